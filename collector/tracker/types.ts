@@ -1,0 +1,77 @@
+import type { EventKind } from "../../protocol/batch.ts";
+
+/** What became of one datagram. Accepted ones (`<= VERDICT.LATE`) and unsequenced ones are stored. */
+export const VERDICT = {
+  IN_ORDER: 0,
+  REORDERED: 1,
+  RECOVERED: 2,
+  LATE: 3,
+  UNSEQUENCED: 4,
+  DUPLICATE: 5,
+  CONTROL: 6,
+  /** kept aside until the next number confirms it or its time is over (R3) */
+  HELD: 7,
+  /** `tracker.rejectCode` says why */
+  REJECTED: 8,
+} as const;
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+export interface TrackerOptions {
+  /** reorder window W, milliseconds (R9) */
+  windowMs: number;
+  /** R16 */
+  maxDevices: number;
+  /** absent ranges per device (R15) */
+  maxGapsPerDevice: number;
+  /** absent ranges over all devices (R15) */
+  maxGaps: number;
+  /** R6 */
+  maxOpenRuns: number;
+  maxNewRunsPerMinute: number;
+  /** R3, milliseconds */
+  holdMs: number;
+  /** the number the next new device and run get */
+  nextDevice: number;
+  nextRun: number;
+}
+
+/** Arrival of one datagram: all the tracker may know of the outside. */
+export interface Arrival {
+  /** wall clock, microseconds since the Unix epoch */
+  arrivalUs: number;
+  /** monotonic clock, milliseconds */
+  nowMs: number;
+  /** index of the listener it came by */
+  listener: number;
+  address: string;
+  port: number;
+}
+
+/** Where the tracker reports ledger changes; called synchronously, in order, before the verdict is returned. Times in microseconds (wall). */
+export interface TrackerSink {
+  deviceCreated(device: number, id: string): void;
+  runCreated(run: number, device: number, epoch: number | null, index: number): void;
+  /** the device and all its runs are forgotten (R16) */
+  deviceForgotten(device: number): void;
+  sourceChanged(device: number, source: string): void;
+  event(at: number, kind: EventKind, device: number, detail: Record<string, unknown>): void;
+  /** [first, last] of the run was declared lost */
+  gapLost(
+    run: number,
+    first: number,
+    last: number,
+    openedAt: number,
+    closedAt: number,
+    cause: number,
+    timeBefore: number,
+    timeAfter: number,
+  ): void;
+  /** a number declared lost arrived (`recovered`: one of our NACKs had named it) */
+  gapFilled(run: number, sequence: number, at: number, recovered: boolean): void;
+  /**
+   * The held datagram of a device is decided: accepted into a run (store it under `run`, `sequence`), or counted as
+   * duplicate or rejected. `listener` is the one it came by.
+   */
+  heldAccepted(device: number, run: number, sequence: number, listener: number): void;
+  heldDropped(device: number, duplicate: boolean, rejectCode: number, listener: number): void;
+}

@@ -1,0 +1,56 @@
+import { MAX_ENTRIES } from "./constants.ts";
+import { REFUSAL_REASONS } from "./reasons.ts";
+
+/** A channel's name and unit as a DESCRIBE datagram or a JSON `units` member gives it. */
+export interface ChannelDescription {
+  /** channel number, or -1 when the format names channels instead of numbering them (JSON) */
+  channel: number;
+  name: string;
+  unit: string;
+}
+
+/**
+ * The one result object a decoder fills, again and again: nothing is allocated per datagram on the binary path.
+ * Only the fields that the `kind` gives a meaning are valid after a decode that returned 0.
+ */
+export class Datagram {
+  /** KIND.* */
+  kind = 0;
+  /** u32, or -1 where the format or the datagram declares none (`null` outside) */
+  epoch = -1;
+  /** DATA: its own number, or -1 when unsequenced. HEARTBEAT, DESCRIBE, GONE: the number the next DATA will carry, or -1 when it asserts nothing */
+  sequence = -1;
+  /** microseconds since the Unix epoch (since the start of the sender's epoch when `sendTimeIsRelative`); 0 = unknown */
+  sendTimeUs = 0;
+  sendTimeIsRelative = false;
+  /** where the device id's UTF-8 bytes are; valid until the next decode or until the buffer is reused */
+  idBytes: Uint8Array = new Uint8Array(0);
+  idOffset = 0;
+  idLength = 0;
+  /** number of sound readings */
+  readingCount = 0;
+  /** channel numbers; unset where `names` is used */
+  readonly channels = new Uint16Array(MAX_ENTRIES);
+  /** VALUE_TYPE.* */
+  readonly types = new Uint8Array(MAX_ENTRIES);
+  /** reading time minus send time in microseconds, or absolute microseconds when `timesAreAbsolute` */
+  readonly times = new Float64Array(MAX_ENTRIES);
+  timesAreAbsolute = false;
+  readonly values = new Float64Array(MAX_ENTRIES);
+  /** channel names, reading by reading, when the format names its channels (JSON) */
+  readonly names: string[] = [];
+  named = false;
+  /** how many readings were refused, by refusal reason code (index into REFUSAL_REASONS) */
+  readonly refused = new Uint32Array(REFUSAL_REASONS.length);
+  refusedCount = 0;
+  /** DESCRIBE, and `units` of JSON (on any kind) */
+  readonly descriptions: ChannelDescription[] = [];
+  /** HEARTBEAT: seconds until the device speaks again, -1 when it announces no sleep */
+  sleepSeconds = -1;
+  /** HEARTBEAT: the epoch is over and `sequence` is final */
+  isEnd = false;
+  /** GONE: inclusive ranges of numbers */
+  rangeCount = 0;
+  readonly rangeFirst = new Float64Array(MAX_ENTRIES);
+  readonly rangeLast = new Float64Array(MAX_ENTRIES);
+}
