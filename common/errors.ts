@@ -1,0 +1,57 @@
+/**
+ * Base of every error Lacuna throws: misuse, wrong configuration, I/O failure. Bad input from the network is never one of these,
+ * it is a counted reason (protocol/reasons.ts).
+ */
+export class LacunaError extends Error {
+  /** Stable upper-case word such as `ERR_MEMBERSHIP_JOIN`: callers compare codes, never messages. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** One mistake in the configuration: which key, what was given, what would have been accepted. */
+export interface ConfigurationMistake {
+  /** the option's key, or the unknown word itself */
+  key: string;
+  /** where it was given: `--listen`, `LACUNA_LISTEN`, `lacuna.toml` */
+  origin: string;
+  /** the value as given */
+  value: unknown;
+  /** a sentence: what is accepted */
+  accepted: string;
+}
+
+const describeMistake = ({ key, origin, value, accepted }: ConfigurationMistake): string =>
+  `${key}: ${JSON.stringify(value) ?? String(value)} from ${origin}: ${accepted}`;
+
+/** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */
+export class ConfigurationError extends LacunaError {
+  readonly mistakes: readonly ConfigurationMistake[];
+
+  constructor(mistakes: readonly ConfigurationMistake[], options?: { cause?: unknown }) {
+    const lines = mistakes.map((mistake) => `\n  ${describeMistake(mistake)}`);
+    super("ERR_CONFIGURATION", `the configuration is wrong:${lines.join("")}`, options);
+    this.mistakes = mistakes;
+  }
+}
+
+/** The caller broke a rule of an interface (a bug on our side). Code `ERR_MISUSE` unless told otherwise. */
+export class MisuseError extends LacunaError {
+  constructor(message: string, code = "ERR_MISUSE", options?: { cause?: unknown }) {
+    super(code, message, options);
+  }
+}
+
+/** The message of anything thrown. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
+
+/** The `code` of anything thrown (ours, Node's or SQLite's), or undefined. */
+export const codeOf = (thrown: unknown): string | undefined => {
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return undefined;
+  return typeof thrown.code === "string" ? thrown.code : undefined;
+};
