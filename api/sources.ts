@@ -1,0 +1,217 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { Cause } from "../protocol/ledger-row.ts";
+
+/**
+ * What the API answers from, as interfaces: the ledger in memory, a reader for what lies in the database, and the states of the parts.
+ * `cli/` joins them with `db/` and `collector/`; tests give fakes. All times are microseconds since the Unix epoch.
+ */
+export interface Sources {
+  ledger: LedgerSource;
+  reader: ReaderSource;
+  collectorStatus(): CollectorStatus;
+  storeStatus(): StoreStatus;
+}
+
+/** The committed ledger, on this thread. Nothing it shows is not yet durable; what waits is counted `pending`. */
+export interface LedgerSource {
+  /** time of the last commit it contains */
+  readonly asOfUs: number;
+  readonly deviceCount: number;
+  /** changes whenever a device comes or goes */
+  readonly devicesVersion: number;
+  deviceIds(): Iterable<string>;
+  device(id: string): DeviceView | undefined;
+  /** sums over every run, the forgotten ones included; must not cost a pass over all devices */
+  fleet(): FleetView;
+}
+
+export interface FleetView {
+  counts: LedgerCounts;
+  counters: Readonly<FleetCounters>;
+}
+
+export interface DeviceView {
+  readonly id: string;
+  /** `address:port`, IPv6 in brackets, it was last heard from */
+  readonly source: string;
+  /** in the order they became known */
+  readonly runs: readonly RunView[];
+  /** names of the current epoch, unique within the device */
+  readonly channels: readonly { name: string; unit: string }[];
+  /** newest value of each channel by reading time */
+  readonly latest: readonly LatestValue[];
+}
+
+export interface RunView extends RunStorage {
+  readonly epoch: number | null;
+  /** number of the run inside its epoch */
+  readonly index: number;
+  /** one ROW */
+  readonly row: Float64Array;
+}
+
+export type ReadingValue = number | boolean;
+
+export interface LatestValue {
+  name: string;
+  unit: string;
+  value: ReadingValue;
+  timeUs: number;
+}
+
+/** Asynchronous queries, answered off this thread. */
+export interface ReaderSource {
+  /** The device is known to exist. */
+  readings(query: ReadingsQuery): Promise<ReadingsPage>;
+  gaps(query: GapsQuery): Promise<GapsPage>;
+}
+
+/** Where a page ended: made by the reader, carried by the client as an opaque cursor, given back as it was. */
+export type Position = readonly (number | string | null)[];
+
+export interface ReadingsQuery {
+  device: string;
+  /** names; empty = all */
+  channels: readonly string[];
+  /** inclusive; null = open */
+  fromUs: number | null;
+  /** exclusive; null = open */
+  toUs: number | null;
+  order: "asc" | "desc";
+  limit: number;
+  after: Position | null;
+}
+
+/** Readings of one datagram that share a time. */
+export interface ReadingRow {
+  timeUs: number;
+  epoch: number | null;
+  run: number;
+  /** null when the datagram had no number */
+  sequence: number | null;
+  names: readonly string[];
+  /** beside `names` */
+  values: readonly ReadingValue[];
+}
+
+export interface ReadingsPage {
+  readings: readonly ReadingRow[];
+  /** of the whole query, not of the page */
+  completeness: { expected: number; received: number; missing: number; lost: number; unknown: number };
+  next: Position | null;
+}
+
+export const GAP_STATES = ["open", "lost", "filled"] as const;
+export type GapState = (typeof GAP_STATES)[number];
+
+export interface GapsQuery {
+  /** null = every device */
+  device: string | null;
+  state: GapState | null;
+  cause: Cause | null;
+  fromUs: number | null;
+  toUs: number | null;
+  limit: number;
+  after: Position | null;
+}
+
+export interface GapRow {
+  device: string;
+  epoch: number | null;
+  run: number;
+  first: number;
+  last: number;
+  state: GapState;
+  cause: Cause | null;
+  openedAtUs: number;
+  closedAtUs: number | null;
+  requests: number;
+}
+
+export interface GapsPage {
+  gaps: readonly GapRow[];
+  next: Position | null;
+}
+
+/** OK; UNAVAILABLE: should be up and is retried; DISABLED: by the operator; FAILED: will not come up without a change. */
+export const LISTENER_STATES = ["OK", "UNAVAILABLE", "DISABLED", "FAILED"] as const;
+export type ListenerState = (typeof LISTENER_STATES)[number];
+
+export interface ListenerStatus {
+  url: string;
+  state: ListenerState;
+  /** why it is not OK: names group, interface and likely cause */
+  reason: string | null;
+  sinceUs: number;
+  optional: boolean;
+  address: string;
+  /** the port bound, also when 0 was asked for */
+  port: number;
+  group: string | null;
+  interface: string | null;
+  /** the one sender of a source-specific membership */
+  source: string | null;
+  format: string;
+  path: string | null;
+  receiveBufferRequestedBytes: number | null;
+  /** as read back from the kernel, halved where the system reports twice the payload */
+  receiveBufferGrantedBytes: number | null;
+  /** datagrams the kernel dropped at this socket; null where it cannot be read */
+  kernelDrops: number | null;
+  counters: ListenerCounters;
+}
+
+/** `datagrams` is the sum of all the others but `bytes`. Counters of this process. */
+export interface ListenerCounters {
+  datagrams: number;
+  bytes: number;
+  received: number;
+  duplicates: number;
+  redundant: number;
+  control: number;
+  unsequenced: number;
+  shed: number;
+  held: number;
+  rejected: Readonly<Record<string, number>>;
+}
+
+export interface ThreadStatus {
+  name: string;
+  state: "running" | "stopped" | "failed";
+  /** share of time the thread's event loop was busy lately, [0, 1]; null = not known */
+  utilization: number | null;
+}
+
+export interface QueueStatus {
+  name: string;
+  length: number;
+  capacity: number;
+  /** what the bound refused since the start */
+  refused: number;
+}
+
+export interface CollectorStatus {
+  listeners: readonly ListenerStatus[];
+  threads: readonly ThreadStatus[];
+  queues: readonly QueueStatus[];
+}
+
+export interface StoreStatus {
+  path: string;
+  state: "OK" | "FAILING" | "CLOSED";
+  /** what the last failed commit said */
+  reason: string | null;
+  sinceUs: number;
+  schemaVersion: number;
+  sizeBytes: number;
+  /** bytes of the write-ahead log */
+  walBytes: number;
+  lastCommitUs: number | null;
+  commits: number;
+  commitFailures: number;
+  /** seconds spent in commits since the start */
+  commitSeconds: number;
+  /** batches accepted and not yet committed */
+  pendingBatches: number;
+}

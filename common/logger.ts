@@ -1,0 +1,79 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import pretty from "pino-pretty";
+import type { Clock } from "./clock.ts";
+
+export type { Logger } from "pino";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * The process's logger, on standard error so that standard output stays data: one JSON object per line, or readable lines on a terminal.
+ * @param destination - for tests; standard error otherwise
+ */
+export const createLogger = (level: LogLevel, destination?: DestinationStream): Logger => {
+  const options: LoggerOptions = { level, timestamp: pino.stdTimeFunctions.isoTime };
+  if (destination !== undefined) return pino(options, destination);
+  if (process.stderr.isTTY) {
+    return pino(options, pretty({ destination: 2, sync: true, ignore: "pid,hostname" }));
+  }
+  return pino(options, pino.destination({ dest: 2, sync: true }));
+};
+
+/** Lets one message per key and interval through and counts what it holds back. */
+export interface RepeatLimiter {
+  /**
+   * Log through `write` unless the same key was logged within the interval.
+   * @param write - gets the number of messages held back since the key was last let through
+   */
+  limit(key: string, write: (heldBack: number) => void): void;
+  /** Write out the counts of keys whose interval is over and forget those keys; call now and then, and at stop. */
+  flush(writeHeldBack: (key: string, heldBack: number) => void): void;
+}
+
+interface Repeated {
+  untilMs: number;
+  heldBack: number;
+}
+
+/**
+ * @param intervalMs - how long a key stays quiet after it was let through
+ * @param maxKeys - keys remembered at once (keys may come from the network); beyond it the oldest is forgotten
+ */
+export const createRepeatLimiter = (
+  clock: Pick<Clock, "monotonicMs">,
+  intervalMs = 10_000,
+  maxKeys = 1024,
+): RepeatLimiter => {
+  const repeatedByKey = new Map<string, Repeated>();
+
+  const forgetOldest = (): void => {
+    for (const key of repeatedByKey.keys()) {
+      repeatedByKey.delete(key);
+      return;
+    }
+  };
+
+  return {
+    limit(key, write) {
+      const nowMs = clock.monotonicMs();
+      const known = repeatedByKey.get(key);
+      if (known !== undefined && nowMs < known.untilMs) {
+        known.heldBack++;
+        return;
+      }
+      repeatedByKey.delete(key);
+      if (repeatedByKey.size >= maxKeys) forgetOldest();
+      repeatedByKey.set(key, { untilMs: nowMs + intervalMs, heldBack: 0 });
+      write(known?.heldBack ?? 0);
+    },
+    flush(writeHeldBack) {
+      const nowMs = clock.monotonicMs();
+      for (const [key, { untilMs, heldBack }] of repeatedByKey) {
+        if (nowMs < untilMs) continue;
+        repeatedByKey.delete(key);
+        if (heldBack > 0) writeHeldBack(key, heldBack);
+      }
+    },
+  };
+};

@@ -1,0 +1,118 @@
+import { CAUSES, type Cause, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } from "./ledger-row.ts";
+
+/** A sum that may pass 2^53 is a bigint, and only then. */
+export type Count = number | bigint;
+
+/** The ledger's counters of a run, a device or the fleet, in sequence numbers (design §2.1), by the names the API uses. */
+export interface LedgerCounts {
+  expected: Count;
+  received: Count;
+  inOrder: Count;
+  reordered: Count;
+  recovered: Count;
+  late: Count;
+  missing: Count;
+  lost: Count;
+  /** accepted and not yet committed */
+  pending: Count;
+  stored: Count;
+  /** removed by retention */
+  expired: Count;
+  duplicates: Count;
+  redundant: Count;
+  unsequenced: Count;
+  /** open ends in scope (R11): nobody knows how many numbers lie beyond them */
+  unknown: Count;
+  causes: Record<Cause, Count>;
+}
+
+/** What the store adds to a run's row: numbers not yet committed and numbers retention removed. */
+export interface RunStorage {
+  pending: number;
+  expired: number;
+}
+
+const hasFlag = (flags: number, flag: number): boolean => (flags & flag) !== 0;
+
+/** R11: open ends of one run, 0 to 2. A run of unsequenced datagrams has no ends. */
+export const openEndsOf = (rows: Float64Array, base: number): number => {
+  const flags = rows[base + ROW.FLAGS]!;
+  if (hasFlag(flags, ROW_FLAG.UNSEQUENCED)) return 0;
+  const headIsOpen = !hasFlag(flags, ROW_FLAG.HEAD_KNOWN);
+  const tailIsOpen = !hasFlag(flags, ROW_FLAG.CURRENT) && !hasFlag(flags, ROW_FLAG.TAIL_KNOWN);
+  return Number(headIsOpen) + Number(tailIsOpen);
+};
+
+/** The counters of one run. Every count of a single run is exact below 2^53. */
+export const countsOfRow = (rows: Float64Array, base: number, storage: RunStorage): LedgerCounts => {
+  const received = receivedOf(rows, base);
+  const causes = {} as Record<Cause, Count>;
+  for (const [index, cause] of CAUSES.entries()) causes[cause] = rows[base + ROW.LOST + index]!;
+  return {
+    expected: expectedOf(rows, base),
+    received,
+    inOrder: rows[base + ROW.IN_ORDER]!,
+    reordered: rows[base + ROW.REORDERED]!,
+    recovered: rows[base + ROW.RECOVERED]!,
+    late: rows[base + ROW.LATE]!,
+    missing: rows[base + ROW.MISSING]!,
+    lost: lostOf(rows, base),
+    pending: storage.pending,
+    stored: received - storage.pending - storage.expired,
+    expired: storage.expired,
+    duplicates: rows[base + ROW.DUPLICATES]!,
+    redundant: rows[base + ROW.REDUNDANT]!,
+    unsequenced: rows[base + ROW.UNSEQUENCED]!,
+    unknown: openEndsOf(rows, base),
+    causes,
+  };
+};
+
+/** Exact sum of two non-negative counts. */
+export const addCounts = (a: Count, b: Count): Count => {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (sum <= Number.MAX_SAFE_INTEGER) return sum;
+  }
+  return BigInt(a) + BigInt(b);
+};
+
+type Counter = Exclude<keyof LedgerCounts, "causes">;
+/** Every counter but `causes`, in the order of the API. */
+export const COUNTERS = [
+  "expected",
+  "received",
+  "inOrder",
+  "reordered",
+  "recovered",
+  "late",
+  "missing",
+  "lost",
+  "pending",
+  "stored",
+  "expired",
+  "duplicates",
+  "redundant",
+  "unsequenced",
+  "unknown",
+] as const satisfies readonly Counter[];
+
+/** Counters that are all zero. */
+export const zeroCounts = (): LedgerCounts => ({
+  ...(Object.fromEntries(COUNTERS.map((counter) => [counter, 0])) as Record<Counter, Count>),
+  causes: Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Record<Cause, Count>,
+});
+
+/** The sum over runs or devices. */
+export const sumCounts = (parts: Iterable<LedgerCounts>): LedgerCounts => {
+  const total = zeroCounts();
+  for (const part of parts) {
+    for (const counter of COUNTERS) total[counter] = addCounts(total[counter], part[counter]);
+    for (const cause of CAUSES) total.causes[cause] = addCounts(total.causes[cause], part.causes[cause]);
+  }
+  return total;
+};
+
+/** received / expected in [0, 1]; null where nothing was expected or nothing is numbered (R10). */
+export const completenessOf = (received: Count, expected: Count): number | null =>
+  Number(expected) === 0 ? null : Number(received) / Number(expected);
