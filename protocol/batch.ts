@@ -205,6 +205,13 @@ export interface BatchMessage {
   number: number;
 }
 
+/** What the writer posts back when a batch is done with; `buffer` is transferred. */
+export interface BatchReturn {
+  buffer: ArrayBuffer;
+  /** number of the last committed batch; -1 before the first */
+  committed: number;
+}
+
 /** A device as the tracker needs it to go on where it stopped. */
 export interface DeviceSnapshot {
   device: number;
