@@ -22,10 +22,7 @@ export const DURATION_ACCEPTED =
 export const parseDurationMs = (text: string): number => {
   const [, number, unit] = PATTERN.exec(text.trim()) ?? [];
   if (number === undefined || unit === undefined) {
-    throw new LacunaError(
-      "ERR_DURATION",
-      `"${text}" is not a duration; accepted is ${DURATION_ACCEPTED}`,
-    );
+    throw new LacunaError("ERR_DURATION", `"${text}" is not a duration; accepted is ${DURATION_ACCEPTED}`);
   }
   return Number(number) * UNIT_MS[unit]!;
 };

@@ -1,0 +1,142 @@
+import { parseListenerUrls } from "../collector/listener-conflicts.ts";
+import { type ListenerConfig, ListenerUrlError } from "../collector/listener-url.ts";
+import { DEFAULT_CONFIG_FILE, type SettingsOf } from "../common/config.ts";
+import { LOG_LEVELS } from "../common/logger.ts";
+import {
+  choiceOption,
+  durationOption,
+  integerOption,
+  listOption,
+  notInFile,
+  optional,
+  type Parsed,
+  plainTextOption,
+  sizeOption,
+  textOption,
+} from "../common/options.ts";
+import { HTTP_ADDRESS_ACCEPTED, parseHttpAddress } from "./http-address.ts";
+
+const parseListen = (urls: readonly string[]): Parsed<readonly ListenerConfig[]> => {
+  try {
+    return { value: parseListenerUrls(urls) };
+  } catch (error) {
+    if (error instanceof ListenerUrlError) return { accepted: error.mistakes.join("; ") };
+    throw error;
+  }
+};
+
+/**
+ * Every option of `lacuna collect`: the one place that knows type, default, range and meaning. docs/configuration.md is made from it.
+ * Properties carry their unit; `key` is the name outside.
+ */
+export const COLLECT_OPTIONS = {
+  listeners: listOption({
+    key: "listen",
+    doc: "listener URL: udp://ADDRESS:PORT?interface=&source=&format=&receiveBuffer=&path=&optional=&enabled=; any given one replaces both defaults",
+    default: ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"],
+    placeholder: "url",
+    accepted: "repeatable; udp://ADDRESS:PORT with options after ?",
+    parse: parseListen,
+  }),
+  http: textOption({
+    key: "http",
+    doc: "where the HTTP API listens",
+    default: "127.0.0.1:8047",
+    placeholder: "host:port",
+    accepted: HTTP_ADDRESS_ACCEPTED,
+    parse: parseHttpAddress,
+  }),
+  dbPath: plainTextOption({
+    key: "db",
+    doc: "database file; made when it does not exist",
+    default: "./lacuna.db",
+    placeholder: "file",
+    accepted: "a path",
+  }),
+  configPath: notInFile(
+    optional(
+      plainTextOption({
+        key: "config",
+        doc: `configuration file; ./${DEFAULT_CONFIG_FILE} is read when there is one`,
+        default: DEFAULT_CONFIG_FILE,
+        placeholder: "file",
+        accepted: "a path",
+      }),
+    ),
+  ),
+  flushMs: durationOption({
+    key: "flush",
+    doc: "longest wait of a batch for the transaction that makes it durable",
+    default: "250ms",
+    min: "10ms",
+    max: "10s",
+  }),
+  batchIntervalMs: durationOption({
+    key: "batchInterval",
+    doc: "longest wait of a datagram for the batch it is in to go to the writer",
+    default: "100ms",
+    min: "5ms",
+    max: "5s",
+  }),
+  poolBatches: integerOption({
+    key: "poolBatches",
+    doc: "batches of up to 4,096 datagrams between receiver and writer, about 2 MiB each; when all are under way datagrams are shed",
+    default: 24,
+    min: 2,
+    max: 1024,
+  }),
+  windowMs: durationOption({
+    key: "window",
+    doc: "reorder window: how long an absent number is waited for before it is declared lost",
+    default: "250ms",
+    min: "0ms",
+    max: "1h",
+  }),
+  retentionMs: optional(
+    durationOption({
+      key: "retention",
+      doc: "readings older than this are removed, by arrival; the ledger stays",
+      default: "30d",
+      min: "1m",
+      max: "5200w",
+    }),
+  ),
+  maxSizeBytes: optional(
+    sizeOption({
+      key: "maxSize",
+      doc: "the oldest readings are removed when the database grows beyond this",
+      default: "10GiB",
+      min: "1MiB",
+      max: "1024TiB",
+    }),
+  ),
+  maxDevices: integerOption({
+    key: "maxDevices",
+    doc: "devices known at once; provisional ones make room first",
+    default: 200_000,
+    min: 1,
+    max: 10_000_000,
+  }),
+  maxGapsPerDevice: integerOption({
+    key: "maxGapsPerDevice",
+    doc: "absent ranges remembered exactly per device",
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxGaps: integerOption({
+    key: "maxGaps",
+    doc: "absent ranges remembered exactly over all devices",
+    default: 1_000_000,
+    min: 1,
+    max: 100_000_000,
+  }),
+  logLevel: choiceOption({
+    key: "logLevel",
+    doc: "least severe messages written",
+    default: "info",
+    choices: LOG_LEVELS,
+  }),
+};
+
+export type CollectSettings = SettingsOf<typeof COLLECT_OPTIONS>;
