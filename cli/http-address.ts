@@ -1,4 +1,4 @@
-import type { Parsed } from "../common/options.ts";
+import { accepting, type Parsed } from "../common/options.ts";
 
 /** Where the HTTP server listens. */
 export interface HttpAddress {
@@ -15,6 +15,6 @@ const SHAPE = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]+)):(\d{1,5})$/;
 export const parseHttpAddress = (text: string): Parsed<HttpAddress> => {
   const [, address, name, port] = SHAPE.exec(text) ?? [];
   const host = address ?? name;
-  if (host === undefined || Number(port) > 65_535) return { accepted: HTTP_ADDRESS_ACCEPTED };
+  if (host === undefined || Number(port) > 65_535) return accepting(HTTP_ADDRESS_ACCEPTED);
   return { value: { host, port: Number(port) } };
 };

@@ -20,7 +20,7 @@ const parseListen = (urls: readonly string[]): Parsed<readonly ListenerConfig[]>
   try {
     return { value: parseListenerUrls(urls) };
   } catch (error) {
-    if (error instanceof ListenerUrlError) return { accepted: error.mistakes.join("; ") };
+    if (error instanceof ListenerUrlError) return { mistake: error.mistakes.join("; ") };
     throw error;
   }
 };

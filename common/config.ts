@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import { ConfigurationError, type ConfigurationMistake, codeOf, messageOf } from "./errors.ts";
 import { nearMatch } from "./near-match.ts";
-import type { Option } from "./options.ts";
+import { NONE, type Option } from "./options.ts";
 
 /** Settings by property name; each option's `key` is its name outside. */
 export type Schema = Readonly<Record<string, Option<unknown>>>;
@@ -38,7 +38,7 @@ interface Given {
 const unknownKey = (given: Given, known: Iterable<string>): ConfigurationMistake => {
   const near = nearMatch(given.origin.startsWith(ENV_PREFIX) ? given.origin : given.key, known);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return { ...given, accepted: `this option does not exist${hint}` };
+  return { ...given, sentence: `this option does not exist${hint}` };
 };
 
 const fromFile = (
@@ -93,7 +93,7 @@ export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInpu
       if (key !== option.key) continue;
       const parsed = option.parse(value);
       if ("value" in parsed) settings[property] = parsed.value;
-      else mistakes.push({ key, origin, value, accepted: `accepted: ${parsed.accepted}` });
+      else mistakes.push({ key, origin, value, sentence: parsed.mistake });
     }
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
@@ -110,8 +110,8 @@ export const readConfigFile = (path: string, required: boolean): SettingsInput["
     return { path, values: parseToml(readFileSync(path, "utf8")) };
   } catch (error) {
     if (codeOf(error) === "ENOENT" && !required) return undefined;
-    const accepted = `a readable TOML file: ${messageOf(error)}`;
-    throw new ConfigurationError([{ key: "config", origin: "the command line", value: path, accepted }], {
+    const sentence = `this is not a readable TOML file: ${messageOf(error)}`;
+    throw new ConfigurationError([{ key: "config", origin: "the command line", value: path, sentence }], {
       cause: error,
     });
   }
@@ -121,7 +121,7 @@ export const readConfigFile = (path: string, required: boolean): SettingsInput["
 export const DEFAULT_CONFIG_FILE = "lacuna.toml";
 
 /**
- * Settings of this process: reads the configuration file (`--config`, LACUNA_CONFIG, or ./lacuna.toml when there is one) and the environment.
+ * Settings of this process: reads the configuration file (`--config`, LACUNA_CONFIG, or ./lacuna.toml when there is one; "none" = no file) and the environment.
  * @param flags - raw values by option key, as the command line gave them
  * @throws ConfigurationError with all mistakes at once
  */
@@ -131,6 +131,7 @@ export const loadSettings = <S extends Schema>(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): SettingsOf<S> => {
   const named = flags.config ?? env[envNameOf("config")];
-  const file = readConfigFile(typeof named === "string" ? named : DEFAULT_CONFIG_FILE, named !== undefined);
+  const path = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
+  const file = path === NONE ? undefined : readConfigFile(path, named !== undefined);
   return resolveSettings(schema, { file, env, flags });
 };

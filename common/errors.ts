@@ -13,7 +13,7 @@ export class LacunaError extends Error {
   }
 }
 
-/** One mistake in the configuration: which key, what was given, what would have been accepted. */
+/** One mistake in the configuration: which key, what was given, what is wrong or what is accepted. */
 export interface ConfigurationMistake {
   /** the option's key, or the unknown word itself */
   key: string;
@@ -21,12 +21,12 @@ export interface ConfigurationMistake {
   origin: string;
   /** the value as given */
   value: unknown;
-  /** a sentence: what is accepted */
-  accepted: string;
+  /** what is wrong with it or what is accepted, a clause to follow the value */
+  sentence: string;
 }
 
-const describeMistake = ({ key, origin, value, accepted }: ConfigurationMistake): string =>
-  `${key}: ${JSON.stringify(value) ?? String(value)} from ${origin}: ${accepted}`;
+const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string =>
+  `${key}: ${JSON.stringify(value) ?? String(value)} from ${origin}: ${sentence}`;
 
 /** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */
 export class ConfigurationError extends LacunaError {

@@ -2,8 +2,11 @@ import { DURATION_ACCEPTED, parseDurationMs } from "./duration.ts";
 import { MisuseError } from "./errors.ts";
 import { parseSizeBytes, SIZE_ACCEPTED } from "./size.ts";
 
-/** A value as it was understood, or a sentence saying what would have been accepted. */
-export type Parsed<T> = { value: T } | { accepted: string };
+/** A value as it was understood, or what is wrong: a clause such as "accepted is one of a, b". */
+export type Parsed<T> = { value: T } | { mistake: string };
+
+/** The usual mistake: the value is not one of those described. */
+export const accepting = (accepted: string): { mistake: string } => ({ mistake: `accepted is ${accepted}` });
 
 /**
  * One option of a schema. `T` is the type of the setting; raw values are strings (environment, flags), what TOML offers, or
@@ -36,12 +39,12 @@ export const textOption = <T = string>(
   spec: Common & { default: string; placeholder: string; accepted: string; parse(text: string): Parsed<T> },
 ): Option<T> => ({
   ...spec,
-  default: valueOf(spec.key, spec.parse(spec.default)),
+  default: defaultOf(spec.key, spec.parse(spec.default)),
   defaultText: spec.default,
   repeatable: false,
   inFile: true,
   parse(raw) {
-    return typeof raw === "string" && raw !== "" ? spec.parse(raw) : { accepted: spec.accepted };
+    return typeof raw === "string" && raw !== "" ? spec.parse(raw) : accepting(spec.accepted);
   },
 });
 
@@ -50,9 +53,9 @@ export const plainTextOption = (
   spec: Common & { default: string; placeholder: string; accepted: string },
 ): Option<string> => textOption({ ...spec, parse: (value) => ({ value }) });
 
-const valueOf = <T>(key: string, parsed: Parsed<T>): T => {
+const defaultOf = <T>(key: string, parsed: Parsed<T>): T => {
   if ("value" in parsed) return parsed.value;
-  throw new MisuseError(`the default of ${key} is not what it accepts: ${parsed.accepted}`);
+  throw new MisuseError(`the default of ${key} is no value of it: ${parsed.mistake}`);
 };
 
 const integerOf = (raw: unknown): number | undefined => {
@@ -76,7 +79,7 @@ export const integerOption = (
     inFile: true,
     parse(raw) {
       const value = integerOf(raw);
-      if (value === undefined || value < spec.min || value > spec.max) return { accepted };
+      if (value === undefined || value < spec.min || value > spec.max) return accepting(accepted);
       return { value };
     },
   };
@@ -115,13 +118,13 @@ const quantityOption = (
     repeatable: false,
     inFile: true,
     parse(raw) {
-      if (typeof raw !== "string") return { accepted };
+      if (typeof raw !== "string") return accepting(accepted);
       try {
         const value = quantity.parse(raw);
-        return value >= min && value <= max ? { value } : { accepted: range };
+        return value >= min && value <= max ? { value } : accepting(range);
       } catch {
         // the sentence of the parser repeats what the caller adds: key, value
-        return { accepted };
+        return accepting(accepted);
       }
     },
   };
@@ -151,7 +154,7 @@ export const choiceOption = <const T extends string>(
     inFile: true,
     parse(raw) {
       const value = spec.choices.find((choice) => choice === raw);
-      return value === undefined ? { accepted } : { value };
+      return value === undefined ? accepting(accepted) : { value };
     },
   };
 };
@@ -168,7 +171,7 @@ export const optional = <T>(option: Option<T>): Option<T | null> => ({
   parse(raw) {
     if (raw === NONE) return { value: null };
     const parsed = option.parse(raw);
-    return "value" in parsed ? parsed : { accepted: `${parsed.accepted}; or "${NONE}"` };
+    return "value" in parsed ? parsed : { mistake: `${parsed.mistake}; or "${NONE}"` };
   },
 });
 
@@ -188,7 +191,7 @@ export const listOption = <T>(
   },
 ): Option<T> => ({
   ...spec,
-  default: valueOf(spec.key, spec.parse(spec.default)),
+  default: defaultOf(spec.key, spec.parse(spec.default)),
   defaultText: spec.default.join(" "),
   repeatable: true,
   inFile: true,
@@ -196,6 +199,6 @@ export const listOption = <T>(
     const items = typeof raw === "string" ? raw.split(/[\s,]+/).filter((part) => part !== "") : raw;
     const isTexts =
       Array.isArray(items) && items.length > 0 && items.every((item) => typeof item === "string");
-    return isTexts ? spec.parse(items) : { accepted: spec.accepted };
+    return isTexts ? spec.parse(items) : accepting(spec.accepted);
   },
 });
