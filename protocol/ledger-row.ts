@@ -39,8 +39,10 @@ export const ROW = {
   CLOCK_BASE: 26,
   /** readings accepted (not numbers) */
   READINGS: 27,
+  /** send time of the run's first datagram; 0 = unknown or counted from the start of the epoch */
+  FIRST_SEND_TIME: 28,
 } as const;
-export const ROW_FIELDS = 28;
+export const ROW_FIELDS = 29;
 
 export const ROW_FLAG = {
   HEAD_KNOWN: 1,

@@ -1,4 +1,4 @@
-import type { EventKind } from "../../protocol/batch.ts";
+import type { DeviceSnapshot, EventKind, RunSnapshot } from "../../protocol/batch.ts";
 
 /** What became of one datagram. Accepted ones (`<= VERDICT.LATE`) and unsequenced ones are stored. */
 export const VERDICT = {
@@ -33,6 +33,18 @@ export interface TrackerOptions {
   /** the number the next new device and run get */
   nextDevice: number;
   nextRun: number;
+  /** seed of the id hash, a random u32: makes collisions hard to aim at. Default 0 */
+  hashSeed?: number;
+  /** where devices and runs that left the memory are read back from; without it nothing is paged out */
+  archive?: DeviceArchive;
+}
+
+/** Reads committed state back (R16). Called synchronously, rarely, and only for what the tracker itself let go. */
+export interface DeviceArchive {
+  /** the committed state of a device, or null when the database has none of that id */
+  load(id: string): DeviceSnapshot | null;
+  /** the committed runs of one epoch of a device, or null when it has none */
+  loadEpoch(device: number, epoch: number | null): RunSnapshot[] | null;
 }
 
 /** Arrival of one datagram: all the tracker may know of the outside. */
@@ -74,4 +86,8 @@ export interface TrackerSink {
    */
   heldAccepted(device: number, run: number, sequence: number, listener: number): void;
   heldDropped(device: number, duplicate: boolean, rejectCode: number, listener: number): void;
+  /** the device left the memory, not the ledger (R16): what is kept beside it (channels) may go too */
+  devicePagedOut?(device: number): void;
+  /** it is back, before the verdict that needed it */
+  devicePagedIn?(snapshot: DeviceSnapshot): void;
 }
