@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const LAUNCHER = new URL("../../cli/lacuna.js", import.meta.url).pathname;
+
+/** A directory of the test's own; remove it with `remove()`. */
+export const temporaryDirectory = (): { path: string; remove(): void } => {
+  const path = mkdtempSync(join(tmpdir(), "lacuna-test-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+export interface Finished {
+  /** null when a signal ended it */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** words before the command, such as `["ip", "netns", "exec", "name"]` */
+  within?: readonly string[];
+  env?: Record<string, string>;
+  cwd?: string;
+  /** given to standard input, which is closed otherwise */
+  input?: string;
+}
+
+/** One `lacuna` process with its output; it is an error to leave one running at the end of a test. */
+export class LacunaProcess {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+  readonly #log: Record<string, unknown>[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly finished: Promise<Finished>;
+  #over = false;
+
+  constructor(args: readonly string[], options: RunOptions = {}) {
+    const command = [...(options.within ?? []), process.execPath, LAUNCHER, ...args];
+    this.child = spawn(command[0]!, command.slice(1), {
+      cwd: options.cwd,
+      env: { ...process.env, LACUNA_LOG_LEVEL: "info", ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.child.stdin!.on("error", () => this.#wake());
+    this.child.stdin!.end(options.input ?? "");
+    this.child.stdout!.on("data", (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+      this.#wake();
+    });
+    createInterface({ input: this.child.stderr! }).on("line", (line) => {
+      this.stderr += `${line}\n`;
+      if (line.startsWith("{")) this.#log.push(parseLine(line));
+      this.#wake();
+    });
+    this.finished = new Promise((resolve) => {
+      this.child.on("close", (code, signal) => {
+        this.#over = true;
+        this.#wake();
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves with the first log entry that has this message; rejects when the process ends before. */
+  async logged(message: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const entry = this.#log.find((candidate) => candidate.msg === message);
+      if (entry !== undefined) return entry;
+      if (this.#over) throw new Error(`ended before it logged "${message}":\n${this.stderr}${this.stdout}`);
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** SIGTERM, and the end of the process. */
+  async stop(): Promise<Finished> {
+    this.signal("SIGTERM");
+    return await this.finished;
+  }
+}
+
+const parseLine = (line: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { msg: line };
+  }
+};
+
+/** Runs `lacuna ARGS` to its end. */
+export const runLacuna = async (args: readonly string[], options: RunOptions = {}): Promise<Finished> =>
+  await new LacunaProcess(args, options).finished;
+
+export interface RunningCollector {
+  process: LacunaProcess;
+  /** base of the API, without a slash at the end */
+  api: string;
+  /** the ports the listeners got, in the order of `--listen` */
+  ports: number[];
+  stop(): Promise<Finished>;
+}
+
+/** `lacuna collect` on free ports; resolves when it is ready. */
+export const startCollector = async (
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunningCollector> => {
+  const running = new LacunaProcess(["collect", "--http", "127.0.0.1:0", ...args], options);
+  const ready = (await running.logged("ready")) as { http: string; listeners: { port: number }[] };
+  return {
+    process: running,
+    api: ready.http,
+    ports: ready.listeners.map(({ port }) => port),
+    stop: () => running.stop(),
+  };
+};
+
+/** Asks until the answer is as wanted; the deadline is the test's own timeout. */
+export const eventually = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> => {
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** GET of a JSON answer. */
+export const getJson = async <T = Record<string, unknown>>(url: string): Promise<T> => {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status} from ${url}: ${await response.text()}`);
+  return (await response.json()) as T;
+};
