@@ -1,4 +1,4 @@
-import { MAX_ENTRIES } from "./constants.ts";
+import { MAX_ENTRIES, MAX_ID_BYTES } from "./constants.ts";
 import { REFUSAL_REASONS } from "./reasons.ts";
 
 /** A channel's name and unit as a DESCRIBE datagram or a JSON `units` member gives it. */
@@ -20,6 +20,10 @@ export class Datagram {
   epoch = -1;
   /** DATA: its own number, or -1 when unsequenced. HEARTBEAT, DESCRIBE, GONE: the number the next DATA will carry, or -1 when it asserts nothing */
   sequence = -1;
+  /** width of the format's sequence number, 8 to 53; below 53 only in formats without an epoch (R7) */
+  sequenceBits = 53;
+  /** the format's numbering begins at 0; false where a sender may begin anywhere (RTP) */
+  startsAtZero = true;
   /** microseconds since the Unix epoch (since the start of the sender's epoch when `sendTimeIsRelative`); 0 = unknown */
   sendTimeUs = 0;
   sendTimeIsRelative = false;
@@ -27,13 +31,18 @@ export class Datagram {
   idBytes: Uint8Array = new Uint8Array(0);
   idOffset = 0;
   idLength = 0;
+  /** room for an id that is not in the received bytes as it is (JSON); `idBytes` then points here */
+  readonly idScratch: Uint8Array = new Uint8Array(MAX_ID_BYTES);
   /** number of sound readings */
   readingCount = 0;
   /** channel numbers; unset where `names` is used */
   readonly channels = new Uint16Array(MAX_ENTRIES);
   /** VALUE_TYPE.* */
   readonly types = new Uint8Array(MAX_ENTRIES);
-  /** reading time minus send time in microseconds, or absolute microseconds when `timesAreAbsolute` */
+  /**
+   * reading time minus send time in microseconds; with `timesAreAbsolute` microseconds since the Unix epoch, 0 = as the send time.
+   * `readingTimeUs` (time.ts) makes one time of it.
+   */
   readonly times = new Float64Array(MAX_ENTRIES);
   timesAreAbsolute = false;
   readonly values = new Float64Array(MAX_ENTRIES);
@@ -53,4 +62,33 @@ export class Datagram {
   rangeCount = 0;
   readonly rangeFirst = new Float64Array(MAX_ENTRIES);
   readonly rangeLast = new Float64Array(MAX_ENTRIES);
+
+  /** Forget the last datagram: every field as the constructor left it, the columns' memory kept. */
+  reset(): void {
+    this.kind = 0;
+    this.epoch = -1;
+    this.sequence = -1;
+    this.sendTimeUs = 0;
+    this.sendTimeIsRelative = false;
+    this.idOffset = 0;
+    this.idLength = 0;
+    this.readingCount = 0;
+    this.timesAreAbsolute = false;
+    this.named = false;
+    this.sleepSeconds = -1;
+    this.isEnd = false;
+    this.rangeCount = 0;
+    if (this.names.length > 0) this.names.length = 0;
+    if (this.descriptions.length > 0) this.descriptions.length = 0;
+    if (this.refusedCount > 0) {
+      this.refused.fill(0);
+      this.refusedCount = 0;
+    }
+  }
+
+  /** Count `count` refused entries under a refusal code (REFUSAL.*). */
+  refuse(code: number, count = 1): void {
+    this.refused[code] = this.refused[code]! + count;
+    this.refusedCount += count;
+  }
 }

@@ -1,0 +1,49 @@
+import { Buffer } from "node:buffer";
+
+/** Device ids, channel names and units: UTF-8 without control characters (C0, DEL and C1, Unicode's category Cc). */
+
+/** names and units have a length byte in the binary format; JSON obeys the same bound */
+export const MAX_TEXT_BYTES = 255;
+
+/**
+ * True when the bytes [start, end) are well-formed UTF-8 (Unicode table 3-7: no overlong form, no surrogate, nothing above U+10FFFF)
+ * without control characters. Allocates nothing.
+ */
+export const isCleanUtf8 = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let at = start;
+  while (at < end) {
+    const lead = bytes[at]!;
+    if (lead < 0x80) {
+      if (lead < 0x20 || lead === 0x7f) return false;
+      at++;
+      continue;
+    }
+    const next = at + sequenceLength(lead);
+    if (next === at || next > end || !isSecondByte(lead, bytes[at + 1]!)) return false;
+    for (at += 2; at < next; at++) if ((bytes[at]! & 0xc0) !== 0x80) return false;
+  }
+  return true;
+};
+
+/** Bytes a lead byte above 0x7F announces, 0 when it can begin nothing. */
+const sequenceLength = (lead: number): number => {
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+};
+
+/** The second byte decides what is overlong (E0, F0), a surrogate (ED), too great (F4) or a C1 control (C2). */
+const isSecondByte = (lead: number, second: number): boolean => {
+  const lowest = lead === 0xe0 || lead === 0xc2 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  return second >= lowest && second <= highest;
+};
+
+/** The same rule for a string: no lone surrogate, no control character. */
+export const isCleanText = (text: string): boolean => text.isWellFormed() && !/\p{Cc}/u.test(text);
+
+/** True when a string can be a unit: clean, at most 255 bytes of UTF-8. */
+export const isUnit = (text: string): boolean =>
+  text.length <= MAX_TEXT_BYTES && isCleanText(text) && Buffer.byteLength(text) <= MAX_TEXT_BYTES;
+
+/** True when a string can be a channel's name: a unit that is not empty. */
+export const isChannelName = (text: string): boolean => text.length > 0 && isUnit(text);
