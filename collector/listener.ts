@@ -1,0 +1,186 @@
+import { networkInterfaces } from "node:os";
+import type { Clock } from "../common/clock.ts";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
+import type { ListenerConfig } from "./listener-url.ts";
+import { type OpenedSocket, openSocket } from "./open-socket.ts";
+import type { Receiver } from "./receive/receiver.ts";
+import type { ReceiveBuffer } from "./receive-buffer.ts";
+
+/**
+ * OK: bound and joined. UNAVAILABLE: should be up and is not (tried again when optional). DISABLED: by the operator. FAILED: broken for good.
+ */
+export type ListenerState = "OK" | "UNAVAILABLE" | "DISABLED" | "FAILED";
+
+/** How often the socket of an optional listener that is UNAVAILABLE is tried again. */
+export const RETRY_MS = 5000;
+
+/** The socket's side of a listener's status. */
+export interface ListenerSocketStatus {
+  url: string;
+  state: ListenerState;
+  reason: string;
+  /** since when it is in this state: wall clock, microseconds */
+  sinceUs: number;
+  isOptional: boolean;
+  kind: ListenerConfig["kind"];
+  /** as bound; the URL's own while it is not */
+  address: string;
+  port: number;
+  group: string | null;
+  source: string | null;
+  /** name of the interface joined on, as far as it is known */
+  interface: string | null;
+  path: string | null;
+  /** null while there is no socket */
+  buffer: ReceiveBuffer | null;
+  /** datagrams the kernel dropped at its sockets since the start; null = the system does not tell */
+  kernelDrops: number | null;
+}
+
+/** What a listener needs of its surroundings. */
+export interface ListenerSurroundings {
+  clock: Clock;
+  receiver: Receiver;
+  kernelDrops: KernelDrops;
+  /** after every change of state or reason */
+  onChange(listener: Listener): void;
+  /** opens the socket; the real one unless a test brings its own */
+  open?(config: ListenerConfig): Promise<OpenedSocket>;
+}
+
+/** One listener: its socket, its state, and its attempts to come up. */
+export class Listener {
+  readonly index: number;
+  readonly config: ListenerConfig;
+  readonly #around: ListenerSurroundings;
+  #state: ListenerState = "UNAVAILABLE";
+  #reason = "not started yet";
+  #sinceUs: number;
+  #opened: OpenedSocket | null = null;
+  #watched: WatchedSocket | null = null;
+  /** drops of sockets closed meanwhile */
+  #formerDrops = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #isStopped = false;
+
+  constructor(index: number, config: ListenerConfig, around: ListenerSurroundings) {
+    this.index = index;
+    this.config = config;
+    this.#around = around;
+    this.#sinceUs = around.clock.wallUs();
+  }
+
+  get state(): ListenerState {
+    return this.#state;
+  }
+
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /**
+   * Bind and join. An optional listener that cannot is UNAVAILABLE and tries again every `RETRY_MS`.
+   * @returns the error of a listener that is not optional, else null
+   */
+  async start(): Promise<LacunaError | null> {
+    if (!this.config.enabled) {
+      this.#become("DISABLED", "disabled by enabled=false");
+      return null;
+    }
+    const error = await this.#tryOpen();
+    if (error === null) return null;
+    this.#become("UNAVAILABLE", error.message);
+    if (!this.config.optional) return error;
+    if (!this.#isStopped) this.#retry = setTimeout(() => void this.start(), RETRY_MS);
+    return null;
+  }
+
+  /** Close the socket and try no more. What the kernel still holds for it is lost: drain first. */
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#close();
+  }
+
+  status(): ListenerSocketStatus {
+    const { config } = this;
+    return {
+      url: config.url,
+      state: this.#state,
+      reason: this.#reason,
+      sinceUs: this.#sinceUs,
+      isOptional: config.optional,
+      kind: config.kind,
+      address: this.#opened?.address ?? config.address,
+      port: this.#opened?.port ?? config.port,
+      group: config.kind === "group" ? config.address : null,
+      source: config.source,
+      interface: this.#opened?.interface?.name ?? config.interface,
+      path: config.path,
+      buffer: this.#opened?.buffer ?? null,
+      kernelDrops: this.#kernelDrops(),
+    };
+  }
+
+  async #tryOpen(): Promise<LacunaError | null> {
+    try {
+      const open = this.#around.open ?? ((config) => openSocket(config, networkInterfaces()));
+      const opened = await open(this.config);
+      if (this.#isStopped) opened.socket.close();
+      else this.#use(opened);
+      return null;
+    } catch (error) {
+      if (error instanceof LacunaError) return error;
+      const text = `${this.config.url}: ${messageOf(error)}`;
+      return new LacunaError(codeOf(error) ?? "ERR_LISTENER_BIND", text, { cause: error });
+    }
+  }
+
+  #use(opened: OpenedSocket): void {
+    this.#opened = opened;
+    // an error event without a handler would end the process
+    opened.socket.on("error", (error) => this.#fail(error));
+    this.#watched = this.#around.kernelDrops.watch(this.config.family, opened.address, opened.port);
+    this.#around.receiver.attach(this.index, opened.socket);
+    this.#become("OK", this.#describeOpened(opened));
+  }
+
+  #describeOpened({ address, port, interface: on }: OpenedSocket): string {
+    const bound = `bound to ${this.config.family === 6 ? `[${address}]` : address}:${port}`;
+    if (this.config.kind !== "group") return bound;
+    return on === null
+      ? `${bound}, joined on the interface the system chose`
+      : `${bound}, joined on ${on.name} (${on.address})`;
+  }
+
+  #fail(error: Error): void {
+    this.#close();
+    this.#become("FAILED", `the socket broke: ${error.message}`);
+  }
+
+  #close(): void {
+    const opened = this.#opened;
+    if (opened === null) return;
+    this.#around.receiver.detach(this.index);
+    this.#formerDrops = this.#kernelDrops() ?? 0;
+    if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
+    this.#opened = null;
+    this.#watched = null;
+    opened.socket.close();
+  }
+
+  #kernelDrops(): number | null {
+    if (this.#watched !== null) return this.#formerDrops + this.#watched.drops;
+    return this.#opened === null && this.#formerDrops > 0 ? this.#formerDrops : null;
+  }
+
+  #become(state: ListenerState, reason: string): void {
+    if (state === this.#state && reason === this.#reason) return;
+    if (state !== this.#state) this.#sinceUs = this.#around.clock.wallUs();
+    this.#state = state;
+    this.#reason = reason;
+    this.#around.onChange(this);
+  }
+}

@@ -1,0 +1,140 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { describeInterfaces, type FoundInterface, findInterface, type HostInterfaces } from "./interfaces.ts";
+import { describePortOwner } from "./kernel-sockets.ts";
+import { type ListenerConfig, needsScope } from "./listener-url.ts";
+import { type ReceiveBuffer, requestReceiveBuffer } from "./receive-buffer.ts";
+
+/** A socket that is bound and, for a group, joined. Nothing has been read from it yet. */
+export interface OpenedSocket {
+  socket: Socket;
+  /** as bound: the address of the URL, the port the system chose when 0 was asked for */
+  address: string;
+  port: number;
+  /** the interface joined on; null when none was named */
+  interface: FoundInterface | null;
+  buffer: ReceiveBuffer;
+}
+
+/**
+ * Bind the socket of a listener, ask for its receive buffer and join its group. A group is bound to the group address with address reuse (a
+ * socket bound to the wildcard also hears groups other programs joined, ip(7)); anything else without reuse, since a second
+ * binder would silently take its datagrams. An IPv6 listener hears IPv6 only.
+ * @throws LacunaError `ERR_LISTENER_BIND` or `ERR_MEMBERSHIP_JOIN`, naming address or group, interface and likely cause
+ */
+export const openSocket = async (
+  config: ListenerConfig,
+  interfaces: HostInterfaces,
+): Promise<OpenedSocket> => {
+  const found = resolveInterface(config, interfaces);
+  const socket = createSocket({
+    type: config.family === 4 ? "udp4" : "udp6",
+    reuseAddr: config.kind === "group",
+    ipv6Only: config.family === 6,
+  });
+  try {
+    await bind(socket, config, found, interfaces);
+    if (config.kind === "group") join(socket, config, found);
+    const buffer = requestReceiveBuffer(socket, config.receiveBufferBytes);
+    return { socket, address: config.address, port: socket.address().port, interface: found, buffer };
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+};
+
+const resolveInterface = (config: ListenerConfig, interfaces: HostInterfaces): FoundInterface | null => {
+  if (config.interface === null) return null;
+  const found = findInterface(config.interface, config.family, interfaces);
+  if (!("missing" in found)) return found;
+  throw config.kind === "group"
+    ? new LacunaError("ERR_MEMBERSHIP_JOIN", `${joinFailed(config, null)}: ${found.missing}`)
+    : new LacunaError("ERR_LISTENER_BIND", `${bindFailed(config)}: ${found.missing}`);
+};
+
+const bind = async (
+  socket: Socket,
+  config: ListenerConfig,
+  found: FoundInterface | null,
+  interfaces: HostInterfaces,
+): Promise<void> => {
+  const scope = found !== null && needsScope(config) ? `%${found.name}` : "";
+  try {
+    socket.bind({ address: config.address + scope, port: config.port });
+    await once(socket, "listening");
+  } catch (error) {
+    throw new LacunaError(
+      "ERR_LISTENER_BIND",
+      `${bindFailed(config)}: ${bindCause(error, config, interfaces)}`,
+      { cause: error },
+    );
+  }
+};
+
+const join = (socket: Socket, config: ListenerConfig, found: FoundInterface | null): void => {
+  // IPv4 names an interface by one of its addresses, IPv6 by its name as the zone of the unspecified address
+  const on = found === null ? undefined : config.family === 4 ? found.address : `::%${found.name}`;
+  try {
+    if (config.source === null) socket.addMembership(config.address, on);
+    else socket.addSourceSpecificMembership(config.source, config.address, on);
+  } catch (error) {
+    throw new LacunaError(
+      "ERR_MEMBERSHIP_JOIN",
+      `${joinFailed(config, found)}: ${joinCause(error, config)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+};
+
+const bindFailed = ({ url, address, port }: ListenerConfig): string =>
+  `${url}: cannot bind to ${address} port ${port}`;
+
+const joinFailed = (config: ListenerConfig, found: FoundInterface | null): string => {
+  const source = config.source === null ? "" : ` from source ${config.source}`;
+  const on =
+    found !== null
+      ? `interface ${found.name} (${found.address})`
+      : config.interface === null
+        ? "an interface of the system's choice"
+        : `interface ${config.interface}`;
+  return `${config.url}: cannot join group ${config.address}${source} on ${on}`;
+};
+
+const bindCause = (error: unknown, config: ListenerConfig, interfaces: HostInterfaces): string => {
+  switch (codeOf(error)) {
+    case "EADDRINUSE": {
+      const owner = describePortOwner(config.family, config.port) ?? "another socket";
+      return `the address is in use by ${owner} (EADDRINUSE)`;
+    }
+    case "EADDRNOTAVAIL":
+      return `${config.address} is not an address of this host (EADDRNOTAVAIL); present are ${describeInterfaces(interfaces)}`;
+    case "EACCES":
+    case "EPERM":
+      return `permission denied (${codeOf(error)}); ports below 1024 need a privilege such as CAP_NET_BIND_SERVICE`;
+    case "EAFNOSUPPORT":
+      return `this host has no IPv${config.family} (EAFNOSUPPORT)`;
+    default:
+      return messageOf(error);
+  }
+};
+
+const joinCause = (error: unknown, config: ListenerConfig): string => {
+  switch (codeOf(error)) {
+    case "ENODEV":
+    case "EADDRNOTAVAIL":
+    case "ENETUNREACH":
+      return config.interface === null
+        ? `no multicast route leads to the group (${codeOf(error)}); name an interface with interface=`
+        : `the interface is gone or does not do multicast (${codeOf(error)})`;
+    case "ENOBUFS":
+      return "the limit of memberships is reached (ENOBUFS); see net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf";
+    case "EACCES":
+    case "EPERM":
+      return `permission denied (${codeOf(error)})`;
+    default:
+      return messageOf(error);
+  }
+};

@@ -1,0 +1,78 @@
+import type { RemoteInfo, Socket } from "node:dgram";
+import type { Clock } from "../../common/clock.ts";
+import { DrainWatch } from "./drain-watch.ts";
+import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
+
+/** no UDP payload is longer, whatever the family */
+const LARGEST_PAYLOAD_BYTES = 65_535;
+
+/** The receive path through node:dgram: works everywhere; each datagram comes through one event. */
+export class DgramReceiver implements Receiver {
+  readonly #clock: Clock;
+  readonly #handle: DatagramHandler;
+  readonly #watch: DrainWatch;
+  readonly #sockets = new Map<number, { socket: Socket; onMessage: MessageListener }>();
+  /** every datagram is copied here: one view for all of them, and what the decoder points at stays put */
+  readonly #bytes = new Uint8Array(LARGEST_PAYLOAD_BYTES);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #isTurnOpen = false;
+
+  constructor(clock: Clock, handle: DatagramHandler) {
+    this.#clock = clock;
+    this.#handle = handle;
+    this.#watch = new DrainWatch(clock.monotonicMs());
+  }
+
+  attach(listener: number, socket: Socket): void {
+    const onMessage = (message: Buffer, from: RemoteInfo): void => this.#receive(listener, message, from);
+    this.#sockets.set(listener, { socket, onMessage });
+    this.#watch.add(listener, this.#clock.monotonicMs());
+    socket.on("message", onMessage);
+  }
+
+  detach(listener: number): void {
+    const attached = this.#sockets.get(listener);
+    if (attached === undefined) return;
+    attached.socket.off("message", attached.onMessage);
+    this.#sockets.delete(listener);
+    this.#watch.remove(listener);
+  }
+
+  probe(): void {
+    this.#watch.beforePoll(this.#clock.monotonicMs());
+    this.#openTurn();
+  }
+
+  drainedAtMs(): number {
+    const nowMs = this.#clock.monotonicMs();
+    return Math.max(this.#watch.emptyAtMs(nowMs), nowMs - MAX_DRAIN_LAG_MS);
+  }
+
+  async drain(): Promise<void> {
+    const sinceMs = this.#clock.monotonicMs();
+    while (this.drainedAtMs() < sinceMs) {
+      this.probe();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #receive(listener: number, message: Buffer, from: RemoteInfo): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#watch.datagram(listener, nowMs);
+    this.#openTurn();
+    this.#bytes.set(message);
+    this.#handle(listener, this.#bytes, this.#view, 0, message.length, from.address, from.port, nowMs);
+  }
+
+  /** The check phase comes right after the polling: there it is known how many datagrams each socket gave. */
+  #openTurn(): void {
+    if (this.#isTurnOpen) return;
+    this.#isTurnOpen = true;
+    setImmediate(() => {
+      this.#isTurnOpen = false;
+      this.#watch.afterPoll(this.#clock.monotonicMs());
+    });
+  }
+}
+
+type MessageListener = (message: Buffer, from: RemoteInfo) => void;

@@ -1,0 +1,64 @@
+/**
+ * libuv reads at most this many datagrams per socket and wake-up (deps/uv/src/unix/udp.c, uv__udp_recvmsg): fewer in one turn
+ * of the event loop mean that the socket was left empty.
+ */
+export const DATAGRAMS_PER_TURN = 32;
+
+interface Watched {
+  /** datagrams in this turn of the event loop */
+  inTurn: number;
+  lastAtMs: number;
+  emptyAtMs: number;
+}
+
+/**
+ * Works out when sockets were read empty from how many datagrams each turn of the event loop brought. Pure: the caller says when a
+ * datagram came and when the turn's polling was over.
+ */
+export class DrainWatch {
+  readonly #watched = new Map<number, Watched>();
+  /** an instant before this turn's polling began */
+  #turnBeganMs: number;
+
+  constructor(nowMs: number) {
+    this.#turnBeganMs = nowMs;
+  }
+
+  add(listener: number, nowMs: number): void {
+    this.#watched.set(listener, { inTurn: 0, lastAtMs: nowMs, emptyAtMs: nowMs });
+  }
+
+  remove(listener: number): void {
+    this.#watched.delete(listener);
+  }
+
+  /** The event loop will poll the sockets after this instant. */
+  beforePoll(nowMs: number): void {
+    this.#turnBeganMs = nowMs;
+  }
+
+  datagram(listener: number, nowMs: number): void {
+    const watched = this.#watched.get(listener);
+    if (watched === undefined) return;
+    watched.inTurn++;
+    watched.lastAtMs = nowMs;
+  }
+
+  /** The polling of this turn is over; the next one comes after this instant. */
+  afterPoll(nowMs: number): void {
+    for (const watched of this.#watched.values()) {
+      // the read after the last datagram found the socket empty; a silent socket was empty when the polling looked at it
+      if (watched.inTurn === 0) watched.emptyAtMs = this.#turnBeganMs;
+      else if (watched.inTurn < DATAGRAMS_PER_TURN) watched.emptyAtMs = watched.lastAtMs;
+      watched.inTurn = 0;
+    }
+    this.#turnBeganMs = nowMs;
+  }
+
+  /** Latest instant before which everything at every socket has been read; `nowMs` when there is none. */
+  emptyAtMs(nowMs: number): number {
+    let earliest = nowMs;
+    for (const { emptyAtMs } of this.#watched.values()) earliest = Math.min(earliest, emptyAtMs);
+    return earliest;
+  }
+}

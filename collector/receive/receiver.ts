@@ -1,0 +1,43 @@
+import type { Socket } from "node:dgram";
+
+/**
+ * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it.
+ * @param listener - index of the listener it came by
+ * @param nowMs - when it was read, by the monotonic clock
+ */
+export type DatagramHandler = (
+  listener: number,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  length: number,
+  address: string,
+  port: number,
+  nowMs: number,
+) => void;
+
+/** Reads the sockets of the listeners and knows when they were read empty (R9). */
+export interface Receiver {
+  /** Read this socket from now on. */
+  attach(listener: number, socket: Socket): void;
+  /** Read it no longer; it does not hold `drainedAtMs` back either. The socket stays open. */
+  detach(listener: number): void;
+  /**
+   * Find out how far the sockets have been read although no datagram comes; call at least every 50 ms.
+   */
+  probe(): void;
+  /**
+   * The latest monotonic instant before which everything that had arrived at the sockets has been read, but at most
+   * `MAX_DRAIN_LAG_MS` ago: a socket that is flooded without end does not hold windows open for ever.
+   */
+  drainedAtMs(): number;
+  /** Resolves when everything that had arrived at the sockets before the call has been read (or `MAX_DRAIN_LAG_MS` have passed). */
+  drain(): Promise<void>;
+}
+
+/**
+ * How long a socket that never runs empty may hold windows open. A receive buffer of 8 MiB holds at most 22,000 small datagrams (Linux
+ * charges at least 768 bytes each); a reader that is busy without a pause reads those in well under a second, so what arrived 2 s ago
+ * has been read.
+ */
+export const MAX_DRAIN_LAG_MS = 2000;
