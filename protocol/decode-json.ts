@@ -1,4 +1,4 @@
-import { KIND, MAX_EPOCH, MAX_ID_BYTES, MAX_SEQUENCE } from "./constants.ts";
+import { KIND, MAX_EPOCH, MAX_SEQUENCE } from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
 import {
   isAbsent,
@@ -8,15 +8,14 @@ import {
   readUnits,
   readValues,
 } from "./decode-json-body.ts";
+import { setDeviceId } from "./device-id.ts";
 import { readJsonTime } from "./json-time.ts";
 import { REJECT } from "./reasons.ts";
-import { isCleanText } from "./text.ts";
 
 const SOUND = REJECT.sound;
 const BAD_FIELD = REJECT["bad-field"];
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const idEncoder = new TextEncoder();
 
 /**
  * Decodes one datagram of the JSON format: exactly one object in UTF-8, white space around it allowed. Members it does not know are
@@ -58,14 +57,7 @@ const parseObject = (bytes: Uint8Array): JsonObject | undefined => {
 
 const readDevice = ({ device }: JsonObject, into: Datagram): number => {
   if (typeof device !== "string") return BAD_FIELD;
-  if (device.length === 0 || device.length > MAX_ID_BYTES || !isCleanText(device))
-    return REJECT["bad-device-id"];
-  const { read, written } = idEncoder.encodeInto(device, into.idScratch);
-  if (read < device.length) return REJECT["bad-device-id"];
-  into.idBytes = into.idScratch;
-  into.idOffset = 0;
-  into.idLength = written;
-  return SOUND;
+  return setDeviceId(into, device) ? SOUND : REJECT["bad-device-id"];
 };
 
 const readEpoch = ({ epoch }: JsonObject, into: Datagram): number => {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { KIND, MAX_DATAGRAM_BYTES, VALUE_TYPE } from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
+import { deviceIdText } from "./device-id.ts";
 import { refuseUnless } from "./encode-body.ts";
 
 /**
@@ -23,8 +24,7 @@ export const encodeJson = (from: Datagram, out: Uint8Array, at = 0): number => {
 export const jsonText = (from: Datagram): string => {
   refuseUnless(from.kind >= KIND.DATA && from.kind <= KIND.DESCRIBE, "JSON has no such kind");
   refuseUnless(!from.sendTimeIsRelative, "JSON has no relative send time");
-  const id = Buffer.from(from.idBytes.buffer, from.idBytes.byteOffset + from.idOffset, from.idLength);
-  let text = `{"device":${JSON.stringify(id.toString())}`;
+  let text = `{"device":${JSON.stringify(deviceIdText(from))}`;
   if (from.epoch >= 0) text += `,"epoch":${from.epoch}`;
   if (from.sequence >= 0) text += `,"${from.kind === KIND.DATA ? "seq" : "next"}":${from.sequence}`;
   if (from.sendTimeUs !== 0) text += `,"time_us":${from.sendTimeUs}`;
