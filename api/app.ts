@@ -1,0 +1,86 @@
+import helmet from "@fastify/helmet";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyBaseLogger } from "fastify";
+import type { Clock } from "../common/clock.ts";
+import type { ApiContext, App } from "./context.ts";
+import { DeviceOrder } from "./device-order.ts";
+import { createMetrics } from "./metrics/registry.ts";
+import { answerClientError, answerError, installErrors, refuseOtherMethods } from "./plugins/errors.ts";
+import { installOpenapi } from "./plugins/openapi.ts";
+import { deviceRoutes } from "./routes/devices.ts";
+import { gapRoutes } from "./routes/gaps.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { indexRoutes } from "./routes/index.ts";
+import { ledgerRoutes } from "./routes/ledger.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { readingRoutes } from "./routes/readings.ts";
+import { statusRoutes } from "./routes/status.ts";
+import type { Sources } from "./sources.ts";
+
+export interface AppOptions {
+  /** of the program */
+  version: string;
+  clock: Clock;
+  /** when the process began, microseconds since the Unix epoch */
+  startedAtUs: number;
+  /** for failed requests; none are logged without */
+  logger?: FastifyBaseLogger;
+  /** `process_…` and `nodejs_…` on /metrics; they start observers that live as long as the process */
+  processMetrics?: boolean;
+}
+
+/** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
+const MAX_PARAMETER_LENGTH = 512;
+
+const createFastify = (logger: FastifyBaseLogger | undefined): App =>
+  Fastify({
+    ...(logger === undefined ? {} : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    ajv: {
+      // unknown parameters are refused, not removed; a single `channel` is a list of one
+      customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: true, verbose: true },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+const securityHeaders = {
+  // nothing here is a page
+  contentSecurityPolicy: {
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    useDefaults: false,
+  },
+  // plain HTTP: TLS is a proxy's, and so is this promise
+  strictTransportSecurity: false,
+};
+
+/**
+ * The HTTP application of design §7, not yet listening: `listen` it, or `inject` requests in tests. `close` it before the sources go.
+ */
+export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
+  const app = createFastify(options.logger);
+  const context: ApiContext = {
+    sources,
+    clock: options.clock,
+    order: new DeviceOrder(sources.ledger),
+    version: options.version,
+    startedAtUs: options.startedAtUs,
+  };
+  await app.register(helmet, securityHeaders);
+  installErrors(app);
+  refuseOtherMethods(app);
+  await installOpenapi(app, options.version);
+
+  metricsRoutes(app, createMetrics(sources, options.processMetrics ?? false));
+  indexRoutes(app, context);
+  healthRoutes(app, context);
+  await app.register(
+    async (v1) => {
+      for (const routes of [statusRoutes, deviceRoutes, ledgerRoutes, gapRoutes, readingRoutes])
+        routes(v1, context);
+    },
+    { prefix: "/api/v1" },
+  );
+  return app;
+};

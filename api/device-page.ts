@@ -1,0 +1,29 @@
+import type { ApiContext } from "./context.ts";
+import { decodeCursor, nextCursor } from "./cursor.ts";
+import { ApiError, parameterError } from "./problems.ts";
+import type { DeviceView } from "./sources.ts";
+
+/** @throws ApiError 404 when there is no such device */
+export const deviceOrThrow = ({ sources }: ApiContext, id: string): DeviceView => {
+  const device = sources.ledger.device(id);
+  if (device === undefined)
+    throw new ApiError("ERR_UNKNOWN_DEVICE", `there is no device ${JSON.stringify(id)}`);
+  return device;
+};
+
+/** One page of all devices by id, and the cursor of the next. */
+export const devicePage = (
+  { order, sources }: ApiContext,
+  scope: string,
+  query: { limit: number; cursor?: string },
+): { devices: DeviceView[]; next: string | null } => {
+  const [after = null] = decodeCursor(scope, query.cursor) ?? [];
+  if (after !== null && typeof after !== "string") {
+    throw parameterError([
+      { name: "cursor", detail: "accepted is the `next` of an answer to the same query" },
+    ]);
+  }
+  const { ids, next } = order.page(after, query.limit);
+  const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
+  return { devices, next: nextCursor(scope, next === null ? null : [next]) };
+};

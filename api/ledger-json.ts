@@ -1,0 +1,44 @@
+import type { Static } from "typebox";
+import { completenessOf, countsOfRow, type LedgerCounts, sumCounts } from "../protocol/ledger-counts.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { formatTime } from "../protocol/time.ts";
+import type { DeviceLedger, FleetLedger, LedgerEpoch, LedgerTotal } from "./schemas/ledger.ts";
+import type { DeviceView, LedgerSource, RunView } from "./sources.ts";
+
+const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => ({
+  ...counts,
+  completeness: completenessOf(counts.received, counts.expected),
+});
+
+/** -1 stands for unknown in a row. */
+const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
+
+const epochJson = ({ epoch, index, row }: RunView, counts: LedgerCounts): Static<typeof LedgerEpoch> => ({
+  epoch,
+  run: index,
+  first: knownOrNull(row[ROW.FIRST]!),
+  highWater: knownOrNull(row[ROW.HIGH_WATER]!),
+  headKnown: (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
+  tailKnown: (row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
+  ...totalJson(counts),
+});
+
+/** The sum over a device's runs, as `ledger` and `total` show it. */
+export const deviceTotal = (device: DeviceView): Static<typeof LedgerTotal> =>
+  totalJson(sumCounts(device.runs.map((run) => countsOfRow(run.row, 0, run))));
+
+/** `GET /devices/{id}/ledger` */
+export const deviceLedger = (ledger: LedgerSource, device: DeviceView): Static<typeof DeviceLedger> => {
+  const counts = device.runs.map((run) => countsOfRow(run.row, 0, run));
+  return {
+    asOf: formatTime(ledger.asOfUs),
+    total: totalJson(sumCounts(counts)),
+    epochs: device.runs.map((run, index) => epochJson(run, counts[index]!)),
+  };
+};
+
+/** `GET /ledger` */
+export const fleetLedger = (ledger: LedgerSource): Static<typeof FleetLedger> => {
+  const { counts, counters } = ledger.fleet();
+  return { asOf: formatTime(ledger.asOfUs), total: { ...totalJson(counts), ...counters } };
+};

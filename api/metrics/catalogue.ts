@@ -1,0 +1,45 @@
+import type { Sources } from "../sources.ts";
+
+/** One value of a metric; `labels` name what it is of. */
+export interface Sample {
+  value: number | bigint;
+  labels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One metric of ours: name (Prometheus naming: base units, `_total` for what never falls), what it tells, and where its values come from.
+ * The tables of these are the only place that names a metric; docs/metrics.md is made from them.
+ */
+export interface MetricSpec {
+  name: `lacuna_${string}`;
+  type: "counter" | "gauge";
+  help: string;
+  labels: readonly string[];
+  read(sources: Sources): Iterable<Sample>;
+}
+
+const of = (value: number | bigint): Sample[] => [{ value }];
+
+/** A metric with one value. */
+export const single = (
+  type: MetricSpec["type"],
+  name: MetricSpec["name"],
+  help: string,
+  read: (sources: Sources) => number | bigint,
+): MetricSpec => ({ name, type, help, labels: [], read: (sources) => of(read(sources)) });
+
+/** A metric with a value per member of a map. */
+export const byKey = (
+  type: MetricSpec["type"],
+  name: MetricSpec["name"],
+  label: string,
+  help: string,
+  read: (sources: Sources) => Readonly<Record<string, number | bigint>>,
+): MetricSpec => ({
+  name,
+  type,
+  help,
+  labels: [label],
+  read: (sources) =>
+    Object.entries(read(sources)).map(([key, value]) => ({ value, labels: { [label]: key } })),
+});

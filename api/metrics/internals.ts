@@ -1,0 +1,76 @@
+import type { QueueStatus, Sources } from "../sources.ts";
+import { byKey, type MetricSpec, single } from "./catalogue.ts";
+
+const perQueue =
+  (read: (queue: QueueStatus) => number) =>
+  (sources: Sources): Record<string, number> =>
+    Object.fromEntries(sources.collectorStatus().queues.map((queue) => [queue.name, read(queue)]));
+
+const utilizations = (sources: Sources): Record<string, number> => {
+  const known: Record<string, number> = {};
+  for (const { name, utilization } of sources.collectorStatus().threads) {
+    if (utilization !== null) known[name] = utilization;
+  }
+  return known;
+};
+
+/** Threads, queues and the database, since the start of the process. */
+export const INTERNAL_METRICS: readonly MetricSpec[] = [
+  byKey("gauge", "lacuna_thread_running", "thread", "1 while the thread runs.", (s) =>
+    Object.fromEntries(
+      s.collectorStatus().threads.map(({ name, state }) => [name, Number(state === "running")]),
+    ),
+  ),
+  byKey(
+    "gauge",
+    "lacuna_thread_utilization_ratio",
+    "thread",
+    "Share of time the thread was busy lately, 0 to 1.",
+    utilizations,
+  ),
+  byKey(
+    "gauge",
+    "lacuna_queue_length",
+    "queue",
+    "What waits in the queue.",
+    perQueue((queue) => queue.length),
+  ),
+  byKey(
+    "gauge",
+    "lacuna_queue_capacity",
+    "queue",
+    "Bound of the queue.",
+    perQueue((queue) => queue.capacity),
+  ),
+  byKey(
+    "counter",
+    "lacuna_queue_refused_total",
+    "queue",
+    "What the bound refused.",
+    perQueue((queue) => queue.refused),
+  ),
+  single("gauge", "lacuna_store_up", "1 while the database is open and commits.", (s) =>
+    Number(s.storeStatus().state === "OK"),
+  ),
+  single("gauge", "lacuna_store_size_bytes", "Size of the database file.", (s) => s.storeStatus().sizeBytes),
+  single("gauge", "lacuna_store_wal_bytes", "Size of its write-ahead log.", (s) => s.storeStatus().walBytes),
+  single("counter", "lacuna_store_commits_total", "Transactions committed.", (s) => s.storeStatus().commits),
+  single(
+    "counter",
+    "lacuna_store_commit_failures_total",
+    "Transactions that failed and were retried.",
+    (s) => s.storeStatus().commitFailures,
+  ),
+  single(
+    "counter",
+    "lacuna_store_commit_seconds_total",
+    "Time spent in transactions.",
+    (s) => s.storeStatus().commitSeconds,
+  ),
+  single(
+    "gauge",
+    "lacuna_store_pending_batches",
+    "Batches accepted and not yet committed.",
+    (s) => s.storeStatus().pendingBatches,
+  ),
+];

@@ -1,0 +1,97 @@
+import type { Socket } from "node:net";
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from "fastify";
+import type { App } from "../context.ts";
+import {
+  ApiError,
+  apiErrorOf,
+  type ParameterMistake,
+  PROBLEM_TYPE,
+  parameterError,
+  problemOf,
+} from "../problems.ts";
+
+const send = (reply: FastifyReply, error: ApiError): FastifyReply => {
+  const problem = problemOf(error);
+  // a text is sent as it is: no route's schema takes anything away from it
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+};
+
+interface ParameterSchema {
+  type?: string;
+  enum?: readonly unknown[];
+  minimum?: number;
+  maximum?: number;
+  description?: string;
+}
+
+const acceptedBy = ({ type, enum: choices, minimum, maximum, description }: ParameterSchema): string => {
+  if (choices !== undefined) return `accepted is one of ${choices.join(", ")}`;
+  if (type === "integer") return `accepted is an integer from ${minimum} to ${maximum}`;
+  return `accepted is, once, ${description ?? type ?? "another value"}`;
+};
+
+const mistakeOf = (error: FastifySchemaValidationError): ParameterMistake => {
+  if (error.keyword === "additionalProperties") {
+    return { name: String(error.params.additionalProperty), detail: "this parameter is unknown here" };
+  }
+  const [, name = "request"] = error.instancePath.split("/");
+  // ajv is asked to be verbose: the schema of the parameter comes with the error
+  const { parentSchema = {} } = error as { parentSchema?: ParameterSchema };
+  return { name, detail: acceptedBy(parentSchema) };
+};
+
+const validationError = (errors: readonly FastifySchemaValidationError[]): ApiError => {
+  const mistakes = new Map(errors.map(mistakeOf).map((mistake) => [mistake.name, mistake]));
+  return parameterError([...mistakes.values()]);
+};
+
+/** Every error that reaches Fastify, as RFC 9457. */
+export const answerError = (
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
+  if (answer.code === "ERR_INTERNAL") request.log.error({ err: error, url: request.url }, "request failed");
+  return send(reply, answer);
+};
+
+/** Bytes that are no HTTP request never become one: answered on the bare socket. */
+export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known = apiErrorOf(error);
+  const answer =
+    known.code === "ERR_INTERNAL" ? new ApiError("ERR_MALFORMED_REQUEST", "this is not HTTP") : known;
+  const problem = problemOf(answer);
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+};
+
+/** Errors and unknown routes. */
+export const installErrors = (app: App): void => {
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) =>
+    send(reply, new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; / lists what there is`)),
+  );
+};
+
+const READING_METHODS = ["GET", "HEAD"];
+
+/** Every route registered from now on answers 405 to the methods it has not, whatever body comes with them. */
+export const refuseOtherMethods = (app: App): void => {
+  const refused = app.supportedMethods.filter((method) => !READING_METHODS.includes(method));
+  const refuse = async (_request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+    reply.header("allow", READING_METHODS.join(", "));
+    throw new ApiError("ERR_METHOD_NOT_ALLOWED", `accepted here is ${READING_METHODS.join(" and ")}`);
+  };
+  app.addHook("onRoute", ({ method, url }) => {
+    if (method !== "GET") return;
+    app.route({ method: refused, url, schema: { hide: true }, onRequest: refuse, handler: refuse });
+  });
+};

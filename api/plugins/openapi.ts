@@ -1,0 +1,68 @@
+import swagger from "@fastify/swagger";
+import { Type } from "typebox";
+import type { App } from "../context.ts";
+import { ERRORS, NoQuery, Problem, textResponse } from "../schemas/common.ts";
+import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
+import { Gap, GapList } from "../schemas/gaps.ts";
+import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
+import { Reading, ReadingList } from "../schemas/readings.ts";
+import { Listener, Status } from "../schemas/status.ts";
+
+/** Schemas with a name: routes refer to them, the OpenAPI document lists them as components. */
+const COMPONENTS = [
+  Problem,
+  LedgerTotal,
+  LedgerEpoch,
+  FleetTotal,
+  FleetLedger,
+  DeviceLedger,
+  Device,
+  DeviceList,
+  LatestList,
+  Gap,
+  GapList,
+  Reading,
+  ReadingList,
+  Listener,
+  Status,
+];
+
+/** Collects the routes registered from now on into an OpenAPI 3.1 document, and serves it. */
+export const installOpenapi = async (app: App, version: string): Promise<void> => {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Lacuna",
+        version,
+        description: "Telemetry over UDP, with a ledger that says how complete every answer is.",
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      // relative: the document is served by the server it describes
+      servers: [{ url: "/" }],
+      tags: [
+        { name: "devices", description: "who sends" },
+        { name: "readings", description: "what they measured" },
+        { name: "ledger", description: "what is here, what is not, and why" },
+        { name: "process", description: "the collector itself" },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) => String(json.$id ?? `schema-${index}`),
+    },
+  });
+  for (const schema of COMPONENTS) app.addSchema(schema);
+  app.get(
+    "/openapi.json",
+    {
+      schema: {
+        summary: "This API as OpenAPI 3.1",
+        tags: ["process"],
+        querystring: NoQuery,
+        response: { 200: textResponse("OpenAPI 3.1", { "application/json": Type.Object({}) }), ...ERRORS },
+      },
+    },
+    async (_request, reply) =>
+      reply.type("application/json; charset=utf-8").send(JSON.stringify(app.swagger())),
+  );
+};

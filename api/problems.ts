@@ -1,0 +1,100 @@
+import { STATUS_CODES } from "node:http";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+
+/** Every `code` an error answer can have, with its HTTP status. Codes never change their meaning. */
+export const PROBLEMS = {
+  ERR_PARAMETER: 400,
+  ERR_MALFORMED_URL: 400,
+  ERR_MALFORMED_REQUEST: 400,
+  ERR_NOT_FOUND: 404,
+  ERR_UNKNOWN_DEVICE: 404,
+  ERR_METHOD_NOT_ALLOWED: 405,
+  ERR_REQUEST_TIMEOUT: 408,
+  ERR_PAYLOAD_TOO_LARGE: 413,
+  ERR_URL_TOO_LONG: 414,
+  ERR_UNSUPPORTED_MEDIA_TYPE: 415,
+  ERR_HEADERS_TOO_LARGE: 431,
+  ERR_INTERNAL: 500,
+  ERR_NOT_READY: 503,
+  ERR_UNAVAILABLE: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** One query or path parameter that is wrong. */
+export interface ParameterMistake {
+  name: string;
+  /** what is accepted, or that the parameter is unknown */
+  detail: string;
+}
+
+/** RFC 9457 body; `type` is `about:blank`, so the title is the status phrase and `code` tells causes apart. */
+export interface Problem {
+  type: "about:blank";
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  /** with ERR_PARAMETER: every wrong parameter */
+  parameters?: readonly ParameterMistake[];
+  /** with ERR_NOT_READY: everything that is wrong */
+  reasons?: readonly string[];
+}
+
+/** An error whose answer is known. */
+export class ApiError extends LacunaError {
+  declare readonly code: ProblemCode;
+  readonly extra: Pick<Problem, "parameters" | "reasons">;
+
+  constructor(code: ProblemCode, detail: string, extra: ApiError["extra"] = {}) {
+    super(code, detail);
+    this.extra = extra;
+  }
+}
+
+/** 400 naming each wrong parameter and what is accepted. */
+export const parameterError = (mistakes: readonly ParameterMistake[]): ApiError => {
+  const detail = mistakes.map((mistake) => `${mistake.name}: ${mistake.detail}`).join("; ");
+  return new ApiError("ERR_PARAMETER", detail, { parameters: mistakes });
+};
+
+export const problemOf = (error: ApiError): Problem => {
+  const status = PROBLEMS[error.code];
+  return {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail: error.message,
+    code: error.code,
+    ...error.extra,
+  };
+};
+
+/** What Fastify and Node report, in our words. */
+const FOREIGN_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_BAD_URL: "ERR_MALFORMED_URL",
+  FST_ERR_MAX_PARAM_LENGTH: "ERR_URL_TOO_LONG",
+  FST_ERR_CTP_BODY_TOO_LARGE: "ERR_PAYLOAD_TOO_LARGE",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "ERR_UNSUPPORTED_MEDIA_TYPE",
+  HPE_HEADER_OVERFLOW: "ERR_HEADERS_TOO_LARGE",
+  ERR_HTTP_REQUEST_TIMEOUT: "ERR_REQUEST_TIMEOUT",
+};
+
+const statusOf = (error: unknown): number =>
+  typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
+
+/** The one place where what was thrown becomes an answer. Details of a failure inside are for the log, not for the client. */
+export const apiErrorOf = (error: unknown): ApiError => {
+  if (error instanceof ApiError) return error;
+  const code = codeOf(error) ?? "";
+  const known = FOREIGN_CODES[code];
+  if (known !== undefined) return new ApiError(known, messageOf(error));
+  if (code === "ERR_CURSOR") return parameterError([{ name: "cursor", detail: messageOf(error) }]);
+  const status = statusOf(error);
+  if (status === 503 || code.startsWith("ERR_STORE") || code.startsWith("ERR_READER")) {
+    return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");
+  }
+  if (status >= 400 && status < 500) return new ApiError("ERR_MALFORMED_REQUEST", messageOf(error));
+  return new ApiError("ERR_INTERNAL", "an error inside the collector; its log tells more");
+};

@@ -1,0 +1,35 @@
+import { parseTime } from "../protocol/time.ts";
+import { type ParameterMistake, parameterError } from "./problems.ts";
+
+const PLAIN_DATE = /^\d{4}-\d\d-\d\d$/;
+const ACCEPTED = "accepted is RFC 3339, such as 2026-11-20T12:00:00.123456Z, or a date such as 2026-11-20";
+
+/** Microseconds since the Unix epoch, or NaN. A `+` that stood unescaped in the URL has become a space. */
+const parseQueryTime = (text: string): number =>
+  parseTime(PLAIN_DATE.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "+"));
+
+/** A span of time as a query gives it. */
+export interface TimeRange {
+  /** inclusive; null = open */
+  fromUs: number | null;
+  /** exclusive; null = open */
+  toUs: number | null;
+}
+
+/** @throws ApiError 400 naming `from` or `to` */
+export const parseTimeRange = (query: { from?: string; to?: string }): TimeRange => {
+  const mistakes: ParameterMistake[] = [];
+  const read = (name: "from" | "to"): number | null => {
+    const text = query[name];
+    if (text === undefined) return null;
+    const timeUs = parseQueryTime(text);
+    if (Number.isNaN(timeUs)) mistakes.push({ name, detail: ACCEPTED });
+    return timeUs;
+  };
+  const range = { fromUs: read("from"), toUs: read("to") };
+  if (range.fromUs !== null && range.toUs !== null && range.toUs < range.fromUs) {
+    mistakes.push({ name: "to", detail: "accepted is a time not before `from`" });
+  }
+  if (mistakes.length > 0) throw parameterError(mistakes);
+  return range;
+};

@@ -1,0 +1,38 @@
+import { Type } from "typebox";
+import type { ApiContext, App } from "../context.ts";
+import { ApiError } from "../problems.ts";
+import { reasonsNotReady } from "../readiness.ts";
+import { ERRORS, NOT_READY, NoQuery } from "../schemas/common.ts";
+
+/** `/livez` and `/readyz`. */
+export const healthRoutes = (app: App, { sources }: ApiContext): void => {
+  app.get(
+    "/livez",
+    {
+      schema: {
+        summary: "200 while the process answers",
+        tags: ["process"],
+        querystring: NoQuery,
+        response: { 200: Type.Object({ status: Type.Literal("live") }), ...ERRORS },
+      },
+    },
+    async () => ({ status: "live" as const }),
+  );
+
+  app.get(
+    "/readyz",
+    {
+      schema: {
+        summary: "200 when the database is open and commits and every listener that is not optional is OK",
+        tags: ["process"],
+        querystring: NoQuery,
+        response: { 200: Type.Object({ status: Type.Literal("ready") }), ...ERRORS, ...NOT_READY },
+      },
+    },
+    async () => {
+      const reasons = reasonsNotReady(sources);
+      if (reasons.length > 0) throw new ApiError("ERR_NOT_READY", reasons.join("; "), { reasons });
+      return { status: "ready" as const };
+    },
+  );
+};

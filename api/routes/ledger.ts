@@ -1,0 +1,35 @@
+import type { ApiContext, App } from "../context.ts";
+import { deviceOrThrow } from "../device-page.ts";
+import { deviceLedger, fleetLedger } from "../ledger-json.ts";
+import { DeviceParams, ERRORS, NO_DEVICE, NoQuery, RefTo } from "../schemas/common.ts";
+import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
+
+export const ledgerRoutes = (app: App, context: ApiContext): void => {
+  const { ledger } = context.sources;
+  app.get(
+    "/ledger",
+    {
+      schema: {
+        summary: "The fleet's ledger",
+        tags: ["ledger"],
+        querystring: NoQuery,
+        response: { 200: RefTo(FleetLedger), ...ERRORS },
+      },
+    },
+    async () => fleetLedger(ledger),
+  );
+
+  app.get(
+    "/devices/:id/ledger",
+    {
+      schema: {
+        summary: "A device's ledger by epoch and run",
+        tags: ["ledger"],
+        params: DeviceParams,
+        querystring: NoQuery,
+        response: { 200: RefTo(DeviceLedger), ...ERRORS, ...NO_DEVICE },
+      },
+    },
+    async ({ params }) => deviceLedger(ledger, deviceOrThrow(context, params.id)),
+  );
+};

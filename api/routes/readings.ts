@@ -1,0 +1,61 @@
+import { Type } from "typebox";
+import type { ApiContext, App } from "../context.ts";
+import { decodeCursor, nextCursor } from "../cursor.ts";
+import { deviceOrThrow } from "../device-page.ts";
+import { parseTimeRange } from "../query-time.ts";
+import { completenessHeader, readingsCsv, readingsJson } from "../readings-text.ts";
+import { DeviceParams, ERRORS, NO_DEVICE, RefTo, textResponse, UNAVAILABLE } from "../schemas/common.ts";
+import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
+
+/** The same request with another cursor. */
+const urlWithCursor = (url: string, cursor: string): string => {
+  const [path = "", query = ""] = url.split("?", 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set("cursor", cursor);
+  return `${path}?${parameters}`;
+};
+
+/** `/devices/{id}/readings`, as JSON or CSV. */
+export const readingRoutes = (app: App, context: ApiContext): void => {
+  app.get(
+    "/devices/:id/readings",
+    {
+      schema: {
+        summary: "Readings of one device, with their completeness",
+        tags: ["readings"],
+        params: DeviceParams,
+        querystring: ReadingsQueryString,
+        response: {
+          200: textResponse("readings", {
+            "application/json": RefTo(ReadingList),
+            "text/csv": Type.String(),
+          }),
+          ...ERRORS,
+          ...NO_DEVICE,
+          ...UNAVAILABLE,
+        },
+      },
+    },
+    async ({ params, query, url }, reply) => {
+      const device = deviceOrThrow(context, params.id);
+      const scope = `readings-${query.order}`;
+      const page = await context.sources.reader.readings({
+        device: device.id,
+        channels: query.channel ?? [],
+        ...parseTimeRange(query),
+        order: query.order,
+        limit: query.limit,
+        after: decodeCursor(scope, query.cursor),
+      });
+      const next = nextCursor(scope, page.next);
+      if (query.format === "json") {
+        reply.type("application/json; charset=utf-8");
+        return reply.send(readingsJson(device.id, page, next));
+      }
+      reply.type("text/csv; charset=utf-8; header=present");
+      reply.header("lacuna-completeness", completenessHeader(page));
+      if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
+      return reply.send(readingsCsv(page, query.channel ?? device.channels.map(({ name }) => name)));
+    },
+  );
+};

@@ -1,0 +1,97 @@
+import { Type } from "typebox";
+import { LISTENER_STATES } from "../sources.ts";
+import { Count, MapOf, Nullable, named, RefTo, Time } from "./common.ts";
+
+const Bytes = (description: string) => Type.Integer({ minimum: 0, description: `bytes: ${description}` });
+
+export const Listener = named(
+  Type.Object({
+    url: Type.String(),
+    state: Type.Enum([...LISTENER_STATES], {
+      description:
+        "OK; UNAVAILABLE: should be up and is tried again; DISABLED by the operator; FAILED: will not come up without a change",
+    }),
+    reason: Nullable(Type.String({ description: "why it is not OK" })),
+    since: Time("of this state"),
+    optional: Type.Boolean({ description: "does not count for /readyz" }),
+    address: Type.String(),
+    port: Type.Integer(),
+    group: Nullable(Type.String({ description: "multicast group" })),
+    interface: Nullable(Type.String({ description: "joined on" })),
+    source: Nullable(Type.String({ description: "the one sender of a source-specific membership" })),
+    format: Type.String(),
+    path: Nullable(Type.String()),
+    receiveBuffer: Type.Object({
+      requestedBytes: Nullable(Bytes("asked for")),
+      grantedBytes: Nullable(Bytes("granted, as read back")),
+    }),
+    kernelDrops: Nullable(
+      Type.Integer({
+        minimum: 0,
+        description: "datagrams the kernel dropped at this socket; null: cannot be read",
+      }),
+    ),
+    counters: Type.Object(
+      {
+        datagrams: Count("all that arrived: the sum of the others but bytes"),
+        bytes: Count("of UDP payload"),
+        received: Count("accepted numbers"),
+        duplicates: Count("numbers already received"),
+        redundant: Count("first copies by another path"),
+        control: Count("HEARTBEAT, DESCRIBE, GONE"),
+        unsequenced: Count("without a number"),
+        shed: Count("refused for want of room"),
+        held: Count("kept aside at this moment"),
+        rejected: MapOf(Count("datagrams"), "by reason"),
+      },
+      { description: "since the start of the process" },
+    ),
+  }),
+  "Listener",
+);
+
+export const Thread = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(["running", "stopped", "failed"]),
+  utilization: Nullable(
+    Type.Number({ minimum: 0, maximum: 1, description: "share of time it was busy lately" }),
+  ),
+});
+
+export const Queue = Type.Object({
+  name: Type.String(),
+  length: Type.Integer({ minimum: 0 }),
+  capacity: Type.Integer({ minimum: 0 }),
+  refused: Count("what the bound refused since the start"),
+});
+
+export const Database = Type.Object({
+  path: Type.String(),
+  state: Type.Enum(["OK", "FAILING", "CLOSED"], {
+    description: "FAILING: the last commit failed and is retried",
+  }),
+  reason: Nullable(Type.String()),
+  since: Time("of this state"),
+  schemaVersion: Type.Integer(),
+  sizeBytes: Bytes("of the database file"),
+  walBytes: Bytes("of its write-ahead log"),
+  lastCommit: Nullable(Time("end of the last transaction")),
+  commits: Count("transactions since the start"),
+  commitFailures: Count("failed attempts since the start"),
+  pendingBatches: Type.Integer({ minimum: 0, description: "accepted and not yet committed" }),
+});
+
+export const Status = named(
+  Type.Object({
+    version: Type.String(),
+    now: Time("of the collector's wall clock"),
+    startedAt: Time("when the process began"),
+    uptimeSeconds: Type.Number({ minimum: 0 }),
+    devices: Type.Integer({ minimum: 0, description: "devices known" }),
+    listeners: Type.Array(RefTo(Listener)),
+    threads: Type.Array(Thread),
+    queues: Type.Array(Queue),
+    database: Database,
+  }),
+  "Status",
+);

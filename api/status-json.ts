@@ -1,0 +1,43 @@
+import type { Static } from "typebox";
+import { formatTime } from "../protocol/time.ts";
+import type { ApiContext } from "./context.ts";
+import type { Listener, Status } from "./schemas/status.ts";
+import type { ListenerStatus, StoreStatus } from "./sources.ts";
+
+const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
+  const { sinceUs, receiveBufferRequestedBytes, receiveBufferGrantedBytes, ...same } = listener;
+  return {
+    ...same,
+    since: formatTime(sinceUs),
+    receiveBuffer: {
+      requestedBytes: receiveBufferRequestedBytes,
+      grantedBytes: receiveBufferGrantedBytes,
+    },
+  };
+};
+
+const databaseJson = (store: StoreStatus): Static<typeof Status>["database"] => {
+  const { sinceUs, lastCommitUs, ...same } = store;
+  return {
+    ...same,
+    since: formatTime(sinceUs),
+    lastCommit: lastCommitUs === null ? null : formatTime(lastCommitUs),
+  };
+};
+
+/** `GET /status` */
+export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext): Static<typeof Status> => {
+  const nowUs = clock.wallUs();
+  const { listeners, threads, queues } = sources.collectorStatus();
+  return {
+    version,
+    now: formatTime(nowUs),
+    startedAt: formatTime(startedAtUs),
+    uptimeSeconds: Math.max(0, (nowUs - startedAtUs) / 1e6),
+    devices: sources.ledger.deviceCount,
+    listeners: listeners.map(listenerJson),
+    threads: [...threads],
+    queues: [...queues],
+    database: databaseJson(sources.storeStatus()),
+  };
+};
