@@ -1,0 +1,215 @@
+import { KIND, MAX_EPOCH } from "../protocol/constants.ts";
+import { Emission, EmissionQueue } from "./emission.ts";
+import { Flight, type Stage, stagesOf } from "./impairments.ts";
+import type { FleetSettings } from "./options.ts";
+import { PURPOSE, subKey } from "./random.ts";
+import { RestartPlan } from "./restarts.ts";
+import { Schedule } from "./schedule.ts";
+import { StartTruth, type TruthRecord } from "./truth.ts";
+
+/** How far apart two end heartbeats of a device are at least. */
+const END_SPACING_US = 50_000;
+/** a slow fleet says farewell faster than it spoke */
+const END_RATE_HZ = 10_000;
+const CONTROL_PER_NUMBER = 32;
+
+export interface FleetCounts {
+  /** numbers used */
+  used: number;
+  dropped: number;
+  corrupted: number;
+  /** further intact copies */
+  duplicated: number;
+  control: number;
+  restarts: number;
+}
+
+/**
+ * A fleet of devices: walks through the slots of the schedule, uses a number in each, and yields what leaves, in the order it leaves.
+ * Deterministic and without a clock: the same settings give the same emissions, however fast they are taken.
+ */
+export class Fleet {
+  readonly schedule: Schedule;
+  readonly counts: FleetCounts = {
+    used: 0,
+    dropped: 0,
+    corrupted: 0,
+    duplicated: 0,
+    control: 0,
+    restarts: 0,
+  };
+  readonly #settings: FleetSettings;
+  readonly #stages: readonly Stage[];
+  readonly #restarts: RestartPlan;
+  readonly #queue = new EmissionQueue();
+  readonly #flight = new Flight();
+  readonly #emission = new Emission();
+  /** the running start of each device, undefined before its first slot */
+  readonly #starts: (StartTruth | undefined)[];
+  readonly #describeAtUs: Float64Array;
+  readonly #heartbeatAtUs: Float64Array;
+  readonly #finished: StartTruth[] = [];
+  #slot = 0;
+  #slots: number;
+  /** end heartbeats begin then, -1 while numbers are used or emissions wait */
+  #endUs = -1;
+  #endSlot = 0;
+  #lastDueUs = 0;
+
+  constructor(settings: FleetSettings) {
+    this.#settings = settings;
+    this.schedule = new Schedule(settings);
+    this.#stages = stagesOf(settings, this.schedule.intervalUs);
+    this.#restarts = new RestartPlan(settings, this.schedule);
+    this.#starts = new Array(settings.devices);
+    this.#describeAtUs = new Float64Array(settings.devices);
+    this.#heartbeatAtUs = new Float64Array(settings.devices);
+    this.#slots = this.schedule.slots;
+  }
+
+  /** Use no further number; what is under way still leaves, then the end heartbeats. */
+  stop(): void {
+    this.#slots = this.#slot;
+  }
+
+  /**
+   * The next datagram to leave.
+   * @param out - filled
+   * @returns false when there is none
+   */
+  next(out: Emission): boolean {
+    while (this.#queue.nextDueUs > this.#nextSlotUs()) this.#useSlot();
+    if (this.#queue.size === 0 && !this.#pushEnd()) return false;
+    this.#queue.pop(out);
+    this.#lastDueUs = out.dueUs;
+    return true;
+  }
+
+  /** The truth of every start so far. */
+  *truth(): Generator<TruthRecord> {
+    const running = this.#starts.filter((start) => start !== undefined);
+    for (const start of [...this.#finished, ...running]) {
+      yield start.record(this.schedule.deviceId(start.device), this.#settings);
+    }
+  }
+
+  #nextSlotUs(): number {
+    return this.#slot < this.#slots ? this.schedule.slotTimeUs(this.#slot) : Infinity;
+  }
+
+  #useSlot(): void {
+    const device = this.#slot % this.schedule.devices;
+    const timeUs = this.schedule.slotTimeUs(this.#slot++);
+    const start = this.#startAt(device, timeUs);
+    this.#sayControl(start, timeUs);
+    this.#prepare(start, KIND.DATA, timeUs);
+    const flight = this.#flight;
+    flight.begin(device, this.#startKey(start), start.next);
+    for (const stage of this.#stages) stage(flight);
+    this.#pushCopies(timeUs);
+    this.#count(flight.copies, flight.intactCopies);
+    start.use(flight.copies, flight.intactCopies);
+  }
+
+  #count(copies: number, intact: number): void {
+    this.counts.used++;
+    if (copies === 0) this.counts.dropped++;
+    else if (intact === 0) this.counts.corrupted++;
+    else this.counts.duplicated += intact - 1;
+  }
+
+  /** The start a device is in at `timeUs`; begins its first one and those after a restart. */
+  #startAt(device: number, timeUs: number): StartTruth {
+    const running = this.#starts[device];
+    if (running !== undefined && !this.#restarts.isDue(device, timeUs)) return running;
+    if (running !== undefined) {
+      this.#finished.push(running);
+      this.counts.restarts++;
+    }
+    const start = new StartTruth(device, this.#epochOf(this.#restarts.begin(device, timeUs)), timeUs);
+    this.#starts[device] = start;
+    // a start speaks at once: DESCRIBE, or a heartbeat when it names nothing
+    this.#describeAtUs[device] = timeUs;
+    this.#heartbeatAtUs[device] = this.#settings.describe ? timeUs + this.#heartbeatUs() : timeUs;
+    return start;
+  }
+
+  #epochOf(index: number): number {
+    const { epoch, epochOrder } = this.#settings;
+    const step = { grow: 1, shrink: -1, same: 0 }[epochOrder];
+    const circle = MAX_EPOCH + 1;
+    return (((epoch + step * index) % circle) + circle) % circle;
+  }
+
+  /** Impairments differ between two starts also when their epochs do not. */
+  #startKey(start: StartTruth): number {
+    return subKey(this.schedule.deviceKey(start.device), start.startUs);
+  }
+
+  #heartbeatUs(): number {
+    return (this.#settings.heartbeatMs ?? Infinity) * 1000;
+  }
+
+  /** DESCRIBE and HEARTBEAT that are due go ahead of the device's next DATA. */
+  #sayControl(start: StartTruth, timeUs: number): void {
+    const { device } = start;
+    if (this.#settings.describe && timeUs >= this.#describeAtUs[device]!) {
+      this.#describeAtUs[device] = timeUs + this.#settings.describeMs * 1000;
+      this.#pushControl(start, KIND.DESCRIBE, timeUs, 0);
+    }
+    if (this.#settings.heartbeatMs !== null && timeUs >= this.#heartbeatAtUs[device]!) {
+      this.#heartbeatAtUs[device] = timeUs + this.#heartbeatUs();
+      this.#pushControl(start, KIND.HEARTBEAT, timeUs, 1);
+    }
+  }
+
+  /** @param nth - tells the control datagrams before the same number apart, below CONTROL_PER_NUMBER */
+  #pushControl(start: StartTruth, kind: number, timeUs: number, nth: number, isEnd = false): void {
+    this.counts.control++;
+    this.#prepare(start, kind, timeUs);
+    this.#emission.isEnd = isEnd;
+    const flight = this.#flight;
+    const key = subKey(this.#startKey(start), PURPOSE.CONTROL);
+    flight.begin(start.device, key, start.next * CONTROL_PER_NUMBER + nth);
+    if (this.#settings.impairControl) for (const stage of this.#stages) stage(flight);
+    // not an impairment but the length of the path: control keeps its place before the data
+    else flight.delayUs[0] = this.#settings.delayMs * 1000;
+    this.#pushCopies(timeUs);
+  }
+
+  #prepare(start: StartTruth, kind: number, timeUs: number): void {
+    const emission = this.#emission;
+    emission.device = start.device;
+    emission.kind = kind;
+    emission.epoch = start.epoch;
+    emission.sequence = start.next;
+    emission.sendTimeUs = this.schedule.sendTimeUs(start.device, timeUs);
+    emission.isEnd = false;
+  }
+
+  #pushCopies(timeUs: number): void {
+    const { copies, delayUs, damage } = this.#flight;
+    for (let copy = 0; copy < copies; copy++) {
+      this.#emission.dueUs = timeUs + delayUs[copy]!;
+      this.#emission.damage = damage[copy]!;
+      this.#queue.push(this.#emission);
+    }
+  }
+
+  /** Once everything else has left: rounds of heartbeats that say what was used. @returns false when those have left too */
+  #pushEnd(): boolean {
+    const { devices } = this.schedule;
+    const rate = Math.max(this.schedule.totalRateHz, END_RATE_HZ);
+    if (this.#endUs < 0) this.#endUs = this.#lastDueUs + END_SPACING_US;
+    while (this.#queue.size === 0 && this.#endSlot < devices * this.#settings.endHeartbeats) {
+      const round = Math.floor(this.#endSlot / devices);
+      const device = this.#endSlot++ % devices;
+      const start = this.#starts[device];
+      if (start === undefined) continue;
+      const roundUs = Math.max(END_SPACING_US, (devices / rate) * 1e6);
+      const timeUs = Math.floor(this.#endUs + round * roundUs + (device / rate) * 1e6);
+      this.#pushControl(start, KIND.HEARTBEAT, timeUs, 2 + round, true);
+    }
+    return this.#queue.size > 0;
+  }
+}

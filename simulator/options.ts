@@ -1,0 +1,344 @@
+import type { SettingsOf } from "../common/config.ts";
+import { ConfigurationError, type ConfigurationMistake } from "../common/errors.ts";
+import {
+  accepting,
+  choiceOption,
+  durationOption,
+  integerOption,
+  listOption,
+  optional,
+  plainTextOption,
+  textOption,
+} from "../common/options.ts";
+import { MAX_DATAGRAM_BYTES, MAX_EPOCH, MAX_ID_BYTES, MAX_SEQUENCE } from "../protocol/constants.ts";
+import { isCleanText } from "../protocol/text.ts";
+import { parseTime } from "../protocol/time.ts";
+import { booleanOption, numberOption, ratioOption } from "./option-kinds.ts";
+import { SIGNAL_NAMES, type SignalName } from "./signals.ts";
+import { parseTarget } from "./target.ts";
+
+/** How the epoch of a restarted device relates to the one before. `same` reuses numbers (design R5). */
+export const EPOCH_ORDERS = ["grow", "shrink", "same"] as const;
+
+/** the longest reading of either format: a JSON member with a float64 */
+const LONGEST_READING_BYTES = 48;
+/** header, id, checksum and the words of JSON around the readings */
+const FRAME_BYTES = 320;
+/** two numbers of a device stay 10 us apart, so that a time in whole microseconds tells which number it belongs to */
+const GREATEST_DEVICE_HZ = 100_000;
+const isSignal = (name: string): name is SignalName => SIGNAL_NAMES.some((known) => known === name);
+
+/**
+ * Every option of `lacuna simulate`: the one place that knows type, default, range and meaning. Properties carry their unit; `key` is
+ * the name outside.
+ */
+export const SIMULATOR_OPTIONS = {
+  target: textOption({
+    key: "target",
+    doc: "where the datagrams go: udp://HOST:PORT?interface=&source=&ttl=&loop=; unicast, broadcast or multicast",
+    default: "udp://127.0.0.1:4747",
+    placeholder: "url",
+    accepted: "udp://HOST:PORT with options after ?",
+    parse: (text) => {
+      const { mistakes } = parseTarget(text);
+      return mistakes.length === 0 ? { value: text } : { mistake: mistakes.join("; ") };
+    },
+  }),
+  devices: integerOption({
+    key: "devices",
+    doc: "how many devices send, evenly spread in time",
+    default: 10,
+    min: 1,
+    max: 1_000_000,
+  }),
+  idPrefix: plainTextOption({
+    key: "idPrefix",
+    doc: "device ids are this word, a hyphen and a number",
+    default: "sim",
+    placeholder: "text",
+    accepted: "a text",
+  }),
+  rateHz: numberOption({
+    key: "rate",
+    doc: "datagrams per second of each device",
+    default: 1,
+    min: 0.0001,
+    max: GREATEST_DEVICE_HZ,
+  }),
+  totalRateHz: optional(
+    numberOption({
+      key: "totalRate",
+      doc: "datagrams per second of the whole fleet, instead of --rate",
+      default: 1,
+      min: 0.0001,
+      max: 10_000_000,
+    }),
+  ),
+  durationMs: optional(
+    durationOption({
+      key: "duration",
+      doc: "how long to send; until stopped when neither this nor --count is given",
+      default: "10s",
+      min: "1ms",
+      max: "5200w",
+    }),
+  ),
+  count: optional(
+    integerOption({
+      key: "count",
+      doc: "DATA datagrams of each device (all its epochs together)",
+      default: 1,
+      min: 1,
+      max: MAX_SEQUENCE,
+    }),
+  ),
+  seed: integerOption({
+    key: "seed",
+    doc: "same seed and options: same values and impairments; with --epoch and --base-time the same bytes",
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  format: choiceOption({
+    key: "format",
+    doc: "wire format",
+    default: "native",
+    choices: ["native", "json"],
+  }),
+  jsonEpoch: booleanOption({ key: "jsonEpoch", doc: "JSON datagrams state their epoch", default: true }),
+  jsonTime: booleanOption({ key: "jsonTime", doc: "JSON datagrams state their send time", default: true }),
+  channels: integerOption({
+    key: "channels",
+    doc: "readings in each datagram, the signals in turn",
+    default: 3,
+    min: 1,
+    max: 1024,
+  }),
+  signals: listOption<readonly SignalName[]>({
+    key: "signals",
+    doc: "what the channels measure, in turn",
+    default: SIGNAL_NAMES,
+    placeholder: "word",
+    accepted: `any of ${SIGNAL_NAMES.join(", ")}`,
+    parse: (names) =>
+      names.every(isSignal) ? { value: names } : accepting(`any of ${SIGNAL_NAMES.join(", ")}`),
+  }),
+  loss: ratioOption({ key: "loss", doc: "random loss: probability of each copy", default: 0 }),
+  burstEnter: ratioOption({
+    key: "burstEnter",
+    doc: "burst loss (Gilbert-Elliott): probability per datagram that a device's path turns bad",
+    default: 0,
+  }),
+  burstLeave: ratioOption({
+    key: "burstLeave",
+    doc: "probability per datagram that a bad path turns good: bursts last 1 / this on average",
+    default: 0.25,
+  }),
+  burstLoss: ratioOption({ key: "burstLoss", doc: "loss while the path is bad", default: 1 }),
+  duplicate: ratioOption({
+    key: "duplicate",
+    doc: "probability that a datagram is sent in copies",
+    default: 0,
+  }),
+  duplicateCopies: integerOption({
+    key: "duplicateCopies",
+    doc: "extra copies of a duplicated datagram: 1 up to this",
+    default: 1,
+    min: 1,
+    max: 7,
+  }),
+  reorder: ratioOption({
+    key: "reorder",
+    doc: "probability that a copy is overtaken by later datagrams of its device",
+    default: 0,
+  }),
+  reorderCount: integerOption({
+    key: "reorderCount",
+    doc: "by at most this many of them",
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  reorderMs: durationOption({
+    key: "reorderTime",
+    doc: "and held back at most so long (beyond the collector's reorder window: late instead of reordered)",
+    default: "200ms",
+    min: "0ms",
+    max: "1m",
+  }),
+  corrupt: ratioOption({
+    key: "corrupt",
+    doc: "probability that a copy is damaged, always so that it can be told",
+    default: 0,
+  }),
+  delayMs: durationOption({
+    key: "delay",
+    doc: "delay of every datagram",
+    default: "0ms",
+    min: "0ms",
+    max: "1m",
+  }),
+  jitterMs: durationOption({
+    key: "jitter",
+    doc: "further delay, even between 0 and this",
+    default: "0ms",
+    min: "0ms",
+    max: "1m",
+  }),
+  restartsPerMinute: numberOption({
+    key: "restarts",
+    doc: "restarts per minute of each device on average, without farewell; at least 2 s apart, after the fifth 8 s",
+    default: 0,
+    min: 0,
+    max: 600,
+  }),
+  restartFlood: booleanOption({
+    key: "restartFlood",
+    doc: "restarts keep no distance, beyond what a collector accepts as plausible (design R6)",
+    default: false,
+  }),
+  epochOrder: choiceOption({
+    key: "epochOrder",
+    doc: "epoch of a restarted device: greater, smaller, or the same again (numbers are reused)",
+    default: "grow",
+    choices: EPOCH_ORDERS,
+  }),
+  skewMs: durationOption({
+    key: "skew",
+    doc: "each device's clock is off by a constant between minus and plus this",
+    default: "0ms",
+    min: "0ms",
+    max: "12h",
+  }),
+  describe: booleanOption({
+    key: "describe",
+    doc: "devices name their channels: at each start, then every --describe-interval",
+    default: true,
+  }),
+  describeMs: durationOption({
+    key: "describeInterval",
+    doc: "with the first datagram after so long",
+    default: "30s",
+    min: "1ms",
+    max: "5200w",
+  }),
+  heartbeatMs: optional(
+    durationOption({
+      key: "heartbeat",
+      doc: "further heartbeats, with the first datagram after so long (a DESCRIBE says as much)",
+      default: "30s",
+      min: "1ms",
+      max: "5200w",
+    }),
+  ),
+  endHeartbeats: integerOption({
+    key: "endHeartbeats",
+    doc: "heartbeats of each device at the end, so that the loss of its last datagrams is seen",
+    default: 3,
+    min: 0,
+    max: 20,
+  }),
+  impairControl: booleanOption({
+    key: "impairControl",
+    doc: "impair DESCRIBE and HEARTBEAT too; the audit then does not ask that the last numbers are known",
+    default: false,
+  }),
+  epoch: optional(
+    integerOption({
+      key: "epoch",
+      doc: "epoch of the first start of each device; Unix seconds of the start when not given",
+      default: 1,
+      min: 0,
+      max: MAX_EPOCH,
+    }),
+  ),
+  baseTimeUs: optional(
+    textOption({
+      key: "baseTime",
+      doc: "send time of the first datagram, RFC 3339; the time of the start when not given",
+      default: "2026-01-01T00:00:00Z",
+      placeholder: "time",
+      accepted: "an RFC 3339 date-time",
+      parse: (text) => {
+        const value = parseTime(text);
+        return Number.isNaN(value) ? accepting("an RFC 3339 date-time") : { value };
+      },
+    }),
+  ),
+  sockets: integerOption({
+    key: "sockets",
+    doc: "sockets to send from; a device keeps to one",
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  truthPath: optional(
+    plainTextOption({
+      key: "truth",
+      doc: "truth file to write at the end, for lacuna audit",
+      default: "truth.jsonl",
+      placeholder: "file",
+      accepted: "a path",
+    }),
+  ),
+};
+
+export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
+
+/** Settings with every clock-dependent one resolved: what datagrams, values and truth are a pure function of. */
+export type FleetSettings = SimulatorSettings & { readonly epoch: number; readonly baseTimeUs: number };
+
+/** Defaults, with some settings given by property name: for the demo and for tests. */
+export const simulatorSettings = (given: Partial<SimulatorSettings> = {}): SimulatorSettings => {
+  const defaults = Object.entries(SIMULATOR_OPTIONS).map(([property, option]) => [property, option.default]);
+  return { ...(Object.fromEntries(defaults) as SimulatorSettings), ...given };
+};
+
+/** Epoch and base time as given, else from the clock at the start. */
+export const resolveStart = (settings: SimulatorSettings, startUs: number): FleetSettings => ({
+  ...settings,
+  epoch: settings.epoch ?? Math.floor(startUs / 1e6),
+  baseTimeUs: settings.baseTimeUs ?? startUs,
+});
+
+/** datagrams per second of the fleet, without repeats and control */
+export const totalRateHz = (settings: SimulatorSettings): number =>
+  settings.totalRateHz ?? settings.rateHz * settings.devices;
+
+/** Room that any datagram of these settings fits into. */
+export const greatestDatagramBytes = ({ channels }: SimulatorSettings): number =>
+  FRAME_BYTES + channels * LONGEST_READING_BYTES;
+
+/** numbers an epochless numbering may run back (R7: min(100, …)), with a margin for control datagrams that run ahead */
+const NULL_EPOCH_BACKWARD = 90;
+const ID_NUMBER_BYTES = 8;
+
+/**
+ * What single options cannot know: combinations that make a fleet nobody could account for.
+ * @throws ConfigurationError with all of them
+ */
+export const checkSettings = (settings: SimulatorSettings): void => {
+  const mistakes: ConfigurationMistake[] = [];
+  const mistake = (key: string, value: unknown, sentence: string): void => {
+    mistakes.push({ key, origin: "the simulator's options", value, sentence });
+  };
+  const perDeviceHz = totalRateHz(settings) / settings.devices;
+  const isEpochless = settings.format === "json" && !settings.jsonEpoch;
+  if (perDeviceHz > GREATEST_DEVICE_HZ) {
+    mistake("totalRate", settings.totalRateHz, `at most ${GREATEST_DEVICE_HZ} per device`);
+  }
+  if (isEpochless && settings.restartsPerMinute > 0 && !settings.jsonTime) {
+    mistake("restarts", settings.restartsPerMinute, "restarts need an epoch or a send time to be told by");
+  }
+  if (isEpochless && (settings.jitterMs / 1000) * perDeviceHz > NULL_EPOCH_BACKWARD) {
+    mistake("jitter", settings.jitterMs, `without an epoch at most ${NULL_EPOCH_BACKWARD} numbers' worth`);
+  }
+  if (Buffer.byteLength(settings.idPrefix) + ID_NUMBER_BYTES > MAX_ID_BYTES) {
+    mistake("idPrefix", settings.idPrefix, `at most ${MAX_ID_BYTES - ID_NUMBER_BYTES} bytes`);
+  }
+  if (!isCleanText(settings.idPrefix)) mistake("idPrefix", settings.idPrefix, "no control characters");
+  if (greatestDatagramBytes(settings) > MAX_DATAGRAM_BYTES) {
+    mistake("channels", settings.channels, "what fits into one datagram");
+  }
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+};

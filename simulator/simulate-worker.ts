@@ -1,0 +1,35 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../common/clock.ts";
+import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
+import type { SimulatorSettings } from "./options.ts";
+import { type Progress, runSimulation, type Summary } from "./run.ts";
+
+/** The thread a simulation runs in: its datagrams leave on time whatever else the process does. */
+
+export interface SimulateWorkerData {
+  settings: SimulatorSettings;
+  /** one Int32, not 0 once the simulation shall stop */
+  stop: SharedArrayBuffer;
+}
+export type SimulateWorkerMessage =
+  | { type: "progress"; progress: Progress }
+  | { type: "summary"; summary: Summary }
+  | { type: "failed"; code: string; message: string };
+
+if (parentPort === null) throw new MisuseError("simulate-worker.ts runs as a worker thread only");
+const port = parentPort;
+const post = (message: SimulateWorkerMessage): void => port.postMessage(message);
+const { settings, stop } = workerData as SimulateWorkerData;
+const stopFlag = new Int32Array(stop);
+
+try {
+  const summary = await runSimulation(settings, {
+    clock: systemClock,
+    isStopped: () => Atomics.load(stopFlag, 0) !== 0,
+    onProgress: (progress) => post({ type: "progress", progress }),
+  });
+  post({ type: "summary", summary });
+} catch (error) {
+  // an Error loses its code on the way to the other thread
+  post({ type: "failed", code: codeOf(error) ?? "ERR_SIMULATE", message: messageOf(error) });
+}

@@ -1,0 +1,57 @@
+import { Worker } from "node:worker_threads";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import { checkSettings, type SimulatorSettings } from "./options.ts";
+import type { Progress, Summary } from "./run.ts";
+import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
+
+export interface SimulateControl {
+  /** aborting ends the simulation in good order: what is under way leaves, end heartbeats and truth file follow */
+  signal?: AbortSignal;
+  /** about four times a second */
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Simulates a fleet in a thread of its own, until its duration or count is over or `signal` aborts.
+ * @returns what was sent; resolves after the truth file is complete
+ * @throws ConfigurationError for settings that do not go together; LacunaError `ERR_SEND…`, `ERR_TRUTH_WRITE`, `ERR_SIMULATE`
+ */
+export const simulate = async (
+  settings: SimulatorSettings,
+  { signal, onProgress }: SimulateControl = {},
+): Promise<Summary> => {
+  checkSettings(settings);
+  const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const requestStop = (): void => {
+    Atomics.store(new Int32Array(stop), 0, 1);
+  };
+  if (signal?.aborted === true) requestStop();
+  signal?.addEventListener("abort", requestStop);
+  const workerData: SimulateWorkerData = { settings, stop };
+  const worker = new Worker(new URL("./simulate-worker.ts", import.meta.url), { workerData });
+  try {
+    return await outcomeOf(worker, onProgress);
+  } finally {
+    signal?.removeEventListener("abort", requestStop);
+    await worker.terminate();
+  }
+};
+
+const outcomeOf = (worker: Worker, onProgress: SimulateControl["onProgress"]): Promise<Summary> =>
+  new Promise((resolve, reject) => {
+    worker.on("message", (message: SimulateWorkerMessage) => {
+      if (message.type === "progress") onProgress?.(message.progress);
+      else if (message.type === "summary") resolve(message.summary);
+      else reject(new LacunaError(message.code, message.message));
+    });
+    worker.once("error", (error) => {
+      reject(
+        new LacunaError("ERR_SIMULATE", `the simulator's thread failed: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      );
+    });
+    worker.once("exit", (code) => {
+      reject(new LacunaError("ERR_SIMULATE", `the simulator's thread ended early (exit code ${code})`));
+    });
+  });
