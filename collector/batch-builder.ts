@@ -1,0 +1,183 @@
+import {
+  BATCH_DATAGRAMS,
+  BATCH_OPS,
+  BATCH_READINGS,
+  BATCH_ROWS,
+  type Batch,
+  type Note,
+  OP,
+  OP_CODE,
+  OP_FIELDS,
+} from "../protocol/batch.ts";
+import type { Tracker } from "./tracker/tracker.ts";
+
+/** notes have no room of their own in the buffer: as many as may travel beside one batch */
+export const BATCH_NOTES = 16_384;
+
+/** Fills one batch after another: columns of readings, operations and notes; at the end the changed rows and the running windows. */
+export class BatchBuilder {
+  #batch: Batch | null = null;
+  #notes: Note[] = [];
+  #datagrams = 0;
+  #readings = 0;
+  #ops = 0;
+  /** operations that found no room (one gap may close into any number of rows); they go first into the next batch */
+  #spilled: number[] = [];
+  /** index into the columns of the datagram being written */
+  #firstReading = 0;
+
+  get isOpen(): boolean {
+    return this.#batch !== null;
+  }
+
+  /** Go on with this empty batch. */
+  open(batch: Batch): void {
+    this.#batch = batch;
+    const spilled = this.#spilled;
+    this.#spilled = [];
+    for (let at = 0; at < spilled.length; at += OP_FIELDS) this.#writeOp(spilled, at);
+  }
+
+  /** Whether anything waits to be handed over; rows and windows are the tracker's to know. */
+  get hasChanges(): boolean {
+    return this.#datagrams > 0 || this.#ops > 0 || this.#notes.length > 0 || this.#spilled.length > 0;
+  }
+
+  /** Whether the batch is open and takes so much more, rows and operations those the tracker still holds included. */
+  hasRoom(datagrams: number, readings: number, notes: number, rows: number, ops: number): boolean {
+    return (
+      this.#batch !== null &&
+      this.#datagrams + datagrams <= BATCH_DATAGRAMS &&
+      this.#readings + readings <= BATCH_READINGS &&
+      this.#notes.length + notes <= BATCH_NOTES &&
+      rows <= BATCH_ROWS &&
+      this.#ops + ops <= BATCH_OPS
+    );
+  }
+
+  note(note: Note): void {
+    this.#notes.push(note);
+  }
+
+  /** Begin a datagram: its readings follow, `endDatagram` makes it count. Without an end nothing of it stays. */
+  beginDatagram(): void {
+    this.#firstReading = this.#readings;
+  }
+
+  reading(channel: number, type: number, timeUs: number, value: number): void {
+    const batch = this.#batch!;
+    const at = this.#readings++;
+    batch.readingChannel[at] = channel;
+    batch.readingType[at] = type;
+    batch.readingTime[at] = timeUs;
+    batch.readingValue[at] = value;
+  }
+
+  /** @returns how many readings the datagram brought */
+  endDatagram(run: number, sequence: number, timeUs: number, arrivalUs: number): number {
+    const batch = this.#batch!;
+    const at = this.#datagrams++;
+    const readings = this.#readings - this.#firstReading;
+    batch.datagramRun[at] = run;
+    batch.datagramSequence[at] = sequence;
+    batch.datagramTime[at] = timeUs;
+    batch.datagramReadings[at] = readings;
+    if (batch.firstArrivalUs === 0) batch.firstArrivalUs = arrivalUs;
+    batch.lastArrivalUs = arrivalUs;
+    return readings;
+  }
+
+  /** Take back what was written since `beginDatagram`. */
+  abandonDatagram(): void {
+    this.#readings = this.#firstReading;
+  }
+
+  lost(
+    run: number,
+    first: number,
+    last: number,
+    openedAt: number,
+    closedAt: number,
+    cause: number,
+    timeBefore: number,
+    timeAfter: number,
+  ): void {
+    this.#op(OP_CODE.LOST, run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter);
+  }
+
+  filled(run: number, sequence: number, atUs: number, recovered: boolean): void {
+    this.#op(OP_CODE.FILL, run, sequence, sequence, 0, atUs, recovered ? 1 : 0, 0, 0);
+  }
+
+  /**
+   * Add the changed rows and windows and hand the batch over; the builder is closed after it.
+   * @param number - the batch's number
+   */
+  seal(
+    tracker: Pick<Tracker, "drainDirty" | "drainWindows">,
+    number: number,
+  ): { batch: Batch; notes: Note[] } {
+    const batch = this.#batch!;
+    tracker.drainWindows(
+      (run, first, last, openedAt, before, after) =>
+        this.#op(OP_CODE.OPEN, run, first, last, openedAt, 0, 0, before, after),
+      (run) => this.#op(OP_CODE.WINDOWS, run, 0, 0, 0, 0, 0, 0, 0),
+      BATCH_OPS - this.#ops,
+    );
+    batch.rowCount = tracker.drainDirty(batch.rows, BATCH_ROWS, number);
+    batch.datagramCount = this.#datagrams;
+    batch.readingCount = this.#readings;
+    batch.opCount = this.#ops;
+    const notes = this.#notes;
+    this.#batch = null;
+    this.#datagrams = 0;
+    this.#readings = 0;
+    this.#ops = 0;
+    this.#notes = [];
+    return { batch, notes };
+  }
+
+  #op(
+    code: number,
+    run: number,
+    first: number,
+    last: number,
+    openedAt: number,
+    at: number,
+    detail: number,
+    timeBefore: number,
+    timeAfter: number,
+  ): void {
+    const batch = this.#batch;
+    if (batch === null || this.#ops >= BATCH_OPS) {
+      this.#spilled.push(code, run, first, last, openedAt, at, detail, timeBefore, timeAfter, 0);
+      return;
+    }
+    const ops = batch.ops;
+    const base = this.#ops++ * OP_FIELDS;
+    ops[base + OP.CODE] = code;
+    ops[base + OP.RUN] = run;
+    ops[base + OP.FIRST] = first;
+    ops[base + OP.LAST] = last;
+    ops[base + OP.OPENED_AT] = openedAt;
+    ops[base + OP.AT] = at;
+    ops[base + OP.DETAIL] = detail;
+    ops[base + OP.TIME_BEFORE] = timeBefore;
+    ops[base + OP.TIME_AFTER] = timeAfter;
+    ops[base + OP.REQUESTS] = 0;
+  }
+
+  #writeOp(fields: number[], at: number): void {
+    this.#op(
+      fields[at]!,
+      fields[at + OP.RUN]!,
+      fields[at + OP.FIRST]!,
+      fields[at + OP.LAST]!,
+      fields[at + OP.OPENED_AT]!,
+      fields[at + OP.AT]!,
+      fields[at + OP.DETAIL]!,
+      fields[at + OP.TIME_BEFORE]!,
+      fields[at + OP.TIME_AFTER]!,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import { Batch } from "../protocol/batch.ts";
+
+/** 24 batches are about 53 MB: seconds of full load while the writer is busy with one long transaction. */
+export const DEFAULT_POOL_BATCHES = 24;
+
+/** The batches of one ingest worker: made when first needed, at most `capacity`, used again and again. */
+export class BatchPool {
+  readonly capacity: number;
+  readonly #free: Batch[] = [];
+  #made = 0;
+
+  constructor(capacity = DEFAULT_POOL_BATCHES) {
+    this.capacity = capacity;
+  }
+
+  /** Batches that are filled now or wait for the writer. */
+  get inUse(): number {
+    return this.#made - this.#free.length;
+  }
+
+  /** An empty batch, or null when all are in use. */
+  take(): Batch | null {
+    const batch = this.#free.pop();
+    if (batch !== undefined) {
+      batch.clear();
+      return batch;
+    }
+    if (this.#made >= this.capacity) return null;
+    this.#made++;
+    return new Batch();
+  }
+
+  /** The memory of a batch that was sent away is back. */
+  giveBack(buffer: ArrayBuffer): void {
+    this.#free.push(new Batch(buffer));
+  }
+}

@@ -1,0 +1,137 @@
+import type { DeviceSnapshot } from "../protocol/batch.ts";
+import { ChannelTable } from "./channel-table.ts";
+
+/** Hears of every channel that is new or changed; `epoch` is null where the sender declares none. */
+export type ChannelSink = (
+  device: number,
+  epoch: number | null,
+  channel: number,
+  name: string,
+  unit: string,
+) => void;
+
+/** epochs of one device whose names are remembered: as many as can be open (R6) */
+const TABLES_PER_DEVICE = 8;
+const DEFAULT_MAX_ENTRIES = 1_000_000;
+const NO_EPOCH = -1;
+
+/** Names and numbers of all devices' channels (design §3). */
+export class ChannelRegistry {
+  /** the epoch last used of each device; older ones hang on it */
+  readonly #tables = new Map<number, ChannelTable>();
+  readonly #sink: ChannelSink;
+  readonly #maxEntries: number;
+  #entries = 0;
+
+  /** @param maxEntries - described, named and high channels over all devices; what comes beyond is refused */
+  constructor(sink: ChannelSink, maxEntries = DEFAULT_MAX_ENTRIES) {
+    this.#sink = sink;
+    this.#maxEntries = maxEntries;
+  }
+
+  /**
+   * The table of a device's epoch, made when there is none.
+   * @param epoch - -1 when the sender declares none
+   */
+  tableOf(device: number, epoch: number): ChannelTable {
+    const latest = this.#tables.get(device);
+    if (latest !== undefined && latest.epoch === epoch) return latest;
+    return this.#moveToFront(device, epoch, latest ?? null);
+  }
+
+  /**
+   * The number of a channel the sender numbers.
+   * @returns false when the device has as many channels as it may have
+   */
+  admit(device: number, table: ChannelTable, channel: number): boolean {
+    if (table.has(channel)) return true;
+    if (this.#isFull(table)) return false;
+    this.#counting(table, () => {
+      this.#announce(device, table, channel, table.addUndescribed(channel), "");
+    });
+    return true;
+  }
+
+  /** The number of a channel the sender names, or -1 when the device has as many channels as it may have. */
+  numberOf(device: number, table: ChannelTable, name: string): number {
+    const known = table.findNamed(name);
+    if (known !== undefined) return known.channel;
+    if (this.#isFull(table)) return -1;
+    const channel = table.numberFor(name);
+    this.#describe(device, table, channel, name, "");
+    return channel;
+  }
+
+  /**
+   * Name and unit of a channel, as DESCRIBE gives them; `channel` -1 when the sender names its channels (JSON `units`).
+   * @returns false when the device has as many channels as it may have
+   */
+  describe(device: number, table: ChannelTable, channel: number, name: string, unit: string): boolean {
+    const number = channel >= 0 ? channel : this.numberOf(device, table, name);
+    if (number < 0 || (!table.has(number) && this.#isFull(table))) return false;
+    this.#describe(device, table, number, name, unit);
+    return true;
+  }
+
+  /** Take over what the database knows of a device. */
+  restore({ device, channels }: Pick<DeviceSnapshot, "device" | "channels">): void {
+    for (const { epoch, channel, name, unit } of channels) {
+      const table = this.tableOf(device, epoch ?? NO_EPOCH);
+      this.#counting(table, () => table.restore(channel, name, unit));
+    }
+  }
+
+  forget(device: number): void {
+    for (let table = this.#tables.get(device) ?? null; table !== null; table = table.older) {
+      this.#entries -= table.entryCount;
+    }
+    this.#tables.delete(device);
+  }
+
+  #describe(device: number, table: ChannelTable, channel: number, name: string, unit: string): void {
+    this.#counting(table, () => {
+      const changed = table.describe(channel, name, unit);
+      if (changed !== null) this.#announce(device, table, channel, changed.name, changed.unit);
+    });
+  }
+
+  #announce(device: number, table: ChannelTable, channel: number, name: string, unit: string): void {
+    this.#sink(device, table.epoch === NO_EPOCH ? null : table.epoch, channel, name, unit);
+  }
+
+  #counting(table: ChannelTable, change: () => void): void {
+    const before = table.entryCount;
+    change();
+    this.#entries += table.entryCount - before;
+  }
+
+  #isFull(table: ChannelTable): boolean {
+    return table.isFull || this.#entries >= this.#maxEntries;
+  }
+
+  #moveToFront(device: number, epoch: number, latest: ChannelTable | null): ChannelTable {
+    let newer: ChannelTable | null = null;
+    let table = latest;
+    while (table !== null && table.epoch !== epoch) {
+      newer = table;
+      table = table.older;
+    }
+    if (table === null) table = new ChannelTable(epoch, latest);
+    else if (newer !== null) {
+      newer.older = table.older;
+      table.older = latest;
+    }
+    this.#tables.set(device, table);
+    this.#trim(table);
+    return table;
+  }
+
+  /** The least recently used epochs of a device with too many are forgotten; the database keeps their names. */
+  #trim(latest: ChannelTable): void {
+    let last: ChannelTable | null = latest;
+    for (let count = 1; last !== null && count < TABLES_PER_DEVICE; count++) last = last.older;
+    if (last === null) return;
+    for (let table = last.older; table !== null; table = table.older) this.#entries -= table.entryCount;
+    last.older = null;
+  }
+}

@@ -1,0 +1,179 @@
+import { FIRST_NAMED_CHANNEL, MAX_CHANNELS_PER_DEVICE } from "../protocol/constants.ts";
+
+/** One channel as it is known in one epoch. */
+export interface ChannelEntry {
+  readonly channel: number;
+  /** the name the sender gave, null while it gave none; `name` differs when another channel had taken it */
+  wanted: string | null;
+  name: string;
+  unit: string;
+}
+
+/** channels below it are kept as one bit while they have no description: the usual case costs a device no entry */
+const LOW_CHANNELS = 30;
+/** above it a table looks up by map instead of by walking */
+const WALKED_ENTRIES = 16;
+const MAX_CHANNEL = 0xffff;
+
+const isNamed = (entry: ChannelEntry, wanted: string): boolean =>
+  entry.wanted === wanted && entry.channel >= FIRST_NAMED_CHANNEL;
+
+/** The channels of one device in one epoch: their names, which do not repeat, and how many there are. */
+export class ChannelTable {
+  /** -1 when the sender declares no epoch */
+  readonly epoch: number;
+  /** the table of the epoch heard before this one */
+  older: ChannelTable | null;
+  /** bit n: channel n is known and has no entry */
+  #lowChannels = 0;
+  #lowCount = 0;
+  readonly #entries: ChannelEntry[] = [];
+  #byChannel: Map<number, ChannelEntry> | null = null;
+  #byName: Map<string, ChannelEntry> | null = null;
+  #nextNamed: number;
+  #hasSuffixes = false;
+
+  constructor(epoch: number, older: ChannelTable | null) {
+    this.epoch = epoch;
+    this.older = older;
+    this.#nextNamed = older === null ? FIRST_NAMED_CHANNEL : older.#nextNamed;
+  }
+
+  /** How many entries it holds in memory. */
+  get entryCount(): number {
+    return this.#entries.length;
+  }
+
+  get channelCount(): number {
+    return this.#entries.length + this.#lowCount;
+  }
+
+  get isFull(): boolean {
+    return this.channelCount >= MAX_CHANNELS_PER_DEVICE;
+  }
+
+  has(channel: number): boolean {
+    return this.#isLow(channel) || this.find(channel) !== undefined;
+  }
+
+  find(channel: number): ChannelEntry | undefined {
+    if (this.#byChannel !== null) return this.#byChannel.get(channel);
+    for (const entry of this.#entries) if (entry.channel === channel) return entry;
+    return undefined;
+  }
+
+  /** The channel of a sender that names its channels, by the name it gave. */
+  findNamed(wanted: string): ChannelEntry | undefined {
+    const entry = this.#findByName(wanted);
+    if (entry !== undefined && isNamed(entry, wanted)) return entry;
+    // a channel that had to take a suffix is not found by the name its sender uses
+    return this.#hasSuffixes ? this.#entries.find((other) => isNamed(other, wanted)) : undefined;
+  }
+
+  /** A number for a channel the sender names: the one that name had in an older epoch, else the next free one. */
+  numberFor(wanted: string): number {
+    for (let table = this.older; table !== null; table = table.older) {
+      const entry = table.findNamed(wanted);
+      if (entry !== undefined && !this.has(entry.channel)) return entry.channel;
+    }
+    while (this.#nextNamed > MAX_CHANNEL || this.has(this.#nextNamed)) {
+      this.#nextNamed = this.#nextNamed >= MAX_CHANNEL ? FIRST_NAMED_CHANNEL : this.#nextNamed + 1;
+    }
+    return this.#nextNamed++;
+  }
+
+  /**
+   * A channel that is not known yet and has no description: `ch7`.
+   * @returns the name it goes by
+   */
+  addUndescribed(channel: number): string {
+    const name = this.#freeName(`ch${channel}`, channel);
+    if (channel < LOW_CHANNELS && name === `ch${channel}`) {
+      this.#lowChannels |= 1 << channel;
+      this.#lowCount++;
+    } else {
+      this.#add({ channel, wanted: null, name, unit: "" });
+    }
+    return name;
+  }
+
+  /**
+   * Give a channel, known or not, a name and a unit.
+   * @returns the entry when anything changed, else null
+   */
+  describe(channel: number, wanted: string, unit: string): ChannelEntry | null {
+    const known = this.find(channel);
+    if (known !== undefined && known.wanted === wanted && known.unit === unit) return null;
+    if (known === undefined) {
+      this.#forgetLow(channel);
+      const entry = { channel, wanted, name: this.#freeName(wanted, channel), unit };
+      this.#add(entry);
+      return entry;
+    }
+    if (known.wanted !== wanted) this.#rename(known, wanted);
+    known.unit = unit;
+    return known;
+  }
+
+  /** Take a channel over as the database has it: its name is final. */
+  restore(channel: number, name: string, unit: string): void {
+    if (name === `ch${channel}` && unit === "") {
+      this.addUndescribed(channel);
+      return;
+    }
+    const suffix = `#${channel}`;
+    const wanted = name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+    this.#add({ channel, wanted, name, unit });
+    if (channel >= this.#nextNamed) this.#nextNamed = channel + 1;
+  }
+
+  #rename(entry: ChannelEntry, wanted: string): void {
+    this.#byName?.delete(entry.name);
+    entry.name = "";
+    entry.wanted = wanted;
+    entry.name = this.#freeName(wanted, entry.channel);
+    this.#hasSuffixes ||= entry.name !== wanted;
+    this.#byName?.set(entry.name, entry);
+  }
+
+  #freeName(wanted: string, channel: number): string {
+    let name = wanted;
+    while (this.#isTaken(name, channel)) name += `#${channel}`;
+    return name;
+  }
+
+  #isTaken(name: string, channel: number): boolean {
+    if (this.#findByName(name) !== undefined) return true;
+    const low = /^ch(0|[1-9]\d?)$/.exec(name);
+    return low !== null && Number(low[1]) !== channel && this.#isLow(Number(low[1]));
+  }
+
+  #findByName(name: string): ChannelEntry | undefined {
+    if (this.#byName !== null) return this.#byName.get(name);
+    for (const entry of this.#entries) if (entry.name === name) return entry;
+    return undefined;
+  }
+
+  #isLow(channel: number): boolean {
+    return channel < LOW_CHANNELS && (this.#lowChannels & (1 << channel)) !== 0;
+  }
+
+  #forgetLow(channel: number): void {
+    if (!this.#isLow(channel)) return;
+    this.#lowChannels &= ~(1 << channel);
+    this.#lowCount--;
+  }
+
+  #add(entry: ChannelEntry): void {
+    this.#hasSuffixes ||= entry.name !== entry.wanted;
+    this.#entries.push(entry);
+    if (this.#byChannel === null || this.#byName === null) {
+      if (this.#entries.length <= WALKED_ENTRIES) return;
+      this.#byChannel = new Map(this.#entries.map((known) => [known.channel, known]));
+      this.#byName = new Map(this.#entries.map((known) => [known.name, known]));
+      return;
+    }
+    this.#byChannel.set(entry.channel, entry);
+    this.#byName.set(entry.name, entry);
+  }
+}

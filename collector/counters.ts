@@ -1,0 +1,102 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import { REFUSAL_REASONS, REJECT, REJECT_REASONS } from "../protocol/reasons.ts";
+
+/**
+ * What became of the datagrams of one listener since the start. At every instant
+ * `datagrams = received + duplicates + redundant + sum(rejected) + control + unsequenced + shed + held`.
+ */
+export class ListenerCounters {
+  datagrams = 0;
+  received = 0;
+  duplicates = 0;
+  redundant = 0;
+  control = 0;
+  unsequenced = 0;
+  shed = 0;
+  /** kept aside at this moment; the only one that falls */
+  held = 0;
+  /** by code of the reason */
+  readonly rejected = new Float64Array(REJECT_REASONS.length);
+  /** readings, not datagrams; by code of the reason */
+  readonly refusedReadings = new Float64Array(REFUSAL_REASONS.length);
+  /** datagrams whose send time was outside the usable range */
+  unusableSendTimes = 0;
+  /** arrival of the newest datagram, microseconds; 0 = none yet */
+  lastDatagramAtUs = 0;
+
+  reject(code: number): void {
+    this.rejected[code] = this.rejected[code]! + 1;
+  }
+
+  refuse(code: number, readings: number): void {
+    this.refusedReadings[code] = this.refusedReadings[code]! + readings;
+  }
+
+  /** @param readingsByCode - by code of the reason, as a decoder counts them */
+  refuseAll(readingsByCode: Uint32Array): void {
+    for (let code = 0; code < readingsByCode.length; code++) this.refuse(code, readingsByCode[code]!);
+  }
+}
+
+/** The same as plain data, reasons by their words; reasons that never occurred are left out. */
+export interface ListenerCounts extends FleetCounters {
+  received: number;
+  duplicates: number;
+  redundant: number;
+  unsequenced: number;
+  unusableSendTimes: number;
+  lastDatagramAtUs: number;
+}
+
+export const countsOf = (counters: ListenerCounters): ListenerCounts => ({
+  ...counters,
+  rejected: byReason(counters.rejected, REJECT_REASONS),
+  refusedReadings: byReason(counters.refusedReadings, REFUSAL_REASONS),
+});
+
+/**
+ * What a fleet starts from. Datagrams that were held when a collector died went with it: they count as rejected, so that the sum
+ * still holds.
+ */
+export const startingCounters = (restored: FleetCounters): FleetCounters => {
+  if (restored.held === 0) return restored;
+  const reason = REJECT_REASONS[REJECT["implausible-sequence"]]!;
+  const rejected = {
+    ...restored.rejected,
+    [reason]: (restored.rejected[reason] ?? 0) + restored.held,
+  };
+  return { ...restored, held: 0, rejected };
+};
+
+/** The fleet's counters: those at the start and what each listener has counted since. */
+export const sumCounters = (start: FleetCounters, listeners: readonly ListenerCounters[]): FleetCounters => {
+  const rejected = new Float64Array(REJECT_REASONS.length);
+  const refused = new Float64Array(REFUSAL_REASONS.length);
+  const sum = { datagrams: start.datagrams, control: start.control, shed: start.shed, held: start.held };
+  for (const listener of listeners) {
+    sum.datagrams += listener.datagrams;
+    sum.control += listener.control;
+    sum.shed += listener.shed;
+    sum.held += listener.held;
+    for (const [code, count] of listener.rejected.entries()) rejected[code] = rejected[code]! + count;
+    for (const [code, count] of listener.refusedReadings.entries()) refused[code] = refused[code]! + count;
+  }
+  return {
+    ...sum,
+    rejected: byReason(rejected, REJECT_REASONS, start.rejected),
+    refusedReadings: byReason(refused, REFUSAL_REASONS, start.refusedReadings),
+  };
+};
+
+const byReason = (
+  counts: Float64Array,
+  reasons: readonly string[],
+  start: Record<string, number> = {},
+): Record<string, number> => {
+  const named = { ...start };
+  for (const [code, reason] of reasons.entries()) {
+    const count = counts[code]!;
+    if (count > 0) named[reason] = (named[reason] ?? 0) + count;
+  }
+  return named;
+};
