@@ -7,6 +7,8 @@ import { REFUSAL_REASONS, REJECT, REJECT_REASONS } from "../protocol/reasons.ts"
  */
 export class ListenerCounters {
   datagrams = 0;
+  /** payload of all of them */
+  bytes = 0;
   received = 0;
   duplicates = 0;
   redundant = 0;
@@ -40,6 +42,7 @@ export class ListenerCounters {
 
 /** The same as plain data, reasons by their words; reasons that never occurred are left out. */
 export interface ListenerCounts extends FleetCounters {
+  bytes: number;
   received: number;
   duplicates: number;
   redundant: number;

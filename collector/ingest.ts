@@ -141,6 +141,7 @@ export class Ingest {
     arrival.address = address;
     arrival.port = port;
     counters.datagrams++;
+    counters.bytes += length;
     counters.lastDatagramAtUs = arrivalUs;
     this.#changed(nowMs);
     this.#isCounted = false;
@@ -161,11 +162,13 @@ export class Ingest {
    * @param drainedAtMs - see Receiver
    */
   tick(nowMs: number, drainedAtMs: number, wallUs: number): void {
+    const heldBefore = this.#held.size;
     let isMoreDue = true;
     while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs)) {
       isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, 1);
     }
-    if (this.#tracker.dirtyRuns > 0 || this.#builder.hasChanges) this.#changed(nowMs);
+    const isHeldDecided = this.#held.size !== heldBefore;
+    if (isHeldDecided || this.#tracker.dirtyRuns > 0 || this.#builder.hasChanges) this.#changed(nowMs);
     if (this.#changedAtMs >= 0 && nowMs - this.#changedAtMs >= this.#options.batchMs) this.#flush(nowMs);
   }
 

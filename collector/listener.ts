@@ -22,8 +22,9 @@ export interface ListenerSocketStatus {
   reason: string;
   /** since when it is in this state: wall clock, microseconds */
   sinceUs: number;
-  isOptional: boolean;
+  optional: boolean;
   kind: ListenerConfig["kind"];
+  format: ListenerConfig["format"];
   /** as bound; the URL's own while it is not */
   address: string;
   port: number;
@@ -32,8 +33,11 @@ export interface ListenerSocketStatus {
   /** name of the interface joined on, as far as it is known */
   interface: string | null;
   path: string | null;
-  /** null while there is no socket */
-  buffer: ReceiveBuffer | null;
+  receiveBufferRequestedBytes: number;
+  /** as read back, halved where the system reports twice the payload; null while there is no socket */
+  receiveBufferGrantedBytes: number | null;
+  /** the greatest the system grants without privileges; null where it does not say */
+  receiveBufferCeilingBytes: number | null;
   /** datagrams the kernel dropped at its sockets since the start; null = the system does not tell */
   kernelDrops: number | null;
 }
@@ -79,6 +83,11 @@ export class Listener {
     return this.#reason;
   }
 
+  /** What was granted as receive buffer; null while there is no socket. */
+  get buffer(): ReceiveBuffer | null {
+    return this.#opened?.buffer ?? null;
+  }
+
   /**
    * Bind and join. An optional listener that cannot is UNAVAILABLE and tries again every `RETRY_MS`.
    * @returns the error of a listener that is not optional, else null
@@ -111,15 +120,18 @@ export class Listener {
       state: this.#state,
       reason: this.#reason,
       sinceUs: this.#sinceUs,
-      isOptional: config.optional,
+      optional: config.optional,
       kind: config.kind,
+      format: config.format,
       address: this.#opened?.address ?? config.address,
       port: this.#opened?.port ?? config.port,
       group: config.kind === "group" ? config.address : null,
       source: config.source,
       interface: this.#opened?.interface?.name ?? config.interface,
       path: config.path,
-      buffer: this.#opened?.buffer ?? null,
+      receiveBufferRequestedBytes: config.receiveBufferBytes,
+      receiveBufferGrantedBytes: this.#opened?.buffer.grantedBytes ?? null,
+      receiveBufferCeilingBytes: this.#opened?.buffer.ceilingBytes ?? null,
       kernelDrops: this.#kernelDrops(),
     };
   }

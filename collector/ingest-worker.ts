@@ -1,0 +1,69 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../common/clock.ts";
+import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
+import { createLogger } from "../common/logger.ts";
+import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
+import type {
+  ArchiveExports,
+  ArchiveModule,
+  IngestCommand,
+  IngestReport,
+  IngestWorkerData,
+} from "./ingest-messages.ts";
+import { IngestService } from "./ingest-service.ts";
+import type { DeviceArchive } from "./tracker/types.ts";
+
+/** Thread entry of an ingest worker: joins the service to its two ports. */
+
+const STATUS_MS = 500;
+
+const openArchive = async ({ url, options }: ArchiveModule): Promise<DeviceArchive> => {
+  const module = (await import(url)) as ArchiveExports;
+  return module.openArchive(options);
+};
+
+const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> => {
+  const { writerPort, archive, logLevel, ...options } = data;
+  const report = (message: IngestReport): void => main.postMessage(message);
+  const service = new IngestService({
+    ...options,
+    tracker: archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) },
+    clock: systemClock,
+    logger: createLogger(logLevel).child({ thread: "ingest" }),
+    send: (message: BatchMessage) => writerPort.postMessage(message, [message.buffer]),
+  });
+  writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
+  try {
+    await service.start();
+  } catch (error) {
+    report({
+      report: "start-failed",
+      code: codeOf(error) ?? "ERR_INGEST_START",
+      message: messageOf(error),
+    });
+    writerPort.close();
+    main.close();
+    return;
+  }
+  report({ report: "started", status: service.status() });
+  const reporter = setInterval(
+    () => report({ report: "status", status: service.status(), isAnswer: false }),
+    STATUS_MS,
+  );
+
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    clearInterval(reporter);
+    report({ report: "stopped", status: service.status() });
+    // what was posted before is still delivered
+    writerPort.close();
+    main.close();
+  };
+  main.on("message", ({ command }: IngestCommand) => {
+    if (command === "status") report({ report: "status", status: service.status(), isAnswer: true });
+    else void stop();
+  });
+};
+
+if (parentPort === null) throw new MisuseError("ingest-worker.ts is the entry of a worker thread");
+await run(parentPort, workerData as IngestWorkerData);

@@ -1,0 +1,15 @@
+import type { TrackerOptions } from "./tracker/types.ts";
+
+/** What an operator can set of the tracker. */
+export type TrackerSettings = Omit<TrackerOptions, "nextDevice" | "nextRun" | "archive">;
+
+/** Defaults of design §2 and docs/ledger.md. */
+export const DEFAULT_TRACKER_SETTINGS: TrackerSettings = {
+  windowMs: 250,
+  maxDevices: 200_000,
+  maxGapsPerDevice: 4096,
+  maxGaps: 1_000_000,
+  maxOpenRuns: 8,
+  maxNewRunsPerMinute: 16,
+  holdMs: 5000,
+};
