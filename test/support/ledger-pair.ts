@@ -1,0 +1,512 @@
+import { expect } from "vitest";
+import { Tracker } from "../../collector/tracker/tracker.ts";
+import {
+  type Arrival,
+  type TrackerOptions,
+  type TrackerSink,
+  VERDICT,
+} from "../../collector/tracker/types.ts";
+import type { DeviceSnapshot, Restored, RunSnapshot } from "../../protocol/batch.ts";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { REJECT_REASONS } from "../../protocol/reasons.ts";
+import type { FaultEvent } from "./fault-script.ts";
+import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
+import { type NaiveDatagram, type NaiveDevice, NaiveLedger } from "./naive-ledger.ts";
+import type { NaiveRun } from "./naive-run.ts";
+
+/**
+ * The tracker and the naive ledger side by side: plays a fault script to both and compares, after every event, the verdict, what the
+ * sink heard, every row and every absent range; and asserts the identities. What the tracker reported is kept as a database would keep
+ * it, and is all that a restarted tracker gets.
+ */
+
+/** Bounds so small that scripts meet them. */
+export const TIGHT: TrackerOptions = {
+  windowMs: 250,
+  maxDevices: 6,
+  maxGapsPerDevice: 9,
+  maxGaps: 24,
+  maxOpenRuns: 3,
+  maxNewRunsPerMinute: 6,
+  holdMs: 5000,
+  nextDevice: 1,
+  nextRun: 1,
+};
+
+/** The defaults of the collector (docs/ledger.md). */
+export const ROOMY: TrackerOptions = {
+  ...TIGHT,
+  maxDevices: 200_000,
+  maxGapsPerDevice: 4096,
+  maxGaps: 1_000_000,
+  maxOpenRuns: 8,
+  maxNewRunsPerMinute: 16,
+};
+
+const KINDS = { data: KIND.DATA, heartbeat: KIND.HEARTBEAT, describe: KIND.DESCRIBE, gone: KIND.GONE };
+const COMPARED_EVENTS = new Set(["restart", "epoch-went-back", "epoch-reused", "id-conflict", "run-split"]);
+const START_US = 1_795_176_000_000_000;
+const START_MS = 1000;
+
+interface Range {
+  first: number;
+  last: number;
+  state: "open" | "lost";
+  cause: number;
+  openedAt: number;
+}
+
+/** What the tracker reported, kept as the database keeps it. */
+class Store {
+  readonly devices = new Map<number, { id: string; source: string }>();
+  readonly runs = new Map<number, { device: number; epoch: number | null; index: number }>();
+  readonly rows = new Map<number, Float64Array>();
+  readonly lost = new Map<number, Range[]>();
+  readonly open = new Map<number, Range[]>();
+
+  forget(device: number): void {
+    this.devices.delete(device);
+    for (const [run, known] of this.runs) if (known.device === device) this.#forgetRun(run);
+  }
+
+  #forgetRun(run: number): void {
+    for (const map of [this.runs, this.rows, this.lost, this.open]) map.delete(run);
+  }
+
+  addLost(run: number, first: number, last: number, openedAt: number, cause: number): void {
+    this.lost.get(run)?.push({ first, last, state: "lost", cause, openedAt });
+  }
+
+  fill(run: number, number: number): void {
+    const ranges = this.lost.get(run) ?? [];
+    const range = ranges.find(({ first, last }) => first <= number && number <= last);
+    if (range === undefined)
+      throw new RangeError(`run ${run}: ${number} was not lost, but is said to be filled`);
+    ranges.splice(ranges.indexOf(range), 1);
+    if (range.first < number) ranges.push({ ...range, last: number - 1 });
+    if (number < range.last) ranges.push({ ...range, first: number + 1 });
+  }
+
+  /** absent ranges at or above the floor, ascending */
+  absentOf(run: number): Range[] {
+    const floor = this.rows.get(run)?.[ROW.FLOOR] ?? 0;
+    return [...(this.lost.get(run) ?? []), ...(this.open.get(run) ?? [])]
+      .filter(({ first }) => first >= floor)
+      .sort((a, b) => a.first - b.first);
+  }
+
+  snapshotOf(device: number): DeviceSnapshot {
+    const { id, source } = this.devices.get(device)!;
+    const runs = [...this.runs].filter(([, known]) => known.device === device);
+    return { device, id, source, channels: [], runs: runs.map(([run]) => this.runSnapshot(run)) };
+  }
+
+  runSnapshot(run: number): RunSnapshot {
+    const { epoch, index } = this.runs.get(run)!;
+    const absent = this.absentOf(run).map((range) => ({ ...range, timeBefore: 0, timeAfter: 0 }));
+    return { epoch, index, row: this.rows.get(run)!.slice(), absent };
+  }
+}
+
+export class LedgerPair {
+  readonly store = new Store();
+  naive: NaiveLedger;
+  tracker: Tracker;
+  /** events compared so far */
+  compared = 0;
+  readonly #options: TrackerOptions;
+  readonly #datagram = new Datagram();
+  readonly #rows = new Float64Array(ROW_FIELDS * 256);
+  #heardByTracker: string[] = [];
+  #heardByNaive: string[] = [];
+  #nowMs = START_MS;
+  #wallUs = START_US;
+  #drainedAtMs = START_MS;
+  #batch = 0;
+  /** what became of each datagram, by the tracker */
+  readonly counts = { datagrams: 0, control: 0, shed: 0, unsequenced: 0, rejected: 0, held: 0 };
+  #forgotten = { received: 0, duplicates: 0 };
+
+  constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT) {
+    this.#options = options;
+    this.naive = new NaiveLedger(options, this.#naiveSink(), hit);
+    this.tracker = this.#newTracker(false);
+  }
+
+  play(events: readonly FaultEvent[]): this {
+    for (const event of events) this.apply(event);
+    return this;
+  }
+
+  apply(event: FaultEvent): void {
+    this.#heardByTracker = [];
+    this.#heardByNaive = [];
+    const told = this.#perform(event);
+    this.#collect();
+    this.compared += 1;
+    const what = `event ${this.compared} ${JSON.stringify(event)} at ${this.#nowMs} ms`;
+    expect(told.tracker, `verdict on ${what}`).toEqual(told.naive);
+    expect(this.#heardByTracker.sort(), `reports on ${what}`).toEqual(this.#heardByNaive.sort());
+    this.#compareLedgers(what);
+    this.#assertIdentities(what);
+  }
+
+  #perform(event: FaultEvent): { tracker: unknown; naive: unknown } {
+    switch (event.event) {
+      case "advance":
+        this.#nowMs += event.ms;
+        this.#wallUs += event.ms * 1000;
+        return { tracker: 0, naive: 0 };
+      case "tick":
+        return this.#tick(event.lagMs, event.maxClosures);
+      case "listener-break":
+        this.tracker.onListenerBreak(this.#nowMs);
+        this.naive.listenersBroke(this.#nowMs);
+        return { tracker: 0, naive: 0 };
+      case "collector-restart":
+        return this.#restart(event.ms);
+      case "shed":
+        this.counts.datagrams += 1;
+        this.counts.shed += 1;
+        this.tracker.onShed(this.#encode(event.datagram), this.#arrival(event.port));
+        this.naive.shed(event.datagram, this.#arrival(event.port));
+        return { tracker: 0, naive: 0 };
+      case "datagram":
+        return this.#deliver(event.datagram, event.port);
+    }
+  }
+
+  #deliver(datagram: NaiveDatagram, port: number): { tracker: unknown; naive: unknown } {
+    const { tracker } = this;
+    const arrival = this.#arrival(port);
+    const naive = this.naive.accept(datagram, arrival);
+    const verdict = tracker.onDatagram(this.#encode(datagram), arrival);
+    this.#count(verdict);
+    const isAccepted = verdict <= VERDICT.UNSEQUENCED;
+    const told = {
+      verdict: nameOf(verdict),
+      reason: REJECT_REASONS[verdict === VERDICT.REJECTED ? tracker.rejectCode : 0],
+      run: isAccepted ? tracker.run : -1,
+      sequence: isAccepted ? tracker.sequence : -1,
+    };
+    return { tracker: told, naive: { ...naive, verdict: nameOf(naive.verdict) } };
+  }
+
+  #count(verdict: number): void {
+    this.counts.datagrams += 1;
+    if (verdict === VERDICT.CONTROL) this.counts.control += 1;
+    if (verdict === VERDICT.UNSEQUENCED) this.counts.unsequenced += 1;
+    if (verdict === VERDICT.REJECTED) this.counts.rejected += 1;
+    if (verdict === VERDICT.HELD) this.counts.held += 1;
+  }
+
+  #tick(lagMs: number, maxClosures: number): { tracker: unknown; naive: unknown } {
+    // what is known to have been read never becomes unknown again
+    this.#drainedAtMs = Math.max(this.#drainedAtMs, this.#nowMs - lagMs);
+    this.naive.tick(this.#nowMs, this.#drainedAtMs, this.#wallUs);
+    let calls = 0;
+    while (this.tracker.tick(this.#nowMs, this.#drainedAtMs, this.#wallUs, maxClosures)) {
+      if (++calls > 10_000) throw new RangeError("tick never comes to an end");
+    }
+    return { tracker: 0, naive: 0 };
+  }
+
+  #restart(ms: number): { tracker: unknown; naive: unknown } {
+    this.naive.stop();
+    this.tracker.decideHeld(this.#wallUs);
+    this.#collect();
+    this.#nowMs += ms;
+    this.#wallUs += ms * 1000;
+    this.#drainedAtMs = this.#nowMs;
+    this.naive.start(this.#nowMs);
+    this.tracker = this.#newTracker(true);
+    return { tracker: 0, naive: 0 };
+  }
+
+  #newTracker(hasHistory: boolean): Tracker {
+    const { store } = this;
+    const nextDevice = Math.max(0, ...store.devices.keys(), this.#forgottenDevice) + 1;
+    const nextRun = Math.max(0, ...store.runs.keys(), this.#forgottenRun) + 1;
+    const tracker = new Tracker({ ...this.#options, nextDevice, nextRun }, this.#trackerSink());
+    const restored: Restored = {
+      hasHistory,
+      nextDevice,
+      nextRun,
+      devices: [...store.devices.keys()].map((device) => store.snapshotOf(device)),
+      fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+    };
+    tracker.restore(restored, this.#nowMs, this.#wallUs);
+    return tracker;
+  }
+
+  #arrival(port: number): Arrival {
+    return { arrivalUs: this.#wallUs, nowMs: this.#nowMs, listener: 0, address: "127.0.0.1", port };
+  }
+
+  #encode(datagram: NaiveDatagram): Datagram {
+    const target = this.#datagram;
+    const id = Buffer.from(datagram.device);
+    target.reset();
+    target.kind = KINDS[datagram.kind];
+    target.epoch = datagram.epoch ?? -1;
+    target.sequence = datagram.sequence ?? -1;
+    target.sequenceBits = datagram.bits ?? 53;
+    target.startsAtZero = datagram.startsAtZero ?? true;
+    target.sendTimeUs = datagram.sendTimeUs;
+    target.sendTimeIsRelative = datagram.isRelative;
+    target.idBytes = id;
+    target.idLength = id.length;
+    target.sleepSeconds = datagram.sleepSeconds ?? -1;
+    target.isEnd = datagram.isEnd ?? false;
+    return target;
+  }
+
+  // ---- What was reported ------------------------------------------------------------------------------------
+
+  #forgottenDevice = 0;
+  #forgottenRun = 0;
+
+  #trackerSink(): TrackerSink {
+    const { store } = this;
+    const told = recorder((line) => this.#heardByTracker.push(line));
+    return {
+      ...told,
+      deviceCreated: (device, id) => {
+        store.devices.set(device, { id, source: "" });
+        told.deviceCreated(device, id);
+      },
+      runCreated: (run, device, epoch, index) => {
+        store.runs.set(run, { device, epoch, index });
+        store.lost.set(run, []);
+        store.open.set(run, []);
+        told.runCreated(run, device, epoch, index);
+      },
+      deviceForgotten: (device) => {
+        this.#rememberForgotten(device);
+        store.forget(device);
+        told.deviceForgotten(device);
+      },
+      sourceChanged: (device, source) => {
+        const known = store.devices.get(device);
+        if (known !== undefined) known.source = source;
+      },
+      gapLost: (run, first, last, openedAt, closedAt, cause, before, after) => {
+        store.addLost(run, first, last, openedAt, cause);
+        told.gapLost(run, first, last, openedAt, closedAt, cause, before, after);
+      },
+      gapFilled: (run, number, at, recovered) => {
+        store.fill(run, number);
+        told.gapFilled(run, number, at, recovered);
+      },
+      heldAccepted: (device, run, sequence, listener) => {
+        this.counts.held -= 1;
+        told.heldAccepted(device, run, sequence, listener);
+      },
+      heldDropped: (device, isDuplicate, code, listener) => {
+        this.counts.held -= 1;
+        if (!isDuplicate) this.counts.rejected += 1;
+        told.heldDropped(device, isDuplicate, code, listener);
+      },
+    };
+  }
+
+  #naiveSink(): TrackerSink {
+    return recorder((line) => this.#heardByNaive.push(line));
+  }
+
+  /** Its counts must stay in the fleet's sums. */
+  #rememberForgotten(device: number): void {
+    this.#collect();
+    this.#forgottenDevice = Math.max(this.#forgottenDevice, device);
+    for (const [run, known] of this.store.runs) {
+      if (known.device !== device) continue;
+      this.#forgottenRun = Math.max(this.#forgottenRun, run);
+      const row = this.store.rows.get(run);
+      if (row === undefined) continue;
+      this.#forgotten.received += receivedOf(row, 0);
+      this.#forgotten.duplicates += row[ROW.DUPLICATES]!;
+    }
+  }
+
+  #collect(): void {
+    const { tracker, store } = this;
+    for (;;) {
+      const count = tracker.drainDirty(this.#rows, 256, this.#batch);
+      for (let i = 0; i < count; i++) {
+        const row = this.#rows.slice(i * ROW_FIELDS, (i + 1) * ROW_FIELDS);
+        if (store.runs.has(row[ROW.RUN]!)) store.rows.set(row[ROW.RUN]!, row);
+      }
+      if (count < 256) break;
+    }
+    tracker.drainWindows(
+      (run, first, last, openedAt) =>
+        store.open.get(run)?.push({ first, last, state: "open", cause: CAUSE.UNDETERMINED, openedAt }),
+      (run) => store.open.set(run, []),
+      100_000,
+    );
+    tracker.onCommitted(this.#batch++);
+  }
+
+  // ---- Comparison -------------------------------------------------------------------------------------------
+
+  #compareLedgers(what: string): void {
+    const devices = [...this.naive.devices.values()];
+    expect(this.tracker.deviceCount, `devices after ${what}`).toBe(devices.length);
+    expect(this.tracker.heldCount, `held after ${what}`).toBe(devices.filter(({ held }) => held).length);
+    const gaps = devices.flatMap(({ runs }) => runs.flatMap((run) => run.gaps));
+    expect(this.tracker.gapCount, `absent ranges after ${what}`).toBe(gaps.length);
+    expect(this.tracker.openGapCount, `open gaps after ${what}`).toBe(
+      gaps.filter(({ state }) => state === "open").length,
+    );
+    for (const device of devices) for (const run of device.runs) this.#compareRun(device, run, what);
+  }
+
+  #compareRun(device: NaiveDevice, run: NaiveRun, what: string): void {
+    const where = `run ${run.run} (${device.id}, epoch ${run.epoch}, run ${run.index}) after ${what}`;
+    const row = this.store.rows.get(run.run);
+    expect(row, `row of ${where}`).toBeDefined();
+    const actual = fieldsOf(row!);
+    const due = dueFields(device, run);
+    if (!same(actual, due)) expect(actual, where).toEqual(due);
+    const ranges = this.store.absentOf(run.run);
+    const dueRanges = run.gaps;
+    const areEqual =
+      ranges.length === dueRanges.length && ranges.every((range, i) => sameRange(range, dueRanges[i]!));
+    if (!areEqual) expect(ranges.map(textOf), `absent in ${where}`).toEqual(dueRanges.map(textOf));
+  }
+
+  /** Of every run, and of the fleet. */
+  #assertIdentities(what: string): void {
+    const total = { expected: 0, received: 0, inOrder: 0, reordered: 0, recovered: 0, late: 0, missing: 0 };
+    const sums = { ...total, lost: 0, duplicates: this.#forgotten.duplicates };
+    for (const row of this.store.rows.values()) {
+      assertRunIdentities(row, what);
+      sums.duplicates += row[ROW.DUPLICATES]!;
+      sums.inOrder += row[ROW.IN_ORDER]!;
+      sums.reordered += row[ROW.REORDERED]!;
+      sums.late += row[ROW.LATE]!;
+      sums.missing += row[ROW.MISSING]!;
+      for (let cause = 0; cause < 6; cause++) sums.lost += row[ROW.LOST + cause]!;
+    }
+    // those of forgotten devices count as received in order here: their bins are no longer told apart
+    sums.inOrder += this.#forgotten.received;
+    sums.received = sums.inOrder + sums.reordered + sums.late;
+    sums.expected = sums.received + sums.missing + sums.lost;
+    const { rejected, ...others } = this.counts;
+    assertFleetIdentities(
+      { ...sums, ...others, causes: { any: sums.lost }, rejected: { any: rejected }, refusedReadings: {} },
+      what,
+    );
+  }
+}
+
+/** The sink's calls that are compared, as text. */
+const recorder = (tell: (line: string) => void): TrackerSink => ({
+  deviceCreated: (device, id) => tell(`device ${device} ${id}`),
+  runCreated: (run, device, epoch, index) => tell(`run ${run} of ${device}, epoch ${epoch}, run ${index}`),
+  deviceForgotten: (device) => tell(`forgotten ${device}`),
+  sourceChanged: () => undefined,
+  event: (at, kind, device) => {
+    if (COMPARED_EVENTS.has(kind)) tell(`event ${kind} of ${device} at ${at}`);
+  },
+  gapLost: (run, first, last, openedAt, closedAt, cause) =>
+    tell(`lost ${run} [${first}, ${last}] ${openedAt}..${closedAt} cause ${cause}`),
+  gapFilled: (run, number, at) => tell(`filled ${run} ${number} at ${at}`),
+  heldAccepted: (device, run, number, listener) =>
+    tell(`held of ${device} accepted as ${number} of ${run}, listener ${listener}`),
+  heldDropped: (device, isDuplicate, code, listener) =>
+    tell(
+      `held of ${device} dropped, ${isDuplicate ? "duplicate" : REJECT_REASONS[code]}, listener ${listener}`,
+    ),
+});
+
+const nameOf = (verdict: number): string =>
+  Object.entries(VERDICT).find(([, code]) => code === verdict)?.[0] ?? String(verdict);
+
+const flag = (row: Float64Array, bit: number): number => (row[ROW.FLAGS]! & bit ? 1 : 0);
+
+const fieldsOf = (row: Float64Array): Record<string, number> => ({
+  device: row[ROW.DEVICE]!,
+  first: row[ROW.FIRST]!,
+  highWater: row[ROW.HIGH_WATER]!,
+  inOrder: row[ROW.IN_ORDER]!,
+  reordered: row[ROW.REORDERED]!,
+  recovered: row[ROW.RECOVERED]!,
+  late: row[ROW.LATE]!,
+  missing: row[ROW.MISSING]!,
+  network: row[ROW.LOST]!,
+  socketOverflow: row[ROW.LOST + CAUSE.SOCKET_OVERFLOW]!,
+  queueOverflow: row[ROW.LOST + CAUSE.QUEUE_OVERFLOW]!,
+  collectorDown: row[ROW.LOST + CAUSE.COLLECTOR_DOWN]!,
+  gone: row[ROW.LOST + CAUSE.GONE]!,
+  undetermined: row[ROW.LOST + CAUSE.UNDETERMINED]!,
+  duplicates: row[ROW.DUPLICATES]!,
+  unsequenced: row[ROW.UNSEQUENCED]!,
+  floor: row[ROW.FLOOR]!,
+  maxSendTime: row[ROW.MAX_SEND_TIME]!,
+  firstSendTime: row[ROW.FIRST_SEND_TIME]!,
+  clockBase: row[ROW.CLOCK_BASE]!,
+  firstArrival: row[ROW.FIRST_ARRIVAL]!,
+  lastArrival: row[ROW.LAST_ARRIVAL]!,
+  highWaterAt: row[ROW.HIGH_WATER_AT]!,
+  sleepUntil: row[ROW.SLEEP_UNTIL]!,
+  headKnown: flag(row, ROW_FLAG.HEAD_KNOWN),
+  tailKnown: flag(row, ROW_FLAG.TAIL_KNOWN),
+  current: flag(row, ROW_FLAG.CURRENT),
+  ended: flag(row, ROW_FLAG.ENDED),
+  isUnsequenced: flag(row, ROW_FLAG.UNSEQUENCED),
+  confirmed: flag(row, ROW_FLAG.CONFIRMED),
+});
+
+const dueFields = (device: NaiveDevice, run: NaiveRun): Record<string, number> => ({
+  device: device.device,
+  first: run.first,
+  highWater: run.highWater,
+  inOrder: run.inOrder,
+  reordered: run.reordered,
+  recovered: 0,
+  late: run.late,
+  missing: run.missing,
+  network: run.lost[CAUSE.NETWORK]!,
+  socketOverflow: run.lost[CAUSE.SOCKET_OVERFLOW]!,
+  queueOverflow: run.lost[CAUSE.QUEUE_OVERFLOW]!,
+  collectorDown: run.lost[CAUSE.COLLECTOR_DOWN]!,
+  gone: run.lost[CAUSE.GONE]!,
+  undetermined: run.lost[CAUSE.UNDETERMINED]!,
+  duplicates: run.duplicates,
+  unsequenced: run.unsequenced,
+  floor: run.floor,
+  maxSendTime: run.greatestSendTimeUs(),
+  firstSendTime: run.firstSendTimeUs,
+  clockBase: run.clockBaseUs ?? 0,
+  firstArrival: run.firstHeardUs,
+  lastArrival: run.lastHeardUs,
+  highWaterAt: run.highWaterAtUs,
+  sleepUntil: run.sleepUntilUs,
+  headKnown: Number(run.isHeadKnown()),
+  tailKnown: Number(run.isTailKnown),
+  current: Number(device.current === run),
+  ended: Number(run.isEnded),
+  isUnsequenced: Number(run.isUnsequenced),
+  confirmed: Number(device.isConfirmed),
+});
+
+const same = (a: Record<string, number>, b: Record<string, number>): boolean => {
+  for (const key in a) if (a[key] !== b[key]) return false;
+  return true;
+};
+
+const sameRange = (
+  a: Range,
+  b: { first: number; last: number; state: string; cause: number; openedAtUs: number },
+): boolean =>
+  a.first === b.first &&
+  a.last === b.last &&
+  a.state === b.state &&
+  a.openedAt === b.openedAtUs &&
+  (a.state === "open" || a.cause === b.cause);
+
+const textOf = (range: { first: number; last: number; state: string; cause: number }): string =>
+  `[${range.first}, ${range.last}] ${range.state}${range.state === "lost" ? ` ${range.cause}` : ""}`;

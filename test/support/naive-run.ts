@@ -1,0 +1,182 @@
+import { CAUSE, CAUSES } from "../../protocol/ledger-row.ts";
+
+/** Consecutive absent numbers of one run, all with the same history (docs/ledger.md, "Words"). */
+export interface NaiveGap {
+  first: number;
+  last: number;
+  state: "open" | "lost";
+  /** CAUSE.*, meaningful once lost */
+  cause: number;
+  openedAtUs: number;
+  deadlineMs: number;
+  /** gaps with one deadline close in the order they opened */
+  order: number;
+  /** below the number of first contact (R2) */
+  isBelowFirstContact: boolean;
+  /** the collector was not there */
+  collectorWasDown: boolean;
+}
+
+/**
+ * One numbering, kept the dull way: every received number in a Set, every absent range in a plain array that is searched from
+ * its beginning. No bin is derived from another, so that a wrong one shows.
+ */
+export class NaiveRun {
+  readonly run: number;
+  readonly epoch: number | null;
+  readonly index: number;
+  readonly isUnsequenced: boolean;
+  first: number;
+  highWater: number;
+  floor = 0;
+  received = new Set<number>();
+  gaps: NaiveGap[] = [];
+
+  inOrder = 0;
+  reordered = 0;
+  late = 0;
+  missing = 0;
+  lost = CAUSES.map(() => 0);
+  duplicates = 0;
+  unsequenced = 0;
+
+  /** send time of the datagram that began the run, 0 = unknown or relative */
+  firstSendTimeUs: number;
+  /** greatest send time that came as wall time, 0 = none */
+  maxWallTimeUs = 0;
+  /** greatest relative send time, undefined = none */
+  maxRelativeUs: number | undefined;
+  /** smallest arrival - relative send time, undefined = none */
+  clockBaseUs: number | undefined;
+  firstHeardUs: number;
+  lastHeardUs: number;
+  /** undefined after a restart of the collector: the monotonic clock began anew */
+  firstHeardMs: number | undefined;
+  highWaterAtUs: number;
+  isHeadKnowable: boolean;
+  isTailKnown = false;
+  isEnded = false;
+  sleepUntilUs = 0;
+  wasCurrent = false;
+  isClosed = false;
+  /** known from the database, its end not reached since the start */
+  isFromDatabase = false;
+  /** until then (monotonic) its gaps have the cause collector-down */
+  collectorDownUntilMs = Number.NEGATIVE_INFINITY;
+  /** numbers we shed ourselves while the run was known */
+  shed = new Set<number>();
+
+  constructor(begin: {
+    run: number;
+    epoch: number | null;
+    index: number;
+    isUnsequenced: boolean;
+    first: number;
+    firstSendTimeUs: number;
+    isHeadKnowable: boolean;
+    arrivalUs: number;
+    nowMs: number;
+  }) {
+    this.run = begin.run;
+    this.epoch = begin.epoch;
+    this.index = begin.index;
+    this.isUnsequenced = begin.isUnsequenced;
+    this.first = begin.isUnsequenced ? -1 : begin.first;
+    this.highWater = begin.isUnsequenced ? -1 : begin.first - 1;
+    this.firstSendTimeUs = begin.firstSendTimeUs;
+    this.isHeadKnowable = begin.isHeadKnowable;
+    this.firstHeardUs = begin.arrivalUs;
+    this.lastHeardUs = begin.arrivalUs;
+    this.firstHeardMs = begin.nowMs;
+    this.highWaterAtUs = begin.isUnsequenced ? 0 : begin.arrivalUs;
+  }
+
+  isHeadKnown(): boolean {
+    return this.isHeadKnowable && this.first === 0;
+  }
+
+  /** 0 = the run has none; relative ones mapped to wall time */
+  greatestSendTimeUs(): number {
+    const relative =
+      this.clockBaseUs === undefined || this.maxRelativeUs === undefined
+        ? 0
+        : this.clockBaseUs + this.maxRelativeUs;
+    return Math.max(this.maxWallTimeUs, relative);
+  }
+
+  expected(): number {
+    return this.isUnsequenced ? 0 : this.highWater - this.first + 1;
+  }
+
+  /** numbers per second */
+  rate(): number {
+    return this.expected() / Math.max(1, (this.lastHeardUs - this.firstHeardUs) / 1e6);
+  }
+
+  silenceUs(arrivalUs: number): number {
+    return Math.max(0, arrivalUs - this.lastHeardUs);
+  }
+
+  /** numbers it may have used since it was last heard */
+  usedInSilence(arrivalUs: number): number {
+    return (this.rate() * this.silenceUs(arrivalUs)) / 1e6;
+  }
+
+  gapOf(number: number): NaiveGap | undefined {
+    return this.gaps.find((gap) => gap.first <= number && number <= gap.last);
+  }
+
+  /** Numbers become known to be absent; they are missing. */
+  open(gap: Omit<NaiveGap, "state" | "cause">): void {
+    this.#insert({ ...gap, state: "open", cause: CAUSE.UNDETERMINED });
+    this.missing += gap.last - gap.first + 1;
+  }
+
+  /** An absent number arrived: what is left of its range are at most two ranges. */
+  take(number: number): NaiveGap {
+    const gap = this.gapOf(number);
+    if (gap === undefined) throw new RangeError(`number ${number} is not absent`);
+    this.#remove(gap);
+    if (gap.first < number) this.#insert({ ...gap, last: number - 1 });
+    if (number < gap.last) this.#insert({ ...gap, first: number + 1 });
+    if (gap.state === "open") this.missing -= 1;
+    else this.#addLost(gap.cause, -1);
+    this.received.add(number);
+    return gap;
+  }
+
+  /** The range is declared lost, number by number; consecutive numbers with one cause are one range. */
+  close(gap: NaiveGap, causeOf: (number: number) => number): NaiveGap[] {
+    const parts: NaiveGap[] = [];
+    for (let number = gap.first; number <= gap.last; number++) {
+      const cause = causeOf(number);
+      const part = parts.at(-1);
+      if (part?.cause === cause) part.last = number;
+      else parts.push({ ...gap, first: number, last: number, state: "lost", cause });
+      this.missing -= 1;
+      this.#addLost(cause, 1);
+    }
+    this.#remove(gap);
+    for (const part of parts) this.#insert(part);
+    return parts;
+  }
+
+  /** R15: everything below is only counted from now on. */
+  raiseFloor(floor: number): void {
+    this.gaps = this.gaps.filter((gap) => gap.first >= floor);
+    this.floor = floor;
+  }
+
+  #insert(gap: NaiveGap): void {
+    this.gaps.push(gap);
+    this.gaps.sort((a, b) => a.first - b.first);
+  }
+
+  #remove(gap: NaiveGap): void {
+    this.gaps = this.gaps.filter((other) => other !== gap);
+  }
+
+  #addLost(cause: number, count: number): void {
+    this.lost[cause] = this.lost[cause]! + count;
+  }
+}
