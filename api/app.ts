@@ -1,6 +1,6 @@
 import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyBaseLogger } from "fastify";
+import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import { DeviceOrder } from "./device-order.ts";
@@ -35,7 +35,7 @@ const MAX_PARAMETER_LENGTH = 512;
 const createFastify = (logger: FastifyBaseLogger | undefined): App =>
   Fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },

@@ -2,8 +2,9 @@ import type { Static } from "typebox";
 import { completenessOf, countsOfRow, type LedgerCounts, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
+import type { ApiContext } from "./context.ts";
 import type { DeviceLedger, FleetLedger, LedgerEpoch, LedgerTotal } from "./schemas/ledger.ts";
-import type { DeviceView, LedgerSource, RunView } from "./sources.ts";
+import type { DeviceView, RunView } from "./sources.ts";
 
 const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => ({
   ...counts,
@@ -27,18 +28,22 @@ const epochJson = ({ epoch, index, row }: RunView, counts: LedgerCounts): Static
 export const deviceTotal = (device: DeviceView): Static<typeof LedgerTotal> =>
   totalJson(sumCounts(device.runs.map((run) => countsOfRow(run.row, 0, run))));
 
+/** Time of the last commit; before the first one what the process found at its start. */
+const asOf = ({ sources, startedAtUs }: ApiContext): string =>
+  formatTime(sources.ledger.asOfUs > 0 ? sources.ledger.asOfUs : startedAtUs);
+
 /** `GET /devices/{id}/ledger` */
-export const deviceLedger = (ledger: LedgerSource, device: DeviceView): Static<typeof DeviceLedger> => {
+export const deviceLedger = (context: ApiContext, device: DeviceView): Static<typeof DeviceLedger> => {
   const counts = device.runs.map((run) => countsOfRow(run.row, 0, run));
   return {
-    asOf: formatTime(ledger.asOfUs),
+    asOf: asOf(context),
     total: totalJson(sumCounts(counts)),
     epochs: device.runs.map((run, index) => epochJson(run, counts[index]!)),
   };
 };
 
 /** `GET /ledger` */
-export const fleetLedger = (ledger: LedgerSource): Static<typeof FleetLedger> => {
-  const { counts, counters } = ledger.fleet();
-  return { asOf: formatTime(ledger.asOfUs), total: { ...totalJson(counts), ...counters } };
+export const fleetLedger = (context: ApiContext): Static<typeof FleetLedger> => {
+  const { counts, counters } = context.sources.ledger.fleet();
+  return { asOf: asOf(context), total: { ...totalJson(counts), ...counters } };
 };

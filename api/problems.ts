@@ -72,13 +72,13 @@ export const problemOf = (error: ApiError): Problem => {
 };
 
 /** What Fastify and Node report, in our words. */
-const FOREIGN_CODES: Readonly<Record<string, ProblemCode>> = {
-  FST_ERR_BAD_URL: "ERR_MALFORMED_URL",
-  FST_ERR_MAX_PARAM_LENGTH: "ERR_URL_TOO_LONG",
-  FST_ERR_CTP_BODY_TOO_LARGE: "ERR_PAYLOAD_TOO_LARGE",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "ERR_UNSUPPORTED_MEDIA_TYPE",
-  HPE_HEADER_OVERFLOW: "ERR_HEADERS_TOO_LARGE",
-  ERR_HTTP_REQUEST_TIMEOUT: "ERR_REQUEST_TIMEOUT",
+const FOREIGN: Readonly<Record<string, [ProblemCode, string]>> = {
+  FST_ERR_BAD_URL: ["ERR_MALFORMED_URL", "a percent-encoding in the path is not UTF-8"],
+  FST_ERR_MAX_PARAM_LENGTH: ["ERR_URL_TOO_LONG", "a part of the path is longer than any device id"],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["ERR_PAYLOAD_TOO_LARGE", "the body is too large"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["ERR_UNSUPPORTED_MEDIA_TYPE", "the type of the body is not accepted"],
+  HPE_HEADER_OVERFLOW: ["ERR_HEADERS_TOO_LARGE", "URL and headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["ERR_REQUEST_TIMEOUT", "the request took too long to arrive"],
 };
 
 const statusOf = (error: unknown): number =>
@@ -88,8 +88,8 @@ const statusOf = (error: unknown): number =>
 export const apiErrorOf = (error: unknown): ApiError => {
   if (error instanceof ApiError) return error;
   const code = codeOf(error) ?? "";
-  const known = FOREIGN_CODES[code];
-  if (known !== undefined) return new ApiError(known, messageOf(error));
+  const foreign = FOREIGN[code];
+  if (foreign !== undefined) return new ApiError(...foreign);
   if (code === "ERR_CURSOR") return parameterError([{ name: "cursor", detail: messageOf(error) }]);
   const status = statusOf(error);
   if (status === 503 || code.startsWith("ERR_STORE") || code.startsWith("ERR_READER")) {

@@ -1,3 +1,4 @@
+import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { Sources } from "../sources.ts";
 
 /** One value of a metric; `labels` name what it is of. */
@@ -18,6 +19,9 @@ export interface MetricSpec {
   read(sources: Sources): Iterable<Sample>;
 }
 
+/** Why a datagram can be rejected: every reason but "sound". */
+export const REASONS: readonly string[] = REJECT_REASONS.slice(1);
+
 const of = (value: number | bigint): Sample[] => [{ value }];
 
 /** A metric with one value. */
@@ -27,6 +31,12 @@ export const single = (
   help: string,
   read: (sources: Sources) => number | bigint,
 ): MetricSpec => ({ name, type, help, labels: [], read: (sources) => of(read(sources)) });
+
+/** The map with a 0 for every known key: a counter that appears with its first increment hides that increment from `rate()`. */
+export const withZeros = (
+  keys: readonly string[],
+  counts: Readonly<Record<string, number>>,
+): Record<string, number> => ({ ...Object.fromEntries(keys.map((key) => [key, 0])), ...counts });
 
 /** A metric with a value per member of a map. */
 export const byKey = (

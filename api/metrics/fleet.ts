@@ -1,7 +1,8 @@
 import type { FleetCounters } from "../../protocol/batch.ts";
 import type { LedgerCounts } from "../../protocol/ledger-counts.ts";
+import { REFUSAL_REASONS } from "../../protocol/reasons.ts";
 import type { Sources } from "../sources.ts";
-import { byKey, type MetricSpec, single } from "./catalogue.ts";
+import { byKey, type MetricSpec, REASONS, single, withZeros } from "./catalogue.ts";
 
 const counts = (sources: Sources): LedgerCounts => sources.ledger.fleet().counts;
 const counters = (sources: Sources): Readonly<FleetCounters> => sources.ledger.fleet().counters;
@@ -28,19 +29,15 @@ export const FLEET_METRICS: readonly MetricSpec[] = [
     "Datagrams kept aside until the next number tells what they are.",
     (s) => counters(s).held,
   ),
-  byKey(
-    "counter",
-    "lacuna_rejected_datagrams_total",
-    "reason",
-    "Datagrams rejected.",
-    (s) => counters(s).rejected,
+  byKey("counter", "lacuna_rejected_datagrams_total", "reason", "Datagrams rejected.", (s) =>
+    withZeros(REASONS, counters(s).rejected),
   ),
   byKey(
     "counter",
     "lacuna_refused_readings_total",
     "reason",
     "Single readings refused in datagrams that were received.",
-    (s) => counters(s).refusedReadings,
+    (s) => withZeros(REFUSAL_REASONS, counters(s).refusedReadings),
   ),
   single(
     "counter",

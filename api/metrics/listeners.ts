@@ -1,6 +1,6 @@
 import type { ListenerCounters, ListenerStatus, Sources } from "../sources.ts";
 import { LISTENER_STATES } from "../sources.ts";
-import type { MetricSpec, Sample } from "./catalogue.ts";
+import { type MetricSpec, REASONS, type Sample, withZeros } from "./catalogue.ts";
 
 const perListener = (
   type: MetricSpec["type"],
@@ -62,7 +62,7 @@ const rejected: MetricSpec = {
   labels: ["listener", "reason"],
   *read(sources) {
     for (const { url, counters } of sources.collectorStatus().listeners) {
-      for (const [reason, value] of Object.entries(counters.rejected)) {
+      for (const [reason, value] of Object.entries(withZeros(REASONS, counters.rejected))) {
         yield { value, labels: { listener: url, reason } };
       }
     }

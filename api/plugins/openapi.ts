@@ -56,6 +56,7 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
     "/openapi.json",
     {
       schema: {
+        operationId: "getOpenapi",
         summary: "This API as OpenAPI 3.1",
         tags: ["process"],
         querystring: NoQuery,

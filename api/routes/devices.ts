@@ -22,6 +22,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     "/devices",
     {
       schema: {
+        operationId: "listDevices",
         summary: "All devices, by id",
         tags: ["devices"],
         querystring: PageQuery,
@@ -39,6 +40,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     "/devices/:id",
     {
       schema: {
+        operationId: "getDevice",
         summary: "One device",
         tags: ["devices"],
         params: DeviceParams,
@@ -53,6 +55,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     "/latest",
     {
       schema: {
+        operationId: "listLatest",
         summary: "Newest values of every device",
         tags: ["readings"],
         querystring: PageQuery,

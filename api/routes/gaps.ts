@@ -34,6 +34,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
     "/gaps",
     {
       schema: {
+        operationId: "listGaps",
         summary: "Gaps of every device",
         tags: ["ledger"],
         querystring: GapsQueryString,
@@ -47,6 +48,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
     "/devices/:id/gaps",
     {
       schema: {
+        operationId: "listDeviceGaps",
         summary: "Gaps of one device",
         tags: ["ledger"],
         params: DeviceParams,

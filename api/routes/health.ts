@@ -10,6 +10,7 @@ export const healthRoutes = (app: App, { sources }: ApiContext): void => {
     "/livez",
     {
       schema: {
+        operationId: "getLiveness",
         summary: "200 while the process answers",
         tags: ["process"],
         querystring: NoQuery,
@@ -23,6 +24,7 @@ export const healthRoutes = (app: App, { sources }: ApiContext): void => {
     "/readyz",
     {
       schema: {
+        operationId: "getReadiness",
         summary: "200 when the database is open and commits and every listener that is not optional is OK",
         tags: ["process"],
         querystring: NoQuery,

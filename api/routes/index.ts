@@ -27,6 +27,7 @@ export const indexRoutes = (app: App, { version }: ApiContext): void => {
     "/",
     {
       schema: {
+        operationId: "getIndex",
         summary: "Links to everything",
         tags: ["process"],
         querystring: NoQuery,

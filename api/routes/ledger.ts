@@ -5,24 +5,25 @@ import { DeviceParams, ERRORS, NO_DEVICE, NoQuery, RefTo } from "../schemas/comm
 import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
 
 export const ledgerRoutes = (app: App, context: ApiContext): void => {
-  const { ledger } = context.sources;
   app.get(
     "/ledger",
     {
       schema: {
+        operationId: "getLedger",
         summary: "The fleet's ledger",
         tags: ["ledger"],
         querystring: NoQuery,
         response: { 200: RefTo(FleetLedger), ...ERRORS },
       },
     },
-    async () => fleetLedger(ledger),
+    async () => fleetLedger(context),
   );
 
   app.get(
     "/devices/:id/ledger",
     {
       schema: {
+        operationId: "getDeviceLedger",
         summary: "A device's ledger by epoch and run",
         tags: ["ledger"],
         params: DeviceParams,
@@ -30,6 +31,6 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         response: { 200: RefTo(DeviceLedger), ...ERRORS, ...NO_DEVICE },
       },
     },
-    async ({ params }) => deviceLedger(ledger, deviceOrThrow(context, params.id)),
+    async ({ params }) => deviceLedger(context, deviceOrThrow(context, params.id)),
   );
 };

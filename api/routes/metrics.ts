@@ -19,6 +19,7 @@ export const metricsRoutes = (app: App, metrics: Metrics): void => {
     "/metrics",
     {
       schema: {
+        operationId: "getMetrics",
         summary: "Prometheus metrics",
         tags: ["process"],
         querystring: NoQuery,

@@ -21,6 +21,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
     "/devices/:id/readings",
     {
       schema: {
+        operationId: "listReadings",
         summary: "Readings of one device, with their completeness",
         tags: ["readings"],
         params: DeviceParams,

@@ -8,6 +8,7 @@ export const statusRoutes = (app: App, context: ApiContext): void => {
     "/status",
     {
       schema: {
+        operationId: "getStatus",
         summary: "Listeners, threads, queues, database",
         tags: ["process"],
         querystring: NoQuery,

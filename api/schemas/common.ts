@@ -13,6 +13,14 @@ export const Count = (description: string) =>
 export const Nullable = <S extends TSchema & { type: string }>(schema: S) =>
   Type.Unsafe<Static<S> | null>({ ...schema, type: [schema.type, "null"] });
 
+/** A text that is one of a few. */
+export const Word = <const W extends string>(words: readonly W[], options: { description?: string } = {}) =>
+  Type.Unsafe<W>({ type: "string", enum: [...words], ...options });
+
+/** A parameter that may be left out; validation fills in the default, so that handlers always find a value. */
+export const Defaulted = <S extends TSchema>(schema: S, value: Static<S>): S =>
+  Type.Optional({ ...schema, default: value }) as unknown as S;
+
 /** An object whose members are all of one schema. */
 export const MapOf = <S extends TSchema>(schema: S, description: string) =>
   Type.Unsafe<Record<string, Static<S>>>({ type: "object", additionalProperties: schema, description });
@@ -38,7 +46,7 @@ export const Query = <P extends TProperties>(properties: P) =>
 export const NoQuery = Query({});
 
 export const Limit = (maximum: number) =>
-  Type.Integer({ minimum: 1, maximum, default: 100, description: "most items in the answer" });
+  Defaulted(Type.Integer({ minimum: 1, maximum, description: "most items in the answer" }), 100);
 
 export const Cursor = Type.Optional(
   Type.String({ minLength: 1, maxLength: 2000, description: "`next` of the answer before" }),
@@ -58,7 +66,7 @@ export const Problem = named(
       title: Type.String(),
       status: Type.Integer(),
       detail: Type.String(),
-      code: Type.Enum(Object.keys(PROBLEMS), { description: "stable; tells causes apart" }),
+      code: Word(Object.keys(PROBLEMS), { description: "stable; tells causes apart" }),
       parameters: Type.Optional(Type.Array(Type.Object({ name: Type.String(), detail: Type.String() }))),
       reasons: Type.Optional(Type.Array(Type.String())),
     },

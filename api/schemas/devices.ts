@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
-import { MapOf, Next, Nullable, named, RefTo, Time } from "./common.ts";
+import { MapOf, Next, Nullable, named, RefTo, Time, Word } from "./common.ts";
 import { LedgerTotal } from "./ledger.ts";
 
 const DeviceId = Type.String({ description: "device id", examples: ["pump-7"] });
-const Status = Type.Enum([...DEVICE_STATUSES], {
+const Status = Word(DEVICE_STATUSES, {
   description:
     "stale after 3, offline after 10 learned intervals of silence, neither before 2 s; an announced sleep counts as online, an orderly end as offline; unknown while no interval is known",
 });

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { GAP_STATES } from "../sources.ts";
-import { Cursor, Limit, Next, Nullable, named, Query, RefTo, Time, TimeRangeQuery } from "./common.ts";
+import { Cursor, Limit, Next, Nullable, named, Query, RefTo, Time, TimeRangeQuery, Word } from "./common.ts";
 
 export const Gap = named(
   Type.Object(
@@ -12,7 +12,7 @@ export const Gap = named(
       first: Type.Integer({ description: "first absent number" }),
       last: Type.Integer({ description: "last absent number" }),
       count: Type.Integer({ minimum: 1, description: "last - first + 1" }),
-      state: Type.Enum([...GAP_STATES], {
+      state: Word(GAP_STATES, {
         description: "open: its window or recovery is running; lost; filled: all of it came in the end",
       }),
       cause: Nullable(Type.String({ enum: [...CAUSES, null] })),
@@ -28,8 +28,8 @@ export const Gap = named(
 export const GapList = named(Type.Object({ gaps: Type.Array(RefTo(Gap)), next: Next }), "GapList");
 
 export const GapsQueryString = Query({
-  state: Type.Optional(Type.Enum([...GAP_STATES], { description: "only gaps in this state" })),
-  cause: Type.Optional(Type.Enum([...CAUSES], { description: "only gaps with this cause" })),
+  state: Type.Optional(Word(GAP_STATES, { description: "only gaps in this state" })),
+  cause: Type.Optional(Word(CAUSES, { description: "only gaps with this cause" })),
   ...TimeRangeQuery,
   limit: Limit(1000),
   cursor: Cursor,

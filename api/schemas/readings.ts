@@ -1,5 +1,18 @@
 import { Type } from "typebox";
-import { Count, Cursor, Limit, Next, Nullable, named, Query, RefTo, Time, TimeRangeQuery } from "./common.ts";
+import {
+  Count,
+  Cursor,
+  Defaulted,
+  Limit,
+  Next,
+  Nullable,
+  named,
+  Query,
+  RefTo,
+  Time,
+  TimeRangeQuery,
+  Word,
+} from "./common.ts";
 import { Values } from "./devices.ts";
 import { Completeness } from "./ledger.ts";
 
@@ -45,11 +58,13 @@ export const ReadingsQueryString = Query({
     }),
   ),
   ...TimeRangeQuery,
-  order: Type.Enum(["asc", "desc"], { default: "asc", description: "oldest or newest first" }),
+  order: Defaulted(Word(["asc", "desc"], { description: "oldest or newest first" }), "asc"),
   limit: Limit(10_000),
   cursor: Cursor,
-  format: Type.Enum(["json", "csv"], {
-    default: "json",
-    description: "csv: a header, then one line per reading; the next page is in the Link header",
-  }),
+  format: Defaulted(
+    Word(["json", "csv"], {
+      description: "csv: a header, then one line per reading; the next page is in the Link header",
+    }),
+    "json",
+  ),
 });

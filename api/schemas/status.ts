@@ -1,13 +1,13 @@
 import { Type } from "typebox";
 import { LISTENER_STATES } from "../sources.ts";
-import { Count, MapOf, Nullable, named, RefTo, Time } from "./common.ts";
+import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 
 const Bytes = (description: string) => Type.Integer({ minimum: 0, description: `bytes: ${description}` });
 
 export const Listener = named(
   Type.Object({
     url: Type.String(),
-    state: Type.Enum([...LISTENER_STATES], {
+    state: Word(LISTENER_STATES, {
       description:
         "OK; UNAVAILABLE: should be up and is tried again; DISABLED by the operator; FAILED: will not come up without a change",
     }),
@@ -52,7 +52,7 @@ export const Listener = named(
 
 export const Thread = Type.Object({
   name: Type.String(),
-  state: Type.Enum(["running", "stopped", "failed"]),
+  state: Word(["running", "stopped", "failed"]),
   utilization: Nullable(
     Type.Number({ minimum: 0, maximum: 1, description: "share of time it was busy lately" }),
   ),
@@ -67,7 +67,7 @@ export const Queue = Type.Object({
 
 export const Database = Type.Object({
   path: Type.String(),
-  state: Type.Enum(["OK", "FAILING", "CLOSED"], {
+  state: Word(["OK", "FAILING", "CLOSED"], {
     description: "FAILING: the last commit failed and is retried",
   }),
   reason: Nullable(Type.String()),

@@ -1,0 +1,205 @@
+import type {
+  CollectorStatus,
+  DeviceView,
+  FleetView,
+  GapRow,
+  GapsQuery,
+  ListenerCounters,
+  ListenerStatus,
+  ReadingsPage,
+  ReadingsQuery,
+  RunView,
+  Sources,
+  StoreStatus,
+} from "../../api/sources.ts";
+import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
+import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+
+/** 2026-11-20T12:00:00Z */
+export const NOON_US = 1_795_176_000_000_000;
+
+/** A ledger row with the given fields, by the keys of ROW. */
+export const rowOf = (fields: Partial<Record<keyof typeof ROW, number>>): Float64Array => {
+  const row = new Float64Array(ROW_FIELDS);
+  row[ROW.FIRST] = -1;
+  row[ROW.HIGH_WATER] = -1;
+  for (const [field, value] of Object.entries(fields)) row[ROW[field as keyof typeof ROW]] = value;
+  return row;
+};
+
+/** Numbers 0 to 99: 95 in order, 1 reordered, 1 late, 1 missing, 2 lost to a full queue; heard a second before noon. */
+export const usualRow = (): Float64Array => {
+  const row = rowOf({
+    RUN: 1,
+    DEVICE: 1,
+    FIRST: 0,
+    HIGH_WATER: 99,
+    FLAGS: ROW_FLAG.HEAD_KNOWN | ROW_FLAG.CURRENT | ROW_FLAG.CONFIRMED,
+    IN_ORDER: 95,
+    REORDERED: 1,
+    LATE: 1,
+    MISSING: 1,
+    DUPLICATES: 4,
+    FIRST_ARRIVAL: NOON_US - 100_000_000,
+    LAST_ARRIVAL: NOON_US - 1_000_000,
+    INTERVAL: 1_000_000,
+    READINGS: 97,
+  });
+  row[ROW.LOST + CAUSE.QUEUE_OVERFLOW] = 2;
+  return row;
+};
+
+export const runOf = (run: Partial<RunView> = {}): RunView => ({
+  epoch: 3,
+  index: 0,
+  row: usualRow(),
+  pending: 0,
+  expired: 0,
+  ...run,
+});
+
+export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceView => ({
+  source: "10.0.0.9:51234",
+  runs: [runOf()],
+  channels: [{ name: "temperature", unit: "Cel" }],
+  latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
+  ...device,
+});
+
+export const listenerCounters = (counters: Partial<ListenerCounters> = {}): ListenerCounters => ({
+  datagrams: 0,
+  bytes: 0,
+  received: 0,
+  duplicates: 0,
+  redundant: 0,
+  control: 0,
+  unsequenced: 0,
+  shed: 0,
+  held: 0,
+  rejected: {},
+  ...counters,
+});
+
+export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStatus => ({
+  url: "udp://0.0.0.0:4747",
+  state: "OK",
+  reason: null,
+  sinceUs: NOON_US - 3_600_000_000,
+  optional: false,
+  address: "0.0.0.0",
+  port: 4747,
+  group: null,
+  interface: null,
+  source: null,
+  format: "auto",
+  path: null,
+  receiveBufferRequestedBytes: 8_388_608,
+  receiveBufferGrantedBytes: 212_992,
+  kernelDrops: 7,
+  counters: listenerCounters(),
+  ...listener,
+});
+
+const okStore: StoreStatus = {
+  path: "./lacuna.db",
+  state: "OK",
+  reason: null,
+  sinceUs: NOON_US - 3_600_000_000,
+  schemaVersion: 1,
+  sizeBytes: 40_960,
+  walBytes: 4096,
+  lastCommitUs: NOON_US - 200_000,
+  commits: 12,
+  commitFailures: 0,
+  commitSeconds: 0.25,
+  pendingBatches: 0,
+};
+
+const emptyPage: ReadingsPage = {
+  readings: [],
+  completeness: { expected: 0, received: 0, missing: 0, lost: 0, unknown: 0 },
+  next: null,
+};
+
+/** Sources a test fills by hand; queries are recorded, and answered with `page` and `gaps`. */
+export class FakeSources implements Sources {
+  devices = new Map<string, DeviceView>();
+  devicesVersion = 0;
+  /** how often all ids were asked for */
+  idPasses = 0;
+  asOfUs = NOON_US - 200_000;
+  counters: FleetView["counters"] = {
+    datagrams: 0,
+    control: 0,
+    shed: 0,
+    held: 0,
+    rejected: {},
+    refusedReadings: {},
+  };
+  counts: FleetView["counts"] | undefined;
+  collector: CollectorStatus = {
+    listeners: [listenerOf()],
+    threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
+    queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
+  };
+  store: StoreStatus = { ...okStore };
+  page: ReadingsPage = emptyPage;
+  gapPage: { gaps: GapRow[]; next: (number | string | null)[] | null } = { gaps: [], next: null };
+  readingsQueries: ReadingsQuery[] = [];
+  gapsQueries: GapsQuery[] = [];
+  failure: Error | undefined;
+
+  add(...devices: (Partial<DeviceView> & { id: string })[]): void {
+    for (const device of devices) this.devices.set(device.id, deviceOf(device));
+    this.devicesVersion++;
+  }
+
+  remove(id: string): void {
+    this.devices.delete(id);
+    this.devicesVersion++;
+  }
+
+  readonly ledger: Sources["ledger"] = this.#ledger();
+
+  #ledger(): Sources["ledger"] {
+    const fake = this;
+    return {
+      get asOfUs() {
+        return fake.asOfUs;
+      },
+      get deviceCount() {
+        return fake.devices.size;
+      },
+      get devicesVersion() {
+        return fake.devicesVersion;
+      },
+      deviceIds() {
+        fake.idPasses++;
+        return fake.devices.keys();
+      },
+      device: (id) => fake.devices.get(id),
+      fleet: () => ({ counts: fake.counts ?? fake.#sum(), counters: fake.counters }),
+    };
+  }
+
+  #sum(): FleetView["counts"] {
+    const runs = [...this.devices.values()].flatMap((device) => device.runs);
+    return sumCounts(runs.map((run) => countsOfRow(run.row, 0, run)));
+  }
+
+  readonly reader: Sources["reader"] = {
+    readings: async (query) => {
+      this.readingsQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.page;
+    },
+    gaps: async (query) => {
+      this.gapsQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.gapPage;
+    },
+  };
+
+  collectorStatus = (): CollectorStatus => this.collector;
+  storeStatus = (): StoreStatus => this.store;
+}
