@@ -1,0 +1,36 @@
+/** Who may import whom (ARCHITECTURE.md), and what only some folders may touch. */
+
+const SOURCE = ["common", "protocol", "collector", "simulator", "db", "api", "cli"] as const;
+
+/** Folders each folder may import, beside itself. Nothing imports `test` and `bench`. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  protocol: ["common"],
+  collector: ["protocol", "common"],
+  simulator: ["protocol", "common"],
+  db: ["protocol", "common"],
+  api: ["db", "protocol", "common"],
+  cli: SOURCE,
+  test: SOURCE,
+  bench: SOURCE,
+};
+
+/** Packages and Node modules that have a home; elsewhere in the sources they are forbidden. */
+export const HOMES: readonly { module: RegExp; folders: readonly string[] }[] = [
+  { module: /^better-sqlite3$|^node:sqlite$/, folders: ["db"] },
+  { module: /^node:dgram$/, folders: ["collector", "simulator", "cli"] },
+  { module: /^(fastify|typebox|prom-client|@fastify\/)/, folders: ["api"] },
+  { module: /^commander$/, folders: ["cli"] },
+  { module: /^(pino|pino-pretty|smol-toml)$/, folders: ["common"] },
+  { module: /^node:perf_hooks$/, folders: ["common", "cli"] },
+];
+
+/** The outside world as globals: only `common/` and `cli/` reach for it. */
+export const OUTSIDE: readonly { pattern: RegExp; what: string }[] = [
+  { pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/, what: "reads the real wall clock" },
+  { pattern: /\bperformance\.(now|timeOrigin)\b|\bprocess\.(hrtime|uptime)\b/, what: "reads a real clock" },
+  { pattern: /\bprocess\.env\b/, what: "reads the environment" },
+  { pattern: /\bconsole\.\w/, what: "writes to the console" },
+];
+/** Tests and benchmarks are not part of the product. */
+export const MAY_TOUCH_OUTSIDE: readonly string[] = ["common", "cli", "test", "bench"];
