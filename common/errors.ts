@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * Base of every error Lacuna throws: misuse, wrong configuration, I/O failure. Bad input from the network is never one of these,
  * it is a counted reason (protocol/reasons.ts).
@@ -26,7 +28,7 @@ export interface ConfigurationMistake {
 }
 
 const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string =>
-  `${key}: ${JSON.stringify(value) ?? String(value)} from ${origin}: ${sentence}`;
+  `${key}: ${inspect(value, { breakLength: Number.POSITIVE_INFINITY })} from ${origin}: ${sentence}`;
 
 /** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */
 export class ConfigurationError extends LacunaError {

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { COLLECT_OPTIONS } from "../../cli/options.ts";
+import { resolveSettings } from "../../common/config.ts";
+
+const settings = (flags: Record<string, unknown>) => resolveSettings(COLLECT_OPTIONS, { env: {}, flags });
+
+test("by default a unicast and an optional multicast listener are open, and HTTP is on loopback", () => {
+  const { listeners, http, dbPath } = settings({});
+  expect(listeners.map(({ url, optional }) => [url, optional])).toEqual([
+    ["udp://0.0.0.0:4747", false],
+    ["udp://239.192.47.47:4748?optional=true", true],
+  ]);
+  expect([http, dbPath]).toEqual([{ host: "127.0.0.1", port: 8047 }, "./lacuna.db"]);
+});
+
+test("any given listener replaces both defaults", () => {
+  expect(settings({ listen: ["udp://127.0.0.1:0"] }).listeners).toHaveLength(1);
+});
+
+test("a wrong listener URL is a configuration mistake that says what is accepted", () => {
+  expect(() => settings({ listen: ["udp://0.0.0.0"] })).toThrow(
+    /the port is missing; accepted is 0 to 65535/,
+  );
+});
+
+test("two listeners that cannot run together are a configuration mistake", () => {
+  expect(() => settings({ listen: ["udp://0.0.0.0:4747", "udp://239.1.2.3:4747"] })).toThrow(
+    /would arrive twice/,
+  );
+});
+
+test("an accepted datagram waits at most half a second for its transaction by default", () => {
+  const { flushMs, batchIntervalMs } = settings({});
+  expect(flushMs + batchIntervalMs).toBeLessThanOrEqual(500);
+});

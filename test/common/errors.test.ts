@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { ConfigurationError, codeOf, LacunaError, MisuseError, messageOf } from "../../common/errors.ts";
+
+test("an error carries its code, its cause and the name of its class", () => {
+  const cause = new TypeError("below");
+  const error = new MisuseError("closed already", "ERR_CLOSED", { cause });
+  expect(error).toMatchObject({ name: "MisuseError", code: "ERR_CLOSED", cause });
+  expect(error).toBeInstanceOf(LacunaError);
+});
+
+test("a configuration error says every mistake in its message", () => {
+  const error = new ConfigurationError([
+    { key: "window", origin: "--window", value: "3", sentence: "accepted is a duration" },
+    { key: "maxgaps", origin: "lacuna.toml", value: 7n, sentence: "this option does not exist" },
+  ]);
+  expect(error.message).toBe(
+    "the configuration is wrong:\n  window: '3' from --window: accepted is a duration\n  maxgaps: 7n from lacuna.toml: this option does not exist",
+  );
+});
+
+test("code and message of anything thrown can be asked for", () => {
+  expect([codeOf({ code: "EADDRINUSE" }), codeOf({ code: 5 }), codeOf(null), codeOf("x")]).toEqual([
+    "EADDRINUSE",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([messageOf(new Error("a")), messageOf("b")]).toEqual(["a", "b"]);
+});

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { createLogger, createRepeatLimiter } from "../../common/logger.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const limited = (intervalMs: number, maxKeys?: number) => {
+  const clock = new ManualClock();
+  const limiter = createRepeatLimiter(clock, intervalMs, maxKeys);
+  const written: string[] = [];
+  const log = (key: string): void => limiter.limit(key, (heldBack) => written.push(`${key} ${heldBack}`));
+  return { clock, limiter, written, log };
+};
+
+test("messages are JSON lines with time and fields", () => {
+  const lines: string[] = [];
+  const logger = createLogger("info", { write: (line) => lines.push(line) });
+  logger.debug("not this one");
+  logger.warn({ listener: "udp://0.0.0.0:4747" }, "buffer is small");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 40,
+      listener: "udp://0.0.0.0:4747",
+      msg: "buffer is small",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    }),
+  ]);
+});
+
+test("a key is let through once per interval, then with the number held back", () => {
+  const { clock, written, log } = limited(1000);
+  for (let time = 0; time < 4; time++) log("a");
+  clock.advanceMs(1000);
+  log("a");
+  log("a");
+  expect(written).toEqual(["a 0", "a 3"]);
+});
+
+test("keys do not hold each other back", () => {
+  const { written, log } = limited(1000);
+  log("a");
+  log("b");
+  expect(written).toEqual(["a 0", "b 0"]);
+});
+
+test("a flush says what was held back of keys that fell silent, once", () => {
+  const { clock, limiter, log } = limited(1000);
+  const flushed: string[] = [];
+  log("a");
+  log("a");
+  log("b");
+  limiter.flush((key, heldBack) => flushed.push(`${key} ${heldBack}`));
+  clock.advanceMs(1000);
+  limiter.flush((key, heldBack) => flushed.push(`${key} ${heldBack}`));
+  limiter.flush((key, heldBack) => flushed.push(`${key} ${heldBack}`));
+  expect(flushed).toEqual(["a 1"]);
+});
+
+test("the number of keys is bounded: the oldest is forgotten", () => {
+  const { written, log } = limited(1000, 2);
+  for (const key of ["a", "b", "c", "b", "a"]) log(key);
+  expect(written).toEqual(["a 0", "b 0", "c 0", "a 0"]);
+});
