@@ -32,9 +32,9 @@ export interface ListenerConfig {
 export const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
 const SMALLEST_RECEIVE_BUFFER_BYTES = 4096;
 const GREATEST_RECEIVE_BUFFER_BYTES = 2 ** 30;
-const URL_SHAPE = /^udp:\/\/(\[[^\]]*\]|[^:/?#[\]]*)(?::([^/?#]*))?\/?(?:\?([^#]*))?$/;
+const URL_SHAPE = /^udp:\/\/(\[[^\]]*\]|[^:/?#[\]]*)(?::([^/?#:]*))?\/?(?:\?([^#]*))?$/;
 const URL_ACCEPTED =
-  "udp://ADDRESS:PORT with options after ?, such as udp://0.0.0.0:4747 or udp://239.192.47.47:4747?interface=eth0";
+  "udp://ADDRESS:PORT with options after ?, such as udp://0.0.0.0:4747, udp://[::]:4747 or udp://239.192.47.47:4747?interface=eth0";
 const PATH_NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 type Mistake = (sentence: string) => void;
