@@ -17,6 +17,10 @@ export const READ_OUT_US = 250;
 export const readingTimeOf = (sendTimeUs: number, settings: FleetSettings): number =>
   settings.format === "native" ? sendTimeUs - READ_OUT_US : sendTimeUs;
 
+/** The epoch as the wire has it: null when the format leaves it out. */
+export const declaredEpoch = (epoch: number, settings: FleetSettings): number | null =>
+  settings.format === "native" || settings.jsonEpoch ? epoch : null;
+
 /** Turns emissions into bytes. The same emission always gives the same bytes, so that any of them can be made again later. */
 export class Encoder {
   readonly #settings: FleetSettings;
@@ -48,7 +52,7 @@ export class Encoder {
     datagram.idBytes = this.#ids[emission.device]!;
     datagram.idLength = datagram.idBytes.length;
     datagram.sequence = emission.sequence;
-    datagram.epoch = this.#isBinary || this.#settings.jsonEpoch ? emission.epoch : -1;
+    datagram.epoch = declaredEpoch(emission.epoch, this.#settings) ?? -1;
     datagram.sendTimeUs = this.#isBinary || this.#settings.jsonTime ? emission.sendTimeUs : 0;
     datagram.isEnd = emission.isEnd;
     if (emission.kind === KIND.DATA) this.#addReadings(emission);
@@ -61,7 +65,8 @@ export class Encoder {
 
   #addReadings(emission: Emission): void {
     const datagram = this.#datagram;
-    const key = this.#schedule.signalKey(emission.device, emission.epoch);
+    const epoch = declaredEpoch(emission.epoch, this.#settings);
+    const key = this.#schedule.signalKey(emission.device, epoch);
     datagram.readingCount = this.#channels.length;
     datagram.named = !this.#isBinary;
     for (let index = 0; index < this.#channels.length; index++) {

@@ -57,8 +57,8 @@ export class Schedule {
   }
 
   /** Key of the values of one start: it goes by the declared epoch, so that the audit needs nothing else. */
-  signalKey(device: number, epoch: number): number {
-    return subKey(subKey(this.deviceKey(device), PURPOSE.SIGNAL), epoch);
+  signalKey(device: number, epoch: number | null): number {
+    return subKey(subKey(this.deviceKey(device), PURPOSE.SIGNAL), epoch ?? 0);
   }
 
   /** How far the device's clock is ahead, negative when behind. */

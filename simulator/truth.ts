@@ -1,4 +1,5 @@
 import { formatTime } from "../protocol/time.ts";
+import { declaredEpoch } from "./encoder.ts";
 import type { FleetSettings } from "./options.ts";
 import { append, type Range } from "./ranges.ts";
 
@@ -76,7 +77,7 @@ export class StartTruth {
   record(deviceId: string, settings: FleetSettings): TruthRecord {
     return {
       device: deviceId,
-      epoch: settings.format === "json" && !settings.jsonEpoch ? null : this.epoch,
+      epoch: declaredEpoch(this.epoch, settings),
       startedAt: formatTime(settings.baseTimeUs + this.startUs),
       next: this.next,
       dropped: this.#dropped ?? [],

@@ -1,0 +1,169 @@
+import { sumCounts } from "../../protocol/ledger-counts.ts";
+import { parseTime } from "../../protocol/time.ts";
+import type { TruthHeader, TruthRecord } from "../truth.ts";
+import { deliveredOf } from "./expectation.ts";
+import { brokenIdentities, brokenSums } from "./identities.ts";
+import { Findings } from "./report.ts";
+import { type NumberedReading, RunAudit, type StartContext } from "./run-audit.ts";
+import type { AuditDevice, AuditGap, AuditReading, AuditRun } from "./source.ts";
+import type { ExpectedReadings } from "./values.ts";
+
+/** Everything the ledger has of one device; `device` is null when it is not known. */
+export interface DeviceEvidence {
+  device: AuditDevice | null;
+  gaps: readonly AuditGap[];
+  readings: AsyncIterable<readonly AuditReading[]>;
+}
+
+export interface AuditCircumstances {
+  header: TruthHeader;
+  listeningSinceUs: number | null;
+  isDisturbed: boolean;
+  allowUnknown: boolean;
+}
+
+type Start = TruthRecord & {
+  /** when the next start began, by the simulation's time; null for the last one */
+  endedUs: number | null;
+  /** no earlier start of the device is in the ledger */
+  isBeforeKnown: boolean;
+};
+
+/**
+ * Reconciles one device.
+ * @param records - its starts, in order
+ */
+export const auditDevice = async (
+  records: readonly TruthRecord[],
+  evidence: DeviceEvidence,
+  circumstances: AuditCircumstances,
+  expected: ExpectedReadings,
+): Promise<Findings> => {
+  const findings = new Findings();
+  findings.tally.devices++;
+  const device = records[0]!.device;
+  const runs = evidence.device?.runs ?? [];
+  if (evidence.device !== null) auditTotals(device, evidence.device, findings);
+  const starts = startsOf(records, runs);
+  const audits = new Map<string, RunAudit>();
+  for (const epoch of new Set([...starts, ...runs].map((item) => item.epoch))) {
+    const startsOfEpoch = starts.filter((start) => start.epoch === epoch);
+    const runsOfEpoch = runs.filter((run) => run.epoch === epoch);
+    if (startsOfEpoch.length === 0) {
+      auditUnknownEpoch(device, epoch, runsOfEpoch, circumstances, findings);
+      continue;
+    }
+    for (const { start, run } of pairUp(startsOfEpoch, runsOfEpoch, circumstances, findings)) {
+      const gaps = evidence.gaps.filter((gap) => keyOf(gap) === keyOf(run));
+      const pair = { record: start, run, gaps, context: contextOf(start, circumstances) };
+      audits.set(keyOf(run), new RunAudit(pair, expected, findings));
+    }
+  }
+  for await (const page of evidence.readings) {
+    for (const reading of page) if (hasNumber(reading)) audits.get(keyOf(reading))?.addReading(reading);
+  }
+  for (const each of audits.values()) each.finish();
+  return findings;
+};
+
+const startsOf = (records: readonly TruthRecord[], runs: readonly AuditRun[]): Start[] => {
+  const knownEpochs = new Set(runs.map(({ epoch }) => epoch));
+  let isBeforeKnown = true;
+  return records.map((record, index) => {
+    isBeforeKnown &&= !knownEpochs.has(record.epoch);
+    const next = records[index + 1];
+    const endedUs = next === undefined ? null : parseTime(next.startedAt);
+    return { ...record, endedUs, isBeforeKnown };
+  });
+};
+
+const keyOf = ({ epoch, run }: { epoch: number | null; run: number }): string => `${epoch}/${run}`;
+
+const hasNumber = (reading: AuditReading): reading is NumberedReading => reading.sequence !== null;
+
+/** The device's own identities, and its counters as sums over its runs. */
+const auditTotals = (device: string, { counts, runs }: AuditDevice, findings: Findings): void => {
+  const sums = sumCounts(runs.map((run) => run.counts));
+  for (const ledger of [...brokenIdentities(counts), ...brokenSums(counts, sums)]) {
+    findings.differ({ subject: "identity", device, truth: "every identity holds", ledger });
+  }
+};
+
+/** The starts of one epoch (several when a device reuses its epoch) with the runs they became, in order. */
+const pairUp = (
+  starts: readonly Start[],
+  runs: readonly AuditRun[],
+  circumstances: AuditCircumstances,
+  findings: Findings,
+): { start: Start; run: AuditRun }[] => {
+  if (starts.length === 0) return [];
+  const ordered = runs.toSorted((a, b) => a.run - b.run);
+  // a start nothing was delivered of may have left no run; no more of these than runs are lacking
+  let lacking = Math.max(0, starts.length - ordered.length);
+  const present = starts.filter((start) => {
+    if (lacking === 0 || deliveredOf(start).length > 0) return true;
+    lacking--;
+    countAbsent(start, findings);
+    return false;
+  });
+  for (const start of present.slice(ordered.length)) differAbsent(start, circumstances, findings);
+  for (const { epoch, run, counts } of ordered.slice(present.length)) {
+    const { device } = starts[0]!;
+    const ledger = `run ${run} with ${counts.received} received`;
+    findings.differ({ subject: "epoch", device, epoch, run, truth: "no further start", ledger });
+  }
+  return present.slice(0, ordered.length).map((start, index) => ({ start, run: ordered[index]! }));
+};
+
+const countAbsent = (start: Start, { tally }: Findings): void => {
+  tally.epochs++;
+  tally.numbers += start.next;
+  tally.impaired += start.next;
+};
+
+/** A start that should have left a run and did not. The device's first ones may, when they were over before the collector listened. */
+const differAbsent = (start: Start, circumstances: AuditCircumstances, findings: Findings): void => {
+  const { device, epoch, endedUs, isBeforeKnown, next } = start;
+  const endedReallyUs = endedUs === null ? Infinity : realTimeUs(endedUs, circumstances);
+  if (isBeforeKnown && endedReallyUs < (circumstances.listeningSinceUs ?? -Infinity)) {
+    findings.tally.epochs++;
+    findings.tally.numbers += next;
+    findings.tally.beforeListening += next;
+    return;
+  }
+  findings.differ({
+    subject: "epoch",
+    device,
+    epoch,
+    numbers: deliveredOf(start),
+    truth: "delivered",
+    ledger: "the epoch is absent",
+  });
+};
+
+const auditUnknownEpoch = (
+  device: string,
+  epoch: number | null,
+  runs: readonly AuditRun[],
+  { allowUnknown }: AuditCircumstances,
+  findings: Findings,
+): void => {
+  findings.tally.unknownEpochs++;
+  if (allowUnknown) return;
+  const ledger = `${runs.length} run(s) with ${sumCounts(runs.map(({ counts }) => counts)).received} received`;
+  findings.differ({ subject: "epoch", device, epoch, truth: "no such epoch", ledger });
+};
+
+/** The simulation's time may be set by hand: when something really happened. */
+const realTimeUs = (timeUs: number, { header }: AuditCircumstances): number =>
+  timeUs - header.baseTimeUs + parseTime(header.startedAt);
+
+const contextOf = (start: Start, circumstances: AuditCircumstances): StartContext => {
+  const { header, listeningSinceUs, isDisturbed } = circumstances;
+  const beganUs = realTimeUs(parseTime(start.startedAt), circumstances);
+  return {
+    beganBeforeListening: listeningSinceUs === null || beganUs < listeningSinceUs,
+    endIsKnown: start.endedUs === null && header.endHeartbeats > 0 && !header.impairControl,
+    isDisturbed,
+  };
+};

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../common/clock.ts";
+import type { AuditFleet, AuditSource } from "./audit/source.ts";
+
+const POLL_MS = 200;
+/** as long as nothing changed for so many polls, more than a flush takes, nothing is under way */
+const QUIET_POLLS = 5;
+
+/** What moves while datagrams arrive, windows close or commits are under way. */
+const stateOf = ({ counts, datagrams, held }: AuditFleet): string =>
+  [datagrams, held, counts.received, counts.missing, counts.lost, counts.pending].join();
+
+const isIdle = ({ counts, held }: AuditFleet): boolean => Number(counts.pending) === 0 && Number(held) === 0;
+
+/**
+ * Waits until a running collector has dealt with everything sent: nothing pending or held, no gap closing, no datagram coming.
+ * @param waitMs - give up after so long
+ * @returns whether it settled
+ */
+export const settle = async (
+  source: AuditSource,
+  clock: Pick<Clock, "monotonicMs">,
+  waitMs = 15_000,
+): Promise<boolean> => {
+  const untilMs = clock.monotonicMs() + waitMs;
+  let before = "";
+  let quiet = 0;
+  while (clock.monotonicMs() < untilMs) {
+    const fleet = await source.fleet();
+    const state = stateOf(fleet);
+    quiet = state === before && isIdle(fleet) ? quiet + 1 : 0;
+    if (quiet === QUIET_POLLS) return true;
+    before = state;
+    await sleep(POLL_MS);
+  }
+  return false;
+};
