@@ -201,14 +201,14 @@ export interface BatchMessage {
   buffer: ArrayBuffer;
   notes: Note[];
   fleet: FleetCounters;
-  /** grows by one with every batch of this process */
+  /** 1, 2 … over the batches of this process */
   number: number;
 }
 
 /** What the writer posts back when a batch is done with; `buffer` is transferred. */
 export interface BatchReturn {
   buffer: ArrayBuffer;
-  /** number of the last committed batch; -1 before the first */
+  /** number of the last committed batch; 0 before the first */
   committed: number;
 }
 
