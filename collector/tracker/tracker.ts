@@ -1,116 +1,299 @@
 import type { Restored } from "../../protocol/batch.ts";
+import { KIND } from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
-import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "./types.ts";
-import { VERDICT } from "./types.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { MAX_SEQUENCE_BITS } from "../../protocol/sequence.ts";
+import { Admission } from "./admission.ts";
+import { Believer } from "./belief.ts";
+import { ClosedRuns } from "./closed-runs.ts";
+import type { TrackerContext } from "./context.ts";
+import { Control } from "./control.ts";
+import { DataVerdicts } from "./data-verdicts.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DeviceTable, MARK, SLOT } from "./device-table.ts";
+import { Epochs } from "./epochs.ts";
+import { Holds } from "./holds.ts";
+import { OpenWindows, type WriteWindow } from "./open-windows.ts";
+import { Outcome } from "./outcome.ts";
+import { RestoreRuns } from "./restore-runs.ts";
+import { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE, RunTable } from "./run-table.ts";
+import { absoluteSendTime } from "./send-time.ts";
+import { ShedEvidence } from "./shed-evidence.ts";
+import { Sources } from "./sources.ts";
+import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT, type Verdict } from "./types.ts";
 
 /**
  * The ledger of all devices of one ingest worker (docs/ledger.md). Pure: times come in as arguments, changes go out through the sink.
- * Signatures are fixed; the rules follow.
+ * The short path is here: the next number of a device that behaves. Everything else is a rule, in a file of its own.
  */
 export class Tracker {
-  /** results of the last `onDatagram`, valid until the next call */
-  /** index into REJECT_REASONS when the verdict is REJECTED, else 0 */
-  rejectCode = 0;
-  /** the device's number, -1 when the datagram made none */
-  device = -1;
-  /** the run's number to store under, -1 when the verdict is not an accepted one or UNSEQUENCED */
-  run = -1;
-  /** number to store under (full width; for the unsequenced our counter), -1 as above */
-  sequence = -1;
-  /** usable send time in wall microseconds (relative times mapped), 0 = unknown: then the arrival time stands in */
-  sendTimeUs = 0;
-  /** the datagram gave a send time and it lay outside the usable range (to be counted) */
-  sendTimeRefused = false;
-  /** inside `sink.heldAccepted`: the same for the held datagram */
-  heldSendTimeUs = 0;
+  readonly #context: TrackerContext;
+  readonly #devices: DeviceTable;
+  readonly #runs: RunTable;
+  readonly #outcome = new Outcome();
+  readonly #sources: Sources;
+  readonly #ledger: RunLedger;
+  readonly #epochs: Epochs;
+  readonly #holds: Holds;
+  readonly #admission: Admission;
+  readonly #data: DataVerdicts;
+  readonly #control: Control;
+  readonly #believer: Believer;
 
-  readonly #options: TrackerOptions;
-  readonly #sink: TrackerSink;
   constructor(options: TrackerOptions, sink: TrackerSink) {
-    this.#options = options;
-    this.#sink = sink;
+    this.#devices = new DeviceTable(options.hashSeed ?? 0);
+    this.#runs = new RunTable();
+    const context: TrackerContext = {
+      options,
+      sink,
+      devices: this.#devices,
+      runs: this.#runs,
+      windows: new Deadlines(),
+      openWindows: new OpenWindows(this.#runs),
+      shed: new ShedEvidence(),
+      breaks: 0,
+      downUntilMs: Number.NEGATIVE_INFINITY,
+      gapCount: 0,
+      nextRun: options.nextRun,
+      nextDevice: options.nextDevice,
+      committed: 0,
+    };
+    this.#context = context;
+    this.#sources = new Sources(this.#devices, sink);
+    this.#believer = new Believer(this.#runs, options.windowMs);
+    const ledger = new RunLedger(context);
+    const restore = new RestoreRuns(context);
+    const closed = new ClosedRuns(context, ledger, restore);
+    const sources = this.#sources;
+    this.#ledger = ledger;
+    this.#holds = new Holds(context);
+    this.#epochs = new Epochs(context, ledger, closed);
+    this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, restore, sources });
+    const parts = {
+      context,
+      ledger,
+      epochs: this.#epochs,
+      holds: this.#holds,
+      admission: this.#admission,
+      believer: this.#believer,
+      sources,
+      outcome: this.#outcome,
+    };
+    this.#data = new DataVerdicts(parts);
+    this.#control = new Control(parts);
+  }
+
+  /** Results of the last `onDatagram`, valid until the next call. */
+  /** index into REJECT_REASONS when the verdict is REJECTED, else 0 */
+  get rejectCode(): number {
+    return this.#outcome.rejectCode;
+  }
+  /** the device's number, -1 when the datagram made none */
+  get device(): number {
+    return this.#outcome.device;
+  }
+  /** the run's number to store under; -1 unless the datagram is to be stored now */
+  get run(): number {
+    return this.#outcome.run;
+  }
+  /** the number to store under (full width; for the unsequenced our counter); -1 as above */
+  get sequence(): number {
+    return this.#outcome.sequence;
+  }
+  /** usable send time in wall microseconds (relative ones mapped), 0 = unknown: then the arrival stands in. Only when `run >= 0` */
+  get sendTimeUs(): number {
+    return this.#outcome.sendTimeUs;
+  }
+  /** the datagram gave a send time and it was out of range (to be counted, design §3) */
+  get sendTimeRefused(): boolean {
+    return this.#outcome.sendTimeRefused;
+  }
+  /** inside `sink.heldAccepted`: usable send time of the held datagram, as above */
+  get heldSendTimeUs(): number {
+    return this.#outcome.heldSendTimeUs;
   }
 
   get deviceCount(): number {
-    return 0;
+    return this.#devices.count;
   }
   get runCount(): number {
-    return 0;
+    return this.#runs.count;
   }
   get heldCount(): number {
-    return 0;
+    return this.#holds.count;
   }
   /** absent ranges in memory, open and lost */
   get gapCount(): number {
-    return 0;
+    return this.#context.gapCount;
   }
   get openGapCount(): number {
-    return 0;
+    return this.#context.openWindows.openCount;
   }
-  /** rows waiting for `drainDirty`; seal the batch before it passes the batch's room */
+  /** rows waiting for `drainDirty`; seal the batch before they outgrow it */
   get dirtyRuns(): number {
-    return 0;
+    return this.#runs.dirtyCount;
   }
   /** operations `drainWindows` would write now (WINDOWS and OPEN together) */
   get windowOps(): number {
-    return 0;
+    return this.#context.openWindows.ops;
   }
-
-  /** Continue from the database. Call once, before anything else, also for an empty one: listening begins now. */
-  restore(_restored: Restored, _nowMs: number, _wallUs: number): void {}
-
-  /** Verdict of one decoded datagram of any kind. Nothing of `datagram` is kept. */
-  onDatagram(_datagram: Datagram, _arrival: Arrival): Verdict {
-    return this.#options === undefined && this.#sink === undefined ? VERDICT.CONTROL : VERDICT.IN_ORDER;
-  }
-
-  /** A datagram without room in the batch (R1): remembered as evidence, no verdict, no device. */
-  onShed(_datagram: Datagram, _arrival: Arrival): void {}
-
-  /** A listener was not OK for a while (R2): no epoch can be said to have begun while we listened across this. */
-  onListenerBreak(_nowMs: number): void {}
 
   /**
-   * Close what is due: gaps with deadline <= drainedAtMs (R9), holds with deadline <= nowMs (R3).
-   * @param maxClosures - stop after so many closed gaps, so that their operations fit a batch; call again while the answer is true
-   * @returns true when more is due
+   * Continue from the database; listening begins now. Call once, before anything else, also with an empty database.
+   * @param nowMs - monotonic
    */
-  tick(_nowMs: number, _drainedAtMs: number, _wallUs: number, _maxClosures?: number): boolean {
-    return false;
+  restore(restored: Restored, nowMs: number): void {
+    const { options } = this.#context;
+    const openUntilMs = nowMs + options.windowMs;
+    this.#context.breaks = 1;
+    this.#context.nextDevice = Math.max(this.#context.nextDevice, restored.nextDevice);
+    this.#context.nextRun = Math.max(this.#context.nextRun, restored.nextRun);
+    if (restored.hasHistory) this.#context.downUntilMs = openUntilMs;
+    const room = options.archive === undefined ? Number.POSITIVE_INFINITY : options.maxDevices;
+    const devices = restored.devices.length <= room ? restored.devices : mostRecentFirst(restored.devices);
+    for (const [index, device] of devices.entries())
+      if (index < room) this.#admission.restore(device, RUN_STATE.CUT_OFF, openUntilMs, 0);
+      else this.#admission.leaveOut(device.id);
   }
 
-  /** At stop: every held datagram is dropped (and counted by the sink's owner). */
-  decideHeld(_wallUs: number): void {}
+  /** Verdict of one decoded datagram of any kind. Nothing of `datagram` is kept. */
+  onDatagram(datagram: Datagram, arrival: Arrival): Verdict {
+    const slot = this.#devices.find(datagram.idBytes, datagram.idOffset, datagram.idLength);
+    if (slot >= 0 && datagram.kind === KIND.DATA && this.#isNext(slot, datagram, arrival))
+      return VERDICT.IN_ORDER;
+    this.#outcome.clear(datagram, arrival.arrivalUs);
+    const verdict =
+      datagram.kind === KIND.DATA
+        ? this.#data.verdict(slot, datagram, arrival)
+        : this.#control.verdict(slot, datagram, arrival);
+    const device = this.#outcome.slot;
+    if (device >= 0) this.#afterwards(device, arrival);
+    return verdict;
+  }
 
-  /** Count readings accepted with the last accepted datagram (ROW.READINGS); `run` as in `this.run` or as given to heldAccepted. */
-  addReadings(_run: number, _count: number): void {}
+  /** A datagram without room in the batch (R1): remembered as evidence, no verdict, no new device. */
+  onShed(datagram: Datagram, arrival: Arrival): void {
+    if (datagram.kind !== KIND.DATA || datagram.sequence < 0) return;
+    const slot = this.#devices.find(datagram.idBytes, datagram.idOffset, datagram.idLength);
+    if (slot < 0) return;
+    const absoluteUs = absoluteSendTime(datagram, arrival.arrivalUs);
+    let run = this.#epochs.newestOf(slot, datagram.epoch);
+    while (run >= 0 && this.#epochs.isPassedOver(run, absoluteUs)) run = this.#epochs.olderOf(run);
+    if (run < 0 || !this.#believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival)) return;
+    this.#context.shed.add(run, this.#believer.number);
+  }
+
+  /** A listener was not OK for a while (R2): no epoch can be said to have begun while we listened across this. */
+  onListenerBreak(): void {
+    this.#context.breaks++;
+  }
+
+  /**
+   * Close what is due: gaps with deadline <= drainedAtMs (R9), holds with deadline <= nowMs (R3). Costs what is due, not what is known.
+   * @param nowMs - monotonic
+   * @param drainedAtMs - monotonic: everything that had arrived before it has been read
+   * @param wallUs - wall clock, when the gaps are said to be closed
+   * @param maxClosures - stop after so many closed gaps, so that their operations fit a batch
+   * @returns true when more is due: call again
+   */
+  tick(nowMs: number, drainedAtMs: number, wallUs: number, maxClosures = Number.POSITIVE_INFINITY): boolean {
+    this.#holds.expire(nowMs);
+    let left = maxClosures;
+    while (left > 0) {
+      const run = this.#context.windows.take(drainedAtMs);
+      if (run < 0) return false;
+      if (this.#runs.gaps[run] != null) left -= this.#ledger.closeDue(run, drainedAtMs, wallUs, left);
+    }
+    return true;
+  }
+
+  /** At stop: every held datagram is dropped; the sink counts it. */
+  decideHeld(): void {
+    this.#holds.dropAll();
+  }
+
+  /** Count readings accepted with a datagram just accepted. @param run - `this.run`, or inside `sink.heldAccepted` the run given there */
+  addReadings(run: number, count: number): void {
+    const { runSlot, heldRunSlot } = this.#outcome;
+    const slot = heldRunSlot >= 0 && this.#runs.at(heldRunSlot, ROW.RUN) === run ? heldRunSlot : runSlot;
+    this.#runs.plus(slot, ROW.READINGS, count);
+    this.#runs.touch(slot);
+  }
 
   /**
    * Copy changed rows, each run once, oldest change first; what has no room stays changed.
-   * @param batch - number of the batch they go into, see `onCommitted`
+   * @param rows - ROW_FIELDS values per row
+   * @param batch - number of the batch they go into, from 1, see `onCommitted`
    * @returns rows written
    */
-  drainDirty(_rows: Float64Array, _maxRows: number, _batch: number): number {
-    return 0;
+  drainDirty(rows: Float64Array, maxRows: number, batch: number): number {
+    return this.#runs.drain(rows, maxRows, batch);
   }
 
   /**
    * The open gaps of runs whose open gaps changed since the last call: `beginRun(run)`, then `write` for each (possibly none).
    * @param maxOps - runs that do not fit whole stay for the next call
    */
-  drainWindows(
-    _write: (
-      run: number,
-      first: number,
-      last: number,
-      openedAt: number,
-      before: number,
-      after: number,
-    ) => void,
-    _beginRun: (run: number) => void,
-    _maxOps: number,
-  ): void {}
+  drainWindows(write: WriteWindow, beginRun: (run: number) => void, maxOps = Number.POSITIVE_INFINITY): void {
+    this.#context.openWindows.drain(write, beginRun, maxOps);
+  }
 
-  /** All batches up to this number are committed: what they carry may be paged out (R16). */
-  onCommitted(_batch: number): void {}
+  /** All batches up to this number are committed: what they carried may be paged out (R16). */
+  onCommitted(batch: number): void {
+    this.#context.committed = batch;
+  }
+
+  /** The short path: the number after the high water of the current run, where nothing asks for a second thought. */
+  #isNext(slot: number, datagram: Datagram, arrival: Arrival): boolean {
+    const runs = this.#runs;
+    const devices = this.#devices;
+    const run = devices.int(slot, SLOT.CURRENT);
+    if (run < 0 || runs.steady[run] === 0 || runs.epoch[run] !== datagram.epoch) return false;
+    const rows = runs.rows;
+    const base = run * ROW_FIELDS;
+    const number = datagram.sequence;
+    if (rows[base + ROW.HIGH_WATER]! + 1 !== number || datagram.sequenceBits !== MAX_SEQUENCE_BITS)
+      return false;
+    const arrivalUs = arrival.arrivalUs;
+    const time = absoluteSendTime(datagram, arrivalUs);
+    if (time === 0 && datagram.sendTimeUs !== 0) return false;
+    if (!this.#sources.isReported(slot, arrival)) return false;
+
+    rows[base + ROW.HIGH_WATER] = number;
+    rows[base + ROW.IN_ORDER] = rows[base + ROW.IN_ORDER]! + 1;
+    if (time > rows[base + ROW.MAX_SEND_TIME]!) rows[base + ROW.MAX_SEND_TIME] = time;
+    rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
+    runs.highTime[run] = time === 0 ? arrivalUs : time;
+    runs.heard(run, arrivalUs);
+    devices.setMark(slot, MARK.SOURCE_SEEN, arrivalUs);
+    devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
+    this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
+    return true;
+  }
+
+  /** What every datagram of a device does, whatever its verdict. */
+  #afterwards(device: number, arrival: Arrival): void {
+    const { options, breaks, gapCount } = this.#context;
+    this.#devices.setInt(device, SLOT.BREAKS, breaks);
+    if (this.#devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
+      this.#ledger.trim(device, arrival.arrivalUs);
+    const current = this.#devices.int(device, SLOT.CURRENT);
+    if (current >= 0) this.#runs.steady[current] = this.#isSteady(device, current) ? 1 : 0;
+  }
+
+  #isSteady(device: number, run: number): boolean {
+    const { runs } = this.#context;
+    const unusual = ROW_FLAG.TAIL_KNOWN | ROW_FLAG.ENDED;
+    if (runs.index[run] !== 0 || runs.state[run]! & (RUN_STATE.CLOSED | RUN_STATE.CUT_OFF)) return false;
+    if (runs.hasFlag(run, unusual) || runs.at(run, ROW.SLEEP_UNTIL) !== 0) return false;
+    if (this.#devices.int(device, SLOT.CONFIRMED) === 0) return false;
+    return this.#epochs.newestOf(device, runs.epoch[run]!) === run;
+  }
 }
+
+const lastHeard = (device: Restored["devices"][number]): number =>
+  device.runs.reduce((last, run) => Math.max(last, run.row[ROW.LAST_ARRIVAL]!), 0);
+
+const mostRecentFirst = (devices: Restored["devices"]): Restored["devices"] =>
+  [...devices].sort((a, b) => lastHeard(b) - lastHeard(a));

@@ -1,0 +1,201 @@
+import type { DeviceSnapshot } from "../../protocol/batch.ts";
+import type { Datagram } from "../../protocol/datagram.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import type { ClosedRuns } from "./closed-runs.ts";
+import type { TrackerContext } from "./context.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import type { Holds } from "./holds.ts";
+import type { RestoreRuns } from "./restore-runs.ts";
+import type { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE } from "./run-table.ts";
+import type { Sources } from "./sources.ts";
+import type { Arrival } from "./types.ts";
+
+/** a confirmed device silent for so long may be paged out */
+const IDLE_US = 60_000_000;
+/** slots looked at for an idle device before a new one is refused: bounded work per datagram */
+const LOOK_AT = 64;
+
+interface Parts {
+  ledger: RunLedger;
+  closed: ClosedRuns;
+  holds: Holds;
+  restore: RestoreRuns;
+  sources: Sources;
+}
+
+/** Which devices are in memory (R16): new ones are provisional, the oldest provisional one makes room, idle confirmed ones are paged out. */
+export class Admission {
+  readonly #context: TrackerContext;
+  readonly #parts: Parts;
+  /** provisional devices, oldest first: slot, device number … Entries of devices that were confirmed or went are skipped when met */
+  #provisional: number[] = [];
+  #provisionalStart = 0;
+  /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard */
+  readonly #paged = new Map<number, number>();
+  /** where the search for an idle device goes on */
+  #hand = 0;
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+
+  constructor(context: TrackerContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** @returns the slot of a device that is not in memory, read back or new; -1 when there is no room for one (`device-limit`) */
+  admit(datagram: Datagram, arrival: Arrival): number {
+    const { devices, options, sink } = this.#context;
+    if (devices.count >= options.maxDevices && !this.#makeRoom(arrival)) return -1;
+    const paged = this.#pageIn(datagram);
+    if (paged >= 0) return paged;
+    const number = this.#context.nextDevice++;
+    const { idBytes, idOffset, idLength } = datagram;
+    const slot = devices.add(idBytes, idOffset, idLength, number);
+    this.#provisional.push(slot, number);
+    sink.deviceCreated(number, this.#decoder.decode(devices.idBytes(slot)));
+    return slot;
+  }
+
+  /** A second consecutive number: the device is no longer provisional. */
+  confirm(slot: number): void {
+    const { devices, runs } = this.#context;
+    devices.setInt(slot, SLOT.CONFIRMED, 1);
+    for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
+      runs.setFlag(run, ROW_FLAG.CONFIRMED, true);
+      runs.touch(run);
+    }
+  }
+
+  /** Bring a device of the database into memory. @param state - RUN_STATE bits of its runs, see RestoreRuns.add for the rest */
+  restore(snapshot: DeviceSnapshot, state: number, openUntilMs: number, breaks: number): number {
+    const { devices, options } = this.#context;
+    const id = this.#encoder.encode(snapshot.id);
+    const slot = devices.add(id, 0, id.length, snapshot.device);
+    devices.setInt(slot, SLOT.BREAKS, breaks);
+    this.#parts.sources.restore(slot, snapshot.source);
+    for (const run of snapshot.runs) this.#parts.restore.add(slot, run, state, openUntilMs);
+    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
+    while (this.#openCount(slot) > options.maxOpenRuns) this.#parts.closed.close(this.#leastRecentOpen(slot));
+    return slot;
+  }
+
+  /** The device stays in the database until it speaks. */
+  leaveOut(id: string): void {
+    const bytes = this.#encoder.encode(id);
+    this.#paged.set(this.#context.devices.wideHash(bytes, 0, bytes.length), -1);
+  }
+
+  #makeRoom(arrival: Arrival): boolean {
+    const slot = this.#oldestProvisional();
+    if (slot >= 0) {
+      this.#forget(slot);
+      return true;
+    }
+    return this.#context.options.archive !== undefined && this.#pageOutOne(arrival);
+  }
+
+  #oldestProvisional(): number {
+    const { devices } = this.#context;
+    while (this.#provisionalStart < this.#provisional.length) {
+      const slot = this.#provisional[this.#provisionalStart]!;
+      const number = this.#provisional[this.#provisionalStart + 1]!;
+      this.#provisionalStart += 2;
+      if (this.#provisionalStart > 4096 && this.#provisionalStart * 2 > this.#provisional.length) {
+        this.#provisional = this.#provisional.slice(this.#provisionalStart);
+        this.#provisionalStart = 0;
+      }
+      const isStillThere = devices.isUsed(slot) && devices.mark(slot, MARK.DEVICE) === number;
+      if (isStillThere && devices.int(slot, SLOT.CONFIRMED) === 0) return slot;
+    }
+    return -1;
+  }
+
+  /** The device and its runs go for good; what was missing is lost, since nobody will look for it. */
+  #forget(slot: number): void {
+    const { devices, runs, sink } = this.#context;
+    this.#parts.holds.drop(slot);
+    const device = devices.mark(slot, MARK.DEVICE);
+    for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
+      const missing = runs.at(run, ROW.MISSING);
+      if (missing === 0) continue;
+      runs.put(run, ROW.MISSING, 0);
+      runs.plus(run, ROW.LOST + CAUSE.UNDETERMINED, missing);
+      runs.touch(run);
+    }
+    sink.deviceForgotten(device);
+    this.#removeFromMemory(slot);
+  }
+
+  #removeFromMemory(slot: number): void {
+    const { devices, runs } = this.#context;
+    let run = devices.int(slot, SLOT.NEWEST);
+    while (run >= 0) {
+      const older = runs.older[run]!;
+      this.#parts.ledger.release(run);
+      run = older;
+    }
+    this.#parts.closed.forget(slot);
+    devices.remove(slot);
+  }
+
+  #pageOutOne(arrival: Arrival): boolean {
+    const { devices, sink } = this.#context;
+    for (let looked = 0; looked < LOOK_AT; looked++) {
+      this.#hand = this.#hand + 1 >= devices.slotEnd ? 0 : this.#hand + 1;
+      if (!devices.isUsed(this.#hand) || !this.#isIdle(this.#hand, arrival.arrivalUs)) continue;
+      const id = devices.idBytes(this.#hand);
+      const breaks = devices.int(this.#hand, SLOT.BREAKS);
+      this.#paged.set(devices.wideHash(id, 0, id.length), breaks);
+      sink.devicePagedOut?.(devices.mark(this.#hand, MARK.DEVICE));
+      this.#removeFromMemory(this.#hand);
+      return true;
+    }
+    return false;
+  }
+
+  /** Nothing of the device is on its way to the database, and nothing of it waits for a timer. */
+  #isIdle(slot: number, arrivalUs: number): boolean {
+    const { devices, runs, committed } = this.#context;
+    if (this.#parts.holds.has(slot) || devices.int(slot, SLOT.CONFIRMED) === 0) return false;
+    for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
+      if (arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) < IDLE_US) return false;
+      if (runs.isDirty(run) || runs.drainedInto[run]! > committed || runs.at(run, ROW.MISSING) > 0)
+        return false;
+    }
+    return true;
+  }
+
+  #pageIn(datagram: Datagram): number {
+    const { devices, options, sink } = this.#context;
+    if (this.#paged.size === 0 || options.archive === undefined) return -1;
+    const { idBytes, idOffset, idLength } = datagram;
+    const name = devices.wideHash(idBytes, idOffset, idLength);
+    const breaks = this.#paged.get(name);
+    if (breaks === undefined) return -1;
+    const id = this.#decoder.decode(idBytes.subarray(idOffset, idOffset + idLength));
+    const snapshot = options.archive.load(id);
+    // two ids may share the 53 bits: then the other one's name must stay
+    if (snapshot === null) return -1;
+    this.#paged.delete(name);
+    sink.devicePagedIn?.(snapshot);
+    return this.restore(snapshot, 0, Number.NEGATIVE_INFINITY, breaks);
+  }
+
+  #openCount(slot: number): number {
+    const { devices, runs } = this.#context;
+    let open = 0;
+    for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (!runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)) open++;
+    return open;
+  }
+
+  #leastRecentOpen(slot: number): number {
+    const { devices, runs } = this.#context;
+    const current = devices.int(slot, SLOT.CURRENT);
+    return this.#parts.closed.leastRecent(
+      slot,
+      (run) => run !== current && !runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED),
+    );
+  }
+}

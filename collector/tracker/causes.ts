@@ -1,0 +1,36 @@
+import { CAUSE } from "../../protocol/ledger-row.ts";
+import { BY_EVIDENCE } from "./gap-list.ts";
+import type { ShedEvidence } from "./shed-evidence.ts";
+
+/** Consecutive numbers of a closing gap that have one cause. */
+export interface CausePart {
+  first: number;
+  last: number;
+  cause: number;
+}
+
+/**
+ * Why the numbers of a closing gap are lost (R14), number by number, the same cause in one part.
+ * @param presumed - what the gap was opened with: CAUSE.UNDETERMINED (below first contact, whatever the evidence),
+ *   CAUSE.COLLECTOR_DOWN (unless we shed the number) or BY_EVIDENCE
+ * @returns parts in ascending order that cover [first, last] exactly
+ */
+export const partsByCause = (
+  shed: ShedEvidence,
+  run: number,
+  first: number,
+  last: number,
+  presumed: number,
+): CausePart[] => {
+  if (presumed === CAUSE.UNDETERMINED) return [{ first, last, cause: CAUSE.UNDETERMINED }];
+  const otherwise = presumed === BY_EVIDENCE ? CAUSE.UNDETERMINED : presumed;
+  const parts: CausePart[] = [];
+  let next = first;
+  for (const range of shed.within(run, first, last)) {
+    if (range.first > next) parts.push({ first: next, last: range.first - 1, cause: otherwise });
+    parts.push({ ...range, cause: CAUSE.QUEUE_OVERFLOW });
+    next = range.last + 1;
+  }
+  if (next <= last) parts.push({ first: next, last, cause: otherwise });
+  return parts;
+};

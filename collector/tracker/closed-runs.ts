@@ -1,0 +1,109 @@
+import { ROW } from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import type { RestoreRuns } from "./restore-runs.ts";
+import type { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE } from "./run-table.ts";
+
+/** closed runs per device that stay in memory */
+const MAX_CLOSED = 64;
+/** epochs per device known by name only */
+const MAX_NAMES = 4096;
+
+/** Runs that lost their place to newer ones (R6): still accounted, kept in memory up to a bound, then read back from the archive. */
+export class ClosedRuns {
+  readonly #context: TrackerContext;
+  readonly #ledger: RunLedger;
+  readonly #restore: RestoreRuns;
+  /** device slot to epoch to the greatest run index: what is no longer in memory, oldest first */
+  readonly #names = new Map<number, Map<number, number>>();
+
+  constructor(context: TrackerContext, ledger: RunLedger, restore: RestoreRuns) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#restore = restore;
+  }
+
+  /** Put a run out of its place; beyond the bound the least recently heard closed run leaves the memory. */
+  close(run: number): void {
+    const { runs } = this.#context;
+    runs.set(run, RUN_STATE.CLOSED, true);
+    runs.steady[run] = 0;
+    const device = runs.device[run]!;
+    if (this.#closedCount(device) <= MAX_CLOSED) return;
+    const oldest = this.leastRecent(device, (other) => this.#mayDrop(other));
+    if (oldest >= 0) this.#drop(device, oldest);
+  }
+
+  /** @returns the least recently heard run that passes, the older one of two heard at once; -1 when none passes */
+  leastRecent(device: number, passes: (run: number) => boolean): number {
+    const { devices, runs } = this.#context;
+    let least = -1;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (passes(run) && (least < 0 || runs.at(run, ROW.LAST_ARRIVAL) <= runs.at(least, ROW.LAST_ARRIVAL)))
+        least = run;
+    return least;
+  }
+
+  /** Bring the runs of an epoch that left the memory back, closed. @returns whether there were any */
+  readBack(device: number, epoch: number): boolean {
+    const { options, devices } = this.#context;
+    if (this.lastIndexOf(device, epoch) < 0 || options.archive === undefined) return false;
+    const number = devices.mark(device, MARK.DEVICE);
+    const snapshots = options.archive.loadEpoch(number, epoch < 0 ? null : epoch);
+    if (snapshots === null) return false;
+    this.#names.get(device)?.delete(epoch);
+    for (const snapshot of snapshots) this.#restore.add(device, snapshot, RUN_STATE.CLOSED, 0);
+    return snapshots.length > 0;
+  }
+
+  /** @returns the greatest run index the epoch had when it left the memory, -1 when it did not */
+  lastIndexOf(device: number, epoch: number): number {
+    return this.#names.get(device)?.get(epoch) ?? -1;
+  }
+
+  /** The device is gone, or paged out as a whole. */
+  forget(device: number): void {
+    this.#names.delete(device);
+  }
+
+  #mayDrop(run: number): boolean {
+    const { runs, options, committed } = this.#context;
+    const isCommitted = !runs.isDirty(run) && runs.drainedInto[run]! <= committed;
+    return runs.has(run, RUN_STATE.CLOSED) && (options.archive === undefined || isCommitted);
+  }
+
+  #drop(device: number, run: number): void {
+    const { runs } = this.#context;
+    const names = this.#names.get(device) ?? new Map<number, number>();
+    this.#names.set(device, names);
+    const epoch = runs.epoch[run]!;
+    const last = Math.max(runs.index[run]!, names.get(epoch) ?? -1);
+    names.delete(epoch);
+    names.set(epoch, last);
+    if (names.size > MAX_NAMES) names.delete(names.keys().next().value!);
+    this.#ledger.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
+    this.#unlink(device, run);
+    this.#ledger.release(run);
+  }
+
+  #unlink(device: number, run: number): void {
+    const { devices, runs } = this.#context;
+    const older = runs.older[run]!;
+    let newer = devices.int(device, SLOT.NEWEST);
+    if (newer === run) {
+      devices.setInt(device, SLOT.NEWEST, older);
+      return;
+    }
+    while (runs.older[newer] !== run) newer = runs.older[newer]!;
+    runs.older[newer] = older;
+  }
+
+  #closedCount(device: number): number {
+    const { devices, runs } = this.#context;
+    let closed = 0;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (runs.has(run, RUN_STATE.CLOSED)) closed++;
+    return closed;
+  }
+}

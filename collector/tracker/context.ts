@@ -1,0 +1,28 @@
+import type { Deadlines } from "./deadlines.ts";
+import type { DeviceTable } from "./device-table.ts";
+import type { OpenWindows } from "./open-windows.ts";
+import type { RunTable } from "./run-table.ts";
+import type { ShedEvidence } from "./shed-evidence.ts";
+import type { TrackerOptions, TrackerSink } from "./types.ts";
+
+/** What the parts of the tracker share: its tables and what is known of the listening as a whole. */
+export interface TrackerContext {
+  readonly options: TrackerOptions;
+  readonly sink: TrackerSink;
+  readonly devices: DeviceTable;
+  readonly runs: RunTable;
+  /** of runs: when their next window closes */
+  readonly windows: Deadlines;
+  readonly openWindows: OpenWindows;
+  readonly shed: ShedEvidence;
+  /** listener breaks so far; the start is the first one */
+  breaks: number;
+  /** gaps opened until then (monotonic, inclusive) are `collector-down` whatever run they belong to (R14 b) */
+  downUntilMs: number;
+  /** absent ranges of all runs */
+  gapCount: number;
+  nextRun: number;
+  nextDevice: number;
+  /** all batches up to this number are committed */
+  committed: number;
+}

@@ -1,0 +1,135 @@
+import type { EventKind } from "../../protocol/batch.ts";
+import { KIND } from "../../protocol/constants.ts";
+import type { Datagram } from "../../protocol/datagram.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { REJECT } from "../../protocol/reasons.ts";
+import { plausibleJump } from "./belief.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import { contactOf } from "./first-contact.ts";
+import type { TrackerParts } from "./parts.ts";
+import { reportRun, reuseKind } from "./run-events.ts";
+import { RUN_STATE } from "./run-table.ts";
+import { isRelativeLater, mapRelative } from "./send-time.ts";
+import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+
+/** HEARTBEAT, DESCRIBE and GONE: what they assert about the numbers used so far (R8). */
+export class Control {
+  readonly #parts: TrackerParts;
+
+  constructor(parts: TrackerParts) {
+    this.#parts = parts;
+  }
+
+  /** @param slot - of the device, -1 when it is not in memory */
+  verdict(slot: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { context, admission, outcome, sources } = this.#parts;
+    let device = slot;
+    if (device < 0 && mayCreate(datagram)) {
+      device = admission.admit(datagram, arrival);
+      if (device < 0) return outcome.reject(REJECT["device-limit"]);
+    }
+    if (device < 0) return VERDICT.CONTROL;
+    outcome.slot = device;
+    outcome.device = context.devices.mark(device, MARK.DEVICE);
+    sources.heard(device, arrival);
+    if (datagram.sequence >= 0 && this.#mayAssert(device, datagram)) this.#assert(device, datagram, arrival);
+    return VERDICT.CONTROL;
+  }
+
+  /** GONE speaks for the current epoch only. */
+  #mayAssert(device: number, datagram: Datagram): boolean {
+    if (datagram.kind !== KIND.GONE) return true;
+    const { devices, runs } = this.#parts.context;
+    const current = devices.int(device, SLOT.CURRENT);
+    return current >= 0 && runs.epoch[current] === datagram.epoch;
+  }
+
+  #assert(device: number, datagram: Datagram, arrival: Arrival): void {
+    const { epochs, believer, outcome } = this.#parts;
+    let run = epochs.newestOf(device, datagram.epoch);
+    while (run >= 0 && epochs.isPassedOver(run, outcome.absoluteUs)) run = epochs.olderOf(run);
+    if (run < 0) this.#begin(device, datagram, arrival);
+    else if (!believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival))
+      this.#begin(device, datagram, arrival, "run-split");
+    else this.#against(device, run, believer.number - 1, datagram, arrival);
+  }
+
+  /** What the run makes of the assertion that numbers up to `top` have been used. */
+  #against(device: number, run: number, top: number, datagram: Datagram, arrival: Arrival): void {
+    const { runs } = this.#parts.context;
+    const highWater = runs.at(run, ROW.HIGH_WATER);
+    const jump = plausibleJump(runs, run, arrival.arrivalUs, datagram.sequenceBits);
+    if (top < highWater) this.#below(device, run, datagram, arrival);
+    else if (top - highWater <= jump) this.#reaches(run, top, datagram, arrival);
+  }
+
+  /** `next` is at or above what we know: the tail is known up to it. */
+  #reaches(run: number, top: number, datagram: Datagram, arrival: Arrival): void {
+    const { context, ledger, epochs } = this.#parts;
+    const { runs } = context;
+    const time = this.#stamp(run, arrival) || arrival.arrivalUs;
+    if (top > runs.at(run, ROW.HIGH_WATER)) ledger.raise(run, top, top, time, arrival);
+    else ledger.reachEnd(run, arrival);
+    this.#hear(run, arrival);
+    this.#tail(run, datagram, arrival);
+    epochs.noteSpoken(run, false, arrival);
+  }
+
+  /** `next` is lower than what we know: old news, unless it was sent later than all we have. */
+  #below(device: number, run: number, datagram: Datagram, arrival: Arrival): void {
+    const { context, outcome, sources } = this.#parts;
+    const { runs } = context;
+    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
+    const isLater =
+      isRelativeLater(runs, run, outcome.relativeUs) || (greatest !== 0 && outcome.absoluteUs > greatest);
+    if (isLater) {
+      this.#begin(device, datagram, arrival, reuseKind(sources, device, arrival));
+      return;
+    }
+    this.#stamp(run, arrival);
+    this.#hear(run, arrival);
+  }
+
+  /** A numbering nobody knew. Beyond the bounds of R6 the datagram is ignored. */
+  #begin(device: number, datagram: Datagram, arrival: Arrival, event?: EventKind): void {
+    const { context, epochs, outcome } = this.#parts;
+    const run = epochs.begin(device, datagram.epoch, contactOf(datagram, outcome, arrival), arrival);
+    if (run < 0) return;
+    if (event !== undefined) reportRun(context, event, run, arrival);
+    this.#stamp(run, arrival);
+    this.#hear(run, arrival);
+    this.#tail(run, datagram, arrival);
+    epochs.noteSpoken(run, false, arrival);
+  }
+
+  #stamp(run: number, arrival: Arrival): number {
+    const { context, outcome } = this.#parts;
+    const { runs } = context;
+    const time = outcome.absoluteUs || mapRelative(runs, run, outcome.relativeUs, arrival.arrivalUs);
+    if (time > runs.at(run, ROW.MAX_SEND_TIME)) runs.put(run, ROW.MAX_SEND_TIME, time);
+    return time;
+  }
+
+  #hear(run: number, arrival: Arrival): void {
+    const { context, epochs } = this.#parts;
+    if (context.runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
+    context.runs.heard(run, arrival.arrivalUs);
+  }
+
+  #tail(run: number, datagram: Datagram, arrival: Arrival): void {
+    const { context } = this.#parts;
+    const { runs } = context;
+    runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, true);
+    if (datagram.isEnd && !runs.hasFlag(run, ROW_FLAG.ENDED)) {
+      runs.setFlag(run, ROW_FLAG.ENDED, true);
+      reportRun(context, "end", run, arrival, { next: runs.at(run, ROW.HIGH_WATER) + 1 });
+    }
+    const wasAwake = runs.at(run, ROW.SLEEP_UNTIL) === 0;
+    const until = datagram.sleepSeconds >= 0 ? arrival.arrivalUs + datagram.sleepSeconds * 1e6 : 0;
+    runs.put(run, ROW.SLEEP_UNTIL, until);
+    if (wasAwake && until !== 0) reportRun(context, "sleep", run, arrival, { until });
+  }
+}
+
+/** Only what asserts something about numbers makes a device; GONE answers for one that is known. */
+const mayCreate = (datagram: Datagram): boolean => datagram.sequence >= 0 && datagram.kind !== KIND.GONE;

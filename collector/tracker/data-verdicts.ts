@@ -1,0 +1,247 @@
+import type { Datagram } from "../../protocol/datagram.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { REJECT } from "../../protocol/reasons.ts";
+import { BELIEF } from "./belief.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import { contactOf, startsAtZero } from "./first-contact.ts";
+import type { Held } from "./holds.ts";
+import type { TrackerParts } from "./parts.ts";
+import { reportRun, reuseKind } from "./run-events.ts";
+import { RUN_STATE } from "./run-table.ts";
+import { isRelativeLater, mapRelative } from "./send-time.ts";
+import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+
+/** R5: copies are not expected so long after the high water rose last */
+const QUIET_US = 10_000_000;
+
+/** Verdicts on DATA datagrams, step by step as in docs/ledger.md. */
+export class DataVerdicts {
+  readonly #parts: TrackerParts;
+
+  constructor(parts: TrackerParts) {
+    this.#parts = parts;
+  }
+
+  /** @param slot - of the device, -1 when it is not in memory */
+  verdict(slot: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { context, admission, outcome, sources } = this.#parts;
+    const device = slot >= 0 ? slot : admission.admit(datagram, arrival);
+    if (device < 0) return outcome.reject(REJECT["device-limit"]);
+    outcome.slot = device;
+    outcome.device = context.devices.mark(device, MARK.DEVICE);
+    sources.heard(device, arrival);
+    if (datagram.sequence < 0) return this.#unsequenced(device, arrival);
+    return this.#numbered(device, datagram, arrival);
+  }
+
+  /** Steps 3 and 4: the first run that believes the number takes it. */
+  #numbered(device: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { epochs, believer, outcome, context } = this.#parts;
+    const newest = epochs.newestOf(device, datagram.epoch);
+    if (newest < 0) return this.#newEpoch(device, datagram, arrival);
+    for (let run = newest; run >= 0; run = epochs.olderOf(run)) {
+      if (epochs.isPassedOver(run, outcome.absoluteUs)) continue;
+      const belief = believer.judge(run, datagram, arrival);
+      if (belief === BELIEF.RUN_OVER) return this.#runOver(device, datagram, arrival);
+      if (belief !== BELIEF.NONE) return this.#believed(belief, run, believer.number, datagram, arrival);
+      // one numbering at a time where no epoch tells them apart
+      if (datagram.epoch < 0) break;
+    }
+    believer.extend(newest, datagram.sequence, datagram.sequenceBits, arrival);
+    const isBeforeFirst = believer.number < context.runs.at(newest, ROW.FIRST);
+    return this.#unbelieved(device, isBeforeFirst, datagram, arrival);
+  }
+
+  #believed(belief: number, run: number, number: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { ledger, outcome } = this.#parts;
+    if (belief === BELIEF.ABOVE) return this.#above(run, number, arrival);
+    if (belief === BELIEF.BELOW_FLOOR) return outcome.reject(REJECT["below-floor"]);
+    if (belief === BELIEF.RECEIVED) return this.#again(run, datagram, arrival);
+    const sendTimeUs = this.#stamp(run, arrival);
+    const time = sendTimeUs || arrival.arrivalUs;
+    let verdict: Verdict = VERDICT.REORDERED;
+    if (belief === BELIEF.ABSENT) verdict = ledger.fill(run, number, time, arrival);
+    else {
+      ledger.lower(run, number, time, arrival);
+      ledger.markHead(run, startsAtZero(datagram));
+    }
+    this.#accept(run, number, sendTimeUs, false, arrival);
+    return verdict;
+  }
+
+  /** The number is above the run's high water. */
+  #above(run: number, number: number, arrival: Arrival): Verdict {
+    const { context, ledger, admission } = this.#parts;
+    const { runs, devices } = context;
+    const hadReceived = receivedOf(runs.rows, run * ROW_FIELDS) > 0;
+    const isConsecutive = hadReceived && number === runs.at(run, ROW.HIGH_WATER) + 1;
+    const sendTimeUs = this.#stamp(run, arrival);
+    ledger.raise(run, number, number - 1, sendTimeUs || arrival.arrivalUs, arrival);
+    runs.add1(run, ROW.IN_ORDER);
+    runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, false);
+    runs.setFlag(run, ROW_FLAG.ENDED, false);
+    runs.put(run, ROW.SLEEP_UNTIL, 0);
+    const device = runs.device[run]!;
+    if (isConsecutive && devices.int(device, SLOT.CONFIRMED) === 0) admission.confirm(device);
+    this.#accept(run, number, sendTimeUs, isConsecutive, arrival);
+    return VERDICT.IN_ORDER;
+  }
+
+  /** Step 5: the number was received already. */
+  #again(run: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { context, epochs, holds, outcome } = this.#parts;
+    const { runs } = context;
+    const device = runs.device[run]!;
+    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
+    const { absoluteUs, relativeUs } = outcome;
+    const isLater = isRelativeLater(runs, run, relativeUs) || (greatest !== 0 && absoluteUs > greatest);
+    if (isLater) return this.#reused(device, datagram, arrival);
+    const timeTells = absoluteUs !== 0 && greatest !== 0;
+    const isQuiet = arrival.arrivalUs - runs.at(run, ROW.HIGH_WATER_AT) > QUIET_US;
+    if (!timeTells && isQuiet) {
+      const held = holds.takeConfirmed(
+        device,
+        datagram.epoch,
+        datagram.sequence,
+        datagram.sequenceBits,
+        true,
+      );
+      if (held !== undefined) return this.#confirmed(device, held, arrival);
+      return this.#hold(device, run, 0, datagram, arrival);
+    }
+    if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
+    runs.add1(run, ROW.DUPLICATES);
+    runs.heard(run, arrival.arrivalUs);
+    return VERDICT.DUPLICATE;
+  }
+
+  /** R5: the sender began anew under the same epoch. */
+  #reused(device: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const run = this.#begin(device, datagram, arrival);
+    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
+    const { context, sources } = this.#parts;
+    reportRun(context, reuseKind(sources, device, arrival), run, arrival);
+    return this.#firstAccepted(run, datagram, arrival);
+  }
+
+  /** Step 6: no run believes the number. */
+  #unbelieved(device: number, isBeforeFirst: boolean, datagram: Datagram, arrival: Arrival): Verdict {
+    const { holds } = this.#parts;
+    const held = holds.takeConfirmed(device, datagram.epoch, datagram.sequence, datagram.sequenceBits, false);
+    if (held !== undefined) return this.#confirmed(device, held, arrival);
+    const code = REJECT[isBeforeFirst ? "before-first" : "implausible-sequence"];
+    return this.#hold(device, -1, code, datagram, arrival);
+  }
+
+  #hold(device: number, owner: number, rejectCode: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { holds, outcome } = this.#parts;
+    const { epoch, sequenceBits } = datagram;
+    const contact = contactOf(datagram, outcome, arrival);
+    const { listener } = arrival;
+    holds.hold(device, {
+      epoch,
+      bits: sequenceBits,
+      contact,
+      isReused: owner >= 0,
+      owner,
+      rejectCode,
+      listener,
+    });
+    return VERDICT.HELD;
+  }
+
+  /** The held datagram and the one after it are received in a run of their own. */
+  #confirmed(device: number, held: Held, arrival: Arrival): Verdict {
+    const { context, epochs, holds, outcome, sources } = this.#parts;
+    const run = epochs.begin(device, held.epoch, held.contact, arrival);
+    if (run < 0) {
+      holds.refuse(device, held);
+      return outcome.reject(REJECT["too-many-epochs"]);
+    }
+    reportRun(context, held.isReused ? reuseKind(sources, device, arrival) : "run-split", run, arrival);
+    this.#receiveHeld(run, held);
+    return this.#above(run, context.runs.at(run, ROW.HIGH_WATER) + 1, arrival);
+  }
+
+  #receiveHeld(run: number, held: Held): void {
+    const { context, outcome } = this.#parts;
+    const { runs, sink } = context;
+    const { absoluteUs, relativeUs, arrivalUs, number } = held.contact;
+    const sendTimeUs = absoluteUs || mapRelative(runs, run, relativeUs, arrivalUs);
+    runs.add1(run, ROW.IN_ORDER);
+    runs.put(run, ROW.MAX_SEND_TIME, sendTimeUs);
+    outcome.heldRunSlot = run;
+    outcome.heldSendTimeUs = sendTimeUs;
+    sink.heldAccepted(outcome.device, runs.at(run, ROW.RUN), number, held.listener);
+  }
+
+  /** Step 7: an epoch nobody knew. */
+  #newEpoch(device: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const run = this.#begin(device, datagram, arrival);
+    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
+    return this.#firstAccepted(run, datagram, arrival);
+  }
+
+  /** R7: how often the circle went round meanwhile nobody knows. */
+  #runOver(device: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const run = this.#begin(device, datagram, arrival);
+    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
+    reportRun(this.#parts.context, "run-split", run, arrival);
+    return this.#firstAccepted(run, datagram, arrival);
+  }
+
+  #begin(device: number, datagram: Datagram, arrival: Arrival): number {
+    const contact = contactOf(datagram, this.#parts.outcome, arrival);
+    return this.#parts.epochs.begin(device, datagram.epoch, contact, arrival);
+  }
+
+  /** Count the number a run began with. */
+  #firstAccepted(run: number, datagram: Datagram, arrival: Arrival): Verdict {
+    const { runs } = this.#parts.context;
+    runs.add1(run, ROW.IN_ORDER);
+    this.#accept(run, datagram.sequence, this.#stamp(run, arrival), false, arrival);
+    return VERDICT.IN_ORDER;
+  }
+
+  /** R10: numbered by us, since nobody else did. */
+  #unsequenced(device: number, arrival: Arrival): Verdict {
+    const { context, epochs, admission, outcome } = this.#parts;
+    const { devices, runs } = context;
+    let run = devices.int(device, SLOT.UNSEQUENCED);
+    if (run < 0) {
+      run = epochs.add(device, -1, RUN_STATE.UNSEQUENCED);
+      devices.setInt(device, SLOT.UNSEQUENCED, run);
+      runs.setFlag(run, ROW_FLAG.UNSEQUENCED, true);
+      runs.put(run, ROW.FIRST_ARRIVAL, arrival.arrivalUs);
+      runs.put(run, ROW.LAST_ARRIVAL, arrival.arrivalUs);
+    } else if (devices.int(device, SLOT.CONFIRMED) === 0) admission.confirm(device);
+    const sequence = runs.at(run, ROW.UNSEQUENCED);
+    runs.add1(run, ROW.UNSEQUENCED);
+    const sendTimeUs = this.#stamp(run, arrival);
+    runs.heard(run, arrival.arrivalUs);
+    outcome.accept(outcome.device, runs.at(run, ROW.RUN), run, sequence, sendTimeUs);
+    return VERDICT.UNSEQUENCED;
+  }
+
+  /** @returns the datagram's send time in wall microseconds as the run maps it, 0 = unknown; the run's greatest keeps up */
+  #stamp(run: number, arrival: Arrival): number {
+    const { context, outcome } = this.#parts;
+    const { runs } = context;
+    const time = outcome.absoluteUs || mapRelative(runs, run, outcome.relativeUs, arrival.arrivalUs);
+    if (time > runs.at(run, ROW.MAX_SEND_TIME)) runs.put(run, ROW.MAX_SEND_TIME, time);
+    return time;
+  }
+
+  /** The number is counted: what follows for the run, its device and the caller. */
+  #accept(run: number, number: number, sendTimeUs: number, isConsecutive: boolean, arrival: Arrival): void {
+    const { context, epochs, outcome } = this.#parts;
+    const { runs } = context;
+    if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
+    runs.heard(run, arrival.arrivalUs);
+    epochs.noteSpoken(run, isConsecutive, arrival);
+    outcome.run = runs.at(run, ROW.RUN);
+    outcome.runSlot = run;
+    outcome.sequence = number;
+    outcome.sendTimeUs = sendTimeUs;
+  }
+}

@@ -1,0 +1,178 @@
+import { MAX_ID_BYTES } from "../../protocol/constants.ts";
+import { IdHash } from "./id-hash.ts";
+
+/** What a device's slot keeps as integers. */
+export const SLOT = {
+  /** run slot of the current run, -1 = none */
+  CURRENT: 0,
+  /** run slot of the newest run, -1 = none; older ones follow by `RunTable.older` */
+  NEWEST: 1,
+  /** the unsequenced run, -1 = none */
+  UNSEQUENCED: 2,
+  /** port of the reported source */
+  PORT: 3,
+  /** number of listener breaks when it was last heard */
+  BREAKS: 4,
+  /** absent ranges of its runs */
+  GAPS: 5,
+  /** 1 = has shown a second consecutive number (R16) */
+  CONFIRMED: 6,
+  ID_LENGTH: 7,
+} as const;
+const SLOT_FIELDS = 8;
+
+/** What a device's slot keeps as float64: its number, and times in wall microseconds. */
+export const MARK = { DEVICE: 0, SOURCE_SEEN: 1, OTHER_SEEN: 2, REPORTED_AT: 3 } as const;
+const MARK_FIELDS = 4;
+
+const FIRST_CAPACITY = 1024;
+
+/**
+ * Devices by the bytes of their id: open addressing with linear probing over (hash, slot) pairs, no string and no allocation per lookup.
+ * A slot is a small integer that is used again once its device is removed.
+ */
+export class DeviceTable {
+  ints = new Int32Array(FIRST_CAPACITY * SLOT_FIELDS);
+  marks = new Float64Array(FIRST_CAPACITY * MARK_FIELDS);
+  /** address of the reported source */
+  readonly addresses: string[] = [];
+  count = 0;
+  readonly #hash: IdHash;
+  /** hash, slot + 1 (0 = empty); twice the capacity, so that probing stays short */
+  #buckets = new Uint32Array(FIRST_CAPACITY * 4);
+  #ids = new Uint8Array(FIRST_CAPACITY * MAX_ID_BYTES);
+  #capacity = FIRST_CAPACITY;
+  readonly #free: number[] = [];
+  #used = 0;
+
+  constructor(hashSeed: number) {
+    this.#hash = new IdHash(hashSeed);
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** slots ever used are below this */
+  get slotEnd(): number {
+    return this.#used;
+  }
+
+  isUsed(slot: number): boolean {
+    return this.ints[slot * SLOT_FIELDS + SLOT.ID_LENGTH]! > 0;
+  }
+
+  int(slot: number, field: number): number {
+    return this.ints[slot * SLOT_FIELDS + field]!;
+  }
+
+  setInt(slot: number, field: number, value: number): void {
+    this.ints[slot * SLOT_FIELDS + field] = value;
+  }
+
+  mark(slot: number, field: number): number {
+    return this.marks[slot * MARK_FIELDS + field]!;
+  }
+
+  setMark(slot: number, field: number, value: number): void {
+    this.marks[slot * MARK_FIELDS + field] = value;
+  }
+
+  /** @returns the device's slot, -1 when the id is unknown */
+  find(bytes: Uint8Array, offset: number, length: number): number {
+    const hash = this.#hash.low(bytes, offset, length);
+    const buckets = this.#buckets;
+    const mask = buckets.length / 2 - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const entry = buckets[at * 2 + 1]!;
+      if (entry === 0) return -1;
+      if (buckets[at * 2] === hash && this.#hasId(entry - 1, bytes, offset, length)) return entry - 1;
+    }
+  }
+
+  /** Add an id that is not in the table. @returns its slot, all fields at their defaults */
+  add(bytes: Uint8Array, offset: number, length: number, device: number): number {
+    if (this.#free.length === 0 && this.#used === this.#capacity) this.#grow();
+    const slot = this.#free.pop() ?? this.#used++;
+    this.#ids.set(bytes.subarray(offset, offset + length), slot * MAX_ID_BYTES);
+    this.ints.fill(0, slot * SLOT_FIELDS, (slot + 1) * SLOT_FIELDS);
+    this.ints.fill(-1, slot * SLOT_FIELDS, slot * SLOT_FIELDS + SLOT.PORT);
+    this.setInt(slot, SLOT.ID_LENGTH, length);
+    this.marks.fill(0, slot * MARK_FIELDS, (slot + 1) * MARK_FIELDS);
+    this.setMark(slot, MARK.DEVICE, device);
+    this.addresses[slot] = "";
+    this.#enter(this.#hash.low(bytes, offset, length), slot);
+    this.count++;
+    return slot;
+  }
+
+  /** Take a device out; the entries behind it move up, so that no tombstone is left. */
+  remove(slot: number): void {
+    const buckets = this.#buckets;
+    const mask = buckets.length / 2 - 1;
+    let hole = this.#bucketOf(slot);
+    for (let at = (hole + 1) & mask; buckets[at * 2 + 1] !== 0; at = (at + 1) & mask) {
+      const home = buckets[at * 2]! & mask;
+      // an entry may move to the hole when its home does not lie between the hole and itself
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      buckets[hole * 2] = buckets[at * 2]!;
+      buckets[hole * 2 + 1] = buckets[at * 2 + 1]!;
+      hole = at;
+    }
+    buckets[hole * 2 + 1] = 0;
+    this.setInt(slot, SLOT.ID_LENGTH, 0);
+    this.addresses[slot] = "";
+    this.#free.push(slot);
+    this.count--;
+  }
+
+  /** @returns a view of the id's bytes, valid until the device is removed or another is added */
+  idBytes(slot: number): Uint8Array {
+    const start = slot * MAX_ID_BYTES;
+    return this.#ids.subarray(start, start + this.int(slot, SLOT.ID_LENGTH));
+  }
+
+  /** 53 bits that stand for an id outside this table (R16) */
+  wideHash(bytes: Uint8Array, offset: number, length: number): number {
+    return this.#hash.wide(bytes, offset, length);
+  }
+
+  #hasId(slot: number, bytes: Uint8Array, offset: number, length: number): boolean {
+    if (this.ints[slot * SLOT_FIELDS + SLOT.ID_LENGTH] !== length) return false;
+    const start = slot * MAX_ID_BYTES;
+    for (let i = 0; i < length; i++) if (this.#ids[start + i] !== bytes[offset + i]) return false;
+    return true;
+  }
+
+  #bucketOf(slot: number): number {
+    const mask = this.#buckets.length / 2 - 1;
+    const id = this.idBytes(slot);
+    let at = this.#hash.low(id, 0, id.length) & mask;
+    while (this.#buckets[at * 2 + 1] !== slot + 1) at = (at + 1) & mask;
+    return at;
+  }
+
+  #enter(hash: number, slot: number): void {
+    const mask = this.#buckets.length / 2 - 1;
+    let at = hash & mask;
+    while (this.#buckets[at * 2 + 1] !== 0) at = (at + 1) & mask;
+    this.#buckets[at * 2] = hash;
+    this.#buckets[at * 2 + 1] = slot + 1;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.ints = widen(this.ints, new Int32Array(this.#capacity * SLOT_FIELDS));
+    this.marks = widen(this.marks, new Float64Array(this.#capacity * MARK_FIELDS));
+    this.#ids = widen(this.#ids, new Uint8Array(this.#capacity * MAX_ID_BYTES));
+    const old = this.#buckets;
+    this.#buckets = new Uint32Array(this.#capacity * 4);
+    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.#enter(old[at]!, old[at + 1]! - 1);
+  }
+}
+
+/** Copy into a larger array of the same kind. */
+export const widen = <T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
+  to.set(from);
+  return to;
+};

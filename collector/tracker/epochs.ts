@@ -1,0 +1,202 @@
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { plausibleHead } from "./belief.ts";
+import type { ClosedRuns } from "./closed-runs.ts";
+import type { TrackerContext } from "./context.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import type { FirstContact } from "./first-contact.ts";
+import type { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE } from "./run-table.ts";
+import { mapRelative } from "./send-time.ts";
+import type { Arrival } from "./types.ts";
+
+/** R6: a run silent for so long makes room, and the current one gives up its place */
+const SILENT_US = 10_000_000;
+const MINUTE_MS = 60_000;
+
+/** The runs of a device: which of them a datagram may belong to, when a new one begins, which one is current (R2, R5, R6). */
+export class Epochs {
+  readonly #context: TrackerContext;
+  readonly #ledger: RunLedger;
+  readonly closed: ClosedRuns;
+
+  constructor(context: TrackerContext, ledger: RunLedger, closed: ClosedRuns) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.closed = closed;
+  }
+
+  /** @returns the newest numbered run of the epoch, read back if need be; -1 when there is none */
+  newestOf(device: number, epoch: number): number {
+    const found = this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch);
+    return found < 0 && this.closed.readBack(device, epoch)
+      ? this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch)
+      : found;
+  }
+
+  /** @returns the next older numbered run of the same epoch, -1 when there is none */
+  olderOf(run: number): number {
+    const { runs } = this.#context;
+    return this.#matching(runs.older[run]!, runs.epoch[run]!);
+  }
+
+  /** Step 3: the datagram was sent before this run began, and an older one was still sending then. @param absoluteUs - 0 = unknown */
+  isPassedOver(run: number, absoluteUs: number): boolean {
+    const { runs } = this.#context;
+    if (absoluteUs === 0 || runs.at(run, ROW.FIRST_SEND_TIME) <= absoluteUs) return false;
+    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
+      if (runs.at(older, ROW.CLOCK_BASE) === 0 && runs.at(older, ROW.MAX_SEND_TIME) >= absoluteUs)
+        return true;
+    return false;
+  }
+
+  /**
+   * Begin a run (step 7).
+   * @returns its slot, not yet heard nor counted as received; -1 when the device has too many
+   */
+  begin(device: number, epoch: number, contact: FirstContact, arrival: Arrival): number {
+    if (!this.#makeRoom(device, arrival)) return -1;
+    const beginsAtZero = this.#beganWhileListening(device, contact, arrival);
+    const run = this.add(device, epoch, 0);
+    const { runs } = this.#context;
+    const lastAbsent = contact.isControl ? contact.number : contact.number - 1;
+    runs.put(run, ROW.FIRST, beginsAtZero ? 0 : lastAbsent + 1);
+    runs.put(run, ROW.HIGH_WATER, beginsAtZero ? -1 : lastAbsent);
+    runs.put(run, ROW.FIRST_ARRIVAL, contact.arrivalUs);
+    runs.put(run, ROW.LAST_ARRIVAL, contact.arrivalUs);
+    runs.put(run, ROW.FIRST_SEND_TIME, contact.absoluteUs);
+    runs.firstMs[run] = contact.nowMs;
+    const mapped = mapRelative(runs, run, contact.relativeUs, contact.arrivalUs);
+    const time = contact.absoluteUs || mapped || contact.arrivalUs;
+    this.#ledger.raise(run, contact.number, lastAbsent, time, arrival);
+    runs.put(run, ROW.HIGH_WATER_AT, contact.arrivalUs);
+    this.#ledger.markHead(run, contact.startsAtZero);
+    this.#forgetSteady(device);
+    if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#makeCurrent(device, run);
+    return run;
+  }
+
+  /** Create a run and link it as the newest of its device; its numbering is the caller's. @param state - RUN_STATE bits */
+  add(device: number, epoch: number, state: number): number {
+    const { devices, runs, sink } = this.#context;
+    const number = this.#context.nextRun++;
+    const index = this.#nextIndex(device, epoch);
+    const deviceNumber = devices.mark(device, MARK.DEVICE);
+    const run = runs.add(number, deviceNumber, device, epoch, index);
+    runs.state[run] = state;
+    runs.older[run] = devices.int(device, SLOT.NEWEST);
+    devices.setInt(device, SLOT.NEWEST, run);
+    if (devices.int(device, SLOT.CONFIRMED) === 1) runs.setFlag(run, ROW_FLAG.CONFIRMED, true);
+    runs.touch(run);
+    sink.runCreated(number, deviceNumber, epoch < 0 ? null : epoch, index);
+    return run;
+  }
+
+  /** A closed run is heard again: it takes the place of another. */
+  reopen(run: number): void {
+    const { runs, options } = this.#context;
+    const device = runs.device[run]!;
+    runs.set(run, RUN_STATE.CLOSED, false);
+    if (this.#openCount(device) <= options.maxOpenRuns) return;
+    const other = this.closed.leastRecent(device, (run_) => run_ !== run && this.#mayClose(device, run_));
+    if (other >= 0) this.closed.close(other);
+  }
+
+  /**
+   * A number was accepted in a run, or a control datagram asserted its `next`: the run may become current (R6).
+   * @param isConsecutive - the number was the high water plus one, and not the run's first
+   */
+  noteSpoken(run: number, isConsecutive: boolean, arrival: Arrival): void {
+    const { devices, runs } = this.#context;
+    const device = runs.device[run]!;
+    const current = devices.int(device, SLOT.CURRENT);
+    if (current === run) return;
+    const isTakingOver = isConsecutive && !runs.has(run, RUN_STATE.WAS_CURRENT);
+    if (!isTakingOver && arrival.arrivalUs - runs.at(current, ROW.LAST_ARRIVAL) < SILENT_US) return;
+    this.#makeCurrent(device, run);
+    this.#reportRestart(device, current, run, arrival.arrivalUs);
+  }
+
+  #makeCurrent(device: number, run: number): void {
+    const { devices, runs } = this.#context;
+    const former = devices.int(device, SLOT.CURRENT);
+    if (former >= 0) {
+      runs.setFlag(former, ROW_FLAG.CURRENT, false);
+      runs.steady[former] = 0;
+      runs.touch(former);
+    }
+    devices.setInt(device, SLOT.CURRENT, run);
+    runs.setFlag(run, ROW_FLAG.CURRENT, true);
+    runs.set(run, RUN_STATE.WAS_CURRENT, true);
+    runs.touch(run);
+  }
+
+  #reportRestart(device: number, former: number, run: number, atUs: number): void {
+    const { devices, runs, sink } = this.#context;
+    const from = runs.epoch[former]!;
+    const to = runs.epoch[run]!;
+    if (from === to) return;
+    const number = devices.mark(device, MARK.DEVICE);
+    const detail = { from: from < 0 ? null : from, to: to < 0 ? null : to };
+    sink.event(atUs, "restart", number, detail);
+    if (to < from) sink.event(atUs, "epoch-went-back", number, detail);
+  }
+
+  /** R2: nothing of this numbering can have been sent before we listened. */
+  #beganWhileListening(device: number, contact: FirstContact, arrival: Arrival): boolean {
+    const { devices, runs } = this.#context;
+    const current = devices.int(device, SLOT.CURRENT);
+    if (current < 0 || !contact.startsAtZero) return false;
+    if (devices.int(device, SLOT.BREAKS) !== this.#context.breaks) return false;
+    return contact.number <= plausibleHead(runs, current, arrival.arrivalUs);
+  }
+
+  #makeRoom(device: number, arrival: Arrival): boolean {
+    const { devices, runs, options } = this.#context;
+    let recent = 0;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (!runs.has(run, RUN_STATE.UNSEQUENCED) && arrival.nowMs - runs.firstMs[run]! < MINUTE_MS) recent++;
+    if (recent >= options.maxNewRunsPerMinute) return false;
+    if (this.#openCount(device) < options.maxOpenRuns) return true;
+    const silent = (run: number): boolean =>
+      this.#mayClose(device, run) && arrival.arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US;
+    const oldest = this.closed.leastRecent(device, silent);
+    if (oldest >= 0) this.closed.close(oldest);
+    return oldest >= 0;
+  }
+
+  #mayClose(device: number, run: number): boolean {
+    const { devices, runs } = this.#context;
+    return (
+      run !== devices.int(device, SLOT.CURRENT) && !runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)
+    );
+  }
+
+  #openCount(device: number): number {
+    const { devices, runs } = this.#context;
+    let open = 0;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (!runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)) open++;
+    return open;
+  }
+
+  #nextIndex(device: number, epoch: number): number {
+    const { devices, runs } = this.#context;
+    let next = this.closed.lastIndexOf(device, epoch) + 1;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (runs.epoch[run] === epoch) next = Math.max(next, runs.index[run]! + 1);
+    return next;
+  }
+
+  #matching(from: number, epoch: number): number {
+    const { runs } = this.#context;
+    let run = from;
+    while (run >= 0 && (runs.epoch[run] !== epoch || runs.has(run, RUN_STATE.UNSEQUENCED)))
+      run = runs.older[run]!;
+    return run;
+  }
+
+  #forgetSteady(device: number): void {
+    const { devices, runs } = this.#context;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!) runs.steady[run] = 0;
+  }
+}

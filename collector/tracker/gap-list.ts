@@ -1,0 +1,137 @@
+/** One absent range of numbers: GAP_FIELDS values, all float64 (a plain array of doubles is the smallest thing for few ranges). */
+export const GAP = {
+  FIRST: 0,
+  LAST: 1,
+  /** 0 = open, its window is running; 1 = lost */
+  IS_LOST: 2,
+  /** lost: CAUSE.*; open: what its cause will be unless evidence says better, BY_EVIDENCE or a CAUSE.* */
+  CAUSE: 3,
+  /** wall, microseconds */
+  OPENED_AT: 4,
+  /** monotonic, milliseconds */
+  DEADLINE: 5,
+  /** send, or else arrival, time of the neighbours, microseconds; 0 = unknown */
+  TIME_BEFORE: 6,
+  TIME_AFTER: 7,
+} as const;
+export const GAP_FIELDS = 8;
+/** an open gap's cause is left to the evidence */
+export const BY_EVIDENCE = -1;
+
+/** The absent ranges of one run, ascending, disjoint. Ranges are addressed by their index, which any change may shift. */
+export class GapList {
+  readonly data: number[] = [];
+  openCount = 0;
+
+  get count(): number {
+    return this.data.length / GAP_FIELDS;
+  }
+
+  get(index: number, field: number): number {
+    return this.data[index * GAP_FIELDS + field]!;
+  }
+
+  set(index: number, field: number, value: number): void {
+    this.data[index * GAP_FIELDS + field] = value;
+  }
+
+  isOpen(index: number): boolean {
+    return this.get(index, GAP.IS_LOST) === 0;
+  }
+
+  size(index: number): number {
+    return this.get(index, GAP.LAST) - this.get(index, GAP.FIRST) + 1;
+  }
+
+  /** @returns index of the range that holds the number, -1 when it is not absent */
+  find(number: number): number {
+    const index = this.#firstAbove(number) - 1;
+    return index >= 0 && this.get(index, GAP.LAST) >= number ? index : -1;
+  }
+
+  /** Insert a range of numbers that are in no other range. */
+  insert(
+    first: number,
+    last: number,
+    isLost: 0 | 1,
+    cause: number,
+    openedAt: number,
+    deadlineMs: number,
+    timeBefore: number,
+    timeAfter: number,
+  ): void {
+    const at = this.#firstAbove(first) * GAP_FIELDS;
+    if (at === this.data.length)
+      this.data.push(first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
+    else this.data.splice(at, 0, first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
+    if (isLost === 0) this.openCount++;
+  }
+
+  /** Take one number out of its range, which shrinks, splits or vanishes. @param time - the number's own, for its neighbours */
+  take(index: number, number: number, time: number): void {
+    const first = this.get(index, GAP.FIRST);
+    const last = this.get(index, GAP.LAST);
+    if (first === last) this.remove(index);
+    else if (number === first) {
+      this.set(index, GAP.FIRST, number + 1);
+      this.set(index, GAP.TIME_BEFORE, time);
+    } else if (number === last) {
+      this.set(index, GAP.LAST, number - 1);
+      this.set(index, GAP.TIME_AFTER, time);
+    } else {
+      this.split(index, number);
+      this.set(index, GAP.LAST, number - 1);
+      this.set(index, GAP.TIME_AFTER, time);
+      this.set(index + 1, GAP.FIRST, number + 1);
+      this.set(index + 1, GAP.TIME_BEFORE, time);
+    }
+  }
+
+  /** Cut a range in two: `at` becomes the first number of the second one, the rest of both is equal. */
+  split(index: number, at: number): void {
+    const start = index * GAP_FIELDS;
+    const copy = this.data.slice(start, start + GAP_FIELDS);
+    this.data.splice(start + GAP_FIELDS, 0, ...copy);
+    this.set(index, GAP.LAST, at - 1);
+    this.set(index + 1, GAP.FIRST, at);
+    if (this.isOpen(index)) this.openCount++;
+  }
+
+  /** The window of an open range is over. */
+  close(index: number, cause: number): void {
+    this.set(index, GAP.IS_LOST, 1);
+    this.set(index, GAP.CAUSE, cause);
+    this.openCount--;
+  }
+
+  remove(index: number): void {
+    if (this.isOpen(index)) this.openCount--;
+    this.data.splice(index * GAP_FIELDS, GAP_FIELDS);
+  }
+
+  /** @returns the earliest deadline of an open range, +Infinity without one */
+  earliestDeadline(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    let open = this.openCount;
+    for (let index = this.count - 1; open > 0; index--) {
+      if (!this.isOpen(index)) continue;
+      earliest = Math.min(earliest, this.get(index, GAP.DEADLINE));
+      open--;
+    }
+    return earliest;
+  }
+
+  /** index of the first range that begins above the number, `count` when there is none */
+  #firstAbove(number: number): number {
+    let low = 0;
+    let high = this.count;
+    // most searches are for the newest numbers
+    if (high > 0 && this.get(high - 1, GAP.FIRST) <= number) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.get(middle, GAP.FIRST) <= number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,118 @@
+import { expectedOf, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { REJECT } from "../../protocol/reasons.ts";
+import type { TrackerContext } from "./context.ts";
+import { Deadlines } from "./deadlines.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import type { FirstContact } from "./first-contact.ts";
+
+/** R3: the hold of a device that is slow by nature is at most so long */
+const LONGEST_HOLD_MS = 3_600_000;
+
+/** A datagram kept aside: what the ledger needs of it. Its readings stay with the caller. */
+export interface Held {
+  /** u32, -1 = null */
+  epoch: number;
+  /** width of its number */
+  bits: number;
+  /** how a run would begin with it */
+  contact: FirstContact;
+  /** held by R5: `owner` received the number already. Otherwise held by R3 */
+  isReused: boolean;
+  owner: number;
+  rejectCode: number;
+  listener: number;
+}
+
+/** The one held datagram of each device (R3, R5), and when its time is over. */
+export class Holds {
+  readonly #context: TrackerContext;
+  readonly #held = new Map<number, { held: Held; ownerNumber: number; deadlineMs: number }>();
+  readonly #due = new Deadlines();
+
+  constructor(context: TrackerContext) {
+    this.#context = context;
+  }
+
+  get count(): number {
+    return this.#held.size;
+  }
+
+  has(device: number): boolean {
+    return this.#held.has(device);
+  }
+
+  /** Keep a datagram; the one it replaces is dropped. */
+  hold(device: number, held: Held): void {
+    this.drop(device);
+    const deadlineMs = held.contact.nowMs + this.#holdMs(device);
+    const ownerNumber = held.owner < 0 ? -1 : this.#context.runs.at(held.owner, ROW.RUN);
+    this.#held.set(device, { held, ownerNumber, deadlineMs });
+    this.#due.schedule(device, deadlineMs);
+  }
+
+  /** @returns the held datagram that this number confirms, no longer held; undefined when there is none */
+  takeConfirmed(
+    device: number,
+    epoch: number,
+    sequence: number,
+    bits: number,
+    isReused: boolean,
+  ): Held | undefined {
+    const held = this.#held.get(device)?.held;
+    if (held === undefined || held.epoch !== epoch || held.isReused !== isReused || held.bits !== bits)
+      return undefined;
+    if ((held.contact.number + 1) % 2 ** bits !== sequence) return undefined;
+    this.#held.delete(device);
+    return held;
+  }
+
+  /** Give up the device's held datagram, if there is one. @param rejectCode - instead of the one it was held for */
+  drop(device: number): void {
+    const entry = this.#held.get(device);
+    if (entry === undefined) return;
+    this.#held.delete(device);
+    const { runs } = this.#context;
+    const { held, ownerNumber } = entry;
+    if (held.isReused && runs.at(held.owner, ROW.RUN) === ownerNumber) {
+      runs.add1(held.owner, ROW.DUPLICATES);
+      runs.touch(held.owner);
+    }
+    this.report(device, held, held.isReused, held.isReused ? 0 : held.rejectCode);
+  }
+
+  /** Tell the sink that a held datagram is not stored. */
+  report(device: number, held: Held, isDuplicate: boolean, rejectCode: number): void {
+    const { devices, sink } = this.#context;
+    sink.heldDropped(devices.mark(device, MARK.DEVICE), isDuplicate, rejectCode, held.listener);
+  }
+
+  /** Both halves of a confirmed pair are refused when there is no room for their run. */
+  refuse(device: number, held: Held): void {
+    this.report(device, held, false, REJECT["too-many-epochs"]);
+  }
+
+  /** Drop what has been held long enough. */
+  expire(nowMs: number): void {
+    for (let device = this.#due.take(nowMs); device >= 0; device = this.#due.take(nowMs)) {
+      const deadlineMs = this.#held.get(device)?.deadlineMs;
+      if (deadlineMs === undefined) continue;
+      if (deadlineMs > nowMs) this.#due.schedule(device, deadlineMs);
+      else this.drop(device);
+    }
+  }
+
+  dropAll(): void {
+    for (const device of [...this.#held.keys()]) this.drop(device);
+  }
+
+  #holdMs(device: number): number {
+    const { devices, runs, options } = this.#context;
+    const current = devices.int(device, SLOT.CURRENT);
+    if (current < 0) return options.holdMs;
+    const expected = expectedOf(runs.rows, current * ROW_FIELDS);
+    if (expected === 0) return options.holdMs;
+    const spanUs = runs.at(current, ROW.LAST_ARRIVAL) - runs.at(current, ROW.FIRST_ARRIVAL);
+    const meanMs = Math.max(1_000_000, spanUs) / expected / 1000;
+    return Math.max(options.holdMs, Math.min(LONGEST_HOLD_MS, 3 * meanMs));
+  }
+}

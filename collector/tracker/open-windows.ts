@@ -1,0 +1,77 @@
+import { ROW } from "../../protocol/ledger-row.ts";
+import { GAP } from "./gap-list.ts";
+import type { RunTable } from "./run-table.ts";
+
+/** Receives one open gap: run number, inclusive range, when it opened, times of its neighbours (microseconds, 0 = unknown). */
+export type WriteWindow = (
+  run: number,
+  first: number,
+  last: number,
+  openedAt: number,
+  timeBefore: number,
+  timeAfter: number,
+) => void;
+
+/** Which runs' open gaps changed since they were written into a batch, and how much room writing them takes. */
+export class OpenWindows {
+  readonly #runs: RunTable;
+  readonly #changed = new Set<number>();
+  /** operations `drain` would write: one for each changed run, one for each of its open gaps */
+  ops = 0;
+  /** open gaps of all runs */
+  openCount = 0;
+
+  constructor(runs: RunTable) {
+    this.#runs = runs;
+  }
+
+  /** The run's open gaps changed and are `delta` more (the list says so already). */
+  changed(run: number, delta: number): void {
+    this.openCount += delta;
+    if (this.#changed.has(run)) this.ops += delta;
+    else {
+      this.#changed.add(run);
+      this.ops += 1 + this.#open(run);
+    }
+  }
+
+  /** The run leaves the memory, with its list as it is. */
+  forget(run: number): void {
+    this.openCount -= this.#open(run);
+    if (this.#changed.delete(run)) this.ops -= 1 + this.#open(run);
+  }
+
+  /** @see Tracker.drainWindows */
+  drain(write: WriteWindow, beginRun: (run: number) => void, maxOps: number): void {
+    let room = maxOps;
+    for (const run of this.#changed) {
+      room -= 1 + this.#open(run);
+      if (room < 0) return;
+      this.#changed.delete(run);
+      this.ops -= 1 + this.#open(run);
+      beginRun(this.#runs.at(run, ROW.RUN));
+      this.#write(run, write);
+    }
+  }
+
+  #open(run: number): number {
+    return this.#runs.gaps[run]?.openCount ?? 0;
+  }
+
+  #write(run: number, write: WriteWindow): void {
+    const gaps = this.#runs.gaps[run];
+    if (gaps === null || gaps === undefined) return;
+    const number = this.#runs.at(run, ROW.RUN);
+    for (let index = 0; index < gaps.count; index++) {
+      if (!gaps.isOpen(index)) continue;
+      write(
+        number,
+        gaps.get(index, GAP.FIRST),
+        gaps.get(index, GAP.LAST),
+        gaps.get(index, GAP.OPENED_AT),
+        gaps.get(index, GAP.TIME_BEFORE),
+        gaps.get(index, GAP.TIME_AFTER),
+      );
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { RunSnapshot } from "../../protocol/batch.ts";
+import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import { MARK, SLOT } from "./device-table.ts";
+import { GapList } from "./gap-list.ts";
+import { RUN_STATE } from "./run-table.ts";
+
+/** Makes runs in memory of what the database knows of them. */
+export class RestoreRuns {
+  readonly #context: TrackerContext;
+
+  constructor(context: TrackerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * @param state - RUN_STATE bits beside those the row tells
+   * @param openUntilMs - new deadline of gaps whose window was running
+   * @returns the run's slot
+   */
+  add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): number {
+    const { runs, devices } = this.#context;
+    const number = snapshot.row[ROW.RUN]!;
+    const deviceNumber = devices.mark(device, MARK.DEVICE);
+    const run = runs.add(number, deviceNumber, device, snapshot.epoch ?? -1, snapshot.index);
+    runs.rows.set(snapshot.row.subarray(0, ROW_FIELDS), run * ROW_FIELDS);
+    runs.put(run, ROW.DEVICE, deviceNumber);
+    runs.highTime[run] = runs.at(run, ROW.HIGH_WATER_AT);
+    const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
+    if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
+    const wasCurrent = receivedOf(runs.rows, run * ROW_FIELDS) >= 2;
+    runs.state[run] =
+      (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) | (wasCurrent ? RUN_STATE.WAS_CURRENT : 0);
+    this.#link(device, run);
+    if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
+    if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);
+    if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);
+    return run;
+  }
+
+  /** Runs are linked by when they became known, which is the order of their numbers. */
+  #link(device: number, run: number): void {
+    const { runs, devices } = this.#context;
+    const number = runs.at(run, ROW.RUN);
+    let newer = -1;
+    let older = devices.int(device, SLOT.NEWEST);
+    while (older >= 0 && runs.at(older, ROW.RUN) > number) {
+      newer = older;
+      older = runs.older[older]!;
+    }
+    runs.older[run] = older;
+    if (newer < 0) devices.setInt(device, SLOT.NEWEST, run);
+    else runs.older[newer] = run;
+  }
+
+  #restoreGaps(run: number, snapshot: RunSnapshot, openUntilMs: number): void {
+    const { runs, devices, windows, openWindows } = this.#context;
+    const gaps = new GapList();
+    runs.gaps[run] = gaps;
+    for (const range of snapshot.absent) {
+      const isOpen = range.state === "open";
+      // cut by the stop (R14 c): whatever becomes of it, we were not there
+      const cause = isOpen ? CAUSE.COLLECTOR_DOWN : range.cause;
+      const { first, last, openedAt, timeBefore, timeAfter } = range;
+      gaps.insert(first, last, isOpen ? 0 : 1, cause, openedAt, openUntilMs, timeBefore, timeAfter);
+    }
+    const device = runs.device[run]!;
+    devices.setInt(device, SLOT.GAPS, devices.int(device, SLOT.GAPS) + gaps.count);
+    this.#context.gapCount += gaps.count;
+    if (gaps.openCount === 0) return;
+    openWindows.changed(run, gaps.openCount);
+    windows.schedule(run, openUntilMs);
+  }
+}

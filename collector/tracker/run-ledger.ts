@@ -1,0 +1,235 @@
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { type CausePart, partsByCause } from "./causes.ts";
+import type { TrackerContext } from "./context.ts";
+import { SLOT } from "./device-table.ts";
+import { BY_EVIDENCE, GAP, GapList } from "./gap-list.ts";
+import { RUN_STATE } from "./run-table.ts";
+import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+
+/**
+ * The bins of one run: opens gaps, fills them, closes them, keeps them bounded. Every method leaves
+ * `expected = received + missing + lost` true, once the caller has counted the number it is about.
+ */
+export class RunLedger {
+  readonly #context: TrackerContext;
+
+  constructor(context: TrackerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Numbers up to `top` have been used, the ones above the old high water up to `lastAbsent` are absent.
+   * @param time - send or else arrival time of the datagram that said so
+   */
+  raise(run: number, top: number, lastAbsent: number, time: number, arrival: Arrival): void {
+    const { runs } = this.#context;
+    const firstAbsent = runs.at(run, ROW.HIGH_WATER) + 1;
+    this.reachEnd(run, arrival);
+    if (lastAbsent >= firstAbsent)
+      this.openGap(run, firstAbsent, lastAbsent, false, runs.highTime[run]!, time, arrival);
+    runs.put(run, ROW.HIGH_WATER, top);
+    runs.put(run, ROW.HIGH_WATER_AT, arrival.arrivalUs);
+    runs.highTime[run] = time;
+  }
+
+  /** R14 a: the run is heard up to its end for the first time since the start; what it opens from here for W was not heard because we were down. */
+  reachEnd(run: number, arrival: Arrival): void {
+    const { runs, options } = this.#context;
+    if (!runs.has(run, RUN_STATE.CUT_OFF)) return;
+    runs.set(run, RUN_STATE.CUT_OFF, false);
+    runs.downUntilMs[run] = arrival.nowMs + options.windowMs;
+  }
+
+  /** R2: a number below the first one came soon after it. */
+  lower(run: number, number: number, time: number, arrival: Arrival): void {
+    const { runs } = this.#context;
+    const oldFirst = runs.at(run, ROW.FIRST);
+    const firstTime = runs.at(run, ROW.FIRST_SEND_TIME) || runs.at(run, ROW.FIRST_ARRIVAL);
+    runs.put(run, ROW.FIRST, number);
+    runs.add1(run, ROW.REORDERED);
+    if (oldFirst - number > 1) this.openGap(run, number + 1, oldFirst - 1, true, time, firstTime, arrival);
+  }
+
+  /** Numbers become known to be absent; their window begins. */
+  openGap(
+    run: number,
+    first: number,
+    last: number,
+    isBelowFirst: boolean,
+    timeBefore: number,
+    timeAfter: number,
+    arrival: Arrival,
+  ): void {
+    const { runs, options, windows, openWindows, downUntilMs } = this.#context;
+    const wasDown = arrival.nowMs <= downUntilMs || arrival.nowMs <= runs.downUntilMs[run]!;
+    const otherwise = isBelowFirst ? CAUSE.UNDETERMINED : BY_EVIDENCE;
+    const presumed = wasDown ? CAUSE.COLLECTOR_DOWN : otherwise;
+    const deadline = arrival.nowMs + options.windowMs;
+    this.gapsOf(run).insert(first, last, 0, presumed, arrival.arrivalUs, deadline, timeBefore, timeAfter);
+    this.#countGaps(run, 1);
+    runs.plus(run, ROW.MISSING, last - first + 1);
+    windows.schedule(run, deadline);
+    openWindows.changed(run, 1);
+  }
+
+  /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE */
+  fill(run: number, number: number, time: number, arrival: Arrival): Verdict {
+    const { runs, sink, openWindows } = this.#context;
+    const gaps = this.gapsOf(run);
+    const index = gaps.find(number);
+    const wasOpen = gaps.isOpen(index);
+    const cause = gaps.get(index, GAP.CAUSE);
+    const countBefore = gaps.count;
+    gaps.take(index, number, time);
+    this.#countGaps(run, gaps.count - countBefore);
+    if (wasOpen) {
+      runs.plus(run, ROW.MISSING, -1);
+      runs.add1(run, ROW.REORDERED);
+      openWindows.changed(run, gaps.count - countBefore);
+      return VERDICT.REORDERED;
+    }
+    runs.plus(run, ROW.LOST + cause, -1);
+    runs.add1(run, ROW.LATE);
+    sink.gapFilled(runs.at(run, ROW.RUN), number, arrival.arrivalUs, false);
+    return VERDICT.LATE;
+  }
+
+  /**
+   * Declare lost what is due in a run (R9).
+   * @param limit - at most so many gaps
+   * @returns how many were closed; what is left is scheduled again
+   */
+  closeDue(run: number, drainedAtMs: number, wallUs: number, limit: number): number {
+    const { runs, windows } = this.#context;
+    const gaps = runs.gaps[run];
+    if (gaps == null) return 0;
+    let closed = 0;
+    let open = gaps.openCount;
+    // from the newest numbers down: closing one may cut it into several, which moves only what is above
+    for (let index = gaps.count - 1; open > 0 && closed < limit; index--) {
+      if (!gaps.isOpen(index)) continue;
+      open--;
+      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
+      this.#close(run, gaps, index, wallUs);
+      closed++;
+    }
+    windows.schedule(run, gaps.earliestDeadline());
+    if (closed > 0) runs.touch(run);
+    this.trim(runs.device[run]!, wallUs);
+    return closed;
+  }
+
+  /** R15: as long as a device has too many absent ranges, the lowest of its oldest run is only counted from now on. */
+  trim(device: number, wallUs: number): void {
+    const { devices, options } = this.#context;
+    while (
+      devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice ||
+      (this.#context.gapCount > options.maxGaps && devices.int(device, SLOT.GAPS) > 0)
+    )
+      this.#fold(this.#oldestWithGaps(device), wallUs);
+  }
+
+  /** The run is about to leave the memory for good: nothing of it may stay missing. */
+  closeAll(run: number, wallUs: number): void {
+    this.closeDue(run, Number.POSITIVE_INFINITY, wallUs, Number.POSITIVE_INFINITY);
+  }
+
+  /** Free a run's slot and what belongs to it. The caller unlinks it from its device. */
+  release(run: number): void {
+    const { runs, openWindows, shed } = this.#context;
+    openWindows.forget(run);
+    shed.forget(run);
+    this.#countGaps(run, -(runs.gaps[run]?.count ?? 0));
+    runs.remove(run);
+  }
+
+  gapsOf(run: number): GapList {
+    const { runs } = this.#context;
+    let gaps = runs.gaps[run];
+    if (gaps == null) {
+      gaps = new GapList();
+      runs.gaps[run] = gaps;
+    }
+    return gaps;
+  }
+
+  #close(run: number, gaps: GapList, at: number, wallUs: number): void {
+    const { shed, openWindows } = this.#context;
+    const first = gaps.get(at, GAP.FIRST);
+    const parts = partsByCause(shed, run, first, gaps.get(at, GAP.LAST), gaps.get(at, GAP.CAUSE));
+    let index = at;
+    for (const part of parts) {
+      if (part.last < gaps.get(index, GAP.LAST)) this.#split(run, gaps, index, part.last + 1);
+      this.#declareLost(run, gaps, index, part, wallUs);
+      index++;
+    }
+    openWindows.changed(run, -1);
+  }
+
+  #declareLost(run: number, gaps: GapList, index: number, part: CausePart, wallUs: number): void {
+    const { runs, sink } = this.#context;
+    const count = gaps.size(index);
+    gaps.close(index, part.cause);
+    runs.plus(run, ROW.MISSING, -count);
+    runs.plus(run, ROW.LOST + part.cause, count);
+    sink.gapLost(
+      runs.at(run, ROW.RUN),
+      part.first,
+      part.last,
+      gaps.get(index, GAP.OPENED_AT),
+      wallUs,
+      part.cause,
+      gaps.get(index, GAP.TIME_BEFORE),
+      gaps.get(index, GAP.TIME_AFTER),
+    );
+  }
+
+  /** Cut a range; the numbers at the cut are absent, so their times are placed between the neighbours. */
+  #split(run: number, gaps: GapList, index: number, at: number): void {
+    const before = gaps.get(index, GAP.TIME_BEFORE);
+    const after = gaps.get(index, GAP.TIME_AFTER);
+    const step = (after - before) / (gaps.size(index) + 1);
+    const timeOf = (number: number): number =>
+      before === 0 || after === 0 ? 0 : Math.round(before + step * (number - gaps.get(index, GAP.FIRST) + 1));
+    const timeAt = timeOf(at);
+    const timeBelow = timeOf(at - 1);
+    gaps.split(index, at);
+    gaps.set(index, GAP.TIME_AFTER, timeAt);
+    gaps.set(index + 1, GAP.TIME_BEFORE, timeBelow);
+    this.#countGaps(run, 1);
+  }
+
+  #fold(run: number, wallUs: number): void {
+    const { runs } = this.#context;
+    const gaps = this.gapsOf(run);
+    const floor = gaps.get(0, GAP.LAST) + 1;
+    if (gaps.isOpen(0)) this.#close(run, gaps, 0, wallUs);
+    while (gaps.count > 0 && gaps.get(0, GAP.FIRST) < floor) {
+      gaps.remove(0);
+      this.#countGaps(run, -1);
+    }
+    runs.put(run, ROW.FLOOR, floor);
+    runs.touch(run);
+  }
+
+  #oldestWithGaps(device: number): number {
+    const { devices, runs } = this.#context;
+    let oldest = -1;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if ((runs.gaps[run]?.count ?? 0) > 0) oldest = run;
+    return oldest;
+  }
+
+  #countGaps(run: number, delta: number): void {
+    const { runs, devices } = this.#context;
+    const device = runs.device[run]!;
+    devices.setInt(device, SLOT.GAPS, devices.int(device, SLOT.GAPS) + delta);
+    this.#context.gapCount += delta;
+  }
+
+  /** R11: flags that follow from `first`. */
+  markHead(run: number, startsAtZero: boolean): void {
+    const { runs } = this.#context;
+    if (startsAtZero && runs.at(run, ROW.FIRST) === 0) runs.setFlag(run, ROW_FLAG.HEAD_KNOWN, true);
+  }
+}

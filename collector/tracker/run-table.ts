@@ -1,0 +1,186 @@
+import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { widen } from "./device-table.ts";
+import type { GapList } from "./gap-list.ts";
+
+/** Bits of `RunTable.state`. */
+export const RUN_STATE = {
+  /** put out of its place by a ninth run (R6) */
+  CLOSED: 1,
+  /** was current once: does not become so again by a consecutive number alone */
+  WAS_CURRENT: 2,
+  UNSEQUENCED: 4,
+  /** known from the database and not heard up to its end since: what it opens next is `collector-down` (R14) */
+  CUT_OFF: 8,
+  /** its device is gone; the slot is free once its last row is drained */
+  GONE: 16,
+} as const;
+
+const FIRST_CAPACITY = 1024;
+
+/** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
+export class RunTable {
+  rows = new Float64Array(FIRST_CAPACITY * ROW_FIELDS);
+  /** u32, -1 = null */
+  epoch = new Float64Array(FIRST_CAPACITY);
+  index = new Int32Array(FIRST_CAPACITY);
+  /** slot of the owning device */
+  device = new Int32Array(FIRST_CAPACITY);
+  /** next older run of the same device, -1 = none */
+  older = new Int32Array(FIRST_CAPACITY);
+  /** 1 while an in-order number needs no second thought (the short path) */
+  steady = new Uint8Array(FIRST_CAPACITY);
+  state = new Uint8Array(FIRST_CAPACITY);
+  /** send time, or else arrival, of what raised the high water last, microseconds */
+  highTime = new Float64Array(FIRST_CAPACITY);
+  /** monotonic time of its first datagram, -Infinity when that was before the start */
+  firstMs = new Float64Array(FIRST_CAPACITY);
+  /** gaps opened until then (monotonic, inclusive) are `collector-down`; see CUT_OFF */
+  downUntilMs = new Float64Array(FIRST_CAPACITY);
+  /** number of the batch its row went into last */
+  drainedInto = new Float64Array(FIRST_CAPACITY);
+  /** created with the first absent number */
+  readonly gaps: (GapList | null)[] = [];
+  count = 0;
+  #capacity = FIRST_CAPACITY;
+  #used = 0;
+  readonly #free: number[] = [];
+  #isDirty = new Uint8Array(FIRST_CAPACITY);
+  /** ring of dirty slots, oldest change first; a slot is in it at most once */
+  #dirty = new Int32Array(FIRST_CAPACITY);
+  #dirtyStart = 0;
+  dirtyCount = 0;
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** @returns a slot with a zero row, not linked to its device yet */
+  add(run: number, device: number, deviceSlot: number, epoch: number, index: number): number {
+    if (this.#free.length === 0 && this.#used === this.#capacity) this.#grow();
+    const slot = this.#free.pop() ?? this.#used++;
+    const base = slot * ROW_FIELDS;
+    this.rows.fill(0, base, base + ROW_FIELDS);
+    this.rows[base + ROW.RUN] = run;
+    this.rows[base + ROW.DEVICE] = device;
+    this.rows[base + ROW.FIRST] = -1;
+    this.rows[base + ROW.HIGH_WATER] = -1;
+    this.epoch[slot] = epoch;
+    this.index[slot] = index;
+    this.device[slot] = deviceSlot;
+    this.older[slot] = -1;
+    this.steady[slot] = 0;
+    this.state[slot] = 0;
+    this.highTime[slot] = 0;
+    this.firstMs[slot] = Number.NEGATIVE_INFINITY;
+    this.downUntilMs[slot] = Number.NEGATIVE_INFINITY;
+    this.drainedInto[slot] = 0;
+    this.gaps[slot] = null;
+    this.count++;
+    return slot;
+  }
+
+  /** The run leaves the memory; a changed row is still drained before its slot is used again. */
+  remove(slot: number): void {
+    this.gaps[slot] = null;
+    this.steady[slot] = 0;
+    this.state[slot] = RUN_STATE.GONE;
+    this.count--;
+    if (this.#isDirty[slot] === 0) this.#free.push(slot);
+  }
+
+  has(slot: number, bit: number): boolean {
+    return (this.state[slot]! & bit) !== 0;
+  }
+
+  set(slot: number, bit: number, on: boolean): void {
+    this.state[slot] = on ? this.state[slot]! | bit : this.state[slot]! & ~bit;
+  }
+
+  at(slot: number, field: number): number {
+    return this.rows[slot * ROW_FIELDS + field]!;
+  }
+
+  put(slot: number, field: number, value: number): void {
+    this.rows[slot * ROW_FIELDS + field] = value;
+  }
+
+  add1(slot: number, field: number): void {
+    const at = slot * ROW_FIELDS + field;
+    this.rows[at] = this.rows[at]! + 1;
+  }
+
+  plus(slot: number, field: number, amount: number): void {
+    const at = slot * ROW_FIELDS + field;
+    this.rows[at] = this.rows[at]! + amount;
+  }
+
+  hasFlag(slot: number, flag: number): boolean {
+    return (this.at(slot, ROW.FLAGS) & flag) !== 0;
+  }
+
+  setFlag(slot: number, flag: number, on: boolean): void {
+    const flags = this.at(slot, ROW.FLAGS);
+    this.put(slot, ROW.FLAGS, on ? flags | flag : flags & ~flag);
+  }
+
+  isDirty(slot: number): boolean {
+    return this.#isDirty[slot] === 1;
+  }
+
+  touch(slot: number): void {
+    if (this.#isDirty[slot] === 1) return;
+    this.#isDirty[slot] = 1;
+    this.#dirty[(this.#dirtyStart + this.dirtyCount) & (this.#capacity - 1)] = slot;
+    this.dirtyCount++;
+  }
+
+  /** A datagram was accounted to the run: when it was heard last, and how often it is (smoothed by 1/8). */
+  heard(slot: number, arrivalUs: number): void {
+    const base = slot * ROW_FIELDS;
+    const spacing = arrivalUs - this.rows[base + ROW.LAST_ARRIVAL]!;
+    // the time the collector was down says nothing about the device
+    if (spacing > 0 && (this.state[slot]! & RUN_STATE.CUT_OFF) === 0) {
+      const interval = this.rows[base + ROW.INTERVAL]!;
+      this.rows[base + ROW.INTERVAL] = interval === 0 ? spacing : interval + (spacing - interval) / 8;
+    }
+    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    this.touch(slot);
+  }
+
+  /** @see Tracker.drainDirty */
+  drain(into: Float64Array, maxRows: number, batch: number): number {
+    const count = Math.min(maxRows, this.dirtyCount);
+    for (let i = 0; i < count; i++) {
+      const slot = this.#dirty[this.#dirtyStart]!;
+      this.#dirtyStart = (this.#dirtyStart + 1) & (this.#capacity - 1);
+      const base = slot * ROW_FIELDS;
+      into.set(this.rows.subarray(base, base + ROW_FIELDS), i * ROW_FIELDS);
+      this.#isDirty[slot] = 0;
+      this.drainedInto[slot] = batch;
+      if (this.has(slot, RUN_STATE.GONE)) this.#free.push(slot);
+    }
+    this.dirtyCount -= count;
+    return count;
+  }
+
+  #grow(): void {
+    const old = this.#capacity;
+    this.#capacity = old * 2;
+    this.rows = widen(this.rows, new Float64Array(this.#capacity * ROW_FIELDS));
+    this.epoch = widen(this.epoch, new Float64Array(this.#capacity));
+    this.index = widen(this.index, new Int32Array(this.#capacity));
+    this.device = widen(this.device, new Int32Array(this.#capacity));
+    this.older = widen(this.older, new Int32Array(this.#capacity));
+    this.steady = widen(this.steady, new Uint8Array(this.#capacity));
+    this.state = widen(this.state, new Uint8Array(this.#capacity));
+    this.highTime = widen(this.highTime, new Float64Array(this.#capacity));
+    this.firstMs = widen(this.firstMs, new Float64Array(this.#capacity));
+    this.downUntilMs = widen(this.downUntilMs, new Float64Array(this.#capacity));
+    this.drainedInto = widen(this.drainedInto, new Float64Array(this.#capacity));
+    this.#isDirty = widen(this.#isDirty, new Uint8Array(this.#capacity));
+    const dirty = new Int32Array(this.#capacity);
+    for (let i = 0; i < this.dirtyCount; i++) dirty[i] = this.#dirty[(this.#dirtyStart + i) & (old - 1)]!;
+    this.#dirty = dirty;
+    this.#dirtyStart = 0;
+  }
+}

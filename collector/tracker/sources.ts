@@ -1,0 +1,66 @@
+import { type DeviceTable, MARK, SLOT } from "./device-table.ts";
+import type { Arrival, TrackerSink } from "./types.ts";
+
+/** two sources heard within this time are two live senders (R5) */
+const LIVE_US = 10_000_000;
+/** a change of source is reported at most this often per device: two senders under one id must not flood the events */
+const REPORT_EVERY_US = 10_000_000;
+
+const format = (address: string, port: number): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+
+/** Where devices are heard from. A device has one reported source; what comes from elsewhere is remembered by when it came last. */
+export class Sources {
+  readonly #devices: DeviceTable;
+  readonly #sink: TrackerSink;
+
+  constructor(devices: DeviceTable, sink: TrackerSink) {
+    this.#devices = devices;
+    this.#sink = sink;
+  }
+
+  isReported(slot: number, arrival: Arrival): boolean {
+    return (
+      this.#devices.int(slot, SLOT.PORT) === arrival.port && this.#devices.addresses[slot] === arrival.address
+    );
+  }
+
+  /** The device is heard from this source. */
+  heard(slot: number, arrival: Arrival): void {
+    const devices = this.#devices;
+    const isNew = devices.addresses[slot] === "";
+    if (this.isReported(slot, arrival)) devices.setMark(slot, MARK.SOURCE_SEEN, arrival.arrivalUs);
+    else if (!isNew && arrival.arrivalUs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_US)
+      devices.setMark(slot, MARK.OTHER_SEEN, arrival.arrivalUs);
+    else this.#report(slot, arrival, isNew);
+  }
+
+  /** Whether the device was heard from a source other than this one within the last 10 s. */
+  isContested(slot: number, arrival: Arrival): boolean {
+    const other = this.isReported(slot, arrival) ? MARK.OTHER_SEEN : MARK.SOURCE_SEEN;
+    const seen = this.#devices.mark(slot, other);
+    return seen !== 0 && arrival.arrivalUs - seen <= LIVE_US;
+  }
+
+  /** The source the database knows, `address:port`. It has not been heard since the start. */
+  restore(slot: number, source: string): void {
+    const colon = source.lastIndexOf(":");
+    if (colon < 0) return;
+    this.#devices.addresses[slot] = source.slice(0, colon).replace(/^\[|\]$/g, "");
+    this.#devices.setInt(slot, SLOT.PORT, Number(source.slice(colon + 1)));
+  }
+
+  #report(slot: number, arrival: Arrival, isNew: boolean): void {
+    const devices = this.#devices;
+    const device = devices.mark(slot, MARK.DEVICE);
+    const from = format(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
+    const to = format(arrival.address, arrival.port);
+    devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
+    devices.setMark(slot, MARK.SOURCE_SEEN, arrival.arrivalUs);
+    devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
+    devices.addresses[slot] = arrival.address;
+    devices.setInt(slot, SLOT.PORT, arrival.port);
+    this.#sink.sourceChanged(device, to);
+    if (!isNew) this.#sink.event(arrival.arrivalUs, "source-changed", device, { from, to });
+  }
+}
