@@ -214,6 +214,7 @@ export class DataVerdicts {
       runs.setFlag(run, ROW_FLAG.UNSEQUENCED, true);
       runs.put(run, ROW.FIRST_ARRIVAL, arrival.arrivalUs);
       runs.put(run, ROW.LAST_ARRIVAL, arrival.arrivalUs);
+      runs.put(run, ROW.FIRST_SEND_TIME, outcome.absoluteUs);
     } else if (devices.int(device, SLOT.CONFIRMED) === 0) admission.confirm(device);
     const sequence = runs.at(run, ROW.UNSEQUENCED);
     runs.add1(run, ROW.UNSEQUENCED);

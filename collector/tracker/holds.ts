@@ -59,8 +59,7 @@ export class Holds {
     isReused: boolean,
   ): Held | undefined {
     const held = this.#held.get(device)?.held;
-    if (held === undefined || held.epoch !== epoch || held.isReused !== isReused || held.bits !== bits)
-      return undefined;
+    if (held === undefined || held.epoch !== epoch || held.isReused !== isReused) return undefined;
     if ((held.contact.number + 1) % 2 ** bits !== sequence) return undefined;
     this.#held.delete(device);
     return held;
