@@ -2,7 +2,7 @@ import type {
   CollectorStatus,
   DeviceView,
   FleetView,
-  GapRow,
+  GapsPage,
   GapsQuery,
   ListenerCounters,
   ListenerStatus,
@@ -123,31 +123,47 @@ const emptyPage: ReadingsPage = {
 
 /** Sources a test fills by hand; queries are recorded, and answered with `page` and `gaps`. */
 export class FakeSources implements Sources {
-  devices = new Map<string, DeviceView>();
+  devices!: Map<string, DeviceView>;
   devicesVersion = 0;
   /** how often all ids were asked for */
-  idPasses = 0;
-  asOfUs = NOON_US - 200_000;
-  counters: FleetView["counters"] = {
-    datagrams: 0,
-    control: 0,
-    shed: 0,
-    held: 0,
-    rejected: {},
-    refusedReadings: {},
-  };
+  idPasses!: number;
+  asOfUs!: number;
+  counters!: FleetView["counters"];
+  /** sums over the devices unless given */
   counts: FleetView["counts"] | undefined;
-  collector: CollectorStatus = {
-    listeners: [listenerOf()],
-    threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
-    queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
-  };
-  store: StoreStatus = { ...okStore };
-  page: ReadingsPage = emptyPage;
-  gapPage: { gaps: GapRow[]; next: (number | string | null)[] | null } = { gaps: [], next: null };
-  readingsQueries: ReadingsQuery[] = [];
-  gapsQueries: GapsQuery[] = [];
+  collector!: CollectorStatus;
+  store!: StoreStatus;
+  page!: ReadingsPage;
+  gapPage!: GapsPage;
+  readingsQueries!: ReadingsQuery[];
+  gapsQueries!: GapsQuery[];
+  /** what the reader throws */
   failure: Error | undefined;
+
+  constructor() {
+    this.reset();
+  }
+
+  /** No devices, one listener, everything well. */
+  reset(): void {
+    this.devices = new Map();
+    this.devicesVersion++;
+    this.idPasses = 0;
+    this.asOfUs = NOON_US - 200_000;
+    this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
+    this.counts = undefined;
+    this.collector = {
+      listeners: [listenerOf()],
+      threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
+      queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
+    };
+    this.store = { ...okStore };
+    this.page = emptyPage;
+    this.gapPage = { gaps: [], next: null };
+    this.readingsQueries = [];
+    this.gapsQueries = [];
+    this.failure = undefined;
+  }
 
   add(...devices: (Partial<DeviceView> & { id: string })[]): void {
     for (const device of devices) this.devices.set(device.id, deviceOf(device));

@@ -1,0 +1,147 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { freshApi, type TestApi, testApi } from "../support/api.ts";
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await testApi();
+  api.sources.add({ id: "pump-7" });
+});
+
+const PROBLEM = "application/problem+json; charset=utf-8";
+
+test.each([
+  ["/nothing", 404, "ERR_NOT_FOUND"],
+  ["/api/v1", 404, "ERR_NOT_FOUND"],
+  ["/api/v2/devices", 404, "ERR_NOT_FOUND"],
+  ["/api/v1/devices/pump-7/colour", 404, "ERR_NOT_FOUND"],
+  ["/api/v1/devices/nobody/ledger", 404, "ERR_UNKNOWN_DEVICE"],
+  ["/api/v1/devices/nobody/readings", 404, "ERR_UNKNOWN_DEVICE"],
+  ["/api/v1/devices/%zz", 400, "ERR_MALFORMED_URL"],
+  ["/api/v1/devices/%ff", 400, "ERR_MALFORMED_URL"],
+  [`/api/v1/devices/${"x".repeat(600)}`, 414, "ERR_URL_TOO_LONG"],
+])("%s is %d %s", async (url, status, code) => {
+  const { headers, json } = await api.get(url);
+  expect(headers["content-type"]).toBe(PROBLEM);
+  expect(json).toMatchObject({
+    type: "about:blank",
+    status,
+    code,
+    title: expect.any(String),
+    detail: expect.any(String),
+  });
+});
+
+test.each([
+  "/",
+  "/livez",
+  "/readyz",
+  "/metrics",
+  "/openapi.json",
+  "/api/v1/status",
+  "/api/v1/ledger",
+  "/api/v1/devices/pump-7",
+  "/api/v1/devices/pump-7/ledger",
+])("%s takes no parameter", async (url) => {
+  const { status, json } = await api.get(`${url}?limit=5`);
+  expect([status, json.code, json.parameters[0].name]).toEqual([400, "ERR_PARAMETER", "limit"]);
+});
+
+test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)(
+  "%s is 405 and says what is allowed",
+  async (method) => {
+    const answer = await api.app.inject({
+      method,
+      url: "/api/v1/devices",
+      payload: "x",
+      headers: { "content-type": "a/b" },
+    });
+    expect([answer.statusCode, answer.headers.allow, answer.headers["content-type"]]).toEqual([
+      405,
+      "GET, HEAD",
+      PROBLEM,
+    ]);
+    expect(answer.json().code).toBe("ERR_METHOD_NOT_ALLOWED");
+  },
+);
+
+test("HEAD answers as GET does, without a body", async () => {
+  const [head, get] = await Promise.all([
+    api.app.inject({ method: "HEAD", url: "/api/v1/devices/pump-7" }),
+    api.app.inject("/api/v1/devices/pump-7"),
+  ]);
+  expect([head.statusCode, head.body, head.headers["content-length"]]).toEqual([
+    200,
+    "",
+    get.headers["content-length"],
+  ]);
+});
+
+describe("failures inside a route", () => {
+  const failing = async (error: unknown) => {
+    const { app } = await freshApi();
+    app.get("/fails", async () => {
+      throw error;
+    });
+    app.post("/takes", { bodyLimit: 10 }, async () => "fine");
+    return app;
+  };
+
+  test("a body beyond the limit is 413", async () => {
+    const app = await failing(undefined);
+    const answer = await app.inject({ method: "POST", url: "/takes", payload: { text: "longer than ten" } });
+    expect([answer.statusCode, answer.json().code]).toEqual([413, "ERR_PAYLOAD_TOO_LARGE"]);
+  });
+
+  test.each([
+    [Object.assign(new Error("x"), { statusCode: 422 }), 400, "ERR_MALFORMED_REQUEST"],
+    [Object.assign(new Error("x"), { statusCode: 503 }), 503, "ERR_UNAVAILABLE"],
+    [new Error("x"), 500, "ERR_INTERNAL"],
+    ["a text", 500, "ERR_INTERNAL"],
+  ])("%s is %d %s", async (error, status, code) => {
+    const answer = await (await failing(error)).inject("/fails");
+    expect([answer.statusCode, answer.json().code, answer.headers["content-type"]]).toEqual([
+      status,
+      code,
+      PROBLEM,
+    ]);
+  });
+});
+
+describe("on a real connection", () => {
+  const send = async (bytes: string): Promise<string> => {
+    const { app } = await freshApi();
+    const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(url.port), url.hostname);
+    socket.write(bytes);
+    const answer = await text(socket);
+    await app.close();
+    return answer;
+  };
+
+  test("bytes that are no HTTP are answered with a problem", async () => {
+    const answer = await send("lacuna?\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain("Content-Type: application/problem+json\r\n");
+    expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toMatchObject({
+      code: "ERR_MALFORMED_REQUEST",
+      status: 400,
+    });
+  });
+
+  test("headers that never end are 431", async () => {
+    const answer = await send(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain('"code":"ERR_HEADERS_TOO_LARGE"');
+  });
+});
+
+test("answers carry headers against misuse in browsers", async () => {
+  const { headers } = await api.get("/");
+  expect(headers).toMatchObject({
+    "content-security-policy": expect.stringContaining("default-src 'none'"),
+    "x-content-type-options": "nosniff",
+  });
+  expect(headers).not.toHaveProperty("strict-transport-security");
+});

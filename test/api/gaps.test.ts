@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { CAUSES } from "../../protocol/ledger-row.ts";
+import { type TestApi, testApi } from "../support/api.ts";
+import { NOON_US } from "../support/fake-sources.ts";
+
+const gap = {
+  device: "pump-7",
+  epoch: 3,
+  run: 0,
+  first: 12,
+  last: 14,
+  state: "lost",
+  cause: "queue-overflow",
+  openedAtUs: NOON_US - 1_000_000,
+  closedAtUs: NOON_US - 750_000,
+  requests: 0,
+} as const;
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await testApi();
+  api.sources.add({ id: "pump-7" });
+});
+
+test("a gap is shown with its count and its times", async () => {
+  api.sources.gapPage = { gaps: [{ ...gap }], next: null };
+  expect((await api.get("/api/v1/gaps")).json).toEqual({
+    gaps: [
+      {
+        device: "pump-7",
+        epoch: 3,
+        run: 0,
+        first: 12,
+        last: 14,
+        count: 3,
+        state: "lost",
+        cause: "queue-overflow",
+        openedAt: "2026-11-20T11:59:59.000000Z",
+        closedAt: "2026-11-20T11:59:59.250000Z",
+        requests: 0,
+      },
+    ],
+    next: null,
+  });
+});
+
+test("an open gap has neither cause nor end", async () => {
+  api.sources.gapPage = {
+    gaps: [{ ...gap, epoch: null, state: "open", cause: null, closedAtUs: null }],
+    next: null,
+  };
+  expect((await api.get("/api/v1/gaps")).json.gaps[0]).toMatchObject({
+    epoch: null,
+    cause: null,
+    closedAt: null,
+  });
+});
+
+test("without parameters a query has no filter and the usual limit", async () => {
+  await api.get("/api/v1/gaps");
+  expect(api.sources.gapsQueries).toEqual([
+    { device: null, state: null, cause: null, fromUs: null, toUs: null, limit: 100, after: null },
+  ]);
+});
+
+test("filters reach the reader", async () => {
+  await api.get(
+    "/api/v1/devices/pump-7/gaps?state=lost&cause=collector-down&from=2026-11-20&to=2026-11-20T12:00:00.5Z&limit=7",
+  );
+  expect(api.sources.gapsQueries).toEqual([
+    {
+      device: "pump-7",
+      state: "lost",
+      cause: "collector-down",
+      fromUs: NOON_US - 43_200_000_000,
+      toUs: NOON_US + 500_000,
+      limit: 7,
+      after: null,
+    },
+  ]);
+});
+
+test("a cursor brings the reader back to where it was", async () => {
+  api.sources.gapPage = { gaps: [], next: [1_795_176_000_000_000, "x", null] };
+  const { next } = (await api.get("/api/v1/gaps")).json;
+  await api.get(`/api/v1/gaps?cursor=${next}`);
+  expect(api.sources.gapsQueries[1]!.after).toEqual([1_795_176_000_000_000, "x", null]);
+});
+
+test("the gaps of a device that is not there are 404", async () => {
+  expect((await api.get("/api/v1/devices/nobody/gaps")).json.code).toBe("ERR_UNKNOWN_DEVICE");
+});
+
+describe("wrong parameters are 400 and named", () => {
+  test.each([
+    ["state=closed", "state", "accepted is one of open, lost, filled"],
+    ["cause=rain", "cause", `accepted is one of ${CAUSES.join(", ")}`],
+    ["from=yesterday", "from", "accepted is RFC 3339"],
+    ["from=2026-02-30", "from", "accepted is RFC 3339"],
+    ["to=1795176000", "to", "accepted is RFC 3339"],
+    ["from=2026-11-21&to=2026-11-20", "to", "accepted is a time not before `from`"],
+    ["limit=0", "limit", "accepted is an integer from 1 to 1000"],
+    ["limit=1001", "limit", "accepted is an integer from 1 to 1000"],
+    ["limit=1.5", "limit", "accepted is an integer from 1 to 1000"],
+    ["limit=", "limit", "accepted is an integer from 1 to 1000"],
+    ["limit=5&limit=6", "limit", "accepted is an integer from 1 to 1000"],
+    ["state=open&state=lost", "state", "accepted is one of open, lost, filled"],
+    ["from=2026-11-20&from=2026-11-21", "from", "accepted is, once, RFC 3339 time"],
+    ["cursor=", "cursor", "accepted is, once, `next`"],
+    ["cursor=nonsense", "cursor", "accepted is the `next`"],
+    ["cursor=W10", "cursor", "accepted is the `next`"],
+    ["colour=red", "colour", "this parameter is unknown here"],
+    ["__proto__=1", "__proto__", "this parameter is unknown here"],
+  ])("%s", async (query, name, detail) => {
+    const { status, json } = await api.get(`/api/v1/gaps?${query}`);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ code: "ERR_PARAMETER", status: 400, title: "Bad Request" });
+    expect(json.parameters).toEqual([{ name, detail: expect.stringContaining(detail) }]);
+    expect(json.detail).toContain(name);
+  });
+
+  test("all of them at once", async () => {
+    const { json } = await api.get("/api/v1/gaps?limit=0&state=x&colour=red");
+    expect(json.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
+      "colour",
+      "limit",
+      "state",
+    ]);
+  });
+});

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { buildApp } from "../../api/app.ts";
+import { HTTP_DURATION, METRICS } from "../../api/metrics/registry.ts";
+import { testApi } from "../support/api.ts";
+import { FakeSources, listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+test("every metric of the tables is there, with help and type", async () => {
+  const { get } = await testApi();
+  const { text, headers } = await get("/metrics");
+  expect(headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+  for (const { name, help, type } of METRICS) {
+    expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
+  }
+});
+
+test("names follow Prometheus: counters end in _total, nothing else does, and no name is used twice", () => {
+  for (const { name, type } of METRICS) expect(name.endsWith("_total")).toBe(type === "counter");
+  expect(new Set([...METRICS, HTTP_DURATION].map(({ name }) => name)).size).toBe(METRICS.length + 1);
+});
+
+test("fleet, listeners, threads, queues and the store are counted", async () => {
+  const { sources, get } = await testApi();
+  sources.add({ id: "a" });
+  const counters = listenerCounters({
+    datagrams: 10,
+    bytes: 500,
+    received: 6,
+    held: 1,
+    rejected: { truncated: 3 },
+  });
+  sources.collector = { ...sources.collector, listeners: [listenerOf({ counters })] };
+  const { text } = await get("/metrics");
+  for (const line of [
+    "lacuna_devices 1",
+    "lacuna_expected_numbers_total 100",
+    'lacuna_received_numbers_total{bin="in-order"} 95',
+    'lacuna_lost_numbers{cause="queue-overflow"} 2',
+    'lacuna_listener_datagrams_total{listener="udp://0.0.0.0:4747"} 10',
+    'lacuna_listener_outcomes_total{listener="udp://0.0.0.0:4747",outcome="received"} 6',
+    'lacuna_listener_rejected_datagrams_total{listener="udp://0.0.0.0:4747",reason="truncated"} 3',
+    'lacuna_listener_rejected_datagrams_total{listener="udp://0.0.0.0:4747",reason="bad-magic"} 0',
+    'lacuna_listener_kernel_drops_total{listener="udp://0.0.0.0:4747"} 7',
+    'lacuna_thread_utilization_ratio{thread="ingest"} 0.25',
+    'lacuna_queue_capacity{queue="batches"} 24',
+    "lacuna_store_up 1",
+    "lacuna_store_commit_seconds_total 0.25",
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+});
+
+test("asking twice counts nothing twice", async () => {
+  const { sources, get } = await testApi();
+  sources.add({ id: "a" });
+  await get("/metrics");
+  expect((await get("/metrics")).text).toContain("lacuna_expected_numbers_total 100\n");
+});
+
+test("a counter the kernel does not offer is left out", async () => {
+  const { sources, get } = await testApi();
+  sources.collector = { ...sources.collector, listeners: [listenerOf({ kernelDrops: null })] };
+  expect((await get("/metrics")).text).not.toMatch(/lacuna_listener_kernel_drops_total\{/);
+});
+
+test("requests are timed by route, never by URL", async () => {
+  const { get } = await testApi();
+  await get("/api/v1/devices/x");
+  await get("/no/such/thing");
+  const { text } = await get("/metrics");
+  expect(text).toContain(
+    `${HTTP_DURATION.name}_count{method="GET",route="/api/v1/devices/:id",status="404"} 1\n`,
+  );
+  expect(text).toContain(`${HTTP_DURATION.name}_count{method="GET",route="unknown",status="404"} 1\n`);
+  expect(text).not.toContain("such");
+});
+
+test("the process's own metrics are there when asked for", async () => {
+  const options = { version: "1", clock: new ManualClock(), startedAtUs: NOON_US, processMetrics: true };
+  const app = await buildApp(new FakeSources(), options);
+  const { body } = await app.inject("/metrics");
+  expect(body).toContain("process_cpu_seconds_total");
+  expect(body).toContain("nodejs_eventloop_lag_seconds");
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { LISTENER_STATES } from "../../api/sources.ts";
+import { testApi } from "../support/api.ts";
+import { listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
+
+test("/ links to everything", async () => {
+  const { get } = await testApi();
+  const { json } = await get("/");
+  expect(json).toMatchObject({ name: "lacuna", version: "1.2.3" });
+  for (const link of Object.values<string>(json.links)) expect((await get(link)).status).toBe(200);
+});
+
+test("/status says version, uptime, listeners, threads, queues and the database", async () => {
+  const { get } = await testApi();
+  const { json } = await get("/api/v1/status");
+  expect(json).toEqual({
+    version: "1.2.3",
+    now: "2026-11-20T12:00:00.000000Z",
+    startedAt: "2026-11-20T11:59:00.000000Z",
+    uptimeSeconds: 60,
+    devices: 0,
+    listeners: [
+      {
+        url: "udp://0.0.0.0:4747",
+        state: "OK",
+        reason: null,
+        since: "2026-11-20T11:00:00.000000Z",
+        optional: false,
+        address: "0.0.0.0",
+        port: 4747,
+        group: null,
+        interface: null,
+        source: null,
+        format: "auto",
+        path: null,
+        receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 },
+        kernelDrops: 7,
+        counters: listenerCounters(),
+      },
+    ],
+    threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
+    queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
+    database: {
+      path: "./lacuna.db",
+      state: "OK",
+      reason: null,
+      since: "2026-11-20T11:00:00.000000Z",
+      schemaVersion: 1,
+      sizeBytes: 40_960,
+      walBytes: 4096,
+      lastCommit: "2026-11-20T11:59:59.800000Z",
+      commits: 12,
+      commitFailures: 0,
+      pendingBatches: 0,
+    },
+  });
+});
+
+test("a multicast listener shows group, interface and source", async () => {
+  const { sources, get } = await testApi();
+  sources.collector.listeners = [
+    listenerOf({ group: "232.1.2.3", interface: "eth0", source: "10.0.0.9", path: "A", kernelDrops: null }),
+  ] as never;
+  expect((await get("/api/v1/status")).json.listeners[0]).toMatchObject({
+    group: "232.1.2.3",
+    interface: "eth0",
+    source: "10.0.0.9",
+    path: "A",
+    kernelDrops: null,
+  });
+});
+
+test("what a listener rejected is seen by reason", async () => {
+  const { sources, get } = await testApi();
+  const counters = listenerCounters({ datagrams: 9, rejected: { "bad-magic": 4, truncated: 5 } });
+  sources.collector = { ...sources.collector, listeners: [listenerOf({ counters })] };
+  expect((await get("/api/v1/status")).json.listeners[0].counters).toEqual(counters);
+});
+
+test("/livez answers while the process does, whatever is wrong", async () => {
+  const { sources, get } = await testApi();
+  sources.store = { ...sources.store, state: "FAILING" };
+  expect(await get("/livez")).toMatchObject({ status: 200, json: { status: "live" } });
+});
+
+describe("/readyz", () => {
+  const withListener = async (listener: Parameters<typeof listenerOf>[0]) => {
+    const api = await testApi();
+    api.sources.collector = {
+      ...api.sources.collector,
+      listeners: [listenerOf({ reason: "no route", ...listener })],
+    };
+    return api;
+  };
+
+  test("is 200 when the database commits and the listeners are OK", async () => {
+    const { get } = await testApi();
+    expect(await get("/readyz")).toMatchObject({ status: 200, json: { status: "ready" } });
+  });
+
+  test.each(LISTENER_STATES)("with a needed listener %s", async (state) => {
+    const { get } = await withListener({ state });
+    const { status } = await get("/readyz");
+    expect(status).toBe(state === "OK" || state === "DISABLED" ? 200 : 503);
+    expect((await get("/api/v1/status")).json.listeners[0]).toMatchObject({ state, reason: "no route" });
+    expect((await get("/metrics")).text).toContain(
+      `lacuna_listener_state{listener="udp://0.0.0.0:4747",state="${state}"} 1\n`,
+    );
+  });
+
+  test.each(LISTENER_STATES)("is 200 with an optional listener %s", async (state) => {
+    const { get } = await withListener({ state, optional: true });
+    expect((await get("/readyz")).status).toBe(200);
+  });
+
+  test("says everything that is wrong", async () => {
+    const { sources, get } = await withListener({
+      state: "FAILED",
+      url: "udp://239.1.2.3:4747",
+      reason: "no eth7",
+    });
+    sources.store = { ...sources.store, state: "FAILING", reason: "disk full", sinceUs: NOON_US };
+    const { status, json, headers } = await get("/readyz");
+    expect([status, headers["content-type"]]).toEqual([503, "application/problem+json; charset=utf-8"]);
+    expect(json).toMatchObject({
+      code: "ERR_NOT_READY",
+      reasons: [
+        "database ./lacuna.db is FAILING: disk full",
+        "listener udp://239.1.2.3:4747 is FAILED: no eth7",
+      ],
+    });
+  });
+
+  test("is 503 once the database is closed", async () => {
+    const { sources, get } = await testApi();
+    sources.store = { ...sources.store, state: "CLOSED" };
+    expect((await get("/readyz")).status).toBe(503);
+  });
+});

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ReadingRow, ReadingsPage } from "../../api/sources.ts";
+import { LacunaError } from "../../common/errors.ts";
+import { type TestApi, testApi } from "../support/api.ts";
+import { NOON_US } from "../support/fake-sources.ts";
+
+const row = (reading: Partial<ReadingRow>): ReadingRow => ({
+  timeUs: NOON_US + 123_456,
+  epoch: 3,
+  run: 0,
+  sequence: 42,
+  names: ["temperature"],
+  values: [21.5],
+  ...reading,
+});
+const page = (readings: ReadingRow[], more: Partial<ReadingsPage> = {}): ReadingsPage => ({
+  readings,
+  completeness: { expected: 100, received: 97, missing: 1, lost: 2, unknown: 0 },
+  next: null,
+  ...more,
+});
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await testApi();
+  api.sources.add({ id: "pump-7" });
+});
+const URL = "/api/v1/devices/pump-7/readings";
+
+test("readings come with the completeness of the query", async () => {
+  api.sources.page = page([row({})]);
+  const { status, json, headers } = await api.get(URL);
+  expect([status, headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
+  expect(json).toEqual({
+    device: "pump-7",
+    readings: [
+      { time: "2026-11-20T12:00:00.123456Z", epoch: 3, run: 0, seq: 42, values: { temperature: 21.5 } },
+    ],
+    completeness: { expected: 100, received: 97, missing: 1, lost: 2, unknown: 0, ratio: 0.97 },
+    next: null,
+  });
+});
+
+test("where nothing was expected the ratio is null", async () => {
+  expect((await api.get(URL)).json.completeness.ratio).toBeNull();
+});
+
+test("a reading without epoch or number has nulls", async () => {
+  api.sources.page = page([row({ epoch: null, sequence: null })]);
+  expect((await api.get(URL)).json.readings[0]).toMatchObject({ epoch: null, seq: null });
+});
+
+test("values survive bit for bit", async () => {
+  const values = [
+    0.1,
+    -0,
+    5e-324,
+    1.7976931348623157e308,
+    Number.NaN,
+    Number.NEGATIVE_INFINITY,
+    2 ** 53,
+    true,
+  ];
+  api.sources.page = page([row({ names: values.map((_, index) => `v${index}`), values })]);
+  expect((await api.get(URL)).text).toContain(
+    '"values":{"v0":0.1,"v1":-0,"v2":5e-324,"v3":1.7976931348623157e+308,"v4":"NaN","v5":"-Infinity","v6":9007199254740992,"v7":true}',
+  );
+});
+
+test("names with quotes and other signs are escaped", async () => {
+  api.sources.page = page([row({ names: ['a"\\\n', "__proto__"], values: [1, 2] })]);
+  expect((await api.get(URL)).text).toContain('{"a\\"\\\\\\n":1,"__proto__":2}');
+});
+
+test("without parameters a query is unbounded, ascending and of 100", async () => {
+  await api.get(URL);
+  expect(api.sources.readingsQueries).toEqual([
+    { device: "pump-7", channels: [], fromUs: null, toUs: null, order: "asc", limit: 100, after: null },
+  ]);
+});
+
+test("every parameter reaches the reader", async () => {
+  await api.get(
+    `${URL}?channel=a&channel=b%2Fc&from=2026-11-20T12:00:00Z&to=2026-11-21&order=desc&limit=10000`,
+  );
+  expect(api.sources.readingsQueries).toEqual([
+    {
+      device: "pump-7",
+      channels: ["a", "b/c"],
+      fromUs: NOON_US,
+      toUs: NOON_US + 43_200_000_000,
+      order: "desc",
+      limit: 10_000,
+      after: null,
+    },
+  ]);
+});
+
+test("one channel is a list of one", async () => {
+  await api.get(`${URL}?channel=a`);
+  expect(api.sources.readingsQueries[0]!.channels).toEqual(["a"]);
+});
+
+test("a time with an offset may have its plus unescaped", async () => {
+  await api.get(`${URL}?from=2026-11-20T13:00:00+01:00`);
+  expect(api.sources.readingsQueries[0]!.fromUs).toBe(NOON_US);
+});
+
+test("the cursor of one order is refused in the other", async () => {
+  api.sources.page = page([], { next: [1, 2] });
+  const { next } = (await api.get(URL)).json;
+  expect((await api.get(`${URL}?cursor=${next}`)).status).toBe(200);
+  expect((await api.get(`${URL}?order=desc&cursor=${next}`)).json.parameters[0].name).toBe("cursor");
+  expect(api.sources.readingsQueries[1]!.after).toEqual([1, 2]);
+});
+
+test.each([
+  ["limit=10001", "limit"],
+  ["order=up", "order"],
+  ["format=xml", "format"],
+  ["channel=", "channel"],
+  ["channels=a", "channels"],
+])("%s is 400 naming the parameter", async (query, name) => {
+  const { status, json } = await api.get(`${URL}?${query}`);
+  expect([status, json.parameters[0].name]).toEqual([400, name]);
+});
+
+describe("as CSV", () => {
+  test("a header and a line per reading", async () => {
+    api.sources.page = page([row({}), row({ sequence: 43, names: ["on"], values: [true] })]);
+    const { text, headers } = await api.get(`${URL}?format=csv`);
+    expect(headers["content-type"]).toMatch(/^text\/csv; charset=utf-8/);
+    expect(text).toBe(
+      "time,epoch,run,seq,temperature,on\n" +
+        "2026-11-20T12:00:00.123456Z,3,0,42,21.5,\n" +
+        "2026-11-20T12:00:00.123456Z,3,0,43,,true\n",
+    );
+  });
+
+  test("wanted channels have a column even when the page has none of them", async () => {
+    expect((await api.get(`${URL}?format=csv&channel=b&channel=a`)).text).toBe("time,epoch,run,seq,b,a\n");
+  });
+
+  test("names are quoted where CSV needs it, and nothing known is empty", async () => {
+    api.sources.page = page([row({ epoch: null, sequence: null, names: ['a,"b"'], values: [-0] })]);
+    expect((await api.get(`${URL}?format=csv&channel=a,%22b%22`)).text).toBe(
+      'time,epoch,run,seq,"a,""b"""\n2026-11-20T12:00:00.123456Z,,0,,-0\n',
+    );
+  });
+
+  test("completeness and the next page are in headers", async () => {
+    api.sources.page = page([row({})], { next: [7] });
+    const { headers } = await api.get(`${URL}?format=csv&limit=1`);
+    expect(headers["lacuna-completeness"]).toBe(
+      "expected=100, received=97, missing=1, lost=2, unknown=0, ratio=0.970",
+    );
+    const [, next] = /^<(.*)>; rel="next"$/.exec(String(headers.link))!;
+    await api.get(next!);
+    expect(api.sources.readingsQueries[1]).toMatchObject({ limit: 1, after: [7] });
+  });
+
+  test("no ratio is claimed where nothing was expected, and none is rounded up to 1", async () => {
+    expect((await api.get(`${URL}?format=csv`)).headers["lacuna-completeness"]).not.toContain("ratio");
+    api.sources.page = page([], {
+      completeness: { expected: 10_000, received: 9999, missing: 0, lost: 1, unknown: 0 },
+    });
+    expect((await api.get(`${URL}?format=csv`)).headers["lacuna-completeness"]).toContain("ratio=0.999");
+  });
+});
+
+describe("when the reader fails", () => {
+  test("a database that cannot answer is 503", async () => {
+    api.sources.failure = new LacunaError("ERR_READER_CLOSED", "closed");
+    const { status, json } = await api.get(URL);
+    expect([status, json.code]).toEqual([503, "ERR_UNAVAILABLE"]);
+  });
+
+  test("a position the reader does not know is a wrong cursor", async () => {
+    api.sources.failure = new LacunaError("ERR_CURSOR", "accepted is the next of an answer");
+    const { status, json } = await api.get(URL);
+    expect([status, json.parameters]).toEqual([
+      400,
+      [{ name: "cursor", detail: "accepted is the next of an answer" }],
+    ]);
+  });
+
+  test("anything else is 500 and tells nothing of the inside", async () => {
+    api.sources.failure = new Error("secret path");
+    const { status, json, text } = await api.get(URL);
+    expect([status, json.code]).toEqual([500, "ERR_INTERNAL"]);
+    expect(text).not.toContain("secret");
+  });
+});
