@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { Fleet } from "../../simulator/fleet.ts";
+import type { SimulatorSettings } from "../../simulator/options.ts";
+import { normalise, type Range, sizeOf, subtract } from "../../simulator/ranges.ts";
+import { fixedSettings, IMPAIRED, idOf, rejectionOf, sentBy, simulateInMemory } from "./support.ts";
+
+const SMALL: Partial<SimulatorSettings> = { devices: 5, rateHz: 20, durationMs: 20_000, ...IMPAIRED };
+
+test.each(["native", "json"] as const)(
+  "the same settings give the same %s datagrams, byte for byte",
+  (format) => {
+    const settings = fixedSettings({ ...SMALL, format, restartsPerMinute: 10 });
+    expect(simulateInMemory(settings).sent).toEqual(simulateInMemory(settings).sent);
+  },
+);
+
+test("another seed gives other values and impairments", () => {
+  const a = simulateInMemory(fixedSettings({ ...SMALL, seed: 1 }));
+  const b = simulateInMemory(fixedSettings({ ...SMALL, seed: 2 }));
+  expect(a.truth.records[0]!.dropped).not.toEqual(b.truth.records[0]!.dropped);
+});
+
+test("what a device sends does not depend on how many others there are", () => {
+  const bodiesOf = (devices: number) => {
+    const settings = fixedSettings({ ...SMALL, devices, idPrefix: "x", jitterMs: 0 });
+    const { sent } = simulateInMemory(settings);
+    return sent
+      .filter(({ emission }) => emission.device === 0)
+      .map(({ emission }) => [emission.sequence, emission.damage]);
+  };
+  expect(bodiesOf(2)).toEqual(bodiesOf(5));
+});
+
+test("a device describes its channels before its first datagram, and says that it has used no number", () => {
+  const { sent } = simulateInMemory(fixedSettings({ devices: 3, count: 2 }));
+  const first = sent.find(({ emission }) => emission.device === 1)!;
+  expect(first.emission.kind).toBe(KIND.DESCRIBE);
+  const datagram = new Datagram();
+  expect(rejectionOf(first.bytes, datagram)).toBe(0);
+  expect(datagram.sequence).toBe(0);
+  expect(datagram.descriptions.map(({ name }) => name)).toEqual(["temperature", "level", "pressure"]);
+});
+
+test("each device says farewell with the number after its last, several times", () => {
+  const { sent } = simulateInMemory(fixedSettings({ devices: 3, count: 4, endHeartbeats: 3 }));
+  const ends = sent.filter(({ emission }) => emission.isEnd);
+  expect(ends).toHaveLength(9);
+  expect(sent.slice(-9)).toEqual(ends);
+  const datagram = new Datagram();
+  for (const { bytes } of ends) {
+    expect(rejectionOf(bytes, datagram)).toBe(0);
+    expect([datagram.kind, datagram.sequence, datagram.isEnd]).toEqual([KIND.HEARTBEAT, 4, true]);
+  }
+});
+
+test("control datagrams are not impaired unless asked", () => {
+  const lossy = { devices: 4, count: 20, loss: 1 };
+  expect(simulateInMemory(fixedSettings(lossy)).sent).toHaveLength(4 * 4);
+  expect(simulateInMemory(fixedSettings({ ...lossy, impairControl: true })).sent).toEqual([]);
+});
+
+test("a stopped fleet uses no further number and still says farewell", () => {
+  const settings = fixedSettings({ devices: 2, rateHz: 10 });
+  const fleet = new Fleet(settings);
+  let count = 0;
+  const kinds: number[] = [];
+  for (const { emission } of sentBy(fleet, settings)) {
+    if (++count === 20) fleet.stop();
+    kinds.push(emission.kind);
+  }
+  expect(kinds.slice(-6)).toEqual(new Array(6).fill(KIND.HEARTBEAT));
+  const used = [...fleet.truth()].map(({ next }) => next);
+  expect(used.reduce((sum, next) => sum + next, 0)).toBe(kinds.filter((kind) => kind === KIND.DATA).length);
+});
+
+test("the truth says of each number what really left", () => {
+  const { sent, truth } = simulateInMemory(fixedSettings({ ...SMALL, restartsPerMinute: 15 }));
+  const intact = new Map<string, number>();
+  const damaged = new Set<string>();
+  for (const { emission } of sent) {
+    if (emission.kind !== KIND.DATA) continue;
+    const key = `sim-${emission.device} ${emission.epoch} ${emission.sequence}`;
+    if (emission.damage === 0) intact.set(key, (intact.get(key) ?? 0) + 1);
+    else damaged.add(key);
+  }
+  expect(truth.records.length).toBeGreaterThan(5);
+  for (const { device, epoch, next, dropped, corrupted, copies } of truth.records) {
+    const numbers = Array.from({ length: next }, (_, n) => n);
+    const keyOf = (n: number): string => `${device} ${epoch} ${n}`;
+    const setOf = (is: (key: string) => boolean): Range[] =>
+      normalise(numbers.filter((n) => is(keyOf(n))).map((n) => [n, n]));
+    expect(dropped).toEqual(setOf((key) => !intact.has(key) && !damaged.has(key)));
+    expect(corrupted).toEqual(setOf((key) => !intact.has(key) && damaged.has(key)));
+    const repeated = copies.flatMap(([first, last, k]) =>
+      Array.from({ length: last - first + 1 }, (_, n) => [first + n, k]),
+    );
+    expect(repeated).toEqual(
+      numbers.filter((n) => (intact.get(keyOf(n)) ?? 0) > 1).map((n) => [n, intact.get(keyOf(n))]),
+    );
+  }
+});
+
+test("damaged datagrams are rejected and all others decode", () => {
+  const { sent } = simulateInMemory(fixedSettings({ ...SMALL, corrupt: 0.2 }));
+  const datagram = new Datagram();
+  for (const { emission, bytes } of sent) {
+    const isSound = rejectionOf(bytes, datagram) === 0;
+    expect(isSound).toBe(emission.damage === 0);
+    if (isSound) expect(idOf(datagram)).toBe(`sim-${emission.device}`);
+  }
+});
+
+test("a skewed clock shifts a device's send times by a constant", () => {
+  const timesOf = (skewMs: number) =>
+    simulateInMemory(fixedSettings({ devices: 2, count: 5, skewMs })).sent.map(
+      ({ emission }) => emission.sendTimeUs,
+    );
+  const shifts = timesOf(1000).map((timeUs, index) => timeUs - timesOf(0)[index]!);
+  expect(new Set(shifts).size).toBe(2);
+  for (const shift of shifts) expect(Math.abs(shift)).toBeLessThanOrEqual(1_000_000);
+});
+
+test("a duration bounds the numbers of the whole fleet by its rate", () => {
+  const { truth } = simulateInMemory(fixedSettings({ devices: 10, rateHz: 4, durationMs: 2500 }));
+  expect(truth.records.map(({ next }) => next)).toEqual(new Array(10).fill(10));
+});
+
+test("without impairment every number leaves once", () => {
+  const { truth } = simulateInMemory(fixedSettings({ devices: 3, count: 7 }));
+  for (const { next, dropped, corrupted, copies } of truth.records) {
+    expect(sizeOf(subtract([[0, next - 1]], dropped))).toBe(7);
+    expect([...corrupted, ...copies]).toEqual([]);
+  }
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { resolveSettings } from "../../common/config.ts";
+import { ConfigurationError } from "../../common/errors.ts";
+import { checkSettings, SIMULATOR_OPTIONS, simulatorSettings } from "../../simulator/options.ts";
+
+const resolve = (flags: Record<string, unknown>) => resolveSettings(SIMULATOR_OPTIONS, { env: {}, flags });
+
+test("flags become settings in the units their names say", () => {
+  const settings = resolve({
+    ...{ devices: "200", rate: "2.5", duration: "5s", loss: "2%", burstEnter: "0.01" },
+    ...{ signals: ["ramp"], restarts: "6", impairControl: "true", baseTime: "1970-01-01T00:00:01Z" },
+  });
+  expect(settings).toMatchObject({
+    ...{ devices: 200, rateHz: 2.5, durationMs: 5000, loss: 0.02, burstEnter: 0.01 },
+    ...{ signals: ["ramp"], restartsPerMinute: 6, impairControl: true, baseTimeUs: 1_000_000 },
+  });
+});
+
+test.each([
+  ["loss", "1.5"],
+  ["loss", "-1"],
+  ["rate", "0"],
+  ["format", "xml"],
+  ["signals", ["noise"]],
+  ["impairControl", "maybe"],
+  ["target", "tcp://1.2.3.4:5"],
+  ["baseTime", "yesterday"],
+])("--%s %s is refused", (key, value) => {
+  expect(() => resolve({ [key]: value })).toThrow(ConfigurationError);
+});
+
+test.each([
+  ["restarts nobody could tell", { format: "json", jsonEpoch: false, jsonTime: false, restartsPerMinute: 1 }],
+  [
+    "jitter beyond what an epochless numbering allows",
+    { format: "json", jsonEpoch: false, rateHz: 1000, jitterMs: 500 },
+  ],
+  ["more channels than a datagram carries readings", { channels: 10_000 }],
+  ["an id prefix that leaves no room for the number", { idPrefix: "x".repeat(60) }],
+  ["two numbers of a device in one microsecond", { devices: 1, totalRateHz: 5_000_000 }],
+] as const)("%s are refused", (_what, given) => {
+  expect(() => checkSettings(simulatorSettings(given))).toThrow(ConfigurationError);
+});
+
+test("the defaults go together", () => {
+  expect(() => checkSettings(simulatorSettings())).not.toThrow();
+});
