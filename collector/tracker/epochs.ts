@@ -138,7 +138,7 @@ export class Epochs {
     const number = devices.mark(device, MARK.DEVICE);
     const detail = { from: from < 0 ? null : from, to: to < 0 ? null : to };
     sink.event(atUs, "restart", number, detail);
-    if (to < from) sink.event(atUs, "epoch-went-back", number, detail);
+    if (to >= 0 && to < from) sink.event(atUs, "epoch-went-back", number, detail);
   }
 
   /** R2: nothing of this numbering can have been sent before we listened. */
