@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type TestApi, testApi } from "../support/api.ts";
+import { NOON_US } from "../support/fake-sources.ts";
+import { answerMistakes, openapiMistakes, operationsOf } from "../support/openapi.ts";
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await testApi();
+});
+
+const document = async () => (await api.get("/openapi.json")).json;
+
+test("the document keeps the structure of OpenAPI 3.1", async () => {
+  expect(openapiMistakes(await document())).toEqual([]);
+});
+
+test("every route is in it", async () => {
+  expect(
+    operationsOf(await document())
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(
+    [
+      "GET /",
+      "GET /api/v1/devices",
+      "GET /api/v1/devices/{id}",
+      "GET /api/v1/devices/{id}/gaps",
+      "GET /api/v1/devices/{id}/ledger",
+      "GET /api/v1/devices/{id}/readings",
+      "GET /api/v1/gaps",
+      "GET /api/v1/latest",
+      "GET /api/v1/ledger",
+      "GET /api/v1/status",
+      "GET /livez",
+      "GET /metrics",
+      "GET /openapi.json",
+      "GET /readyz",
+    ].sort(),
+  );
+});
+
+test("a parameter with a default may be left out", async () => {
+  const { paths } = await document();
+  const { parameters } = paths["/api/v1/devices/{id}/readings"].get;
+  const required = parameters.filter((parameter: { required: boolean }) => parameter.required);
+  expect(required.map(({ name }: { name: string }) => name)).toEqual(["id"]);
+});
+
+describe("the check itself finds", () => {
+  test.each([
+    [
+      "a wrong version",
+      (doc: Record<string, unknown>) => Object.assign(doc, { openapi: "3.0.3" }),
+      "openapi is 3.0.3",
+    ],
+    [
+      "a reference to nothing",
+      (doc: { components: { schemas: Record<string, unknown> } }) => delete doc.components.schemas.Gap,
+      "#/components/schemas/Gap points at nothing",
+    ],
+    [
+      "a schema that is none",
+      (doc: { components: { schemas: Record<string, unknown> } }) =>
+        Object.assign(doc.components.schemas, { Gap: { type: "gap" } }),
+      "component Gap: not a JSON Schema (2020-12)",
+    ],
+  ])("%s", async (_name, damage, mistake) => {
+    const doc = structuredClone(await document());
+    damage(doc);
+    expect(openapiMistakes(doc)).toContain(mistake);
+  });
+});
+
+describe("answers are what the document says", () => {
+  beforeEach(() => {
+    api.sources.add({ id: "pump-7" });
+    api.sources.gapPage = {
+      gaps: [
+        {
+          device: "pump-7",
+          epoch: null,
+          run: 0,
+          first: 1,
+          last: 2,
+          state: "open",
+          cause: null,
+          openedAtUs: NOON_US,
+          closedAtUs: null,
+          requests: 0,
+        },
+      ],
+      next: ["x"],
+    };
+    api.sources.page = {
+      readings: [
+        { timeUs: NOON_US, epoch: 3, run: 0, sequence: 1, names: ["a", "b"], values: [Number.NaN, true] },
+      ],
+      completeness: { expected: 1, received: 1, missing: 0, lost: 0, unknown: 0 },
+      next: null,
+    };
+  });
+
+  test.each([
+    ["/", "/", 200],
+    ["/livez", "/livez", 200],
+    ["/readyz", "/readyz", 200],
+    ["/api/v1/status", "/api/v1/status", 200],
+    ["/api/v1/devices", "/api/v1/devices", 200],
+    ["/api/v1/devices/pump-7", "/api/v1/devices/{id}", 200],
+    ["/api/v1/devices/nobody", "/api/v1/devices/{id}", 404],
+    ["/api/v1/devices?limit=0", "/api/v1/devices", 400],
+    ["/api/v1/latest", "/api/v1/latest", 200],
+    ["/api/v1/ledger", "/api/v1/ledger", 200],
+    ["/api/v1/devices/pump-7/ledger", "/api/v1/devices/{id}/ledger", 200],
+    ["/api/v1/gaps", "/api/v1/gaps", 200],
+    ["/api/v1/devices/pump-7/gaps", "/api/v1/devices/{id}/gaps", 200],
+    ["/api/v1/devices/pump-7/readings", "/api/v1/devices/{id}/readings", 200],
+  ])("GET %s", async (url, path, status) => {
+    const answer = await api.get(url);
+    const type = String(answer.headers["content-type"]).split(";")[0]!;
+    expect(answer.status).toBe(status);
+    expect(answerMistakes(await document(), `GET ${path}`, status, type, answer.json)).toEqual([]);
+  });
+});
