@@ -1,14 +1,14 @@
 import { randomInt } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import type { LogLevel } from "../common/logger.ts";
 import type { Restored } from "../protocol/batch.ts";
 import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
 import type { ArchiveModule, IngestCommand, IngestReport, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-service.ts";
 import type { ListenerConfig } from "./listener-url.ts";
-import { DEFAULT_TRACKER_SETTINGS, type TrackerSettings } from "./tracker-settings.ts";
+import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
 
 export interface CollectorOptions {
   /** as `parseListenerUrls` returns them; their order is that of the status */
@@ -132,18 +132,21 @@ export class Collector extends EventEmitter<CollectorEvents> {
  * Start the ingest worker: it continues the ledger and opens the listeners.
  * @returns when every listener that is not optional is bound and joined
  * @throws LacunaError with the code of the first listener that failed (`ERR_LISTENER_BIND`, `ERR_MEMBERSHIP_JOIN`), naming all that did;
- * `ERR_INGEST_CRASHED` when the worker died
+ * `ERR_INGEST_CRASHED` when the worker died; `ERR_MISUSE` for tracker settings out of range
  */
 export const startCollector = async (options: CollectorOptions): Promise<Collector> => {
   const { restored, writerPort } = options;
+  const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker };
+  if (tracker.maxGapsPerDevice > MAX_GAPS_PER_DEVICE) {
+    throw new MisuseError(`maxGapsPerDevice is at most ${MAX_GAPS_PER_DEVICE}`);
+  }
   const workerData: IngestWorkerData = {
     listeners: [...options.listeners],
     tracker: {
-      ...DEFAULT_TRACKER_SETTINGS,
-      ...options.tracker,
+      ...tracker,
       nextDevice: restored.nextDevice,
       nextRun: restored.nextRun,
-      hashSeed: options.tracker?.hashSeed ?? randomInt(2 ** 32),
+      hashSeed: tracker.hashSeed ?? randomInt(2 ** 32),
     },
     poolBatches: options.poolBatches ?? DEFAULT_POOL_BATCHES,
     batchMs: options.batchMs ?? DEFAULT_BATCH_MS,

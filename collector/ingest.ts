@@ -33,7 +33,7 @@ export interface IngestOptions {
 
 /** rows one datagram or one closed gap can change: the run it belongs to, a new one, the former current one, with some to spare */
 const ROWS_PER_STEP = 16;
-/** operations one datagram or one closed gap causes beside the windows of its device */
+/** operations one datagram or one closed gap usually causes at most; what comes beyond goes into the next batch */
 const OPS_PER_STEP = 64;
 /** device, run, events */
 const NOTES_PER_STEP = 16;
@@ -55,7 +55,8 @@ export class Ingest {
   readonly #datagram = new Datagram();
   readonly #arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "", port: 0 };
   readonly #place: Place = { device: 0, run: 0, sequence: 0, sendTimeUs: 0, arrivalUs: 0 };
-  readonly #opsPerStep: number;
+  /** operations kept free for running windows: half a batch, and at least those of a run that has all a device may have */
+  readonly #windowRoom: number;
   #number = 0;
   /** when the first change came that no batch has carried away; -1 = none */
   #changedAtMs = -1;
@@ -81,8 +82,7 @@ export class Ingest {
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
     this.#tracker = create(options.tracker, sink);
     sink.tracker = this.#tracker;
-    // a full device's windows are written whole whenever one of them changes
-    this.#opsPerStep = Math.min(options.tracker.maxGapsPerDevice + OPS_PER_STEP, BATCH_OPS);
+    this.#windowRoom = Math.max(BATCH_OPS / 2, options.tracker.maxGapsPerDevice + 1);
   }
 
   /** What is in memory, for the status. */
@@ -113,7 +113,7 @@ export class Ingest {
       this.#builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
     }
     this.#event("collector-started", wallUs, {}, nowMs);
-    this.#tracker.restore(restored, nowMs, wallUs);
+    this.#tracker.restore(restored, nowMs);
   }
 
   /**
@@ -140,10 +140,6 @@ export class Ingest {
     arrival.listener = listener;
     arrival.address = address;
     arrival.port = port;
-    counters.datagrams++;
-    counters.bytes += length;
-    counters.lastDatagramAtUs = arrivalUs;
-    this.#changed(nowMs);
     this.#isCounted = false;
     try {
       const code = decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
@@ -154,6 +150,11 @@ export class Ingest {
       if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
       this.#options.onInternalError(error);
     }
+    // last: making room may have handed over a batch, whose counters must not know of this one yet
+    counters.datagrams++;
+    counters.bytes += length;
+    counters.lastDatagramAtUs = arrivalUs;
+    this.#changed(nowMs);
   }
 
   /**
@@ -174,7 +175,7 @@ export class Ingest {
 
   /** A listener came up, went down or says something new about it. */
   listenerChanged(url: string, state: string, reason: string, wallUs: number, nowMs: number): void {
-    this.#tracker.onListenerBreak(nowMs);
+    this.#tracker.onListenerBreak();
     this.#event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
   }
 
@@ -186,7 +187,7 @@ export class Ingest {
 
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */
   stop(nowMs: number, wallUs: number): void {
-    this.#tracker.decideHeld(wallUs);
+    this.#tracker.decideHeld();
     this.#event("collector-stopped", wallUs, {}, nowMs);
   }
 
@@ -266,7 +267,7 @@ export class Ingest {
     const heldReadings = this.#held.size > 0 ? MAX_ENTRIES : 0;
     for (;;) {
       const rows = this.#tracker.dirtyRuns + ROWS_PER_STEP;
-      const ops = this.#tracker.windowOps + this.#opsPerStep;
+      const ops = Math.min(this.#tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
       if (this.#builder.hasRoom(2, readings + heldReadings, notes, rows, ops)) return true;
       if (this.#builder.isOpen) this.#seal(nowMs);
       if (!this.#open()) return false;
@@ -286,8 +287,12 @@ export class Ingest {
     return true;
   }
 
+  /**
+   * The batch as of now. Only when so many windows run at once that they do not fit (over 4,000 in runs that changed within one batch)
+   * some runs' windows follow in the next batch.
+   */
   #seal(nowMs: number): void {
-    const number = this.#number++;
+    const number = ++this.#number;
     const { batch, notes } = this.#builder.seal(this.#tracker, number);
     const isRestLeft = this.#builder.hasChanges || this.#tracker.dirtyRuns > 0 || this.#tracker.windowOps > 0;
     this.#changedAtMs = isRestLeft ? nowMs : -1;
@@ -319,7 +324,7 @@ export interface IngestSizes {
   /** filled now or waiting for the writer */
   batchesInUse: number;
   batchCapacity: number;
-  /** number of the next batch: all below it have been handed over */
+  /** number of the last batch handed over, from 1; 0 = none yet */
   lastBatch: number;
 }
 

@@ -1,3 +1,4 @@
+import { BATCH_OPS } from "../protocol/batch.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
 
 /** What an operator can set of the tracker. */
@@ -13,3 +14,6 @@ export const DEFAULT_TRACKER_SETTINGS: TrackerSettings = {
   maxNewRunsPerMinute: 16,
   holdMs: 5000,
 };
+
+/** The greatest `maxGapsPerDevice`: the windows of one run must fit into a batch. */
+export const MAX_GAPS_PER_DEVICE = BATCH_OPS - 192;

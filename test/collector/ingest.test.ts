@@ -1,0 +1,335 @@
+import { expect, test } from "vitest";
+import { Tracker } from "../../collector/tracker/tracker.ts";
+import { OP, OP_CODE } from "../../protocol/batch.ts";
+import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
+import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+
+const WALL_US = 1_795_176_000_000_000;
+
+test("an accepted datagram is stored with its readings, times made absolute", () => {
+  const bench = new IngestBench();
+  bench.receive({
+    sendTimeUs: WALL_US - 5000,
+    readings: [
+      { channel: 3, type: "float64", offsetUs: -10, value: 21.5 },
+      { channel: 4, type: "int32", offsetUs: 7, value: -2 },
+    ],
+  });
+  bench.advance(120);
+  expect(bench.reader.stored).toEqual([
+    {
+      run: 1,
+      sequence: 0,
+      timeUs: WALL_US - 5000,
+      readings: [
+        { channel: 3, type: 2, timeUs: WALL_US - 5010, value: 21.5 },
+        { channel: 4, type: 3, timeUs: WALL_US - 4993, value: -2 },
+      ],
+    },
+  ]);
+  expect(bench.reader.rows.get(1)![ROW.READINGS]).toBe(2);
+});
+
+test("without a usable send time the arrival stands in, and an unusable one is counted", () => {
+  const bench = new IngestBench();
+  bench.receive({ sendTimeUs: 0, readings: [{ channel: 0, type: "float64", value: 1 }] });
+  bench.receive({ sequence: 1, sendTimeUs: 1, readings: [{ channel: 0, type: "float64", value: 2 }] });
+  bench.stop();
+  expect(bench.reader.stored.map(({ timeUs, readings }) => [timeUs, readings[0]!.timeUs])).toEqual([
+    [WALL_US, WALL_US],
+    [WALL_US, WALL_US],
+  ]);
+  expect(bench.counts().unusableSendTimes).toBe(1);
+});
+
+test("a datagram that is not sound is rejected under its reason", () => {
+  const bench = new IngestBench();
+  bench.receive("");
+  bench.receive("{");
+  bench.receive(Uint8Array.of(0x4c, 0x43, 9));
+  bench.receive("nonsense");
+  expect(bench.counts()).toMatchObject({
+    datagrams: 4,
+    rejected: { empty: 1, "bad-json": 1, truncated: 1, "bad-magic": 1 },
+  });
+});
+
+test("a listener decodes as its format says", () => {
+  const bench = new IngestBench({ formats: ["auto", "lacuna"] });
+  const text = '{"device":"pump-7","seq":0,"values":{"t":1}}';
+  bench.receive(text, 0);
+  bench.receive(text, 1);
+  expect(bench.counts(0).received).toBe(1);
+  expect(bench.counts(1).rejected).toEqual({ "bad-magic": 1 });
+});
+
+test("duplicates, control and unsequenced datagrams are counted and only the latter stored", () => {
+  const bench = new IngestBench();
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 0 });
+  bench.receive({ kind: "HEARTBEAT", sequence: 1 });
+  bench.receive('{"device":"other","values":{"t":1}}');
+  bench.stop();
+  expect(bench.counts()).toMatchObject({ received: 1, duplicates: 1, control: 1, unsequenced: 1 });
+  expect(bench.reader.stored).toHaveLength(2);
+});
+
+test("a refused reading is counted by its reason and the others are stored", () => {
+  const bench = new IngestBench();
+  bench.receive('{"device":"d","seq":0,"values":{"good":1,"bad":"text"}}');
+  bench.stop();
+  expect(bench.counts()).toMatchObject({ received: 1, refusedReadings: { "bad-value": 1 } });
+  expect(bench.reader.stored[0]!.readings).toHaveLength(1);
+});
+
+test("a batch is handed over 100 ms after its first change and not before", () => {
+  const bench = new IngestBench();
+  bench.advance(120);
+  const before = bench.reader.lastNumber;
+  bench.receive({ sequence: 0 });
+  bench.advance(80);
+  expect(bench.reader.lastNumber).toBe(before);
+  bench.advance(20);
+  expect(bench.reader.lastNumber).toBe(before + 1);
+  bench.advance(1000);
+  expect(bench.reader.lastNumber).toBe(before + 1);
+});
+
+test("a batch is handed over at once when it is full", () => {
+  const bench = new IngestBench();
+  for (let sequence = 0; sequence < 5000; sequence++) bench.receive({ sequence });
+  expect(bench.reader.lastNumber).toBe(1);
+  expect(bench.reader.stored.length).toBeGreaterThan(4000);
+  bench.stop();
+  expect(bench.reader.stored).toHaveLength(5000);
+});
+
+test("a gap that only a timer closes makes a batch of its own", () => {
+  const bench = new IngestBench();
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 3 });
+  bench.advance(120);
+  const windows = bench.reader.opsOf(OP_CODE.OPEN);
+  expect(windows.map((op) => [op[OP.FIRST], op[OP.LAST]])).toEqual([[1, 2]]);
+  const before = bench.reader.lastNumber;
+  bench.advance(400);
+  expect(bench.reader.lastNumber).toBe(before + 1);
+  expect(bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.FIRST], op[OP.LAST], op[OP.DETAIL]])).toEqual([
+    [1, 2, CAUSE.UNDETERMINED],
+  ]);
+  expect(bench.reader.opsOf(OP_CODE.WINDOWS)).toHaveLength(2);
+});
+
+test("without a free batch datagrams are shed before the tracker sees them, and their gap says so", () => {
+  const bench = new IngestBench({ batches: 2 });
+  for (const sequence of [0, 1]) bench.receive({ sequence });
+  bench.advance(120);
+  bench.isWriterAlive = false;
+  for (let sequence = 2; sequence < 9000; sequence++) bench.receive({ sequence });
+  const { shed } = bench.counts();
+  expect(shed).toBeGreaterThan(0);
+  bench.isWriterAlive = true;
+  bench.giveBack();
+  bench.receive({ sequence: 9000 });
+  bench.advance(500);
+  const row = bench.reader.rows.get(1)!;
+  expect(row[ROW.LOST + CAUSE.QUEUE_OVERFLOW]).toBe(shed);
+  expect(row[ROW.IN_ORDER]! + shed).toBe(9001);
+  expect(bench.reader.fleet).toMatchObject({ datagrams: 9001, shed });
+});
+
+test("without a free batch windows wait and close when one is back", () => {
+  const bench = new IngestBench({ batches: 1 });
+  bench.isWriterAlive = false;
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 2 });
+  bench.advance(1000);
+  expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(0);
+  bench.giveBack();
+  bench.advance(40);
+  bench.isWriterAlive = true;
+  bench.giveBack();
+  bench.advance(200);
+  expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(1);
+});
+
+test("a held datagram is stored when the next number confirms it", () => {
+  const bench = new IngestBench();
+  const far = 2 ** 40;
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: far, readings: [{ channel: 0, type: "float64", value: 7 }] });
+  expect(bench.counts()).toMatchObject({ received: 1, held: 1 });
+  bench.receive({ sequence: far + 1, readings: [{ channel: 0, type: "float64", value: 8 }] });
+  expect(bench.counts()).toMatchObject({ received: 3, held: 0 });
+  bench.stop();
+  expect(bench.reader.stored.map(({ sequence, readings }) => [sequence, readings[0]?.value])).toEqual([
+    [0, undefined],
+    [far, 7],
+    [far + 1, 8],
+  ]);
+  const [run] = bench.reader.stored.slice(-1).map((datagram) => datagram.run);
+  expect(bench.reader.rows.get(run!)![ROW.READINGS]).toBe(2);
+});
+
+test("a held datagram that nothing confirms is rejected after its time, in a batch of its own", () => {
+  const bench = new IngestBench();
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 2 ** 40 });
+  bench.advance(1000);
+  expect(bench.reader.fleet).toMatchObject({ held: 1 });
+  bench.advance(6000);
+  expect(bench.counts()).toMatchObject({ held: 0, rejected: { "implausible-sequence": 1 } });
+  expect(bench.reader.fleet).toMatchObject({ held: 0, rejected: { "implausible-sequence": 1 } });
+});
+
+test("a stop decides what is held and leaves windows as they are", () => {
+  const bench = new IngestBench();
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 2 });
+  bench.receive({ sequence: 2 ** 40 });
+  expect(bench.stop()).toBe(true);
+  expect(bench.reader.fleet).toMatchObject({ held: 0, rejected: { "implausible-sequence": 1 } });
+  expect(bench.reader.opsOf(OP_CODE.LOST)).toEqual([]);
+  expect(bench.reader.rows.get(1)![ROW.MISSING]).toBe(1);
+  expect(bench.reader.notesOf("event").map(({ kind }) => kind)).toEqual([
+    "collector-started",
+    "collector-stopped",
+  ]);
+});
+
+test("a stop without a free batch says so and is done when one is back", () => {
+  const bench = new IngestBench({ batches: 1 });
+  bench.isWriterAlive = false;
+  bench.receive({ sequence: 0 });
+  bench.advance(120);
+  expect(bench.stop()).toBe(false);
+  bench.giveBack();
+  expect(bench.ingest.flushAll(bench.nowMs)).toBe(true);
+  expect(bench.reader.notesOf("event").at(-1)).toMatchObject({ kind: "collector-stopped" });
+});
+
+test("channels are announced once per epoch, and again when their name changes", () => {
+  const bench = new IngestBench();
+  const readings = [{ channel: 7, type: "float64", value: 1 }];
+  bench.receive({ sequence: 0, readings });
+  bench.receive({ sequence: 1, readings });
+  const descriptions = [{ channel: 7, name: "temperature", unit: "Cel" }];
+  bench.receive({ kind: "DESCRIBE", sequence: 2, descriptions });
+  bench.receive({ kind: "DESCRIBE", sequence: 2, descriptions });
+  bench.receive({ epoch: 2, sequence: 0, readings });
+  bench.stop();
+  const device = bench.reader.notesOf("device")[0]!.device;
+  expect(bench.reader.notesOf("channel")).toEqual([
+    { note: "channel", device, epoch: 1, channel: 7, name: "ch7", unit: "" },
+    { note: "channel", device, epoch: 1, channel: 7, name: "temperature", unit: "Cel" },
+    { note: "channel", device, epoch: 2, channel: 7, name: "ch7", unit: "" },
+  ]);
+});
+
+test("JSON channels are numbered by their names, also over restarts of the sender", () => {
+  const bench = new IngestBench();
+  bench.receive('{"device":"d","epoch":1,"seq":0,"values":{"a":1,"b":2},"units":{"b":"Cel"}}');
+  bench.receive('{"device":"d","epoch":2,"seq":0,"values":{"b":3}}');
+  bench.stop();
+  expect(bench.reader.stored.map(({ readings }) => readings.map(({ channel }) => channel))).toEqual([
+    [32_769, 32_768],
+    [32_768],
+  ]);
+  expect(bench.reader.notesOf("channel").map(({ channel, name, unit }) => [channel, name, unit])).toEqual([
+    [32_768, "b", ""],
+    [32_768, "b", "Cel"],
+    [32_769, "a", ""],
+    [32_768, "b", ""],
+  ]);
+});
+
+test("the channel beyond 1,024 is refused, its datagram is received", () => {
+  const bench = new IngestBench();
+  for (let batch = 0; batch < 2; batch++) {
+    const readings = Array.from({ length: 600 }, (_, index) => ({
+      channel: batch * 600 + index,
+      type: "float64",
+      value: 1,
+    }));
+    bench.receive({ sequence: batch, readings });
+  }
+  bench.stop();
+  expect(bench.counts()).toMatchObject({ received: 2, refusedReadings: { "too-many-channels": 176 } });
+  expect(bench.reader.rows.get(1)![ROW.READINGS]).toBe(1024);
+});
+
+test("an exception while a datagram is judged rejects that datagram only", () => {
+  class Faulty extends Tracker {
+    fail = false;
+    override onDatagram(...given: Parameters<Tracker["onDatagram"]>) {
+      if (this.fail) throw new RangeError("a bug");
+      return super.onDatagram(...given);
+    }
+  }
+  let tracker: Faulty | null = null;
+  const bench = new IngestBench({
+    createTracker: (options, sink) => {
+      tracker = new Faulty(options, sink);
+      return tracker;
+    },
+  });
+  bench.receive({ sequence: 0 });
+  tracker!.fail = true;
+  bench.receive({ sequence: 1 });
+  tracker!.fail = false;
+  bench.receive({ sequence: 2 });
+  bench.stop();
+  expect(bench.counts()).toMatchObject({ received: 2, rejected: { "internal-error": 1 } });
+  expect(bench.errors).toHaveLength(1);
+  expect(bench.reader.stored).toHaveLength(2);
+});
+
+test("a change of a listener's state becomes an event", () => {
+  const bench = new IngestBench();
+  bench.ingest.listenerChanged("udp://0.0.0.0:1", "FAILED", "the socket broke", WALL_US, bench.nowMs);
+  bench.advance(120);
+  expect(bench.reader.notesOf("event").at(-1)).toEqual({
+    note: "event",
+    at: WALL_US,
+    kind: "listener-state",
+    device: null,
+    detail: { listener: "udp://0.0.0.0:1", state: "FAILED", reason: "the socket broke" },
+  });
+});
+
+test("fleet counters go on where the database stopped, what was held then is rejected", () => {
+  const fleet = { ...EMPTY.fleet, datagrams: 10, control: 9, held: 1 };
+  const bench = new IngestBench({ restored: { ...EMPTY, hasHistory: true, fleet } });
+  expect(bench.ingest.fleet).toEqual({
+    ...fleet,
+    held: 0,
+    rejected: { "implausible-sequence": 1 },
+  });
+  bench.receive({ sequence: 0 });
+  expect(bench.ingest.fleet.datagrams).toBe(11);
+});
+
+test("a datagram of the greatest size fits while another is held", () => {
+  const bench = new IngestBench();
+  const readings = Array.from({ length: 5000 }, () => ({ channel: 1, type: "int32", value: 1 }));
+  bench.receive({ sequence: 0, readings });
+  bench.receive({ sequence: 2 ** 40, readings });
+  bench.receive({ sequence: 2 ** 40 + 1, readings });
+  bench.stop();
+  expect(bench.counts()).toMatchObject({ received: 3, shed: 0 });
+  expect(bench.reader.stored.map((datagram) => datagram.readings.length)).toEqual([5000, 5000, 5000]);
+});
+
+test("more windows than a batch has room for are spread over batches and end as lost", () => {
+  const bench = new IngestBench();
+  for (let sequence = 0; sequence < 6000; sequence += 2) {
+    for (const device of ["a", "b", "c", "d"]) bench.receive({ device, sequence });
+  }
+  bench.advance(1000);
+  bench.stop();
+  for (const row of bench.reader.rows.values()) expect(row[ROW.MISSING]).toBe(0);
+  expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(4 * 2999);
+  expect(bench.reader.lastNumber).toBeLessThan(20);
+  const lastOfRun = new Map(bench.reader.ops.map((op) => [op[OP.RUN], op[OP.CODE]]));
+  expect([...lastOfRun.values()]).toEqual(new Array(4).fill(OP_CODE.WINDOWS));
+});

@@ -1,0 +1,114 @@
+import { BatchPool } from "../../collector/batch-pool.ts";
+import { countsOf, type ListenerCounts } from "../../collector/counters.ts";
+import { Ingest, type IngestOptions } from "../../collector/ingest.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import type { BatchMessage, Restored } from "../../protocol/batch.ts";
+import type { Format } from "../../protocol/decode.ts";
+import { encodeBinary } from "../../protocol/encode-binary.ts";
+import { BatchReader } from "./batch-reader.ts";
+import { fromPlain, type PlainDatagram } from "./plain-datagram.ts";
+
+export const EMPTY: Restored = {
+  hasHistory: false,
+  nextDevice: 1,
+  nextRun: 1,
+  devices: [],
+  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+};
+
+/** The pipeline with hand-driven clocks and a writer in memory. */
+export class IngestBench {
+  readonly ingest: Ingest;
+  readonly reader = new BatchReader();
+  readonly errors: unknown[] = [];
+  /** sent and not yet given back */
+  readonly #away: BatchMessage[] = [];
+  /** false: the writer keeps every batch */
+  isWriterAlive = true;
+  nowMs = 1000;
+  /** 2026-11-20T12:00:00Z */
+  wallUs = 1_795_176_000_000_000;
+
+  constructor(options: Partial<IngestOptions> & { batches?: number; formats?: readonly Format[] } = {}) {
+    const restored = options.restored ?? EMPTY;
+    this.ingest = new Ingest({
+      formats: ["auto"],
+      pool: new BatchPool(options.batches),
+      restored,
+      batchMs: 100,
+      send: (message) => this.#take(message),
+      onInternalError: (error) => this.errors.push(error),
+      ...options,
+      tracker: {
+        ...DEFAULT_TRACKER_SETTINGS,
+        nextDevice: restored.nextDevice,
+        nextRun: restored.nextRun,
+        ...options.tracker,
+      },
+    });
+    this.ingest.start(this.nowMs, this.wallUs);
+  }
+
+  counts(listener = 0): ListenerCounts {
+    return countsOf(this.ingest.listeners[listener]!);
+  }
+
+  /** A JSON text, a datagram to encode, or bytes. */
+  receive(what: string | Uint8Array | Partial<PlainDatagram>, listener = 0, port = 5000): void {
+    const bytes =
+      typeof what === "string"
+        ? new TextEncoder().encode(what)
+        : what instanceof Uint8Array
+          ? what
+          : encode(what);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.ingest.receive(listener, bytes, view, 0, bytes.length, "10.0.0.1", port, this.wallUs, this.nowMs);
+    const counts = this.counts(listener);
+    if (counts.datagrams !== accountedFor(counts))
+      throw new Error(`not accounted for: ${JSON.stringify(counts)}`);
+  }
+
+  /** Let time pass in steps of a tick, all sockets read empty. */
+  advance(ms: number): void {
+    for (let left = ms; left > 0; left -= 20) {
+      const step = Math.min(left, 20);
+      this.nowMs += step;
+      this.wallUs += step * 1000;
+      this.ingest.tick(this.nowMs, this.nowMs, this.wallUs);
+    }
+  }
+
+  /** The writer gives back everything it has. */
+  giveBack(): void {
+    for (const message of this.#away.splice(0)) this.#return(message);
+  }
+
+  stop(): boolean {
+    this.ingest.stop(this.nowMs, this.wallUs);
+    return this.ingest.flushAll(this.nowMs);
+  }
+
+  #take(message: BatchMessage): void {
+    this.reader.read(message);
+    if (this.isWriterAlive) this.#return(message);
+    else this.#away.push(message);
+  }
+
+  #return({ buffer, number }: BatchMessage): void {
+    this.ingest.takeBack({ buffer, committed: number });
+  }
+}
+
+const scratch = new Uint8Array(65_507);
+const encode = (plain: Partial<PlainDatagram>): Uint8Array => {
+  const full = { kind: "DATA", device: "d", epoch: 1, sequence: 0, sendTimeUs: 0, ...plain } as const;
+  const view = new DataView(scratch.buffer);
+  const length = encodeBinary(fromPlain(full), 0, scratch, view, 0);
+  return scratch.slice(0, length);
+};
+
+const accountedFor = (counts: ListenerCounts): number => {
+  const { received, duplicates, redundant, control, unsequenced, shed, held, rejected } = counts;
+  const sum = received + duplicates + redundant + control + unsequenced + shed + held;
+  return Object.values(rejected).reduce((total, count) => total + count, sum);
+};
