@@ -15,12 +15,14 @@ const isIdle = ({ counts, held }: AuditFleet): boolean => Number(counts.pending)
 /**
  * Waits until a running collector has dealt with everything sent: nothing pending or held, no gap closing, no datagram coming.
  * @param waitMs - give up after so long
+ * @param pollMs - between two looks
  * @returns whether it settled
  */
 export const settle = async (
   source: AuditSource,
   clock: Pick<Clock, "monotonicMs">,
   waitMs = 15_000,
+  pollMs = POLL_MS,
 ): Promise<boolean> => {
   const untilMs = clock.monotonicMs() + waitMs;
   let before = "";
@@ -31,7 +33,7 @@ export const settle = async (
     quiet = state === before && isIdle(fleet) ? quiet + 1 : 0;
     if (quiet === QUIET_POLLS) return true;
     before = state;
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   return false;
 };

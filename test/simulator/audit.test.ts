@@ -1,0 +1,391 @@
+import { expect, test } from "vitest";
+import { type Count, zeroCounts } from "../../protocol/ledger-counts.ts";
+import { type AuditReport, audit, formatReport } from "../../simulator/audit.ts";
+import type { SimulatorSettings } from "../../simulator/options.ts";
+import type { Truth } from "../../simulator/truth.ts";
+import { type Fate, type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
+import { BASE_US, fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";
+
+const SMALL: Partial<SimulatorSettings> = {
+  ...{ devices: 6, rateHz: 10, durationMs: 20_000, channels: 5, restartsPerMinute: 6 },
+  ...IMPAIRED,
+};
+
+interface Scene {
+  truth: Truth;
+  ledger: ReferenceLedger;
+}
+
+const sceneOf = (
+  given: Partial<SimulatorSettings> = {},
+  options: Parameters<typeof referenceLedger>[1] = {},
+  select: (sent: Sent) => boolean = () => true,
+): Scene => {
+  const { sent, truth } = simulateInMemory(fixedSettings({ ...SMALL, ...given }));
+  const bytes = sent.filter(select).map((each) => each.bytes);
+  return { truth: structuredClone(truth), ledger: referenceLedger(bytes, options) };
+};
+
+const auditOf = ({ truth, ledger }: Scene, options = {}): Promise<AuditReport> =>
+  audit(truth, sourceOf(ledger), options);
+
+/** Differences as `subject device/epoch numbers: truth | ledger`. */
+const linesOf = (report: AuditReport): string[] =>
+  report.differences.map(
+    ({ subject, device, epoch, numbers, truth, ledger }) =>
+      `${subject} ${device}/${epoch} ${numbers?.flat().join("-") ?? ""}: ${truth} | ${ledger}`,
+  );
+
+test.each([
+  ["native", {}],
+  ["JSON", { format: "json" }],
+  ["JSON without send time", { format: "json", jsonTime: false }],
+  ["unimpaired", { loss: 0, burstEnter: 0, duplicate: 0, reorder: 0, corrupt: 0, restartsPerMinute: 0 }],
+  ["JSON without epoch", { format: "json", jsonEpoch: false, restartsPerMinute: 0 }],
+  ["impaired control", { impairControl: true, endHeartbeats: 5, restartsPerMinute: 0 }],
+  ["epochs that shrink", { epochOrder: "shrink" }],
+] as const)("a right ledger of a %s fleet is clean, number by number", async (_what, given) => {
+  const scene = sceneOf(given);
+  const report = await auditOf(scene);
+  expect(linesOf(report)).toEqual([]);
+  expect(report.isClean).toBe(true);
+  expect(report.numbers).toBe(1200);
+  expect(report.received + report.impaired).toBe(1200);
+  expect(report.values).toBe(report.received * 5);
+});
+
+// the mutation check of the audit: one altered number each
+
+/** The first record with a dropped, a corrupted and a repeated number, and its place in the ledger. */
+const victimOf = ({ truth, ledger }: Scene) => {
+  const record = truth.records.find(
+    ({ dropped, corrupted, copies }) => dropped.length > 0 && corrupted.length > 0 && copies.length > 0,
+  )!;
+  const device = ledger.devices.get(record.device)!;
+  const run = device.runs.find(({ epoch }) => epoch === record.epoch)!;
+  const gaps = device.gaps.filter(({ epoch }) => epoch === record.epoch);
+  const readings = device.readings.filter(({ epoch }) => epoch === record.epoch);
+  return { record, device, run, gaps, readings, where: `${record.device}/${record.epoch}` };
+};
+
+test("a number the truth calls dropped and the ledger received is named", async () => {
+  const scene = sceneOf();
+  const { record, readings, where } = victimOf(scene);
+  const number = readings[10]!.sequence!;
+  record.dropped = [...record.dropped, [number, number] as const].sort((a, b) => a[0] - b[0]);
+  expect(linesOf(await auditOf(scene))).toContain(
+    `received ${where} ${number}-${number}: dropped | received`,
+  );
+});
+
+test("a number the truth calls delivered and the ledger lost is named", async () => {
+  const scene = sceneOf();
+  const { record, where } = victimOf(scene);
+  const [first, last] = record.dropped[0]!;
+  record.dropped = record.dropped.slice(1);
+  expect(linesOf(await auditOf(scene))).toContain(
+    `received ${where} ${first}-${last}: delivered | lost or missing`,
+  );
+});
+
+test("a number the truth calls corrupted and the ledger received is named", async () => {
+  const scene = sceneOf();
+  const { record, readings, where } = victimOf(scene);
+  const number = readings[3]!.sequence!;
+  record.corrupted = [[number, number]];
+  expect(linesOf(await auditOf(scene))).toContain(
+    `received ${where} ${number}-${number}: corrupted | received`,
+  );
+});
+
+test("one copy more in the truth than duplicates in the ledger is named", async () => {
+  const scene = sceneOf();
+  const { record, run, where } = victimOf(scene);
+  const [first, last, k] = record.copies[0]!;
+  record.copies = [[first, last, k + 1], ...record.copies.slice(1)];
+  const more = Number(run.counts.duplicates) + (last - first + 1);
+  expect(linesOf(await auditOf(scene))).toEqual([
+    `duplicates ${where} : ${more} further copies | ${run.counts.duplicates} duplicates`,
+  ]);
+});
+
+test.each(["temperature", "level", "pressure", "valve", "flow"])(
+  "a stored value of %s that is not the one sent is named",
+  async (name) => {
+    const scene = sceneOf();
+    const { readings, where } = victimOf(scene);
+    const reading = readings[5]!;
+    const sent = Number(reading.values[name]);
+    readings[5]!.values = { ...reading.values, [name]: sent + 1 };
+    expect(linesOf(await auditOf(scene))).toEqual([
+      `value ${where} ${reading.sequence}-${reading.sequence}: ${name} = ${sent} | ${name} = ${sent + 1}`,
+    ]);
+  },
+);
+
+test("a stored value whose last bit differs is named", async () => {
+  const scene = sceneOf();
+  const { readings } = victimOf(scene);
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, Number(readings[5]!.values.pressure));
+  bits.setUint8(7, bits.getUint8(7) ^ 1);
+  readings[5]!.values = { ...readings[5]!.values, pressure: bits.getFloat64(0) };
+  expect((await auditOf(scene)).differences.map(({ subject }) => subject)).toEqual(["value"]);
+});
+
+test("zero and minus zero are not the same value", async () => {
+  const scene = sceneOf();
+  const { readings } = victimOf(scene);
+  const quiet = readings.find(({ values }) => values.flow === 0)!;
+  quiet.values = { ...quiet.values, flow: -0 };
+  expect((await auditOf(scene)).differences.map(({ subject }) => subject)).toEqual(["value"]);
+});
+
+test("a stored time that is a microsecond off is named", async () => {
+  const scene = sceneOf();
+  const { readings, where } = victimOf(scene);
+  readings[5]!.timeUs++;
+  expect(linesOf(await auditOf(scene)).join()).toContain(`time ${where} ${readings[5]!.sequence}`);
+});
+
+const COUNTERS = [
+  ...["expected", "received", "inOrder", "reordered", "recovered", "late", "missing", "lost"],
+  ...["pending", "stored", "expired", "duplicates"],
+] as const;
+test.each(COUNTERS)("a run's counter %s that is one too high is named", async (name) => {
+  const scene = sceneOf();
+  const { run, record } = victimOf(scene);
+  const counts = run.counts as unknown as Record<string, Count>;
+  counts[name] = Number(counts[name]) + 1;
+  const report = await auditOf(scene);
+  const named = report.differences.filter(
+    ({ device, epoch }) => device === record.device && epoch === record.epoch,
+  );
+  expect(named.map(({ ledger }) => ledger).join()).toMatch(new RegExp(`${name}|${Number(counts[name])} dup`));
+});
+
+test("a device's counter that is not the sum of its runs is named", async () => {
+  const scene = sceneOf();
+  const { device, record } = victimOf(scene);
+  device.counts.duplicates = Number(device.counts.duplicates) + 1;
+  const { differences } = await auditOf(scene);
+  expect(differences[0]).toMatchObject({ subject: "identity", device: record.device });
+  expect(differences[0]!.ledger).toContain("duplicates = sum of its parts");
+});
+
+test.each(["datagrams", "control", "shed", "held"] as const)(
+  "a fleet counter %s that leaves a datagram unaccounted for is named",
+  async (name) => {
+    const scene = sceneOf();
+    scene.ledger.fleet[name] = Number(scene.ledger.fleet[name]) + 1;
+    const { differences } = await auditOf(scene);
+    expect(differences).toMatchObject([{ subject: "identity", device: null }]);
+  },
+);
+
+test("a gap row that is one number too long is named", async () => {
+  const scene = sceneOf();
+  const { gaps, readings, where } = victimOf(scene);
+  const numbers = new Set(readings.map(({ sequence }) => sequence));
+  const gap = gaps.find(({ last }) => numbers.has(last + 1))!;
+  gap.last++;
+  expect(linesOf(await auditOf(scene))).toContain(
+    `received ${where} ${gap.last}-${gap.last}: delivered | lost or missing`,
+  );
+});
+
+test("a gap row that is missing is named", async () => {
+  const scene = sceneOf();
+  const { device, gaps, where } = victimOf(scene);
+  const gap = gaps[0]!;
+  device.gaps.splice(device.gaps.indexOf(gap), 1);
+  expect(linesOf(await auditOf(scene)).join()).toMatch(`received ${where} ${gap.first}-${gap.last}`);
+});
+
+test("a gap row with another cause than the counters know is named", async () => {
+  const scene = sceneOf();
+  victimOf(scene).gaps[0]!.cause = "network";
+  expect(linesOf(await auditOf(scene)).join()).toContain("causes.network");
+});
+
+test("two gap rows that hold the same number are named", async () => {
+  const scene = sceneOf();
+  const { device, gaps, where } = victimOf(scene);
+  device.gaps.push({ ...gaps[0]! });
+  expect(linesOf(await auditOf(scene))).toContain(
+    `gap ${where} ${gaps[0]!.first}-${gaps[0]!.last}: absent once | in two gap rows`,
+  );
+});
+
+test("a filled gap row of received numbers is no absence", async () => {
+  const scene = sceneOf();
+  const { device, readings } = victimOf(scene);
+  const { epoch, sequence } = readings[4]!;
+  device.gaps.push({ epoch, run: 0, first: sequence!, last: sequence!, state: "filled", cause: null });
+  expect(linesOf(await auditOf(scene))).toEqual([]);
+});
+
+test("a reading that is not stored is named", async () => {
+  const scene = sceneOf();
+  const { device, readings, where } = victimOf(scene);
+  const { sequence } = readings[7]!;
+  device.readings.splice(device.readings.indexOf(readings[7]!), 1);
+  expect(linesOf(await auditOf(scene))).toContain(
+    `stored ${where} ${sequence}-${sequence}: delivered | not stored`,
+  );
+});
+
+test("a reading that is stored twice is named", async () => {
+  const scene = sceneOf();
+  const { device, readings, where } = victimOf(scene);
+  const { sequence } = readings[7]!;
+  device.readings.push(readings[7]!);
+  expect(linesOf(await auditOf(scene))).toContain(
+    `stored ${where} ${sequence}-${sequence}: once | stored twice`,
+  );
+});
+
+test("a stored reading of a number nobody used is named", async () => {
+  const scene = sceneOf();
+  const { device, readings, record, where } = victimOf(scene);
+  device.readings.push({ ...readings[0]!, sequence: record.next + 5 });
+  expect(linesOf(await auditOf(scene))).toContain(
+    `stored ${where} ${record.next + 5}-${record.next + 5}: not received | stored`,
+  );
+});
+
+test("a tail nobody heard of is a difference after end heartbeats, and none without them", async () => {
+  const withoutEnd = ({ emission }: Sent): boolean => !emission.isEnd;
+  const given = { loss: 0.3, restartsPerMinute: 0, seed: 5, devices: 40 };
+  const promised = await auditOf(sceneOf(given, {}, withoutEnd));
+  expect(new Set(promised.differences.map(({ subject }) => subject))).toEqual(new Set(["high-water"]));
+  expect((await auditOf(sceneOf({ ...given, endHeartbeats: 0 }))).isClean).toBe(true);
+});
+
+test("an epoch of which something was delivered must be in the ledger", async () => {
+  const scene = sceneOf();
+  const { device, run, record } = victimOf(scene);
+  device.runs = device.runs.filter((each) => each !== run);
+  const { differences } = await auditOf(scene);
+  const absent = differences.find(({ subject }) => subject === "epoch");
+  expect(absent).toMatchObject({ device: record.device, epoch: record.epoch, ledger: "the epoch is absent" });
+});
+
+test("an epoch of which nothing was delivered may be absent", async () => {
+  const scene = sceneOf({ loss: 1, impairControl: true });
+  expect(scene.ledger.devices.size).toBe(0);
+  const report = await auditOf(scene);
+  expect(report.isClean).toBe(true);
+  expect(report.impaired).toBe(1200);
+});
+
+test("a device the truth does not know is a difference", async () => {
+  const scene = sceneOf();
+  const { device } = scene.truth.records[0]!;
+  scene.truth.records = scene.truth.records.filter((record) => record.device !== device);
+  expect(linesOf(await auditOf(scene))).toEqual([`device ${device}/undefined : no such device | known`]);
+});
+
+test("an epoch the truth does not know is a difference", async () => {
+  const scene = sceneOf();
+  const { record, where } = victimOf(scene);
+  scene.truth.records = scene.truth.records.filter((other) => other !== record);
+  expect(linesOf(await auditOf(scene)).join()).toContain(`epoch ${where} : no such epoch`);
+});
+
+test("unknown devices and epochs are counted when allowed", async () => {
+  const scene = sceneOf();
+  const { device } = scene.truth.records[0]!;
+  scene.truth.records = scene.truth.records.filter((record) => record.device !== device);
+  const report = await auditOf(scene, { allowUnknown: true });
+  expect(linesOf(report)).toEqual([]);
+  expect(report.unknownDevices).toBe(1);
+});
+
+const blame =
+  (cause: "socket-overflow" | "queue-overflow" | "collector-down" | "undetermined"): Fate =>
+  (device, _epoch, sequence) =>
+    device === "sim-2" && sequence >= 20 && sequence < 30 ? cause : null;
+
+test.each(["socket-overflow", "queue-overflow", "collector-down"] as const)(
+  "numbers lost by %s are explained, and counted",
+  async (cause) => {
+    const scene = sceneOf({ restartsPerMinute: 0 }, { fate: blame(cause) });
+    const report = await auditOf(scene);
+    expect(linesOf(report)).toEqual([]);
+    expect(report.blamed[cause]).toBeGreaterThan(5);
+    expect(report.boundedDuplicates).toBeGreaterThan(0);
+    expect(formatReport(report).join("\n")).toContain(`${cause} ${report.blamed[cause]}`);
+  },
+);
+
+test("delivered numbers lost for an unknown cause are not explained", async () => {
+  const report = await auditOf(sceneOf({ restartsPerMinute: 0 }, { fate: blame("undetermined") }));
+  expect(report.isClean).toBe(false);
+  expect(report.differences[0]).toMatchObject({ subject: "received", device: "sim-2" });
+});
+
+test("numbers before the collector listened are explained for an epoch that began before", async () => {
+  const halfway = BASE_US + 10e6;
+  const given = { restartsPerMinute: 0, duplicate: 0, skewMs: 0, reorder: 0, jitterMs: 0 };
+  const scene = sceneOf(given, { listeningSinceUs: halfway }, ({ emission }) => emission.dueUs >= 10e6);
+  const report = await auditOf(scene);
+  expect(linesOf(report)).toEqual([]);
+  expect(report.beforeListening).toBeGreaterThan(6 * 99);
+});
+
+test("numbers before the first one heard are not explained when the collector was listening", async () => {
+  const given = { restartsPerMinute: 0, duplicate: 0, reorder: 0, jitterMs: 0 };
+  const scene = sceneOf(given, { listeningSinceUs: 0 }, ({ emission }) => emission.dueUs >= 10e6);
+  const { differences } = await auditOf(scene);
+  expect(differences.filter(({ ledger }) => ledger === "not expected")).toHaveLength(6);
+});
+
+test("the first epochs of a device may be absent when they were over before the collector listened", async () => {
+  const since = 15e6;
+  const given = {
+    duplicate: 0,
+    reorder: 0,
+    jitterMs: 0,
+    loss: 0,
+    burstEnter: 0,
+    corrupt: 0,
+    restartsPerMinute: 20,
+  };
+  const scene = sceneOf(
+    given,
+    { listeningSinceUs: BASE_US + since },
+    ({ emission }) => emission.dueUs >= since,
+  );
+  expect((await auditOf(scene)).isClean).toBe(true);
+});
+
+test("each start of a device that reuses its epoch is reconciled with a run of its own", async () => {
+  const scene = sceneOf({ restartsPerMinute: 0 });
+  const { device, record, run } = victimOf(scene);
+  scene.truth.records.push({ ...record, next: 0, dropped: [], corrupted: [], copies: [] });
+  const nothingYet = { ...run, run: 1, first: 0, highWater: null, counts: zeroCounts() };
+  device.runs = [...device.runs, nothingYet];
+  expect(linesOf(await auditOf(scene))).toEqual([]);
+});
+
+test("a run more than the device had starts is a difference", async () => {
+  const scene = sceneOf();
+  const { device, run, where } = victimOf(scene);
+  device.runs = [...device.runs, { ...run, run: 1, first: 0, highWater: null, counts: zeroCounts() }];
+  expect(linesOf(await auditOf(scene))).toEqual([
+    `epoch ${where} : no further start | run 1 with 0 received`,
+  ]);
+});
+
+test("a report names device, epoch, numbers and both opinions", async () => {
+  const scene = sceneOf();
+  const { record, readings } = victimOf(scene);
+  const number = readings[10]!.sequence!;
+  record.dropped = [...record.dropped, [number, number] as const].sort((a, b) => a[0] - b[0]);
+  const text = formatReport(await auditOf(scene)).join("\n");
+  expect(text).toContain(
+    `received: device ${record.device}, epoch ${record.epoch}, ${number}: truth: dropped; ledger: received`,
+  );
+  expect(text).toMatch(/\d+ differences$/);
+});

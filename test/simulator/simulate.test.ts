@@ -1,0 +1,144 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { audit } from "../../simulator/audit.ts";
+import { type SimulatorSettings, simulatorSettings } from "../../simulator/options.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { readTruth } from "../../simulator/truth-file.ts";
+import { sendDatagram } from "../../simulator/udp-transport.ts";
+import { referenceLedger, sourceOf } from "./reference-ledger.ts";
+import { IMPAIRED } from "./support.ts";
+
+let directory: string;
+let truthPath: string;
+let socket: Socket;
+let received: Uint8Array[];
+let target: string;
+
+const listen = async (type: "udp4" | "udp6", address: string): Promise<void> => {
+  socket = createSocket({ type, recvBufferSize: 4 * 2 ** 20 });
+  received = [];
+  socket.on("message", (bytes) => received.push(bytes));
+  socket.bind(0, address);
+  await once(socket, "listening");
+  const host = type === "udp4" ? address : `[${address}]`;
+  target = `udp://${host}:${socket.address().port}`;
+};
+
+/** Resolves when so many datagrams have come. */
+const arrival = async (count: number): Promise<void> => {
+  while (received.length < count) await once(socket, "message");
+};
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "lacuna-simulate-"));
+  truthPath = join(directory, "truth.jsonl");
+});
+afterEach(async () => {
+  socket.close();
+  await rm(directory, { recursive: true });
+});
+
+const settings = (given: Partial<SimulatorSettings>): SimulatorSettings =>
+  simulatorSettings({ target, truthPath, devices: 10, rateHz: 100, durationMs: 500, ...IMPAIRED, ...given });
+
+test.each([
+  ["udp4", "127.0.0.1", "native"],
+  ["udp4", "127.0.0.1", "json"],
+  ["udp6", "::1", "native"],
+] as const)(
+  "what arrives by %s at %s as %s agrees with the truth file, number by number",
+  async (type, address, format) => {
+    await listen(type, address);
+    const summary = await simulate(settings({ format }));
+    await arrival(summary.sent);
+    const report = await audit(await readTruth(truthPath), sourceOf(referenceLedger(received)));
+    expect(report.differences).toEqual([]);
+    expect(report.numbers).toBe(500);
+    expect([summary.used, summary.used - summary.dropped - summary.corrupted]).toEqual([
+      500,
+      report.received,
+    ]);
+  },
+);
+
+test("a simulation takes as long as its schedule and reports its rate", async () => {
+  await listen("udp4", "127.0.0.1");
+  const rates: number[] = [];
+  const summary = await simulate(settings({ durationMs: 800, loss: 0, burstEnter: 0 }), {
+    onProgress: ({ rateHz }) => rates.push(rateHz),
+  });
+  expect(summary.elapsedMs).toBeGreaterThan(790);
+  expect(summary.targetRateHz).toBe(1000);
+  expect(rates.length).toBeGreaterThan(1);
+});
+
+test("an aborted simulation says farewell and writes its truth", async () => {
+  await listen("udp4", "127.0.0.1");
+  const stop = new AbortController();
+  const running = simulate(settings({ durationMs: null }), { signal: stop.signal });
+  await arrival(50);
+  stop.abort();
+  const summary = await running;
+  await arrival(summary.sent);
+  const report = await audit(await readTruth(truthPath), sourceOf(referenceLedger(received)));
+  expect(report.differences).toEqual([]);
+  expect(report.numbers).toBe(summary.used);
+});
+
+test("a truth file that cannot be written fails the simulation with its code", async () => {
+  await listen("udp4", "127.0.0.1");
+  const run = simulate(settings({ durationMs: 10, truthPath: join(directory, "missing", "t") }));
+  await expect(run).rejects.toMatchObject({ code: "ERR_TRUTH_WRITE" });
+});
+
+test("settings that do not go together are refused before anything is sent", async () => {
+  await listen("udp4", "127.0.0.1");
+  await expect(simulate(settings({ channels: 100_000 }))).rejects.toMatchObject({
+    code: "ERR_CONFIGURATION",
+  });
+});
+
+test("an interface that does not exist is named", async () => {
+  await listen("udp4", "127.0.0.1");
+  const run = simulate(settings({ target: "udp://239.1.2.3:4747?interface=nowhere0" }));
+  await expect(run).rejects.toMatchObject({
+    code: "ERR_SEND_INTERFACE",
+    message: expect.stringContaining("nowhere0"),
+  });
+});
+
+test("a target that is not listening loses nothing of the truth", async () => {
+  await listen("udp4", "127.0.0.1");
+  const closed = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address();
+  closed.close();
+  const summary = await simulate(settings({ target: `udp://127.0.0.1:${port}`, durationMs: 300 }));
+  expect(summary.used).toBe(300);
+});
+
+test("multicast leaves by the interface it is told", async () => {
+  socket = createSocket({ type: "udp4", reuseAddr: true });
+  received = [];
+  socket.on("message", (bytes) => received.push(bytes));
+  socket.bind(0);
+  await once(socket, "listening");
+  socket.addMembership("239.77.66.55", "127.0.0.1");
+  target = `udp://239.77.66.55:${socket.address().port}?interface=127.0.0.1&ttl=0`;
+  await expect(simulate(settings({}))).rejects.toMatchObject({ code: "ERR_SEND_TARGET" });
+  target = target.replace("ttl=0", "ttl=1");
+  const summary = await simulate(settings({ durationMs: 100 }));
+  await arrival(summary.sent);
+  expect(received.length).toBe(summary.sent);
+});
+
+test("one datagram is sent by hand", async () => {
+  await listen("udp4", "127.0.0.1");
+  await sendDatagram(target, new TextEncoder().encode('{"device":"pump-7","seq":0}'));
+  await arrival(1);
+  expect(new TextDecoder().decode(received[0])).toBe('{"device":"pump-7","seq":0}');
+});
