@@ -1,0 +1,27 @@
+import type { FleetCounters, Note } from "../protocol/batch.ts";
+import type { LatestColumns } from "./view/latest-values.ts";
+
+/** What one flush changes in the ledger: the journal's record, and what the writer posts to the main thread. */
+export interface LedgerChange {
+  /** number of the flush, growing by one */
+  flush: number;
+  /** wall clock at the commit */
+  committedAtUs: number;
+  /** without events */
+  notes: readonly Note[];
+  /** CHANGE_FIELDS per changed run: its row at the end of the flush and its expired numbers; runs ascending */
+  rows: Float64Array;
+  latest: LatestColumns;
+  /** expired numbers of runs that are forgotten already */
+  forgottenExpired: number;
+  fleet: FleetCounters;
+}
+
+export const emptyFleet = (): FleetCounters => ({
+  datagrams: 0,
+  control: 0,
+  shed: 0,
+  held: 0,
+  rejected: {},
+  refusedReadings: {},
+});

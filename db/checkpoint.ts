@@ -1,0 +1,202 @@
+import { ROW } from "../protocol/ledger-row.ts";
+import type { LedgerChange } from "./change.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import type { Sqlite, Statement } from "./open.ts";
+import { EPOCH_COLUMNS } from "./schema.ts";
+import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
+import { valueForTable } from "./view/table-value.ts";
+
+/** Rows written per flush at least, and the share of the devices that wait: a device is behind for about ten flushes at most. */
+const MIN_ROWS = 2000;
+const SHARE = 0.1;
+
+/**
+ * Brings the tables for people up to date, a bounded number of rows per flush: writing each changed device with each flush would cost as much
+ * as the whole datagram path. What waits is in the journal. Devices go in the order in which they began to wait.
+ */
+export class Checkpoint {
+  readonly #state: LedgerState;
+  /** device -> the first flush its tables miss; in ascending order of that */
+  readonly #waiting = new Map<number, number>();
+  readonly #device: Statement;
+  readonly #run: Statement;
+  readonly #channel: Statement;
+  readonly #undescribe: Statement;
+  readonly #latest: Statement;
+  readonly #forget: Statement[];
+  readonly #minRows: number;
+  #written: number[] = [];
+
+  /** @param minRows - for tests; MIN_ROWS otherwise */
+  constructor(db: Sqlite, state: LedgerState, minRows = MIN_ROWS) {
+    this.#state = state;
+    this.#minRows = minRows;
+    this.#device = db.prepare(
+      `INSERT INTO devices VALUES (?, ?, ?, ?)
+       ON CONFLICT (device_no) DO UPDATE SET source = excluded.source, as_of = excluded.as_of`,
+    );
+    const columns = ["run_no", "device_no", "epoch", "run", ...EPOCH_COLUMNS, "expired", "as_of"];
+    this.#run = db.prepare(
+      `INSERT OR REPLACE INTO epochs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+    );
+    this.#channel = db.prepare("INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?)");
+    this.#undescribe = db.prepare(
+      "DELETE FROM channels WHERE device_no = ? AND ifnull(epoch, -1) = ? AND channel = ?",
+    );
+    this.#latest = db.prepare("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#forget = ["devices", "epochs", "channels", "latest"].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE device_no = ?`),
+    );
+  }
+
+  /** Devices whose tables are behind. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** A change was applied to the state: its devices wait from that flush on. */
+  changed(change: LedgerChange): void {
+    for (const note of change.notes) {
+      if (note.note !== "event" && note.note !== "forgotten") this.#wait(note.device, change.flush);
+    }
+    const { rows, latest } = change;
+    for (let at = 0; at < rows.length; at += CHANGE_FIELDS) this.#wait(rows[at + ROW.DEVICE]!, change.flush);
+    for (let at = 0; at < latest.count; at++) this.#wait(latest.device[at]!, change.flush);
+    for (const note of change.notes) if (note.note === "forgotten") this.#waiting.delete(note.device);
+  }
+
+  /** After a load: every device the journal has advanced waits. */
+  changedByReplay(from: number): void {
+    for (const device of this.#state.devices.numbers()) {
+      if (this.#isBehind(this.#state.devices.slotOf(device))) this.#wait(device, from);
+    }
+  }
+
+  /**
+   * Write what waited longest, inside the flush's transaction; `settle` or `undo` must follow.
+   * @param skipped - devices that are about to be forgotten
+   */
+  step(skipped: ReadonlySet<number>): void {
+    this.#write(Math.max(this.#minRows, Math.ceil(this.#waiting.size * SHARE)), skipped);
+  }
+
+  /** Write up to about `rows` rows. @returns whether more devices wait */
+  writeRows(rows: number): boolean {
+    this.#write(rows, new Set());
+    return this.#written.length < this.#waiting.size;
+  }
+
+  /** The first flush the tables will miss once this transaction is committed, given that flush `next` changes something. */
+  replayFrom(next: number): number {
+    const written = new Set(this.#written);
+    for (const [device, since] of this.#waiting) if (!written.has(device)) return Math.min(since, next);
+    return next;
+  }
+
+  /** The transaction was committed. */
+  settle(): void {
+    const { devices, flush } = this.#state;
+    for (const device of this.#written) {
+      this.#waiting.delete(device);
+      devices.asOf[devices.slotOf(device)] = flush;
+    }
+    this.#written = [];
+  }
+
+  /** The transaction was rolled back. */
+  undo(): void {
+    this.#written = [];
+  }
+
+  /** Delete a device's rows; a device that never reached the tables costs nothing. */
+  forget(device: number): void {
+    const slot = this.#state.devices.slotOf(device);
+    if (slot < 0 || this.#state.devices.asOf[slot]! < 0) return;
+    for (const statement of this.#forget) statement.run(device);
+  }
+
+  #wait(device: number, since: number): void {
+    if (!this.#waiting.has(device) && this.#state.devices.slotOf(device) >= 0)
+      this.#waiting.set(device, since);
+  }
+
+  #write(rows: number, skipped: ReadonlySet<number>): void {
+    let budget = rows;
+    for (const device of this.#waiting.keys()) {
+      if (budget <= 0) return;
+      if (skipped.has(device)) continue;
+      budget -= this.#writeDevice(this.#state.devices.slotOf(device));
+      this.#written.push(device);
+    }
+  }
+
+  /** @returns how many rows it took */
+  #writeDevice(slot: number): number {
+    const { devices, flush } = this.#state;
+    const number = devices.number[slot]!;
+    this.#device.run(number, devices.ids[slot]!, devices.sources[slot]!, flush);
+    const asOf = devices.asOf[slot]!;
+    return 1 + this.#writeRuns(slot, asOf) + this.#writeChannels(slot, asOf) + this.#writeLatest(slot, asOf);
+  }
+
+  #writeRuns(deviceSlot: number, asOf: number): number {
+    let count = 0;
+    for (const slot of this.#state.runSlots(deviceSlot)) {
+      const [page, base] = [this.#state.runs.page(slot), this.#state.runs.base(slot)];
+      if (page[base + RUN.CHANGED]! <= asOf) continue;
+      const epoch = page[base + RUN.EPOCH]!;
+      this.#run.run(
+        page[base + ROW.RUN],
+        page[base + ROW.DEVICE],
+        epoch < 0 ? null : epoch,
+        page[base + RUN.INDEX],
+        ...page.subarray(base + ROW.FIRST, base + ROW.FIRST + EPOCH_COLUMNS.length),
+        page[base + RUN.EXPIRED],
+        this.#state.flush,
+      );
+      count++;
+    }
+    return count;
+  }
+
+  #writeChannels(slot: number, asOf: number): number {
+    const { devices, channels, flush } = this.#state;
+    const device = devices.number[slot]!;
+    let count = 0;
+    for (const entry of channels.list(devices.channels[slot]!)) {
+      if (entry.flush <= asOf) continue;
+      const epoch = entry.epoch < 0 ? null : entry.epoch;
+      this.#undescribe.run(device, entry.epoch, entry.channel);
+      this.#channel.run(device, epoch, entry.channel, entry.name, entry.unit, flush);
+      count++;
+    }
+    return count;
+  }
+
+  #writeLatest(slot: number, asOf: number): number {
+    const { devices, latest } = this.#state;
+    const device = devices.number[slot]!;
+    let count = 0;
+    for (const entry of latest.list(devices.latest[slot]!)) {
+      if (entry.flush <= asOf) continue;
+      const { channel, run, sequence, time, type } = entry;
+      this.#latest.run(device, channel, run, sequence, time, type, valueForTable(entry.value), entry.flush);
+      count++;
+    }
+    return count;
+  }
+
+  #isBehind(slot: number): boolean {
+    const { devices } = this.#state;
+    const asOf = devices.asOf[slot]!;
+    if (asOf < 0 || devices.changed[slot]! > asOf) return true;
+    for (const run of this.#state.runSlots(slot)) {
+      if (this.#state.runField(run, RUN.CHANGED) > asOf) return true;
+    }
+    for (const entry of this.#state.latest.list(devices.latest[slot]!)) if (entry.flush > asOf) return true;
+    for (const entry of this.#state.channels.list(devices.channels[slot]!)) {
+      if (entry.flush > asOf) return true;
+    }
+    return false;
+  }
+}

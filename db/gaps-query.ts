@@ -1,0 +1,76 @@
+import type { Cause } from "../protocol/ledger-row.ts";
+import type { Sqlite } from "./open.ts";
+import type { GapState } from "./query-types.ts";
+
+/** A gap query with the device already resolved to its runs. */
+export interface GapRequest {
+  /** null = of every device */
+  runs: readonly number[] | null;
+  state: GapState | null;
+  cause: Cause | null;
+  fromUs: number | null;
+  toUs: number | null;
+  limit: number;
+  /** run and first number of the last row of the page before */
+  after: readonly [run: number, first: number] | null;
+}
+
+export interface GapRecord {
+  run: number;
+  first: number;
+  last: number;
+  state: GapState;
+  cause: Cause | null;
+  openedAtUs: number;
+  closedAtUs: number | null;
+  requests: number;
+}
+
+/** Gap rows and running windows (state `open`) by run and first number, at most `limit` + 1 of them: one more tells that there is a next page. */
+export const queryGaps = (db: Sqlite, request: GapRequest): GapRecord[] => {
+  const most = request.limit + 1;
+  const found: GapRecord[] = [];
+  if (request.state !== "open") found.push(...select(db, CLOSED, request, most));
+  const isOpenWanted = request.state === null || request.state === "open";
+  if (isOpenWanted && request.cause === null) found.push(...select(db, OPEN, request, most));
+  return found.sort((a, b) => a.run - b.run || a.first - b.first).slice(0, most);
+};
+
+interface Source {
+  table: string;
+  columns: string;
+  isClosed: boolean;
+}
+const CLOSED: Source = {
+  table: "gaps",
+  columns: "state, cause, opened_at AS openedAtUs, closed_at AS closedAtUs, requests",
+  isClosed: true,
+};
+const OPEN: Source = {
+  table: "window_gaps",
+  columns: "'open' AS state, NULL AS cause, opened_at AS openedAtUs, NULL AS closedAtUs, 0 AS requests",
+  isClosed: false,
+};
+
+const select = (db: Sqlite, source: Source, request: GapRequest, limit: number): GapRecord[] => {
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const where = (condition: string, ...bound: unknown[]): void => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (request.after !== null) where("(run_no, first) > (?, ?)", ...request.after);
+  if (request.runs !== null)
+    where("run_no IN (SELECT value FROM json_each(?))", JSON.stringify(request.runs));
+  if (source.isClosed && request.state !== null) where("state = ?", request.state);
+  if (request.cause !== null) where("cause = ?", request.cause);
+  if (request.toUs !== null) where("opened_at < ?", request.toUs);
+  if (source.isClosed && request.fromUs !== null) where("closed_at >= ?", request.fromUs);
+  const condition = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  return db
+    .prepare(
+      `SELECT run_no AS run, first, last, ${source.columns} FROM ${source.table} ${condition}
+       ORDER BY run_no, first LIMIT ?`,
+    )
+    .all(...values, limit) as GapRecord[];
+};

@@ -1,0 +1,124 @@
+import { BATCH_ROWS, Batch, type BatchMessage, type FleetCounters, type Note } from "../protocol/batch.ts";
+import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
+
+export type EventNote = Extract<Note, { note: "event" }>;
+
+/** What the waiting batches bring together, before anything is written. */
+export interface Gathered {
+  batches: Batch[];
+  /** without events */
+  notes: Note[];
+  events: EventNote[];
+  fleet: FleetCounters;
+  /** devices forgotten in these batches, and all their runs */
+  forgottenDevices: Set<number>;
+  forgottenRuns: Set<number>;
+  /** where each changed run's last row lies: index of the batch * BATCH_ROWS + index of the row */
+  rowAt: Map<number, number>;
+  /** the greatest device and run numbers made, 0 = none */
+  lastDevice: number;
+  lastRun: number;
+}
+
+/** @param fleet - the counters while no batch brings newer ones */
+export const gather = (
+  messages: readonly BatchMessage[],
+  state: LedgerState,
+  fleet: FleetCounters,
+): Gathered => {
+  const gathered: Gathered = {
+    batches: [],
+    notes: [],
+    events: [],
+    fleet: messages.at(-1)?.fleet ?? fleet,
+    forgottenDevices: new Set(),
+    forgottenRuns: new Set(),
+    rowAt: new Map(),
+    lastDevice: 0,
+    lastRun: 0,
+  };
+  for (const [index, message] of messages.entries()) {
+    const batch = new Batch(message.buffer);
+    gathered.batches.push(batch);
+    for (const note of message.notes) gatherNote(gathered, note);
+    for (let row = 0; row < batch.rowCount; row++) {
+      gathered.rowAt.set(batch.rows[row * ROW_FIELDS + ROW.RUN]!, index * BATCH_ROWS + row);
+    }
+  }
+  findForgottenRuns(gathered, state);
+  return gathered;
+};
+
+const gatherNote = (gathered: Gathered, note: Note): void => {
+  if (note.note === "event") {
+    gathered.events.push(note);
+    return;
+  }
+  gathered.notes.push(note);
+  if (note.note === "device") gathered.lastDevice = Math.max(gathered.lastDevice, note.device);
+  else if (note.note === "run") gathered.lastRun = Math.max(gathered.lastRun, note.run);
+  else if (note.note === "forgotten") gathered.forgottenDevices.add(note.device);
+};
+
+const findForgottenRuns = (gathered: Gathered, state: LedgerState): void => {
+  if (gathered.forgottenDevices.size === 0) return;
+  for (const device of gathered.forgottenDevices) {
+    const slot = state.devices.slotOf(device);
+    if (slot < 0) continue;
+    for (const run of state.runSlots(slot)) gathered.forgottenRuns.add(state.runField(run, ROW.RUN));
+  }
+  for (const note of gathered.notes) {
+    if (note.note === "run" && gathered.forgottenDevices.has(note.device)) {
+      gathered.forgottenRuns.add(note.run);
+    }
+  }
+};
+
+/**
+ * The changed rows, ascending by run, CHANGE_FIELDS each: those of the batches, and those of runs that only lost readings to retention.
+ * @param expired - how many more numbers of a run are expired
+ */
+export const changedRows = (
+  { batches, rowAt }: Pick<Gathered, "batches" | "rowAt">,
+  state: LedgerState,
+  expired: ReadonlyMap<number, number>,
+): Float64Array => {
+  const runs = new Set(rowAt.keys());
+  for (const run of expired.keys()) if (state.runs.slotOf(run) >= 0) runs.add(run);
+  const ascending = Float64Array.from(runs).sort();
+  const rows = new Float64Array(ascending.length * CHANGE_FIELDS);
+  for (const [index, run] of ascending.entries()) {
+    const base = index * CHANGE_FIELDS;
+    const slot = state.runs.slotOf(run);
+    const at = rowAt.get(run);
+    if (at === undefined) rows.set(state.rowOf(slot), base);
+    else {
+      const from = (at % BATCH_ROWS) * ROW_FIELDS;
+      rows.set(batches[Math.floor(at / BATCH_ROWS)]!.rows.subarray(from, from + ROW_FIELDS), base);
+    }
+    const before = slot < 0 ? 0 : state.runField(slot, RUN.EXPIRED);
+    rows[base + RUN.EXPIRED] = before + (expired.get(run) ?? 0);
+  }
+  return rows;
+};
+
+/**
+ * Runs of which a number arrived at or below the high water of the flush before, with the lowest such number: the only segments in which
+ * numbers can be lower than in an older one.
+ */
+export const lateReaches = (batches: readonly Batch[], state: LedgerState): Map<number, number> => {
+  const reaches = new Map<number, number>();
+  for (const batch of batches) {
+    for (let datagram = 0; datagram < batch.datagramCount; datagram++) {
+      const run = batch.datagramRun[datagram]!;
+      const slot = state.runs.slotOf(run);
+      if (slot < 0) continue;
+      const sequence = batch.datagramSequence[datagram]!;
+      if (sequence > state.runField(slot, ROW.HIGH_WATER)) continue;
+      reaches.set(run, Math.min(sequence, reaches.get(run) ?? sequence));
+    }
+  }
+  return reaches;
+};

@@ -1,0 +1,122 @@
+import type { Note } from "../protocol/batch.ts";
+import { ROW } from "../protocol/ledger-row.ts";
+import type { LedgerChange } from "./change.ts";
+import { ByteReader } from "./codec/byte-reader.ts";
+import type { ByteWriter } from "./codec/byte-writer.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { CHANGE_FIELDS, newRow } from "./view/run-rows.ts";
+
+/**
+ * The journal: what each flush changed in the ledger, as differences to the state before it. It is what the tables for people have not
+ * caught up with; older records are deleted. Layout: version, time of the commit, notes as JSON with their length, count of
+ * rows; per row the run (minus the former row's), a mask of changed fields (bit 0: some are raw), [mask of raw fields], and the
+ * differences: variable-length integers, or 8 bytes where a difference would not be exact.
+ */
+const VERSION = 1;
+
+export type JournalRecord = Pick<LedgerChange, "flush" | "committedAtUs" | "notes" | "rows">;
+
+/** Encode a change; `state` is the one before it. The bytes are valid until the writer's next use. */
+export const encodeRecord = (
+  writer: ByteWriter,
+  state: LedgerState,
+  { committedAtUs, notes, rows }: JournalRecord,
+): Uint8Array => {
+  writer.reset();
+  writer.u8(VERSION);
+  writer.varint(committedAtUs);
+  const json = new TextEncoder().encode(JSON.stringify(notes));
+  writer.varint(json.length);
+  writer.append(json);
+  writer.varint(rows.length / CHANGE_FIELDS);
+  let formerRun = 0;
+  for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
+    const run = rows[at + ROW.RUN]!;
+    writer.varint(run - formerRun);
+    formerRun = run;
+    encodeRow(writer, rows, at, ...formerRow(state, run));
+  }
+  return writer.written();
+};
+
+const encodeRow = (
+  writer: ByteWriter,
+  rows: Float64Array,
+  at: number,
+  former: Float64Array,
+  base: number,
+): void => {
+  let changed = 0;
+  let raw = 0;
+  for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
+    const [before, now] = [former[base + field]!, rows[at + field]!];
+    if (Object.is(before, now)) continue;
+    changed += 2 ** field;
+    if (!isExact(before, now)) raw += 2 ** field;
+  }
+  // field 0 is the run: its bit says that there is a second mask
+  writer.varint(changed + (raw > 0 ? 1 : 0));
+  if (raw > 0) writer.varint(raw);
+  for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
+    if (!hasBit(changed, field)) continue;
+    const now = rows[at + field]!;
+    if (hasBit(raw, field)) writer.f64(now);
+    else writer.signedVarint(now - former[base + field]!);
+  }
+};
+
+/** @returns the change, rows complete again; `state` is the one before it */
+export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Array): JournalRecord => {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== VERSION) throw new SegmentCorruptError(`journal record ${flush} has version ${version}`);
+  const committedAtUs = reader.varint();
+  const jsonLength = reader.varint();
+  const jsonFrom = reader.skip(jsonLength);
+  const notes = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(jsonFrom, jsonFrom + jsonLength)),
+  ) as Note[];
+  const count = reader.varint();
+  const rows = new Float64Array(count * CHANGE_FIELDS);
+  let run = 0;
+  for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
+    run += reader.varint();
+    rows[at + ROW.RUN] = run;
+    decodeRow(reader, rows, at, ...formerRow(state, run));
+  }
+  return { flush, committedAtUs, notes, rows };
+};
+
+const decodeRow = (
+  reader: ByteReader,
+  rows: Float64Array,
+  at: number,
+  former: Float64Array,
+  base: number,
+): void => {
+  const changed = reader.varint();
+  const raw = hasBit(changed, 0) ? reader.varint() : 0;
+  for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
+    const before = former[base + field]!;
+    if (!hasBit(changed, field)) rows[at + field] = before;
+    else if (hasBit(raw, field)) rows[at + field] = reader.f64();
+    else rows[at + field] = before + reader.signedVarint();
+  }
+};
+
+const NEW_ROW = newRow(0);
+
+const formerRow = (state: LedgerState, run: number): [Float64Array, number] => {
+  const slot = state.runs.slotOf(run);
+  return slot < 0 ? [NEW_ROW, 0] : [state.runs.page(slot), state.runs.base(slot)];
+};
+
+const isExact = (before: number, now: number): boolean =>
+  Number.isSafeInteger(before) &&
+  Number.isSafeInteger(now) &&
+  !Object.is(now, -0) &&
+  Math.abs(now - before) <= Number.MAX_SAFE_INTEGER;
+
+/** Masks have up to CHANGE_FIELDS (30) bits: 32-bit operators suffice. */
+const hasBit = (mask: number, bit: number): boolean => ((mask >>> bit) & 1) !== 0;

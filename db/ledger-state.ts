@@ -1,0 +1,244 @@
+import type { FleetCounters, Note } from "../protocol/batch.ts";
+import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { emptyFleet, type LedgerChange } from "./change.ts";
+import { ChannelNames } from "./view/channel-names.ts";
+import { DeviceTable } from "./view/device-table.ts";
+import { type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
+import { LedgerSums, markCommitted } from "./view/ledger-sums.ts";
+import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
+
+/** What a failed commit keeps waiting, for those who may see it as `pending`. */
+export type AcceptedChange = Pick<LedgerChange, "notes" | "rows" | "fleet">;
+
+/**
+ * The whole ledger in memory: devices, runs, channels, newest values and the fleet's sums. The writer has one (what the database holds,
+ * to tell what changed) and so has the main thread (what the API answers from); both advance by the same changes.
+ */
+export class LedgerState {
+  readonly devices = new DeviceTable();
+  readonly runs = new RunRows();
+  readonly channels = new ChannelNames();
+  readonly latest = new LatestValues();
+  /** over all runs, the forgotten ones included */
+  readonly sums = new LedgerSums();
+  readonly forgotten = new LedgerSums();
+  forgottenDevices = 0;
+  fleet: FleetCounters = emptyFleet();
+  /** number and wall time of the last commit it contains; 0 = none */
+  flush = 0;
+  asOfUs = 0;
+  /** grows when a device comes or goes */
+  devicesVersion = 0;
+
+  /** Advance by one committed flush. */
+  apply(change: LedgerChange): void {
+    for (const note of change.notes) if (note.note !== "forgotten") this.applyNote(note, change.flush);
+    for (let at = 0; at < change.rows.length; at += CHANGE_FIELDS) {
+      this.putRow(change.rows, at, change.flush, true);
+    }
+    this.putLatest(change.latest, change.flush);
+    for (const note of change.notes) if (note.note === "forgotten") this.forget(note.device, true);
+    this.expireForgotten(change.forgottenExpired);
+    this.fleet = change.fleet;
+    this.flush = change.flush;
+    this.asOfUs = change.committedAtUs;
+  }
+
+  /** Show what is accepted and not yet committed: rows rise, and what they rose by is pending. Devices are forgotten by a commit only. */
+  accept(change: AcceptedChange): void {
+    for (const note of change.notes) {
+      if (note.note === "device" || note.note === "run") this.applyNote(note, this.flush);
+    }
+    for (let at = 0; at < change.rows.length; at += CHANGE_FIELDS) {
+      this.putRow(change.rows, at, this.flush, false);
+    }
+    this.fleet = change.fleet;
+  }
+
+  applyNote(note: Note, flush: number): void {
+    switch (note.note) {
+      case "device":
+        this.addDevice(note.device, note.id, flush);
+        break;
+      case "run":
+        this.addRun(note.run, note.device, note.epoch ?? -1, note.index, flush);
+        break;
+      case "source": {
+        const slot = this.devices.slotOf(note.device);
+        if (slot < 0) break;
+        this.devices.sources[slot] = note.source;
+        this.devices.changed[slot] = flush;
+        break;
+      }
+      case "channel": {
+        const slot = this.devices.slotOf(note.device);
+        if (slot < 0) break;
+        const described = { ...note, epoch: note.epoch ?? -1, flush };
+        this.devices.channels[slot] = this.channels.describe(this.devices.channels[slot]!, described);
+        break;
+      }
+      case "forgotten":
+        this.forget(note.device, true);
+        break;
+      case "event":
+        break;
+    }
+  }
+
+  /** A device known already stays as it is. @returns its slot */
+  addDevice(device: number, id: string, flush: number): number {
+    const known = this.devices.slotOf(device);
+    if (known >= 0) return known;
+    this.devicesVersion++;
+    const slot = this.devices.add(device, id);
+    this.devices.changed[slot] = flush;
+    return slot;
+  }
+
+  /** A run known already stays as it is. @returns its slot, or -1 when its device is unknown */
+  addRun(run: number, device: number, epoch: number, index: number, flush: number): number {
+    const known = this.runs.slotOf(run);
+    const deviceSlot = this.devices.slotOf(device);
+    if (known >= 0 || deviceSlot < 0) return known;
+    const slot = this.runs.add(run, device);
+    const [page, base] = [this.runs.page(slot), this.runs.base(slot)];
+    page[base + RUN.EPOCH] = epoch;
+    page[base + RUN.INDEX] = index;
+    page[base + RUN.CHANGED] = flush;
+    const last = this.devices.lastRun[deviceSlot]!;
+    if (last < 0) this.devices.firstRun[deviceSlot] = slot;
+    else this.runs.page(last)[this.runs.base(last) + RUN.NEXT] = slot;
+    this.devices.lastRun[deviceSlot] = slot;
+    this.sums.addRow(page, base, 1);
+    return slot;
+  }
+
+  /**
+   * The run's row becomes the CHANGE_FIELDS values at `from`. A run that is not known (its device was forgotten) is passed over.
+   * @param committed - false: received numbers above those of the last commit are pending
+   */
+  putRow(rows: Float64Array, from: number, flush: number, committed: boolean): void {
+    const slot = this.runs.slotOf(rows[from + ROW.RUN]!);
+    if (slot < 0) return;
+    const [page, base] = [this.runs.page(slot), this.runs.base(slot)];
+    this.sums.addRow(page, base, -1);
+    for (let field = 0; field < CHANGE_FIELDS; field++) page[base + field] = rows[from + field]!;
+    page[base + RUN.CHANGED] = flush;
+    if (committed) markCommitted(page, base);
+    this.sums.addRow(page, base, 1);
+  }
+
+  /** Set the newest values a commit brought. */
+  putLatest(latest: LatestColumns, flush: number): void {
+    for (let at = 0; at < latest.count; at++) {
+      const slot = this.devices.slotOf(latest.device[at]!);
+      if (slot < 0) continue;
+      const head = this.latest.put(this.devices.latest[slot]!, {
+        channel: latest.channel[at]!,
+        run: latest.run[at]!,
+        sequence: latest.sequence[at]!,
+        time: latest.time[at]!,
+        type: latest.type[at]!,
+        value: latest.value[at]!,
+        flush,
+      });
+      this.devices.latest[slot] = head;
+    }
+  }
+
+  /** Offer a reading as a device's newest value. @returns whether it is */
+  offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>): boolean {
+    const head = this.latest.offer(this.devices.latest[deviceSlot]!, reading);
+    if (head >= 0) this.devices.latest[deviceSlot] = head;
+    return head >= 0;
+  }
+
+  /**
+   * R16: the device and its runs go.
+   * @param counted - true: their counts go over to the forgotten ones; false: those contain them already
+   */
+  forget(device: number, counted: boolean): void {
+    const slot = this.devices.slotOf(device);
+    if (slot < 0) return;
+    for (const runSlot of [...this.runSlots(slot)]) {
+      const [page, base] = [this.runs.page(runSlot), this.runs.base(runSlot)];
+      if (counted) this.forgotten.addRow(page, base, 1);
+      else this.sums.addRow(page, base, -1);
+      this.runs.remove(page[base + ROW.RUN]!);
+    }
+    if (counted) this.forgottenDevices++;
+    this.channels.remove(this.devices.channels[slot]!);
+    this.latest.remove(this.devices.latest[slot]!);
+    this.devices.remove(device);
+    this.devicesVersion++;
+  }
+
+  /** What `forgotten` and `forgottenDevices` will be once the change is applied. */
+  forgottenAfter(change: Pick<LedgerChange, "notes" | "rows" | "forgottenExpired">): {
+    devices: number;
+    sums: LedgerSums;
+  } {
+    const sums = new LedgerSums();
+    sums.addColumns(this.forgotten.toColumns());
+    sums.addExpired(change.forgottenExpired);
+    const devices = new Set<number>();
+    for (const note of change.notes) if (note.note === "forgotten") devices.add(note.device);
+    if (devices.size > 0) {
+      for (const row of this.#rowsAfter(change, devices)) sums.addRow(row, 0, 1);
+    }
+    return { devices: this.forgottenDevices + devices.size, sums };
+  }
+
+  /** The rows all runs of some devices will have once the change is applied; one array, used again for each. */
+  *#rowsAfter(
+    change: Pick<LedgerChange, "notes" | "rows">,
+    devices: ReadonlySet<number>,
+  ): Generator<Float64Array> {
+    const row = new Float64Array(RUN_FIELDS);
+    const unchanged = new Set<number>();
+    for (const device of devices) {
+      const slot = this.devices.slotOf(device);
+      if (slot < 0) continue;
+      for (const runSlot of this.runSlots(slot)) unchanged.add(this.runField(runSlot, ROW.RUN));
+    }
+    for (const note of change.notes) {
+      if (note.note === "run" && devices.has(note.device)) unchanged.add(note.run);
+    }
+    for (let at = 0; at < change.rows.length; at += CHANGE_FIELDS) {
+      if (!unchanged.delete(change.rows[at + ROW.RUN]!)) continue;
+      row.set(change.rows.subarray(at, at + CHANGE_FIELDS));
+      yield row;
+    }
+    for (const run of unchanged) {
+      const slot = this.runs.slotOf(run);
+      const known = slot < 0 ? newRow(run) : this.runs.page(slot).subarray(this.runs.base(slot));
+      row.set(known.subarray(0, CHANGE_FIELDS));
+      yield row;
+    }
+  }
+
+  /** Numbers of forgotten runs that retention removed. */
+  expireForgotten(numbers: number): void {
+    this.forgotten.addExpired(numbers);
+    this.sums.addExpired(numbers);
+  }
+
+  /** Slots of a device's runs, in the order they became known. */
+  *runSlots(deviceSlot: number): Generator<number> {
+    let slot = this.devices.firstRun[deviceSlot]!;
+    while (slot >= 0) {
+      yield slot;
+      slot = this.runs.page(slot)[this.runs.base(slot) + RUN.NEXT]!;
+    }
+  }
+
+  /** A run's ledger row; a view into the state, valid until the run is forgotten. */
+  rowOf(slot: number): Float64Array {
+    const base = this.runs.base(slot);
+    return this.runs.page(slot).subarray(base, base + ROW_FIELDS);
+  }
+
+  runField(slot: number, field: number): number {
+    return this.runs.page(slot)[this.runs.base(slot) + field]!;
+  }
+}

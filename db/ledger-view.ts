@@ -1,0 +1,219 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import { VALUE_TYPE } from "../protocol/constants.ts";
+import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import { ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { undescribedName } from "./view/channel-names.ts";
+import type { LatestEntry } from "./view/latest-values.ts";
+import { RUN } from "./view/run-rows.ts";
+
+export interface FleetView {
+  counts: LedgerCounts;
+  counters: Readonly<FleetCounters>;
+}
+
+export interface RunView extends RunStorage {
+  /** number of the run in the database */
+  readonly run: number;
+  readonly epoch: number | null;
+  /** number of the run inside its epoch */
+  readonly index: number;
+  /** ROW_FIELDS values, valid until the next change is applied */
+  readonly row: Float64Array;
+}
+
+export type ReadingValue = number | boolean;
+
+export interface LatestValue {
+  name: string;
+  unit: string;
+  value: ReadingValue;
+  /** microseconds */
+  timeUs: number;
+}
+
+export interface Channel {
+  name: string;
+  unit: string;
+}
+
+/** A stored value as outside: bools are booleans, all other types numbers. */
+export const readingValue = (type: number, value: number): ReadingValue =>
+  type === VALUE_TYPE.BOOL ? value !== 0 : value;
+
+/** The committed ledger as the API asks for it. Answers come from memory, without touching the database. */
+export class LedgerView {
+  readonly #state: LedgerState;
+  #slotOfId: Map<string, number> | undefined;
+  #slotOfIdVersion = -1;
+
+  constructor(state: LedgerState) {
+    this.#state = state;
+  }
+
+  /** wall time of the last commit it contains, microseconds; 0 = none */
+  get asOfUs(): number {
+    return this.#state.asOfUs;
+  }
+
+  /** number of the last flush it contains */
+  get flush(): number {
+    return this.#state.flush;
+  }
+
+  get deviceCount(): number {
+    return this.#state.devices.size;
+  }
+
+  /** changes whenever a device comes or goes */
+  get devicesVersion(): number {
+    return this.#state.devicesVersion;
+  }
+
+  /** In the order they became known. */
+  *deviceIds(): Generator<string> {
+    for (const slot of this.#state.devices.slots()) yield this.#state.devices.ids[slot]!;
+  }
+
+  device(id: string): DeviceView | undefined {
+    const slot = this.#idIndex().get(id);
+    return slot === undefined ? undefined : new DeviceView(this.#state, slot);
+  }
+
+  /** Id of the device that owns a run, with the run's place in it; undefined when it is forgotten. */
+  runOwner(run: number): { device: string; epoch: number | null; index: number } | undefined {
+    const slot = this.#state.runs.slotOf(run);
+    if (slot < 0) return undefined;
+    const device = this.#state.devices.slotOf(this.#state.runField(slot, ROW.DEVICE));
+    return {
+      device: this.#state.devices.ids[device]!,
+      epoch: epochOf(this.#state, slot),
+      index: this.#state.runField(slot, RUN.INDEX),
+    };
+  }
+
+  /** Sums over every run, the forgotten ones included; costs no pass over the devices. */
+  fleet(): FleetView {
+    return { counts: this.#state.sums.counts(), counters: this.#state.fleet };
+  }
+
+  /** Devices that were forgotten (R16), and the sums of their counts. */
+  forgotten(): { devices: number; counts: LedgerCounts } {
+    return { devices: this.#state.forgottenDevices, counts: this.#state.forgotten.counts() };
+  }
+
+  /** Made on first use and again after devices came or went: the writer's thread never asks by id. */
+  #idIndex(): Map<string, number> {
+    const { devices, devicesVersion } = this.#state;
+    if (this.#slotOfId === undefined || this.#slotOfIdVersion !== devicesVersion) {
+      this.#slotOfId = new Map();
+      for (const slot of devices.slots()) this.#slotOfId.set(devices.ids[slot]!, slot);
+      this.#slotOfIdVersion = devicesVersion;
+    }
+    return this.#slotOfId;
+  }
+}
+
+const epochOf = (state: LedgerState, runSlot: number): number | null => {
+  const epoch = state.runField(runSlot, RUN.EPOCH);
+  return epoch < 0 ? null : epoch;
+};
+
+const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
+
+/** One number for (epoch, channel): channels are below 2^16, epochs below 2^32. */
+export const channelKey = (epoch: number, channel: number): number => (epoch + 1) * 65_536 + channel;
+
+/** One device; read it at once, it is not kept up to date. */
+export class DeviceView {
+  readonly #state: LedgerState;
+  readonly #slot: number;
+
+  constructor(state: LedgerState, slot: number) {
+    this.#state = state;
+    this.#slot = slot;
+  }
+
+  /** number of the device in the database */
+  get number(): number {
+    return this.#state.devices.number[this.#slot]!;
+  }
+
+  get id(): string {
+    return this.#state.devices.ids[this.#slot]!;
+  }
+
+  /** `address:port`, IPv6 in brackets, it was last heard from */
+  get source(): string {
+    return this.#state.devices.sources[this.#slot]!;
+  }
+
+  /** In the order they became known. */
+  get runs(): RunView[] {
+    return Array.from(this.#state.runSlots(this.#slot), (slot) => this.#run(slot));
+  }
+
+  /** Names of the current epoch, by channel number. */
+  get channels(): Channel[] {
+    const epoch = this.#currentEpoch();
+    const channels = new Map<number, Channel>();
+    for (const { channel, run } of this.#latestEntries()) {
+      if (this.#epochOfRun(run) === epoch) channels.set(channel, undescribed(channel));
+    }
+    for (const entry of this.#state.channels.list(this.#state.devices.channels[this.#slot]!)) {
+      if (entry.epoch === epoch) channels.set(entry.channel, { name: entry.name, unit: entry.unit });
+    }
+    return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
+  }
+
+  /** Newest value of each channel. When a name moved to another channel the newer value has it. */
+  get latest(): LatestValue[] {
+    const byName = new Map<string, { flush: number; value: LatestValue }>();
+    const described = new Map<number, Channel>();
+    for (const entry of this.descriptions) described.set(channelKey(entry.epoch, entry.channel), entry);
+    for (const entry of this.#latestEntries()) {
+      const { name, unit } =
+        described.get(channelKey(this.#epochOfRun(entry.run), entry.channel)) ?? undescribed(entry.channel);
+      const known = byName.get(name);
+      if (known !== undefined && known.flush > entry.flush) continue;
+      const value = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
+      byName.set(name, { flush: entry.flush, value });
+    }
+    return Array.from(byName.values(), ({ value }) => value);
+  }
+
+  /** Every description of every epoch (-1 = null). */
+  get descriptions(): { epoch: number; channel: number; name: string; unit: string }[] {
+    return Array.from(this.#state.channels.list(this.#state.devices.channels[this.#slot]!));
+  }
+
+  #latestEntries(): Generator<LatestEntry> {
+    return this.#state.latest.list(this.#state.devices.latest[this.#slot]!);
+  }
+
+  #run(slot: number): RunView {
+    const row = this.#state.rowOf(slot);
+    return {
+      run: row[ROW.RUN]!,
+      epoch: epochOf(this.#state, slot),
+      index: this.#state.runField(slot, RUN.INDEX),
+      row,
+      pending: receivedOf(row, 0) - this.#state.runField(slot, RUN.COMMITTED),
+      expired: this.#state.runField(slot, RUN.EXPIRED),
+    };
+  }
+
+  #epochOfRun(run: number): number {
+    const slot = this.#state.runs.slotOf(run);
+    return slot < 0 ? -1 : this.#state.runField(slot, RUN.EPOCH);
+  }
+
+  #currentEpoch(): number {
+    let epoch = -1;
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      epoch = this.#state.runField(slot, RUN.EPOCH);
+      if ((this.#state.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) break;
+    }
+    return epoch;
+  }
+}

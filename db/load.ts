@@ -1,0 +1,233 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import { ROW } from "../protocol/ledger-row.ts";
+import { emptyFleet } from "./change.ts";
+import { decodeRecord, type JournalRecord } from "./journal.ts";
+import { LedgerState } from "./ledger-state.ts";
+import type { Sqlite } from "./open.ts";
+import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema.ts";
+import { SegmentReader } from "./segment/segment-reader.ts";
+import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
+import { valueFromTable } from "./view/table-value.ts";
+
+/** The one row of `state`. Times in microseconds. */
+export interface StateRow {
+  lastFlush: number;
+  /** the first flush the tables may not contain completely */
+  replayFrom: number;
+  nextDevice: number;
+  nextRun: number;
+  committedAtUs: number;
+  startedAtUs: number | null;
+  stoppedAtUs: number | null;
+}
+
+export const readStateRow = (db: Sqlite): StateRow =>
+  db
+    .prepare(
+      `SELECT last_flush AS lastFlush, replay_from AS replayFrom, next_device AS nextDevice, next_run AS nextRun,
+         committed_at AS committedAtUs, started_at AS startedAtUs, stopped_at AS stoppedAtUs FROM state`,
+    )
+    .get() as StateRow;
+
+/**
+ * The ledger as of the last commit: the tables, then what the journal says they have not caught up with. Call it inside one read
+ * transaction.
+ * @param onlyDevice - id of the one device to load; undefined = all
+ */
+export const loadLedger = (db: Sqlite, onlyDevice?: string): LedgerState => {
+  const state = new LedgerState();
+  const tables = new TableLoader(db, state, onlyDevice);
+  tables.load();
+  const { lastFlush, replayFrom, committedAtUs } = readStateRow(db);
+  replay(db, state, replayFrom, onlyDevice);
+  state.flush = lastFlush;
+  state.asOfUs = committedAtUs;
+  return state;
+};
+
+class TableLoader {
+  readonly #db: Sqlite;
+  readonly #state: LedgerState;
+  readonly #onlyDevice: string | undefined;
+
+  constructor(db: Sqlite, state: LedgerState, onlyDevice: string | undefined) {
+    this.#db = db;
+    this.#state = state;
+    this.#onlyDevice = onlyDevice;
+  }
+
+  load(): void {
+    this.#forgotten();
+    this.#state.fleet = readFleet(this.#db);
+    this.#devices();
+    this.#runs();
+    this.#channels();
+    this.#latest();
+  }
+
+  #rows(sql: string, order: string): IterableIterator<unknown[]> {
+    const where = this.#onlyDevice === undefined ? "" : " WHERE devices.id = ?";
+    const parameters = this.#onlyDevice === undefined ? [] : [this.#onlyDevice];
+    return this.#db
+      .prepare(`${sql}${where} ORDER BY ${order}`)
+      .raw()
+      .iterate(...parameters) as IterableIterator<unknown[]>;
+  }
+
+  #devices(): void {
+    const rows = this.#rows("SELECT device_no, id, source, as_of FROM devices", "device_no");
+    for (const [device, id, source, asOf] of rows as IterableIterator<[number, string, string, number]>) {
+      const slot = this.#state.addDevice(device, id, 0);
+      this.#state.devices.sources[slot] = source;
+      this.#state.devices.asOf[slot] = asOf;
+    }
+  }
+
+  #runs(): void {
+    const columns = EPOCH_COLUMNS.map((column) => `epochs.${column}`).join(", ");
+    const rows = this.#rows(
+      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, ${columns} FROM epochs JOIN devices USING (device_no)`,
+      "run_no",
+    );
+    const values = new Float64Array(CHANGE_FIELDS);
+    for (const row of rows as IterableIterator<number[]>) {
+      const [run = 0, device = 0, epoch = -1, index = 0, expired = 0] = row;
+      values[ROW.RUN] = run;
+      values[ROW.DEVICE] = device;
+      for (let column = 0; column < EPOCH_COLUMNS.length; column++) {
+        values[ROW.FIRST + column] = row[5 + column]!;
+      }
+      values[RUN.EXPIRED] = expired;
+      this.#state.addRun(run, device, epoch, index, 0);
+      this.#state.putRow(values, 0, 0, true);
+    }
+  }
+
+  #channels(): void {
+    const rows = this.#rows(
+      "SELECT device_no, ifnull(epoch, -1), channel, name, unit FROM channels JOIN devices USING (device_no)",
+      "channels.rowid",
+    );
+    const { devices, channels } = this.#state;
+    for (const [device, epoch, channel, name, unit] of rows as IterableIterator<
+      [number, number, number, string, string]
+    >) {
+      const slot = devices.slotOf(device);
+      const described = { epoch, channel, name, unit, flush: 0 };
+      devices.channels[slot] = channels.describe(devices.channels[slot]!, described);
+    }
+  }
+
+  #latest(): void {
+    const rows = this.#rows(
+      "SELECT device_no, channel, run_no, sequence, time, type, value, latest.as_of FROM latest JOIN devices USING (device_no)",
+      "device_no, channel",
+    );
+    for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<
+      [number, number, number, number, number, number, number | string | null, number]
+    >) {
+      const reading = { channel, run, sequence, time, type, value: valueFromTable(value), flush };
+      const { devices, latest } = this.#state;
+      const slot = devices.slotOf(device);
+      devices.latest[slot] = latest.put(devices.latest[slot]!, reading);
+    }
+  }
+
+  #forgotten(): void {
+    const row = this.#db
+      .prepare(`SELECT devices, ${FORGOTTEN_COLUMNS.join(", ")} FROM forgotten`)
+      .raw()
+      .safeIntegers()
+      .get() as bigint[];
+    const [devices = 0n, ...columns] = row;
+    this.#state.forgottenDevices = Number(devices);
+    this.#state.forgotten.addColumns(columns);
+    this.#state.sums.addColumns(columns);
+  }
+}
+
+/** The fleet's counters that belong to no run. */
+export const readFleet = (db: Sqlite): FleetCounters => {
+  const fleet = emptyFleet();
+  const rows = db.prepare("SELECT counter, reason, count FROM fleet").all() as {
+    counter: keyof FleetCounters;
+    reason: string;
+    count: number;
+  }[];
+  for (const { counter, reason, count } of rows) {
+    if (counter === "rejected" || counter === "refusedReadings") fleet[counter][reason] = count;
+    else fleet[counter] = count;
+  }
+  return fleet;
+};
+
+/** Advance the tables' state by the journal, leaving out what a device's `as_of` already covers. */
+const replay = (db: Sqlite, state: LedgerState, from: number, onlyDevice: string | undefined): void => {
+  const records = db.prepare("SELECT flush, changes FROM journal WHERE flush >= ? ORDER BY flush").raw();
+  for (const [flush, changes] of records.iterate(from) as IterableIterator<[number, Buffer]>) {
+    const record = decodeRecord(state, flush, changes);
+    replayRecord(state, record, onlyDevice);
+    replayLatest(db, state, flush);
+    for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
+  }
+};
+
+const replayRecord = (
+  state: LedgerState,
+  { flush, notes, rows }: JournalRecord,
+  onlyDevice: string | undefined,
+): void => {
+  for (const note of notes) {
+    if (note.note === "forgotten" || note.note === "event") continue;
+    if (note.note === "device" && onlyDevice !== undefined && note.id !== onlyDevice) continue;
+    if (isBehind(state, note.device, flush)) state.applyNote(note, flush);
+  }
+  for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
+    if (isBehind(state, rows[at + ROW.DEVICE]!, flush)) state.putRow(rows, at, flush, true);
+  }
+};
+
+/** A device the tables do not know is behind too: its note is about to make it. */
+const isBehind = (state: LedgerState, device: number, flush: number): boolean => {
+  const slot = state.devices.slotOf(device);
+  return slot < 0 || state.devices.asOf[slot]! < flush;
+};
+
+const replayLatest = (db: Sqlite, state: LedgerState, segment: number): void => {
+  const blob = db.prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment) as
+    | Buffer
+    | undefined;
+  if (blob === undefined) return;
+  const reader = new SegmentReader(blob);
+  for (const run of reader.runNumbers) {
+    const runSlot = state.runs.slotOf(run);
+    if (runSlot < 0) continue;
+    const device = state.runField(runSlot, ROW.DEVICE);
+    if (isBehind(state, device, segment)) offerRun(reader, state, run, state.devices.slotOf(device), segment);
+  }
+};
+
+const offerRun = (
+  reader: SegmentReader,
+  state: LedgerState,
+  run: number,
+  deviceSlot: number,
+  flush: number,
+): void => {
+  const columns = reader.readRun(run);
+  if (columns === null) return;
+  for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+    const end = columns.readingStart[datagram + 1]!;
+    for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
+      state.offerLatest(deviceSlot, {
+        channel: columns.channel[reading]!,
+        run,
+        sequence: columns.sequence[datagram]!,
+        time: columns.readingTime[reading]!,
+        type: columns.type[reading]!,
+        value: columns.value[reading]!,
+        flush,
+      });
+    }
+  }
+};

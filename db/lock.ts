@@ -1,0 +1,76 @@
+import { hostname } from "node:os";
+import Database from "better-sqlite3";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import type { Sqlite } from "./open.ts";
+
+/** Held while this process owns a database; the operating system lets go of it when the process dies. */
+export interface DatabaseLock {
+  release(): void;
+}
+
+interface Owner {
+  pid: number;
+  host: string;
+  started: string;
+}
+
+/** Where the lock of a database lies: a tiny SQLite database, so that locking is SQLite's on every platform and file system. */
+export const lockFileOf = (file: string): string => `${file}-lock`;
+
+/**
+ * Take the ownership of a database file, or fail at once. The row that names the owner is committed first; then a write transaction stays
+ * open for life, which lets others read the row and keeps them from writing.
+ * @throws LacunaError `ERR_DATABASE_OWNED` naming the owner's pid and the file; `ERR_DATABASE_OPEN` when the lock file cannot be written
+ */
+export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
+  const lockFile = lockFileOf(file);
+  let db: Sqlite | undefined;
+  try {
+    db = new Database(lockFile, { timeout: 0 });
+    db.exec("CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, started TEXT)");
+    const held = db;
+    held
+      .transaction(() => {
+        held.exec("DELETE FROM owner");
+        held
+          .prepare("INSERT INTO owner VALUES (?, ?, ?)")
+          .run(process.pid, hostname(), new Date(startedUs / 1000).toISOString());
+      })
+      .immediate();
+    held.exec("BEGIN IMMEDIATE");
+    return { release: () => held.close() };
+  } catch (error) {
+    db?.close();
+    const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+    if (isBusy) throw ownedError(file, lockFile, error);
+    throw new LacunaError("ERR_DATABASE_OPEN", `cannot write ${lockFile}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
+
+const ownedError = (file: string, lockFile: string, cause: unknown): LacunaError => {
+  const owner = readOwner(lockFile);
+  const who =
+    owner === undefined
+      ? "another process"
+      : `process ${owner.pid} on ${owner.host}, running since ${owner.started}`;
+  return new LacunaError(
+    "ERR_DATABASE_OWNED",
+    `${file} is in use by ${who}: one process owns a database. Stop it, or give --db another file`,
+    { cause },
+  );
+};
+
+const readOwner = (lockFile: string): Owner | undefined => {
+  const db = new Database(lockFile, { readonly: true, timeout: 1000 });
+  try {
+    return db.prepare("SELECT pid, host, started FROM owner").get() as Owner | undefined;
+  } catch (error) {
+    // the other one is just writing its name: it owns the file all the same
+    if (error instanceof Database.SqliteError) return undefined;
+    throw error;
+  } finally {
+    db.close();
+  }
+};

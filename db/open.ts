@@ -1,0 +1,111 @@
+import Database from "better-sqlite3";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+
+export type Sqlite = Database.Database;
+export type Statement = Database.Statement<unknown[]>;
+
+/** How long a statement waits for another process's lock. Short: the writer's thread must stay responsive, and retries by itself. */
+const WRITER_BUSY_MS = 50;
+const READER_BUSY_MS = 2000;
+/** 8 KiB pages: a WAL of at most 32 MiB before it is moved into the file */
+const CHECKPOINT_PAGES = 4096;
+const WAL_LIMIT_BYTES = 64 * 2 ** 20;
+
+/** Schema version this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * The one connection that writes: creates the file, sets it up, brings its schema up to date.
+ * @throws LacunaError `ERR_DATABASE_OPEN` (not readable, not a database), `ERR_DATABASE_FOREIGN` (another program's),
+ *   `ERR_DATABASE_FROM_FUTURE` (written by a newer Lacuna)
+ */
+export const openForWriting = (file: string): Sqlite =>
+  opening(file, () => {
+    const db = new Database(file, { timeout: WRITER_BUSY_MS });
+    return setUp(db, () => {
+      // both only take effect before the first table exists
+      db.pragma("page_size = 8192");
+      db.pragma("auto_vacuum = INCREMENTAL");
+      checkVersion(db, file);
+      db.pragma("journal_mode = WAL");
+      db.pragma("synchronous = FULL");
+      db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+      db.pragma("temp_store = MEMORY");
+      migrate(db);
+    });
+  });
+
+/**
+ * A connection that only reads; needs no lock and works beside a running collector.
+ * @throws LacunaError as `openForWriting`; also when the file does not exist or has an older schema (`ERR_DATABASE_OUTDATED`)
+ */
+export const openForReading = (file: string): Sqlite =>
+  opening(file, () => {
+    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: READER_BUSY_MS });
+    return setUp(db, () => {
+      const version = checkVersion(db, file);
+      if (version < SCHEMA_VERSION) {
+        throw new LacunaError(
+          "ERR_DATABASE_OUTDATED",
+          `${file} has schema version ${version}, this Lacuna reads ${SCHEMA_VERSION}: start \`lacuna collect\` on it once, which brings it up to date`,
+        );
+      }
+    });
+  });
+
+const opening = (file: string, open: () => Sqlite): Sqlite => {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof LacunaError) throw error;
+    throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
+
+const setUp = (db: Sqlite, prepare: () => void): Sqlite => {
+  try {
+    prepare();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+const numberPragma = (db: Sqlite, name: string): number => db.pragma(name, { simple: true }) as number;
+
+const checkVersion = (db: Sqlite, file: string): number => {
+  const version = numberPragma(db, "user_version");
+  const tables = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
+  if (tables > 0 && numberPragma(db, "application_id") !== APPLICATION_ID) {
+    throw new LacunaError("ERR_DATABASE_FOREIGN", `${file} is a database of another program, not Lacuna's`);
+  }
+  if (version > SCHEMA_VERSION) {
+    throw new LacunaError(
+      "ERR_DATABASE_FROM_FUTURE",
+      `${file} was written by a newer Lacuna (schema version ${version}); this one knows versions up to ${SCHEMA_VERSION}. Start the newer program, or give --db another file`,
+    );
+  }
+  return version;
+};
+
+const migrate = (db: Sqlite): void => {
+  for (let version = numberPragma(db, "user_version"); version < SCHEMA_VERSION; version++) {
+    db.transaction(() => {
+      db.exec(MIGRATIONS[version]!);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${version + 1}`);
+    }).immediate();
+  }
+};
+
+/** SQLite's code of a failure that may be over the next time: another process's lock, a full disk, an I/O error. */
+const PASSING_FAILURE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|PERM|INTERRUPT)/;
+
+/** Whether a commit that failed with this error should be tried again. */
+export const isPassingFailure = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && PASSING_FAILURE.test(error.code);

@@ -1,0 +1,101 @@
+import type { Cause } from "../protocol/ledger-row.ts";
+import type { ReadingValue } from "./ledger-view.ts";
+
+/** Where a page ended: made by the reader, given back as it was. Rows that come or go meanwhile neither repeat nor hide others. */
+export type Position = readonly (number | string | null)[];
+
+export interface ReadingsQuery {
+  device: string;
+  /** names; empty = all */
+  channels: readonly string[];
+  /** by reading time, microseconds; inclusive; null = open */
+  fromUs: number | null;
+  /** exclusive; null = open */
+  toUs: number | null;
+  order: "asc" | "desc";
+  limit: number;
+  after: Position | null;
+}
+
+/** Readings of one datagram that share a time. */
+export interface ReadingRow {
+  timeUs: number;
+  epoch: number | null;
+  run: number;
+  /** null when the datagram had no number */
+  sequence: number | null;
+  names: readonly string[];
+  /** beside `names` */
+  values: readonly ReadingValue[];
+}
+
+/** Numbers in scope (design §2.1); `unknown` = open ends (R11). */
+export interface Completeness {
+  expected: number;
+  received: number;
+  missing: number;
+  lost: number;
+  unknown: number;
+}
+
+export interface ReadingsPage {
+  readings: readonly ReadingRow[];
+  /** of the whole query, not of the page */
+  completeness: Completeness;
+  next: Position | null;
+}
+
+export type GapState = "open" | "lost" | "filled";
+
+export interface GapsQuery {
+  /** null = every device */
+  device: string | null;
+  state: GapState | null;
+  cause: Cause | null;
+  /** gaps that were open at some time in the span, microseconds; null = open */
+  fromUs: number | null;
+  toUs: number | null;
+  limit: number;
+  after: Position | null;
+}
+
+export interface GapRow {
+  device: string;
+  epoch: number | null;
+  run: number;
+  first: number;
+  last: number;
+  state: GapState;
+  cause: Cause | null;
+  openedAtUs: number;
+  closedAtUs: number | null;
+  requests: number;
+}
+
+export interface GapsPage {
+  gaps: readonly GapRow[];
+  next: Position | null;
+}
+
+export interface EventsQuery {
+  device: string | null;
+  kind: string | null;
+  fromUs: number | null;
+  toUs: number | null;
+  order: "asc" | "desc";
+  limit: number;
+  after: Position | null;
+}
+
+export interface EventRow {
+  event: number;
+  atUs: number;
+  kind: string;
+  device: string | null;
+  detail: Record<string, unknown>;
+}
+
+export interface EventsPage {
+  events: readonly EventRow[];
+  next: Position | null;
+}

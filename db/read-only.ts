@@ -1,0 +1,31 @@
+import { LedgerView } from "./ledger-view.ts";
+import { loadLedger } from "./load.ts";
+import { openForReading } from "./open.ts";
+import { Queries, type QueryAnswers } from "./queries.ts";
+import { type Ask, Reader } from "./reader.ts";
+
+/** A database as it was at one instant, for `lacuna audit --db`: nothing is written, nothing locked. */
+export interface ReadOnlyStore {
+  readonly view: LedgerView;
+  readonly reader: Reader;
+  close(): void;
+}
+
+/**
+ * Read a database, also one a collector is writing to: ledger and queries are of one and the same snapshot until `close`.
+ * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`
+ */
+export const openReadOnly = (file: string): ReadOnlyStore => {
+  const db = openForReading(file);
+  try {
+    // the snapshot begins with the first read and lasts until the connection is closed
+    db.exec("BEGIN");
+    const view = new LedgerView(loadLedger(db));
+    const queries = new Queries(db);
+    const ask: Ask = async (query) => queries.answer(query) as QueryAnswers[typeof query.kind];
+    return { view, reader: new Reader(view, ask), close: () => db.close() };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};

@@ -1,0 +1,126 @@
+import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import type { GapRequest } from "./gaps-query.ts";
+import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
+import type { QueryAnswers, QueryRequest } from "./queries.ts";
+import type {
+  Completeness,
+  EventsPage,
+  EventsQuery,
+  GapRow,
+  GapsPage,
+  GapsQuery,
+  ReadingsPage,
+  ReadingsQuery,
+} from "./query-types.ts";
+import type { RequestedRun } from "./readings-query.ts";
+import type { TimeSpan } from "./run-segments.ts";
+
+/** Sends a query to whoever answers it: a reader's thread, or this one (audit). */
+export type Ask = <K extends QueryRequest["kind"]>(
+  query: Extract<QueryRequest, { kind: K }>,
+) => Promise<QueryAnswers[K]>;
+
+const EMPTY_READINGS: ReadingsPage = {
+  readings: [],
+  completeness: { expected: 0, received: 0, missing: 0, lost: 0, unknown: 0 },
+  next: null,
+};
+
+/** Queries of what lies in the database, by device ids and channel names; resolves them with the ledger in memory. */
+export class Reader {
+  readonly #view: LedgerView;
+  readonly #ask: Ask;
+
+  constructor(view: LedgerView, ask: Ask) {
+    this.#view = view;
+    this.#ask = ask;
+  }
+
+  /**
+   * Readings by run and sequence number, with the completeness of the whole query: of the span when it has one, else of the device. A device
+   * nobody knows has none.
+   */
+  async readings(query: ReadingsQuery): Promise<ReadingsPage> {
+    const device = this.#view.device(query.device);
+    if (device === undefined) return EMPTY_READINGS;
+    const { runs, descriptions } = device;
+    const hasSpan = query.fromUs !== null || query.toUs !== null;
+    const total = completenessOfDevice(runs);
+    const unknown = hasSpan ? openEndsWithin(runs, query) : total.unknown;
+    const { readings, next, completeness } = await this.#ask({
+      kind: "readings",
+      request: { ...query, runs: runs.map(requestedRun), descriptions },
+      wantsCompleteness: hasSpan,
+    });
+    return { readings, next, completeness: { ...(completeness ?? total), unknown } };
+  }
+
+  /** Gaps by run and first number; those of forgotten devices are left out. */
+  async gaps(query: GapsQuery): Promise<GapsPage> {
+    const device = query.device === null ? null : this.#view.device(query.device);
+    if (device === undefined) return { gaps: [], next: null };
+    const records = await this.#ask({ kind: "gaps", request: gapRequest(query, device) });
+    const page = records.slice(0, query.limit);
+    const last = page.at(-1);
+    const gaps: GapRow[] = [];
+    for (const { run, ...gap } of page) {
+      const owner = this.#view.runOwner(run);
+      if (owner === undefined) continue;
+      gaps.push({ device: owner.device, epoch: owner.epoch, run: owner.index, ...gap });
+    }
+    const hasMore = records.length > query.limit && last !== undefined;
+    return { gaps, next: hasMore ? [last.run, last.first] : null };
+  }
+
+  /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */
+  events(query: EventsQuery): Promise<EventsPage> {
+    return this.#ask({ kind: "events", request: query });
+  }
+}
+
+const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => {
+  const { device: _, after, ...filters } = query;
+  return {
+    ...filters,
+    runs: device === null ? null : device.runs.map(({ run }) => run),
+    after: after === null ? null : [Number(after[0]), Number(after[1])],
+  };
+};
+
+const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
+
+const requestedRun = ({ run, epoch, index, row }: RunView): RequestedRun => ({
+  run,
+  epoch,
+  index,
+  isUnsequenced: isUnsequenced(row),
+  firstArrivalUs: row[ROW.FIRST_ARRIVAL]!,
+  lastArrivalUs: row[ROW.LAST_ARRIVAL]!,
+});
+
+const completenessOfDevice = (runs: readonly RunView[]): Completeness => {
+  const counts = sumCounts(runs.map((run) => countsOfRow(run.row, 0, run)));
+  return {
+    expected: Number(counts.expected),
+    received: Number(counts.received),
+    missing: Number(counts.missing),
+    lost: Number(counts.lost),
+    unknown: Number(counts.unknown),
+  };
+};
+
+/** R11 for a span: open ends that lie in it, the head at a run's first arrival, the tail at its last. */
+const openEndsWithin = (runs: readonly RunView[], { fromUs, toUs }: TimeSpan): number => {
+  const isWithin = (timeUs: number): boolean =>
+    (fromUs === null || timeUs >= fromUs) && (toUs === null || timeUs < toUs);
+  let ends = 0;
+  for (const { row } of runs) {
+    const open = openEndsOf(row, 0);
+    const isHeadOpen = open > 0 && (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) === 0;
+    const tails = open - Number(isHeadOpen);
+    if (isHeadOpen && isWithin(row[ROW.FIRST_ARRIVAL]!)) ends++;
+    if (tails > 0 && isWithin(row[ROW.LAST_ARRIVAL]!)) ends++;
+  }
+  return ends;
+};

@@ -1,0 +1,170 @@
+import { eachNumberedRun } from "./directory.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import type { Sqlite, Statement } from "./open.ts";
+
+export interface RetentionOptions {
+  /** readings older than that (by arrival) go, milliseconds; null = kept for ever */
+  retentionMs: number | null;
+  /** bytes of database pages in use above which the oldest readings go; null = no bound */
+  maxBytes: number | null;
+}
+
+/** What the next transaction removes. */
+export interface Doomed {
+  segments: number[];
+  /** readings in them */
+  readings: number;
+  /** numbers that expire, by run */
+  expired: Map<number, number>;
+  /** numbers of runs that are forgotten */
+  forgottenExpired: number;
+  /** gap rows and events closed before that go, microseconds; 0 = none */
+  beforeUs: number;
+}
+
+/** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
+const SEGMENTS_PER_STEP = 8;
+const ROWS_PER_STEP = 1000;
+const VACUUM_PAGES = 512;
+/** free pages kept for the next segments instead of being given back */
+const SPARE_PAGES = 1024;
+/** events kept at most, whatever their age */
+const MAX_EVENTS = 1_000_000;
+
+/** Removes what is too old or too much: whole segments, oldest first. The ledger stays; old gap rows become counts per cause. */
+export class Retention {
+  readonly #db: Sqlite;
+  readonly #state: LedgerState;
+  readonly #options: RetentionOptions;
+  readonly #oldest: Statement;
+  readonly #directory: Statement;
+  readonly #deleteSegment: Statement[];
+  readonly #oldGaps: Statement;
+  readonly #fold: Statement;
+  readonly #deleteGap: Statement;
+  readonly #oldestEvents: Statement;
+  readonly #newestEvent: Statement;
+  readonly #deleteEvents: Statement;
+
+  constructor(db: Sqlite, state: LedgerState, options: RetentionOptions) {
+    this.#db = db;
+    this.#state = state;
+    this.#options = options;
+    this.#oldest = db.prepare(
+      "SELECT segment, last_arrival AS lastArrivalUs, readings, bytes FROM segments WHERE segment < ? ORDER BY segment LIMIT ?",
+    );
+    this.#directory = db.prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
+    this.#deleteSegment = ["segments", "segment_data", "late_segments"].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE segment = ?`),
+    );
+    this.#oldGaps = db.prepare(
+      "SELECT run_no, first, last, state, cause FROM gaps WHERE closed_at < ? ORDER BY closed_at LIMIT ?",
+    );
+    this.#fold = db.prepare(
+      `INSERT INTO folded_gaps (run_no, state, cause, gaps, numbers, last) VALUES (?, ?, ?, 1, ?, ?)
+       ON CONFLICT DO UPDATE SET gaps = gaps + 1, numbers = numbers + excluded.numbers, last = max(last, excluded.last)`,
+    );
+    this.#deleteGap = db.prepare("DELETE FROM gaps WHERE run_no = ? AND first = ?");
+    this.#oldestEvents = db.prepare("SELECT event, at FROM events ORDER BY event LIMIT ?");
+    this.#newestEvent = db.prepare("SELECT ifnull(max(event), 0) FROM events").pluck();
+    this.#deleteEvents = db.prepare("DELETE FROM events WHERE event <= ?");
+  }
+
+  /**
+   * Choose what to remove; only reads.
+   * @param replayFrom - segments from that flush on are still needed
+   */
+  choose(nowUs: number, replayFrom: number): Doomed {
+    const { retentionMs } = this.#options;
+    const doomed: Doomed = {
+      segments: [],
+      readings: 0,
+      expired: new Map(),
+      forgottenExpired: 0,
+      beforeUs: retentionMs === null ? 0 : nowUs - retentionMs * 1000,
+    };
+    if (retentionMs === null && this.#options.maxBytes === null) return doomed;
+    let excessBytes = this.#excessBytes();
+    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as {
+      segment: number;
+      lastArrivalUs: number;
+      readings: number;
+      bytes: number;
+    }[];
+    for (const { segment, lastArrivalUs, readings, bytes } of oldest) {
+      const isOld = lastArrivalUs < doomed.beforeUs;
+      if (!isOld && excessBytes <= 0) break;
+      if (!isOld) doomed.beforeUs = Math.max(doomed.beforeUs, lastArrivalUs);
+      excessBytes -= bytes;
+      doomed.readings += readings;
+      this.#doom(doomed, segment);
+    }
+    return doomed;
+  }
+
+  /** Remove it, inside the flush's transaction. */
+  remove(doomed: Doomed): void {
+    for (const segment of doomed.segments) {
+      for (const statement of this.#deleteSegment) statement.run(segment);
+    }
+    if (doomed.beforeUs > 0) this.#foldGaps(doomed.beforeUs);
+    this.#removeEvents(doomed.beforeUs);
+    this.#giveBack();
+  }
+
+  #excessBytes(): number {
+    const { maxBytes } = this.#options;
+    if (maxBytes === null) return 0;
+    return usedBytes(this.#db) - maxBytes;
+  }
+
+  #doom(doomed: Doomed, segment: number): void {
+    doomed.segments.push(segment);
+    const directory = this.#directory.get(segment) as Buffer | undefined;
+    if (directory === undefined) return;
+    eachNumberedRun(directory, (run, numbers) => {
+      if (this.#state.runs.slotOf(run) < 0) doomed.forgottenExpired += numbers;
+      else doomed.expired.set(run, (doomed.expired.get(run) ?? 0) + numbers);
+    });
+  }
+
+  #foldGaps(beforeUs: number): void {
+    const rows = this.#oldGaps.all(beforeUs, ROWS_PER_STEP) as {
+      run_no: number;
+      first: number;
+      last: number;
+      state: string;
+      cause: string;
+    }[];
+    for (const { run_no, first, last, state, cause } of rows) {
+      this.#fold.run(run_no, state, cause, last - first + 1, last);
+      this.#deleteGap.run(run_no, first);
+    }
+  }
+
+  #removeEvents(beforeUs: number): void {
+    const upTo = (this.#newestEvent.get() as number) - MAX_EVENTS;
+    const isDoomed = ({ event, at }: { event: number; at: number }): boolean =>
+      at < beforeUs || event <= upTo;
+    // one look at the oldest event tells whether there is anything to do
+    const [oldest] = this.#oldestEvents.all(1) as { event: number; at: number }[];
+    if (oldest === undefined || !isDoomed(oldest)) return;
+    const events = this.#oldestEvents.all(ROWS_PER_STEP) as { event: number; at: number }[];
+    const kept = events.findIndex((event) => !isDoomed(event));
+    const last = events.at(kept < 0 ? -1 : kept - 1);
+    if (last !== undefined) this.#deleteEvents.run(last.event);
+  }
+
+  /** Free pages go back to the file system, some at a time. */
+  #giveBack(): void {
+    const free = this.#db.pragma("freelist_count", { simple: true }) as number;
+    const excess = free - SPARE_PAGES;
+    if (excess > 0) this.#db.pragma(`incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`);
+  }
+}
+
+/** Bytes of the database's pages that hold something. */
+export const usedBytes = (db: Sqlite): number => {
+  const pragma = (name: string): number => db.pragma(name, { simple: true }) as number;
+  return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+};

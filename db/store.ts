@@ -1,0 +1,264 @@
+import { statSync } from "node:fs";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { LacunaError } from "../common/errors.ts";
+import type { Restored } from "../protocol/batch.ts";
+import type { LedgerChange } from "./change.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { LedgerView } from "./ledger-view.ts";
+import { loadLedger } from "./load.ts";
+import { openForReading, SCHEMA_VERSION } from "./open.ts";
+import { Reader } from "./reader.ts";
+import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
+import { buildRestored } from "./restore.ts";
+import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
+
+export interface StoreOptions {
+  file: string;
+  /** a batch waits for its commit at most that long, milliseconds; default 400 */
+  flushMs?: number;
+  /** that many waiting batches are committed at once; default 12 (about 26 MiB) */
+  flushBatches?: number;
+  /** readings older than that (by arrival) are removed, milliseconds; null (default) = never */
+  retentionMs?: number | null;
+  /** size above which the oldest readings are removed, bytes; null (default) = no bound */
+  maxBytes?: number | null;
+  /** how long `close` goes on trying when commits fail, milliseconds; default 5000 */
+  closeTimeoutMs?: number;
+}
+
+/** What a committed flush changed. Valid during the call; do not keep `change.rows`. */
+export type CommitListener = (change: LedgerChange) => void;
+
+export interface StoreStatus {
+  path: string;
+  state: "OK" | "FAILING" | "CLOSED";
+  /** why commits fail; null while they do not */
+  reason: string | null;
+  /** since when the state is what it is, microseconds */
+  sinceUs: number;
+  schemaVersion: number;
+  sizeBytes: number;
+  walBytes: number;
+  lastCommitUs: number | null;
+  commits: number;
+  commitFailures: number;
+  commitSeconds: number;
+  flushP50Ms: number;
+  flushMaxMs: number;
+  pendingBatches: number;
+  segments: number;
+  readingsStored: number;
+  queriesWaiting: number;
+  /** what the last failed commit of this process said, also when it is over */
+  lastError: string | null;
+}
+
+/** The main thread's handle of a database: starts the writer's and the reader's threads, keeps the ledger in memory. */
+export interface Store {
+  /** what the tracker goes on from; its rows share one buffer. Given out once, then dropped to free the memory */
+  takeRestored(): Restored;
+  /** transfer it to the ingest worker: it posts BatchMessage and gets BatchReturn */
+  readonly ingestPort: MessagePort;
+  readonly view: LedgerView;
+  readonly reader: Reader;
+  status(): StoreStatus;
+  /** @returns a function that ends the subscription */
+  onCommit(listener: CommitListener): () => void;
+  /** settles when the writer can go on no more (a bug, a damaged database); never when the store is closed in order */
+  readonly failed: Promise<LacunaError>;
+  /**
+   * After the ingest worker has posted its last batch: commit, bring the tables up to date, close.
+   * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost
+   */
+  close(): Promise<void>;
+}
+
+const DEFAULTS = {
+  flushMs: 400,
+  flushBatches: 12,
+  retentionMs: null,
+  maxBytes: null,
+  closeTimeoutMs: 5000,
+};
+
+/**
+ * Open (or create) a database and own it.
+ * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_OWNED`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`
+ */
+export const openStore = async (options: StoreOptions): Promise<Store> => {
+  const { port1: ingestPort, port2: port } = new MessageChannel();
+  const data: WriterThreadData = { ...DEFAULTS, ...options };
+  const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
+    workerData: { ...data, port },
+    transferList: [port],
+  });
+  const opened = await firstMessage(worker);
+  if (opened.type !== "opened") {
+    ingestPort.close();
+    throw openError(opened);
+  }
+  const store = new OpenStore(data.file, worker, ingestPort, opened);
+  return store;
+};
+
+const firstMessage = (worker: Worker): Promise<WriterMessage> =>
+  new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", (error) => {
+      const message = `the writer's thread did not start: ${error.message}`;
+      reject(new LacunaError("ERR_DATABASE_OPEN", message, { cause: error }));
+    });
+  });
+
+const openError = (message: WriterMessage): LacunaError =>
+  message.type === "refused"
+    ? new LacunaError(message.code, message.message)
+    : new LacunaError("ERR_DATABASE_OPEN", `the writer's thread began with "${message.type}"`);
+
+class OpenStore implements Store {
+  readonly ingestPort: MessagePort;
+  readonly view: LedgerView;
+  readonly reader: Reader;
+  readonly failed: Promise<LacunaError>;
+  readonly #file: string;
+  readonly #worker: Worker;
+  readonly #state: LedgerState;
+  readonly #readerThread: ReaderThread;
+  readonly #listeners = new Set<CommitListener>();
+  readonly #closed: Promise<number>;
+  #settleClosed!: (unsavedBatches: number) => void;
+  #settleFailed!: (error: LacunaError) => void;
+  #restored: Restored | undefined;
+  #figures: WriterFigures;
+  #status: StoreStatus["state"] = "OK";
+  #sinceUs: number;
+  #failure: LacunaError | undefined;
+
+  constructor(
+    file: string,
+    worker: Worker,
+    ingestPort: MessagePort,
+    opened: Extract<WriterMessage, { type: "opened" }>,
+  ) {
+    this.#file = file;
+    this.#worker = worker;
+    this.ingestPort = ingestPort;
+    this.#figures = opened.figures;
+    const { state, restored } = loadForStart(file, opened.hasHistory);
+    this.#state = state;
+    this.#restored = restored;
+    this.#sinceUs = state.asOfUs;
+    this.view = new LedgerView(state);
+    this.#readerThread = startReaderThread(file);
+    this.reader = new Reader(this.view, this.#readerThread.ask);
+    this.#closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.failed = new Promise((resolve) => {
+      this.#settleFailed = resolve;
+    });
+    worker.on("message", (message: WriterMessage) => this.#receive(message));
+    worker.on("error", (error) => this.#fail("ERR_WRITER", error.message, error));
+    worker.on("exit", () => {
+      if (this.#status !== "CLOSED") this.#fail("ERR_WRITER", "the writer's thread ended");
+    });
+  }
+
+  takeRestored(): Restored {
+    const restored = this.#restored;
+    if (restored === undefined) {
+      throw new LacunaError("ERR_MISUSE", "the restored state was taken already");
+    }
+    this.#restored = undefined;
+    return restored;
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  status(): StoreStatus {
+    const { failingSinceUs, waitingDevices: _, ...figures } = this.#figures;
+    const isFailing = this.#status === "FAILING";
+    return {
+      path: this.#file,
+      state: this.#status,
+      reason: isFailing ? (this.#failure?.message ?? figures.lastError) : null,
+      sinceUs: isFailing && failingSinceUs !== null ? failingSinceUs : this.#sinceUs,
+      schemaVersion: SCHEMA_VERSION,
+      sizeBytes: sizeOf(this.#file),
+      walBytes: sizeOf(`${this.#file}-wal`),
+      lastCommitUs: this.view.asOfUs === 0 ? null : this.view.asOfUs,
+      queriesWaiting: this.#readerThread.waiting,
+      ...figures,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#readerThread.close();
+    this.#worker.postMessage("close");
+    const unsavedBatches = await this.#closed;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (unsavedBatches > 0) {
+      throw new LacunaError(
+        "ERR_UNSAVED",
+        `${unsavedBatches} batches could not be written to ${this.#file} before the stop: ${this.#figures.lastError ?? "unknown"}`,
+      );
+    }
+  }
+
+  #receive(message: WriterMessage): void {
+    switch (message.type) {
+      case "committed":
+        this.#advance(message.change, message.figures);
+        break;
+      case "failing":
+        this.#figures = message.figures;
+        this.#status = "FAILING";
+        if (message.accepted !== null) this.#state.accept(message.accepted);
+        break;
+      case "fatal":
+        this.#fail(message.code, message.message, message.stack);
+        break;
+      case "closed":
+        this.#figures = message.figures;
+        this.#status = "CLOSED";
+        this.#settleClosed(message.unsavedBatches);
+        break;
+    }
+  }
+
+  #advance(change: LedgerChange | null, figures: WriterFigures): void {
+    this.#figures = figures;
+    if (change !== null) this.#state.apply(change);
+    if (this.#status === "FAILING") {
+      this.#status = "OK";
+      this.#sinceUs = this.#state.asOfUs;
+    }
+    if (change === null) return;
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #fail(code: string, message: string, cause?: unknown): void {
+    this.#failure ??= new LacunaError(code, `the database's writer failed: ${message}`, { cause });
+    this.#status = "FAILING";
+    this.#settleFailed(this.#failure);
+    this.#settleClosed(0);
+  }
+}
+
+/** The main thread's own copy of the ledger, read once; what is committed later comes as changes. */
+const loadForStart = (file: string, hasHistory: boolean): { state: LedgerState; restored: Restored } => {
+  const db = openForReading(file);
+  try {
+    return db.transaction(() => {
+      const state = loadLedger(db);
+      return { state, restored: buildRestored(db, state, hasHistory) };
+    })();
+  } finally {
+    db.close();
+  }
+};
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,0 +1,71 @@
+import { Entries, withRoom } from "./columns.ts";
+
+/** Devices as columns: names, and where each one's lists of runs, channels and newest values begin (-1 = empty). */
+export class DeviceTable {
+  readonly #entries = new Entries();
+  readonly #slotOfNumber = new Map<number, number>();
+  readonly ids: string[] = [];
+  readonly sources: string[] = [];
+  number = new Uint32Array(0);
+  firstRun = new Int32Array(0);
+  lastRun = new Int32Array(0);
+  channels = new Int32Array(0);
+  latest = new Int32Array(0);
+  /** flush that changed its id or source last */
+  changed = new Float64Array(0);
+  /** flush up to which the tables of the database hold all of it; -1 = not in the tables */
+  asOf = new Float64Array(0);
+
+  get size(): number {
+    return this.#slotOfNumber.size;
+  }
+
+  /** Device numbers, in the order they became known. */
+  numbers(): IterableIterator<number> {
+    return this.#slotOfNumber.keys();
+  }
+
+  slots(): IterableIterator<number> {
+    return this.#slotOfNumber.values();
+  }
+
+  /** @returns the device's slot, or -1 */
+  slotOf(device: number): number {
+    return this.#slotOfNumber.get(device) ?? -1;
+  }
+
+  add(device: number, id: string): number {
+    const slot = this.#entries.take();
+    this.#makeRoom(this.#entries.used);
+    this.#slotOfNumber.set(device, slot);
+    this.number[slot] = device;
+    this.ids[slot] = id;
+    this.sources[slot] = "";
+    this.firstRun[slot] = -1;
+    this.lastRun[slot] = -1;
+    this.channels[slot] = -1;
+    this.latest[slot] = -1;
+    this.changed[slot] = 0;
+    this.asOf[slot] = -1;
+    return slot;
+  }
+
+  remove(device: number): void {
+    const slot = this.slotOf(device);
+    if (slot < 0) return;
+    this.#slotOfNumber.delete(device);
+    this.ids[slot] = "";
+    this.sources[slot] = "";
+    this.#entries.giveBack(slot);
+  }
+
+  #makeRoom(length: number): void {
+    this.number = withRoom(this.number, length);
+    this.firstRun = withRoom(this.firstRun, length);
+    this.lastRun = withRoom(this.lastRun, length);
+    this.channels = withRoom(this.channels, length);
+    this.latest = withRoom(this.latest, length);
+    this.changed = withRoom(this.changed, length);
+    this.asOf = withRoom(this.asOf, length);
+  }
+}

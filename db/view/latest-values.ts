@@ -1,0 +1,152 @@
+import { Entries, withRoom } from "./columns.ts";
+
+/** Newest values as columns, one entry per changed (device, channel): what the writer posts after a commit. */
+export interface LatestColumns {
+  count: number;
+  device: Uint32Array;
+  channel: Uint16Array;
+  run: Uint32Array;
+  sequence: Float64Array;
+  /** reading time, microseconds */
+  time: Float64Array;
+  /** VALUE_TYPE.* */
+  type: Uint8Array;
+  value: Float64Array;
+}
+
+/** One newest value. */
+export interface LatestEntry {
+  channel: number;
+  run: number;
+  sequence: number;
+  time: number;
+  type: number;
+  value: number;
+  /** flush that brought it */
+  flush: number;
+}
+
+/**
+ * The newest value of each channel of each device, as columns linked into one list per device.
+ *
+ * Newest is what the newest datagram brought, not the greatest time: within a run the greater sequence wins (then the later reading time),
+ * so a late datagram changes nothing; of two runs the one heard in the later flush wins, within a flush the later run. A wrong or
+ * forged clock can thus not freeze a value.
+ */
+export class LatestValues {
+  readonly #entries = new Entries();
+  #next = new Int32Array(0);
+  #channel = new Uint16Array(0);
+  #type = new Uint8Array(0);
+  #run = new Uint32Array(0);
+  #flush = new Float64Array(0);
+  #sequence = new Float64Array(0);
+  #time = new Float64Array(0);
+  #value = new Float64Array(0);
+  /** where the last search ended: datagrams name their channels in the same order again and again */
+  #hintHead = -1;
+  #hint = -1;
+
+  /**
+   * Bring one reading of the device whose list begins at `head` (-1 = empty).
+   * @returns the list's head when the reading is the newest of its channel, else -1
+   */
+  offer(head: number, reading: Readonly<LatestEntry>): number {
+    const entry = this.#find(head, reading.channel);
+    if (entry >= 0 && !this.#isNewer(entry, reading)) return -1;
+    return this.#write(head, entry, reading);
+  }
+
+  /** Set without asking whether it is newer. @returns the list's head */
+  put(head: number, reading: Readonly<LatestEntry>): number {
+    return this.#write(head, this.#find(head, reading.channel), reading);
+  }
+
+  *list(head: number): Generator<LatestEntry> {
+    for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
+      yield {
+        channel: this.#channel[entry]!,
+        run: this.#run[entry]!,
+        sequence: this.#sequence[entry]!,
+        time: this.#time[entry]!,
+        type: this.#type[entry]!,
+        value: this.#value[entry]!,
+        flush: this.#flush[entry]!,
+      };
+    }
+  }
+
+  /** The whole list goes. */
+  remove(head: number): void {
+    for (let entry = head; entry >= 0; entry = this.#next[entry]!) this.#entries.giveBack(entry);
+    this.#hintHead = -1;
+  }
+
+  /** The channel's entry in the list, or -1; begins behind the one found last when that was in the same list. */
+  #find(head: number, channel: number): number {
+    const start = head >= 0 && head === this.#hintHead ? this.#next[this.#hint]! : head;
+    let found = this.#search(start, -1, channel);
+    if (found < 0 && start !== head) found = this.#search(head, start, channel);
+    if (found >= 0) this.#remember(head, found);
+    return found;
+  }
+
+  #search(from: number, end: number, channel: number): number {
+    for (let entry = from; entry !== end && entry >= 0; entry = this.#next[entry]!) {
+      if (this.#channel[entry] === channel) return entry;
+    }
+    return -1;
+  }
+
+  #remember(head: number, entry: number): void {
+    this.#hintHead = head;
+    this.#hint = entry;
+  }
+
+  #isNewer(entry: number, reading: Readonly<LatestEntry>): boolean {
+    const run = this.#run[entry]!;
+    if (reading.run !== run) return reading.flush > this.#flush[entry]! || reading.run > run;
+    const sequence = this.#sequence[entry]!;
+    if (reading.sequence !== sequence) return reading.sequence > sequence;
+    return reading.time >= this.#time[entry]!;
+  }
+
+  /** A new entry of the list, behind the one found last. @returns the list's head */
+  #add(head: number): { head: number; entry: number } {
+    const entry = this.#entries.take();
+    this.#makeRoom(this.#entries.used);
+    const before = head >= 0 && head === this.#hintHead ? this.#hint : head;
+    this.#next[entry] = before < 0 ? -1 : this.#next[before]!;
+    if (before >= 0) this.#next[before] = entry;
+    const newHead = head < 0 ? entry : head;
+    this.#remember(newHead, entry);
+    return { head: newHead, entry };
+  }
+
+  #write(head: number, known: number, reading: Readonly<LatestEntry>): number {
+    const { head: newHead, entry } = known < 0 ? this.#add(head) : { head, entry: known };
+    this.#set(entry, reading);
+    return newHead;
+  }
+
+  #set(entry: number, reading: Readonly<LatestEntry>): void {
+    this.#channel[entry] = reading.channel;
+    this.#type[entry] = reading.type;
+    this.#run[entry] = reading.run;
+    this.#flush[entry] = reading.flush;
+    this.#sequence[entry] = reading.sequence;
+    this.#time[entry] = reading.time;
+    this.#value[entry] = reading.value;
+  }
+
+  #makeRoom(length: number): void {
+    this.#next = withRoom(this.#next, length);
+    this.#channel = withRoom(this.#channel, length);
+    this.#type = withRoom(this.#type, length);
+    this.#run = withRoom(this.#run, length);
+    this.#flush = withRoom(this.#flush, length);
+    this.#sequence = withRoom(this.#sequence, length);
+    this.#time = withRoom(this.#time, length);
+    this.#value = withRoom(this.#value, length);
+  }
+}

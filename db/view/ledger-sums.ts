@@ -1,0 +1,91 @@
+import { type Count, type LedgerCounts, openEndsOf } from "../../protocol/ledger-counts.ts";
+import { CAUSES, type Cause, expectedOf, ROW, receivedOf } from "../../protocol/ledger-row.ts";
+import { ExactSums } from "./exact-sums.ts";
+import { RUN } from "./run-rows.ts";
+
+/** Fields of a row that are summed as they are: IN_ORDER to UNSEQUENCED lie together. */
+const FIRST_SUMMED = ROW.IN_ORDER;
+const SUMMED_FIELDS = ROW.UNSEQUENCED - ROW.IN_ORDER + 1;
+const SUM = {
+  EXPIRED: SUMMED_FIELDS,
+  COMMITTED: SUMMED_FIELDS + 1,
+  EXPECTED: SUMMED_FIELDS + 2,
+  UNKNOWN: SUMMED_FIELDS + 3,
+} as const;
+const SUMS = SUMMED_FIELDS + 4;
+
+/** Sums over many runs, kept up row by row: the fleet's totals, and those of the forgotten. */
+export class LedgerSums {
+  readonly #sums = new ExactSums(SUMS);
+
+  /** Add a run's row (`sign` 1) or take it out (-1). */
+  addRow(rows: Float64Array, base: number, sign: 1 | -1): void {
+    for (let field = 0; field < SUMMED_FIELDS; field++) {
+      this.#sums.add(field, sign * rows[base + FIRST_SUMMED + field]!);
+    }
+    this.#sums.add(SUM.EXPIRED, sign * rows[base + RUN.EXPIRED]!);
+    this.#sums.add(SUM.COMMITTED, sign * rows[base + RUN.COMMITTED]!);
+    this.#sums.add(SUM.EXPECTED, sign * expectedOf(rows, base));
+    this.#sums.add(SUM.UNKNOWN, sign * openEndsOf(rows, base));
+  }
+
+  addExpired(numbers: number): void {
+    this.#sums.add(SUM.EXPIRED, numbers);
+  }
+
+  counts(): LedgerCounts {
+    const at = (field: number): Count => this.#sums.get(field - FIRST_SUMMED);
+    const big = (field: number): bigint => this.#sums.big(field - FIRST_SUMMED);
+    const received = big(ROW.IN_ORDER) + big(ROW.REORDERED) + big(ROW.RECOVERED) + big(ROW.LATE);
+    const committed = this.#sums.big(SUM.COMMITTED);
+    const causes = {} as Record<Cause, Count>;
+    let lost = 0n;
+    for (const [index, cause] of CAUSES.entries()) {
+      causes[cause] = at(ROW.LOST + index);
+      lost += big(ROW.LOST + index);
+    }
+    return {
+      expected: this.#sums.get(SUM.EXPECTED),
+      received: countOf(received),
+      inOrder: at(ROW.IN_ORDER),
+      reordered: at(ROW.REORDERED),
+      recovered: at(ROW.RECOVERED),
+      late: at(ROW.LATE),
+      missing: at(ROW.MISSING),
+      lost: countOf(lost),
+      pending: countOf(received - committed),
+      stored: countOf(committed - this.#sums.big(SUM.EXPIRED)),
+      expired: this.#sums.get(SUM.EXPIRED),
+      duplicates: at(ROW.DUPLICATES),
+      redundant: at(ROW.REDUNDANT),
+      unsequenced: at(ROW.UNSEQUENCED),
+      unknown: this.#sums.get(SUM.UNKNOWN),
+      causes,
+    };
+  }
+
+  /** The sums in the order of the columns of `forgotten` (db/schema.ts). */
+  toColumns(): bigint[] {
+    const columns = [this.#sums.big(SUM.EXPECTED)];
+    for (let field = 0; field < SUMMED_FIELDS; field++) columns.push(this.#sums.big(field));
+    columns.push(this.#sums.big(SUM.EXPIRED), this.#sums.big(SUM.UNKNOWN));
+    return columns;
+  }
+
+  /** Add sums as `toColumns` gave them; all of them are committed. */
+  addColumns(columns: readonly bigint[]): void {
+    this.#sums.addBig(SUM.EXPECTED, columns[0]!);
+    for (let field = 0; field < SUMMED_FIELDS; field++) this.#sums.addBig(field, columns[1 + field]!);
+    this.#sums.addBig(SUM.EXPIRED, columns[1 + SUMMED_FIELDS]!);
+    this.#sums.addBig(SUM.UNKNOWN, columns[2 + SUMMED_FIELDS]!);
+    const received = columns[1]! + columns[2]! + columns[3]! + columns[4]!;
+    this.#sums.addBig(SUM.COMMITTED, received);
+  }
+}
+
+/** Numbers of a run that are received and committed or waiting; COMMITTED becomes this at a commit. */
+export const markCommitted = (rows: Float64Array, base: number): void => {
+  rows[base + RUN.COMMITTED] = receivedOf(rows, base);
+};
+
+const countOf = (sum: bigint): Count => (sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum);

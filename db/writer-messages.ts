@@ -1,0 +1,44 @@
+import type { LedgerChange } from "./change.ts";
+import type { AcceptedChange } from "./ledger-state.ts";
+
+/** What the writer's thread is started with. */
+export interface WriterThreadData {
+  file: string;
+  flushMs: number;
+  flushBatches: number;
+  retentionMs: number | null;
+  maxBytes: number | null;
+  /** gives up writing what waits that long after `close`, milliseconds */
+  closeTimeoutMs: number;
+}
+
+/** Figures the writer sends along with every message. */
+export interface WriterFigures {
+  commits: number;
+  commitFailures: number;
+  /** seconds spent in commits since the start */
+  commitSeconds: number;
+  /** of the last commits, milliseconds */
+  flushP50Ms: number;
+  flushMaxMs: number;
+  /** batches accepted and not yet committed */
+  pendingBatches: number;
+  /** wall clock, microseconds; null while commits succeed */
+  failingSinceUs: number | null;
+  lastError: string | null;
+  segments: number;
+  readingsStored: number;
+  /** devices whose rows in the tables for people are behind */
+  waitingDevices: number;
+}
+
+export type WriterMessage =
+  | { type: "opened"; hasHistory: boolean; figures: WriterFigures }
+  | { type: "refused"; code: string; message: string }
+  | { type: "committed"; change: LedgerChange | null; figures: WriterFigures }
+  /** a commit failed and will be tried again */
+  | { type: "failing"; accepted: AcceptedChange | null; figures: WriterFigures }
+  /** a bug or a damaged database: nothing more is written */
+  | { type: "fatal"; code: string; message: string; stack: string }
+  /** `unsavedBatches`: accepted and lost because commits went on failing */
+  | { type: "closed"; unsavedBatches: number; figures: WriterFigures };

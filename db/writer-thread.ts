@@ -1,0 +1,151 @@
+import type { Clock } from "../common/clock.ts";
+import { codeOf, messageOf } from "../common/errors.ts";
+import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
+import { FlushTimes } from "./flush-times.ts";
+import type { FlushOutcome, Writer } from "./writer.ts";
+import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
+
+/** A failed commit is tried again after that. */
+const RETRY_MS = 250;
+/** Without datagrams, tables and retention are looked after that often. */
+const IDLE_MS = 1000;
+
+/** What the loop needs of its thread. */
+export interface WriterThreadHost {
+  clock: Clock;
+  /** to the main thread */
+  post(message: WriterMessage, transfer?: ArrayBuffer[]): void;
+  /** to the ingest worker; `buffer` is transferred */
+  giveBack(reply: BatchReturn): void;
+  /** batches that were posted and not delivered yet */
+  drain(): BatchMessage[];
+  /** the loop is over: the thread may end */
+  ended(): void;
+}
+
+/** When to flush: a while after the first batch began to wait, at once when many wait, again and again while commits fail. */
+export class WriterThread {
+  readonly #writer: Writer;
+  readonly #host: WriterThreadHost;
+  readonly #options: WriterThreadData;
+  readonly #times = new FlushTimes();
+  #timer: NodeJS.Timeout | undefined;
+  /** number of the last committed batch */
+  #committed = -1;
+  #commits = 0;
+  #failures = 0;
+  #failingSinceUs: number | null = null;
+  #lastError: string | null = null;
+  #closeByMs: number | null = null;
+
+  constructor(writer: Writer, host: WriterThreadHost, options: WriterThreadData) {
+    this.#writer = writer;
+    this.#host = host;
+    this.#options = options;
+    host.post({ type: "opened", hasHistory: writer.hasHistory, figures: this.#figures() });
+    this.#schedule(IDLE_MS);
+  }
+
+  accept(message: BatchMessage): void {
+    const isFirst = this.#writer.pendingBatches === 0;
+    this.#writer.accept(message);
+    if (this.#failingSinceUs !== null) return;
+    if (this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
+    else if (isFirst) this.#schedule(this.#options.flushMs);
+  }
+
+  /** Write what waits, however long it has waited, bring the tables up to date and end. */
+  close(): void {
+    for (const message of this.#host.drain()) this.#writer.accept(message);
+    this.#closeByMs = this.#host.clock.monotonicMs() + this.#options.closeTimeoutMs;
+    this.#tick();
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tick(), delayMs);
+  }
+
+  #tick(): void {
+    clearTimeout(this.#timer);
+    try {
+      this.#flush();
+      if (this.#closeByMs !== null && this.#mayEnd(this.#closeByMs)) this.#end();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  #flush(): void {
+    const beganMs = this.#host.clock.monotonicMs();
+    const outcome = this.#writer.flush();
+    if (outcome.outcome === "idle") this.#schedule(IDLE_MS);
+    else if (outcome.outcome === "failed") this.#failed(outcome.error);
+    else {
+      this.#times.add(this.#host.clock.monotonicMs() - beganMs);
+      this.#succeeded(outcome);
+    }
+  }
+
+  #succeeded({ change, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {
+    this.#commits++;
+    this.#failingSinceUs = null;
+    this.#committed = messages.at(-1)?.number ?? this.#committed;
+    for (const { buffer } of messages) this.#host.giveBack({ buffer, committed: this.#committed });
+    const figures = this.#figures();
+    const rows = change?.rows.buffer;
+    this.#host.post({ type: "committed", change, figures }, rows === undefined ? [] : [rows as ArrayBuffer]);
+    this.#schedule(IDLE_MS);
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    this.#failingSinceUs ??= this.#host.clock.wallUs();
+    this.#lastError = `${messageOf(error)} (${codeOf(error) ?? "no code"})`;
+    const accepted = this.#writer.takeAccepted();
+    this.#host.post({ type: "failing", accepted, figures: this.#figures() });
+    this.#schedule(RETRY_MS);
+  }
+
+  #mayEnd(closeByMs: number): boolean {
+    return this.#writer.pendingBatches === 0 || this.#host.clock.monotonicMs() >= closeByMs;
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    const unsavedBatches = this.#writer.pendingBatches;
+    const figures = this.#figures();
+    this.#writer.close();
+    this.#host.post({ type: "closed", unsavedBatches, figures });
+    this.#host.ended();
+  }
+
+  #fatal(error: unknown): void {
+    clearTimeout(this.#timer);
+    this.#host.post({
+      type: "fatal",
+      code: codeOf(error) ?? "ERR_INTERNAL",
+      message: messageOf(error),
+      stack: error instanceof Error ? (error.stack ?? "") : "",
+    });
+    this.#host.ended();
+  }
+
+  #figures(): WriterFigures {
+    const { p50Ms, maxMs } = this.#times.summary();
+    const { segments, readings } = this.#writer.stored;
+    return {
+      commits: this.#commits,
+      commitFailures: this.#failures,
+      commitSeconds: this.#times.totalMs / 1000,
+      flushP50Ms: p50Ms,
+      flushMaxMs: maxMs,
+      pendingBatches: this.#writer.pendingBatches,
+      failingSinceUs: this.#failingSinceUs,
+      lastError: this.#lastError,
+      segments,
+      readingsStored: readings,
+      waitingDevices: this.#writer.waitingDevices,
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { systemClock } from "../common/clock.ts";
+import { codeOf, messageOf } from "../common/errors.ts";
+import type { BatchMessage } from "../protocol/batch.ts";
+import { Writer } from "./writer.ts";
+import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
+import { WriterThread } from "./writer-thread.ts";
+
+/** The writer's thread: the port of the ingest worker on one side, the main thread on the other. */
+const main = parentPort!;
+const { port: ingest, ...options } = workerData as WriterThreadData & { port: MessagePort };
+
+const post = (message: WriterMessage, transfer: ArrayBuffer[] = []): void =>
+  main.postMessage(message, transfer);
+
+const drain = (): BatchMessage[] => {
+  const messages: BatchMessage[] = [];
+  for (;;) {
+    const received = receiveMessageOnPort(ingest) as { message: BatchMessage } | undefined;
+    if (received === undefined) return messages;
+    messages.push(received.message);
+  }
+};
+
+const openWriter = (): Writer | undefined => {
+  try {
+    return new Writer({ ...options, clock: systemClock });
+  } catch (error) {
+    post({ type: "refused", code: codeOf(error) ?? "ERR_DATABASE_OPEN", message: messageOf(error) });
+    return undefined;
+  }
+};
+
+const ended = (): void => {
+  ingest.close();
+  main.close();
+};
+
+const writer = openWriter();
+if (writer === undefined) ended();
+else {
+  const thread = new WriterThread(
+    writer,
+    {
+      clock: systemClock,
+      post,
+      giveBack: (reply) => ingest.postMessage(reply, [reply.buffer]),
+      drain,
+      ended,
+    },
+    options,
+  );
+  ingest.on("message", (message: BatchMessage) => thread.accept(message));
+  main.on("message", () => thread.close());
+}

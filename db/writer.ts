@@ -1,0 +1,359 @@
+import type { Clock } from "../common/clock.ts";
+import type { Batch, BatchMessage, FleetCounters } from "../protocol/batch.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import type { LedgerChange } from "./change.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { ByteWriter } from "./codec/byte-writer.ts";
+import { encodeDirectory } from "./directory.ts";
+import { FlushStatements } from "./flush-statements.ts";
+import { GapStore } from "./gap-store.ts";
+import { changedRows, type EventNote, type Gathered, gather, lateReaches } from "./gather.ts";
+import { encodeRecord } from "./journal.ts";
+import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
+import { loadLedger, readStateRow, type StateRow } from "./load.ts";
+import { type DatabaseLock, lockDatabase } from "./lock.ts";
+import { emptyLatest, takeNewest } from "./newest.ts";
+import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
+import { type Doomed, Retention, type RetentionOptions } from "./retention.ts";
+import { SegmentBuilder } from "./segment/segment-builder.ts";
+import { CHANGE_FIELDS } from "./view/run-rows.ts";
+
+export interface WriterOptions extends RetentionOptions {
+  file: string;
+  clock: Clock;
+  /** rows of the tables for people brought up to date per flush at least; for tests */
+  checkpointRows?: number;
+}
+
+/** What became of one flush. */
+export type FlushOutcome =
+  | { outcome: "idle" }
+  | {
+      outcome: "committed";
+      /** null when only tables were brought up to date or old rows removed */
+      change: LedgerChange | null;
+      /** their buffers are free again */
+      messages: readonly BatchMessage[];
+    }
+  /** nothing was written and nothing lost: the batches go on waiting */
+  | { outcome: "failed"; error: unknown };
+
+const NONE: ReadonlySet<number> = new Set();
+const CHECKPOINT_ROWS_AT_ONCE = 20_000;
+
+/**
+ * Owns the database: gathers batches, commits them one transaction per flush, keeps what a failed commit could not write. Synchronous; the
+ * thread around it (writer-worker.ts) brings the timers.
+ */
+export class Writer {
+  /** true when a collector has run on this database before */
+  readonly hasHistory: boolean;
+  readonly #db: Sqlite;
+  readonly #lock: DatabaseLock;
+  readonly #clock: Clock;
+  readonly #state: LedgerState;
+  readonly #checkpoint: Checkpoint;
+  readonly #gaps: GapStore;
+  readonly #retention: Retention;
+  readonly #statements: FlushStatements;
+  readonly #builder = new SegmentBuilder();
+  readonly #journal = new ByteWriter();
+  readonly #totalChanges: () => number;
+  #row: StateRow;
+  #waiting: BatchMessage[] = [];
+  /** how many of the waiting batches `takeAccepted` has given out */
+  #shown = 0;
+  #segments = 0;
+  #readings = 0;
+
+  /**
+   * Take the ownership of the database, bring it up to date (schema, tables) and note the start in it.
+   * @throws LacunaError `ERR_DATABASE_…` (db/open.ts, db/lock.ts)
+   */
+  constructor(options: WriterOptions) {
+    this.#clock = options.clock;
+    this.#lock = lockDatabase(options.file, options.clock.wallUs());
+    try {
+      this.#db = openForWriting(options.file);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+    try {
+      const db = this.#db;
+      this.#row = readStateRow(db);
+      this.hasHistory = this.#row.startedAtUs !== null;
+      this.#state = db.transaction(() => loadLedger(db))();
+      this.#statements = new FlushStatements(db);
+      this.#checkpoint = new Checkpoint(db, this.#state, options.checkpointRows);
+      this.#gaps = new GapStore(db);
+      this.#retention = new Retention(db, this.#state, options);
+      const totalChanges = db.prepare("SELECT total_changes()").pluck();
+      const stored = db.prepare("SELECT count(*), ifnull(sum(readings), 0) FROM segments").raw().get();
+      [this.#segments, this.#readings] = stored as [number, number];
+      this.#totalChanges = () => totalChanges.get() as number;
+      this.#start();
+    } catch (error) {
+      this.#db.close();
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  /** rows written since the database was opened */
+  get rowsWritten(): number {
+    return this.#totalChanges();
+  }
+
+  get pendingBatches(): number {
+    return this.#waiting.length;
+  }
+
+  /** devices whose tables are behind */
+  get waitingDevices(): number {
+    return this.#checkpoint.waiting;
+  }
+
+  /** what the database holds: segments, and readings in them */
+  get stored(): { segments: number; readings: number } {
+    return { segments: this.#segments, readings: this.#readings };
+  }
+
+  /** number of the last flush */
+  get flushNumber(): number {
+    return this.#row.lastFlush;
+  }
+
+  /** The ledger as the database holds it. */
+  get state(): LedgerState {
+    return this.#state;
+  }
+
+  /** The batch waits for the next flush; its buffer must not change until that is committed. */
+  accept(message: BatchMessage): void {
+    this.#waiting.push(message);
+  }
+
+  /**
+   * Write all that waits, a part of what the tables for people lack, and remove a part of what is too old, in one transaction.
+   * A failure that may pass is returned; anything else (a damaged database, a bug) is thrown.
+   */
+  flush(): FlushOutcome {
+    const messages = this.#waiting;
+    try {
+      const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
+      if (messages.length === 0 && this.#checkpoint.waiting === 0 && doomed.segments.length === 0) {
+        return { outcome: "idle" };
+      }
+      const change = this.#commit(messages, doomed);
+      this.#waiting = [];
+      this.#shown = 0;
+      return { outcome: "committed", change, messages };
+    } catch (error) {
+      this.#undo();
+      if (!isPassingFailure(error)) throw error;
+      return { outcome: "failed", error };
+    }
+  }
+
+  /** Of the batches that wait in vain, what was not given out yet; null when there is nothing new. */
+  takeAccepted(): AcceptedChange | null {
+    if (this.#shown === this.#waiting.length) return null;
+    const gathered = gather(this.#waiting.slice(this.#shown), this.#state, this.#state.fleet);
+    this.#shown = this.#waiting.length;
+    return {
+      notes: gathered.notes,
+      rows: changedRows(gathered, this.#state, new Map()),
+      fleet: gathered.fleet,
+    };
+  }
+
+  /** Bring all tables up to date and close. What still waits is lost: flush before. */
+  close(): void {
+    try {
+      this.#stop();
+    } finally {
+      this.#db.close();
+      this.#lock.release();
+    }
+  }
+
+  #commit(messages: readonly BatchMessage[], doomed: Doomed): LedgerChange | null {
+    const gathered = gather(messages, this.#state, this.#state.fleet);
+    const brings = messages.length > 0 || doomed.expired.size > 0 || doomed.forgottenExpired > 0;
+    const change = brings ? this.#changeOf(gathered, doomed) : null;
+    const row = this.#rowAfter(gathered, change);
+    this.#db
+      .transaction(() => {
+        this.#checkpoint.step(gathered.forgottenDevices);
+        this.#retention.remove(doomed);
+        if (change !== null) this.#write(gathered, change);
+        row.replayFrom = this.#checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
+        this.#statements.pruneJournal(row.replayFrom);
+        this.#statements.updateState(row);
+      })
+      .immediate();
+    this.#row = row;
+    this.#segments -= doomed.segments.length;
+    this.#readings -= doomed.readings;
+    this.#settle(gathered, change);
+    return change;
+  }
+
+  #changeOf(gathered: Gathered, doomed: Doomed): LedgerChange {
+    return {
+      flush: this.#row.lastFlush + 1,
+      committedAtUs: this.#clock.wallUs(),
+      notes: gathered.notes,
+      rows: changedRows(gathered, this.#state, doomed.expired),
+      latest: emptyLatest(),
+      forgottenExpired: doomed.forgottenExpired,
+      fleet: gathered.fleet,
+    };
+  }
+
+  #rowAfter(gathered: Gathered, change: LedgerChange | null): StateRow {
+    const row = { ...this.#row };
+    if (change !== null) {
+      row.lastFlush = change.flush;
+      row.committedAtUs = change.committedAtUs;
+    }
+    row.nextDevice = Math.max(row.nextDevice, gathered.lastDevice + 1);
+    row.nextRun = Math.max(row.nextRun, gathered.lastRun + 1);
+    return row;
+  }
+
+  #write(gathered: Gathered, change: LedgerChange): void {
+    if (holdsDatagrams(gathered.batches)) this.#writeSegment(gathered, change);
+    this.#statements.insertJournal(change.flush, encodeRecord(this.#journal, this.#state, change));
+    this.#gaps.apply(gathered.batches, gathered.forgottenRuns);
+    this.#gaps.forget(gathered.forgottenRuns);
+    for (const device of gathered.forgottenDevices) this.#checkpoint.forget(device);
+    this.#statements.insertEvents(gathered.events, (device) => this.#idOf(device, gathered));
+    this.#statements.updateFleet(this.#state.fleet, change.fleet);
+    if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
+      this.#statements.updateForgotten(this.#state, change);
+    }
+  }
+
+  #writeSegment(gathered: Gathered, change: LedgerChange): void {
+    const built = this.#builder.build(gathered.batches);
+    const unsequenced = unsequencedRuns(change.rows);
+    const directory = encodeDirectory(built, (run) => unsequenced.has(run));
+    const reaches = lateReaches(gathered.batches, this.#state);
+    this.#statements.insertSegment(change.flush, change.committedAtUs, built, directory, reaches);
+  }
+
+  #settle(gathered: Gathered, change: LedgerChange | null): void {
+    this.#checkpoint.settle();
+    this.#gaps.settle();
+    if (change === null) return;
+    if (holdsDatagrams(gathered.batches)) this.#segments++;
+    for (const batch of gathered.batches) this.#readings += batch.readingCount;
+    // newest values need the devices and runs of the change, and must be known before devices are forgotten
+    const kept = change.notes.filter((note) => note.note !== "forgotten");
+    const gone = change.notes.filter((note) => note.note === "forgotten");
+    this.#state.apply({ ...change, notes: kept });
+    change.latest = takeNewest(this.#state, gathered.batches, change.flush);
+    this.#checkpoint.changed(change);
+    for (const note of gone) this.#state.applyNote(note, change.flush);
+  }
+
+  #undo(): void {
+    this.#checkpoint.undo();
+    this.#gaps.undo();
+  }
+
+  #idOf(device: number, gathered: Gathered): string | null {
+    const slot = this.#state.devices.slotOf(device);
+    if (slot >= 0) return this.#state.devices.ids[slot]!;
+    for (const note of gathered.notes) if (note.note === "device" && note.device === device) return note.id;
+    return null;
+  }
+
+  /** Tables complete, a held datagram of a crashed process decided, the start noted. */
+  #start(): void {
+    this.#checkpoint.changedByReplay(this.#row.replayFrom);
+    this.#checkpointAll();
+    const now = this.#clock.wallUs();
+    const { committedAtUs, stoppedAtUs } = this.#row;
+    const events: EventNote[] = [];
+    if (this.hasHistory && stoppedAtUs === null) {
+      events.push(eventOf("collector-down", now, { fromUs: committedAtUs, toUs: now }));
+    }
+    events.push(eventOf("collector-started", now, { pid: process.pid }));
+    const fleet = withoutHeld(this.#state.fleet);
+    const row = { ...this.#row, startedAtUs: now, stoppedAtUs: null };
+    this.#db
+      .transaction(() => {
+        this.#statements.insertEvents(events, () => null);
+        this.#statements.updateFleet(this.#state.fleet, fleet);
+        this.#statements.updateState(row);
+      })
+      .immediate();
+    this.#state.fleet = fleet;
+    this.#row = row;
+  }
+
+  #stop(): void {
+    this.#checkpointAll();
+    const now = this.#clock.wallUs();
+    const row = { ...this.#row, stoppedAtUs: now };
+    this.#db
+      .transaction(() => {
+        this.#statements.insertEvents([eventOf("collector-stopped", now, { pid: process.pid })], () => null);
+        this.#statements.updateState(row);
+      })
+      .immediate();
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  #checkpointAll(): void {
+    const next = this.#row.lastFlush + 1;
+    while (this.#checkpoint.waiting > 0) {
+      const row = { ...this.#row };
+      this.#db
+        .transaction(() => {
+          this.#checkpoint.writeRows(CHECKPOINT_ROWS_AT_ONCE);
+          row.replayFrom = this.#checkpoint.replayFrom(next);
+          this.#statements.pruneJournal(row.replayFrom);
+          this.#statements.updateState(row);
+        })
+        .immediate();
+      this.#row = row;
+      this.#checkpoint.settle();
+    }
+  }
+}
+
+const eventOf = (kind: EventNote["kind"], at: number, detail: Record<string, unknown>): EventNote => ({
+  note: "event",
+  at,
+  kind,
+  device: null,
+  detail,
+});
+
+const holdsDatagrams = (batches: readonly Batch[]): boolean =>
+  batches.some((batch) => batch.datagramCount > 0);
+
+const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
+  let runs: Set<number> | undefined;
+  for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
+    if ((rows[at + ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0) continue;
+    runs ??= new Set();
+    runs.add(rows[at + ROW.RUN]!);
+  }
+  return runs ?? NONE;
+};
+
+/** A process that died with datagrams held never decided them: they count as what they would have become, rejected. */
+const withoutHeld = (fleet: FleetCounters): FleetCounters => {
+  if (fleet.held === 0) return fleet;
+  const known = fleet.rejected["implausible-sequence"] ?? 0;
+  return {
+    ...fleet,
+    held: 0,
+    rejected: { ...fleet.rejected, "implausible-sequence": known + fleet.held },
+  };
+};
