@@ -58,9 +58,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
     this.#status = { ...status, eventLoopUtilization: 0 };
     worker.on("message", (message: IngestReport) => this.#handle(message));
     worker.on("error", (error) => this.#crashed(error));
-    worker.on("exit", () => {
-      if (!this.#isGone) this.#crashed(new LacunaError("ERR_INGEST_CRASHED", "the ingest worker exited"));
-    });
+    worker.on("exit", () => this.#crashed("it exited"));
   }
 
   /** The newest status, at most half a second old while the worker lives. */
@@ -117,8 +115,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#release();
-    const text = messageOf(cause);
-    this.emit("error", new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${text}`, { cause }));
+    this.emit("error", crashError(cause));
   }
 
   /** Nobody waits for a worker that is gone. */
@@ -163,17 +160,21 @@ export const startCollector = async (options: CollectorOptions): Promise<Collect
   return new Collector(worker, await started(worker));
 };
 
-const started = (worker: Worker): Promise<IngestStatus> =>
-  new Promise((resolve, reject) => {
-    worker.once("error", (cause) =>
-      reject(new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${messageOf(cause)}`, { cause })),
-    );
-    worker.once("exit", () =>
-      reject(new LacunaError("ERR_INGEST_CRASHED", "the ingest worker exited before it had started")),
-    );
-    worker.once("message", (message: IngestReport) => {
-      worker.removeAllListeners();
-      if (message.report === "started") resolve(message.status);
-      else if (message.report === "start-failed") reject(new LacunaError(message.code, message.message));
-    });
-  });
+/** Resolves with the worker's first status. */
+const started = (worker: Worker): Promise<IngestStatus> => {
+  const { promise, resolve, reject } = Promise.withResolvers<IngestStatus>();
+  const onMessage = (message: IngestReport): void => {
+    if (message.report === "start-failed") reject(new LacunaError(message.code, message.message));
+    else resolve(message.status);
+  };
+  const onError = (cause: unknown): void => {
+    reject(crashError(cause));
+  };
+  const onExit = (): void => onError("it exited before it had started");
+  worker.once("message", onMessage).once("error", onError).once("exit", onExit);
+  // one by one: removing all listeners takes Node's own away, and with them the messages
+  return promise.finally(() => worker.off("message", onMessage).off("error", onError).off("exit", onExit));
+};
+
+const crashError = (cause: unknown): LacunaError =>
+  new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${messageOf(cause)}`, { cause });
