@@ -5,7 +5,13 @@ import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import { DeviceOrder } from "./device-order.ts";
 import { createMetrics } from "./metrics/registry.ts";
-import { answerClientError, answerError, installErrors, refuseOtherMethods } from "./plugins/errors.ts";
+import {
+  answerClientError,
+  createErrorHandler,
+  type ErrorHandler,
+  installErrors,
+  refuseOtherMethods,
+} from "./plugins/errors.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { gapRoutes } from "./routes/gaps.ts";
@@ -32,11 +38,11 @@ export interface AppOptions {
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
-const createFastify = (logger: FastifyBaseLogger | undefined): App =>
+const createFastify = (logger: FastifyBaseLogger | undefined, handleError: ErrorHandler): App =>
   Fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answerError,
+    frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: {
@@ -59,7 +65,8 @@ const securityHeaders = {
  * The HTTP application of design §7, not yet listening: `listen` it, or `inject` requests in tests. `close` it before the sources go.
  */
 export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
-  const app = createFastify(options.logger);
+  const handleError = createErrorHandler(options.clock);
+  const app = createFastify(options.logger, handleError);
   const context: ApiContext = {
     sources,
     clock: options.clock,
@@ -68,7 +75,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     startedAtUs: options.startedAtUs,
   };
   await app.register(helmet, securityHeaders);
-  installErrors(app);
+  installErrors(app, handleError);
   refuseOtherMethods(app);
   await installOpenapi(app, options.version);
 

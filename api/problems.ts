@@ -81,6 +81,9 @@ const FOREIGN: Readonly<Record<string, [ProblemCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["ERR_REQUEST_TIMEOUT", "the request took too long to arrive"],
 };
 
+/** The reader is gone, busy or closed, or SQLite itself failed: another time it may answer. */
+const DATABASE_CODES = /^(ERR_READER|SQLITE_)/;
+
 const statusOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
 
@@ -92,7 +95,7 @@ export const apiErrorOf = (error: unknown): ApiError => {
   if (foreign !== undefined) return new ApiError(...foreign);
   if (code === "ERR_CURSOR") return parameterError([{ name: "cursor", detail: messageOf(error) }]);
   const status = statusOf(error);
-  if (status === 503 || code.startsWith("ERR_STORE") || code.startsWith("ERR_READER")) {
+  if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");
   }
   if (status >= 400 && status < 500) return new ApiError("ERR_MALFORMED_REQUEST", messageOf(error));

@@ -199,7 +199,8 @@ export interface CollectorStatus {
 
 export interface StoreStatus {
   path: string;
-  state: "OK" | "FAILING" | "CLOSED";
+  /** FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart */
+  state: "OK" | "FAILING" | "FAILED" | "CLOSED";
   /** what the last failed commit said */
   reason: string | null;
   sinceUs: number;

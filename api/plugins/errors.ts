@@ -1,5 +1,8 @@
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from "fastify";
+import type { Clock } from "../../common/clock.ts";
+import { codeOf } from "../../common/errors.ts";
+import { createRepeatLimiter } from "../../common/logger.ts";
 import type { App } from "../context.ts";
 import {
   ApiError,
@@ -45,15 +48,24 @@ const validationError = (errors: readonly FastifySchemaValidationError[]): ApiEr
   return parameterError([...mistakes.values()]);
 };
 
-/** Every error that reaches Fastify, as RFC 9457. */
-export const answerError = (
+export type ErrorHandler = (
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply => {
-  const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
-  if (answer.code === "ERR_INTERNAL") request.log.error({ err: error, url: request.url }, "request failed");
-  return send(reply, answer);
+) => FastifyReply;
+
+/** Answers every error that reaches Fastify by RFC 9457; failures inside are logged, the same one every 10 s at most. */
+export const createErrorHandler = (clock: Clock): ErrorHandler => {
+  const limiter = createRepeatLimiter(clock);
+  return (error, request, reply) => {
+    const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
+    if (answer.code === "ERR_INTERNAL" || answer.code === "ERR_UNAVAILABLE") {
+      limiter.limit(`${codeOf(error)} ${request.routeOptions.url}`, (heldBack) =>
+        request.log.error({ err: error, url: request.url, heldBack }, "request failed"),
+      );
+    }
+    return send(reply, answer);
+  };
 };
 
 /** Bytes that are no HTTP request never become one: answered on the bare socket. */
@@ -74,8 +86,8 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
 };
 
 /** Errors and unknown routes. */
-export const installErrors = (app: App): void => {
-  app.setErrorHandler(answerError);
+export const installErrors = (app: App, handleError: ErrorHandler): void => {
+  app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     send(reply, new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; / lists what there is`)),
   );

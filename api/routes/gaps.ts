@@ -18,7 +18,7 @@ const gapJson = ({ openedAtUs, closedAtUs, ...gap }: GapRow): Static<typeof Gap>
 /** `/gaps` and `/devices/{id}/gaps` */
 export const gapRoutes = (app: App, context: ApiContext): void => {
   const list = async (device: string | null, query: Static<typeof GapsQueryString>) => {
-    const scope = device === null ? "gaps" : "device-gaps";
+    const scope = device === null ? "gaps" : `gaps ${device}`;
     const { gaps, next } = await context.sources.reader.gaps({
       device,
       state: query.state ?? null,

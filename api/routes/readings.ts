@@ -39,7 +39,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
     },
     async ({ params, query, url }, reply) => {
       const device = deviceOrThrow(context, params.id);
-      const scope = `readings-${query.order}`;
+      const scope = `readings-${query.order} ${device.id}`;
       const page = await context.sources.reader.readings({
         device: device.id,
         channels: query.channel ?? [],

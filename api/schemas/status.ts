@@ -67,8 +67,9 @@ export const Queue = Type.Object({
 
 export const Database = Type.Object({
   path: Type.String(),
-  state: Word(["OK", "FAILING", "CLOSED"], {
-    description: "FAILING: the last commit failed and is retried",
+  state: Word(["OK", "FAILING", "FAILED", "CLOSED"], {
+    description:
+      "FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart",
   }),
   reason: Nullable(Type.String()),
   since: Time("of this state"),

@@ -1,7 +1,11 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { buildApp } from "../../api/app.ts";
+import { createLogger } from "../../common/logger.ts";
 import { freshApi, type TestApi, testApi } from "../support/api.ts";
+import { FakeSources, NOON_US } from "../support/fake-sources.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 let api: TestApi;
 beforeEach(async () => {
@@ -107,6 +111,22 @@ describe("failures inside a route", () => {
       PROBLEM,
     ]);
   });
+});
+
+test("a failure inside is logged, and its repetitions are held back and counted", async () => {
+  const lines: string[] = [];
+  const sources = new FakeSources();
+  const clock = new ManualClock();
+  const logger = createLogger("info", { write: (line) => lines.push(line) });
+  const app = await buildApp(sources, { version: "1", clock, startedAtUs: NOON_US, logger });
+  sources.failure = new Error("disk on fire");
+  for (let request = 0; request < 3; request++) await app.inject("/api/v1/gaps");
+  clock.advanceMs(10_000);
+  await app.inject("/api/v1/gaps");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ level: 50, heldBack: 0, url: "/api/v1/gaps", msg: "request failed" }),
+    expect.objectContaining({ heldBack: 2 }),
+  ]);
 });
 
 describe("on a real connection", () => {
