@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { ChannelRegistry } from "../../collector/channel-registry.ts";
+
+type Announced = [device: number, epoch: number | null, channel: number, name: string, unit: string];
+
+const setUp = (maxEntries?: number) => {
+  const announced: Announced[] = [];
+  const registry = new ChannelRegistry((...channel) => void announced.push(channel), maxEntries);
+  return { registry, announced };
+};
+
+test("an undescribed channel is announced once under its number", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  for (const channel of [7, 7, 40_000, 40_000]) expect(registry.admit(1, table, channel)).toBe(true);
+  expect(announced).toEqual([
+    [1, 5, 7, "ch7", ""],
+    [1, 5, 40_000, "ch40000", ""],
+  ]);
+});
+
+test("a name another channel has gets the channel's number as suffix", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.describe(1, table, 3, "temp", "Cel");
+  registry.describe(1, table, 7, "temp", "Cel");
+  registry.describe(1, table, 7, "temp", "Cel");
+  expect(announced.map(([, , , name]) => name)).toEqual(["temp", "temp#7"]);
+});
+
+test("a description cannot take the name of an undescribed channel", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.admit(1, table, 7);
+  registry.describe(1, table, 3, "ch7", "");
+  expect(announced.at(-1)).toEqual([1, 5, 3, "ch7#3", ""]);
+});
+
+test("a name is free again when its channel is renamed", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.describe(1, table, 3, "temp", "");
+  registry.describe(1, table, 3, "hum", "");
+  registry.describe(1, table, 4, "temp", "");
+  expect(announced.at(-1)).toEqual([1, 5, 4, "temp", ""]);
+});
+
+test("a named channel keeps its number while it bears a suffix", () => {
+  const { registry } = setUp();
+  const table = registry.tableOf(1, -1);
+  registry.describe(1, table, 3, "temp", "");
+  const number = registry.numberOf(1, table, "temp");
+  expect(number).toBe(32_768);
+  registry.describe(1, table, 3, "other", "");
+  expect(registry.numberOf(1, table, "temp")).toBe(number);
+});
+
+test("a sender without epochs is announced with epoch null", () => {
+  const { registry, announced } = setUp();
+  registry.numberOf(1, registry.tableOf(1, -1), "t");
+  expect(announced).toEqual([[1, null, 32_768, "t", ""]]);
+});
+
+test("many channels keep their names apart", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 1);
+  const names = Array.from({ length: 1024 }, (_, index) => `c${index}`);
+  const numbers = names.map((name) => registry.numberOf(1, table, name));
+  expect(new Set(numbers).size).toBe(1024);
+  expect(names.map((name) => registry.numberOf(1, table, name))).toEqual(numbers);
+  expect(registry.numberOf(1, table, "one more")).toBe(-1);
+  expect(registry.admit(1, table, 3)).toBe(false);
+  expect(announced).toHaveLength(1024);
+});
+
+test("names of the eight epochs last used are remembered", () => {
+  const { registry, announced } = setUp();
+  for (let epoch = 0; epoch < 9; epoch++) registry.describe(1, registry.tableOf(1, epoch), 1, "t", "");
+  announced.length = 0;
+  registry.describe(1, registry.tableOf(1, 8), 1, "t", "");
+  registry.describe(1, registry.tableOf(1, 1), 1, "t", "");
+  expect(announced).toEqual([]);
+  registry.describe(1, registry.tableOf(1, 0), 1, "t", "");
+  expect(announced).toEqual([[1, 0, 1, "t", ""]]);
+});
+
+test("what the database knows is not announced again", () => {
+  const { registry, announced } = setUp();
+  registry.restore({
+    device: 1,
+    channels: [
+      { epoch: 1, channel: 7, name: "ch7", unit: "" },
+      { epoch: 1, channel: 3, name: "temp", unit: "Cel" },
+      { epoch: 1, channel: 4, name: "temp#4", unit: "Cel" },
+      { epoch: null, channel: 32_768, name: "hum", unit: "%" },
+    ],
+  });
+  const table = registry.tableOf(1, 1);
+  registry.admit(1, table, 7);
+  registry.describe(1, table, 3, "temp", "Cel");
+  registry.describe(1, table, 4, "temp", "Cel");
+  expect(registry.numberOf(1, registry.tableOf(1, -1), "hum")).toBe(32_768);
+  expect(announced).toEqual([]);
+  expect(registry.numberOf(1, registry.tableOf(1, -1), "new")).toBe(32_769);
+});
+
+test("the bound over all devices refuses, and a forgotten device makes room", () => {
+  const { registry } = setUp(2);
+  for (const device of [1, 2]) registry.numberOf(device, registry.tableOf(device, 1), "t");
+  expect(registry.numberOf(3, registry.tableOf(3, 1), "t")).toBe(-1);
+  registry.forget(1);
+  expect(registry.numberOf(3, registry.tableOf(3, 1), "t")).toBe(32_768);
+});

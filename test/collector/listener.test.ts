@@ -1,0 +1,100 @@
+import { createSocket, type Socket } from "node:dgram";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { KernelDrops } from "../../collector/kernel-drops.ts";
+import { Listener, RETRY_MS } from "../../collector/listener.ts";
+import { parseListenerUrl } from "../../collector/listener-url.ts";
+import type { OpenedSocket } from "../../collector/open-socket.ts";
+import { LacunaError } from "../../common/errors.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const setUp = (url: string, outcomes: (LacunaError | "opens")[]) => {
+  const config = parseListenerUrl(url).listener!;
+  const changes: string[] = [];
+  const attached = new Set<number>();
+  const sockets: Socket[] = [];
+  const open = async (): Promise<OpenedSocket> => {
+    const outcome = outcomes.shift() ?? "opens";
+    if (outcome !== "opens") throw outcome;
+    const socket = createSocket("udp4");
+    sockets.push(socket);
+    const buffer = { requestedBytes: 8, grantedBytes: 4, ceilingBytes: null };
+    return { socket, address: config.address, port: 4747, interface: null, buffer };
+  };
+  const listener = new Listener(0, config, {
+    clock: new ManualClock(),
+    receiver: {
+      attach: (index) => void attached.add(index),
+      detach: (index) => void attached.delete(index),
+      probe: () => {},
+      drainedAtMs: () => 0,
+      drain: async () => {},
+    },
+    kernelDrops: new KernelDrops({ sockets: () => null, ownInodes: () => new Set() }),
+    onChange: ({ state, reason }) => changes.push(`${state}: ${reason}`),
+    open,
+  });
+  return { listener, changes, attached, sockets };
+};
+
+const inUse = new LacunaError("ERR_LISTENER_BIND", "in use");
+
+test("a listener that opens is OK and read", async () => {
+  const { listener, changes, attached } = setUp("udp://127.0.0.1:4747", []);
+  expect(await listener.start()).toBeNull();
+  expect(changes).toEqual(["OK: bound to 127.0.0.1:4747"]);
+  expect(attached).toEqual(new Set([0]));
+  expect(listener.status()).toMatchObject({ state: "OK", port: 4747, kernelDrops: null });
+  listener.stop();
+  expect(attached).toEqual(new Set());
+});
+
+test("a listener joined without a named interface says that the system chose", async () => {
+  const { listener, changes } = setUp("udp://239.1.1.1:4747", []);
+  await listener.start();
+  expect(changes).toEqual(["OK: bound to 239.1.1.1:4747, joined on the interface the system chose"]);
+  listener.stop();
+});
+
+test("a listener that must be up hands its error to the start and does not try again", async () => {
+  const { listener, changes } = setUp("udp://127.0.0.1:4747", [inUse]);
+  expect(await listener.start()).toBe(inUse);
+  await vi.advanceTimersByTimeAsync(10 * RETRY_MS);
+  expect(changes).toEqual(["UNAVAILABLE: in use"]);
+});
+
+test("an optional listener is UNAVAILABLE, tried every 5 s and OK when it comes up", async () => {
+  const { listener, changes } = setUp("udp://127.0.0.1:4747?optional=true", [inUse, inUse]);
+  expect(await listener.start()).toBeNull();
+  await vi.advanceTimersByTimeAsync(RETRY_MS);
+  expect(changes).toEqual(["UNAVAILABLE: in use"]);
+  await vi.advanceTimersByTimeAsync(RETRY_MS);
+  expect(changes).toEqual(["UNAVAILABLE: in use", "OK: bound to 127.0.0.1:4747"]);
+  listener.stop();
+});
+
+test("a stopped listener is not tried again", async () => {
+  const { listener, changes } = setUp("udp://127.0.0.1:4747?optional=true", [inUse]);
+  await listener.start();
+  listener.stop();
+  await vi.advanceTimersByTimeAsync(10 * RETRY_MS);
+  expect(changes).toEqual(["UNAVAILABLE: in use"]);
+});
+
+test("a listener the operator disabled is never opened", async () => {
+  const { listener, changes, attached } = setUp("udp://127.0.0.1:4747?enabled=false", []);
+  await listener.start();
+  expect(changes).toEqual(["DISABLED: disabled by enabled=false"]);
+  expect(attached.size).toBe(0);
+});
+
+test("a socket that breaks is FAILED, closed and no longer read", async () => {
+  const { listener, changes, attached, sockets } = setUp("udp://127.0.0.1:4747", []);
+  await listener.start();
+  sockets[0]!.emit("error", new Error("ENOMEM"));
+  expect(changes.at(-1)).toBe("FAILED: the socket broke: ENOMEM");
+  expect(attached.size).toBe(0);
+  expect(() => sockets[0]!.address()).toThrow();
+});
