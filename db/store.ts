@@ -1,6 +1,8 @@
+import { EventEmitter } from "node:events";
 import { statSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { LacunaError } from "../common/errors.ts";
+import type { Clock } from "../common/clock.ts";
+import { LacunaError, MisuseError } from "../common/errors.ts";
 import type { Restored } from "../protocol/batch.ts";
 import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -14,6 +16,8 @@ import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-me
 
 export interface StoreOptions {
   file: string;
+  /** stamps the states of the store; commits are stamped by the writer's thread */
+  clock: Clock;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
   /** that many waiting batches are committed at once; default 12 (about 26 MiB) */
@@ -26,8 +30,12 @@ export interface StoreOptions {
   closeTimeoutMs?: number;
 }
 
-/** What a committed flush changed. Valid during the call; do not keep `change.rows`. */
-export type CommitListener = (change: LedgerChange) => void;
+export interface StoreEvents {
+  /** a flush was committed and the view shows it */
+  commit: [LedgerChange];
+  /** the writer can go on no more (a bug, a damaged database): without a handler that ends the process */
+  error: [LacunaError];
+}
 
 export interface StoreStatus {
   path: string;
@@ -53,26 +61,6 @@ export interface StoreStatus {
   lastError: string | null;
 }
 
-/** The main thread's handle of a database: starts the writer's and the reader's threads, keeps the ledger in memory. */
-export interface Store {
-  /** what the tracker goes on from; its rows share one buffer. Given out once, then dropped to free the memory */
-  takeRestored(): Restored;
-  /** transfer it to the ingest worker: it posts BatchMessage and gets BatchReturn */
-  readonly ingestPort: MessagePort;
-  readonly view: LedgerView;
-  readonly reader: Reader;
-  status(): StoreStatus;
-  /** @returns a function that ends the subscription */
-  onCommit(listener: CommitListener): () => void;
-  /** settles when the writer can go on no more (a bug, a damaged database); never when the store is closed in order */
-  readonly failed: Promise<LacunaError>;
-  /**
-   * After the ingest worker has posted its last batch: commit, bring the tables up to date, close.
-   * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost
-   */
-  close(): Promise<void>;
-}
-
 const DEFAULTS = {
   flushMs: 400,
   flushBatches: 12,
@@ -87,7 +75,8 @@ const DEFAULTS = {
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { port1: ingestPort, port2: port } = new MessageChannel();
-  const data: WriterThreadData = { ...DEFAULTS, ...options };
+  const { clock, ...given } = options;
+  const data: WriterThreadData = { ...DEFAULTS, ...given };
   const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
     workerData: { ...data, port },
     transferList: [port],
@@ -97,8 +86,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     ingestPort.close();
     throw openError(opened);
   }
-  const store = new OpenStore(data.file, worker, ingestPort, opened);
-  return store;
+  return new Store(data.file, clock, worker, ingestPort, opened);
 };
 
 const firstMessage = (worker: Worker): Promise<WriterMessage> =>
@@ -115,31 +103,33 @@ const openError = (message: WriterMessage): LacunaError =>
     ? new LacunaError(message.code, message.message)
     : new LacunaError("ERR_DATABASE_OPEN", `the writer's thread began with "${message.type}"`);
 
-class OpenStore implements Store {
+/** The main thread's handle of a database: has started the writer's and the reader's threads, keeps the ledger in memory. */
+export class Store extends EventEmitter<StoreEvents> {
+  /** transfer it to the ingest worker: it posts BatchMessage and gets BatchReturn */
   readonly ingestPort: MessagePort;
   readonly view: LedgerView;
   readonly reader: Reader;
-  readonly failed: Promise<LacunaError>;
   readonly #file: string;
+  readonly #clock: Clock;
   readonly #worker: Worker;
   readonly #state: LedgerState;
   readonly #readerThread: ReaderThread;
-  readonly #listeners = new Set<CommitListener>();
-  readonly #closed: Promise<number>;
-  #settleClosed!: (unsavedBatches: number) => void;
-  #settleFailed!: (error: LacunaError) => void;
+  readonly #closed = Promise.withResolvers<number>();
   #restored: Restored | undefined;
   #figures: WriterFigures;
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
   #failure: LacunaError | undefined;
 
+  /** Use `openStore`. */
   constructor(
     file: string,
+    clock: Clock,
     worker: Worker,
     ingestPort: MessagePort,
     opened: Extract<WriterMessage, { type: "opened" }>,
   ) {
+    super();
     this.#file = file;
     this.#worker = worker;
     this.ingestPort = ingestPort;
@@ -147,16 +137,11 @@ class OpenStore implements Store {
     const { state, restored } = loadForStart(file, opened.hasHistory);
     this.#state = state;
     this.#restored = restored;
-    this.#sinceUs = state.asOfUs;
+    this.#clock = clock;
+    this.#sinceUs = clock.wallUs();
     this.view = new LedgerView(state);
     this.#readerThread = startReaderThread(file);
     this.reader = new Reader(this.view, this.#readerThread.ask);
-    this.#closed = new Promise((resolve) => {
-      this.#settleClosed = resolve;
-    });
-    this.failed = new Promise((resolve) => {
-      this.#settleFailed = resolve;
-    });
     worker.on("message", (message: WriterMessage) => this.#receive(message));
     worker.on("error", (error) => this.#fail("ERR_WRITER", error.message, error));
     worker.on("exit", () => {
@@ -164,18 +149,14 @@ class OpenStore implements Store {
     });
   }
 
-  takeRestored(): Restored {
-    const restored = this.#restored;
-    if (restored === undefined) {
-      throw new LacunaError("ERR_MISUSE", "the restored state was taken already");
-    }
-    this.#restored = undefined;
-    return restored;
-  }
-
-  onCommit(listener: CommitListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * What the tracker goes on from; its rows share one buffer. Kept until the first commit only, to free the memory.
+   * @throws MisuseError after that
+   */
+  get restored(): Restored {
+    if (this.#restored === undefined)
+      throw new MisuseError("the restored state is gone: something was committed");
+    return this.#restored;
   }
 
   status(): StoreStatus {
@@ -195,10 +176,14 @@ class OpenStore implements Store {
     };
   }
 
+  /**
+   * After the ingest worker has posted its last batch: commit, bring the tables up to date, close.
+   * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event
+   */
   async close(): Promise<void> {
     await this.#readerThread.close();
     this.#worker.postMessage("close");
-    const unsavedBatches = await this.#closed;
+    const unsavedBatches = await this.#closed.promise;
     if (this.#failure !== undefined) throw this.#failure;
     if (unsavedBatches > 0) {
       throw new LacunaError(
@@ -224,7 +209,8 @@ class OpenStore implements Store {
       case "closed":
         this.#figures = message.figures;
         this.#status = "CLOSED";
-        this.#settleClosed(message.unsavedBatches);
+        this.#sinceUs = this.#clock.wallUs();
+        this.#closed.resolve(message.unsavedBatches);
         break;
     }
   }
@@ -234,17 +220,19 @@ class OpenStore implements Store {
     if (change !== null) this.#state.apply(change);
     if (this.#status === "FAILING") {
       this.#status = "OK";
-      this.#sinceUs = this.#state.asOfUs;
+      this.#sinceUs = this.#clock.wallUs();
     }
     if (change === null) return;
-    for (const listener of this.#listeners) listener(change);
+    this.#restored = undefined;
+    this.emit("commit", change);
   }
 
   #fail(code: string, message: string, cause?: unknown): void {
-    this.#failure ??= new LacunaError(code, `the database's writer failed: ${message}`, { cause });
+    if (this.#failure !== undefined) return;
+    this.#failure = new LacunaError(code, `the database's writer failed: ${message}`, { cause });
     this.#status = "FAILING";
-    this.#settleFailed(this.#failure);
-    this.#settleClosed(0);
+    this.#closed.resolve(0);
+    this.emit("error", this.#failure);
   }
 }
 

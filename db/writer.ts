@@ -7,7 +7,7 @@ import { ByteWriter } from "./codec/byte-writer.ts";
 import { encodeDirectory } from "./directory.ts";
 import { FlushStatements } from "./flush-statements.ts";
 import { GapStore } from "./gap-store.ts";
-import { changedRows, type EventNote, type Gathered, gather, lateReaches } from "./gather.ts";
+import { changedRows, type Gathered, gather, lateReaches } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
@@ -276,17 +276,10 @@ export class Writer {
     this.#checkpoint.changedByReplay(this.#row.replayFrom);
     this.#checkpointAll();
     const now = this.#clock.wallUs();
-    const { committedAtUs, stoppedAtUs } = this.#row;
-    const events: EventNote[] = [];
-    if (this.hasHistory && stoppedAtUs === null) {
-      events.push(eventOf("collector-down", now, { fromUs: committedAtUs, toUs: now }));
-    }
-    events.push(eventOf("collector-started", now, { pid: process.pid }));
     const fleet = withoutHeld(this.#state.fleet);
     const row = { ...this.#row, startedAtUs: now, stoppedAtUs: null };
     this.#db
       .transaction(() => {
-        this.#statements.insertEvents(events, () => null);
         this.#statements.updateFleet(this.#state.fleet, fleet);
         this.#statements.updateState(row);
       })
@@ -299,12 +292,7 @@ export class Writer {
     this.#checkpointAll();
     const now = this.#clock.wallUs();
     const row = { ...this.#row, stoppedAtUs: now };
-    this.#db
-      .transaction(() => {
-        this.#statements.insertEvents([eventOf("collector-stopped", now, { pid: process.pid })], () => null);
-        this.#statements.updateState(row);
-      })
-      .immediate();
+    this.#statements.updateState(row);
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
   }
 
@@ -325,14 +313,6 @@ export class Writer {
     }
   }
 }
-
-const eventOf = (kind: EventNote["kind"], at: number, detail: Record<string, unknown>): EventNote => ({
-  note: "event",
-  at,
-  kind,
-  device: null,
-  detail,
-});
 
 const holdsDatagrams = (batches: readonly Batch[]): boolean =>
   batches.some((batch) => batch.datagramCount > 0);
