@@ -1,0 +1,69 @@
+import { COLLECT_OPTIONS } from "../../cli/options.ts";
+import { envNameOf, flagOf, type Schema } from "../../common/config.ts";
+import type { Option } from "../../common/options.ts";
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+const row = (option: Option<unknown>): string => {
+  const key = option.inFile ? `\`${option.key}\`` : "–";
+  const names = [
+    key,
+    `\`${flagOf(option.key)}\``,
+    `\`${envNameOf(option.key)}\``,
+    `\`${option.defaultText}\``,
+  ];
+  return `| ${[...names, cell(option.accepted), cell(option.doc)].join(" | ")} |`;
+};
+
+const tomlLine = (option: Option<unknown>): string => {
+  if (option.repeatable)
+    return `${option.key} = [${option.defaultText
+      .split(" ")
+      .map((item) => `"${item}"`)
+      .join(", ")}]`;
+  const isNumber = option.placeholder === "number" && typeof option.default === "number";
+  return `${option.key} = ${isNumber ? option.defaultText : `"${option.defaultText}"`}`;
+};
+
+/** docs/configuration.md, made from the schema of the options. */
+export const configurationPage = (schema: Schema = COLLECT_OPTIONS): string => {
+  const options = Object.values(schema);
+  return `# Configuration
+
+\`lacuna collect\` takes each option from, in rising order of strength: its default, a TOML file (\`--config FILE\`, else \`./lacuna.toml\` when there
+is one), the environment, a flag. A stronger source replaces a list, it does not add to it. All mistakes are reported at once, each with
+key, value and what is accepted; unknown keys and unknown \`LACUNA_…\` variables are mistakes too. Exit code 78, or 2 when only flags were wrong.
+In the environment a list is split at commas and spaces. Sizes and durations carry a unit: \`8MiB\`, \`10GB\`; \`500ms\`, \`30d\`.
+
+This page is made from the schema in \`cli/options.ts\`.
+
+| file | flag | environment | default | accepted | meaning |
+| --- | --- | --- | --- | --- | --- |
+${options.map(row).join("\n")}
+
+A file that says what the defaults say:
+
+\`\`\`toml
+${options
+  .filter((option) => option.inFile)
+  .map(tomlLine)
+  .join("\n")}
+\`\`\`
+
+## Listener URLs
+
+\`udp://ADDRESS:PORT\`, IPv6 in brackets, then options after \`?\`, joined by \`&\`:
+
+| option | meaning |
+| --- | --- |
+| \`interface=eth0\` | join the group on this interface (name or address); needed wherever a host has several |
+| \`source=10.0.0.9\` | source-specific multicast: hear the group from this sender only |
+| \`format=auto\` | \`auto\` (by the first byte of each datagram), \`lacuna\` or \`json\` |
+| \`receiveBuffer=8MiB\` | socket buffer asked for; what the system granted is in \`/api/v1/status\` |
+| \`path=A\` | names a path: the first copy that comes by another path is \`redundant\`, not a duplicate |
+| \`optional=true\` | a failed bind or join does not stop the start and does not count for \`/readyz\` |
+| \`enabled=false\` | keeps the listener in the configuration without opening it; state \`DISABLED\` |
+
+A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
+`;
+};
