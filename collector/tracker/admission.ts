@@ -35,7 +35,7 @@ export class Admission {
   readonly #paged = new Map<number, number>();
   /** where the search for an idle device goes on */
   #hand = 0;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #encoder = new TextEncoder();
 
   constructor(context: TrackerContext, parts: Parts) {

@@ -51,7 +51,7 @@ export class Control {
     if (run < 0) this.#begin(device, datagram, arrival);
     else if (!believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival))
       this.#begin(device, datagram, arrival, "run-split");
-    else this.#against(device, run, believer.number - 1, datagram, arrival);
+    else if (believer.number >= 0) this.#against(device, run, believer.number - 1, datagram, arrival);
   }
 
   /** What the run makes of the assertion that numbers up to `top` have been used. */
@@ -68,8 +68,10 @@ export class Control {
     const { context, ledger, epochs } = this.#parts;
     const { runs } = context;
     const time = this.#stamp(run, arrival) || arrival.arrivalUs;
-    if (top > runs.at(run, ROW.HIGH_WATER)) ledger.raise(run, top, top, time, arrival);
-    else ledger.reachEnd(run, arrival);
+    if (top > runs.at(run, ROW.HIGH_WATER)) {
+      ledger.raise(run, top, top, time, arrival);
+      runs.setFlag(run, ROW_FLAG.ENDED, false);
+    } else ledger.reachEnd(run, arrival);
     this.#hear(run, arrival);
     this.#tail(run, datagram, arrival);
     epochs.noteSpoken(run, false, arrival);

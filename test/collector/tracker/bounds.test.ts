@@ -1,0 +1,266 @@
+import { expect, test } from "vitest";
+import type { DeviceArchive } from "../../../collector/tracker/types.ts";
+import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
+import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
+import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
+
+/** A run of device 1 as a database might give it: 0-9 received but for `absent`, current and confirmed unless told otherwise. */
+const snapshotOf = (run: number, epoch: number, absent: RunSnapshot["absent"] = []): RunSnapshot => {
+  const row = new Float64Array(ROW_FIELDS);
+  const count = (state: string): number =>
+    absent
+      .filter((range) => range.state === state)
+      .reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  row[ROW.RUN] = run;
+  row[ROW.DEVICE] = 1;
+  row[ROW.HIGH_WATER] = 9;
+  row[ROW.IN_ORDER] = 10 - count("open") - count("lost");
+  row[ROW.MISSING] = count("open");
+  row[ROW.LOST + CAUSE.UNDETERMINED] = count("lost");
+  row[ROW.FIRST_ARRIVAL] = BED_START_US - 120_000_000;
+  row[ROW.LAST_ARRIVAL] = BED_START_US - 60_000_000;
+  row[ROW.HIGH_WATER_AT] = BED_START_US - 60_000_000;
+  row[ROW.FLAGS] = ROW_FLAG.HEAD_KNOWN | ROW_FLAG.CURRENT | ROW_FLAG.CONFIRMED;
+  return { epoch, index: 0, row, absent };
+};
+
+const range = (first: number, last: number, state: "open" | "lost"): RunSnapshot["absent"][number] => ({
+  first,
+  last,
+  state,
+  cause: CAUSE.UNDETERMINED,
+  openedAt: BED_START_US - 60_000_000,
+  timeBefore: 0,
+  timeAfter: 0,
+});
+
+const deviceOf = (...runs: RunSnapshot[]): DeviceSnapshot => ({
+  device: 1,
+  id: "pump-7",
+  source: "192.0.2.7:5000",
+  runs,
+  channels: [],
+});
+
+const restarted = (...runs: RunSnapshot[]): TrackerBed =>
+  new TrackerBed({}, { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(...runs)] });
+
+test("R4: a number stored before the start is a duplicate after it", () => {
+  const bed = restarted(snapshotOf(1, 1, [range(3, 4, "lost")]));
+  bed.advance(1000);
+  bed.data(10);
+  expect([bed.data(5), bed.data(3)]).toEqual(["duplicate", "late"]);
+});
+
+test("R14: a gap of which some numbers were shed closes into one part per cause", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 4);
+  for (const n of [6, 8, 7]) bed.shed(n);
+  bed.data(10);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual([
+    "lost 1: 5-5 undetermined",
+    "lost 1: 6-8 queue-overflow",
+    "lost 1: 9-9 undetermined",
+  ]);
+});
+
+test("R14: the hole between the last committed number and the first after the start is collector-down", () => {
+  const bed = restarted(snapshotOf(1, 1));
+  bed.advance(60_000);
+  bed.data(5);
+  bed.data(20);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-19 collector-down"]);
+});
+
+test("R14: a heartbeat after the start measures the hole too", () => {
+  const bed = restarted(snapshotOf(1, 1));
+  bed.advance(60_000);
+  bed.heartbeat(20);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-19 collector-down"]);
+});
+
+test("R14: what is lost later than the window after the first number is no longer the stop's fault", () => {
+  const bed = restarted(snapshotOf(1, 1));
+  bed.advance(60_000);
+  bed.data(10);
+  bed.advance(250);
+  bed.data(12);
+  bed.advance(1);
+  bed.data(14);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost").sort()).toEqual(["lost 1: 11-11 collector-down", "lost 1: 13-13 undetermined"]);
+});
+
+test("R14: right after listening began every gap is collector-down, that below a first contact included", () => {
+  const bed = restarted(snapshotOf(1, 1));
+  bed.data(7, { device: "new" });
+  bed.data(3, { device: "new" });
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 10: 4-6 collector-down"]);
+});
+
+test("R14: a window cut by the stop runs anew and closes as collector-down", () => {
+  const bed = restarted(snapshotOf(1, 1, [range(3, 4, "open")]));
+  bed.advance(249).tick();
+  expect(bed.data(3)).toBe("reordered");
+  bed.advance(1).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 4-4 collector-down"]);
+});
+
+test("R14: shed evidence wins over the stop", () => {
+  const bed = restarted(snapshotOf(1, 1));
+  bed.advance(60_000);
+  bed.shed(10);
+  bed.data(12);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-10 queue-overflow", "lost 1: 11-11 collector-down"]);
+});
+
+test("R14: on an empty database nothing is collector-down", () => {
+  const bed = new TrackerBed();
+  bed.data(0);
+  bed.data(2);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 1-1 undetermined"]);
+});
+
+test("R15: beyond the bound the lowest gap is folded, below the floor numbers are rejected, counts stay exact", () => {
+  const bed = new TrackerBed({ maxGapsPerDevice: 2 });
+  for (const n of [0, 2, 4, 6]) bed.data(n);
+  expect(bed.ledger()).toMatchObject({ floor: 2, missing: 2, lost: { undetermined: 1 } });
+  expect(bed.data(1)).toBe("below-floor");
+  expect(bed.data(0)).toBe("below-floor");
+  expect(bed.data(3)).toBe("reordered");
+  expect(bed.tracker.gapCount).toBe(1);
+});
+
+test("R15: the oldest run that has gaps gives way first", () => {
+  const bed = new TrackerBed({ maxGapsPerDevice: 2 });
+  for (const n of [0, 2]) bed.data(n, { epoch: 1 });
+  for (const n of [0, 2, 4]) bed.data(n, { epoch: 2 });
+  expect(bed.ledger(1)).toMatchObject({ floor: 2 });
+  expect(bed.ledger(2)).toMatchObject({ floor: 0, missing: 2 });
+});
+
+test("R15: the bound over all devices acts on the device that would exceed it", () => {
+  const bed = new TrackerBed({ maxGaps: 2 });
+  for (const n of [0, 2, 4]) bed.data(n, { device: "first" });
+  for (const n of [0, 2]) bed.data(n, { device: "second" });
+  expect(bed.ledger(1)).toMatchObject({ floor: 0, missing: 2 });
+  expect(bed.ledger(2)).toMatchObject({ floor: 2, missing: 0 });
+});
+
+test("R16: at the cap the oldest provisional device is forgotten, the confirmed one stays", () => {
+  const bed = new TrackerBed({ maxDevices: 3 });
+  bed.stream(0, 1, { device: "real" });
+  for (let i = 0; i < 50; i++) bed.data(i, { device: `forged-${i}` });
+  expect(bed.tracker.deviceCount).toBe(3);
+  expect(bed.heardOf("forgotten")).toHaveLength(48);
+  expect(bed.data(2, { device: "real" })).toBe("in-order");
+});
+
+test("R16: a device in the table is found whatever was taken out around it", () => {
+  const bed = new TrackerBed({ maxDevices: 2000 });
+  for (let i = 0; i < 1000; i++) bed.stream(0, 1, { device: `real-${i}` });
+  for (let i = 0; i < 10_000; i++) bed.data(0, { device: `forged-${i}` });
+  const found = Array.from({ length: 1000 }, (_, i) => bed.data(2, { device: `real-${i}` }));
+  expect(new Set(found)).toEqual(new Set(["in-order"]));
+});
+
+test("R16: with only confirmed devices and no archive a new one is refused", () => {
+  const bed = new TrackerBed({ maxDevices: 1 });
+  bed.stream(0, 1, { device: "real" });
+  expect(bed.data(0, { device: "other" })).toBe("device-limit");
+  expect(bed.heartbeat(0, { device: "other" })).toBe("device-limit");
+});
+
+test("R16: what a forgotten device was still missing is lost in its last row", () => {
+  const bed = new TrackerBed({ maxDevices: 1 });
+  bed.data(0, { device: "forged" });
+  bed.data(5, { device: "forged" });
+  bed.data(0, { device: "next" });
+  expect(bed.ledger(1)).toMatchObject({ missing: 0, lost: { undetermined: 4 } });
+  expect([bed.tracker.gapCount, bed.tracker.openGapCount, bed.tracker.windowOps]).toEqual([0, 0, 0]);
+});
+
+test("R16: the held datagram of a forgotten device is decided", () => {
+  const bed = new TrackerBed({ maxDevices: 1 });
+  bed.data(0, { device: "forged" });
+  bed.data(2 ** 40, { device: "forged" });
+  bed.data(0, { device: "next" });
+  expect(bed.heardOf("held")).toEqual(["held dropped: implausible-sequence"]);
+});
+
+const noArchive: DeviceArchive = { load: () => null, loadEpoch: () => null };
+
+test("R16: an idle confirmed device is paged out for a new one and read back before its next verdict", () => {
+  const snapshot = snapshotOf(1, 1);
+  const archive: DeviceArchive = {
+    ...noArchive,
+    load: (id) => (id === "pump-7" ? deviceOf(snapshot) : null),
+  };
+  const bed = new TrackerBed({ maxDevices: 1, archive });
+  bed.stream(0, 9, { device: "pump-7" });
+  expect(bed.data(0, { device: "early" })).toBe("device-limit");
+  bed.advance(60_000);
+  expect(bed.data(0, { device: "other" })).toBe("in-order");
+  expect(bed.data(10, { device: "pump-7" })).toBe("in-order");
+  expect(bed.heardOf("paged")).toEqual(["paged out 1", "paged in 1"]);
+  expect(bed.heardOf("device")).toEqual(["device 1 pump-7", "device 2 other"]);
+});
+
+test("R16: a device with an uncommitted row or an open gap is not paged out", () => {
+  const bed = new TrackerBed({ maxDevices: 1, archive: noArchive });
+  bed.stream(0, 1, { device: "pump-7" });
+  bed.data(3, { device: "pump-7" });
+  bed.advance(60_000);
+  expect(bed.data(0, { device: "other" })).toBe("device-limit");
+  bed.tick();
+  expect(bed.data(0, { device: "other" })).toBe("in-order");
+});
+
+test("R16: a run pushed out of memory is read back when its epoch speaks again", () => {
+  const asked: (number | null)[] = [];
+  const first = snapshotOf(1, 0);
+  first.row[ROW.FLAGS] = ROW_FLAG.HEAD_KNOWN;
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => {
+      asked.push(epoch);
+      return epoch === 0 ? [first] : null;
+    },
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  expect(bed.tracker.runCount).toBe(66);
+  expect(bed.data(10, { epoch: 0 })).toBe("in-order");
+  expect([asked, bed.ledger(1).inOrder]).toEqual([[0], 11]);
+});
+
+test("R16: a run pushed out of memory without an archive begins anew under an index of its own", () => {
+  const bed = new TrackerBed({ maxOpenRuns: 2 });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.data(10, { epoch: 0 });
+  expect(bed.heardOf("run").at(-1)).toBe("run 71 of 1: 0/1");
+});
+
+test("rows beyond the room of a batch stay changed and come first in the next", () => {
+  const bed = new TrackerBed();
+  for (const device of ["a", "b", "c"]) for (const n of [0, 2]) bed.data(n, { device });
+  bed.advance(250);
+  bed.tracker.tick(bed.nowMs, bed.nowMs, bed.wallUs);
+  const rows = new Float64Array(2 * ROW_FIELDS);
+  expect([bed.tracker.dirtyRuns, bed.tracker.drainDirty(rows, 2, 99)]).toEqual([3, 2]);
+  expect([rows[ROW.RUN], rows[ROW_FIELDS + ROW.RUN]]).toEqual([1, 2]);
+  expect(bed.tracker.drainDirty(rows, 2, 100)).toBe(1);
+  expect(rows[ROW.RUN]).toBe(3);
+});
