@@ -1,4 +1,5 @@
-import { expect } from "vitest";
+import assert from "node:assert/strict";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import {
   type Arrival,
@@ -6,15 +7,18 @@ import {
   type TrackerSink,
   VERDICT,
 } from "../../collector/tracker/types.ts";
-import type { DeviceSnapshot, Restored, RunSnapshot } from "../../protocol/batch.ts";
+import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
-import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FIELDS, receivedOf } from "../../protocol/ledger-row.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { FaultEvent } from "./fault-script.ts";
 import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
-import { type NaiveDatagram, type NaiveDevice, NaiveLedger } from "./naive-ledger.ts";
+import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";
+import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
+import { NaiveLedger } from "./naive-ledger.ts";
 import type { NaiveRun } from "./naive-run.ts";
+import { ReportedLedger } from "./reported-ledger.ts";
 
 /**
  * The tracker and the naive ledger side by side: plays a fault script to both and compares, after every event, the verdict, what the
@@ -50,68 +54,8 @@ const COMPARED_EVENTS = new Set(["restart", "epoch-went-back", "epoch-reused", "
 const START_US = 1_795_176_000_000_000;
 const START_MS = 1000;
 
-interface Range {
-  first: number;
-  last: number;
-  state: "open" | "lost";
-  cause: number;
-  openedAt: number;
-}
-
-/** What the tracker reported, kept as the database keeps it. */
-class Store {
-  readonly devices = new Map<number, { id: string; source: string }>();
-  readonly runs = new Map<number, { device: number; epoch: number | null; index: number }>();
-  readonly rows = new Map<number, Float64Array>();
-  readonly lost = new Map<number, Range[]>();
-  readonly open = new Map<number, Range[]>();
-
-  forget(device: number): void {
-    this.devices.delete(device);
-    for (const [run, known] of this.runs) if (known.device === device) this.#forgetRun(run);
-  }
-
-  #forgetRun(run: number): void {
-    for (const map of [this.runs, this.rows, this.lost, this.open]) map.delete(run);
-  }
-
-  addLost(run: number, first: number, last: number, openedAt: number, cause: number): void {
-    this.lost.get(run)?.push({ first, last, state: "lost", cause, openedAt });
-  }
-
-  fill(run: number, number: number): void {
-    const ranges = this.lost.get(run) ?? [];
-    const range = ranges.find(({ first, last }) => first <= number && number <= last);
-    if (range === undefined)
-      throw new RangeError(`run ${run}: ${number} was not lost, but is said to be filled`);
-    ranges.splice(ranges.indexOf(range), 1);
-    if (range.first < number) ranges.push({ ...range, last: number - 1 });
-    if (number < range.last) ranges.push({ ...range, first: number + 1 });
-  }
-
-  /** absent ranges at or above the floor, ascending */
-  absentOf(run: number): Range[] {
-    const floor = this.rows.get(run)?.[ROW.FLOOR] ?? 0;
-    return [...(this.lost.get(run) ?? []), ...(this.open.get(run) ?? [])]
-      .filter(({ first }) => first >= floor)
-      .sort((a, b) => a.first - b.first);
-  }
-
-  snapshotOf(device: number): DeviceSnapshot {
-    const { id, source } = this.devices.get(device)!;
-    const runs = [...this.runs].filter(([, known]) => known.device === device);
-    return { device, id, source, channels: [], runs: runs.map(([run]) => this.runSnapshot(run)) };
-  }
-
-  runSnapshot(run: number): RunSnapshot {
-    const { epoch, index } = this.runs.get(run)!;
-    const absent = this.absentOf(run).map((range) => ({ ...range, timeBefore: 0, timeAfter: 0 }));
-    return { epoch, index, row: this.rows.get(run)!.slice(), absent };
-  }
-}
-
 export class LedgerPair {
-  readonly store = new Store();
+  readonly store = new ReportedLedger();
   naive: NaiveLedger;
   tracker: Tracker;
   /** events compared so far */
@@ -147,8 +91,8 @@ export class LedgerPair {
     this.#collect();
     this.compared += 1;
     const what = `event ${this.compared} ${JSON.stringify(event)} at ${this.#nowMs} ms`;
-    expect(told.tracker, `verdict on ${what}`).toEqual(told.naive);
-    expect(this.#heardByTracker.sort(), `reports on ${what}`).toEqual(this.#heardByNaive.sort());
+    this.#equal(told.tracker, told.naive, `verdict on ${what}`);
+    this.#equal(this.#heardByTracker.sort(), this.#heardByNaive.sort(), `reports on ${what}`);
     this.#compareLedgers(what);
     this.#assertIdentities(what);
   }
@@ -162,8 +106,8 @@ export class LedgerPair {
       case "tick":
         return this.#tick(event.lagMs, event.maxClosures);
       case "listener-break":
-        this.tracker.onListenerBreak(this.#nowMs);
-        this.naive.listenersBroke(this.#nowMs);
+        this.tracker.onListenerBreak();
+        this.naive.listenersBroke();
         return { tracker: 0, naive: 0 };
       case "collector-restart":
         return this.#restart(event.ms);
@@ -190,6 +134,7 @@ export class LedgerPair {
       reason: REJECT_REASONS[verdict === VERDICT.REJECTED ? tracker.rejectCode : 0],
       run: isAccepted ? tracker.run : -1,
       sequence: isAccepted ? tracker.sequence : -1,
+      sendTimeUs: isAccepted ? tracker.sendTimeUs : 0,
     };
     return { tracker: told, naive: { ...naive, verdict: nameOf(naive.verdict) } };
   }
@@ -215,7 +160,7 @@ export class LedgerPair {
 
   #restart(ms: number): { tracker: unknown; naive: unknown } {
     this.naive.stop();
-    this.tracker.decideHeld(this.#wallUs);
+    this.tracker.decideHeld();
     this.#collect();
     this.#nowMs += ms;
     this.#wallUs += ms * 1000;
@@ -237,7 +182,7 @@ export class LedgerPair {
       devices: [...store.devices.keys()].map((device) => store.snapshotOf(device)),
       fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
     };
-    tracker.restore(restored, this.#nowMs, this.#wallUs);
+    tracker.restore(restored, this.#nowMs);
     return tracker;
   }
 
@@ -353,28 +298,35 @@ export class LedgerPair {
 
   #compareLedgers(what: string): void {
     const devices = [...this.naive.devices.values()];
-    expect(this.tracker.deviceCount, `devices after ${what}`).toBe(devices.length);
-    expect(this.tracker.heldCount, `held after ${what}`).toBe(devices.filter(({ held }) => held).length);
+    this.#equal(this.tracker.deviceCount, devices.length, `devices after ${what}`);
+    this.#equal(this.tracker.heldCount, devices.filter(({ held }) => held).length, `held after ${what}`);
     const gaps = devices.flatMap(({ runs }) => runs.flatMap((run) => run.gaps));
-    expect(this.tracker.gapCount, `absent ranges after ${what}`).toBe(gaps.length);
-    expect(this.tracker.openGapCount, `open gaps after ${what}`).toBe(
+    this.#equal(this.tracker.gapCount, gaps.length, `absent ranges after ${what}`);
+    this.#equal(
+      this.tracker.openGapCount,
       gaps.filter(({ state }) => state === "open").length,
+      `open gaps after ${what}`,
     );
     for (const device of devices) for (const run of device.runs) this.#compareRun(device, run, what);
+  }
+
+  #equal(actual: unknown, due: unknown, what: string): void {
+    if (isDeepStrictEqual(actual, due)) return;
+    assert.fail(`${what}:\n${inspect(difference(actual, due), { depth: 4, maxArrayLength: 50 })}`);
   }
 
   #compareRun(device: NaiveDevice, run: NaiveRun, what: string): void {
     const where = `run ${run.run} (${device.id}, epoch ${run.epoch}, run ${run.index}) after ${what}`;
     const row = this.store.rows.get(run.run);
-    expect(row, `row of ${where}`).toBeDefined();
-    const actual = fieldsOf(row!);
+    assert.ok(row !== undefined, `no row of ${where}`);
+    const actual = fieldsOf(row);
     const due = dueFields(device, run);
-    if (!same(actual, due)) expect(actual, where).toEqual(due);
+    if (!same(actual, due)) this.#equal(actual, due, where);
     const ranges = this.store.absentOf(run.run);
     const dueRanges = run.gaps;
     const areEqual =
       ranges.length === dueRanges.length && ranges.every((range, i) => sameRange(range, dueRanges[i]!));
-    if (!areEqual) expect(ranges.map(textOf), `absent in ${where}`).toEqual(dueRanges.map(textOf));
+    if (!areEqual) this.#equal(ranges.map(textOf), dueRanges.map(textOf), `absent in ${where}`);
   }
 
   /** Of every run, and of the fleet. */
@@ -422,91 +374,15 @@ const recorder = (tell: (line: string) => void): TrackerSink => ({
     ),
 });
 
-const nameOf = (verdict: number): string =>
-  Object.entries(VERDICT).find(([, code]) => code === verdict)?.[0] ?? String(verdict);
-
-const flag = (row: Float64Array, bit: number): number => (row[ROW.FLAGS]! & bit ? 1 : 0);
-
-const fieldsOf = (row: Float64Array): Record<string, number> => ({
-  device: row[ROW.DEVICE]!,
-  first: row[ROW.FIRST]!,
-  highWater: row[ROW.HIGH_WATER]!,
-  inOrder: row[ROW.IN_ORDER]!,
-  reordered: row[ROW.REORDERED]!,
-  recovered: row[ROW.RECOVERED]!,
-  late: row[ROW.LATE]!,
-  missing: row[ROW.MISSING]!,
-  network: row[ROW.LOST]!,
-  socketOverflow: row[ROW.LOST + CAUSE.SOCKET_OVERFLOW]!,
-  queueOverflow: row[ROW.LOST + CAUSE.QUEUE_OVERFLOW]!,
-  collectorDown: row[ROW.LOST + CAUSE.COLLECTOR_DOWN]!,
-  gone: row[ROW.LOST + CAUSE.GONE]!,
-  undetermined: row[ROW.LOST + CAUSE.UNDETERMINED]!,
-  duplicates: row[ROW.DUPLICATES]!,
-  unsequenced: row[ROW.UNSEQUENCED]!,
-  floor: row[ROW.FLOOR]!,
-  maxSendTime: row[ROW.MAX_SEND_TIME]!,
-  firstSendTime: row[ROW.FIRST_SEND_TIME]!,
-  clockBase: row[ROW.CLOCK_BASE]!,
-  firstArrival: row[ROW.FIRST_ARRIVAL]!,
-  lastArrival: row[ROW.LAST_ARRIVAL]!,
-  highWaterAt: row[ROW.HIGH_WATER_AT]!,
-  sleepUntil: row[ROW.SLEEP_UNTIL]!,
-  headKnown: flag(row, ROW_FLAG.HEAD_KNOWN),
-  tailKnown: flag(row, ROW_FLAG.TAIL_KNOWN),
-  current: flag(row, ROW_FLAG.CURRENT),
-  ended: flag(row, ROW_FLAG.ENDED),
-  isUnsequenced: flag(row, ROW_FLAG.UNSEQUENCED),
-  confirmed: flag(row, ROW_FLAG.CONFIRMED),
-});
-
-const dueFields = (device: NaiveDevice, run: NaiveRun): Record<string, number> => ({
-  device: device.device,
-  first: run.first,
-  highWater: run.highWater,
-  inOrder: run.inOrder,
-  reordered: run.reordered,
-  recovered: 0,
-  late: run.late,
-  missing: run.missing,
-  network: run.lost[CAUSE.NETWORK]!,
-  socketOverflow: run.lost[CAUSE.SOCKET_OVERFLOW]!,
-  queueOverflow: run.lost[CAUSE.QUEUE_OVERFLOW]!,
-  collectorDown: run.lost[CAUSE.COLLECTOR_DOWN]!,
-  gone: run.lost[CAUSE.GONE]!,
-  undetermined: run.lost[CAUSE.UNDETERMINED]!,
-  duplicates: run.duplicates,
-  unsequenced: run.unsequenced,
-  floor: run.floor,
-  maxSendTime: run.greatestSendTimeUs(),
-  firstSendTime: run.firstSendTimeUs,
-  clockBase: run.clockBaseUs ?? 0,
-  firstArrival: run.firstHeardUs,
-  lastArrival: run.lastHeardUs,
-  highWaterAt: run.highWaterAtUs,
-  sleepUntil: run.sleepUntilUs,
-  headKnown: Number(run.isHeadKnown()),
-  tailKnown: Number(run.isTailKnown),
-  current: Number(device.current === run),
-  ended: Number(run.isEnded),
-  isUnsequenced: Number(run.isUnsequenced),
-  confirmed: Number(device.isConfirmed),
-});
-
-const same = (a: Record<string, number>, b: Record<string, number>): boolean => {
-  for (const key in a) if (a[key] !== b[key]) return false;
-  return true;
+/** Only what differs, tracker and naive ledger beside each other. */
+const difference = (tracker: unknown, naive: unknown): unknown => {
+  if (!isRecord(tracker) || !isRecord(naive)) return { tracker, naive };
+  const keys = Object.keys(tracker).filter((key) => !isDeepStrictEqual(tracker[key], naive[key]));
+  return Object.fromEntries(keys.map((key) => [key, { tracker: tracker[key], naive: naive[key] }]));
 };
 
-const sameRange = (
-  a: Range,
-  b: { first: number; last: number; state: string; cause: number; openedAtUs: number },
-): boolean =>
-  a.first === b.first &&
-  a.last === b.last &&
-  a.state === b.state &&
-  a.openedAt === b.openedAtUs &&
-  (a.state === "open" || a.cause === b.cause);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-const textOf = (range: { first: number; last: number; state: string; cause: number }): string =>
-  `[${range.first}, ${range.last}] ${range.state}${range.state === "lost" ? ` ${range.cause}` : ""}`;
+const nameOf = (verdict: number): string =>
+  Object.entries(VERDICT).find(([, code]) => code === verdict)?.[0] ?? String(verdict);

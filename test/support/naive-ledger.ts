@@ -3,10 +3,27 @@ import {
   type TrackerOptions,
   type TrackerSink,
   VERDICT,
-  type Verdict,
 } from "../../collector/tracker/types.ts";
-import { CAUSE } from "../../protocol/ledger-row.ts";
 import { REJECT, type RejectReason } from "../../protocol/reasons.ts";
+import {
+  accepted,
+  beginsAtZero,
+  causeOf,
+  createsDevice,
+  type Data,
+  gapsOf,
+  type Held,
+  hasSentUntil,
+  isKnownLess,
+  isNextOf,
+  isSentAfterAll,
+  leastRecentlyHeard,
+  type NaiveDatagram,
+  type NaiveDevice,
+  type Outcome,
+  openRuns,
+  plain,
+} from "./naive-device.ts";
 import { type NaiveGap, NaiveRun } from "./naive-run.ts";
 
 /**
@@ -14,68 +31,6 @@ import { type NaiveGap, NaiveRun } from "./naive-run.ts";
  * under the numbers of that page. Property tests compare the tracker with it. What decides something says so through `hit`, so that the
  * tests can tell which rules they met. Nothing is paged out here.
  */
-
-export interface NaiveDatagram {
-  device: string;
-  kind: "data" | "heartbeat" | "describe" | "gone";
-  epoch: number | null;
-  /** DATA: its number as it reads on the wire, null = unsequenced. Control: `next`, null = asserts nothing */
-  sequence: number | null;
-  /** width of the number; 53 unless given, narrower only without an epoch */
-  bits?: number;
-  /** the format's numbering begins at 0; true unless given */
-  startsAtZero?: boolean;
-  /** microseconds since the Unix epoch (since the start of the sender when relative), 0 = unknown */
-  sendTimeUs: number;
-  isRelative: boolean;
-  sleepSeconds?: number;
-  isEnd?: boolean;
-}
-
-export interface Outcome {
-  verdict: Verdict;
-  reason: RejectReason;
-  /** of an accepted datagram, or of an unsequenced one; else -1 */
-  run: number;
-  sequence: number;
-}
-
-/** A datagram on its way through the steps, its send time already judged. */
-interface Data {
-  device: NaiveDevice;
-  datagram: NaiveDatagram;
-  /** as it reads on the wire */
-  number: number;
-  bits: number;
-  /** usable wall time, 0 = unknown or relative */
-  wallTimeUs: number;
-  /** usable relative time, undefined = none */
-  relativeUs: number | undefined;
-  arrival: Arrival;
-}
-
-interface Held {
-  data: Data;
-  /** held by step 5: the run that has the number already */
-  owner: NaiveRun | null;
-  reason: RejectReason;
-}
-
-export interface NaiveDevice {
-  device: number;
-  id: string;
-  isConfirmed: boolean;
-  /** all of them, in the order they became known */
-  runs: NaiveRun[];
-  current: NaiveRun | null;
-  held: Held | null;
-  /** monotonic; undefined before its first datagram in this process */
-  lastHeardMs: number | undefined;
-  /** when each source was last heard, arrival */
-  sources: Map<string, number>;
-  /** when its numbered runs of this process began, monotonic */
-  newRunsMs: number[];
-}
 
 const MINIMUM_JUMP = 2 ** 20;
 const TEN_SECONDS_US = 10_000_000;
@@ -91,8 +46,8 @@ export class NaiveLedger {
   #nextDevice: number;
   #nextRun: number;
   #gapsOpened = 0;
-  /** the listeners were OK without a break since then */
-  #listeningSinceMs = Number.NEGATIVE_INFINITY;
+  /** how often listening broke off */
+  #breaks = 0;
   /** when listening began on a database with a history */
   #restartedAtMs: number | undefined;
 
@@ -116,7 +71,7 @@ export class NaiveLedger {
   }
 
   accept(datagram: NaiveDatagram, arrival: Arrival): Outcome {
-    const device = this.#deviceFor(datagram, arrival); // step 2
+    const device = this.#deviceFor(datagram); // step 2
     if (device === null) return this.#withoutDevice(datagram);
     const data = this.#judge(device, datagram, arrival);
     const outcome =
@@ -125,7 +80,7 @@ export class NaiveLedger {
         : datagram.sequence === null
           ? this.#unsequenced(data)
           : this.#data(data);
-    device.lastHeardMs = arrival.nowMs;
+    device.breaksWhenHeard = this.#breaks;
     device.sources.set(sourceOf(arrival), arrival.arrivalUs);
     return outcome;
   }
@@ -140,7 +95,7 @@ export class NaiveLedger {
         this.#bound(device, wallUs);
       }
       const { held } = device;
-      if (held !== null && held.data.arrival.nowMs + this.#holdMs(device) <= nowMs) {
+      if (held !== null && held.deadlineMs <= nowMs) {
         this.#hit("step 6 hold expired");
         this.#dropHeld(device);
       }
@@ -148,8 +103,8 @@ export class NaiveLedger {
   }
 
   /** A listener was not OK for a while. */
-  listenersBroke(nowMs: number): void {
-    this.#listeningSinceMs = nowMs;
+  listenersBroke(): void {
+    this.#breaks += 1;
   }
 
   /** The collector stops in an orderly way: held datagrams are decided. */
@@ -162,11 +117,10 @@ export class NaiveLedger {
 
   /** It starts again from what was committed: all that `stop` left, but no clock, no hold, no evidence. */
   start(nowMs: number): void {
-    this.#listeningSinceMs = nowMs;
+    this.#breaks += 1;
     this.#restartedAtMs = nowMs;
     for (const device of this.devices.values()) {
       device.held = null;
-      device.lastHeardMs = undefined;
       device.newRunsMs = [];
       for (const run of device.runs) this.#restoreRun(run, nowMs);
     }
@@ -189,10 +143,10 @@ export class NaiveLedger {
   // ---- Step 2 -----------------------------------------------------------------------------------------------
 
   /** R16. Null when there is no place, or when the datagram creates nothing. */
-  #deviceFor(datagram: NaiveDatagram, arrival: Arrival): NaiveDevice | null {
+  #deviceFor(datagram: NaiveDatagram): NaiveDevice | null {
     const known = this.devices.get(datagram.device);
     if (known !== undefined) return known;
-    if (datagram.kind === "gone" || (datagram.kind !== "data" && datagram.sequence === null)) return null;
+    if (!createsDevice(datagram)) return null;
     if (this.devices.size >= this.#options.maxDevices && !this.#forgetOldestProvisional()) return null;
     const device: NaiveDevice = {
       device: this.#nextDevice++,
@@ -201,7 +155,7 @@ export class NaiveLedger {
       runs: [],
       current: null,
       held: null,
-      lastHeardMs: arrival.nowMs,
+      breaksWhenHeard: this.#breaks,
       sources: new Map(),
       newRunsMs: [],
     };
@@ -221,7 +175,7 @@ export class NaiveLedger {
   }
 
   #withoutDevice(datagram: NaiveDatagram): Outcome {
-    if (datagram.kind === "data") return this.#refuse("device-limit");
+    if (createsDevice(datagram)) return this.#refuse("device-limit");
     this.#hit("R8 control without a device");
     return plain(VERDICT.CONTROL);
   }
@@ -306,12 +260,13 @@ export class NaiveLedger {
     return this.#takeBelowFirst(run, number, data);
   }
 
-  #takeInOrder(run: NaiveRun, number: number, data: Data): Outcome {
+  /** @param now - the arrival that decided it: later than its own when it was held */
+  #takeInOrder(run: NaiveRun, number: number, data: Data, now: Arrival = data.arrival): Outcome {
     const isSecond = number === run.highWater + 1 && run.received.size > 0;
     this.#hit(number === run.highWater + 1 ? "step 4 in order" : "step 4 jump ahead");
     this.#hear(run, data, true);
     this.#reachEnd(run, data);
-    if (number > run.highWater + 1) this.#openGap(run, run.highWater + 1, number - 1, data, false);
+    if (number > run.highWater + 1) this.#openGap(run, run.highWater + 1, number - 1, now, false);
     run.highWater = number;
     run.highWaterAtUs = data.arrival.arrivalUs;
     run.isTailKnown = false;
@@ -321,15 +276,15 @@ export class NaiveLedger {
     run.received.add(number);
     if (isSecond) {
       data.device.isConfirmed = true;
-      if (!run.wasCurrent) this.#makeCurrent(run, data, "step 7 current by second number");
+      if (!run.wasCurrent) this.#makeCurrent(run, data.device, now, "step 7 current by second number");
     }
-    this.#makeCurrentBySilence(run, data);
-    this.#bound(data.device, data.arrival.arrivalUs);
-    return accepted(VERDICT.IN_ORDER, run, number);
+    this.#makeCurrentBySilence(run, data.device, now);
+    this.#bound(data.device, now.arrivalUs);
+    return accepted(VERDICT.IN_ORDER, run, number, data);
   }
 
   #takeAbsent(run: NaiveRun, number: number, data: Data): Outcome {
-    this.#makeCurrentBySilence(run, data);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
     const gap = run.take(number);
     const isLate = gap.state === "lost";
@@ -338,19 +293,19 @@ export class NaiveLedger {
     else run.reordered += 1;
     if (isLate) this.#sink.gapFilled(run.run, number, data.arrival.arrivalUs, false);
     this.#bound(data.device, data.arrival.arrivalUs);
-    return accepted(isLate ? VERDICT.LATE : VERDICT.REORDERED, run, number);
+    return accepted(isLate ? VERDICT.LATE : VERDICT.REORDERED, run, number, data);
   }
 
   #takeBelowFirst(run: NaiveRun, number: number, data: Data): Outcome {
     this.#hit("R2 first moved down");
-    this.#makeCurrentBySilence(run, data);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
-    if (number < run.first - 1) this.#openGap(run, number + 1, run.first - 1, data, true);
+    if (number < run.first - 1) this.#openGap(run, number + 1, run.first - 1, data.arrival, true);
     run.first = number;
     run.reordered += 1;
     run.received.add(number);
     this.#bound(data.device, data.arrival.arrivalUs);
-    return accepted(VERDICT.REORDERED, run, number);
+    return accepted(VERDICT.REORDERED, run, number, data);
   }
 
   // ---- Step 5: already received -----------------------------------------------------------------------------
@@ -409,19 +364,20 @@ export class NaiveLedger {
     return this.#hold({ data, owner: null, reason });
   }
 
-  #hold(held: Held): Outcome {
-    const { device } = held.data;
+  #hold(held: Omit<Held, "deadlineMs">): Outcome {
+    const { device, arrival } = held.data;
     if (device.held !== null) this.#hit("step 6 hold replaced");
     this.#dropHeld(device);
-    device.held = held;
+    device.held = { ...held, deadlineMs: arrival.nowMs + this.#holdMs(device) };
     return plain(VERDICT.HELD);
   }
 
   #holdMs(device: NaiveDevice): number {
-    const meanIntervalMs = 1000 / (device.current?.rate() ?? Number.POSITIVE_INFINITY);
-    if (3 * meanIntervalMs <= this.#options.holdMs) return this.#options.holdMs;
+    const rate = device.current?.rate() ?? 0;
+    const patienceMs = rate === 0 ? 0 : Math.min(3000 / rate, 3_600_000);
+    if (patienceMs <= this.#options.holdMs) return this.#options.holdMs;
     this.#hit("step 6 slow device holds longer");
-    return Math.min(3 * meanIntervalMs, 3_600_000);
+    return patienceMs;
   }
 
   #confirmHeld(held: Held, data: Data, tell: () => void): Outcome {
@@ -434,7 +390,7 @@ export class NaiveLedger {
       return this.#refuse("too-many-epochs");
     }
     tell();
-    this.#takeInOrder(run, held.data.number, held.data);
+    this.#takeInOrder(run, held.data.number, held.data, data.arrival);
     this.#sink.heldAccepted(device.device, run.run, held.data.number, held.data.arrival.listener);
     return this.#takeInOrder(run, held.data.number + 1, data);
   }
@@ -486,7 +442,7 @@ export class NaiveLedger {
       index: device.runs.filter((known) => known.epoch === epoch).length,
       isUnsequenced,
       first,
-      firstSendTimeUs: wallTimeUs,
+      firstSendTimeUs: isUnsequenced ? 0 : wallTimeUs,
       isHeadKnowable: beginsAtZero(datagram) && !isUnsequenced,
       arrivalUs: arrival.arrivalUs,
       nowMs: arrival.nowMs,
@@ -513,7 +469,7 @@ export class NaiveLedger {
   #beganWhileWeListened({ device, datagram }: Data, number: number, now: Arrival): boolean {
     const { current } = device;
     if (current === null || !beginsAtZero(datagram)) return false;
-    if (device.lastHeardMs === undefined || device.lastHeardMs < this.#listeningSinceMs) {
+    if (device.breaksWhenHeard !== this.#breaks) {
       this.#hit("R2 listeners had a break");
       return false;
     }
@@ -523,24 +479,24 @@ export class NaiveLedger {
   }
 
   /** A datagram of the run that was accepted, or a control datagram that was not ignored. */
-  #makeCurrentBySilence(run: NaiveRun, data: Data): void {
-    const { current } = data.device;
+  #makeCurrentBySilence(run: NaiveRun, device: NaiveDevice, now: Arrival): void {
+    const { current } = device;
     if (current === null || current === run) return;
-    if (current.silenceUs(data.arrival.arrivalUs) >= TEN_SECONDS_US)
-      this.#makeCurrent(run, data, "step 7 current by silence");
+    if (current.silenceUs(now.arrivalUs) >= TEN_SECONDS_US)
+      this.#makeCurrent(run, device, now, "step 7 current by silence");
   }
 
-  #makeCurrent(run: NaiveRun, { device, arrival }: Data, why: string): void {
+  #makeCurrent(run: NaiveRun, device: NaiveDevice, { arrivalUs }: Arrival, why: string): void {
     const former = device.current;
     if (former === run || former === null) return;
     this.#hit(why);
     device.current = run;
     run.wasCurrent = true;
     if (former.epoch === run.epoch) return;
-    this.#sink.event(arrival.arrivalUs, "restart", device.device, {});
+    this.#sink.event(arrivalUs, "restart", device.device, {});
     if (run.epoch === null || former.epoch === null || run.epoch > former.epoch) return;
     this.#hit("R6 epoch went back");
-    this.#sink.event(arrival.arrivalUs, "epoch-went-back", device.device, {});
+    this.#sink.event(arrivalUs, "epoch-went-back", device.device, {});
   }
 
   // ---- Control (R8) -----------------------------------------------------------------------------------------
@@ -600,11 +556,11 @@ export class NaiveLedger {
   /** The run's end is at least `next`, at most J above what we knew. */
   #assertNext(run: NaiveRun, next: number, data: Data): void {
     const { datagram, arrival } = data;
-    this.#makeCurrentBySilence(run, data);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
     this.#reachEnd(run, data);
     if (next - 1 > run.highWater) {
-      this.#openGap(run, run.highWater + 1, next - 1, data, false);
+      this.#openGap(run, run.highWater + 1, next - 1, arrival, false);
       run.highWater = next - 1;
       run.highWaterAtUs = arrival.arrivalUs;
       run.isEnded = false;
@@ -627,7 +583,7 @@ export class NaiveLedger {
     this.#hear(run, data, true);
     const counter = run.unsequenced++;
     if (run.unsequenced > 1) device.isConfirmed = true;
-    return accepted(VERDICT.UNSEQUENCED, run, counter);
+    return accepted(VERDICT.UNSEQUENCED, run, counter, data);
   }
 
   // ---- Narrow numbers (R7) ----------------------------------------------------------------------------------
@@ -668,15 +624,15 @@ export class NaiveLedger {
   }
 
   /** The datagram is accounted to the run. */
-  #hear(run: NaiveRun, data: Data, raisesSendTime: boolean): void {
+  #hear(run: NaiveRun, data: Data, setsTimes: boolean): void {
     const { arrival, relativeUs, wallTimeUs, device } = data;
     run.lastHeardUs = arrival.arrivalUs;
     if (run.isClosed) this.#reopen(run, device);
-    if (relativeUs !== undefined) {
-      run.clockBaseUs = Math.min(run.clockBaseUs ?? Number.POSITIVE_INFINITY, arrival.arrivalUs - relativeUs);
-      if (raisesSendTime) run.maxRelativeUs = Math.max(run.maxRelativeUs ?? 0, relativeUs);
-    }
-    if (raisesSendTime) run.maxWallTimeUs = Math.max(run.maxWallTimeUs, wallTimeUs);
+    if (!setsTimes) return;
+    run.maxWallTimeUs = Math.max(run.maxWallTimeUs, wallTimeUs);
+    if (relativeUs === undefined) return;
+    run.clockBaseUs = Math.min(run.clockBaseUs ?? Number.POSITIVE_INFINITY, arrival.arrivalUs - relativeUs);
+    run.maxRelativeUs = Math.max(run.maxRelativeUs ?? 0, relativeUs);
   }
 
   #reopen(run: NaiveRun, device: NaiveDevice): void {
@@ -699,10 +655,9 @@ export class NaiveLedger {
     run: NaiveRun,
     first: number,
     last: number,
-    { arrival }: Data,
+    { nowMs, arrivalUs }: Arrival,
     isBelowFirstContact: boolean,
   ): void {
-    const { nowMs, arrivalUs } = arrival;
     const { windowMs } = this.#options;
     run.open({
       first,
@@ -753,51 +708,6 @@ export class NaiveLedger {
 
   #refuse(reason: RejectReason): Outcome {
     this.#hit(`R12 ${reason}`);
-    return { verdict: VERDICT.REJECTED, reason, run: -1, sequence: -1 };
+    return plain(VERDICT.REJECTED, reason);
   }
 }
-
-const plain = (verdict: Verdict): Outcome => ({ verdict, reason: "sound", run: -1, sequence: -1 });
-const accepted = (verdict: Verdict, run: NaiveRun, sequence: number): Outcome => ({
-  verdict,
-  reason: "sound",
-  run: run.run,
-  sequence,
-});
-
-const beginsAtZero = ({ bits = 53, startsAtZero = true }: NaiveDatagram): boolean =>
-  bits === 53 && startsAtZero;
-
-const isKnownLess = (a: number, b: number): boolean => a !== 0 && b !== 0 && a < b;
-
-/** Step 3: an older run's greatest send time, not a relative one, is not less. */
-const hasSentUntil = (run: NaiveRun, timeUs: number): boolean =>
-  run.maxRelativeUs === undefined && run.maxWallTimeUs !== 0 && run.maxWallTimeUs >= timeUs;
-
-/** R5: sent later than everything of the run, which a copy never is. */
-const isSentAfterAll = (run: NaiveRun, { wallTimeUs, relativeUs }: Data): boolean =>
-  relativeUs !== undefined
-    ? run.maxRelativeUs !== undefined && relativeUs > run.maxRelativeUs
-    : isKnownLess(run.greatestSendTimeUs(), wallTimeUs);
-
-/** Step 6: the number after the held one, of the same epoch, as both read on the wire. */
-const isNextOf = (held: Data, data: Data): boolean =>
-  held.datagram.epoch === data.datagram.epoch && (held.number + 1) % 2 ** data.bits === data.number;
-
-const openRuns = (device: NaiveDevice): NaiveRun[] =>
-  device.runs.filter((run) => !run.isClosed && !run.isUnsequenced);
-
-/** Of the open runs that are not current and that pass; of two heard at once the older one. */
-const leastRecentlyHeard = (device: NaiveDevice, passes: (run: NaiveRun) => boolean): NaiveRun | undefined =>
-  openRuns(device)
-    .filter((run) => run !== device.current && passes(run))
-    .sort((a, b) => a.lastHeardUs - b.lastHeardUs)[0];
-
-const gapsOf = (device: NaiveDevice): number => device.runs.reduce((sum, run) => sum + run.gaps.length, 0);
-
-/** R14, in the order of the page. */
-const causeOf = (run: NaiveRun, gap: NaiveGap, number: number): number => {
-  if (gap.isBelowFirstContact && !gap.collectorWasDown) return CAUSE.UNDETERMINED;
-  if (run.shed.has(number)) return CAUSE.QUEUE_OVERFLOW;
-  return gap.collectorWasDown ? CAUSE.COLLECTOR_DOWN : CAUSE.UNDETERMINED;
-};

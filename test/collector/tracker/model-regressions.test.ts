@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { FaultEvent } from "../../support/fault-script.ts";
+import { LedgerPair, ROOMY } from "../../support/ledger-pair.ts";
+import type { NaiveDatagram } from "../../support/naive-device.ts";
+
+/** Disagreements that random scripts once found, smallest script each. `LedgerPair` compares both ledgers after every event. */
+
+const datagram = (fields: Partial<NaiveDatagram>): FaultEvent => ({
+  event: "datagram",
+  port: 1,
+  datagram: {
+    device: "pump-7",
+    kind: "data",
+    epoch: 10,
+    sequence: 0,
+    sendTimeUs: 0,
+    isRelative: false,
+    ...fields,
+  },
+});
+const heartbeat = (fields: Partial<NaiveDatagram>): FaultEvent => datagram({ kind: "heartbeat", ...fields });
+const pass = (ms: number): FaultEvent => ({ event: "advance", ms });
+const tick: FaultEvent = { event: "tick", lagMs: 0, maxClosures: 1000 };
+
+const rulesMet = (events: FaultEvent[]): string[] => {
+  const rules: string[] = [];
+  new LedgerPair((rule) => rules.push(rule), ROOMY).play(events);
+  return rules;
+};
+
+test("a numbering without an epoch never counts as an epoch that went back", () => {
+  const rules = rulesMet([
+    datagram({ epoch: 3 }),
+    datagram({ epoch: null }),
+    datagram({ epoch: null, sequence: 1 }),
+  ]);
+  expect(rules).toContain("step 7 current by second number");
+  expect(rules).not.toContain("R6 epoch went back");
+});
+
+test("an announced end is taken back by a heartbeat that says greater numbers were used", () => {
+  const pair = new LedgerPair(() => undefined, ROOMY);
+  pair.play([datagram({}), heartbeat({ sequence: 1, isEnd: true }), heartbeat({ sequence: 3 })]);
+  expect([...pair.naive.devices.values()][0]?.runs[0]?.isEnded).toBe(false);
+});
+
+test("a heartbeat whose narrow number lies before the start of the numbering is ignored", () => {
+  const narrow = { epoch: null, bits: 8, sendTimeUs: 1_795_176_000_000_000 };
+  const rules = rulesMet([
+    datagram({ ...narrow, sequence: 76 }),
+    heartbeat({ ...narrow, sequence: 254, sendTimeUs: narrow.sendTimeUs + 2 }),
+  ]);
+  expect(rules).not.toContain("R8 numbers reused");
+});
+
+test("the gap of a confirmed hold opens when it is confirmed, so that it has a whole window", () => {
+  const rules = rulesMet([
+    datagram({ sequence: 1500 }),
+    pass(9999),
+    datagram({ sequence: 2 }),
+    pass(250),
+    datagram({ sequence: 3 }),
+    tick,
+    pass(250),
+    tick,
+  ]);
+  expect(rules.filter((rule) => rule === "R9 window closed")).toHaveLength(1);
+});

@@ -1,0 +1,132 @@
+import type { Arrival, Verdict } from "../../collector/tracker/types.ts";
+import { CAUSE } from "../../protocol/ledger-row.ts";
+import type { RejectReason } from "../../protocol/reasons.ts";
+import type { NaiveGap, NaiveRun } from "./naive-run.ts";
+
+/** What the naive ledger (naive-ledger.ts) keeps of a device, what goes in and comes out, and the small questions its steps ask. */
+
+export interface NaiveDatagram {
+  device: string;
+  kind: "data" | "heartbeat" | "describe" | "gone";
+  epoch: number | null;
+  /** DATA: its number as it reads on the wire, null = unsequenced. Control: `next`, null = asserts nothing */
+  sequence: number | null;
+  /** width of the number; 53 unless given, narrower only without an epoch */
+  bits?: number;
+  /** the format's numbering begins at 0; true unless given */
+  startsAtZero?: boolean;
+  /** microseconds since the Unix epoch (since the start of the sender when relative), 0 = unknown */
+  sendTimeUs: number;
+  isRelative: boolean;
+  sleepSeconds?: number;
+  isEnd?: boolean;
+}
+
+export interface Outcome {
+  verdict: Verdict;
+  reason: RejectReason;
+  /** of an accepted datagram, or of an unsequenced one; else -1 */
+  run: number;
+  sequence: number;
+  /** usable, in wall microseconds; 0 = unknown */
+  sendTimeUs: number;
+}
+
+/** A datagram on its way through the steps, its send time already judged. */
+export interface Data {
+  device: NaiveDevice;
+  datagram: NaiveDatagram;
+  /** as it reads on the wire */
+  number: number;
+  bits: number;
+  /** usable wall time, 0 = unknown or relative */
+  wallTimeUs: number;
+  /** usable relative time, undefined = none */
+  relativeUs: number | undefined;
+  arrival: Arrival;
+}
+
+export interface Held {
+  data: Data;
+  /** held by step 5: the run that has the number already */
+  owner: NaiveRun | null;
+  reason: RejectReason;
+  /** monotonic */
+  deadlineMs: number;
+}
+
+export interface NaiveDevice {
+  device: number;
+  id: string;
+  isConfirmed: boolean;
+  /** all of them, in the order they became known */
+  runs: NaiveRun[];
+  current: NaiveRun | null;
+  held: Held | null;
+  /** how often listening had broken off at its last datagram */
+  breaksWhenHeard: number;
+  /** when each source was last heard, arrival */
+  sources: Map<string, number>;
+  /** when its numbered runs of this process began, monotonic */
+  newRunsMs: number[];
+}
+
+export const plain = (verdict: Verdict, reason: RejectReason = "sound"): Outcome => ({
+  verdict,
+  reason,
+  run: -1,
+  sequence: -1,
+  sendTimeUs: 0,
+});
+export const accepted = (verdict: Verdict, run: NaiveRun, sequence: number, data: Data): Outcome => ({
+  verdict,
+  reason: "sound",
+  run: run.run,
+  sequence,
+  sendTimeUs: data.relativeUs === undefined ? data.wallTimeUs : run.clockBaseUs! + data.relativeUs,
+});
+
+/** GONE for an epoch that is nobody's current one, and what asserts no `next`, create nothing. */
+export const createsDevice = ({ kind, sequence }: NaiveDatagram): boolean =>
+  kind === "data" || (kind !== "gone" && sequence !== null);
+
+export const beginsAtZero = ({ bits = 53, startsAtZero = true }: NaiveDatagram): boolean =>
+  bits === 53 && startsAtZero;
+
+export const isKnownLess = (a: number, b: number): boolean => a !== 0 && b !== 0 && a < b;
+
+/** Step 3: an older run's greatest send time, not a relative one, is not less. */
+export const hasSentUntil = (run: NaiveRun, timeUs: number): boolean =>
+  run.maxRelativeUs === undefined && run.maxWallTimeUs !== 0 && run.maxWallTimeUs >= timeUs;
+
+/** R5: sent later than everything of the run, which a copy never is. */
+export const isSentAfterAll = (run: NaiveRun, { wallTimeUs, relativeUs }: Data): boolean =>
+  relativeUs !== undefined
+    ? run.maxRelativeUs !== undefined && relativeUs > run.maxRelativeUs
+    : isKnownLess(run.greatestSendTimeUs(), wallTimeUs);
+
+/** Step 6: the number after the held one, of the same epoch, as both read on the wire. */
+export const isNextOf = (held: Data, data: Data): boolean =>
+  held.datagram.epoch === data.datagram.epoch && (held.number + 1) % 2 ** data.bits === data.number;
+
+export const openRuns = (device: NaiveDevice): NaiveRun[] =>
+  device.runs.filter((run) => !run.isClosed && !run.isUnsequenced);
+
+/** Of the open runs that are not current and that pass; of two heard at once the older one. */
+export const leastRecentlyHeard = (
+  device: NaiveDevice,
+  passes: (run: NaiveRun) => boolean,
+): NaiveRun | undefined =>
+  openRuns(device)
+    .filter((run) => run !== device.current && passes(run))
+    .sort((a, b) => a.lastHeardUs - b.lastHeardUs)[0];
+
+export const gapsOf = (device: NaiveDevice): number =>
+  device.runs.reduce((sum, run) => sum + run.gaps.length, 0);
+
+/** R14, in the order of the page. */
+export const causeOf = (run: NaiveRun, gap: NaiveGap, number: number): number => {
+  if (gap.isBelowFirstContact && !gap.collectorWasDown) return CAUSE.UNDETERMINED;
+  if (run.shed.has(number)) return CAUSE.QUEUE_OVERFLOW;
+  return gap.collectorWasDown ? CAUSE.COLLECTOR_DOWN : CAUSE.UNDETERMINED;
+};
