@@ -32,6 +32,10 @@ const firstArrivalUs = (device: DeviceView): number =>
 const lastArrivalUs = (device: DeviceView): number =>
   device.runs.reduce((last, { row }) => Math.max(last, row[ROW.LAST_ARRIVAL]!), 0);
 
+/** Status of a device as every answer gives it. */
+export const statusOfDevice = (device: DeviceView, nowUs: number): DeviceStatus =>
+  statusOf(runHeard(device), nowUs);
+
 /** One of `GET /devices`. */
 export const deviceJson = (device: DeviceView, nowUs: number): Static<typeof Device> => {
   const run = runHeard(device);

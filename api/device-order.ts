@@ -1,8 +1,20 @@
 import type { LedgerSource } from "./sources.ts";
 
+/** Two sorted lists of distinct ids as one. */
+const merge = (a: readonly string[], b: readonly string[]): string[] => {
+  const merged: string[] = [];
+  let next = 0;
+  for (const id of a) {
+    while (next < b.length && b[next]! < id) merged.push(b[next++]!);
+    merged.push(id);
+  }
+  while (next < b.length) merged.push(b[next++]!);
+  return merged;
+};
+
 /**
- * Device ids in a fixed order (UTF-16 code units), for pages. The order is kept and only made anew when devices came or went.
- * New ids are sorted into the former order, which costs far less than sorting all: engines sort runs already in order in one pass.
+ * Device ids in a fixed order (UTF-16 code units), for pages. The order is kept: requests between two changes cost nothing, and when devices
+ * came only those are sorted.
  */
 export class DeviceOrder {
   readonly #ledger: LedgerSource;
@@ -28,13 +40,20 @@ export class DeviceOrder {
   }
 
   #refresh(): void {
-    if (this.#version === this.#ledger.devicesVersion) return;
+    const { devicesVersion, deviceCount } = this.#ledger;
+    if (this.#version === devicesVersion) return;
+    const fresh: string[] = [];
+    for (const id of this.#ledger.deviceIds()) if (!this.#known.has(id)) fresh.push(id);
+    if (this.#known.size + fresh.length !== deviceCount) this.#forgetGone();
+    for (const id of fresh) this.#known.add(id);
+    this.#sorted = merge(this.#sorted, fresh.sort());
+    this.#version = devicesVersion;
+  }
+
+  #forgetGone(): void {
     const current = new Set(this.#ledger.deviceIds());
-    const sorted = this.#sorted.filter((id) => current.has(id));
-    for (const id of current) if (!this.#known.has(id)) sorted.push(id);
-    this.#sorted = sorted.sort();
-    this.#known = current;
-    this.#version = this.#ledger.devicesVersion;
+    this.#sorted = this.#sorted.filter((id) => current.has(id));
+    this.#known = new Set(this.#sorted);
   }
 
   /** Index of the first id greater than `id`. */

@@ -10,8 +10,27 @@ export const valueJson = (value: ReadingValue): string => {
   return Object.is(value, -0) ? "-0" : String(value);
 };
 
+/** `"name":` as JSON. Names repeat from reading to reading: give the same map for all of an answer. */
+export type KeyCache = Map<string, string>;
+
+const keyJson = (name: string, keys: KeyCache): string => {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = `${JSON.stringify(name)}:`;
+  keys.set(name, key);
+  return key;
+};
+
 /** `{"name":value,…}`; `names` and `values` lie side by side. */
-export const valuesJson = (names: readonly string[], values: readonly ReadingValue[]): string => {
-  const members = names.map((name, index) => `${JSON.stringify(name)}:${valueJson(values[index]!)}`);
-  return `{${members.join(",")}}`;
+export const valuesJson = (
+  names: readonly string[],
+  values: readonly ReadingValue[],
+  keys: KeyCache = new Map(),
+): string => {
+  let members = "";
+  for (let index = 0; index < names.length; index++) {
+    if (index > 0) members += ",";
+    members += keyJson(names[index]!, keys) + valueJson(values[index]!);
+  }
+  return `{${members}}`;
 };

@@ -1,6 +1,6 @@
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { formatTime } from "../protocol/time.ts";
-import { valuesJson } from "./json-values.ts";
+import { type KeyCache, valuesJson } from "./json-values.ts";
 import type { ReadingRow, ReadingsPage, ReadingValue } from "./sources.ts";
 
 const withRatio = ({ completeness }: ReadingsPage) => ({
@@ -8,13 +8,18 @@ const withRatio = ({ completeness }: ReadingsPage) => ({
   ratio: completenessOf(completeness.received, completeness.expected),
 });
 
-const readingJson = ({ timeUs, epoch, run, sequence, names, values }: ReadingRow): string =>
-  `{"time":"${formatTime(timeUs)}","epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values)}}`;
+const readingJson = ({ timeUs, epoch, run, sequence, names, values }: ReadingRow, keys: KeyCache): string =>
+  `{"time":"${formatTime(timeUs)}","epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values, keys)}}`;
 
 /** `GET /devices/{id}/readings` as JSON text. */
-export const readingsJson = (device: string, page: ReadingsPage, next: string | null): string =>
-  `{"device":${JSON.stringify(device)},"readings":[${page.readings.map(readingJson).join(",")}],` +
-  `"completeness":${JSON.stringify(withRatio(page))},"next":${JSON.stringify(next)}}`;
+export const readingsJson = (device: string, page: ReadingsPage, next: string | null): string => {
+  const keys: KeyCache = new Map();
+  const readings = page.readings.map((row) => readingJson(row, keys)).join(",");
+  return (
+    `{"device":${JSON.stringify(device)},"readings":[${readings}],` +
+    `"completeness":${JSON.stringify(withRatio(page))},"next":${JSON.stringify(next)}}`
+  );
+};
 
 /** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
 export const completenessHeader = (page: ReadingsPage): string => {
