@@ -16,6 +16,8 @@ export class DgramReceiver implements Receiver {
   readonly #bytes = new Uint8Array(LARGEST_PAYLOAD_BYTES);
   readonly #view = new DataView(this.#bytes.buffer);
   #isTurnOpen = false;
+  /** one more turn is wanted after the open one, also when no datagram comes */
+  #isProbed = false;
 
   constructor(clock: Clock, handle: DatagramHandler) {
     this.#clock = clock;
@@ -39,7 +41,8 @@ export class DgramReceiver implements Receiver {
   }
 
   probe(): void {
-    this.#watch.beforePoll(this.#clock.monotonicMs());
+    // this may be called in the middle of a turn's polling, which then says nothing of now: only a whole turn after it does
+    this.#isProbed = true;
     this.#openTurn();
   }
 
@@ -71,6 +74,8 @@ export class DgramReceiver implements Receiver {
     setImmediate(() => {
       this.#isTurnOpen = false;
       this.#watch.afterPoll(this.#clock.monotonicMs());
+      if (this.#isProbed) this.#openTurn();
+      this.#isProbed = false;
     });
   }
 }

@@ -17,7 +17,7 @@ interface Watched {
  */
 export class DrainWatch {
   readonly #watched = new Map<number, Watched>();
-  /** an instant before this turn's polling began */
+  /** when the polling before this turn's was over: the sockets are looked at after it */
   #turnBeganMs: number;
 
   constructor(nowMs: number) {
@@ -30,11 +30,6 @@ export class DrainWatch {
 
   remove(listener: number): void {
     this.#watched.delete(listener);
-  }
-
-  /** The event loop will poll the sockets after this instant. */
-  beforePoll(nowMs: number): void {
-    this.#turnBeganMs = nowMs;
   }
 
   datagram(listener: number, nowMs: number): void {

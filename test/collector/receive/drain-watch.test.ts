@@ -24,11 +24,11 @@ test("a socket that gave as many as a turn can may hold more", () => {
   expect(watch.emptyAtMs(15)).toBe(13);
 });
 
-test("a silent socket was empty when the polling began", () => {
+test("a silent socket was empty when the turn began", () => {
   const watch = new DrainWatch(0);
   watch.add(0, 0);
   watch.add(1, 0);
-  watch.beforePoll(7);
+  watch.afterPoll(7);
   turn(watch, 0, 1, 9);
   watch.afterPoll(10);
   expect(watch.emptyAtMs(11)).toBe(7);
@@ -38,7 +38,7 @@ test("the least drained socket decides, and one that was removed does not", () =
   const watch = new DrainWatch(0);
   watch.add(0, 1);
   watch.add(1, 1);
-  watch.beforePoll(1);
+  watch.afterPoll(1);
   watch.afterPoll(20);
   turn(watch, 0, DATAGRAMS_PER_TURN, 21);
   watch.afterPoll(22);
