@@ -1,0 +1,110 @@
+import type { DeviceView } from "../db/ledger-view.ts";
+import type { Position } from "../db/query-types.ts";
+import { openReadOnly } from "../db/read-only.ts";
+import { countsOfRow, sumCounts } from "../protocol/ledger-counts.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import type { AuditDevice, AuditRun, AuditSource } from "../simulator/audit.ts";
+
+const IDS_PER_PAGE = 1000;
+const GAPS_PER_PAGE = 1000;
+const READINGS_PER_PAGE = 10_000;
+
+/** -1 stands for unknown in a row. */
+const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
+
+const auditRun = ({ epoch, index, row, pending, expired }: DeviceView["runs"][number]): AuditRun => ({
+  epoch,
+  run: index,
+  first: knownOrNull(row[ROW.FIRST]!),
+  highWater: knownOrNull(row[ROW.HIGH_WATER]!),
+  headKnown: (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
+  tailKnown: (row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
+  counts: countsOfRow(row, 0, { pending, expired }),
+});
+
+const auditDevice = (device: DeviceView): AuditDevice => {
+  const runs = device.runs.map(auditRun);
+  return { counts: sumCounts(runs.map(({ counts }) => counts)), runs };
+};
+
+const pagesOf = function* <T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let page: T[] = [];
+  for (const item of items) {
+    page.push(item);
+    if (page.length === size) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+};
+
+/** Asks for page after page, each beginning where the last one ended. */
+const follow = async function* <Page extends { next: Position | null }, Item>(
+  ask: (after: Position | null) => Promise<Page>,
+  itemsOf: (page: Page) => readonly Item[],
+): AsyncGenerator<readonly Item[]> {
+  let after: Position | null = null;
+  do {
+    const page: Page = await ask(after);
+    yield itemsOf(page);
+    after = page.next;
+  } while (after !== null);
+};
+
+/**
+ * What an audit needs, straight from a database file; nothing is written or locked. `close` it.
+ * @throws LacunaError as `openReadOnly`
+ */
+export const openDatabaseAuditSource = (file: string): AuditSource & { close(): void } => {
+  const store = openReadOnly(file);
+  const { view, reader } = store;
+  return {
+    async fleet() {
+      const { counts, counters } = view.fleet();
+      return { counts, ...counters };
+    },
+    async *devices() {
+      yield* pagesOf(view.deviceIds(), IDS_PER_PAGE);
+    },
+    async device(id) {
+      const device = view.device(id);
+      return device === undefined ? null : auditDevice(device);
+    },
+    gaps: (device) =>
+      follow(
+        (after) =>
+          reader.gaps({
+            device,
+            state: null,
+            cause: null,
+            fromUs: null,
+            toUs: null,
+            limit: GAPS_PER_PAGE,
+            after,
+          }),
+        ({ gaps }) => gaps,
+      ),
+    readings: (device) =>
+      follow(
+        (after) =>
+          reader.readings({
+            device,
+            channels: [],
+            fromUs: null,
+            toUs: null,
+            order: "asc",
+            limit: READINGS_PER_PAGE,
+            after,
+          }),
+        ({ readings }) =>
+          readings.map(({ names, values, ...reading }) => ({
+            ...reading,
+            values: Object.fromEntries(names.map((name, index) => [name, values[index]!])),
+          })),
+      ),
+    // the database does not say when its collector began to listen
+    listeningSinceUs: async () => null,
+    close: () => store.close(),
+  };
+};

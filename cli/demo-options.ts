@@ -1,0 +1,45 @@
+import type { SettingsOf } from "../common/config.ts";
+import { durationOption, integerOption, optional, textOption } from "../common/options.ts";
+import { numberOption } from "../simulator/option-kinds.ts";
+import { HTTP_ADDRESS_ACCEPTED, parseHttpAddress } from "./http-address.ts";
+
+/** Options of `lacuna demo`; everything else is as good a demonstration as we know. */
+export const DEMO_OPTIONS = {
+  devices: integerOption({ key: "devices", doc: "simulated devices", default: 50, min: 1, max: 100_000 }),
+  rateHz: numberOption({
+    key: "rate",
+    doc: "datagrams per second of each device",
+    default: 5,
+    min: 0.1,
+    max: 1000,
+  }),
+  durationMs: optional(
+    durationOption({
+      key: "duration",
+      doc: "ends by itself after so long",
+      default: "1m",
+      min: "1s",
+      max: "1d",
+    }),
+  ),
+  seed: integerOption({
+    key: "seed",
+    doc: "of values and faults",
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  // passed on as text: the collector's own option reads it
+  http: textOption({
+    key: "http",
+    doc: "where the HTTP API listens; port 0 = any free one",
+    default: "127.0.0.1:8047",
+    placeholder: "host:port",
+    accepted: HTTP_ADDRESS_ACCEPTED,
+    parse: (text) => {
+      const parsed = parseHttpAddress(text);
+      return "value" in parsed ? { value: text } : parsed;
+    },
+  }),
+};
+export type DemoSettings = SettingsOf<typeof DEMO_OPTIONS>;

@@ -1,0 +1,16 @@
+import { ConfigurationError, LacunaError } from "../common/errors.ts";
+import { EXIT } from "./exit-codes.ts";
+
+/**
+ * What a person is told when a command fails, and with which exit status: errors of ours explain themselves, anything else is a defect and
+ * shows its stack.
+ */
+export const explain = (thrown: unknown): { message: string; exitCode: number } => {
+  if (thrown instanceof ConfigurationError) {
+    const onlyFlags = thrown.mistakes.every(({ origin }) => origin.startsWith("--"));
+    return { message: thrown.message, exitCode: onlyFlags ? EXIT.USAGE : EXIT.CONFIGURATION };
+  }
+  if (thrown instanceof LacunaError) return { message: thrown.message, exitCode: EXIT.FAILED };
+  const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { message, exitCode: EXIT.FAILED };
+};

@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import type { Schema } from "../common/config.ts";
+import { type FlagHelp, flagsOf } from "../common/config-help.ts";
+
+const collectAll = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+const addFlag = (command: Command, { flag, description, repeatable }: FlagHelp): void => {
+  if (repeatable) command.option(flag, description, collectAll);
+  else command.option(flag, description);
+};
+
+/** One flag per option of the schema. Values stay raw: the schema checks them together with file and environment. */
+export const addFlags = (command: Command, schema: Schema): Command => {
+  for (const flag of flagsOf(schema)) addFlag(command, flag);
+  return command;
+};

@@ -1,0 +1,122 @@
+import { buildApp } from "../api/app.ts";
+import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
+import { type Collector, startCollector } from "../collector/collector.ts";
+import { systemClock } from "../common/clock.ts";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import type { Logger } from "../common/logger.ts";
+import { openStore, type Store } from "../db/store.ts";
+import { collectorStatusForApi } from "./collector-status.ts";
+import type { HttpAddress } from "./http-address.ts";
+import type { CollectSettings } from "./options.ts";
+
+/** A running collector with its store and its API. */
+export interface Service {
+  /** base URL of the API */
+  readonly url: string;
+  readonly ledger: LedgerSource;
+  listeners(): readonly ListenerStatus[];
+  /** resolves when a part died that the service cannot live without; it still wants to be stopped */
+  readonly failed: Promise<LacunaError>;
+  /** receive, drain, flush, close the store, the HTTP server last */
+  stop(): Promise<void>;
+}
+
+export interface ServiceContext {
+  logger: Logger;
+  version: string;
+}
+
+const openStoreOf = (settings: CollectSettings): Promise<Store> =>
+  openStore({
+    file: settings.dbPath,
+    clock: systemClock,
+    flushMs: settings.flushMs,
+    retentionMs: settings.retentionMs,
+    maxBytes: settings.maxSizeBytes,
+  });
+
+const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
+  startCollector({
+    listeners: settings.listeners,
+    restored: store.restored,
+    writerPort: store.ingestPort,
+    tracker: {
+      windowMs: settings.windowMs,
+      maxDevices: settings.maxDevices,
+      maxGapsPerDevice: settings.maxGapsPerDevice,
+      maxGaps: settings.maxGaps,
+    },
+    poolBatches: settings.poolBatches,
+    batchMs: settings.batchIntervalMs,
+    archive: { url: new URL("../db/archive.ts", import.meta.url).href, options: settings.dbPath },
+    logLevel: settings.logLevel,
+  });
+
+const urlOf = ({ host }: HttpAddress, port: number): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/**
+ * Open the store, continue its ledger, bind the listeners, serve the API: in this order, so that nothing is received that could not be
+ * stored. What was started is stopped again when a later part fails.
+ * @throws LacunaError of the part that failed
+ */
+export const startService = async (
+  settings: CollectSettings,
+  { logger, version }: ServiceContext,
+): Promise<Service> => {
+  const startedAtUs = systemClock.wallUs();
+  const store = await openStoreOf(settings);
+  const started: { stop(): Promise<void> }[] = [{ stop: () => store.close() }];
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0)) await part.stop();
+  };
+  try {
+    const collector = await startCollectorOf(settings, store);
+    started.unshift(collector);
+    const app = await buildApp(
+      {
+        ledger: store.view,
+        reader: store.reader,
+        collectorStatus: () => collectorStatusForApi(collector.status()),
+        storeStatus: () => store.status(),
+      },
+      { version, clock: systemClock, startedAtUs, logger, processMetrics: true },
+    );
+    // the API answers until everything is stored
+    started.push({ stop: () => app.close() });
+    await listen(app, settings.http);
+    const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
+    for (const part of [collector, store]) {
+      part.on("error", (error) => {
+        logger.fatal({ err: error }, "a part of the collector died");
+        fail(error);
+      });
+    }
+    const { port } = app.server.address() as { port: number };
+    return {
+      url: urlOf(settings.http, port),
+      ledger: store.view,
+      listeners: () => collectorStatusForApi(collector.status()).listeners,
+      failed,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const listen = async (
+  app: { listen(options: HttpAddress): Promise<string> },
+  { host, port }: HttpAddress,
+): Promise<void> => {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw new LacunaError(
+      "ERR_HTTP_LISTEN",
+      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+};
