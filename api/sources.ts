@@ -141,7 +141,7 @@ export type ListenerState = (typeof LISTENER_STATES)[number];
 export interface ListenerStatus {
   url: string;
   state: ListenerState;
-  /** why it is not OK: names group, interface and likely cause */
+  /** what it is bound to; while it is not OK why: group, interface and likely cause */
   reason: string | null;
   sinceUs: number;
   optional: boolean;

@@ -11,7 +11,7 @@ export const Listener = named(
       description:
         "OK; UNAVAILABLE: should be up and is tried again; DISABLED by the operator; FAILED: will not come up without a change",
     }),
-    reason: Nullable(Type.String({ description: "why it is not OK" })),
+    reason: Nullable(Type.String({ description: "what it is bound to, or why it is not OK" })),
     since: Time("of this state"),
     optional: Type.Boolean({ description: "does not count for /readyz" }),
     address: Type.String(),
