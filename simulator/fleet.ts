@@ -1,5 +1,6 @@
 import { KIND, MAX_EPOCH } from "../protocol/constants.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
+import { declaredEpoch } from "./encoder.ts";
 import { Flight, type Stage, stagesOf } from "./impairments.ts";
 import type { FleetSettings } from "./options.ts";
 import { PURPOSE, subKey } from "./random.ts";
@@ -40,6 +41,7 @@ export class Fleet {
   };
   readonly #settings: FleetSettings;
   readonly #stages: readonly Stage[];
+  readonly #reusesNumbers: boolean;
   readonly #restarts: RestartPlan;
   readonly #queue = new EmissionQueue();
   readonly #flight = new Flight();
@@ -60,6 +62,7 @@ export class Fleet {
     this.#settings = settings;
     this.schedule = new Schedule(settings);
     this.#stages = stagesOf(settings, this.schedule.intervalUs);
+    this.#reusesNumbers = settings.epochOrder === "same" || declaredEpoch(settings.epoch, settings) === null;
     this.#restarts = new RestartPlan(settings, this.schedule);
     this.#starts = new Array(settings.devices);
     this.#describeAtUs = new Float64Array(settings.devices);
@@ -188,12 +191,22 @@ export class Fleet {
   }
 
   #pushCopies(timeUs: number): void {
-    const { copies, delayUs, damage } = this.#flight;
+    const { device, copies, delayUs, damage } = this.#flight;
+    const latestUs = this.#latestUs(device);
     for (let copy = 0; copy < copies; copy++) {
-      this.#emission.dueUs = timeUs + delayUs[copy]!;
+      this.#emission.dueUs = Math.min(timeUs + delayUs[copy]!, latestUs);
       this.#emission.damage = damage[copy]!;
       this.#queue.push(this.#emission);
     }
+  }
+
+  /**
+   * When numbers are used again under the same epoch, nobody could tell a straggler of one start from the next one's own: nothing of a
+   * start is under way any more when the next begins.
+   */
+  #latestUs(device: number): number {
+    if (!this.#reusesNumbers) return Infinity;
+    return this.#restarts.nextUs(device) + this.#settings.delayMs * 1000 - 1;
   }
 
   /** Once everything else has left: rounds of heartbeats that say what was used. @returns false when those have left too */

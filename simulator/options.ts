@@ -199,7 +199,7 @@ export const SIMULATOR_OPTIONS = {
   }),
   epochOrder: choiceOption({
     key: "epochOrder",
-    doc: "epoch of a restarted device: greater, smaller, or the same again (numbers are reused)",
+    doc: "epoch of a restarted device: greater, smaller, or the same again: numbers are reused, once nothing of the former start is under way",
     default: "grow",
     choices: EPOCH_ORDERS,
   }),

@@ -26,6 +26,11 @@ export class RestartPlan {
     this.#nextUs = new Float64Array(settings.devices);
   }
 
+  /** The device's next restart comes with its first slot from then on. */
+  nextUs(device: number): number {
+    return this.#nextUs[device]!;
+  }
+
   isDue(device: number, timeUs: number): boolean {
     return timeUs >= this.#nextUs[device]!;
   }

@@ -20,7 +20,7 @@ export interface Progress {
   elapsedMs: number;
   /** datagrams that left: copies, damaged ones and control included */
   sent: number;
-  /** datagrams per second that left since the last report; over the whole run in the summary */
+  /** datagrams per second that left since the last report; in the summary over the whole run, farewell excepted */
   rateHz: number;
   /** sequence numbers used */
   used: number;
@@ -82,6 +82,8 @@ class ReorderCount {
 class Sending {
   readonly fleet: Fleet;
   sent = 0;
+  /** how far it was when the last datagram before the farewell left */
+  #beforeEnd = { sent: 0, elapsedMs: 0 };
   readonly #encoder: Encoder;
   readonly #transport: Transport;
   readonly #control: RunControl;
@@ -127,10 +129,16 @@ class Sending {
     return { elapsedMs: nowMs - this.#startMs, sent: this.sent, rateHz, reordered, ...counts };
   }
 
-  #waitMs({ dueUs }: Emission): number {
+  /** datagrams per second until the farewell, which keeps a pace of its own */
+  get rateHz(): number {
+    return (this.#beforeEnd.sent / Math.max(1, this.#beforeEnd.elapsedMs)) * 1000;
+  }
+
+  #waitMs({ dueUs, isEnd }: Emission): number {
     const nowMs = this.#control.clock.monotonicMs();
     this.#report(nowMs);
     if (this.#control.isStopped()) this.fleet.stop();
+    if (!isEnd) this.#beforeEnd.elapsedMs = nowMs - this.#startMs;
     return this.#pacer.waitMs(dueUs, nowMs);
   }
 
@@ -139,6 +147,7 @@ class Sending {
     this.#transport.send(slot, length, emission.device);
     this.#reorders.left(emission);
     this.sent++;
+    if (!emission.isEnd) this.#beforeEnd.sent = this.sent;
   }
 
   #report(nowMs: number): void {
@@ -169,7 +178,7 @@ export const runSimulation = async (settings: SimulatorSettings, control: RunCon
       await writeTruth(settings.truthPath, truthHeader(resolved, startedAtUs), sending.fleet.truth());
     }
     const targetRateHz = sending.fleet.schedule.totalRateHz;
-    return { ...progress, startedAtUs, targetRateHz, settings: resolved };
+    return { ...progress, rateHz: sending.rateHz, startedAtUs, targetRateHz, settings: resolved };
   } finally {
     await transport.close();
   }
