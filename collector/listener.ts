@@ -63,8 +63,8 @@ export class Listener {
   #sinceUs: number;
   #opened: OpenedSocket | null = null;
   #watched: WatchedSocket | null = null;
-  /** drops of sockets closed meanwhile */
-  #formerDrops = 0;
+  /** drops of sockets closed meanwhile; null while none told */
+  #formerDrops: number | null = null;
   #retry: NodeJS.Timeout | null = null;
   #isStopped = false;
 
@@ -176,16 +176,18 @@ export class Listener {
     const opened = this.#opened;
     if (opened === null) return;
     this.#around.receiver.detach(this.index);
-    this.#formerDrops = this.#kernelDrops() ?? 0;
-    if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
+    if (this.#watched !== null) {
+      this.#around.kernelDrops.refresh();
+      this.#formerDrops = this.#kernelDrops();
+      this.#around.kernelDrops.forget(this.#watched);
+    }
     this.#opened = null;
     this.#watched = null;
     opened.socket.close();
   }
 
   #kernelDrops(): number | null {
-    if (this.#watched !== null) return this.#formerDrops + this.#watched.drops;
-    return this.#opened === null && this.#formerDrops > 0 ? this.#formerDrops : null;
+    return this.#watched === null ? this.#formerDrops : (this.#formerDrops ?? 0) + this.#watched.drops;
   }
 
   #become(state: ListenerState, reason: string): void {
