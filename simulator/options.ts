@@ -1,5 +1,4 @@
 import type { SettingsOf } from "../common/config.ts";
-import { ConfigurationError, type ConfigurationMistake } from "../common/errors.ts";
 import {
   accepting,
   choiceOption,
@@ -10,8 +9,7 @@ import {
   plainTextOption,
   textOption,
 } from "../common/options.ts";
-import { MAX_DATAGRAM_BYTES, MAX_EPOCH, MAX_ID_BYTES, MAX_SEQUENCE } from "../protocol/constants.ts";
-import { isCleanText } from "../protocol/text.ts";
+import { MAX_EPOCH, MAX_SEQUENCE } from "../protocol/constants.ts";
 import { parseTime } from "../protocol/time.ts";
 import { booleanOption, numberOption, ratioOption } from "./option-kinds.ts";
 import { SIGNAL_NAMES, type SignalName } from "./signals.ts";
@@ -25,7 +23,7 @@ const LONGEST_READING_BYTES = 48;
 /** header, id, checksum and the words of JSON around the readings */
 const FRAME_BYTES = 320;
 /** two numbers of a device stay 10 us apart, so that a time in whole microseconds tells which number it belongs to */
-const GREATEST_DEVICE_HZ = 100_000;
+export const GREATEST_DEVICE_HZ = 100_000;
 const isSignal = (name: string): name is SignalName => SIGNAL_NAMES.some((known) => known === name);
 
 /**
@@ -308,37 +306,3 @@ export const totalRateHz = (settings: SimulatorSettings): number =>
 /** Room that any datagram of these settings fits into. */
 export const greatestDatagramBytes = ({ channels }: SimulatorSettings): number =>
   FRAME_BYTES + channels * LONGEST_READING_BYTES;
-
-/** numbers an epochless numbering may run back (R7: min(100, …)), with a margin for control datagrams that run ahead */
-const NULL_EPOCH_BACKWARD = 90;
-const ID_NUMBER_BYTES = 8;
-
-/**
- * What single options cannot know: combinations that make a fleet nobody could account for.
- * @throws ConfigurationError with all of them
- */
-export const checkSettings = (settings: SimulatorSettings): void => {
-  const mistakes: ConfigurationMistake[] = [];
-  const mistake = (key: string, value: unknown, sentence: string): void => {
-    mistakes.push({ key, origin: "the simulator's options", value, sentence });
-  };
-  const perDeviceHz = totalRateHz(settings) / settings.devices;
-  const isEpochless = settings.format === "json" && !settings.jsonEpoch;
-  if (perDeviceHz > GREATEST_DEVICE_HZ) {
-    mistake("totalRate", settings.totalRateHz, `at most ${GREATEST_DEVICE_HZ} per device`);
-  }
-  if (isEpochless && settings.restartsPerMinute > 0 && !settings.jsonTime) {
-    mistake("restarts", settings.restartsPerMinute, "restarts need an epoch or a send time to be told by");
-  }
-  if (isEpochless && (settings.jitterMs / 1000) * perDeviceHz > NULL_EPOCH_BACKWARD) {
-    mistake("jitter", settings.jitterMs, `without an epoch at most ${NULL_EPOCH_BACKWARD} numbers' worth`);
-  }
-  if (Buffer.byteLength(settings.idPrefix) + ID_NUMBER_BYTES > MAX_ID_BYTES) {
-    mistake("idPrefix", settings.idPrefix, `at most ${MAX_ID_BYTES - ID_NUMBER_BYTES} bytes`);
-  }
-  if (!isCleanText(settings.idPrefix)) mistake("idPrefix", settings.idPrefix, "no control characters");
-  if (greatestDatagramBytes(settings) > MAX_DATAGRAM_BYTES) {
-    mistake("channels", settings.channels, "what fits into one datagram");
-  }
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-};
