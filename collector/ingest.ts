@@ -1,12 +1,12 @@
 import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
-import { BATCH_OPS } from "../protocol/batch.ts";
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decode, type Format } from "../protocol/decode.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { REJECT } from "../protocol/reasons.ts";
-import { BATCH_NOTES, BatchBuilder } from "./batch-builder.ts";
+import { BATCH_NOTES } from "./batch-builder.ts";
 import type { BatchPool } from "./batch-pool.ts";
+import { BatchStream } from "./batch-stream.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
@@ -31,10 +31,6 @@ export interface IngestOptions {
   createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
 }
 
-/** rows one datagram or one closed gap can change: the run it belongs to, a new one, the former current one, with some to spare */
-const ROWS_PER_STEP = 16;
-/** operations one datagram or one closed gap usually causes at most; what comes beyond goes into the next batch */
-const OPS_PER_STEP = 64;
 /** device, run, events */
 const NOTES_PER_STEP = 16;
 const CHANNELS_PER_STEP = 1024;
@@ -48,18 +44,13 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #start: FleetCounters;
   readonly #tracker: Tracker;
-  readonly #builder = new BatchBuilder();
+  readonly #batches: BatchStream;
   readonly #channels: ChannelRegistry;
   readonly #writer: DatagramWriter;
   readonly #held = new HeldStore();
   readonly #datagram = new Datagram();
   readonly #arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "", port: 0 };
   readonly #place: Place = { device: 0, run: 0, sequence: 0, sendTimeUs: 0, arrivalUs: 0 };
-  /** operations kept free for running windows: half a batch, and at least those of a run that has all a device may have */
-  readonly #windowRoom: number;
-  #number = 0;
-  /** when the first change came that no batch has carried away; -1 = none */
-  #changedAtMs = -1;
   /** the datagram that is worked on is in one of its listener's counters */
   #isCounted = false;
 
@@ -67,12 +58,20 @@ export class Ingest {
     this.#options = options;
     this.#start = startingCounters(options.restored.fleet);
     this.listeners = options.formats.map(() => new ListenerCounters());
+    this.#batches = new BatchStream({
+      pool: options.pool,
+      batchMs: options.batchMs,
+      maxGapsPerDevice: options.tracker.maxGapsPerDevice,
+      fleet: () => this.fleet,
+      send: options.send,
+    });
+    const { builder } = this.#batches;
     this.#channels = new ChannelRegistry((device, epoch, channel, name, unit) =>
-      this.#builder.note({ note: "channel", device, epoch, channel, name, unit }),
+      builder.note({ note: "channel", device, epoch, channel, name, unit }),
     );
-    this.#writer = new DatagramWriter(this.#builder, this.#channels);
+    this.#writer = new DatagramWriter(builder, this.#channels);
     const sink = new IngestSink({
-      builder: this.#builder,
+      builder,
       channels: this.#channels,
       writer: this.#writer,
       held: this.#held,
@@ -82,7 +81,7 @@ export class Ingest {
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
     this.#tracker = create(options.tracker, sink);
     sink.tracker = this.#tracker;
-    this.#windowRoom = Math.max(BATCH_OPS / 2, options.tracker.maxGapsPerDevice + 1);
+    this.#batches.tracker = this.#tracker;
   }
 
   /** What is in memory, for the status. */
@@ -96,7 +95,7 @@ export class Ingest {
       held: tracker.heldCount,
       batchesInUse: this.#options.pool.inUse,
       batchCapacity: this.#options.pool.capacity,
-      lastBatch: this.#number,
+      lastBatch: this.#batches.lastNumber,
     };
   }
 
@@ -110,7 +109,7 @@ export class Ingest {
     for (const device of restored.devices) this.#channels.restore(device);
     if (restored.hasHistory) {
       const detail = { from: lastArrivalUs(restored), to: wallUs };
-      this.#builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
+      this.#batches.builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
     }
     this.#event("collector-started", wallUs, {}, nowMs);
     this.#tracker.restore(restored, nowMs);
@@ -146,7 +145,7 @@ export class Ingest {
       if (code === REJECT.sound) this.#judge(counters, bytes, offset, length);
       else counters.reject(code);
     } catch (error) {
-      this.#builder.abandonDatagram();
+      this.#batches.builder.abandonDatagram();
       if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
       this.#options.onInternalError(error);
     }
@@ -154,7 +153,7 @@ export class Ingest {
     counters.datagrams++;
     counters.bytes += length;
     counters.lastDatagramAtUs = arrivalUs;
-    this.#changed(nowMs);
+    this.#batches.changed(nowMs);
   }
 
   /**
@@ -168,9 +167,8 @@ export class Ingest {
     while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs)) {
       isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, 1);
     }
-    const isHeldDecided = this.#held.size !== heldBefore;
-    if (isHeldDecided || this.#tracker.dirtyRuns > 0 || this.#builder.hasChanges) this.#changed(nowMs);
-    if (this.#changedAtMs >= 0 && nowMs - this.#changedAtMs >= this.#options.batchMs) this.#flush(nowMs);
+    if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
+    this.#batches.flushDue(nowMs);
   }
 
   /** A listener came up, went down or says something new about it. */
@@ -196,8 +194,7 @@ export class Ingest {
    * @returns false when batches ran out before it was done: call again when one has come back
    */
   flushAll(nowMs: number): boolean {
-    while (this.#changedAtMs >= 0) if (!this.#flush(nowMs)) return false;
-    return true;
+    return this.#batches.flushAll(nowMs);
   }
 
   #judge(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): void {
@@ -257,50 +254,10 @@ export class Ingest {
     return Math.min(channels + datagram.descriptions.length + NOTES_PER_STEP, BATCH_NOTES);
   }
 
-  /**
-   * Make sure that the batch takes one more step with so many readings, and whatever its device's ledger changes; the batch is handed over
-   * and another taken when it does not.
-   * @returns false when there is no other
-   */
+  /** Room for one more datagram, and for a held one that it may confirm. */
   #makeRoom(readings: number, notes: number, nowMs: number): boolean {
-    // the step may confirm a held datagram, which is then stored too
     const heldReadings = this.#held.size > 0 ? MAX_ENTRIES : 0;
-    for (;;) {
-      const rows = this.#tracker.dirtyRuns + ROWS_PER_STEP;
-      const ops = Math.min(this.#tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
-      if (this.#builder.hasRoom(2, readings + heldReadings, notes, rows, ops)) return true;
-      if (this.#builder.isOpen) this.#seal(nowMs);
-      if (!this.#open()) return false;
-    }
-  }
-
-  #open(): boolean {
-    const batch = this.#options.pool.take();
-    if (batch === null) return false;
-    this.#builder.open(batch);
-    return true;
-  }
-
-  #flush(nowMs: number): boolean {
-    if (!this.#builder.isOpen && !this.#open()) return false;
-    this.#seal(nowMs);
-    return true;
-  }
-
-  /**
-   * The batch as of now. Only when so many windows run at once that they do not fit (over 4,000 in runs that changed within one batch)
-   * some runs' windows follow in the next batch.
-   */
-  #seal(nowMs: number): void {
-    const number = ++this.#number;
-    const { batch, notes } = this.#builder.seal(this.#tracker, number);
-    const isRestLeft = this.#builder.hasChanges || this.#tracker.dirtyRuns > 0 || this.#tracker.windowOps > 0;
-    this.#changedAtMs = isRestLeft ? nowMs : -1;
-    this.#options.send({ buffer: batch.buffer, notes, fleet: this.fleet, number });
-  }
-
-  #changed(nowMs: number): void {
-    if (this.#changedAtMs < 0) this.#changedAtMs = nowMs;
+    return this.#batches.makeRoom(readings + heldReadings, notes, nowMs);
   }
 
   #event(
@@ -309,8 +266,8 @@ export class Ingest {
     detail: Record<string, unknown>,
     nowMs: number,
   ): void {
-    this.#builder.note({ note: "event", at, kind, device: null, detail });
-    this.#changed(nowMs);
+    this.#batches.builder.note({ note: "event", at, kind, device: null, detail });
+    this.#batches.changed(nowMs);
   }
 }
 

@@ -1,0 +1,112 @@
+import { BATCH_OPS, type BatchMessage, type FleetCounters } from "../protocol/batch.ts";
+import { BatchBuilder } from "./batch-builder.ts";
+import type { BatchPool } from "./batch-pool.ts";
+import type { Tracker } from "./tracker/tracker.ts";
+
+/** One step is one datagram (with a held one it may confirm) or one closed gap. */
+const DATAGRAMS_PER_STEP = 2;
+/** rows a step can change: the run it belongs to, a new one, the former current one, with some to spare */
+const ROWS_PER_STEP = 16;
+/** operations a step usually causes at most; what comes beyond goes into the next batch */
+const OPS_PER_STEP = 64;
+
+export interface BatchStreamOptions {
+  pool: BatchPool;
+  /** a batch is handed over when it is full or this long after its first change */
+  batchMs: number;
+  maxGapsPerDevice: number;
+  /** the fleet's counters as of now */
+  fleet(): FleetCounters;
+  /** takes a sealed batch */
+  send(message: BatchMessage): void;
+}
+
+/** The sequence of batches: one is open at a time; decides when it is handed over and another one taken from the pool. */
+export class BatchStream {
+  readonly builder = new BatchBuilder();
+  readonly #options: BatchStreamOptions;
+  /** operations kept free for running windows: half a batch, and at least those of a run that has all a device may have */
+  readonly #windowRoom: number;
+  #tracker: Tracker | null = null;
+  #number = 0;
+  /** when the first change came that no batch has carried away; -1 = none */
+  #changedAtMs = -1;
+
+  constructor(options: BatchStreamOptions) {
+    this.#options = options;
+    this.#windowRoom = Math.max(BATCH_OPS / 2, options.maxGapsPerDevice + 1);
+  }
+
+  /** The tracker whose rows and windows complete each batch; once, before the first. */
+  set tracker(tracker: Tracker) {
+    this.#tracker = tracker;
+  }
+
+  /** Number of the last batch handed over, from 1; 0 = none yet. */
+  get lastNumber(): number {
+    return this.#number;
+  }
+
+  /** Something has changed that the next batch must carry. */
+  changed(nowMs: number): void {
+    if (this.#changedAtMs < 0) this.#changedAtMs = nowMs;
+  }
+
+  /**
+   * Make sure that the open batch takes one more step with so many readings and notes, and whatever it changes in the ledger; the batch is
+   * handed over and another taken when it does not.
+   * @returns false when there is no other
+   */
+  makeRoom(readings: number, notes: number, nowMs: number): boolean {
+    const { builder } = this;
+    const tracker = this.#tracker!;
+    for (;;) {
+      const rows = tracker.dirtyRuns + ROWS_PER_STEP;
+      const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
+      if (builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes, rows, ops)) return true;
+      if (builder.isOpen) this.#seal(nowMs);
+      if (!this.#open()) return false;
+    }
+  }
+
+  /** Hand the batch over when its time has come. */
+  flushDue(nowMs: number): void {
+    if (this.#tracker!.dirtyRuns > 0 || this.builder.hasChanges) this.changed(nowMs);
+    if (this.#changedAtMs >= 0 && nowMs - this.#changedAtMs >= this.#options.batchMs) this.#flush(nowMs);
+  }
+
+  /**
+   * Hand over everything that has changed.
+   * @returns false when batches ran out before it was done: call again when one has come back
+   */
+  flushAll(nowMs: number): boolean {
+    while (this.#changedAtMs >= 0) if (!this.#flush(nowMs)) return false;
+    return true;
+  }
+
+  #open(): boolean {
+    const batch = this.#options.pool.take();
+    if (batch === null) return false;
+    this.builder.open(batch);
+    return true;
+  }
+
+  #flush(nowMs: number): boolean {
+    if (!this.builder.isOpen && !this.#open()) return false;
+    this.#seal(nowMs);
+    return true;
+  }
+
+  /**
+   * The batch as of now. Only when so many windows run at once that they do not fit (over 4,000 in runs that changed within one batch)
+   * some runs' windows follow in the next batch.
+   */
+  #seal(nowMs: number): void {
+    const tracker = this.#tracker!;
+    const number = ++this.#number;
+    const { batch, notes } = this.builder.seal(tracker, number);
+    const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
+    this.#changedAtMs = isRestLeft ? nowMs : -1;
+    this.#options.send({ buffer: batch.buffer, notes, fleet: this.#options.fleet(), number });
+  }
+}
