@@ -26,6 +26,7 @@ export class Checkpoint {
   readonly #forget: Statement[];
   readonly #minRows: number;
   #written: number[] = [];
+  #skipped: ReadonlySet<number> = new Set();
 
   /** @param minRows - for tests; MIN_ROWS otherwise */
   constructor(db: Sqlite, state: LedgerState, minRows = MIN_ROWS) {
@@ -77,19 +78,22 @@ export class Checkpoint {
    * @param skipped - devices that are about to be forgotten
    */
   step(skipped: ReadonlySet<number>): void {
-    this.#write(Math.max(this.#minRows, Math.ceil(this.#waiting.size * SHARE)), skipped);
+    this.#skipped = skipped;
+    this.#write(Math.max(this.#minRows, Math.ceil(this.#waiting.size * SHARE)));
   }
 
   /** Write up to about `rows` rows. @returns whether more devices wait */
   writeRows(rows: number): boolean {
-    this.#write(rows, new Set());
+    this.#write(rows);
     return this.#written.length < this.#waiting.size;
   }
 
   /** The first flush the tables will miss once this transaction is committed, given that flush `next` changes something. */
   replayFrom(next: number): number {
     const written = new Set(this.#written);
-    for (const [device, since] of this.#waiting) if (!written.has(device)) return Math.min(since, next);
+    for (const [device, since] of this.#waiting) {
+      if (!written.has(device) && !this.#skipped.has(device)) return Math.min(since, next);
+    }
     return next;
   }
 
@@ -100,12 +104,13 @@ export class Checkpoint {
       this.#waiting.delete(device);
       devices.asOf[devices.slotOf(device)] = flush;
     }
-    this.#written = [];
+    this.undo();
   }
 
   /** The transaction was rolled back. */
   undo(): void {
     this.#written = [];
+    this.#skipped = new Set();
   }
 
   /** Delete a device's rows; a device that never reached the tables costs nothing. */
@@ -120,11 +125,11 @@ export class Checkpoint {
       this.#waiting.set(device, since);
   }
 
-  #write(rows: number, skipped: ReadonlySet<number>): void {
+  #write(rows: number): void {
     let budget = rows;
     for (const device of this.#waiting.keys()) {
       if (budget <= 0) return;
-      if (skipped.has(device)) continue;
+      if (this.#skipped.has(device)) continue;
       budget -= this.#writeDevice(this.#state.devices.slotOf(device));
       this.#written.push(device);
     }

@@ -183,7 +183,11 @@ const replayRecord = (
     if (isBehind(state, note.device, flush)) state.applyNote(note, flush);
   }
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
-    if (isBehind(state, rows[at + ROW.DEVICE]!, flush)) state.putRow(rows, at, flush, true);
+    const slot = state.runs.slotOf(rows[at + ROW.RUN]!);
+    // a row the tables are ahead of was decoded against the wrong state: nothing in it can be trusted, its device neither
+    if (slot >= 0 && isBehind(state, state.runField(slot, ROW.DEVICE), flush)) {
+      state.putRow(rows, at, flush, true);
+    }
   }
 };
 

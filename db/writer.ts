@@ -142,9 +142,8 @@ export class Writer {
     const messages = this.#waiting;
     try {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
-      if (messages.length === 0 && this.#checkpoint.waiting === 0 && doomed.segments.length === 0) {
+      if (messages.length === 0 && this.#isSettled && doomed.segments.length === 0)
         return { outcome: "idle" };
-      }
       const change = this.#commit(messages, doomed);
       this.#waiting = [];
       this.#shown = 0;
@@ -176,6 +175,11 @@ export class Writer {
       this.#db.close();
       this.#lock.release();
     }
+  }
+
+  /** the tables have caught up with all that is committed, and say so */
+  get #isSettled(): boolean {
+    return this.#checkpoint.waiting === 0 && this.#row.replayFrom > this.#row.lastFlush;
   }
 
   #commit(messages: readonly BatchMessage[], doomed: Doomed): LedgerChange | null {

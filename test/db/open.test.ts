@@ -1,0 +1,147 @@
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { isPassingFailure, openForReading, SCHEMA_VERSION } from "../../db/open.ts";
+import { EPOCH_COLUMNS } from "../../db/schema.ts";
+import { CAUSES, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { StoreBed } from "../support/store-bed.ts";
+
+test("a second process is refused, naming the first and the file", () => {
+  using bed = new StoreBed();
+  bed.closing(bed.writer());
+  expect(() => bed.writer()).toThrow(
+    expect.objectContaining({
+      code: "ERR_DATABASE_OWNED",
+      message: expect.stringMatching(
+        new RegExp(`lacuna.db is in use by process ${process.pid} on ${hostname()}`),
+      ),
+    }),
+  );
+});
+
+test("a database that was closed can be owned again", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  bed.closing(bed.writer());
+});
+
+test("readers need no ownership", () => {
+  using bed = new StoreBed();
+  bed.closing(bed.writer());
+  bed.closing(openForReading(bed.file));
+});
+
+test("a database from the future is refused, for writing and for reading, and is not touched", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  const db = new Database(bed.file);
+  db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
+  db.close();
+  const fromFuture = expect.objectContaining({ code: "ERR_DATABASE_FROM_FUTURE" });
+  expect(() => bed.writer()).toThrow(fromFuture);
+  expect(() => openForReading(bed.file)).toThrow(fromFuture);
+});
+
+test("another program's database is refused", () => {
+  using bed = new StoreBed();
+  const db = new Database(bed.file);
+  db.exec("CREATE TABLE bookmarks (url TEXT)");
+  db.close();
+  expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_FOREIGN" }));
+});
+
+test("a file that is no database is refused with its name", () => {
+  using bed = new StoreBed();
+  writeFileSync(
+    bed.file,
+    "a text that is long enough to be taken for a database header, were it one".repeat(30),
+  );
+  expect(() => bed.writer()).toThrow(
+    expect.objectContaining({ code: "ERR_DATABASE_OPEN", message: expect.stringContaining(bed.file) }),
+  );
+});
+
+test("a missing directory is refused with the file's name", () => {
+  using bed = new StoreBed();
+  const file = `${bed.directory}/nowhere/lacuna.db`;
+  expect(() => bed.writer({ file })).toThrow(
+    expect.objectContaining({ code: "ERR_DATABASE_OPEN", message: expect.stringContaining(file) }),
+  );
+});
+
+test("a file that only fails to be opened gives its ownership back", () => {
+  using bed = new StoreBed();
+  writeFileSync(bed.file, "no database".repeat(200));
+  expect(() => bed.writer()).toThrow();
+  writeFileSync(bed.file, "");
+  bed.closing(bed.writer());
+});
+
+test("each field of a ledger row but run and device has its column in epochs", () => {
+  expect(EPOCH_COLUMNS).toHaveLength(ROW_FIELDS - 2);
+});
+
+test("the views for people can be read and show times as text", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel({ nowUs: Date.UTC(2026, 10, 20, 12) * 1000 });
+  const device = model.device("pump-7");
+  const run = model.run(device, 3);
+  model.describe(device, 3, 1, "temperature", "Cel");
+  model.receive(run, 0, [{ channel: 1, value: 21.5, timeUs: model.nowUs }]);
+  model.receive(run, 4, [{ channel: 1, value: Number.NaN, timeUs: model.nowUs }]);
+  model.close(run);
+  model.receive(run, 6);
+  model.event(device, "restart");
+  writer.accept(model.seal());
+  writer.flush();
+  while (writer.waitingDevices > 0) writer.flush();
+  const db = bed.closing(new Database(bed.file, { readonly: true }));
+  const all = (view: string): unknown => db.prepare(`SELECT * FROM ${view}`).all();
+  expect(all("ledger")).toMatchObject([
+    {
+      device: "pump-7",
+      epoch: 3,
+      run: 0,
+      expected: 7,
+      received: 3,
+      missing: 1,
+      lost: 3,
+      [`lost_${CAUSES.at(-1)}`]: 3,
+      stored: 3,
+      completeness: 0.428571,
+      first_arrival: "2026-11-20T12:00:00.000000Z",
+    },
+  ]);
+  expect(all("gap_list")).toMatchObject([
+    { device: "pump-7", first: 1, last: 3, count: 3, state: "lost", cause: "undetermined" },
+    { device: "pump-7", first: 5, last: 5, count: 1, state: "open", cause: null },
+  ]);
+  expect(all("latest_values")).toMatchObject([
+    { device: "pump-7", channel: "temperature", unit: "Cel", value: "NaN" },
+  ]);
+  expect(all("event_list")).toMatchObject([{ kind: "restart", device: "pump-7" }]);
+  expect(all("segment_list")).toMatchObject([{ segment: 1, level: 0, datagrams: 3, readings: 2 }]);
+});
+
+test("a full disk is a failure that may pass, a broken rule of the schema is not", () => {
+  using bed = new StoreBed();
+  const db = bed.closing(new Database(bed.file));
+  db.exec("CREATE TABLE filled (bytes BLOB UNIQUE)");
+  const insert = db.prepare("INSERT INTO filled VALUES (zeroblob(?))");
+  const failure = (bytes: number): unknown => {
+    try {
+      insert.run(bytes);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+  insert.run(1);
+  expect(isPassingFailure(failure(1))).toBe(false);
+  db.pragma("max_page_count = 4");
+  expect(failure(1_000_000)).toMatchObject({ code: "SQLITE_FULL" });
+  expect(isPassingFailure(failure(1_000_000))).toBe(true);
+});

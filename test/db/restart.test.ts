@@ -1,0 +1,182 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { loadLedger } from "../../db/load.ts";
+import { openForReading } from "../../db/open.ts";
+import { openReadOnly } from "../../db/read-only.ts";
+import { buildRestored } from "../../db/restore.ts";
+import type { Restored } from "../../protocol/batch.ts";
+import { ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
+
+type Step =
+  | { do: "receive"; run: number; ahead: number; channel: number; value: number }
+  | { do: "device" | "run" | "close" | "forget" | "describe" | "unsequenced"; at: number; name: number }
+  | { do: "seal" | "flush" | "reopen" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc.record({
+      do: fc.constant("receive" as const),
+      run: fc.nat(50),
+      ahead: fc.integer({ min: -12, max: 6 }),
+      channel: fc.nat(3),
+      value: fc.constantFrom(1.5, -0, Number.NaN, 3, Number.POSITIVE_INFINITY),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom("device", "run", "close", "describe", "unsequenced", "forget" as const),
+      at: fc.nat(50),
+      name: fc.nat(3),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("seal", "flush", "flush", "reopen" as const) }) },
+);
+
+/** Plays steps on a model and a writer of its own, calling back after each commit. */
+const play = (
+  bed: StoreBed,
+  steps: readonly Step[],
+  checkpointRows: number,
+  check: (live: unknown) => void,
+) => {
+  const model = new IngestModel();
+  let writer = bed.writer({ checkpointRows });
+  try {
+    const pick = <T>(items: T[], at: number): T | undefined => items[at % items.length];
+    for (const each of steps) {
+      const runs = [...model.runs.values()].filter((run) => (run.row[4]! & ROW_FLAG.UNSEQUENCED) === 0);
+      const devices = [...model.ids.keys()];
+      switch (each.do) {
+        case "device": {
+          // an id that was forgotten may come back, as a device with another number
+          const id = `device-${each.at % 8}`;
+          if ([...model.ids.values()].includes(id)) break;
+          const device = model.device(id);
+          model.run(device, each.name, 0, ROW_FLAG.CURRENT);
+          break;
+        }
+        case "run": {
+          const device = pick(devices, each.at);
+          if (device !== undefined) model.run(device, each.name === 0 ? null : each.name, each.at);
+          break;
+        }
+        case "unsequenced": {
+          const device = pick(devices, each.at);
+          if (device === undefined) break;
+          const run = model.run(device, null, each.at, ROW_FLAG.UNSEQUENCED);
+          model.receiveUnsequenced(run, [{ channel: 1, value: each.name, timeUs: model.nowUs }]);
+          break;
+        }
+        case "describe": {
+          const device = pick(devices, each.at);
+          if (device !== undefined) model.describe(device, each.name, each.at % 4, `name-${each.at % 3}`);
+          break;
+        }
+        case "forget": {
+          const device = pick(devices, each.at);
+          if (device !== undefined && devices.length > 2) model.forget(device);
+          break;
+        }
+        case "close": {
+          const run = pick(runs, each.at);
+          if (run !== undefined) model.close(run, each.name);
+          break;
+        }
+        case "receive": {
+          const run = pick(runs, each.run);
+          if (run === undefined) break;
+          const sequence = Math.max(0, run.row[3]! + each.ahead);
+          if (run.row[3]! >= 0 && sequence < run.row[2]!) break;
+          model.receive(run, sequence, [
+            { channel: each.channel, value: each.value, timeUs: model.nowUs },
+            { channel: 0, value: each.run, timeUs: model.nowUs },
+          ]);
+          break;
+        }
+        case "seal":
+          writer.accept(model.seal());
+          break;
+        case "flush":
+          writer.accept(model.seal());
+          writer.flush();
+          check(dumpView(viewOf(writer)));
+          break;
+        case "reopen":
+          writer.accept(model.seal());
+          writer.flush();
+          writer.close();
+          writer = bed.writer({ checkpointRows });
+          check(dumpView(viewOf(writer)));
+          break;
+      }
+    }
+    return { model, writer };
+  } finally {
+    writer.close();
+  }
+};
+
+const restoredFrom = (file: string): Restored => {
+  const db = openForReading(file);
+  try {
+    return buildRestored(db, loadLedger(db), true);
+  } finally {
+    db.close();
+  }
+};
+
+test("at every commit, the files as they are restore the ledger that was shown, also while the tables lag behind", () => {
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 20, maxLength: 120 }),
+      fc.integer({ min: 1, max: 30 }),
+      (steps, rows) => {
+        using bed = new StoreBed();
+        play(bed, steps, rows, (live) => {
+          const restored = openReadOnly(bed.copy());
+          try {
+            expect(dumpView(restored.view)).toEqual(live);
+          } finally {
+            restored.close();
+          }
+        });
+      },
+    ),
+    { numRuns: 60, interruptAfterTimeLimit: 2500 },
+  );
+});
+
+test("what the tracker is given after a crash are exactly the absent numbers it knew", () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
+      using bed = new StoreBed();
+      const { model } = play(bed, [...steps, { do: "flush" }], 5, () => {});
+      const restored = restoredFrom(bed.copy());
+      const absent = new Map(
+        restored.devices.flatMap(({ runs }) =>
+          runs.map((run) => [
+            run.row[0]!,
+            run.absent.flatMap(({ first, last, state, cause }) =>
+              Array.from(
+                { length: last - first + 1 },
+                (_, at) => `${first + at} ${state} ${state === "lost" ? cause : ""}`,
+              ),
+            ),
+          ]),
+        ),
+      );
+      for (const run of model.runs.values()) {
+        const expected = [
+          ...[...run.open.keys()].map((number) => ({ number, text: `${number} open ` })),
+          ...[...run.lost].map(([number, { cause }]) => ({ number, text: `${number} lost ${cause}` })),
+        ].sort((a, b) => a.number - b.number);
+        expect(absent.get(run.run)).toEqual(expected.map(({ text }) => text));
+      }
+    }),
+    { numRuns: 40, interruptAfterTimeLimit: 1500 },
+  );
+});

@@ -1,0 +1,157 @@
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { LedgerState } from "../../db/ledger-state.ts";
+import { LedgerView } from "../../db/ledger-view.ts";
+import { openReadOnly } from "../../db/read-only.ts";
+import { MAX_SEQUENCE } from "../../protocol/constants.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
+
+test("while another connection holds the file, nothing is lost and what waits is pending", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const main = new LedgerState();
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  model.receive(run, 0);
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  writer.accept(model.seal());
+  expect(writer.flush()).toMatchObject({ outcome: "failed", error: { code: "SQLITE_BUSY" } });
+  main.accept(writer.takeAccepted()!);
+  expect(new LedgerView(main).fleet().counts).toMatchObject({ received: 1, pending: 1, stored: 0 });
+  model.receive(run, 1);
+  writer.accept(model.seal());
+  writer.flush();
+  main.accept(writer.takeAccepted()!);
+  expect(writer.takeAccepted()).toBeNull();
+  expect(new LedgerView(main).device("pump")!.runs).toMatchObject([{ pending: 2, expired: 0 }]);
+  other.exec("ROLLBACK");
+  const outcome = writer.flush();
+  if (outcome.outcome !== "committed") throw new Error(outcome.outcome);
+  main.apply(outcome.change!);
+  expect(outcome.messages.map(({ number }) => number)).toEqual([1, 2]);
+  expect(new LedgerView(main).fleet().counts).toMatchObject({ received: 2, pending: 0, stored: 2 });
+  expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
+});
+
+test("the main thread's ledger equals the writer's after each change", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const main = new LedgerState();
+  const model = new IngestModel();
+  for (let round = 0; round < 10; round++) {
+    const device = model.device(`pump-${round}`);
+    const run = model.run(device, round, 0, ROW_FLAG.CURRENT);
+    model.describe(device, round, 1, "temperature", "Cel");
+    for (let sequence = 0; sequence < 20; sequence += 1 + (sequence % 3)) {
+      model.receive(run, sequence, [{ channel: sequence % 4, value: sequence, timeUs: model.nowUs }]);
+    }
+    model.close(run, CAUSE.QUEUE_OVERFLOW);
+    if (round % 4 === 3) model.forget(device);
+    writer.accept(model.seal());
+    const outcome = writer.flush();
+    if (outcome.outcome === "committed" && outcome.change !== null) main.apply(outcome.change);
+    expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
+  }
+});
+
+test("counts up to the greatest sequence number survive the tables and the journal, and their fleet sum is exact", () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  for (const id of ["a", "b", "c"]) {
+    const run = model.run(model.device(id), 1);
+    model.receive(run, 0);
+    run.row[ROW.HIGH_WATER] = MAX_SEQUENCE;
+    run.row[ROW.MISSING] = MAX_SEQUENCE;
+  }
+  const writer = bed.writer();
+  writer.accept(model.seal());
+  writer.flush();
+  for (const state of ["journal", "tables"]) {
+    const restored = openReadOnly(state === "journal" ? bed.copy() : bed.file);
+    const { counts } = restored.view.fleet();
+    restored.close();
+    if (state === "journal") writer.close();
+    expect(counts.expected).toBe(3n * (BigInt(MAX_SEQUENCE) + 1n));
+    expect(counts.missing).toBe(3n * BigInt(MAX_SEQUENCE));
+  }
+});
+
+test("a device that is forgotten before its checkpoint never reaches the tables, and its counts stay in the fleet's", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  for (let flood = 0; flood < 500; flood++) {
+    const device = model.device(`forged-${flood}`);
+    model.receive(model.run(device, flood), 7);
+    model.forget(device);
+  }
+  writer.accept(model.seal());
+  const before = writer.rowsWritten;
+  writer.flush();
+  // segment, its data, journal, fleet, forgotten, state
+  expect(writer.rowsWritten - before).toBeLessThan(10);
+  expect(viewOf(writer).deviceCount).toBe(0);
+  expect(viewOf(writer).forgotten()).toMatchObject({ devices: 500, counts: { received: 500 } });
+  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 500, stored: 500, expected: 500 });
+});
+
+test("rows written by a flush depend on what changed, not on how many devices there are", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const runs = Array.from({ length: 4000 }, (_, index) => model.run(model.device(`pump-${index}`), 1));
+  for (const run of runs) model.receive(run, 0);
+  writer.accept(model.seal());
+  writer.flush();
+  while (writer.waitingDevices > 0) writer.flush();
+  const before = writer.rowsWritten;
+  for (const run of runs.slice(0, 3)) model.receive(run, 1);
+  writer.accept(model.seal());
+  writer.flush();
+  expect(writer.rowsWritten - before).toBeLessThan(10);
+});
+
+test("the work of a rolling checkpoint is bounded and gets done", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointRows: 100 }));
+  const model = new IngestModel();
+  for (let index = 0; index < 2000; index++) model.receive(model.run(model.device(`pump-${index}`), 1), 0);
+  writer.accept(model.seal());
+  writer.flush();
+  const rowsPerFlush: number[] = [];
+  while (writer.waitingDevices > 0) {
+    const before = writer.rowsWritten;
+    writer.flush();
+    rowsPerFlush.push(writer.rowsWritten - before);
+  }
+  expect(Math.max(...rowsPerFlush)).toBeLessThan(220);
+  expect(rowsPerFlush.length).toBeGreaterThan(10);
+});
+
+test("datagrams held by a process that died are rejected at the next start", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  model.fleet.datagrams = 3;
+  model.fleet.held = 2;
+  model.fleet.rejected = { "bad-magic": 1 };
+  writer.accept(model.seal());
+  writer.flush();
+  using other = new StoreBed();
+  const next = other.closing(other.writer({ file: bed.copy() }));
+  expect(viewOf(next).fleet().counters).toMatchObject({
+    held: 0,
+    rejected: { "bad-magic": 1, "implausible-sequence": 2 },
+  });
+});
+
+test("history begins with the first start", () => {
+  using bed = new StoreBed();
+  const first = bed.writer();
+  expect(first.hasHistory).toBe(false);
+  first.close();
+  expect(bed.closing(bed.writer()).hasHistory).toBe(true);
+});
