@@ -167,10 +167,15 @@ export class Writer {
     };
   }
 
-  /** Bring all tables up to date and close. What still waits is lost: flush before. */
+  /**
+   * Bring all tables up to date and close; where that fails (a full disk) the next start does it. What still waits is lost: flush
+   * before.
+   */
   close(): void {
     try {
       this.#stop();
+    } catch (error) {
+      if (!isPassingFailure(error)) throw error;
     } finally {
       this.#db.close();
       this.#lock.release();

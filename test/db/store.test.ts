@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { systemClock } from "../../common/clock.ts";
+import { openStore, type Store, type StoreOptions } from "../../db/store.ts";
+import type { BatchMessage, BatchReturn } from "../../protocol/batch.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { StoreBed } from "../support/store-bed.ts";
+
+const open = (bed: StoreBed, options: Partial<StoreOptions> = {}): Promise<Store> =>
+  openStore({ file: bed.file, clock: systemClock, flushMs: 10, ...options });
+
+const post = (store: Store, message: BatchMessage): void =>
+  store.ingestPort.postMessage(message, [message.buffer]);
+
+const committed = async (store: Store): Promise<void> => {
+  await once(store, "commit");
+};
+
+/** Resolves when the condition holds; asked whenever the store hears from its writer. */
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+};
+
+const onePump = (): { model: IngestModel; send(store: Store): void } => {
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  let next = 0;
+  return {
+    model,
+    send(store) {
+      model.receive(run, next++, [{ channel: 1, value: 21.5, timeUs: model.nowUs }]);
+      post(store, model.seal());
+    },
+  };
+};
+
+test("what a batch brings is shown once it is committed, and its buffer comes back", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const { send } = onePump();
+  const returned = once(store.ingestPort, "message");
+  send(store);
+  expect(store.view.deviceCount).toBe(0);
+  await committed(store);
+  expect(store.view.device("pump")?.latest).toMatchObject([{ name: "ch1", value: 21.5 }]);
+  const [{ committed: number, buffer }] = (await returned) as [BatchReturn];
+  expect(number).toBe(1);
+  expect(buffer.byteLength).toBeGreaterThan(0);
+  await store.close();
+});
+
+test("queries are answered by the reader's thread", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const { model, send } = onePump();
+  model.event(null, "restart");
+  send(store);
+  await committed(store);
+  const all = { device: "pump", fromUs: null, toUs: null, limit: 10, after: null };
+  const { readings, completeness } = await store.reader.readings({ ...all, channels: [], order: "desc" });
+  expect(readings).toMatchObject([{ sequence: 0, names: ["ch1"], values: [21.5] }]);
+  expect(completeness).toMatchObject({ expected: 1, received: 1 });
+  const { events } = await store.reader.events({ ...all, device: null, kind: "restart", order: "asc" });
+  expect(events).toMatchObject([{ kind: "restart", device: null, detail: { n: 0 } }]);
+  expect(await store.reader.gaps({ ...all, state: null, cause: null })).toEqual({ gaps: [], next: null });
+  await store.close();
+  await expect(store.reader.gaps({ ...all, state: null, cause: null })).rejects.toMatchObject({
+    code: "ERR_READER_CLOSED",
+  });
+});
+
+test("close commits what was posted before, and the next start goes on from it", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed, { flushMs: 60_000 });
+  expect(store.restored).toMatchObject({ hasHistory: false, nextDevice: 1, nextRun: 1, devices: [] });
+  const { send } = onePump();
+  for (let batch = 0; batch < 5; batch++) send(store);
+  await store.close();
+  expect(store.status()).toMatchObject({ state: "CLOSED", pendingBatches: 0 });
+  const next = await open(bed);
+  expect(next.restored).toMatchObject({
+    hasHistory: true,
+    nextDevice: 2,
+    nextRun: 2,
+    devices: [{ id: "pump" }],
+  });
+  expect(next.view.fleet().counts).toMatchObject({ received: 5, stored: 5 });
+  await next.close();
+});
+
+test("many waiting batches do not wait for the timer", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed, { flushMs: 60_000, flushBatches: 3 });
+  const { send } = onePump();
+  for (let batch = 0; batch < 3; batch++) send(store);
+  await committed(store);
+  expect(store.view.fleet().counts.received).toBe(3);
+  await store.close();
+});
+
+test("while commits fail the status says so, and what waits is pending; then it is stored", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  const { send } = onePump();
+  send(store);
+  await until(() => store.status().state === "FAILING");
+  expect(store.status()).toMatchObject({ reason: expect.stringContaining("SQLITE_BUSY"), pendingBatches: 1 });
+  expect(store.view.fleet().counts).toMatchObject({ received: 1, pending: 1, stored: 0 });
+  other.exec("ROLLBACK");
+  await committed(store);
+  expect(store.status()).toMatchObject({ state: "OK", reason: null, pendingBatches: 0 });
+  expect(store.view.fleet().counts).toMatchObject({ received: 1, pending: 0, stored: 1 });
+  await store.close();
+});
+
+test("a close that cannot commit says how many batches are lost", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed, { closeTimeoutMs: 100 });
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  onePump().send(store);
+  await expect(store.close()).rejects.toMatchObject({
+    code: "ERR_UNSAVED",
+    message: expect.stringContaining("1 batch"),
+  });
+});
+
+test("a database in use is refused with the owner's process", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  await expect(open(bed)).rejects.toMatchObject({
+    code: "ERR_DATABASE_OWNED",
+    message: expect.stringContaining(String(process.pid)),
+  });
+  await store.close();
+});
+
+test("a batch that breaks the schema is a fatal error of the store, not of the process", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  model.receive(run, 0);
+  model.receive(run, 2);
+  const opened = model.nowUs;
+  model.close(run);
+  // the same gap once more
+  run.lost.clear();
+  run.open.set(1, opened);
+  model.close(run);
+  const failed = once(store, "error");
+  post(store, model.seal());
+  const [error] = await failed;
+  expect(error).toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
+  expect(store.status()).toMatchObject({ state: "FAILING", reason: expect.stringContaining("UNIQUE") });
+  await expect(store.close()).rejects.toBe(error);
+});
