@@ -245,8 +245,9 @@ class Player {
   /** a send time no clock can mean */
   "mad-clock"(sender: Sender, k: number): void {
     const datagram = this.#data(sender, sender.next++);
-    const sendTimeUs = k % 2 === 0 ? 1 + k : this.#wallUs() + 86_400_000_001;
-    this.#deliver(sender, { ...datagram, sendTimeUs, isRelative: false });
+    const early = sender.clock === "relative" ? -1 - k : 1 + k;
+    const late = this.#wallUs() + (sender.clock === "relative" ? 0 : 86_400_000_001);
+    this.#deliver(sender, { ...datagram, sendTimeUs: k % 2 === 0 ? early : late });
   }
 
   // ---- control ----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { NaiveDevice } from "./naive-device.ts";
-import type { NaiveRun } from "./naive-run.ts";
+import type { NaiveGap, NaiveRun } from "./naive-run.ts";
 import type { Range } from "./reported-ledger.ts";
 
 /** A run under plain names, from the tracker's row and from the naive ledger, so that the two can be compared. */
@@ -79,15 +79,18 @@ export const same = (a: Record<string, number>, b: Record<string, number>): bool
   return true;
 };
 
-export const sameRange = (
-  a: Range,
-  b: { first: number; last: number; state: string; cause: number; openedAtUs: number },
-): boolean =>
-  a.first === b.first &&
-  a.last === b.last &&
-  a.state === b.state &&
-  a.openedAt === b.openedAtUs &&
-  (a.state === "open" || a.cause === b.cause);
+/** Times only where the naive ledger knows them. */
+export const sameRange = (actual: Range, due: NaiveGap): boolean =>
+  actual.first === due.first &&
+  actual.last === due.last &&
+  actual.state === due.state &&
+  actual.openedAt === due.openedAtUs &&
+  (actual.state === "open" || actual.cause === due.cause) &&
+  (due.timeBefore === undefined || actual.timeBefore === due.timeBefore) &&
+  (due.timeAfter === undefined || actual.timeAfter === due.timeAfter);
 
-export const textOf = (range: { first: number; last: number; state: string; cause: number }): string =>
-  `[${range.first}, ${range.last}] ${range.state}${range.state === "lost" ? ` ${range.cause}` : ""}`;
+export const textOf = (range: Range | NaiveGap): string => {
+  const { first, last, state, cause, timeBefore, timeAfter } = range;
+  const openedAt = "openedAt" in range ? range.openedAt : range.openedAtUs;
+  return `[${first}, ${last}] ${state}${state === "lost" ? ` ${cause}` : ""} opened ${openedAt} between ${timeBefore} and ${timeAfter}`;
+};

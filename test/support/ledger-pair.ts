@@ -10,7 +10,7 @@ import {
 import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
-import { CAUSE, ROW, ROW_FIELDS, receivedOf } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { FaultEvent } from "./fault-script.ts";
 import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
@@ -64,14 +64,15 @@ export class LedgerPair {
   readonly #datagram = new Datagram();
   readonly #rows = new Float64Array(ROW_FIELDS * 256);
   #heardByTracker: string[] = [];
+  /** rows that came since the identities were last asserted */
+  readonly #changed = new Set<Float64Array>();
   #heardByNaive: string[] = [];
+  /** run and number of a lost one that just arrived */
+  #filled: [number, number] | undefined;
   #nowMs = START_MS;
   #wallUs = START_US;
   #drainedAtMs = START_MS;
   #batch = 0;
-  /** what became of each datagram, by the tracker */
-  readonly counts = { datagrams: 0, control: 0, shed: 0, unsequenced: 0, rejected: 0, held: 0 };
-  #forgotten = { received: 0, duplicates: 0 };
 
   constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT) {
     this.#options = options;
@@ -112,8 +113,8 @@ export class LedgerPair {
       case "collector-restart":
         return this.#restart(event.ms);
       case "shed":
-        this.counts.datagrams += 1;
-        this.counts.shed += 1;
+        this.store.counts.datagrams += 1;
+        this.store.counts.shed += 1;
         this.tracker.onShed(this.#encode(event.datagram), this.#arrival(event.port));
         this.naive.shed(event.datagram, this.#arrival(event.port));
         return { tracker: 0, naive: 0 };
@@ -128,6 +129,8 @@ export class LedgerPair {
     const naive = this.naive.accept(datagram, arrival);
     const verdict = tracker.onDatagram(this.#encode(datagram), arrival);
     this.#count(verdict);
+    if (this.#filled !== undefined) this.store.fill(...this.#filled, tracker.sendTimeUs || arrival.arrivalUs);
+    this.#filled = undefined;
     const isAccepted = verdict <= VERDICT.UNSEQUENCED;
     const told = {
       verdict: nameOf(verdict),
@@ -140,11 +143,11 @@ export class LedgerPair {
   }
 
   #count(verdict: number): void {
-    this.counts.datagrams += 1;
-    if (verdict === VERDICT.CONTROL) this.counts.control += 1;
-    if (verdict === VERDICT.UNSEQUENCED) this.counts.unsequenced += 1;
-    if (verdict === VERDICT.REJECTED) this.counts.rejected += 1;
-    if (verdict === VERDICT.HELD) this.counts.held += 1;
+    this.store.counts.datagrams += 1;
+    if (verdict === VERDICT.CONTROL) this.store.counts.control += 1;
+    if (verdict === VERDICT.UNSEQUENCED) this.store.counts.unsequenced += 1;
+    if (verdict === VERDICT.REJECTED) this.store.counts.rejected += 1;
+    if (verdict === VERDICT.HELD) this.store.counts.held += 1;
   }
 
   #tick(lagMs: number, maxClosures: number): { tracker: unknown; naive: unknown } {
@@ -172,8 +175,7 @@ export class LedgerPair {
 
   #newTracker(hasHistory: boolean): Tracker {
     const { store } = this;
-    const nextDevice = Math.max(0, ...store.devices.keys(), this.#forgottenDevice) + 1;
-    const nextRun = Math.max(0, ...store.runs.keys(), this.#forgottenRun) + 1;
+    const { nextDevice, nextRun } = store;
     const tracker = new Tracker({ ...this.#options, nextDevice, nextRun }, this.#trackerSink());
     const restored: Restored = {
       hasHistory,
@@ -210,26 +212,21 @@ export class LedgerPair {
 
   // ---- What was reported ------------------------------------------------------------------------------------
 
-  #forgottenDevice = 0;
-  #forgottenRun = 0;
-
   #trackerSink(): TrackerSink {
     const { store } = this;
     const told = recorder((line) => this.#heardByTracker.push(line));
     return {
       ...told,
       deviceCreated: (device, id) => {
-        store.devices.set(device, { id, source: "" });
+        store.addDevice(device, id);
         told.deviceCreated(device, id);
       },
       runCreated: (run, device, epoch, index) => {
-        store.runs.set(run, { device, epoch, index });
-        store.lost.set(run, []);
-        store.open.set(run, []);
+        store.addRun(run, device, epoch, index);
         told.runCreated(run, device, epoch, index);
       },
       deviceForgotten: (device) => {
-        this.#rememberForgotten(device);
+        this.#collect();
         store.forget(device);
         told.deviceForgotten(device);
       },
@@ -238,20 +235,21 @@ export class LedgerPair {
         if (known !== undefined) known.source = source;
       },
       gapLost: (run, first, last, openedAt, closedAt, cause, before, after) => {
-        store.addLost(run, first, last, openedAt, cause);
+        const times = { timeBefore: before, timeAfter: after };
+        store.lost.get(run)?.push({ first, last, state: "lost", cause, openedAt, ...times });
         told.gapLost(run, first, last, openedAt, closedAt, cause, before, after);
       },
       gapFilled: (run, number, at, recovered) => {
-        store.fill(run, number);
+        this.#filled = [run, number];
         told.gapFilled(run, number, at, recovered);
       },
       heldAccepted: (device, run, sequence, listener) => {
-        this.counts.held -= 1;
+        this.store.counts.held -= 1;
         told.heldAccepted(device, run, sequence, listener);
       },
       heldDropped: (device, isDuplicate, code, listener) => {
-        this.counts.held -= 1;
-        if (!isDuplicate) this.counts.rejected += 1;
+        this.store.counts.held -= 1;
+        if (!isDuplicate) this.store.counts.rejected += 1;
         told.heldDropped(device, isDuplicate, code, listener);
       },
     };
@@ -261,33 +259,23 @@ export class LedgerPair {
     return recorder((line) => this.#heardByNaive.push(line));
   }
 
-  /** Its counts must stay in the fleet's sums. */
-  #rememberForgotten(device: number): void {
-    this.#collect();
-    this.#forgottenDevice = Math.max(this.#forgottenDevice, device);
-    for (const [run, known] of this.store.runs) {
-      if (known.device !== device) continue;
-      this.#forgottenRun = Math.max(this.#forgottenRun, run);
-      const row = this.store.rows.get(run);
-      if (row === undefined) continue;
-      this.#forgotten.received += receivedOf(row, 0);
-      this.#forgotten.duplicates += row[ROW.DUPLICATES]!;
-    }
-  }
-
   #collect(): void {
     const { tracker, store } = this;
     for (;;) {
       const count = tracker.drainDirty(this.#rows, 256, this.#batch);
       for (let i = 0; i < count; i++) {
         const row = this.#rows.slice(i * ROW_FIELDS, (i + 1) * ROW_FIELDS);
-        if (store.runs.has(row[ROW.RUN]!)) store.rows.set(row[ROW.RUN]!, row);
+        if (!store.runs.has(row[ROW.RUN]!)) continue;
+        store.rows.set(row[ROW.RUN]!, row);
+        this.#changed.add(row);
       }
       if (count < 256) break;
     }
     tracker.drainWindows(
-      (run, first, last, openedAt) =>
-        store.open.get(run)?.push({ first, last, state: "open", cause: CAUSE.UNDETERMINED, openedAt }),
+      (run, first, last, openedAt, timeBefore, timeAfter) => {
+        const range = { first, last, openedAt, timeBefore, timeAfter };
+        store.open.get(run)?.push({ ...range, state: "open", cause: CAUSE.UNDETERMINED });
+      },
       (run) => store.open.set(run, []),
       100_000,
     );
@@ -329,12 +317,13 @@ export class LedgerPair {
     if (!areEqual) this.#equal(ranges.map(textOf), dueRanges.map(textOf), `absent in ${where}`);
   }
 
-  /** Of every run, and of the fleet. */
+  /** Of every run that changed, and of the fleet. */
   #assertIdentities(what: string): void {
+    for (const row of this.#changed) assertRunIdentities(row, what);
+    this.#changed.clear();
     const total = { expected: 0, received: 0, inOrder: 0, reordered: 0, recovered: 0, late: 0, missing: 0 };
-    const sums = { ...total, lost: 0, duplicates: this.#forgotten.duplicates };
+    const sums = { ...total, lost: 0, duplicates: this.store.forgotten.duplicates };
     for (const row of this.store.rows.values()) {
-      assertRunIdentities(row, what);
       sums.duplicates += row[ROW.DUPLICATES]!;
       sums.inOrder += row[ROW.IN_ORDER]!;
       sums.reordered += row[ROW.REORDERED]!;
@@ -343,10 +332,10 @@ export class LedgerPair {
       for (let cause = 0; cause < 6; cause++) sums.lost += row[ROW.LOST + cause]!;
     }
     // those of forgotten devices count as received in order here: their bins are no longer told apart
-    sums.inOrder += this.#forgotten.received;
+    sums.inOrder += this.store.forgotten.received;
     sums.received = sums.inOrder + sums.reordered + sums.late;
     sums.expected = sums.received + sums.missing + sums.lost;
-    const { rejected, ...others } = this.counts;
+    const { rejected, ...others } = this.store.counts;
     assertFleetIdentities(
       { ...sums, ...others, causes: { any: sums.lost }, rejected: { any: rejected }, refusedReadings: {} },
       what,

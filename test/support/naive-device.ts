@@ -55,6 +55,14 @@ export interface Held {
   deadlineMs: number;
 }
 
+export interface NaiveSource {
+  name: string;
+  /** undefined = not in this process */
+  heardUs: number | undefined;
+  othersHeardUs: number | undefined;
+  sinceUs: number | undefined;
+}
+
 export interface NaiveDevice {
   device: number;
   id: string;
@@ -65,8 +73,8 @@ export interface NaiveDevice {
   held: Held | null;
   /** how often listening had broken off at its last datagram */
   breaksWhenHeard: number;
-  /** when each source was last heard, arrival */
-  sources: Map<string, number>;
+  /** the reported source; when it and any other was heard in this process, and when it became the reported one */
+  source: NaiveSource | undefined;
   /** when its numbered runs of this process began, monotonic */
   newRunsMs: number[];
 }
@@ -78,13 +86,17 @@ export const plain = (verdict: Verdict, reason: RejectReason = "sound"): Outcome
   sequence: -1,
   sendTimeUs: 0,
 });
-export const accepted = (verdict: Verdict, run: NaiveRun, sequence: number, data: Data): Outcome => ({
-  verdict,
-  reason: "sound",
-  run: run.run,
-  sequence,
-  sendTimeUs: data.relativeUs === undefined ? data.wallTimeUs : run.clockBaseUs! + data.relativeUs,
-});
+/** Usable, in wall microseconds; 0 = unknown. The run has heard the datagram already. */
+const sendTimeOf = (run: NaiveRun, { relativeUs, wallTimeUs }: Data): number =>
+  relativeUs === undefined ? wallTimeUs : run.clockBaseUs! + relativeUs;
+
+/** What places it in time. */
+export const timeOf = (run: NaiveRun, data: Data): number => sendTimeOf(run, data) || data.arrival.arrivalUs;
+
+export const accepted = (verdict: Verdict, run: NaiveRun, sequence: number, data: Data): Outcome => {
+  run.times.set(sequence, timeOf(run, data));
+  return { verdict, reason: "sound", run: run.run, sequence, sendTimeUs: sendTimeOf(run, data) };
+};
 
 /** GONE for an epoch that is nobody's current one, and what asserts no `next`, create nothing. */
 export const createsDevice = ({ kind, sequence }: NaiveDatagram): boolean =>
@@ -108,6 +120,22 @@ export const isSentAfterAll = (run: NaiveRun, { wallTimeUs, relativeUs }: Data):
 /** Step 6: the number after the held one, of the same epoch, as both read on the wire. */
 export const isNextOf = (held: Data, data: Data): boolean =>
   held.datagram.epoch === data.datagram.epoch && (held.number + 1) % 2 ** data.bits === data.number;
+
+/** R5: of a device's sources one is the reported one; another takes its place when the last change is 10 s old. */
+export const hearSource = (device: NaiveDevice, name: string, nowUs: number): void => {
+  const { source } = device;
+  if (source?.name === name) source.heardUs = nowUs;
+  else if (source?.sinceUs !== undefined && nowUs - source.sinceUs < 10_000_000) source.othersHeardUs = nowUs;
+  else device.source = { name, heardUs: nowUs, othersHeardUs: source?.heardUs, sinceUs: nowUs };
+};
+
+/** A source the database knows. */
+export const unheard = (name: string): NaiveSource => ({
+  name,
+  heardUs: undefined,
+  othersHeardUs: undefined,
+  sinceUs: undefined,
+});
 
 export const openRuns = (device: NaiveDevice): NaiveRun[] =>
   device.runs.filter((run) => !run.isClosed && !run.isUnsequenced);

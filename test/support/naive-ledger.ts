@@ -14,6 +14,7 @@ import {
   gapsOf,
   type Held,
   hasSentUntil,
+  hearSource,
   isKnownLess,
   isNextOf,
   isSentAfterAll,
@@ -23,6 +24,8 @@ import {
   type Outcome,
   openRuns,
   plain,
+  timeOf,
+  unheard,
 } from "./naive-device.ts";
 import { type NaiveGap, NaiveRun } from "./naive-run.ts";
 
@@ -74,6 +77,7 @@ export class NaiveLedger {
     const device = this.#deviceFor(datagram); // step 2
     if (device === null) return this.#withoutDevice(datagram);
     const data = this.#judge(device, datagram, arrival);
+    hearSource(device, sourceOf(arrival), arrival.arrivalUs);
     const outcome =
       datagram.kind !== "data"
         ? this.#control(data)
@@ -81,7 +85,6 @@ export class NaiveLedger {
           ? this.#unsequenced(data)
           : this.#data(data);
     device.breaksWhenHeard = this.#breaks;
-    device.sources.set(sourceOf(arrival), arrival.arrivalUs);
     return outcome;
   }
 
@@ -121,6 +124,7 @@ export class NaiveLedger {
     this.#restartedAtMs = nowMs;
     for (const device of this.devices.values()) {
       device.held = null;
+      if (device.source !== undefined) device.source = unheard(device.source.name);
       device.newRunsMs = [];
       for (const run of device.runs) this.#restoreRun(run, nowMs);
     }
@@ -131,6 +135,7 @@ export class NaiveLedger {
     run.wasCurrent = run.received.size >= 2;
     run.collectorDownUntilMs = Number.NEGATIVE_INFINITY;
     run.firstHeardMs = undefined;
+    run.highWaterTimeUs = undefined;
     run.shed.clear();
     for (const gap of run.gaps.filter((gap) => gap.state === "open")) {
       this.#hit("R14 window cut by the stop");
@@ -156,7 +161,7 @@ export class NaiveLedger {
       current: null,
       held: null,
       breaksWhenHeard: this.#breaks,
-      sources: new Map(),
+      source: undefined,
       newRunsMs: [],
     };
     this.devices.set(device.id, device);
@@ -266,9 +271,11 @@ export class NaiveLedger {
     this.#hit(number === run.highWater + 1 ? "step 4 in order" : "step 4 jump ahead");
     this.#hear(run, data, true);
     this.#reachEnd(run, data);
-    if (number > run.highWater + 1) this.#openGap(run, run.highWater + 1, number - 1, now, false);
+    if (number > run.highWater + 1)
+      this.#openGap(run, run.highWater + 1, number - 1, now, { timeAfter: timeOf(run, data) });
     run.highWater = number;
     run.highWaterAtUs = data.arrival.arrivalUs;
+    run.highWaterTimeUs = timeOf(run, data);
     run.isTailKnown = false;
     run.isEnded = false;
     run.sleepUntilUs = 0;
@@ -284,9 +291,9 @@ export class NaiveLedger {
   }
 
   #takeAbsent(run: NaiveRun, number: number, data: Data): Outcome {
-    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
-    const gap = run.take(number);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
+    const gap = run.take(number, timeOf(run, data));
     const isLate = gap.state === "lost";
     this.#hit(isLate ? "step 4 late" : "step 4 reordered");
     if (isLate) run.late += 1;
@@ -298,9 +305,13 @@ export class NaiveLedger {
 
   #takeBelowFirst(run: NaiveRun, number: number, data: Data): Outcome {
     this.#hit("R2 first moved down");
-    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
-    if (number < run.first - 1) this.#openGap(run, number + 1, run.first - 1, data.arrival, true);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
+    if (number < run.first - 1)
+      this.#openGap(run, number + 1, run.first - 1, data.arrival, {
+        timeBefore: timeOf(run, data),
+        isBelowFirstContact: true,
+      });
     run.first = number;
     run.reordered += 1;
     run.received.add(number);
@@ -331,9 +342,9 @@ export class NaiveLedger {
   }
 
   #tellReuse(run: NaiveRun, { device, arrival }: Data): void {
-    const isConflict = [...device.sources].some(
-      ([source, heardUs]) => source !== sourceOf(arrival) && arrival.arrivalUs - heardUs <= TEN_SECONDS_US,
-    );
+    const { source } = device;
+    const otherHeardUs = source?.name === sourceOf(arrival) ? source.othersHeardUs : source?.heardUs;
+    const isConflict = otherHeardUs !== undefined && arrival.arrivalUs - otherHeardUs <= TEN_SECONDS_US;
     const kind = isConflict ? "id-conflict" : "epoch-reused";
     this.#hit(`R5 ${kind}`);
     this.#sink.event(arrival.arrivalUs, kind, device.device, { epoch: run.epoch });
@@ -426,7 +437,7 @@ export class NaiveLedger {
     const isFromZero = this.#beganWhileWeListened(data, number, now);
     const isControl = datagram.kind !== "data";
     const run = this.#addRun(data, isFromZero ? 0 : isControl ? number + 1 : number, false);
-    device.newRunsMs.push(now.nowMs);
+    device.newRunsMs.push(data.arrival.nowMs);
     if (device.current === null) {
       device.current = run;
       run.wasCurrent = true;
@@ -556,13 +567,14 @@ export class NaiveLedger {
   /** The run's end is at least `next`, at most J above what we knew. */
   #assertNext(run: NaiveRun, next: number, data: Data): void {
     const { datagram, arrival } = data;
-    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#hear(run, data, true);
+    this.#makeCurrentBySilence(run, data.device, data.arrival);
     this.#reachEnd(run, data);
     if (next - 1 > run.highWater) {
-      this.#openGap(run, run.highWater + 1, next - 1, arrival, false);
+      this.#openGap(run, run.highWater + 1, next - 1, arrival, { timeAfter: timeOf(run, data) });
       run.highWater = next - 1;
       run.highWaterAtUs = arrival.arrivalUs;
+      run.highWaterTimeUs = undefined;
       run.isEnded = false;
     }
     run.isTailKnown = true;
@@ -656,7 +668,7 @@ export class NaiveLedger {
     first: number,
     last: number,
     { nowMs, arrivalUs }: Arrival,
-    isBelowFirstContact: boolean,
+    how: { timeBefore?: number; timeAfter?: number; isBelowFirstContact?: boolean },
   ): void {
     const { windowMs } = this.#options;
     run.open({
@@ -665,10 +677,12 @@ export class NaiveLedger {
       openedAtUs: arrivalUs,
       deadlineMs: nowMs + windowMs,
       order: this.#gapsOpened++,
-      isBelowFirstContact,
+      isBelowFirstContact: how.isBelowFirstContact ?? false,
       collectorWasDown:
         nowMs <= run.collectorDownUntilMs ||
         (this.#restartedAtMs !== undefined && nowMs - this.#restartedAtMs <= windowMs),
+      timeBefore: how.timeBefore ?? run.highWaterTimeUs,
+      timeAfter: how.timeAfter,
     });
   }
 

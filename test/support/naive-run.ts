@@ -15,6 +15,9 @@ export interface NaiveGap {
   isBelowFirstContact: boolean;
   /** the collector was not there */
   collectorWasDown: boolean;
+  /** times of its neighbours, where they were known when it opened: they place its numbers in time */
+  timeBefore: number | undefined;
+  timeAfter: number | undefined;
 }
 
 /**
@@ -30,6 +33,8 @@ export class NaiveRun {
   highWater: number;
   floor = 0;
   received = new Set<number>();
+  /** send time (else arrival) of received numbers */
+  times = new Map<number, number>();
   gaps: NaiveGap[] = [];
 
   inOrder = 0;
@@ -53,6 +58,8 @@ export class NaiveRun {
   /** undefined after a restart of the collector: the monotonic clock began anew */
   firstHeardMs: number | undefined;
   highWaterAtUs: number;
+  /** time of the number that is the high water, undefined when control said so or before the start */
+  highWaterTimeUs: number | undefined;
   isHeadKnowable: boolean;
   isTailKnown = false;
   isEnded = false;
@@ -133,12 +140,12 @@ export class NaiveRun {
   }
 
   /** An absent number arrived: what is left of its range are at most two ranges. */
-  take(number: number): NaiveGap {
+  take(number: number, time: number): NaiveGap {
     const gap = this.gapOf(number);
     if (gap === undefined) throw new RangeError(`number ${number} is not absent`);
     this.#remove(gap);
-    if (gap.first < number) this.#insert({ ...gap, last: number - 1 });
-    if (number < gap.last) this.#insert({ ...gap, first: number + 1 });
+    if (gap.first < number) this.#insert({ ...gap, last: number - 1, timeAfter: time });
+    if (number < gap.last) this.#insert({ ...gap, first: number + 1, timeBefore: time });
     if (gap.state === "open") this.missing -= 1;
     else this.#addLost(gap.cause, -1);
     this.received.add(number);
@@ -152,10 +159,12 @@ export class NaiveRun {
       const cause = causeOf(number);
       const part = parts.at(-1);
       if (part?.cause === cause) part.last = number;
-      else parts.push({ ...gap, first: number, last: number, state: "lost", cause });
+      else parts.push({ ...gap, first: number, last: number, state: "lost", cause, timeBefore: undefined });
       this.missing -= 1;
       this.#addLost(cause, 1);
     }
+    parts[0]!.timeBefore = gap.timeBefore;
+    for (const part of parts.slice(0, -1)) part.timeAfter = undefined;
     this.#remove(gap);
     for (const part of parts) this.#insert(part);
     return parts;
