@@ -30,6 +30,17 @@ export class ByteWriter {
     this.at = length;
   }
 
+  /** Take the bytes [from, to) out; those after them move up. */
+  cut(from: number, to: number): void {
+    this.bytes.copyWithin(from, to, this.at);
+    this.at -= to - from;
+  }
+
+  /** What was written from byte `from` on; valid until more is written. */
+  since(from: number): Uint8Array {
+    return this.bytes.subarray(from, this.at);
+  }
+
   /** Make room for `count` more bytes (and a few besides, so that whole words can be written). */
   reserve(count: number): void {
     const needed = this.at + count + 16;

@@ -1,25 +1,104 @@
-import { MisuseError } from "../../common/errors.ts";
-import type { RunColumns, SegmentSummary } from "./columns.ts";
+import { crc32 } from "node:zlib";
+import { ByteReader } from "../codec/byte-reader.ts";
+import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { decodeBlock } from "./block.ts";
+import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
+import { CRC_BYTES, FORM, readHead, type SegmentHead } from "./segment-head.ts";
 
 /**
  * Reads one segment blob. Every method throws SegmentCorruptError (`ERR_SEGMENT_CORRUPT`) on bytes that no builder wrote.
  * Keeps a view of the blob, does not copy it.
  */
 export class SegmentReader {
-  readonly summary!: SegmentSummary;
-  constructor(blob: Uint8Array) {
-    throw new MisuseError(`skeleton: ${blob.length}`);
-  }
+  readonly summary: SegmentSummary;
   /** run numbers in the segment, ascending */
-  get runNumbers(): Uint32Array {
-    throw new MisuseError("skeleton");
-  }
+  readonly runNumbers: Uint32Array;
   /** datagrams of each run, parallel to `runNumbers` */
-  get runDatagrams(): Uint32Array {
-    throw new MisuseError("skeleton");
+  readonly runDatagrams: Uint32Array;
+  readonly #blob: Uint8Array;
+  readonly #head: SegmentHead;
+  readonly #blocksAt: number;
+  /** in form BLOCKS where each block begins; in form WHOLE the index of each run's first datagram */
+  readonly #starts: Float64Array;
+  #whole: DatagramColumns | undefined;
+
+  constructor(blob: Uint8Array) {
+    const { head, blocksAt } = readHead(blob);
+    this.#blob = blob;
+    this.#head = head;
+    this.#blocksAt = blocksAt;
+    this.summary = head.summary;
+    this.runNumbers = Uint32Array.from(head.runNumbers);
+    this.runDatagrams = Uint32Array.from(head.runDatagrams);
+    this.#starts =
+      head.form === FORM.WHOLE
+        ? startsOf(head.runDatagrams, 0, 0)
+        : startsOf(head.blockBytes, blocksAt, CRC_BYTES);
   }
+
   /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */
   readRun(run: number): RunColumns | null {
-    throw new MisuseError(`skeleton: ${run}`);
+    const index = indexOf(this.runNumbers, run);
+    if (index < 0) return null;
+    if (this.#head.form === FORM.WHOLE) return this.#readWhole(index);
+    const from = this.#starts[index]!;
+    const to = from + this.#head.blockBytes[index]!;
+    return this.#decode(from, to, this.runDatagrams[index]!, true);
+  }
+
+  #readWhole(index: number): RunColumns {
+    const { datagrams } = this.summary;
+    this.#whole ??= this.#decode(this.#blocksAt, this.#blob.length - CRC_BYTES, datagrams, false);
+    const from = this.#starts[index]!;
+    return slice(this.#whole, from, from + this.runDatagrams[index]!);
+  }
+
+  #decode(from: number, to: number, count: number, isAscending: boolean): DatagramColumns {
+    const blob = this.#blob;
+    if (!(to >= from && to + CRC_BYTES <= blob.length)) throw new SegmentCorruptError("a block is cut off");
+    const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+    if (crc32(blob.subarray(from, to)) !== view.getUint32(to, true)) {
+      throw new SegmentCorruptError("a block is damaged");
+    }
+    return decodeBlock(new ByteReader(blob, from, to), count, this.summary.firstTimeUs, isAscending);
   }
 }
+
+/** Sums of all sizes before each one. */
+const startsOf = (sizes: Float64Array, first: number, between: number): Float64Array => {
+  let at = first;
+  return sizes.map((size) => {
+    const start = at;
+    at += size + between;
+    return start;
+  });
+};
+
+/** Binary search; -1 when it is not there. */
+const indexOf = (ascending: Uint32Array, wanted: number): number => {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < wanted) low = middle + 1;
+    else if (ascending[middle]! > wanted) high = middle - 1;
+    else return middle;
+  }
+  return -1;
+};
+
+const slice = (whole: DatagramColumns, from: number, to: number): RunColumns => {
+  const first = whole.readingStart[from]!;
+  const end = whole.readingStart[to]!;
+  return {
+    datagramCount: to - from,
+    readingCount: end - first,
+    sequence: whole.sequence.subarray(from, to),
+    datagramTime: whole.datagramTime.subarray(from, to),
+    readingStart: whole.readingStart.subarray(from, to + 1).map((at) => at - first),
+    channel: whole.channel.subarray(first, end),
+    type: whole.type.subarray(first, end),
+    readingTime: whole.readingTime.subarray(first, end),
+    value: whole.value.subarray(first, end),
+  };
+};

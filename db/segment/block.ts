@@ -1,0 +1,145 @@
+import type { ByteReader } from "../codec/byte-reader.ts";
+import type { ByteWriter } from "../codec/byte-writer.ts";
+import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { decodeIntegers, encodeIntegers } from "../codec/integers.ts";
+import { Scratch } from "../codec/scratch.ts";
+import { decodeValues, encodeValues } from "../codec/values.ts";
+import type { DatagramColumns } from "./columns.ts";
+import { ReadingColumns } from "./reading-columns.ts";
+import { readReadingTimes, writeReadingTimes } from "./reading-times.ts";
+import { Shapes } from "./shapes.ts";
+
+/**
+ * A block holds some datagrams as columns, in this order: sequence numbers, datagram times, shapes and the shape of each datagram, reading
+ * times, one value column per (channel, type). Nothing in it refers to anything outside but the origin of its times.
+ */
+
+const shapes = new Shapes();
+const layout = new ReadingColumns();
+const shapeScratch = new Scratch();
+const groupedScratch = new Scratch();
+
+/** A damaged count must not ask for all the memory there is; the builder stays far below. */
+const MOST_READINGS = 2 ** 26;
+
+/**
+ * Append datagrams [from, to) of `columns`.
+ * @param originUs - times are written as differences to it; the decoder is given the same
+ * @param isAscending - the sequence numbers ascend: times may follow them
+ */
+export const encodeBlock = (
+  out: ByteWriter,
+  columns: DatagramColumns,
+  from: number,
+  to: number,
+  originUs: number,
+  isAscending: boolean,
+): void => {
+  const count = to - from;
+  const shapeOf = findShapes(columns, from, to);
+  const readings = layout.arrange(shapes, shapeOf, count);
+  encodeIntegers(out, columns.sequence, from, to);
+  encodeIntegers(out, columns.datagramTime, from, to, originUs, isAscending ? columns.sequence : null);
+  shapes.write(out);
+  if (shapes.count > 1) encodeIntegers(out, shapeOf, 0, count);
+  if (readings === 0) return;
+  writeReadingTimes(out, columns, from, { shapes, shapeOf, layout, count }, originUs);
+  const values = groupedScratch.take(readings);
+  layout.group(shapes, shapeOf, count, columns.value, columns.readingStart[from]!, values);
+  for (let column = 0; column < shapes.columnCount; column++) {
+    encodeValues(out, values, layout.columnStart[column]!, layout.columnStart[column + 1]!);
+  }
+};
+
+const findShapes = (columns: DatagramColumns, from: number, to: number): Float64Array => {
+  const shapeOf = shapeScratch.take(to - from);
+  shapes.reset();
+  for (let index = from; index < to; index++) {
+    const start = columns.readingStart[index]!;
+    const end = columns.readingStart[index + 1]!;
+    shapeOf[index - from] = shapes.find(columns.channel, columns.type, start, end);
+  }
+  return shapeOf;
+};
+
+/**
+ * Read a block of `count` datagrams.
+ * @param originUs, isAscending - as given to the encoder
+ * @throws SegmentCorruptError
+ */
+export const decodeBlock = (
+  input: ByteReader,
+  count: number,
+  originUs: number,
+  isAscending: boolean,
+): DatagramColumns => {
+  const sequence = new Float64Array(count);
+  const datagramTime = new Float64Array(count);
+  decodeIntegers(input, count, sequence, 0);
+  decodeIntegers(input, count, datagramTime, 0, originUs, isAscending ? sequence : null);
+  shapes.read(input, count);
+  const shapeOf = shapeScratch.take(count);
+  if (shapes.count > 1) decodeIntegers(input, count, shapeOf, 0);
+  else shapeOf.fill(0, 0, count);
+  const readingStart = readingStarts(shapeOf, count);
+  const columns = emptyColumns(sequence, datagramTime, readingStart);
+  if (columns.readingCount > 0) readReadings(input, columns, shapeOf, originUs);
+  return columns;
+};
+
+const readingStarts = (shapeOf: Float64Array, count: number): Uint32Array => {
+  const readingStart = new Uint32Array(count + 1);
+  let readings = 0;
+  for (let index = 0; index < count; index++) {
+    const shape = shapeOf[index]!;
+    if (!(shape >= 0 && shape < shapes.count)) throw new SegmentCorruptError("a datagram of unknown shape");
+    readings += shapes.entryStart[shape + 1]! - shapes.entryStart[shape]!;
+    if (readings > MOST_READINGS) throw new SegmentCorruptError("a block with too many readings");
+    readingStart[index + 1] = readings;
+  }
+  return readingStart;
+};
+
+const emptyColumns = (
+  sequence: Float64Array,
+  datagramTime: Float64Array,
+  readingStart: Uint32Array,
+): DatagramColumns => {
+  const readingCount = readingStart[sequence.length]!;
+  return {
+    datagramCount: sequence.length,
+    readingCount,
+    sequence,
+    datagramTime,
+    readingStart,
+    channel: new Uint16Array(readingCount),
+    type: new Uint8Array(readingCount),
+    readingTime: new Float64Array(readingCount),
+    value: new Float64Array(readingCount),
+  };
+};
+
+const readReadings = (
+  input: ByteReader,
+  columns: DatagramColumns,
+  shapeOf: Float64Array,
+  originUs: number,
+): void => {
+  const count = columns.datagramCount;
+  layout.arrange(shapes, shapeOf, count);
+  let reading = 0;
+  for (let index = 0; index < count; index++) {
+    const end = shapes.entryStart[shapeOf[index]! + 1]!;
+    for (let entry = shapes.entryStart[shapeOf[index]!]!; entry < end; entry++, reading++) {
+      columns.channel[reading] = shapes.channel[entry]!;
+      columns.type[reading] = shapes.type[entry]!;
+    }
+  }
+  readReadingTimes(input, columns, { shapes, shapeOf, layout, count }, originUs);
+  const values = groupedScratch.take(columns.readingCount);
+  for (let column = 0; column < shapes.columnCount; column++) {
+    const from = layout.columnStart[column]!;
+    decodeValues(input, layout.columnStart[column + 1]! - from, values, from);
+  }
+  layout.ungroup(shapes, shapeOf, count, values, columns.value);
+};
