@@ -68,9 +68,8 @@ export class Checkpoint {
 
   /** After a load: every device the journal has advanced waits. */
   changedByReplay(from: number): void {
-    for (const device of this.#state.devices.numbers()) {
-      if (this.#isBehind(this.#state.devices.slotOf(device))) this.#wait(device, from);
-    }
+    const { devices } = this.#state;
+    for (const slot of devices.slots()) if (this.#isBehind(slot)) this.#wait(devices.number[slot]!, from);
   }
 
   /**

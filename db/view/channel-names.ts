@@ -23,7 +23,7 @@ export class ChannelNames {
   #next = new Int32Array(0);
   #channel = new Uint16Array(0);
   #epoch = new Float64Array(0);
-  #flush = new Float64Array(0);
+  #flush = new Uint32Array(0);
   readonly #name: string[] = [];
   readonly #unit: string[] = [];
 

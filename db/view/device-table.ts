@@ -1,9 +1,10 @@
 import { Entries, withRoom } from "./columns.ts";
+import { NumberMap } from "./number-map.ts";
 
 /** Devices as columns: names, and where each one's lists of runs, channels and newest values begin (-1 = empty). */
 export class DeviceTable {
   readonly #entries = new Entries();
-  readonly #slotOfNumber = new Map<number, number>();
+  readonly #slotOfNumber = new NumberMap();
   readonly ids: string[] = [];
   readonly sources: string[] = [];
   number = new Uint32Array(0);
@@ -12,26 +13,23 @@ export class DeviceTable {
   channels = new Int32Array(0);
   latest = new Int32Array(0);
   /** flush that changed its id or source last */
-  changed = new Float64Array(0);
+  changed = new Uint32Array(0);
   /** flush up to which the tables of the database hold all of it; -1 = not in the tables */
-  asOf = new Float64Array(0);
+  asOf = new Int32Array(0);
 
   get size(): number {
     return this.#slotOfNumber.size;
   }
 
-  /** Device numbers, in the order they became known. */
-  numbers(): IterableIterator<number> {
-    return this.#slotOfNumber.keys();
-  }
-
-  slots(): IterableIterator<number> {
-    return this.#slotOfNumber.values();
+  /** Slots of all devices, in the order they became known. */
+  slots(): Uint32Array {
+    const slots = Uint32Array.from(this.#slotOfNumber.values());
+    return slots.sort((a, b) => this.number[a]! - this.number[b]!);
   }
 
   /** @returns the device's slot, or -1 */
   slotOf(device: number): number {
-    return this.#slotOfNumber.get(device) ?? -1;
+    return this.#slotOfNumber.get(device);
   }
 
   add(device: number, id: string): number {

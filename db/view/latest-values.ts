@@ -39,7 +39,7 @@ export class LatestValues {
   #channel = new Uint16Array(0);
   #type = new Uint8Array(0);
   #run = new Uint32Array(0);
-  #flush = new Float64Array(0);
+  #flush = new Uint32Array(0);
   #sequence = new Float64Array(0);
   #time = new Float64Array(0);
   #value = new Float64Array(0);

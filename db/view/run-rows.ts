@@ -1,4 +1,5 @@
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { NumberMap } from "./number-map.ts";
 
 /** A run in memory: its ledger row, then what the store adds. One slot of RUN_FIELDS float64, no object per run. */
 export const RUN = {
@@ -35,7 +36,7 @@ const PAGE_RUNS = 1024;
 /** Rows of all runs in pages that never move, so that growing copies nothing; slots of removed runs are used again. */
 export class RunRows {
   readonly #pages: Float64Array[] = [];
-  readonly #slotOfRun = new Map<number, number>();
+  readonly #slotOfRun = new NumberMap();
   readonly #free: number[] = [];
   #used = 0;
 
@@ -45,7 +46,7 @@ export class RunRows {
 
   /** @returns the run's slot, or -1 */
   slotOf(run: number): number {
-    return this.#slotOfRun.get(run) ?? -1;
+    return this.#slotOfRun.get(run);
   }
 
   /** A slot for a new run, all zero but: run, device, and no number known yet. */
