@@ -55,6 +55,8 @@ export const ROW_FLAG = {
   UNSEQUENCED: 16,
   /** its device has shown a second consecutive number (R16) */
   CONFIRMED: 32,
+  /** put out of its place by a newer run (R6), still accounted */
+  CLOSED: 64,
 } as const;
 
 /** Causes of loss (design R14), in the order of ROW.LOST. */

@@ -7,7 +7,6 @@ import { MARK, SLOT } from "./device-table.ts";
 import type { Holds } from "./holds.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE } from "./run-table.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
 
@@ -76,7 +75,9 @@ export class Admission {
     this.#parts.sources.restore(slot, snapshot.source);
     for (const run of snapshot.runs) this.#parts.restore.add(slot, run, state, openUntilMs);
     if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
-    while (this.#openCount(slot) > options.maxOpenRuns) this.#parts.closed.close(this.#leastRecentOpen(slot));
+    const { closed } = this.#parts;
+    while (closed.openCount(slot) > options.maxOpenRuns)
+      closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;
   }
 
@@ -180,22 +181,5 @@ export class Admission {
     this.#paged.delete(name);
     sink.devicePagedIn?.(snapshot);
     return this.restore(snapshot, 0, Number.NEGATIVE_INFINITY, breaks);
-  }
-
-  #openCount(slot: number): number {
-    const { devices, runs } = this.#context;
-    let open = 0;
-    for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
-      if (!runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)) open++;
-    return open;
-  }
-
-  #leastRecentOpen(slot: number): number {
-    const { devices, runs } = this.#context;
-    const current = devices.int(slot, SLOT.CURRENT);
-    return this.#parts.closed.leastRecent(
-      slot,
-      (run) => run !== current && !runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED),
-    );
   }
 }

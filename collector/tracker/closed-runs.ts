@@ -27,12 +27,28 @@ export class ClosedRuns {
   /** Put a run out of its place; beyond the bound the least recently heard closed run leaves the memory. */
   close(run: number): void {
     const { runs } = this.#context;
-    runs.set(run, RUN_STATE.CLOSED, true);
-    runs.steady[run] = 0;
+    runs.setClosed(run, true);
     const device = runs.device[run]!;
     if (this.#closedCount(device) <= MAX_CLOSED) return;
     const oldest = this.leastRecent(device, (other) => this.#mayDrop(other));
     if (oldest >= 0) this.#drop(device, oldest);
+  }
+
+  /** How many of the device's numbered runs have a place. */
+  openCount(device: number): number {
+    const { devices, runs } = this.#context;
+    let open = 0;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (!runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)) open++;
+    return open;
+  }
+
+  /** Whether a run may be put out of its place, silence aside. */
+  mayClose(device: number, run: number): boolean {
+    const { devices, runs } = this.#context;
+    return (
+      run !== devices.int(device, SLOT.CURRENT) && !runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)
+    );
   }
 
   /** @returns the least recently heard run that passes, the older one of two heard at once; -1 when none passes */

@@ -17,18 +17,18 @@ const MINUTE_MS = 60_000;
 export class Epochs {
   readonly #context: TrackerContext;
   readonly #ledger: RunLedger;
-  readonly closed: ClosedRuns;
+  readonly #closed: ClosedRuns;
 
   constructor(context: TrackerContext, ledger: RunLedger, closed: ClosedRuns) {
     this.#context = context;
     this.#ledger = ledger;
-    this.closed = closed;
+    this.#closed = closed;
   }
 
   /** @returns the newest numbered run of the epoch, read back if need be; -1 when there is none */
   newestOf(device: number, epoch: number): number {
     const found = this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch);
-    return found < 0 && this.closed.readBack(device, epoch)
+    return found < 0 && this.#closed.readBack(device, epoch)
       ? this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch)
       : found;
   }
@@ -95,10 +95,13 @@ export class Epochs {
   reopen(run: number): void {
     const { runs, options } = this.#context;
     const device = runs.device[run]!;
-    runs.set(run, RUN_STATE.CLOSED, false);
-    if (this.#openCount(device) <= options.maxOpenRuns) return;
-    const other = this.closed.leastRecent(device, (run_) => run_ !== run && this.#mayClose(device, run_));
-    if (other >= 0) this.closed.close(other);
+    runs.setClosed(run, false);
+    if (this.#closed.openCount(device) <= options.maxOpenRuns) return;
+    const other = this.#closed.leastRecent(
+      device,
+      (run_) => run_ !== run && this.#closed.mayClose(device, run_),
+    );
+    if (other >= 0) this.#closed.close(other);
   }
 
   /**
@@ -156,32 +159,17 @@ export class Epochs {
     for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
       if (!runs.has(run, RUN_STATE.UNSEQUENCED) && arrival.nowMs - runs.firstMs[run]! < MINUTE_MS) recent++;
     if (recent >= options.maxNewRunsPerMinute) return false;
-    if (this.#openCount(device) < options.maxOpenRuns) return true;
+    if (this.#closed.openCount(device) < options.maxOpenRuns) return true;
     const silent = (run: number): boolean =>
-      this.#mayClose(device, run) && arrival.arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US;
-    const oldest = this.closed.leastRecent(device, silent);
-    if (oldest >= 0) this.closed.close(oldest);
+      this.#closed.mayClose(device, run) && arrival.arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US;
+    const oldest = this.#closed.leastRecent(device, silent);
+    if (oldest >= 0) this.#closed.close(oldest);
     return oldest >= 0;
-  }
-
-  #mayClose(device: number, run: number): boolean {
-    const { devices, runs } = this.#context;
-    return (
-      run !== devices.int(device, SLOT.CURRENT) && !runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)
-    );
-  }
-
-  #openCount(device: number): number {
-    const { devices, runs } = this.#context;
-    let open = 0;
-    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
-      if (!runs.has(run, RUN_STATE.CLOSED | RUN_STATE.UNSEQUENCED)) open++;
-    return open;
   }
 
   #nextIndex(device: number, epoch: number): number {
     const { devices, runs } = this.#context;
-    let next = this.closed.lastIndexOf(device, epoch) + 1;
+    let next = this.#closed.lastIndexOf(device, epoch) + 1;
     for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
       if (runs.epoch[run] === epoch) next = Math.max(next, runs.index[run]! + 1);
     return next;

@@ -15,24 +15,28 @@ export const GAP = {
   TIME_AFTER: 7,
 } as const;
 export const GAP_FIELDS = 8;
+/** ranges given up at the front before the memory is moved */
+const MAX_UNUSED = 256;
 /** an open gap's cause is left to the evidence */
 export const BY_EVIDENCE = -1;
 
 /** The absent ranges of one run, ascending, disjoint. Ranges are addressed by their index, which any change may shift. */
 export class GapList {
-  readonly data: number[] = [];
   openCount = 0;
+  #data: number[] = [];
+  /** ranges before this one are gone: a device that keeps losing gives up its lowest range with every new one (R15) */
+  #start = 0;
 
   get count(): number {
-    return this.data.length / GAP_FIELDS;
+    return this.#data.length / GAP_FIELDS - this.#start;
   }
 
   get(index: number, field: number): number {
-    return this.data[index * GAP_FIELDS + field]!;
+    return this.#data[(this.#start + index) * GAP_FIELDS + field]!;
   }
 
   set(index: number, field: number, value: number): void {
-    this.data[index * GAP_FIELDS + field] = value;
+    this.#data[(this.#start + index) * GAP_FIELDS + field] = value;
   }
 
   isOpen(index: number): boolean {
@@ -60,10 +64,10 @@ export class GapList {
     timeBefore: number,
     timeAfter: number,
   ): void {
-    const at = this.#firstAbove(first) * GAP_FIELDS;
-    if (at === this.data.length)
-      this.data.push(first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
-    else this.data.splice(at, 0, first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
+    const at = this.#offset(this.#firstAbove(first));
+    if (at === this.#data.length)
+      this.#data.push(first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
+    else this.#data.splice(at, 0, first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
     if (isLost === 0) this.openCount++;
   }
 
@@ -89,9 +93,9 @@ export class GapList {
 
   /** Cut a range in two: `at` becomes the first number of the second one, the rest of both is equal. */
   split(index: number, at: number): void {
-    const start = index * GAP_FIELDS;
-    const copy = this.data.slice(start, start + GAP_FIELDS);
-    this.data.splice(start + GAP_FIELDS, 0, ...copy);
+    const start = this.#offset(index);
+    const copy = this.#data.slice(start, start + GAP_FIELDS);
+    this.#data.splice(start + GAP_FIELDS, 0, ...copy);
     this.set(index, GAP.LAST, at - 1);
     this.set(index + 1, GAP.FIRST, at);
     if (this.isOpen(index)) this.openCount++;
@@ -106,7 +110,8 @@ export class GapList {
 
   remove(index: number): void {
     if (this.isOpen(index)) this.openCount--;
-    this.data.splice(index * GAP_FIELDS, GAP_FIELDS);
+    if (index === 0) this.#removeLowest();
+    else this.#data.splice(this.#offset(index), GAP_FIELDS);
   }
 
   /** @returns the earliest deadline of an open range, +Infinity without one */
@@ -119,6 +124,17 @@ export class GapList {
       open--;
     }
     return earliest;
+  }
+
+  #removeLowest(): void {
+    this.#start++;
+    if (this.#start < MAX_UNUSED && this.#start * GAP_FIELDS < this.#data.length) return;
+    this.#data = this.#data.slice(this.#start * GAP_FIELDS);
+    this.#start = 0;
+  }
+
+  #offset(index: number): number {
+    return (this.#start + index) * GAP_FIELDS;
   }
 
   /** index of the first range that begins above the number, `count` when there is none */

@@ -1,4 +1,5 @@
 import { ROW } from "../../protocol/ledger-row.ts";
+import { widen } from "./device-table.ts";
 import { GAP } from "./gap-list.ts";
 import type { RunTable } from "./run-table.ts";
 
@@ -15,7 +16,10 @@ export type WriteWindow = (
 /** Which runs' open gaps changed since they were written into a batch, and how much room writing them takes. */
 export class OpenWindows {
   readonly #runs: RunTable;
-  readonly #changed = new Set<number>();
+  /** by run slot: 1 = changed */
+  #isChanged = new Uint8Array(0);
+  /** changed runs in order; those forgotten meanwhile are still in it, no longer marked */
+  #changed: number[] = [];
   /** operations `drain` would write: one for each changed run, one for each of its open gaps */
   ops = 0;
   /** open gaps of all runs */
@@ -28,30 +32,41 @@ export class OpenWindows {
   /** The run's open gaps changed and are `delta` more (the list says so already). */
   changed(run: number, delta: number): void {
     this.openCount += delta;
-    if (this.#changed.has(run)) this.ops += delta;
-    else {
-      this.#changed.add(run);
-      this.ops += 1 + this.#open(run);
+    if (run >= this.#isChanged.length)
+      this.#isChanged = widen(this.#isChanged, new Uint8Array(this.#runs.capacity));
+    if (this.#isChanged[run] === 1) {
+      this.ops += delta;
+      return;
     }
+    this.#isChanged[run] = 1;
+    this.#changed.push(run);
+    this.ops += 1 + this.#open(run);
   }
 
   /** The run leaves the memory, with its list as it is. */
   forget(run: number): void {
     this.openCount -= this.#open(run);
-    if (this.#changed.delete(run)) this.ops -= 1 + this.#open(run);
+    if (this.#isChanged[run] !== 1) return;
+    this.#isChanged[run] = 0;
+    this.ops -= 1 + this.#open(run);
   }
 
   /** @see Tracker.drainWindows */
   drain(write: WriteWindow, beginRun: (run: number) => void, maxOps: number): void {
     let room = maxOps;
+    let done = 0;
     for (const run of this.#changed) {
-      room -= 1 + this.#open(run);
-      if (room < 0) return;
-      this.#changed.delete(run);
-      this.ops -= 1 + this.#open(run);
+      const ops = 1 + this.#open(run);
+      if (this.#isChanged[run] === 1 && ops > room) break;
+      done++;
+      if (this.#isChanged[run] !== 1) continue;
+      this.#isChanged[run] = 0;
+      this.ops -= ops;
+      room -= ops;
       beginRun(this.#runs.at(run, ROW.RUN));
       this.#write(run, write);
     }
+    this.#changed = done === this.#changed.length ? [] : this.#changed.slice(done);
   }
 
   #open(run: number): number {

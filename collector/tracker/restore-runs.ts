@@ -30,7 +30,9 @@ export class RestoreRuns {
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
     const wasCurrent = receivedOf(runs.rows, run * ROW_FIELDS) >= 2;
     runs.state[run] =
-      (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) | (wasCurrent ? RUN_STATE.WAS_CURRENT : 0);
+      (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) |
+      (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
+      (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     this.#link(device, run);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
     if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);

@@ -1,4 +1,4 @@
-import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
 
@@ -96,6 +96,14 @@ export class RunTable {
     this.state[slot] = on ? this.state[slot]! | bit : this.state[slot]! & ~bit;
   }
 
+  /** R6: the run has lost its place, or has one again. */
+  setClosed(slot: number, isClosed: boolean): void {
+    this.set(slot, RUN_STATE.CLOSED, isClosed);
+    this.setFlag(slot, ROW_FLAG.CLOSED, isClosed);
+    this.steady[slot] = 0;
+    this.touch(slot);
+  }
+
   at(slot: number, field: number): number {
     return this.rows[slot * ROW_FIELDS + field]!;
   }
@@ -149,12 +157,15 @@ export class RunTable {
 
   /** @see Tracker.drainDirty */
   drain(into: Float64Array, maxRows: number, batch: number): number {
+    const { rows } = this;
     const count = Math.min(maxRows, this.dirtyCount);
     for (let i = 0; i < count; i++) {
       const slot = this.#dirty[this.#dirtyStart]!;
       this.#dirtyStart = (this.#dirtyStart + 1) & (this.#capacity - 1);
       const base = slot * ROW_FIELDS;
-      into.set(this.rows.subarray(base, base + ROW_FIELDS), i * ROW_FIELDS);
+      // a loop: a view for `set` costs more than copying so few values
+      const to = i * ROW_FIELDS;
+      for (let field = 0; field < ROW_FIELDS; field++) into[to + field] = rows[base + field]!;
       this.#isDirty[slot] = 0;
       this.drainedInto[slot] = batch;
       if (this.has(slot, RUN_STATE.GONE)) this.#free.push(slot);
