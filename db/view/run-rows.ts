@@ -31,6 +31,7 @@ export const newRow = (run: number): Float64Array => {
   return row;
 };
 
+const UNKNOWN_RUN = newRow(0);
 const PAGE_RUNS = 1024;
 
 /** Rows of all runs in pages that never move, so that growing copies nothing; slots of removed runs are used again. */
@@ -56,7 +57,8 @@ export class RunRows {
     this.#slotOfRun.set(run, slot);
     const page = this.page(slot);
     const base = this.base(slot);
-    page.set(newRow(run), base);
+    page.set(UNKNOWN_RUN, base);
+    page[base + ROW.RUN] = run;
     page[base + ROW.DEVICE] = device;
     return slot;
   }
