@@ -22,20 +22,15 @@ export const openArchive = (file: string): Archive => {
     load: (id) => db.transaction(() => loadDevice(db, id))(),
     loadEpoch: (device, epoch) =>
       db.transaction(() => {
-        const id = idOf(db, device);
-        const runs = id === undefined ? [] : (loadDevice(db, id)?.runs ?? []);
-        const ofEpoch = runs.filter((run) => run.epoch === epoch);
-        return ofEpoch.length === 0 ? null : ofEpoch;
+        const runs = loadDevice(db, device)?.runs.filter((run) => run.epoch === epoch) ?? [];
+        return runs.length === 0 ? null : runs;
       })(),
     close: () => db.close(),
   };
 };
 
-const idOf = (db: Sqlite, device: number): string | undefined =>
-  db.prepare("SELECT id FROM devices WHERE device_no = ?").pluck().get(device) as string | undefined;
-
-const loadDevice = (db: Sqlite, id: string): DeviceSnapshot | null => {
-  const state = loadLedger(db, id);
+const loadDevice = (db: Sqlite, device: string | number): DeviceSnapshot | null => {
+  const state = loadLedger(db, device);
   for (const slot of state.devices.slots()) return buildSnapshot(db, state, slot);
   return null;
 };

@@ -1,4 +1,4 @@
-import { ROW } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
@@ -6,9 +6,9 @@ import { EPOCH_COLUMNS } from "./schema.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 
-/** Rows written per flush at least, and the share of the devices that wait: a device is behind for about ten flushes at most. */
+/** Rows written per flush at least, and the share of the devices that wait: a device is behind for about twenty flushes at most. */
 const MIN_ROWS = 2000;
-const SHARE = 0.1;
+const SHARE = 0.05;
 
 /**
  * Brings the tables for people up to date, a bounded number of rows per flush: writing each changed device with each flush would cost as much
@@ -25,6 +25,8 @@ export class Checkpoint {
   readonly #latest: Statement;
   readonly #forget: Statement[];
   readonly #minRows: number;
+  /** parameters of one row of `epochs`, used again for each */
+  readonly #runValues: (number | null)[] = [];
   #written: number[] = [];
   #skipped: ReadonlySet<number> = new Set();
 
@@ -149,15 +151,16 @@ export class Checkpoint {
       const [page, base] = [this.#state.runs.page(slot), this.#state.runs.base(slot)];
       if (page[base + RUN.CHANGED]! <= asOf) continue;
       const epoch = page[base + RUN.EPOCH]!;
-      this.#run.run(
-        page[base + ROW.RUN],
-        page[base + ROW.DEVICE],
-        epoch < 0 ? null : epoch,
-        page[base + RUN.INDEX],
-        ...page.subarray(base + ROW.FIRST, base + ROW.FIRST + EPOCH_COLUMNS.length),
-        page[base + RUN.EXPIRED],
-        this.#state.flush,
-      );
+      const values = this.#runValues;
+      values[0] = page[base + ROW.RUN]!;
+      values[1] = page[base + ROW.DEVICE]!;
+      values[2] = epoch < 0 ? null : epoch;
+      values[3] = page[base + RUN.INDEX]!;
+      let at = 4;
+      for (let field = ROW.FIRST; field < ROW_FIELDS; field++) values[at++] = page[base + field]!;
+      values[at++] = page[base + RUN.EXPIRED]!;
+      values[at] = this.#state.flush;
+      this.#run.run(values);
       count++;
     }
     return count;

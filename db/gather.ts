@@ -85,23 +85,29 @@ export const changedRows = (
   state: LedgerState,
   expired: ReadonlyMap<number, number>,
 ): Float64Array => {
-  const runs = new Set(rowAt.keys());
-  for (const run of expired.keys()) if (state.runs.slotOf(run) >= 0) runs.add(run);
-  const ascending = Float64Array.from(runs).sort();
+  const onlyExpired = [...expired.keys()].filter((run) => !rowAt.has(run) && state.runs.slotOf(run) >= 0);
+  const ascending = new Float64Array(rowAt.size + onlyExpired.length);
+  let count = 0;
+  for (const run of rowAt.keys()) ascending[count++] = run;
+  ascending.set(onlyExpired, count);
+  ascending.sort();
   const rows = new Float64Array(ascending.length * CHANGE_FIELDS);
-  for (const [index, run] of ascending.entries()) {
+  for (let index = 0; index < ascending.length; index++) {
+    const run = ascending[index]!;
     const base = index * CHANGE_FIELDS;
     const slot = state.runs.slotOf(run);
     const at = rowAt.get(run);
-    if (at === undefined) rows.set(state.rowOf(slot), base);
-    else {
-      const from = (at % BATCH_ROWS) * ROW_FIELDS;
-      rows.set(batches[Math.floor(at / BATCH_ROWS)]!.rows.subarray(from, from + ROW_FIELDS), base);
-    }
+    if (at === undefined) copyRow(state.runs.page(slot), state.runs.base(slot), rows, base);
+    else copyRow(batches[Math.floor(at / BATCH_ROWS)]!.rows, (at % BATCH_ROWS) * ROW_FIELDS, rows, base);
     const before = slot < 0 ? 0 : state.runField(slot, RUN.EXPIRED);
     rows[base + RUN.EXPIRED] = before + (expired.get(run) ?? 0);
   }
   return rows;
+};
+
+/** Field by field: a view per row would cost more than the copy. */
+const copyRow = (from: Float64Array, base: number, to: Float64Array, at: number): void => {
+  for (let field = 0; field < ROW_FIELDS; field++) to[at + field] = from[base + field]!;
 };
 
 /**

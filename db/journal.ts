@@ -35,7 +35,9 @@ export const encodeRecord = (
     const run = rows[at + ROW.RUN]!;
     writer.varint(run - formerRun);
     formerRun = run;
-    encodeRow(writer, rows, at, ...formerRow(state, run));
+    const slot = state.runs.slotOf(run);
+    if (slot < 0) encodeRow(writer, rows, at, NEW_ROW, 0);
+    else encodeRow(writer, rows, at, state.runs.page(slot), state.runs.base(slot));
   }
   return writer.written();
 };
@@ -50,10 +52,11 @@ const encodeRow = (
   let changed = 0;
   let raw = 0;
   for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
-    const [before, now] = [former[base + field]!, rows[at + field]!];
+    const before = former[base + field]!;
+    const now = rows[at + field]!;
     if (Object.is(before, now)) continue;
-    changed += 2 ** field;
-    if (!isExact(before, now)) raw += 2 ** field;
+    changed |= 1 << field;
+    if (!isExact(before, now)) raw |= 1 << field;
   }
   // field 0 is the run: its bit says that there is a second mask
   writer.varint(changed + (raw > 0 ? 1 : 0));
@@ -83,7 +86,9 @@ export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Arra
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
     run += reader.varint();
     rows[at + ROW.RUN] = run;
-    decodeRow(reader, rows, at, ...formerRow(state, run));
+    const slot = state.runs.slotOf(run);
+    if (slot < 0) decodeRow(reader, rows, at, NEW_ROW, 0);
+    else decodeRow(reader, rows, at, state.runs.page(slot), state.runs.base(slot));
   }
   return { flush, committedAtUs, notes, rows };
 };
@@ -106,11 +111,6 @@ const decodeRow = (
 };
 
 const NEW_ROW = newRow(0);
-
-const formerRow = (state: LedgerState, run: number): [Float64Array, number] => {
-  const slot = state.runs.slotOf(run);
-  return slot < 0 ? [NEW_ROW, 0] : [state.runs.page(slot), state.runs.base(slot)];
-};
 
 const isExact = (before: number, now: number): boolean =>
   Number.isSafeInteger(before) &&

@@ -134,6 +134,7 @@ export class LedgerState {
       const slot = this.devices.slotOf(latest.device[at]!);
       if (slot < 0) continue;
       const head = this.latest.put(this.devices.latest[slot]!, {
+        device: latest.device[at]!,
         channel: latest.channel[at]!,
         run: latest.run[at]!,
         sequence: latest.sequence[at]!,
@@ -146,11 +147,9 @@ export class LedgerState {
     }
   }
 
-  /** Offer a reading as a device's newest value. @returns whether it is */
-  offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>): boolean {
-    const head = this.latest.offer(this.devices.latest[deviceSlot]!, reading);
-    if (head >= 0) this.devices.latest[deviceSlot] = head;
-    return head >= 0;
+  /** Offer a reading as the newest value of its channel. */
+  offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>): void {
+    this.devices.latest[deviceSlot] = this.latest.offer(this.devices.latest[deviceSlot]!, reading);
   }
 
   /**

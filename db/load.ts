@@ -32,14 +32,15 @@ export const readStateRow = (db: Sqlite): StateRow =>
 /**
  * The ledger as of the last commit: the tables, then what the journal says they have not caught up with. Call it inside one read
  * transaction.
- * @param onlyDevice - id of the one device to load; undefined = all
+ * @param only - id or number of the one device to load; undefined = all
  */
-export const loadLedger = (db: Sqlite, onlyDevice?: string): LedgerState => {
+export const loadLedger = (db: Sqlite, only?: string | number): LedgerState => {
   const state = new LedgerState();
-  const tables = new TableLoader(db, state, onlyDevice);
+  const tables = new TableLoader(db, state, only);
   tables.load();
   const { lastFlush, replayFrom, committedAtUs } = readStateRow(db);
-  replay(db, state, replayFrom, onlyDevice);
+  replay(db, state, replayFrom, only);
+  state.latest.takeChanged();
   state.flush = lastFlush;
   state.asOfUs = committedAtUs;
   return state;
@@ -48,12 +49,12 @@ export const loadLedger = (db: Sqlite, onlyDevice?: string): LedgerState => {
 class TableLoader {
   readonly #db: Sqlite;
   readonly #state: LedgerState;
-  readonly #onlyDevice: string | undefined;
+  readonly #only: string | number | undefined;
 
-  constructor(db: Sqlite, state: LedgerState, onlyDevice: string | undefined) {
+  constructor(db: Sqlite, state: LedgerState, only: string | number | undefined) {
     this.#db = db;
     this.#state = state;
-    this.#onlyDevice = onlyDevice;
+    this.#only = only;
   }
 
   load(): void {
@@ -66,8 +67,9 @@ class TableLoader {
   }
 
   #rows(sql: string, order: string): IterableIterator<unknown[]> {
-    const where = this.#onlyDevice === undefined ? "" : " WHERE devices.id = ?";
-    const parameters = this.#onlyDevice === undefined ? [] : [this.#onlyDevice];
+    const key = typeof this.#only === "number" ? "devices.device_no" : "devices.id";
+    const where = this.#only === undefined ? "" : ` WHERE ${key} = ?`;
+    const parameters = this.#only === undefined ? [] : [this.#only];
     return this.#db
       .prepare(`${sql}${where} ORDER BY ${order}`)
       .raw()
@@ -126,7 +128,7 @@ class TableLoader {
     for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<
       [number, number, number, number, number, number, number | string | null, number]
     >) {
-      const reading = { channel, run, sequence, time, type, value: valueFromTable(value), flush };
+      const reading = { device, channel, run, sequence, time, type, value: valueFromTable(value), flush };
       const { devices, latest } = this.#state;
       const slot = devices.slotOf(device);
       devices.latest[slot] = latest.put(devices.latest[slot]!, reading);
@@ -162,11 +164,11 @@ export const readFleet = (db: Sqlite): FleetCounters => {
 };
 
 /** Advance the tables' state by the journal, leaving out what a device's `as_of` already covers. */
-const replay = (db: Sqlite, state: LedgerState, from: number, onlyDevice: string | undefined): void => {
+const replay = (db: Sqlite, state: LedgerState, from: number, only: string | number | undefined): void => {
   const records = db.prepare("SELECT flush, changes FROM journal WHERE flush >= ? ORDER BY flush").raw();
   for (const [flush, changes] of records.iterate(from) as IterableIterator<[number, Buffer]>) {
     const record = decodeRecord(state, flush, changes);
-    replayRecord(state, record, onlyDevice);
+    replayRecord(state, record, only);
     replayLatest(db, state, flush);
     for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
   }
@@ -175,11 +177,11 @@ const replay = (db: Sqlite, state: LedgerState, from: number, onlyDevice: string
 const replayRecord = (
   state: LedgerState,
   { flush, notes, rows }: JournalRecord,
-  onlyDevice: string | undefined,
+  only: string | number | undefined,
 ): void => {
   for (const note of notes) {
     if (note.note === "forgotten" || note.note === "event") continue;
-    if (note.note === "device" && onlyDevice !== undefined && note.id !== onlyDevice) continue;
+    if (note.note === "device" && only !== undefined && note.id !== only && note.device !== only) continue;
     if (isBehind(state, note.device, flush)) state.applyNote(note, flush);
   }
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
@@ -224,6 +226,7 @@ const offerRun = (
     const end = columns.readingStart[datagram + 1]!;
     for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
       state.offerLatest(deviceSlot, {
+        device: state.devices.number[deviceSlot]!,
         channel: columns.channel[reading]!,
         run,
         sequence: columns.sequence[datagram]!,

@@ -1,16 +1,10 @@
 import type { Batch } from "../protocol/batch.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import type { LatestColumns } from "./view/latest-values.ts";
+import type { LatestColumns, LatestEntry } from "./view/latest-values.ts";
 
 /** room for this many datagrams in one flush beside the run number in a float64 */
 const DATAGRAMS = 2 ** 21;
-
-interface Place {
-  batch: Batch;
-  datagram: number;
-  firstReading: number;
-}
 
 /**
  * Find the newest values among the readings of a committed flush and set them in `state`, which has the flush's devices and runs already.
@@ -18,92 +12,70 @@ interface Place {
  * @returns what changed, one entry per device and channel
  */
 export const takeNewest = (state: LedgerState, batches: readonly Batch[], flush: number): LatestColumns => {
-  const changed = new Changed();
-  for (const { batch, datagram, firstReading } of byRun(batches)) {
-    const run = batch.datagramRun[datagram]!;
-    const runSlot = state.runs.slotOf(run);
+  const { order, batchOf, datagramOf, firstReadingOf } = byRun(batches);
+  // one object, used again for each reading
+  const reading: LatestEntry = {
+    device: 0,
+    channel: 0,
+    run: 0,
+    sequence: 0,
+    time: 0,
+    type: 0,
+    value: 0,
+    flush,
+  };
+  for (const key of order) {
+    const place = key % DATAGRAMS;
+    const batch = batches[batchOf[place]!]!;
+    const datagram = datagramOf[place]!;
+    reading.run = batch.datagramRun[datagram]!;
+    reading.sequence = batch.datagramSequence[datagram]!;
+    const runSlot = state.runs.slotOf(reading.run);
     if (runSlot < 0) continue;
-    const device = state.runField(runSlot, ROW.DEVICE);
-    const deviceSlot = state.devices.slotOf(device);
-    const end = firstReading + batch.datagramReadings[datagram]!;
-    for (let reading = firstReading; reading < end; reading++) {
-      const channel = batch.readingChannel[reading]!;
-      const isNewest = state.offerLatest(deviceSlot, {
-        channel,
-        run,
-        sequence: batch.datagramSequence[datagram]!,
-        time: batch.readingTime[reading]!,
-        type: batch.readingType[reading]!,
-        value: batch.readingValue[reading]!,
-        flush,
-      });
-      if (isNewest) changed.add(device, channel);
+    reading.device = state.runField(runSlot, ROW.DEVICE);
+    const deviceSlot = state.devices.slotOf(reading.device);
+    const first = firstReadingOf[place]!;
+    const end = first + batch.datagramReadings[datagram]!;
+    for (let at = first; at < end; at++) {
+      reading.channel = batch.readingChannel[at]!;
+      reading.time = batch.readingTime[at]!;
+      reading.type = batch.readingType[at]!;
+      reading.value = batch.readingValue[at]!;
+      state.offerLatest(deviceSlot, reading);
     }
   }
-  return changed.columns(state);
+  return state.latest.takeChanged();
 };
 
-/** Every datagram with readings, runs ascending, otherwise in order of arrival. */
-function* byRun(batches: readonly Batch[]): Generator<Place> {
-  const places: Place[] = [];
-  const keys: number[] = [];
-  for (const batch of batches) {
+interface Places {
+  /** run number * DATAGRAMS + place, ascending: runs ascending, within a run in order of arrival */
+  order: Float64Array;
+  /** by place: index of the batch, of the datagram in it, of the datagram's first reading */
+  batchOf: Uint16Array;
+  datagramOf: Uint16Array;
+  firstReadingOf: Uint32Array;
+}
+
+const byRun = (batches: readonly Batch[]): Places => {
+  const most = batches.reduce((sum, batch) => sum + batch.datagramCount, 0);
+  const places: Places = {
+    order: new Float64Array(most),
+    batchOf: new Uint16Array(most),
+    datagramOf: new Uint16Array(most),
+    firstReadingOf: new Uint32Array(most),
+  };
+  let place = 0;
+  for (const [index, batch] of batches.entries()) {
     let firstReading = 0;
     for (let datagram = 0; datagram < batch.datagramCount; datagram++) {
-      if (batch.datagramReadings[datagram]! > 0) {
-        keys.push(batch.datagramRun[datagram]! * DATAGRAMS + places.length);
-        places.push({ batch, datagram, firstReading });
-      }
+      places.order[place] = batch.datagramRun[datagram]! * DATAGRAMS + place;
+      places.batchOf[place] = index;
+      places.datagramOf[place] = datagram;
+      places.firstReadingOf[place] = firstReading;
       firstReading += batch.datagramReadings[datagram]!;
+      place++;
     }
   }
-  for (const key of Float64Array.from(keys).sort()) yield places[key % DATAGRAMS]!;
-}
-
-/** The (device, channel) pairs that changed, each once. */
-class Changed {
-  readonly #channelsByDevice = new Map<number, Set<number>>();
-  #count = 0;
-
-  add(device: number, channel: number): void {
-    let channels = this.#channelsByDevice.get(device);
-    if (channels === undefined) {
-      channels = new Set();
-      this.#channelsByDevice.set(device, channels);
-    }
-    if (channels.has(channel)) return;
-    channels.add(channel);
-    this.#count++;
-  }
-
-  columns(state: LedgerState): LatestColumns {
-    const columns = emptyLatest(this.#count);
-    let at = 0;
-    for (const [device, channels] of this.#channelsByDevice) {
-      const slot = state.devices.slotOf(device);
-      for (const entry of state.latest.list(state.devices.latest[slot]!)) {
-        if (!channels.has(entry.channel)) continue;
-        columns.device[at] = device;
-        columns.channel[at] = entry.channel;
-        columns.run[at] = entry.run;
-        columns.sequence[at] = entry.sequence;
-        columns.time[at] = entry.time;
-        columns.type[at] = entry.type;
-        columns.value[at] = entry.value;
-        at++;
-      }
-    }
-    return columns;
-  }
-}
-
-export const emptyLatest = (count = 0): LatestColumns => ({
-  count,
-  device: new Uint32Array(count),
-  channel: new Uint16Array(count),
-  run: new Uint32Array(count),
-  sequence: new Float64Array(count),
-  time: new Float64Array(count),
-  type: new Uint8Array(count),
-  value: new Float64Array(count),
-});
+  places.order.sort();
+  return places;
+};

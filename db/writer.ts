@@ -12,10 +12,11 @@ import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
-import { emptyLatest, takeNewest } from "./newest.ts";
+import { takeNewest } from "./newest.ts";
 import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
 import { type Doomed, Retention, type RetentionOptions } from "./retention.ts";
 import { SegmentBuilder } from "./segment/segment-builder.ts";
+import { emptyLatest } from "./view/latest-values.ts";
 import { CHANGE_FIELDS } from "./view/run-rows.ts";
 
 export interface WriterOptions extends RetentionOptions {

@@ -14,8 +14,20 @@ export interface LatestColumns {
   value: Float64Array;
 }
 
+export const emptyLatest = (count = 0): LatestColumns => ({
+  count,
+  device: new Uint32Array(count),
+  channel: new Uint16Array(count),
+  run: new Uint32Array(count),
+  sequence: new Float64Array(count),
+  time: new Float64Array(count),
+  type: new Uint8Array(count),
+  value: new Float64Array(count),
+});
+
 /** One newest value. */
 export interface LatestEntry {
+  device: number;
   channel: number;
   run: number;
   sequence: number;
@@ -36,6 +48,7 @@ export interface LatestEntry {
 export class LatestValues {
   readonly #entries = new Entries();
   #next = new Int32Array(0);
+  #device = new Uint32Array(0);
   #channel = new Uint16Array(0);
   #type = new Uint8Array(0);
   #run = new Uint32Array(0);
@@ -46,25 +59,51 @@ export class LatestValues {
   /** where the last search ended: datagrams name their channels in the same order again and again */
   #hintHead = -1;
   #hint = -1;
+  /** entries that `offer` changed since `takeChanged`, each once */
+  #changed: number[] = [];
 
   /**
    * Bring one reading of the device whose list begins at `head` (-1 = empty).
-   * @returns the list's head when the reading is the newest of its channel, else -1
+   * @returns the list's head
    */
   offer(head: number, reading: Readonly<LatestEntry>): number {
-    const entry = this.#find(head, reading.channel);
-    if (entry >= 0 && !this.#isNewer(entry, reading)) return -1;
-    return this.#write(head, entry, reading);
+    const known = this.#find(head, reading.channel);
+    if (known >= 0 && !this.#isNewer(known, reading)) return head;
+    const entry = known < 0 ? this.#add(head) : known;
+    if (known < 0 || this.#flush[entry] !== reading.flush) this.#changed.push(entry);
+    this.#set(entry, reading);
+    return head < 0 ? entry : head;
+  }
+
+  /** What `offer` changed since the last call, as columns. */
+  takeChanged(): LatestColumns {
+    const changed = this.#changed;
+    this.#changed = [];
+    const columns = emptyLatest(changed.length);
+    for (const [at, entry] of changed.entries()) {
+      columns.device[at] = this.#device[entry]!;
+      columns.channel[at] = this.#channel[entry]!;
+      columns.run[at] = this.#run[entry]!;
+      columns.sequence[at] = this.#sequence[entry]!;
+      columns.time[at] = this.#time[entry]!;
+      columns.type[at] = this.#type[entry]!;
+      columns.value[at] = this.#value[entry]!;
+    }
+    return columns;
   }
 
   /** Set without asking whether it is newer. @returns the list's head */
   put(head: number, reading: Readonly<LatestEntry>): number {
-    return this.#write(head, this.#find(head, reading.channel), reading);
+    const known = this.#find(head, reading.channel);
+    const entry = known < 0 ? this.#add(head) : known;
+    this.#set(entry, reading);
+    return head < 0 ? entry : head;
   }
 
   *list(head: number): Generator<LatestEntry> {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
       yield {
+        device: this.#device[entry]!,
         channel: this.#channel[entry]!,
         run: this.#run[entry]!,
         sequence: this.#sequence[entry]!,
@@ -111,25 +150,19 @@ export class LatestValues {
     return reading.time >= this.#time[entry]!;
   }
 
-  /** A new entry of the list, behind the one found last. @returns the list's head */
-  #add(head: number): { head: number; entry: number } {
+  /** A new entry of the list, behind the one found last (the head of an empty one). */
+  #add(head: number): number {
     const entry = this.#entries.take();
     this.#makeRoom(this.#entries.used);
     const before = head >= 0 && head === this.#hintHead ? this.#hint : head;
     this.#next[entry] = before < 0 ? -1 : this.#next[before]!;
     if (before >= 0) this.#next[before] = entry;
-    const newHead = head < 0 ? entry : head;
-    this.#remember(newHead, entry);
-    return { head: newHead, entry };
-  }
-
-  #write(head: number, known: number, reading: Readonly<LatestEntry>): number {
-    const { head: newHead, entry } = known < 0 ? this.#add(head) : { head, entry: known };
-    this.#set(entry, reading);
-    return newHead;
+    this.#remember(head < 0 ? entry : head, entry);
+    return entry;
   }
 
   #set(entry: number, reading: Readonly<LatestEntry>): void {
+    this.#device[entry] = reading.device;
     this.#channel[entry] = reading.channel;
     this.#type[entry] = reading.type;
     this.#run[entry] = reading.run;
@@ -141,6 +174,7 @@ export class LatestValues {
 
   #makeRoom(length: number): void {
     this.#next = withRoom(this.#next, length);
+    this.#device = withRoom(this.#device, length);
     this.#channel = withRoom(this.#channel, length);
     this.#type = withRoom(this.#type, length);
     this.#run = withRoom(this.#run, length);
