@@ -25,3 +25,14 @@ export const emptyFleet = (): FleetCounters => ({
   rejected: {},
   refusedReadings: {},
 });
+
+/** A process that died with datagrams held never decided them: they count as what they would have become, rejected. */
+export const withoutHeld = (fleet: FleetCounters): FleetCounters => {
+  if (fleet.held === 0) return fleet;
+  const known = fleet.rejected["implausible-sequence"] ?? 0;
+  return {
+    ...fleet,
+    held: 0,
+    rejected: { ...fleet.rejected, "implausible-sequence": known + fleet.held },
+  };
+};

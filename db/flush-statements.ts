@@ -5,13 +5,9 @@ import type { LedgerState } from "./ledger-state.ts";
 import type { StateRow } from "./load.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { FORGOTTEN_COLUMNS } from "./schema.ts";
-import type { BuiltSegment } from "./segment/columns.ts";
 
 /** The writer's plain statements, prepared once. */
 export class FlushStatements {
-  readonly #segment: Statement;
-  readonly #segmentData: Statement;
-  readonly #late: Statement;
   readonly #journal: Statement;
   readonly #pruneJournal: Statement;
   readonly #event: Statement;
@@ -20,9 +16,6 @@ export class FlushStatements {
   readonly #state: Statement;
 
   constructor(db: Sqlite) {
-    this.#segment = db.prepare("INSERT INTO segments VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    this.#segmentData = db.prepare("INSERT INTO segment_data VALUES (?, ?, ?)");
-    this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
     this.#journal = db.prepare("INSERT INTO journal VALUES (?, ?)");
     this.#pruneJournal = db.prepare("DELETE FROM journal WHERE flush < ?");
     this.#event = db.prepare(
@@ -36,31 +29,6 @@ export class FlushStatements {
       `UPDATE state SET last_flush = @lastFlush, replay_from = @replayFrom, next_device = @nextDevice, next_run = @nextRun,
          committed_at = @committedAtUs, started_at = @startedAtUs, stopped_at = @stoppedAtUs`,
     );
-  }
-
-  insertSegment(
-    number: number,
-    committedAtUs: number,
-    built: BuiltSegment,
-    directory: Uint8Array,
-    lateReaches: ReadonlyMap<number, number>,
-  ): void {
-    this.#segment.run(
-      number,
-      committedAtUs,
-      built.runs,
-      built.datagrams,
-      built.readings,
-      built.firstTimeUs,
-      built.lastTimeUs,
-      built.firstReadingTimeUs,
-      built.lastReadingTimeUs,
-      built.firstArrivalUs,
-      built.lastArrivalUs,
-      built.blob.length + directory.length,
-    );
-    this.#segmentData.run(number, directory, built.blob);
-    for (const [run, reach] of lateReaches) this.#late.run(number, run, reach);
   }
 
   insertJournal(flush: number, record: Uint8Array): void {

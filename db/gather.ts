@@ -10,6 +10,8 @@ export interface Gathered {
   batches: Batch[];
   /** without events */
   notes: Note[];
+  /** ids of the devices made in these batches */
+  newIds: Map<number, string>;
   events: EventNote[];
   fleet: FleetCounters;
   /** devices forgotten in these batches, and all their runs */
@@ -31,6 +33,7 @@ export const gather = (
   const gathered: Gathered = {
     batches: [],
     notes: [],
+    newIds: new Map(),
     events: [],
     fleet: messages.at(-1)?.fleet ?? fleet,
     forgottenDevices: new Set(),
@@ -51,14 +54,19 @@ export const gather = (
   return gathered;
 };
 
+export const holdsDatagrams = ({ batches }: Gathered): boolean =>
+  batches.some((batch) => batch.datagramCount > 0);
+
 const gatherNote = (gathered: Gathered, note: Note): void => {
   if (note.note === "event") {
     gathered.events.push(note);
     return;
   }
   gathered.notes.push(note);
-  if (note.note === "device") gathered.lastDevice = Math.max(gathered.lastDevice, note.device);
-  else if (note.note === "run") gathered.lastRun = Math.max(gathered.lastRun, note.run);
+  if (note.note === "device") {
+    gathered.newIds.set(note.device, note.id);
+    gathered.lastDevice = Math.max(gathered.lastDevice, note.device);
+  } else if (note.note === "run") gathered.lastRun = Math.max(gathered.lastRun, note.run);
   else if (note.note === "forgotten") gathered.forgottenDevices.add(note.device);
 };
 
@@ -108,23 +116,4 @@ export const changedRows = (
 /** Field by field: a view per row would cost more than the copy. */
 const copyRow = (from: Float64Array, base: number, to: Float64Array, at: number): void => {
   for (let field = 0; field < ROW_FIELDS; field++) to[at + field] = from[base + field]!;
-};
-
-/**
- * Runs of which a number arrived at or below the high water of the flush before, with the lowest such number: the only segments in which
- * numbers can be lower than in an older one.
- */
-export const lateReaches = (batches: readonly Batch[], state: LedgerState): Map<number, number> => {
-  const reaches = new Map<number, number>();
-  for (const batch of batches) {
-    for (let datagram = 0; datagram < batch.datagramCount; datagram++) {
-      const run = batch.datagramRun[datagram]!;
-      const slot = state.runs.slotOf(run);
-      if (slot < 0) continue;
-      const sequence = batch.datagramSequence[datagram]!;
-      if (sequence > state.runField(slot, ROW.HIGH_WATER)) continue;
-      reaches.set(run, Math.min(sequence, reaches.get(run) ?? sequence));
-    }
-  }
-  return reaches;
 };

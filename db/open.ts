@@ -5,9 +5,8 @@ import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 export type Sqlite = Database.Database;
 export type Statement = Database.Statement<unknown[]>;
 
-/** How long a statement waits for another process's lock. Short: the writer's thread must stay responsive, and retries by itself. */
-const WRITER_BUSY_MS = 50;
-const READER_BUSY_MS = 2000;
+/** how long a statement waits for another process's lock; the writer waits less once it has started */
+const BUSY_MS = 5000;
 /** 8 KiB pages: a WAL of at most 32 MiB before it is moved into the file */
 const CHECKPOINT_PAGES = 4096;
 const WAL_LIMIT_BYTES = 64 * 2 ** 20;
@@ -22,7 +21,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
  */
 export const openForWriting = (file: string): Sqlite =>
   opening(file, () => {
-    const db = new Database(file, { timeout: WRITER_BUSY_MS });
+    const db = new Database(file, { timeout: BUSY_MS });
     return setUp(db, () => {
       // both only take effect before the first table exists
       db.pragma("page_size = 8192");
@@ -43,7 +42,7 @@ export const openForWriting = (file: string): Sqlite =>
  */
 export const openForReading = (file: string): Sqlite =>
   opening(file, () => {
-    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: READER_BUSY_MS });
+    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
     return setUp(db, () => {
       const version = checkVersion(db, file);
       if (version < SCHEMA_VERSION) {

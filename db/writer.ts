@@ -1,13 +1,12 @@
 import type { Clock } from "../common/clock.ts";
-import type { Batch, BatchMessage, FleetCounters } from "../protocol/batch.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
-import type { LedgerChange } from "./change.ts";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import type { BatchMessage } from "../protocol/batch.ts";
+import { type LedgerChange, withoutHeld } from "./change.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
-import { encodeDirectory } from "./directory.ts";
 import { FlushStatements } from "./flush-statements.ts";
 import { GapStore } from "./gap-store.ts";
-import { changedRows, type Gathered, gather, lateReaches } from "./gather.ts";
+import { changedRows, type Gathered, gather, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
@@ -15,9 +14,8 @@ import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import { takeNewest } from "./newest.ts";
 import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
 import { type Doomed, Retention, type RetentionOptions } from "./retention.ts";
-import { SegmentBuilder } from "./segment/segment-builder.ts";
+import { SegmentWriter } from "./segment-writer.ts";
 import { emptyLatest } from "./view/latest-values.ts";
-import { CHANGE_FIELDS } from "./view/run-rows.ts";
 
 export interface WriterOptions extends RetentionOptions {
   file: string;
@@ -39,7 +37,8 @@ export type FlushOutcome =
   /** nothing was written and nothing lost: the batches go on waiting */
   | { outcome: "failed"; error: unknown };
 
-const NONE: ReadonlySet<number> = new Set();
+/** How long a commit waits for another process's lock. Short: the thread must stay responsive, and tries again by itself. */
+const BUSY_MS = 50;
 const CHECKPOINT_ROWS_AT_ONCE = 20_000;
 
 /**
@@ -57,7 +56,7 @@ export class Writer {
   readonly #gaps: GapStore;
   readonly #retention: Retention;
   readonly #statements: FlushStatements;
-  readonly #builder = new SegmentBuilder();
+  readonly #segmentWriter: SegmentWriter;
   readonly #journal = new ByteWriter();
   readonly #totalChanges: () => number;
   #row: StateRow;
@@ -86,6 +85,7 @@ export class Writer {
       this.hasHistory = this.#row.startedAtUs !== null;
       this.#state = db.transaction(() => loadLedger(db))();
       this.#statements = new FlushStatements(db);
+      this.#segmentWriter = new SegmentWriter(db);
       this.#checkpoint = new Checkpoint(db, this.#state, options.checkpointRows);
       this.#gaps = new GapStore(db);
       this.#retention = new Retention(db, this.#state, options);
@@ -94,10 +94,11 @@ export class Writer {
       [this.#segments, this.#readings] = stored as [number, number];
       this.#totalChanges = () => totalChanges.get() as number;
       this.#start();
+      db.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       this.#db.close();
       this.#lock.release();
-      throw error;
+      throw error instanceof LacunaError ? error : startError(options.file, error);
     }
   }
 
@@ -234,7 +235,7 @@ export class Writer {
   }
 
   #write(gathered: Gathered, change: LedgerChange): void {
-    if (holdsDatagrams(gathered.batches)) this.#writeSegment(gathered, change);
+    if (holdsDatagrams(gathered)) this.#segmentWriter.write(gathered, change, this.#state);
     this.#statements.insertJournal(change.flush, encodeRecord(this.#journal, this.#state, change));
     this.#gaps.apply(gathered.batches, gathered.forgottenRuns);
     this.#gaps.forget(gathered.forgottenRuns);
@@ -246,19 +247,11 @@ export class Writer {
     }
   }
 
-  #writeSegment(gathered: Gathered, change: LedgerChange): void {
-    const built = this.#builder.build(gathered.batches);
-    const unsequenced = unsequencedRuns(change.rows);
-    const directory = encodeDirectory(built, (run) => unsequenced.has(run));
-    const reaches = lateReaches(gathered.batches, this.#state);
-    this.#statements.insertSegment(change.flush, change.committedAtUs, built, directory, reaches);
-  }
-
   #settle(gathered: Gathered, change: LedgerChange | null): void {
     this.#checkpoint.settle();
     this.#gaps.settle();
     if (change === null) return;
-    if (holdsDatagrams(gathered.batches)) this.#segments++;
+    if (holdsDatagrams(gathered)) this.#segments++;
     for (const batch of gathered.batches) this.#readings += batch.readingCount;
     // newest values need the devices and runs of the change, and must be known before devices are forgotten
     const kept = change.notes.filter((note) => note.note !== "forgotten");
@@ -277,8 +270,7 @@ export class Writer {
   #idOf(device: number, gathered: Gathered): string | null {
     const slot = this.#state.devices.slotOf(device);
     if (slot >= 0) return this.#state.devices.ids[slot]!;
-    for (const note of gathered.notes) if (note.note === "device" && note.device === device) return note.id;
-    return null;
+    return gathered.newIds.get(device) ?? null;
   }
 
   /** Tables complete, a held datagram of a crashed process decided, the start noted. */
@@ -324,26 +316,7 @@ export class Writer {
   }
 }
 
-const holdsDatagrams = (batches: readonly Batch[]): boolean =>
-  batches.some((batch) => batch.datagramCount > 0);
-
-const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
-  let runs: Set<number> | undefined;
-  for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
-    if ((rows[at + ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0) continue;
-    runs ??= new Set();
-    runs.add(rows[at + ROW.RUN]!);
-  }
-  return runs ?? NONE;
-};
-
-/** A process that died with datagrams held never decided them: they count as what they would have become, rejected. */
-const withoutHeld = (fleet: FleetCounters): FleetCounters => {
-  if (fleet.held === 0) return fleet;
-  const known = fleet.rejected["implausible-sequence"] ?? 0;
-  return {
-    ...fleet,
-    held: 0,
-    rejected: { ...fleet.rejected, "implausible-sequence": known + fleet.held },
-  };
-};
+const startError = (file: string, cause: unknown): LacunaError =>
+  new LacunaError("ERR_DATABASE_OPEN", `cannot start on the database ${file}: ${messageOf(cause)}`, {
+    cause,
+  });

@@ -1,5 +1,5 @@
 const EMPTY = -1;
-const FULLEST = 0.7;
+const FULLEST = 0.85;
 
 /** A map from u32 numbers to slots, as two typed arrays with open addressing: a quarter of the memory of a Map. */
 export class NumberMap {
