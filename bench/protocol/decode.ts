@@ -28,22 +28,30 @@ const datagramOf = (readings: number): Datagram => {
   return datagram;
 };
 
-/** Best of three, so that a busy machine disturbs less. */
-const measure = (name: string, rounds: number, bytes: number, step: () => void): void => {
+/** Few enough that the young generation is not collected meanwhile, which would hide what was allocated. */
+const HEAP_ROUNDS = 500;
+
+const nsPerRound = (rounds: number, step: () => void): number => {
+  const startNs = process.hrtime.bigint();
   for (let round = 0; round < rounds; round++) step();
-  let bestNs = Number.POSITIVE_INFINITY;
-  let bestHeap = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const heapBefore = process.memoryUsage().heapUsed;
-    const startNs = process.hrtime.bigint();
-    for (let round = 0; round < rounds; round++) step();
-    bestNs = Math.min(bestNs, Number(process.hrtime.bigint() - startNs) / rounds);
-    const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / rounds;
-    if (heapBytes >= 0) bestHeap = Math.min(bestHeap, heapBytes);
-  }
-  const heap = Number.isFinite(bestHeap) ? bestHeap.toFixed(2) : "collected";
+  return Number(process.hrtime.bigint() - startNs) / rounds;
+};
+
+const heapBytesPerRound = (step: () => void): number => {
+  const before = process.memoryUsage().heapUsed;
+  for (let round = 0; round < HEAP_ROUNDS; round++) step();
+  return (process.memoryUsage().heapUsed - before) / HEAP_ROUNDS;
+};
+
+const median = (samples: number[]): number => samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
+
+/** Best time of three, so that a busy machine disturbs less; the median of the heap's growth, whatever else it contains. */
+const measure = (name: string, rounds: number, bytes: number, step: () => void): void => {
+  nsPerRound(rounds, step);
+  const ns = Math.min(...[1, 2, 3].map(() => nsPerRound(rounds, step)));
+  const heapBytes = median([1, 2, 3, 4, 5, 6, 7].map(() => heapBytesPerRound(step)));
   console.log(
-    `${name.padEnd(38)} ${String(bytes).padStart(6)} B ${bestNs.toFixed(0).padStart(7)} ns  heap ${heap} B`,
+    `${name.padEnd(38)} ${String(bytes).padStart(6)} B ${ns.toFixed(0).padStart(7)} ns ${heapBytes.toFixed(0).padStart(7)} heap B`,
   );
 };
 
