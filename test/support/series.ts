@@ -1,20 +1,15 @@
+import { seededRandom } from "./seeded-random.ts";
+
 /**
  * The five series that the codec is measured with, from a seeded generator, so that tests and benches see the same numbers.
  */
 export const SERIES = ["walk", "sine", "constant", "counter", "random"] as const;
 export type Series = (typeof SERIES)[number];
 
-/** A generator of numbers in [0, 1) with 53 random bits (xorshift128+, halves joined as in V8). */
-export const seededRandom = (seed: number): (() => number) => {
-  let a = (seed ^ 0x9e37_79b9) >>> 0 || 1;
-  const next = (): number => {
-    // mulberry32
-    a = (a + 0x6d2b_79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-  return () => (next() * 2 ** 21 + (next() >>> 11)) / 2 ** 53;
+/** Numbers in [0, 1) with 53 random bits. */
+export const seededDoubles = (seed: number): (() => number) => {
+  const random = seededRandom(seed);
+  return () => (Math.floor(random() * 2 ** 32) * 2 ** 21 + Math.floor(random() * 2 ** 21)) / 2 ** 53;
 };
 
 /** `count` values of a series. */

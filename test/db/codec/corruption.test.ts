@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ByteReader } from "../../../db/codec/byte-reader.ts";
+import { SegmentCorruptError } from "../../../db/codec/corrupt.ts";
+import { decodeIntegers } from "../../../db/codec/integers.ts";
+import { decodeValues } from "../../../db/codec/values.ts";
+import { type Encoded, encodedIntegers, encodedValues, ramp } from "../../support/columns.ts";
+import { SERIES, seededDoubles, timesOf, valuesOf } from "../../support/series.ts";
+
+const corruptOrFine = (decode: () => unknown): void => {
+  try {
+    decode();
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(SegmentCorruptError);
+    expect(thrown).toHaveProperty("code", "ERR_SEGMENT_CORRUPT");
+  }
+};
+
+const samples = (): Encoded[] => {
+  const random = seededDoubles(9);
+  const values = SERIES.map((series) => encodedValues(valuesOf(series, 200, random)));
+  const spoilt = valuesOf("walk", 200, random);
+  spoilt[7] = Number.NaN;
+  spoilt[90] = Math.PI;
+  return [...values, encodedValues(spoilt), encodedIntegers(timesOf(200, 9, 1000, random), 0, ramp(200))];
+};
+
+test("a column cut off anywhere is corrupt", () => {
+  for (const { bytes, decode } of samples()) {
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decode(bytes.slice(0, length))).toThrow(SegmentCorruptError);
+    }
+  }
+});
+
+test("a column with any one byte changed is read or corrupt, nothing else", () => {
+  for (const { bytes, decode } of samples()) {
+    for (let at = 0; at < Math.min(bytes.length, 60); at++) {
+      for (const flip of [0x01, 0x08, 0x10, 0x80, 0xff]) {
+        const damaged = bytes.slice();
+        damaged[at] = damaged[at]! ^ flip;
+        corruptOrFine(() => decode(damaged));
+      }
+    }
+  }
+});
+
+test("arbitrary bytes are read or corrupt, nothing else", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 300 }), (bytes, count) => {
+      const into = new Float64Array(count);
+      corruptOrFine(() => decodeIntegers(new ByteReader(bytes), count, into, 0, 0, ramp(count)));
+      corruptOrFine(() => decodeValues(new ByteReader(bytes), count, into, 0));
+    }),
+    { numRuns: 3000, interruptAfterTimeLimit: 3000 },
+  );
+});
