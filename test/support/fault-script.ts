@@ -14,8 +14,14 @@ export type FaultEvent =
   /** `lagMs`: how far the reading of the sockets lags behind */
   | { event: "tick"; lagMs: number; maxClosures: number }
   | { event: "listener-break" }
+  /** the collector's own wall clock is stepped */
+  | { event: "wall-step"; us: number }
+  /** a batch is committed: what a crash goes back to */
+  | { event: "commit" }
   /** the collector stops in an orderly way and starts again after `ms` */
-  | { event: "collector-restart"; ms: number };
+  | { event: "collector-restart"; ms: number }
+  /** it dies, and starts again after `ms` from the last commit */
+  | { event: "collector-crash"; ms: number };
 
 export type ClockStyle = "none" | "steady" | "stepping" | "relative";
 
@@ -37,6 +43,7 @@ export const MOVES = [
   ["copy-elsewhere", 1],
   ["reuse-number", 2],
   ["rewind", 2],
+  ["clock-found", 1],
   ["heartbeat", 4],
   ["heartbeat-ahead", 2],
   ["heartbeat-behind", 2],
@@ -54,8 +61,12 @@ export const MOVES = [
   ["restart-far", 1],
   ["late-start", 2],
   ["forge-epoch", 2],
+  ["epoch-storm", 1],
   ["forge-number", 2],
   ["before-first", 2],
+  ["jump-limit", 1],
+  ["jump-in-silence", 1],
+  ["far-back", 1],
   ["split", 2],
   ["split-broken", 1],
   ["comb", 3],
@@ -74,7 +85,10 @@ export const MOVES = [
   ["tick", 12],
   ["tick-lagging", 4],
   ["listener-break", 1],
+  ["wall-step", 1],
+  ["commit", 3],
   ["collector-restart", 1],
+  ["collector-crash", 1],
 ] as const;
 
 const WALL_US = 1_795_176_000_000_000;
@@ -207,6 +221,14 @@ class Player {
     this.send(sender, k);
   }
 
+  /** a number again, now with a send time although the sender had none */
+  "clock-found"(sender: Sender, k: number): void {
+    if (sender.clock !== "none") return;
+    if (k % 2 === 0) this.#pass(10_001);
+    const number = Math.max(0, sender.next - 1 - (k % 3));
+    this.#deliver(sender, { ...this.#data(sender, number), sendTimeUs: this.#wallUs(), isRelative: false });
+  }
+
   "restart-greater"(sender: Sender, k: number): void {
     this.#restart(sender, Math.max(0, ...sender.epochs.map(Number)) + 1 + (k % 3), k % 3);
     this.send(sender, k);
@@ -308,6 +330,14 @@ class Player {
       this.#deliver(sender, { ...this.#data(sender, k), epoch: 1_000_000 + k + i });
   }
 
+  /** epochs as fast as they are let in, and one more about a minute later */
+  "epoch-storm"(sender: Sender, k: number): void {
+    for (let i = 0; i < 17; i++)
+      this.#deliver(sender, { ...this.#data(sender, 0), epoch: 5000 + 32 * k + i });
+    this.#pass([59_999, 60_000, 60_001][k % 3]!);
+    this.#deliver(sender, { ...this.#data(sender, 0), epoch: 5031 + 32 * k });
+  }
+
   "forge-number"(sender: Sender, k: number): void {
     const far = [ABSURD, ABSURD - 1, sender.next + BEYOND_JUMP + (k % 4), sender.next + BEYOND_JUMP - 1 + 50];
     this.#deliver(sender, this.#data(sender, far[k % 4]! + (k % 4 === 3 ? 100 : 0)));
@@ -318,6 +348,30 @@ class Player {
     const number = Math.max(0, (oldest?.sequence ?? 0) - 2 - (k % 100));
     this.#deliver(sender, this.#data(sender, number));
     if (k % 3 === 0) this.#deliver(sender, this.#data(sender, number + 1));
+  }
+
+  /** as far as is believed just so, by a number or by control, or one further */
+  "jump-limit"(sender: Sender, k: number): void {
+    this.heartbeat(sender);
+    const last = sender.next - 1 + BEYOND_JUMP + (k % 2);
+    if (k % 4 < 2) this.#deliver(sender, this.#data(sender, last));
+    else this.#deliver(sender, this.#control(sender, "heartbeat", last + 1));
+    if (k % 2 === 0) sender.next = last + 1;
+  }
+
+  /** a silence in which so many numbers could have been used */
+  "jump-in-silence"(sender: Sender, k: number): void {
+    this["jump-limit"](sender, 0);
+    this.#pass(20_000);
+    const ratePerS = sender.next / Math.max(1, this.#elapsedMs / 1000);
+    sender.next += Math.floor([2, 3.5, 4.5][k % 3]! * ratePerS * 20);
+    this.send(sender, 0);
+  }
+
+  /** numbers without an epoch are believed a hundred back */
+  "far-back"(sender: Sender, k: number): void {
+    this.send(sender, 0);
+    if (sender.next > 103) this.#deliver(sender, this.#data(sender, sender.next - 1 - 100 - (k % 3) + 1));
   }
 
   /** numbers leap beyond belief and go on from there */
@@ -396,6 +450,21 @@ class Player {
     sender.next += k % 7;
     this.#elapsedMs += ms;
     this.events.push({ event: "collector-restart", ms });
+  }
+
+  "collector-crash"(sender: Sender, k: number): void {
+    const ms = [10, 1000, 12_000, 100_000][k % 4]!;
+    sender.next += k % 3;
+    this.#elapsedMs += ms;
+    this.events.push({ event: "collector-crash", ms });
+  }
+
+  commit(): void {
+    this.events.push({ event: "commit" });
+  }
+
+  "wall-step"(_sender: Sender, k: number): void {
+    this.events.push({ event: "wall-step", us: (k - 128) * 100_000 });
   }
 
   // ---- what senders do --------------------------------------------------------------------------------------

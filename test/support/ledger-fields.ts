@@ -37,6 +37,7 @@ export const fieldsOf = (row: Float64Array): Record<string, number> => ({
   tailKnown: flag(row, ROW_FLAG.TAIL_KNOWN),
   current: flag(row, ROW_FLAG.CURRENT),
   ended: flag(row, ROW_FLAG.ENDED),
+  closed: flag(row, ROW_FLAG.CLOSED),
   isUnsequenced: flag(row, ROW_FLAG.UNSEQUENCED),
   confirmed: flag(row, ROW_FLAG.CONFIRMED),
 });
@@ -70,6 +71,7 @@ export const dueFields = (device: NaiveDevice, run: NaiveRun): Record<string, nu
   tailKnown: Number(run.isTailKnown),
   current: Number(device.current === run),
   ended: Number(run.isEnded),
+  closed: Number(run.isClosed),
   isUnsequenced: Number(run.isUnsequenced),
   confirmed: Number(device.isConfirmed),
 });

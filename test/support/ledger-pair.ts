@@ -51,16 +51,22 @@ export const ROOMY: TrackerOptions = {
 
 const KINDS = { data: KIND.DATA, heartbeat: KIND.HEARTBEAT, describe: KIND.DESCRIBE, gone: KIND.GONE };
 const COMPARED_EVENTS = new Set(["restart", "epoch-went-back", "epoch-reused", "id-conflict", "run-split"]);
+const NOTHING = { tracker: 0, naive: 0 };
 const START_US = 1_795_176_000_000_000;
 const START_MS = 1000;
 
 export class LedgerPair {
-  readonly store = new ReportedLedger();
+  store = new ReportedLedger();
   naive: NaiveLedger;
   tracker: Tracker;
   /** events compared so far */
   compared = 0;
   readonly #options: TrackerOptions;
+  readonly #hit: (rule: string) => void;
+  /** what the naive ledger was told, to bring a second one to where the last commit was */
+  #steps: ((naive: NaiveLedger) => unknown)[] = [];
+  #isReplaying = false;
+  #committed = { store: new ReportedLedger(), steps: 0 };
   readonly #datagram = new Datagram();
   readonly #rows = new Float64Array(ROW_FIELDS * 256);
   #heardByTracker: string[] = [];
@@ -76,7 +82,10 @@ export class LedgerPair {
 
   constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT) {
     this.#options = options;
-    this.naive = new NaiveLedger(options, this.#naiveSink(), hit);
+    this.#hit = (rule) => {
+      if (!this.#isReplaying) hit(rule);
+    };
+    this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit);
     this.tracker = this.#newTracker(false);
   }
 
@@ -103,21 +112,26 @@ export class LedgerPair {
       case "advance":
         this.#nowMs += event.ms;
         this.#wallUs += event.ms * 1000;
-        return { tracker: 0, naive: 0 };
+        return NOTHING;
       case "tick":
         return this.#tick(event.lagMs, event.maxClosures);
       case "listener-break":
         this.tracker.onListenerBreak();
-        this.naive.listenersBroke();
-        return { tracker: 0, naive: 0 };
+        this.#tellNaive((naive) => naive.listenersBroke());
+        return NOTHING;
+      case "wall-step":
+        this.#wallUs += event.us;
+        return NOTHING;
+      case "commit":
+        this.#committed = { store: this.store.copy(), steps: this.#steps.length };
+        return NOTHING;
       case "collector-restart":
         return this.#restart(event.ms);
+      case "collector-crash":
+        return this.#crash(event.ms);
       case "shed":
-        this.store.counts.datagrams += 1;
-        this.store.counts.shed += 1;
-        this.tracker.onShed(this.#encode(event.datagram), this.#arrival(event.port));
-        this.naive.shed(event.datagram, this.#arrival(event.port));
-        return { tracker: 0, naive: 0 };
+        this.#shed(event.datagram, this.#arrival(event.port));
+        return NOTHING;
       case "datagram":
         return this.#deliver(event.datagram, event.port);
     }
@@ -126,7 +140,7 @@ export class LedgerPair {
   #deliver(datagram: NaiveDatagram, port: number): { tracker: unknown; naive: unknown } {
     const { tracker } = this;
     const arrival = this.#arrival(port);
-    const naive = this.naive.accept(datagram, arrival);
+    const naive = this.#tellNaive((ledger) => ledger.accept(datagram, arrival));
     const verdict = tracker.onDatagram(this.#encode(datagram), arrival);
     this.#count(verdict);
     if (this.#filled !== undefined) this.store.fill(...this.#filled, tracker.sendTimeUs || arrival.arrivalUs);
@@ -153,24 +167,57 @@ export class LedgerPair {
   #tick(lagMs: number, maxClosures: number): { tracker: unknown; naive: unknown } {
     // what is known to have been read never becomes unknown again
     this.#drainedAtMs = Math.max(this.#drainedAtMs, this.#nowMs - lagMs);
-    this.naive.tick(this.#nowMs, this.#drainedAtMs, this.#wallUs);
+    const [nowMs, drainedAtMs, wallUs] = [this.#nowMs, this.#drainedAtMs, this.#wallUs];
+    this.#tellNaive((naive) => naive.tick(nowMs, drainedAtMs, wallUs));
     let calls = 0;
-    while (this.tracker.tick(this.#nowMs, this.#drainedAtMs, this.#wallUs, maxClosures)) {
+    while (this.tracker.tick(nowMs, drainedAtMs, wallUs, maxClosures)) {
       if (++calls > 10_000) throw new RangeError("tick never comes to an end");
     }
-    return { tracker: 0, naive: 0 };
+    return NOTHING;
   }
 
-  #restart(ms: number): { tracker: unknown; naive: unknown } {
-    this.naive.stop();
+  #shed(datagram: NaiveDatagram, arrival: Arrival): void {
+    this.store.counts.datagrams += 1;
+    this.store.counts.shed += 1;
+    this.tracker.onShed(this.#encode(datagram), arrival);
+    this.#tellNaive((naive) => naive.shed(datagram, arrival));
+  }
+
+  #tellNaive<Answer>(step: (naive: NaiveLedger) => Answer): Answer {
+    this.#steps.push(step);
+    return step(this.naive);
+  }
+
+  #restart(ms: number): typeof NOTHING {
+    this.#tellNaive((naive) => naive.stop());
     this.tracker.decideHeld();
     this.#collect();
+    return this.#start(ms);
+  }
+
+  /** What came after the last commit never was; what was held is gone, counted nowhere. */
+  #crash(ms: number): typeof NOTHING {
+    this.store = this.#committed.store.copy();
+    this.store.counts.datagrams -= this.store.counts.held;
+    this.store.counts.held = 0;
+    this.#changed.clear();
+    this.#steps = this.#steps.slice(0, this.#committed.steps);
+    this.#isReplaying = true;
+    this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit);
+    for (const step of this.#steps) step(this.naive);
+    this.#isReplaying = false;
+    return this.#start(ms);
+  }
+
+  #start(ms: number): typeof NOTHING {
     this.#nowMs += ms;
     this.#wallUs += ms * 1000;
     this.#drainedAtMs = this.#nowMs;
-    this.naive.start(this.#nowMs);
+    const nowMs = this.#nowMs;
+    this.#tellNaive((naive) => naive.start(nowMs));
     this.tracker = this.#newTracker(true);
-    return { tracker: 0, naive: 0 };
+    this.#committed = { store: this.store.copy(), steps: this.#steps.length };
+    return NOTHING;
   }
 
   #newTracker(hasHistory: boolean): Tracker {
@@ -256,7 +303,9 @@ export class LedgerPair {
   }
 
   #naiveSink(): TrackerSink {
-    return recorder((line) => this.#heardByNaive.push(line));
+    return recorder((line) => {
+      if (!this.#isReplaying) this.#heardByNaive.push(line);
+    });
   }
 
   #collect(): void {
@@ -287,6 +336,9 @@ export class LedgerPair {
   #compareLedgers(what: string): void {
     const devices = [...this.naive.devices.values()];
     this.#equal(this.tracker.deviceCount, devices.length, `devices after ${what}`);
+    const runs = devices.reduce((sum, device) => sum + device.runs.length, 0);
+    this.#equal(this.tracker.runCount, runs, `runs after ${what}`);
+    this.#equal(this.tracker.dirtyRuns + this.tracker.windowOps, 0, `left to drain after ${what}`);
     this.#equal(this.tracker.heldCount, devices.filter(({ held }) => held).length, `held after ${what}`);
     const gaps = devices.flatMap(({ runs }) => runs.flatMap((run) => run.gaps));
     this.#equal(this.tracker.gapCount, gaps.length, `absent ranges after ${what}`);
@@ -344,7 +396,7 @@ export class LedgerPair {
 }
 
 /** The sink's calls that are compared, as text. */
-const recorder = (tell: (line: string) => void): TrackerSink => ({
+const recorder = (tell: (line: string) => unknown): TrackerSink => ({
   deviceCreated: (device, id) => tell(`device ${device} ${id}`),
   runCreated: (run, device, epoch, index) => tell(`run ${run} of ${device}, epoch ${epoch}, run ${index}`),
   deviceForgotten: (device) => tell(`forgotten ${device}`),

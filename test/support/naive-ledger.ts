@@ -68,7 +68,7 @@ export class NaiveLedger {
     if (device === undefined || datagram.kind !== "data" || datagram.sequence === null) return;
     const data = this.#judge(device, datagram, arrival);
     const run = this.#runsThatMayOwn(data)[0];
-    if (run === undefined) return;
+    if (run === undefined || this.#cannotExtend(run, data)) return;
     this.#hit("R1 shed number remembered");
     run.shed.add(this.#extend(run, data));
   }

@@ -27,6 +27,10 @@ export class ReportedLedger {
   nextDevice = 1;
   nextRun = 1;
 
+  copy(): ReportedLedger {
+    return Object.assign(new ReportedLedger(), structuredClone({ ...this }));
+  }
+
   addDevice(device: number, id: string): void {
     this.devices.set(device, { id, source: "" });
     this.nextDevice = device + 1;
