@@ -9,7 +9,7 @@ export const DEMO_OPTIONS = {
   rateHz: numberOption({
     key: "rate",
     doc: "datagrams per second of each device",
-    default: 5,
+    default: 10,
     min: 0.1,
     max: 1000,
   }),

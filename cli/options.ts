@@ -122,7 +122,7 @@ export const COLLECT_OPTIONS = {
     doc: "absent ranges remembered exactly per device",
     default: 4096,
     min: 1,
-    max: 1_000_000,
+    max: 8000,
   }),
   maxGaps: integerOption({
     key: "maxGaps",

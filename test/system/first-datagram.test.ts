@@ -1,0 +1,41 @@
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { eventually, getJson, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+const shell = promisify(execFile);
+
+interface Latest {
+  devices: { id: string; values: Record<string, number>; status: string }[];
+}
+
+test("one shell line is a sender, and curl shows the value", async () => {
+  const collector = await startCollector([
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--db",
+    `${directory.path}/first.db`,
+  ]);
+  const [port] = collector.ports;
+  await shell("sh", [
+    "-c",
+    `echo '{"device":"pump-7","seq":0,"values":{"temperature":21.5}}' | nc -u -w0 127.0.0.1 ${port}`,
+  ]);
+
+  const latest = await eventually(
+    () => getJson<Latest>(`${collector.api}/api/v1/latest`),
+    ({ devices }) => devices.length > 0,
+  );
+  expect(latest.devices[0]).toMatchObject({ id: "pump-7", values: { temperature: 21.5 }, status: "online" });
+
+  const finished = await collector.stop();
+  expect(finished.code).toBe(0);
+  const ledger = execFileSync("sqlite3", [
+    `${directory.path}/first.db`,
+    "select device, first, high_water, in_order from ledger",
+  ]);
+  expect(ledger.toString().trim()).toBe("pump-7|0|0|1");
+});

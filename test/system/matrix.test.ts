@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
+
+/**
+ * A fleet of 200 devices with every fault at once, over every way a datagram can come and in both formats: the audit must find every number
+ * explained. Sender and collector are two hosts (network namespaces) with a cable between them.
+ */
+const FAULTS = [
+  ...["--devices", "200", "--rate", "8", "--duration", "5s", "--seed", "20261120"],
+  ...["--loss", "0.02", "--burst-enter", "0.005", "--burst-leave", "0.25"],
+  ...["--reorder", "0.03", "--duplicate", "0.01", "--corrupt", "0.01", "--restarts", "6", "--skew", "2s"],
+];
+const DEVICES = 200;
+const LEAST_NUMBERS = 6000;
+
+const CELLS = [
+  { way: "unicast IPv4", listen: "udp://10.77.0.2:4747", target: "udp://10.77.0.2:4747" },
+  { way: "unicast IPv6", listen: "udp://[fd77::2]:4747", target: "udp://[fd77::2]:4747" },
+  {
+    way: "any-source multicast IPv4",
+    listen: "udp://239.192.47.47:4748?interface=veth0",
+    target: "udp://239.192.47.47:4748?interface=veth0",
+  },
+  {
+    way: "source-specific multicast IPv4",
+    listen: "udp://232.1.2.3:5000?source=10.77.0.1&interface=veth0",
+    target: "udp://232.1.2.3:5000?source=10.77.0.1&interface=veth0",
+  },
+  {
+    way: "multicast IPv6",
+    listen: "udp://[ff15::4747]:4747?interface=veth0",
+    target: "udp://[ff15::4747]:4747?interface=veth0",
+  },
+].flatMap((cell) => ["native", "json"].map((format) => ({ ...cell, format })));
+
+const unavailable = netnsUnavailable();
+
+describe.skipIf(unavailable !== null)("the audit explains every number", () => {
+  const directory = temporaryDirectory();
+  let hosts: NetnsPair;
+  beforeAll(() => {
+    hosts = createNetnsPair();
+  });
+  afterAll(() => {
+    hosts.destroy();
+    directory.remove();
+  });
+
+  test.each(CELLS)("over $way, $format", async ({ way, listen, target, format }) => {
+    const name = `${way}-${format}`.replaceAll(" ", "-");
+    const within = (host: string): string[] => ["ip", "netns", "exec", host];
+    const truth = `${directory.path}/${name}.jsonl`;
+    const collector = await startCollector(["--listen", listen, "--db", `${directory.path}/${name}.db`], {
+      within: within(hosts.far.name),
+    });
+    const simulated = await runLacuna(
+      ["simulate", "--target", target, "--format", format, "--truth", truth, ...FAULTS],
+      { within: within(hosts.near.name) },
+    );
+    expect(simulated, simulated.stderr).toMatchObject({ code: 0 });
+
+    const audited = await runLacuna(["audit", "--truth", truth, "--api", collector.api, "--json"], {
+      within: within(hosts.far.name),
+    });
+    const report = JSON.parse(audited.stdout);
+    console.log(
+      `${way}, ${format}: ${report.numbers} numbers of ${report.epochs} epochs, ${report.values} values`,
+    );
+    expect(report.differences).toEqual([]);
+    expect(audited.code).toBe(0);
+    expect(report.devices).toBe(DEVICES);
+    expect(report.epochs).toBeGreaterThan(DEVICES);
+    expect(report.numbers).toBeGreaterThan(LEAST_NUMBERS);
+    expect(report.impaired).toBeGreaterThan(0);
+
+    expect((await collector.stop()).code).toBe(0);
+    const afterStop = await runLacuna(["audit", "--truth", truth, "--db", `${directory.path}/${name}.db`]);
+    expect(afterStop.stdout).toContain("every number is explained");
+    expect(afterStop.code).toBe(0);
+  });
+});
