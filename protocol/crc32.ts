@@ -19,7 +19,7 @@ const TABLES = (() => {
 
 /**
  * CRC-32 of the bytes [start, end) of `view`.
- * @returns integer in [0, 2^32)
+ * @returns the sum as a signed 32-bit integer: V8 passes one on without a heap number, an unsigned one not always
  */
 export const crc32 = (view: DataView, start: number, end: number): number => {
   let crc = -1;
@@ -38,5 +38,5 @@ export const crc32 = (view: DataView, start: number, end: number): number => {
       TABLES[high >>> 24]!;
   }
   for (; at < end; at++) crc = (crc >>> 8) ^ TABLES[(crc ^ view.getUint8(at)) & 0xff]!;
-  return ~crc >>> 0;
+  return ~crc;
 };

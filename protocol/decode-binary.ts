@@ -120,7 +120,7 @@ const checkShape = (view: DataView, offset: number, length: number): number => {
 
   const end = offset + length - checksumBytes(flags);
   if (end < offset + HEADER_BYTES + view.getUint8(offset + 5)) return REJECT.truncated;
-  if ((flags & FLAG.CRC) !== 0 && crc32(view, offset, end) !== view.getUint32(end))
+  if ((flags & FLAG.CRC) !== 0 && crc32(view, offset, end) !== view.getInt32(end))
     return REJECT["bad-checksum"];
   return SOUND;
 };

@@ -47,7 +47,7 @@ export const encodeBinary = (
   for (let byte = 0; byte < from.idLength; byte++)
     out[at + HEADER_BYTES + byte] = from.idBytes[from.idOffset + byte]!;
   writeBody(from, (flags & FLAG.OFFSETS_MS) !== 0 ? 1000 : 1, out, view, bodyOffset);
-  if (checksumBytes > 0) view.setUint32(end, crc32(view, at, end));
+  if (checksumBytes > 0) view.setInt32(end, crc32(view, at, end));
   return length;
 };
 
