@@ -72,9 +72,7 @@ export class IngestService {
         ),
     });
     this.#ingest = ingest;
-    this.#receiver = new DgramReceiver(clock, (listener, bytes, view, offset, length, address, port, nowMs) =>
-      ingest.receive(listener, bytes, view, offset, length, address, port, clock.wallUs(), nowMs),
-    );
+    this.#receiver = new DgramReceiver(clock, ingest.receive.bind(ingest));
     this.#listeners = options.listeners.map(
       (config, index) =>
         new Listener(index, config, {

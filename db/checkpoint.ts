@@ -6,13 +6,23 @@ import { EPOCH_COLUMNS } from "./schema.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 
-/** Rows written per flush at least, and the share of the devices that wait: a device is behind for about twenty flushes at most. */
+/** Rows written per flush at least, and the share of the devices that wait: once due, a device is behind for about twenty more flushes. */
 const MIN_ROWS = 2000;
 const SHARE = 0.05;
+/** A device waits that long before it is due: rows written with every flush would be most of what is written at all. */
+const LAG_MS = 4000;
+
+/** For tests; the constants above otherwise. */
+export interface CheckpointOptions {
+  /** rows written per flush at least */
+  minRows?: number | undefined;
+  /** how long a device waits before it is due, milliseconds */
+  lagMs?: number | undefined;
+}
 
 /**
- * Brings the tables for people up to date, a bounded number of rows per flush: writing each changed device with each flush would cost as much
- * as the whole datagram path. What waits is in the journal. Devices go in the order in which they began to wait.
+ * Brings the tables for people up to date every few seconds, a bounded number of rows per flush: writing each changed device with each
+ * flush would cost as much as the whole datagram path. What waits is in the journal. Devices go in the order in which they began to wait.
  */
 export class Checkpoint {
   readonly #state: LedgerState;
@@ -25,15 +35,19 @@ export class Checkpoint {
   readonly #latest: Statement;
   readonly #forget: Statement[];
   readonly #minRows: number;
+  readonly #lagMs: number;
+  /** flushes that devices began to wait with, and when; ascending. Devices that wait from `#dueFlush` or before it are due */
+  readonly #began: { flush: number; atMs: number }[] = [];
+  #dueFlush = -1;
   /** parameters of one row of `epochs`, used again for each */
   readonly #runValues: (number | null)[] = [];
   #written: number[] = [];
   #skipped: ReadonlySet<number> = new Set();
 
-  /** @param minRows - for tests; MIN_ROWS otherwise */
-  constructor(db: Sqlite, state: LedgerState, minRows = MIN_ROWS) {
+  constructor(db: Sqlite, state: LedgerState, { minRows, lagMs }: CheckpointOptions = {}) {
     this.#state = state;
-    this.#minRows = minRows;
+    this.#minRows = minRows ?? MIN_ROWS;
+    this.#lagMs = lagMs ?? LAG_MS;
     this.#device = db.prepare(
       `INSERT INTO devices VALUES (?, ?, ?, ?)
        ON CONFLICT (device_no) DO UPDATE SET source = excluded.source, as_of = excluded.as_of`,
@@ -57,8 +71,16 @@ export class Checkpoint {
     return this.#waiting.size;
   }
 
-  /** A change was applied to the state: its devices wait from that flush on. */
-  changed(change: LedgerChange): void {
+  /** Whether `step` would write anything now. @param nowMs - monotonic */
+  isDue(nowMs: number): boolean {
+    this.#passTime(nowMs);
+    for (const since of this.#waiting.values()) return since <= this.#dueFlush;
+    return false;
+  }
+
+  /** A change was applied to the state: its devices wait from that flush on, and from now (monotonic). */
+  changed(change: LedgerChange, nowMs: number): void {
+    this.#began.push({ flush: change.flush, atMs: nowMs });
     for (const note of change.notes) {
       if (note.note !== "event" && note.note !== "forgotten") this.#wait(note.device, change.flush);
     }
@@ -75,18 +97,19 @@ export class Checkpoint {
   }
 
   /**
-   * Write what waited longest, inside the flush's transaction; `settle` or `undo` must follow.
+   * Write what is due, longest waiting first, inside the flush's transaction; `settle` or `undo` must follow.
    * @param skipped - devices that are about to be forgotten
+   * @param nowMs - monotonic
    */
-  step(skipped: ReadonlySet<number>): void {
+  step(skipped: ReadonlySet<number>, nowMs: number): void {
     this.#skipped = skipped;
-    this.#write(Math.max(this.#minRows, Math.ceil(this.#waiting.size * SHARE)));
+    this.#passTime(nowMs);
+    this.#write(Math.max(this.#minRows, Math.ceil(this.#waiting.size * SHARE)), this.#dueFlush);
   }
 
-  /** Write up to about `rows` rows. @returns whether more devices wait */
-  writeRows(rows: number): boolean {
-    this.#write(rows);
-    return this.#written.length < this.#waiting.size;
+  /** Write up to about `rows` rows, due or not; `settle` or `undo` must follow. */
+  writeRows(rows: number): void {
+    this.#write(rows, Number.POSITIVE_INFINITY);
   }
 
   /** The first flush the tables will miss once this transaction is committed, given that flush `next` changes something. */
@@ -126,10 +149,18 @@ export class Checkpoint {
       this.#waiting.set(device, since);
   }
 
-  #write(rows: number): void {
+  #passTime(nowMs: number): void {
+    let passed = 0;
+    while (passed < this.#began.length && this.#began[passed]!.atMs + this.#lagMs <= nowMs) passed++;
+    if (passed === 0) return;
+    this.#dueFlush = this.#began[passed - 1]!.flush;
+    this.#began.splice(0, passed);
+  }
+
+  #write(rows: number, lastFlush: number): void {
     let budget = rows;
-    for (const device of this.#waiting.keys()) {
-      if (budget <= 0) return;
+    for (const [device, since] of this.#waiting) {
+      if (budget <= 0 || since > lastFlush) return;
       if (this.#skipped.has(device)) continue;
       budget -= this.#writeDevice(this.#state.devices.slotOf(device));
       this.#written.push(device);

@@ -20,8 +20,9 @@ import { emptyLatest } from "./view/latest-values.ts";
 export interface WriterOptions extends RetentionOptions {
   file: string;
   clock: Clock;
-  /** rows of the tables for people brought up to date per flush at least; for tests */
+  /** for tests: rows of the tables for people brought up to date per flush at least, and how long a device waits for that */
   checkpointRows?: number;
+  checkpointLagMs?: number;
 }
 
 /** What became of one flush. */
@@ -86,7 +87,10 @@ export class Writer {
       this.#state = db.transaction(() => loadLedger(db))();
       this.#statements = new FlushStatements(db);
       this.#segmentWriter = new SegmentWriter(db);
-      this.#checkpoint = new Checkpoint(db, this.#state, options.checkpointRows);
+      this.#checkpoint = new Checkpoint(db, this.#state, {
+        minRows: options.checkpointRows,
+        lagMs: options.checkpointLagMs,
+      });
       this.#gaps = new GapStore(db);
       this.#retention = new Retention(db, this.#state, options);
       const totalChanges = db.prepare("SELECT total_changes()").pluck();
@@ -144,7 +148,7 @@ export class Writer {
     const messages = this.#waiting;
     try {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
-      if (messages.length === 0 && this.#isSettled && doomed.segments.length === 0)
+      if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
         return { outcome: "idle" };
       const change = this.#commit(messages, doomed);
       this.#waiting = [];
@@ -184,9 +188,10 @@ export class Writer {
     }
   }
 
-  /** the tables have caught up with all that is committed, and say so */
-  get #isSettled(): boolean {
-    return this.#checkpoint.waiting === 0 && this.#row.replayFrom > this.#row.lastFlush;
+  /** nothing is due for the tables; and when nothing waits for them they say so */
+  get #isUpToDate(): boolean {
+    if (this.#checkpoint.waiting === 0) return this.#row.replayFrom > this.#row.lastFlush;
+    return !this.#checkpoint.isDue(this.#clock.monotonicMs());
   }
 
   #commit(messages: readonly BatchMessage[], doomed: Doomed): LedgerChange | null {
@@ -196,7 +201,7 @@ export class Writer {
     const row = this.#rowAfter(gathered, change);
     this.#db
       .transaction(() => {
-        this.#checkpoint.step(gathered.forgottenDevices);
+        this.#checkpoint.step(gathered.forgottenDevices, this.#clock.monotonicMs());
         this.#retention.remove(doomed);
         if (change !== null) this.#write(gathered, change);
         row.replayFrom = this.#checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
@@ -258,7 +263,7 @@ export class Writer {
     const gone = change.notes.filter((note) => note.note === "forgotten");
     this.#state.apply({ ...change, notes: kept });
     change.latest = takeNewest(this.#state, gathered.batches, change.flush);
-    this.#checkpoint.changed(change);
+    this.#checkpoint.changed(change, this.#clock.monotonicMs());
     for (const note of gone) this.#state.applyNote(note, change.flush);
   }
 

@@ -3,7 +3,8 @@ import type { Socket } from "node:dgram";
 /**
  * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it.
  * @param listener - index of the listener it came by
- * @param nowMs - when it was read, by the monotonic clock
+ * @param arrivalUs - when it was read, by the wall clock; like `nowMs` it may be that of a datagram read just before
+ * @param nowMs - the same by the monotonic clock
  */
 export type DatagramHandler = (
   listener: number,
@@ -13,6 +14,7 @@ export type DatagramHandler = (
   length: number,
   address: string,
   port: number,
+  arrivalUs: number,
   nowMs: number,
 ) => void;
 

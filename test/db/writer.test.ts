@@ -131,6 +131,40 @@ test("the work of a rolling checkpoint is bounded and gets done", () => {
   expect(rowsPerFlush.length).toBeGreaterThan(10);
 });
 
+test("the tables follow a few seconds later, once for all flushes until then", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointLagMs: 4000 }));
+  const model = new IngestModel();
+  const runs = Array.from({ length: 500 }, (_, index) => model.run(model.device(`pump-${index}`), 1));
+  const rowsOfFlush = (sequence: number): number => {
+    for (const run of runs) model.receive(run, sequence);
+    writer.accept(model.seal());
+    const before = writer.rowsWritten;
+    writer.flush();
+    bed.clock.advanceMs(400);
+    return writer.rowsWritten - before;
+  };
+  const rows = Array.from({ length: 11 }, (_, sequence) => rowsOfFlush(sequence));
+  expect(Math.max(...rows.slice(0, 10))).toBeLessThan(10);
+  expect(rows[10]).toBeGreaterThan(1000);
+  expect(writer.waitingDevices).toBe(500);
+});
+
+test("an idle writer commits nothing until tables are due, then brings them up to date", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointLagMs: 4000 }));
+  const model = new IngestModel();
+  model.receive(model.run(model.device("pump-7"), 1), 0);
+  writer.accept(model.seal());
+  writer.flush();
+  bed.clock.advanceMs(3999);
+  expect(writer.flush().outcome).toBe("idle");
+  bed.clock.advanceMs(1);
+  expect(writer.flush().outcome).toBe("committed");
+  expect(writer.waitingDevices).toBe(0);
+  expect(writer.flush().outcome).toBe("idle");
+});
+
 test("datagrams held by a process that died are rejected at the next start", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());

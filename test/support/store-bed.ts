@@ -23,6 +23,8 @@ export class StoreBed implements Disposable {
       clock: this.clock,
       retentionMs: null,
       maxBytes: null,
+      // tables follow at once: the clock stands still
+      checkpointLagMs: 0,
       ...options,
     });
   }
