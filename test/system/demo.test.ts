@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { eventually, getJson, LacunaProcess } from "../support/lacuna-process.ts";
+
+test("the demo shows a live table, serves the API, and ends with a clean audit on Ctrl-C, without a terminal too", async () => {
+  const demo = new LacunaProcess(["demo", "--http", "127.0.0.1:0"]);
+  await eventually(
+    async () => demo.stdout,
+    (text) => text.includes("API: http"),
+  );
+  const [, api] = /API: (http:\/\/\S+?)\/api/.exec(demo.stdout)!;
+  const { total } = await eventually(
+    () => getJson<{ total: Record<string, number> }>(`${api}/api/v1/ledger`),
+    (answer) => answer.total.lost! > 0 && answer.total.duplicates! > 0 && answer.total.reordered! > 0,
+  );
+  expect(total.received).toBeGreaterThan(0);
+  const { devices } = await getJson<{ devices: unknown[] }>(`${api}/api/v1/devices?limit=1000`);
+  expect(devices).toHaveLength(50);
+  await eventually(
+    async () => demo.stdout,
+    (text) => /online +datagrams\/s +expected/.test(text),
+  );
+
+  demo.signal("SIGINT");
+  const finished = await demo.finished;
+  expect(finished.stdout).toContain("every number is explained");
+  expect(finished.code).toBe(0);
+});

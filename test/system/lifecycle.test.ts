@@ -1,0 +1,133 @@
+import Database from "better-sqlite3";
+import { afterAll, expect, test } from "vitest";
+import {
+  eventually,
+  getJson,
+  LacunaProcess,
+  runLacuna,
+  startCollector,
+  temporaryDirectory,
+} from "../support/lacuna-process.ts";
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+interface Ledger {
+  total: Record<string, number>;
+}
+
+const simulate = (port: number, truth: string, ...more: string[]): string[] => [
+  ...["simulate", "--target", `udp://127.0.0.1:${port}`, "--devices", "50", "--rate", "40", "--truth", truth],
+  ...["--loss", "0.02", "--reorder", "0.02", "--duplicate", "0.01", ...more],
+];
+
+test("SIGTERM right after the last datagram, and a second signal: everything accepted is stored", async () => {
+  const db = `${directory.path}/stop.db`;
+  const truth = `${directory.path}/stop.jsonl`;
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db, "--flush", "5s"]);
+  expect((await runLacuna(simulate(collector.ports[0]!, truth, "--duration", "2s"))).code).toBe(0);
+  collector.process.signal("SIGTERM");
+  collector.process.signal("SIGINT");
+  collector.process.signal("SIGTERM");
+  expect(await collector.process.finished).toMatchObject({ code: 0, signal: null });
+
+  const audited = await runLacuna(["audit", "--truth", truth, "--db", db]);
+  expect(audited.stdout).toContain("every number is explained");
+  expect(audited.code).toBe(0);
+});
+
+test("a locked database: what waits is pending and visible, nothing is lost, and it heals by itself", async () => {
+  const db = `${directory.path}/locked.db`;
+  const truth = `${directory.path}/locked.jsonl`;
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
+  expect((await fetch(`${collector.api}/readyz`)).status).toBe(200);
+
+  const other = new Database(db);
+  other.exec("BEGIN IMMEDIATE");
+  const simulator = new LacunaProcess(simulate(collector.ports[0]!, truth, "--duration", "3s"));
+  const ledger = (): Promise<Ledger> => getJson<Ledger>(`${collector.api}/api/v1/ledger`);
+  const { total } = await eventually(ledger, (answer) => answer.total.pending! > 1000);
+  expect(total.stored! + total.expired!).toBe(total.received! - total.pending!);
+  const readyz = await fetch(`${collector.api}/readyz`);
+  expect(readyz.status).toBe(503);
+  expect(await readyz.text()).toMatch(/locked/);
+  const status = await getJson<{ database: { state: string } }>(`${collector.api}/api/v1/status`);
+  expect(status.database.state).toBe("FAILING");
+
+  other.exec("ROLLBACK");
+  other.close();
+  expect((await simulator.finished).code).toBe(0);
+  await eventually(ledger, (answer) => answer.total.pending === 0);
+  await eventually(
+    () => fetch(`${collector.api}/readyz`),
+    ({ status }) => status === 200,
+  );
+  const audited = await runLacuna(["audit", "--truth", truth, "--api", collector.api]);
+  expect(audited.stdout).toContain("every number is explained");
+  expect((await collector.stop()).code).toBe(0);
+});
+
+test("one process owns a database; a second one exits naming the first", async () => {
+  const db = `${directory.path}/owned.db`;
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
+  const second = await runLacuna([
+    "collect",
+    ...["--http", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--db", db],
+  ]);
+  expect(second.code).toBe(1);
+  expect(second.stderr).toContain(String(collector.process.pid));
+  expect(second.stderr.trim().split("\n")).toHaveLength(1);
+  await collector.stop();
+});
+
+test("an epoch that begins while the collector listens is known from number 0, also after a collector's restart", async () => {
+  const db = `${directory.path}/restarts.db`;
+  const listen = ["--listen", "udp://127.0.0.1:0", "--db", db];
+  const truths = [`${directory.path}/first.jsonl`, `${directory.path}/second.jsonl`];
+  for (const truth of truths) {
+    const collector = await startCollector(listen);
+    const simulated = await runLacuna(
+      simulate(collector.ports[0]!, truth, "--duration", "2s", "--epoch", truth === truths[0] ? "1" : "100"),
+    );
+    expect(simulated.code).toBe(0);
+    const audited = await runLacuna(["audit", "--truth", truth, "--api", collector.api, "--allow-unknown"]);
+    expect(audited.stdout).toContain("every number is explained");
+    expect((await collector.stop()).code).toBe(0);
+  }
+});
+
+test.each([
+  ["an unknown flag", ["collect", "--lisen", "x"], 2, /unknown option '--lisen'/],
+  ["a value of a flag", ["collect", "--window", "soon"], 2, /window: 'soon'.*accepted/],
+  ["a listener URL", ["collect", "--listen", "tcp://1.2.3.4:5"], 2, /not a listener URL/],
+  [
+    "a truth file that is not there",
+    ["audit", "--truth", "nowhere.jsonl", "--db", "x.db"],
+    1,
+    /nowhere\.jsonl/,
+  ],
+])("%s that is wrong: one clear sentence and the right exit status", async (_, args, code, sentence) => {
+  const finished = await runLacuna(args, { cwd: directory.path });
+  expect(finished.stderr).toMatch(sentence);
+  expect(finished.code).toBe(code);
+});
+
+test("a mistake in the environment is a configuration error (78)", async () => {
+  const finished = await runLacuna(["collect"], { env: { LACUNA_WINDOW: "soon" }, cwd: directory.path });
+  expect(finished.code).toBe(78);
+  expect(finished.stderr).toContain("LACUNA_WINDOW");
+});
+
+test("a group that cannot be joined stops the start and says group, interface and cause", async () => {
+  const finished = await runLacuna(
+    [
+      "collect",
+      ...["--http", "127.0.0.1:0", "--db", `${directory.path}/join.db`],
+      ...["--listen", "udp://239.1.2.3:5000?interface=nowhere0"],
+    ],
+    { cwd: directory.path },
+  );
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toMatch(/239\.1\.2\.3/);
+  expect(finished.stderr).toMatch(/nowhere0/);
+});
