@@ -1,62 +1,5 @@
 import type { Command } from "commander";
-import { systemClock } from "../common/clock.ts";
-import { ConfigurationError } from "../common/errors.ts";
-import { type AuditReport, audit, formatReport } from "../simulator/audit.ts";
-import { httpAuditSource } from "../simulator/audit-http.ts";
-import { settle } from "../simulator/settle.ts";
-import type { Truth } from "../simulator/truth.ts";
-import { readTruth } from "../simulator/truth-file.ts";
-import { openDatabaseAuditSource } from "./audit-database.ts";
-import { EXIT } from "./exit-codes.ts";
-
-interface AuditFlags {
-  truth: string;
-  api?: string;
-  db?: string;
-  allowUnknown?: boolean;
-  json?: boolean;
-}
-
-const print = (report: AuditReport, json: boolean): void => {
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${formatReport(report).join("\n")}\n`);
-};
-
-const auditApi = async (truth: Truth, url: string, allowUnknown: boolean): Promise<AuditReport> => {
-  const source = httpAuditSource(url);
-  if (!(await settle(source, systemClock))) {
-    process.stderr.write("the collector is still receiving: the audit compares a moving ledger\n");
-  }
-  return await audit(truth, source, { allowUnknown });
-};
-
-const auditDatabase = async (truth: Truth, file: string, allowUnknown: boolean): Promise<AuditReport> => {
-  const source = openDatabaseAuditSource(file);
-  try {
-    return await audit(truth, source, { allowUnknown });
-  } finally {
-    source.close();
-  }
-};
-
-const run = async ({
-  truth: truthPath,
-  api,
-  db,
-  allowUnknown = false,
-  json = false,
-}: AuditFlags): Promise<void> => {
-  if ((api === undefined) === (db === undefined)) {
-    const sentence = "accepted is exactly one of --api URL and --db FILE";
-    throw new ConfigurationError([{ key: "api", origin: "--api", value: api, sentence }]);
-  }
-  const truth = await readTruth(truthPath);
-  const report =
-    api === undefined
-      ? await auditDatabase(truth, db!, allowUnknown)
-      : await auditApi(truth, api, allowUnknown);
-  print(report, json);
-  if (!report.isClean) process.exitCode = EXIT.FAILED;
-};
+import type { AuditFlags } from "./run-audit.ts";
 
 export const registerAudit = (program: Command): void => {
   program
@@ -72,5 +15,8 @@ export const registerAudit = (program: Command): void => {
     .option("--db <file>", "a database file, also of a collector that is stopped")
     .option("--allow-unknown", "devices and epochs the truth does not know are no differences")
     .option("--json", "print the report as JSON")
-    .action(run);
+    .action(async (flags: AuditFlags) => {
+      const { runAudit } = await import("./run-audit.ts");
+      await runAudit(flags);
+    });
 };

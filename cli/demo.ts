@@ -1,109 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { systemClock } from "../common/clock.ts";
-import { resolveSettings } from "../common/config.ts";
-import { createLogger } from "../common/logger.ts";
-import { type AuditReport, audit, formatReport } from "../simulator/audit.ts";
-import { httpAuditSource } from "../simulator/audit-http.ts";
-import { SIMULATOR_OPTIONS, type SimulatorSettings } from "../simulator/options.ts";
-import type { Progress } from "../simulator/run.ts";
-import { settle } from "../simulator/settle.ts";
-import { simulate } from "../simulator/simulate.ts";
-import { readTruth } from "../simulator/truth-file.ts";
-import { DEMO_OPTIONS, type DemoSettings } from "./demo-options.ts";
-import { demoTable } from "./demo-table.ts";
-import { EXIT } from "./exit-codes.ts";
+import { DEMO_OPTIONS } from "./demo-options.ts";
 import { addFlags } from "./flags.ts";
-import { COLLECT_OPTIONS } from "./options.ts";
-import { type Service, startService } from "./service.ts";
-import { stopSignals } from "./stop-signals.ts";
-import { LiveBlock } from "./terminal.ts";
-
-const TABLE_MS = process.stdout.isTTY ? 500 : 2000;
-
-const collectSettings = ({ http }: DemoSettings, directory: string) =>
-  resolveSettings(COLLECT_OPTIONS, {
-    env: {},
-    // a port of its own: the demo disturbs no collector that runs already
-    flags: { listen: ["udp://127.0.0.1:0"], http, db: join(directory, "demo.db"), logLevel: "warn" },
-  });
-
-const simulatorSettings = (demo: DemoSettings, target: string, truth: string): SimulatorSettings =>
-  resolveSettings(SIMULATOR_OPTIONS, {
-    env: {},
-    flags: {
-      target,
-      truth,
-      idPrefix: "demo",
-      devices: demo.devices,
-      rate: demo.rateHz,
-      seed: demo.seed,
-      duration: demo.durationMs === null ? "none" : `${demo.durationMs}ms`,
-      loss: 0.02,
-      burstEnter: 0.004,
-      burstLeave: 0.25,
-      duplicate: 0.01,
-      reorder: 0.03,
-      corrupt: 0.005,
-      // in the mean one of the fleet every two seconds
-      restarts: 30 / demo.devices,
-    },
-  });
-
-/** Shows the table until the simulation is over. */
-const play = async (service: Service, settings: SimulatorSettings, signal: AbortSignal): Promise<void> => {
-  const block = new LiveBlock(process.stdout);
-  let progress: Progress | undefined;
-  const show = (): void => block.show(demoTable(service.ledger, progress, systemClock.wallUs()));
-  const timer = setInterval(show, TABLE_MS);
-  try {
-    await simulate(settings, {
-      signal,
-      onProgress: (news) => {
-        progress = news;
-      },
-    });
-  } finally {
-    clearInterval(timer);
-  }
-};
-
-const auditRun = async (url: string, truthPath: string): Promise<AuditReport> => {
-  const source = httpAuditSource(url);
-  await settle(source, systemClock);
-  return await audit(await readTruth(truthPath), source);
-};
-
-const demo = async (flags: Record<string, unknown>, version: string): Promise<void> => {
-  const settings = resolveSettings(DEMO_OPTIONS, { env: {}, flags });
-  const directory = mkdtempSync(join(tmpdir(), "lacuna-demo-"));
-  const signals = stopSignals();
-  const abort = new AbortController();
-  void signals.received.then(() => abort.abort());
-  try {
-    const logger = createLogger("warn");
-    const service = await startService(collectSettings(settings, directory), { logger, version });
-    void service.failed.then(() => abort.abort());
-    const [listener] = service.listeners();
-    process.stdout.write(
-      `API: ${service.url}/api/v1/ledger (all routes: ${service.url}/)\n` +
-        `${settings.devices} simulated devices send to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
-    );
-    const truthPath = join(directory, "truth.jsonl");
-    const target = `udp://127.0.0.1:${listener!.port}`;
-    await play(service, simulatorSettings(settings, target, truthPath), abort.signal);
-    process.stdout.write("\nauditing …\n");
-    const report = await auditRun(service.url, truthPath);
-    process.stdout.write(`${formatReport(report).join("\n")}\n`);
-    await service.stop();
-    if (!report.isClean) process.exitCode = EXIT.FAILED;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-    signals.dispose();
-  }
-};
 
 export const registerDemo = (program: Command, version: string): void => {
   addFlags(
@@ -113,5 +10,8 @@ export const registerDemo = (program: Command, version: string): void => {
         "a collector, its API and a simulated fleet on a bad network, with a live table; Ctrl-C ends it, audits the run and says whether every number is explained",
       ),
     DEMO_OPTIONS,
-  ).action((flags: Record<string, unknown>) => demo(flags, version));
+  ).action(async (flags: Record<string, unknown>) => {
+    const { demo } = await import("./run-demo.ts");
+    await demo(flags, version);
+  });
 };

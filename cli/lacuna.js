@@ -8,5 +8,6 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
+  await import("./compile-cache.js");
   await import("./main.ts");
 }

@@ -1,7 +1,7 @@
 import { parseListenerUrls } from "../collector/listener-conflicts.ts";
 import { type ListenerConfig, ListenerUrlError } from "../collector/listener-url.ts";
 import { DEFAULT_CONFIG_FILE, type SettingsOf } from "../common/config.ts";
-import { LOG_LEVELS } from "../common/logger.ts";
+import { LOG_LEVELS } from "../common/log-levels.ts";
 import {
   choiceOption,
   durationOption,

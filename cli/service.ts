@@ -1,4 +1,3 @@
-import { buildApp } from "../api/app.ts";
 import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
@@ -65,15 +64,23 @@ export const startService = async (
   { logger, version }: ServiceContext,
 ): Promise<Service> => {
   const startedAtUs = systemClock.wallUs();
-  const store = await openStoreOf(settings);
+  const opening = openStoreOf(settings);
+  // loaded while the writer's thread starts: it is as much work as everything before
+  const loading = import("../api/app.ts");
+  await Promise.allSettled([opening, loading]);
+  const store = await opening;
   const started: { stop(): Promise<void> }[] = [{ stop: () => store.close() }];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0)) await part.stop();
   };
   try {
-    const collector = await startCollectorOf(settings, store);
-    started.unshift(collector);
-    const app = await buildApp(
+    const { buildApp } = await loading;
+    const collecting = startCollectorOf(settings, store).then((collector) => {
+      started.unshift(collector);
+      return collector;
+    });
+    // made ready while the ingest worker starts; nobody asks it anything before it listens
+    const building = buildApp(
       {
         ledger: store.view,
         reader: store.reader,
@@ -81,9 +88,15 @@ export const startService = async (
         storeStatus: () => store.status(),
       },
       { version, clock: systemClock, startedAtUs, logger, processMetrics: true },
-    );
-    // the API answers until everything is stored
-    started.push({ stop: () => app.close() });
+    ).then(async (app) => {
+      // the API answers until everything is stored
+      started.push({ stop: () => app.close() });
+      await app.ready();
+      return app;
+    });
+    await Promise.allSettled([collecting, building]);
+    const collector = await collecting;
+    const app = await building;
     await listen(app, settings.http);
     const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
     for (const part of [collector, store]) {

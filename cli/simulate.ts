@@ -1,42 +1,6 @@
 import type { Command } from "commander";
-import { loadSettings } from "../common/config.ts";
 import { SIMULATOR_OPTIONS } from "../simulator/options.ts";
-import type { Progress, Summary } from "../simulator/run.ts";
-import { simulate } from "../simulator/simulate.ts";
 import { addFlags } from "./flags.ts";
-import { stopSignals } from "./stop-signals.ts";
-import { count, LiveLine, rate } from "./terminal.ts";
-
-const progressLine = (progress: Progress): string =>
-  `${(progress.elapsedMs / 1000).toFixed(1)} s  sent ${count(progress.sent)} (${rate(progress.rateHz)})  ` +
-  `dropped ${count(progress.dropped)}  corrupted ${count(progress.corrupted)}  ` +
-  `copies ${count(progress.duplicated)}  reordered ${count(progress.reordered)}  restarts ${count(progress.restarts)}`;
-
-const summaryLines = (summary: Summary): string[] => [
-  `used ${count(summary.used)} numbers of ${count(summary.settings.devices)} devices, sent ${count(summary.sent)} datagrams ` +
-    `in ${(summary.elapsedMs / 1000).toFixed(2)} s: ${rate(summary.rateHz)} (asked for ${rate(summary.targetRateHz)})`,
-  `dropped ${count(summary.dropped)}, corrupted ${count(summary.corrupted)}, copies ${count(summary.duplicated)}, ` +
-    `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}`,
-  ...(summary.settings.truthPath === null ? [] : [`truth: ${summary.settings.truthPath}`]),
-];
-
-const run = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
-  // a simulation is set up by its flags alone: the collector's configuration file and environment are not meant for it
-  const settings = loadSettings(SIMULATOR_OPTIONS, { ...flags, config: "none" }, {});
-  const signals = stopSignals();
-  const abort = new AbortController();
-  void signals.received.then(() => abort.abort());
-  const line = new LiveLine(process.stderr);
-  const summary = await simulate(settings, {
-    signal: abort.signal,
-    onProgress: (progress) => line.show(progressLine(progress)),
-  });
-  line.clear();
-  signals.dispose();
-  process.stdout.write(
-    json === true ? `${JSON.stringify(summary)}\n` : `${summaryLines(summary).join("\n")}\n`,
-  );
-};
 
 export const registerSimulate = (program: Command): void => {
   addFlags(
@@ -48,5 +12,8 @@ export const registerSimulate = (program: Command): void => {
     SIMULATOR_OPTIONS,
   )
     .option("--json", "print the summary as JSON")
-    .action(run);
+    .action(async (flags: Record<string, unknown>) => {
+      const { runSimulate } = await import("./run-simulate.ts");
+      await runSimulate(flags);
+    });
 };

@@ -1,11 +1,10 @@
+import { createRequire } from "node:module";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import pretty from "pino-pretty";
 import type { Clock } from "./clock.ts";
+import type { LogLevel } from "./log-levels.ts";
 
 export type { Logger } from "pino";
-
-export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { LOG_LEVELS, type LogLevel } from "./log-levels.ts";
 
 /**
  * The process's logger, on standard error so that standard output stays data: one JSON object per line, or readable lines on a terminal.
@@ -15,6 +14,8 @@ export const createLogger = (level: LogLevel, destination?: DestinationStream): 
   const options: LoggerOptions = { level, timestamp: pino.stdTimeFunctions.isoTime };
   if (destination !== undefined) return pino(options, destination);
   if (process.stderr.isTTY) {
+    // loaded when it is needed: each thread of a service would pay for it
+    const pretty = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
     return pino(options, pretty({ destination: 2, sync: true, ignore: "pid,hostname" }));
   }
   return pino(options, pino.destination({ dest: 2, sync: true }));
