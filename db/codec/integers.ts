@@ -1,3 +1,4 @@
+import { MisuseError } from "../../common/errors.ts";
 import { blocksPay, readBlocks, writeBlocks } from "./blocks.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
@@ -26,6 +27,7 @@ const offsets = new Scratch();
  * @param values - integers; those in [from, to) lie within 2^53 of 0, of `origin`, and less than 2^53 of each other
  * @param origin - taken off the first value; the decoder is given the same
  * @param x - a column with the same indices that the values may grow along with (sequence numbers, for times); null for none
+ * @throws MisuseError when the values differ by anything but integers
  */
 export const encodeIntegers = (
   out: ByteWriter,
@@ -70,11 +72,15 @@ export const encodeIntegers = (
 const divide = (values: Float64Array, from: number, count: number, y: Float64Array): number => {
   const first = values[from]!;
   let divisor = 0;
+  let fractions = 0;
   for (let index = 0; index < count; index++) {
     const offset = values[from + index]! - first;
     y[index] = offset;
+    fractions += offset - Math.floor(offset);
     if (divisor !== 1) divisor = commonDivisor(divisor, Math.abs(offset));
   }
+  // true for NaN and infinities, too
+  if (fractions !== 0) throw new MisuseError("a column of integers with something else in it");
   // what it costs to write against what it takes off each value
   if (divisor <= 1 || (count - 1) * (bitLength(divisor) - 1) <= 8 + 2 * bitLength(divisor)) return 1;
   for (let index = 0; index < count; index++) y[index] = y[index]! / divisor;
@@ -86,7 +92,7 @@ const commonDivisor = (known: number, value: number): number => {
   if (known === 0) return value;
   let divisor = known;
   let rest = value - Math.floor(value / divisor) * divisor;
-  while (rest !== 0) {
+  while (rest > 0) {
     const next = divisor - Math.floor(divisor / rest) * rest;
     divisor = rest;
     rest = next;
