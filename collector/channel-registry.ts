@@ -1,7 +1,10 @@
 import type { DeviceSnapshot } from "../protocol/batch.ts";
-import { ChannelTable } from "./channel-table.ts";
+import { ChannelTable, undescribedName } from "./channel-table.ts";
 
-/** Hears of every channel that is new or changed; `epoch` is null where the sender declares none. */
+/**
+ * Hears of every channel that has a name given by its sender, new or changed; `epoch` is null where the sender declares none. A channel
+ * without a description goes by its number, which its readings tell: a million forged devices leave no such row.
+ */
 export type ChannelSink = (
   device: number,
   epoch: number | null,
@@ -47,7 +50,9 @@ export class ChannelRegistry {
     if (table.has(channel)) return true;
     if (this.#isFull(table)) return false;
     this.#counting(table, () => {
-      this.#announce(device, table, channel, table.addUndescribed(channel), "");
+      const name = table.addUndescribed(channel);
+      // another channel was described as `ch7` before
+      if (name !== undescribedName(channel)) this.#announce(device, table, channel, name, "");
     });
     return true;
   }

@@ -15,6 +15,9 @@ const LOW_CHANNELS = 30;
 const WALKED_ENTRIES = 16;
 const MAX_CHANNEL = 0xffff;
 
+/** What a channel goes by until its sender names it. */
+export const undescribedName = (channel: number): string => `ch${channel}`;
+
 const isNamed = (entry: ChannelEntry, wanted: string): boolean =>
   entry.wanted === wanted && entry.channel >= FIRST_NAMED_CHANNEL;
 
@@ -87,8 +90,8 @@ export class ChannelTable {
    * @returns the name it goes by
    */
   addUndescribed(channel: number): string {
-    const name = this.#freeName(`ch${channel}`, channel);
-    if (channel < LOW_CHANNELS && name === `ch${channel}`) {
+    const name = this.#freeName(undescribedName(channel), channel);
+    if (channel < LOW_CHANNELS && name === undescribedName(channel)) {
       this.#lowChannels |= 1 << channel;
       this.#lowCount++;
     } else {
@@ -117,7 +120,7 @@ export class ChannelTable {
 
   /** Take a channel over as the database has it: its name is final. */
   restore(channel: number, name: string, unit: string): void {
-    if (name === `ch${channel}` && unit === "") {
+    if (name === undescribedName(channel) && unit === "") {
       this.addUndescribed(channel);
       return;
     }

@@ -1,8 +1,10 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { CAUSE, CAUSES, type Cause, ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import type { LedgerState } from "./ledger-state.ts";
+import { channelKey } from "./ledger-view.ts";
 import { readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
+import { undescribedName } from "./view/channel-names.ts";
 import { RUN } from "./view/run-rows.ts";
 
 type Absent = RunSnapshot["absent"][number];
@@ -47,19 +49,32 @@ class SnapshotBuilder {
   }
 
   device(slot: number): DeviceSnapshot {
-    const { devices, channels } = this.#state;
+    const { devices } = this.#state;
     return {
       device: devices.number[slot]!,
       id: devices.ids[slot]!,
       source: devices.sources[slot]!,
       runs: Array.from(this.#state.runSlots(slot), (run) => this.#run(run)),
-      channels: Array.from(channels.list(devices.channels[slot]!), ({ epoch, channel, name, unit }) => ({
-        epoch: epoch < 0 ? null : epoch,
-        channel,
-        name,
-        unit,
-      })),
+      channels: this.#channels(slot),
     };
+  }
+
+  /** Described channels, and those of which only readings are known, by their newest values. */
+  #channels(slot: number): DeviceSnapshot["channels"] {
+    const { devices, channels, latest } = this.#state;
+    const known: DeviceSnapshot["channels"] = [];
+    const described = new Set<number>();
+    for (const { epoch, channel, name, unit } of channels.list(devices.channels[slot]!)) {
+      described.add(channelKey(epoch, channel));
+      known.push({ epoch: epochOf(epoch), channel, name, unit });
+    }
+    for (const { channel, run } of latest.list(devices.latest[slot]!)) {
+      const runSlot = this.#state.runs.slotOf(run);
+      const epoch = runSlot < 0 ? -1 : this.#state.runField(runSlot, RUN.EPOCH);
+      if (described.has(channelKey(epoch, channel))) continue;
+      known.push({ epoch: epochOf(epoch), channel, name: undescribedName(channel), unit: "" });
+    }
+    return known;
   }
 
   #run(slot: number): RunSnapshot {
@@ -74,9 +89,11 @@ class SnapshotBuilder {
     const absent = (this.#absent.get(run) ?? [])
       .filter(({ last }) => last >= floor)
       .map((range) => ({ ...range, first: Math.max(range.first, floor) }));
-    return { epoch: epoch < 0 ? null : epoch, index: this.#state.runField(slot, RUN.INDEX), row, absent };
+    return { epoch: epochOf(epoch), index: this.#state.runField(slot, RUN.INDEX), row, absent };
   }
 }
+
+const epochOf = (epoch: number): number | null => (epoch < 0 ? null : epoch);
 
 /** Per run, the number after the last lost one whose gap row was folded. */
 const foldedFloors = (db: Sqlite): Map<number, number> =>

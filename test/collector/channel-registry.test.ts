@@ -9,13 +9,21 @@ const setUp = (maxEntries?: number) => {
   return { registry, announced };
 };
 
-test("an undescribed channel is announced once under its number", () => {
+test("an undescribed channel is not announced: it goes by its number", () => {
   const { registry, announced } = setUp();
   const table = registry.tableOf(1, 5);
   for (const channel of [7, 7, 40_000, 40_000]) expect(registry.admit(1, table, channel)).toBe(true);
+  expect(announced).toEqual([]);
+});
+
+test("an undescribed channel whose name is taken is announced once under another", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.describe(1, table, 3, "ch7", "");
+  for (const channel of [7, 7]) expect(registry.admit(1, table, channel)).toBe(true);
   expect(announced).toEqual([
-    [1, 5, 7, "ch7", ""],
-    [1, 5, 40_000, "ch40000", ""],
+    [1, 5, 3, "ch7", ""],
+    [1, 5, 7, "ch7#7", ""],
   ]);
 });
 

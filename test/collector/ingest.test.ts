@@ -208,7 +208,7 @@ test("a stop without a free batch says so and is done when one is back", () => {
   expect(bench.reader.notesOf("event").at(-1)).toMatchObject({ kind: "collector-stopped" });
 });
 
-test("channels are announced once per epoch, and again when their name changes", () => {
+test("a described channel is announced once per epoch, and again when its name changes", () => {
   const bench = new IngestBench();
   const readings = [{ channel: 7, type: "float64", value: 1 }];
   bench.receive({ sequence: 0, readings });
@@ -217,12 +217,13 @@ test("channels are announced once per epoch, and again when their name changes",
   bench.receive({ kind: "DESCRIBE", sequence: 2, descriptions });
   bench.receive({ kind: "DESCRIBE", sequence: 2, descriptions });
   bench.receive({ epoch: 2, sequence: 0, readings });
+  const renamed = [{ channel: 7, name: "temp", unit: "Cel" }];
+  bench.receive({ epoch: 2, kind: "DESCRIBE", sequence: 1, descriptions: renamed });
   bench.stop();
   const device = bench.reader.notesOf("device")[0]!.device;
   expect(bench.reader.notesOf("channel")).toEqual([
-    { note: "channel", device, epoch: 1, channel: 7, name: "ch7", unit: "" },
     { note: "channel", device, epoch: 1, channel: 7, name: "temperature", unit: "Cel" },
-    { note: "channel", device, epoch: 2, channel: 7, name: "ch7", unit: "" },
+    { note: "channel", device, epoch: 2, channel: 7, name: "temp", unit: "Cel" },
   ]);
 });
 
