@@ -103,7 +103,10 @@ export class Ingest {
     return sumCounters(this.#start, this.listeners);
   }
 
-  /** Continue from the database; once, before anything else: listening begins now. */
+  /**
+   * Continue from the database; once, before anything else: listening begins now. The list of restored devices is empty afterwards: it
+   * can be larger than all that is made of it.
+   */
   start(nowMs: number, wallUs: number): void {
     const { restored } = this.#options;
     for (const device of restored.devices) this.#channels.restore(device);
@@ -113,6 +116,7 @@ export class Ingest {
     }
     this.#event("collector-started", wallUs, {}, nowMs);
     this.#tracker.restore(restored, nowMs);
+    restored.devices.length = 0;
   }
 
   /**

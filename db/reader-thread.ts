@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { LacunaError } from "../common/errors.ts";
 import type { Ask } from "./reader.ts";
 import type { ReaderReply } from "./reader-worker.ts";
+import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 
 interface Waiting {
   resolve(answer: never): void;
@@ -41,7 +42,10 @@ export const startReaderThread = (file: string): ReaderThread => {
   };
 
   const start = (): Worker => {
-    const started = new Worker(new URL("./reader-worker.ts", import.meta.url), { workerData: { file } });
+    const started = new Worker(new URL("./reader-worker.ts", import.meta.url), {
+      resourceLimits: DATABASE_WORKER_HEAP,
+      workerData: { file },
+    });
     started.on("message", settle);
     started.on("error", (error) => failAll(error.message, error));
     started.on("exit", () => {

@@ -12,6 +12,7 @@ import { openForReading, SCHEMA_VERSION } from "./open.ts";
 import { Reader } from "./reader.ts";
 import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
 import { buildRestored } from "./restore.ts";
+import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
 
 export interface StoreOptions {
@@ -78,6 +79,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { clock, ...given } = options;
   const data: WriterThreadData = { ...DEFAULTS, ...given };
   const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
+    resourceLimits: DATABASE_WORKER_HEAP,
     workerData: { ...data, port },
     transferList: [port],
   });
