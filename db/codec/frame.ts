@@ -27,9 +27,13 @@ const samples = new Float64Array(7);
 /** Median of seven values spread over [from, to). */
 export const typicalOf = (values: Float64Array, from: number, to: number): number => {
   const step = (to - from) / samples.length;
-  for (let index = 0; index < samples.length; index++)
-    samples[index] = values[from + Math.floor(index * step)]!;
-  samples.sort();
+  for (let index = 0; index < samples.length; index++) {
+    const sample = values[from + Math.floor(index * step)]!;
+    let at = index;
+    // insertion: for seven numbers a call of the built-in sort takes longer
+    for (; at > 0 && samples[at - 1]! > sample; at--) samples[at] = samples[at - 1]!;
+    samples[at] = sample;
+  }
   return samples[samples.length >> 1]!;
 };
 
@@ -40,29 +44,35 @@ const exceptionBits = (length: number): number => 8 + 8 * Math.ceil((length + 1)
 
 /** Plan a frame for `values[from..to)`, integers within 2^53. Its range may exceed MAX_RANGE, then it must not be written. */
 export const planFrame = (values: Float64Array, from: number, to: number, plan: FramePlan): void => {
-  let min = values[from]!;
-  let max = min;
-  for (let index = from + 1; index < to; index++) {
+  const centre = typicalOf(values, from, to);
+  let min = centre;
+  let max = centre;
+  let distance = 0;
+  for (let index = from; index < to; index++) {
     const value = values[index]!;
     if (value < min) min = value;
     else if (value > max) max = value;
+    distance += Math.abs(value - centre);
   }
   const count = to - from;
+  const range = max - min + 1;
   plan.base = min;
-  plan.range = max - min + 1;
+  plan.range = range;
   plan.exceptions = 0;
-  plan.bits = signedVarintBits(min) + signedVarintBits(plan.range - 1);
-  plan.bits += plan.range > MAX_RANGE ? 53 * count : packedBits(count, plan.range);
-  if (count >= MIN_PATCHED && plan.range > 1) planPatched(values, from, to, plan);
+  plan.bits = signedVarintBits(min) + signedVarintBits(range - 1);
+  plan.bits += range > MAX_RANGE ? 53 * count : packedBits(count, range);
+  // evenly spread values are a quarter of the range away from its middle; outliers push that down
+  if (count >= MIN_PATCHED && distance * 11 < range * count) planPatched(values, from, to, centre, plan);
 };
 
-const planPatched = (values: Float64Array, from: number, to: number, plan: FramePlan): void => {
+const planPatched = (
+  values: Float64Array,
+  from: number,
+  to: number,
+  centre: number,
+  plan: FramePlan,
+): void => {
   const count = to - from;
-  const centre = typicalOf(values, from, to);
-  let distance = 0;
-  for (let index = from; index < to; index++) distance += Math.abs(values[index]! - centre);
-  // evenly spread values are a quarter of the range away from its middle; outliers push that down
-  if (distance * 11 >= plan.range * count) return;
   const width = bestWidth(values, from, to, centre);
   if (width < 0) return;
   const limit = 2 ** width;

@@ -16,26 +16,20 @@ const MAX_PRODUCT = 2 ** 53;
 
 const floorLine = (x: number, slope: number, divisor: number): number => Math.floor((x * slope) / divisor);
 
-/** `residuals[i] = y[i] - line(x[i] - x[0])`. @returns greatest minus smallest */
-export const subtractLine = (
+/** `residuals[i] = y[i] - line(x[i] - x[0])`. */
+const subtractLine = (
   y: Float64Array,
   x: Float64Array,
   xFrom: number,
   count: number,
   { slope, shift }: Line,
   residuals: Float64Array,
-): number => {
+): void => {
   const origin = x[xFrom]!;
   const divisor = 2 ** shift;
-  let min = Infinity;
-  let max = -Infinity;
   for (let index = 0; index < count; index++) {
-    const residual = y[index]! - floorLine(x[xFrom + index]! - origin, slope, divisor);
-    residuals[index] = residual;
-    if (residual < min) min = residual;
-    if (residual > max) max = residual;
+    residuals[index] = y[index]! - floorLine(x[xFrom + index]! - origin, slope, divisor);
   }
-  return max - min;
 };
 
 /** Undo `subtractLine` in place. */
@@ -54,25 +48,32 @@ export const addLine = (
   }
 };
 
-/** Slope of the least-squares line through (x - x[0], y). */
-const leastSquares = (y: Float64Array, x: Float64Array, xFrom: number, count: number): number => {
+interface Fit {
+  slope: number;
+  /** standard deviation of y from the line */
+  deviation: number;
+}
+
+/** Least squares through (x - x[0], y); null when x does not ascend. */
+const leastSquares = (y: Float64Array, x: Float64Array, xFrom: number, count: number): Fit | null => {
   const origin = x[xFrom]!;
-  let sumX = 0;
-  let sumY = 0;
+  let last = -1;
+  let [sumX, sumY, sumXX, sumXY, sumYY] = [0, 0, 0, 0, 0];
   for (let index = 0; index < count; index++) {
-    sumX += x[xFrom + index]! - origin;
-    sumY += y[index]!;
+    const distance = x[xFrom + index]! - origin;
+    if (distance <= last) return null;
+    last = distance;
+    const value = y[index]!;
+    sumX += distance;
+    sumY += value;
+    sumXX += distance * distance;
+    sumXY += distance * value;
+    sumYY += value * value;
   }
-  const meanX = sumX / count;
-  const meanY = sumY / count;
-  let products = 0;
-  let squares = 0;
-  for (let index = 0; index < count; index++) {
-    const distance = x[xFrom + index]! - origin - meanX;
-    products += distance * (y[index]! - meanY);
-    squares += distance * distance;
-  }
-  return products / squares;
+  const products = sumXY - (sumX * sumY) / count;
+  const slope = products / (sumXX - (sumX * sumX) / count);
+  const variance = (sumYY - (sumY * sumY) / count - slope * products) / count;
+  return { slope, deviation: Math.sqrt(Math.max(0, variance)) };
 };
 
 /** The roundest whole number near a slope: the period someone configured. NaN when none is within `tolerance`. */
@@ -85,14 +86,13 @@ const roundNear = (slope: number, tolerance: number): number => {
 };
 
 /** A slope in as fine a fraction as matters over `reach` steps of x. */
-const fractionOf = (slope: number, reach: number): Line | null => {
+const fractionOf = (slope: number, reach: number): Line => {
   const shift = Math.min(bitLength(reach), MAX_SHIFT);
-  const line = { slope: Math.round(slope * 2 ** shift), shift };
-  return Math.abs(line.slope) * reach < MAX_PRODUCT ? line : null;
+  return { slope: Math.round(slope * 2 ** shift), shift };
 };
 
 /**
- * The line that leaves the smallest residuals, with those in `residuals`.
+ * The line that leaves small residuals, with those in `residuals`.
  * @param y - `count` integers, differences to the first
  * @param x - what the line goes by, ascending from index `xFrom` on (sequence numbers: a lost datagram does not bend the line)
  * @returns null when x does not ascend, or when there is no exact line
@@ -104,16 +104,13 @@ export const fitLine = (
   count: number,
   residuals: Float64Array,
 ): Line | null => {
+  const fit = leastSquares(y, x, xFrom, count);
+  if (fit === null) return null;
   const reach = x[xFrom + count - 1]! - x[xFrom]!;
-  for (let index = xFrom + 1; index < xFrom + count; index++) if (x[index]! <= x[index - 1]!) return null;
-  const slope = leastSquares(y, x, xFrom, count);
-  const line = fractionOf(slope, reach);
-  if (line === null) return null;
-  const spread = subtractLine(y, x, xFrom, count, line, residuals);
-  const round = { slope: roundNear(slope, (spread + 1) / 4 / reach), shift: 0 };
-  if (Number.isNaN(round.slope)) return line;
-  // the configured period beats a fit that followed the jitter, and it is shorter
-  if (subtractLine(y, x, xFrom, count, round, residuals) <= spread + 1) return round;
+  // the configured period is shorter to write than a fit, which follows the jitter
+  const rounded = roundNear(fit.slope, (fit.deviation + 1) / 4 / reach);
+  const line = Number.isNaN(rounded) ? fractionOf(fit.slope, reach) : { slope: rounded, shift: 0 };
+  if (Math.abs(line.slope) * reach >= MAX_PRODUCT) return null;
   subtractLine(y, x, xFrom, count, line, residuals);
   return line;
 };

@@ -32,6 +32,7 @@ export interface ColumnPlan {
 const MIN_LINE = 12;
 const LINE_BITS = 32;
 const MIN_DELTA2 = 4;
+const MAX_DELTA = 2 ** 52;
 
 const deltas = new Scratch();
 const residuals = new Scratch();
@@ -72,36 +73,55 @@ export const planColumn = (
   return plan;
 };
 
-/** The best of offsets, deltas and deltas of deltas, by the sum of their bit lengths: unlike the range it forgives outliers. */
+/** Prepare the best of offsets, deltas and deltas of deltas. */
 const planDifferences = (y: Float64Array, count: number): void => {
   const delta = deltas.take(count);
   for (let index = 1; index < count; index++) delta[index] = y[index]! - y[index - 1]!;
-  const typicalOffset = typicalOf(y, 1, count);
-  const typicalDelta = typicalOf(delta, 1, count);
-  let offsetBits = 0;
-  let deltaBits = 0;
-  let delta2Bits = count < MIN_DELTA2 ? Infinity : 0;
-  let last = delta[1]!;
-  for (let index = 1; index < count; index++) {
-    const step = delta[index]!;
-    const change = Math.abs(step - last);
-    offsetBits += bitLength(Math.abs(y[index]! - typicalOffset));
-    deltaBits += bitLength(Math.abs(step - typicalDelta));
-    delta2Bits += change > Number.MAX_SAFE_INTEGER ? Infinity : bitLength(change);
-    last = step;
-  }
   plan.line = null;
   plan.start = 1;
   plan.values = delta;
-  plan.transform = TRANSFORM.DELTA;
-  if (offsetBits <= deltaBits && offsetBits <= delta2Bits) {
-    plan.transform = TRANSFORM.OFFSET;
+  plan.transform = chooseDifference(y, delta, count);
+  if (plan.transform === TRANSFORM.OFFSET) {
     plan.values = y;
-  } else if (delta2Bits < deltaBits) {
-    plan.transform = TRANSFORM.DELTA2;
+  } else if (plan.transform === TRANSFORM.DELTA2) {
     plan.start = 2;
     for (let index = count - 1; index >= 2; index--) delta[index] = delta[index]! - delta[index - 1]!;
   }
+};
+
+/** A long column is judged by stretches of it. */
+const STRETCH = 64;
+const MAX_STRETCHES = 4;
+
+/** By the sum of bit lengths: unlike the range it forgives outliers. */
+const chooseDifference = (y: Float64Array, delta: Float64Array, count: number): Transform => {
+  const typicalOffset = typicalOf(y, 1, count);
+  const typicalDelta = typicalOf(delta, 1, count);
+  const stretches = count > STRETCH * MAX_STRETCHES ? MAX_STRETCHES : 1;
+  const size = stretches === 1 ? count - 1 : STRETCH;
+  let offsetBits = 0;
+  let deltaBits = 0;
+  let delta2Bits = 0;
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const start = 1 + Math.floor(((count - 1 - size) * stretch) / MAX_STRETCHES);
+    let last = delta[start]!;
+    for (let index = start; index < start + size; index++) {
+      const step = delta[index]!;
+      offsetBits += bitLength(Math.abs(y[index]! - typicalOffset));
+      deltaBits += bitLength(Math.abs(step - typicalDelta));
+      delta2Bits += bitLength(Math.abs(step - last));
+      last = step;
+    }
+  }
+  if (offsetBits < deltaBits && offsetBits <= delta2Bits) return TRANSFORM.OFFSET;
+  return delta2Bits < deltaBits && canDoubleDelta(delta, count) ? TRANSFORM.DELTA2 : TRANSFORM.DELTA;
+};
+
+/** Differences of deltas are exact. */
+const canDoubleDelta = (delta: Float64Array, count: number): boolean => {
+  if (count < MIN_DELTA2) return false;
+  for (let index = 1; index < count; index++) if (Math.abs(delta[index]!) > MAX_DELTA) return false;
+  return true;
 };
 
 /** `values[at + 1..at + count)` hold deltas: make them sums, `values[at]` being 0. */
