@@ -1,0 +1,108 @@
+import { BatchPool } from "../../collector/batch-pool.ts";
+import { Ingest } from "../../collector/ingest.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import type { BatchMessage } from "../../protocol/batch.ts";
+import { FLAG, KIND, VALUE_TYPE } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { setDeviceId } from "../../protocol/device-id.ts";
+import { encodeBinary } from "../../protocol/encode-binary.ts";
+import { encodeJson } from "../../protocol/encode-json.ts";
+
+/**
+ * Nanoseconds of CPU and heap bytes per datagram from its bytes to the sealed batch: decode, verdict, columns, rows. No socket and no
+ * writer: batches come back at once. Devices in turn, everything in order; best of five rounds.
+ */
+const ROUNDS = 5;
+const PER_SECOND = 50_000;
+const START_US = Date.UTC(2026, 10, 20) * 1000;
+const TICK_EVERY = PER_SECOND / 50;
+
+interface Traffic {
+  bytes: Uint8Array;
+  view: DataView;
+  /** where each datagram begins, and the end of the last one */
+  starts: Uint32Array;
+}
+
+/** `count` datagrams, devices in turn, one after the other in memory. */
+const makeTraffic = (devices: number, readings: number, isJson: boolean, count: number): Traffic => {
+  const bytes = new Uint8Array(count * (isJson ? 400 : 60 + 16 * readings));
+  const view = new DataView(bytes.buffer);
+  const starts = new Uint32Array(count + 1);
+  const datagram = new Datagram();
+  datagram.kind = KIND.DATA;
+  datagram.epoch = 1;
+  datagram.readingCount = readings;
+  datagram.named = isJson;
+  for (let index = 0; index < readings; index++) {
+    datagram.channels[index] = index;
+    datagram.names[index] = `value${index}`;
+    datagram.types[index] = VALUE_TYPE.FLOAT64;
+    datagram.values[index] = 20 + index / 10;
+  }
+  for (let index = 0; index < count; index++) {
+    setDeviceId(datagram, `pump-${String(index % devices).padStart(6, "0")}`);
+    datagram.sequence = Math.floor(index / devices);
+    datagram.sendTimeUs = START_US + (index * 1_000_000) / PER_SECOND;
+    const at = starts[index]!;
+    const length = isJson
+      ? encodeJson(datagram, bytes.subarray(at))
+      : encodeBinary(datagram, FLAG.CRC, bytes, view, at);
+    starts[index + 1] = at + length;
+  }
+  return { bytes, view, starts };
+};
+
+const openIngest = (): Ingest => {
+  const ingest: Ingest = new Ingest({
+    formats: ["auto"],
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1 },
+    pool: new BatchPool(),
+    restored: {
+      hasHistory: false,
+      nextDevice: 1,
+      nextRun: 1,
+      devices: [],
+      fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+    },
+    batchMs: 100,
+    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
+    onInternalError: (error) => {
+      throw error;
+    },
+  });
+  ingest.start(0, START_US);
+  return ingest;
+};
+
+const play = ({ bytes, view, starts }: Traffic, count: number): { ns: number; heapBytes: number } => {
+  const ingest = openIngest();
+  const heapBefore = process.memoryUsage().heapUsed;
+  const before = process.cpuUsage();
+  for (let index = 0; index < count; index++) {
+    const nowMs = (index * 1000) / PER_SECOND;
+    const wallUs = START_US + Math.round(nowMs * 1000);
+    const at = starts[index]!;
+    ingest.receive(0, bytes, view, at, starts[index + 1]! - at, "192.0.2.7", 5000, wallUs, nowMs);
+    if (index % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, wallUs);
+  }
+  const { user, system } = process.cpuUsage(before);
+  const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / count;
+  const received = ingest.listeners[0]!.received;
+  if (received !== count) throw new Error(`${received} of ${count} datagrams received`);
+  return { ns: ((user + system) * 1000) / count, heapBytes };
+};
+
+const measure = (name: string, devices: number, readings: number, isJson = false, count = 400_000): void => {
+  const traffic = makeTraffic(devices, readings, isJson, count);
+  const rounds = Array.from({ length: ROUNDS }, () => play(traffic, count));
+  const ns = Math.min(...rounds.map((round) => round.ns)).toFixed(0);
+  const heaps = rounds.map(({ heapBytes }) => heapBytes).filter((heapBytes) => heapBytes >= 0);
+  const heap = heaps.length === 0 ? "collected" : Math.min(...heaps).toFixed(1);
+  console.log(`${name.padEnd(40)} ${ns.padStart(6)} ns  heap ${heap} B`);
+};
+
+measure("1,000 devices, 1 float64", 1000, 1);
+measure("1,000 devices, 20 float64", 1000, 20, false, 100_000);
+measure("100,000 devices, 1 float64", 100_000, 1);
+measure("1,000 devices, JSON, 1 value", 1000, 1, true, 100_000);
