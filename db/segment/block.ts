@@ -44,8 +44,13 @@ export const encodeBlock = (
   if (shapes.count > 1) encodeIntegers(out, shapeOf, 0, count);
   if (readings === 0) return;
   writeReadingTimes(out, columns, from, { shapes, shapeOf, layout, count }, originUs);
+  const first = columns.readingStart[from]!;
+  if (shapes.columnCount === 1) {
+    encodeValues(out, columns.value, first, first + readings);
+    return;
+  }
   const values = groupedScratch.take(readings);
-  layout.group(shapes, shapeOf, count, columns.value, columns.readingStart[from]!, values);
+  layout.group(shapes, shapeOf, count, columns.value, first, values);
   for (let column = 0; column < shapes.columnCount; column++) {
     encodeValues(out, values, layout.columnStart[column]!, layout.columnStart[column + 1]!);
   }
@@ -136,6 +141,10 @@ const readReadings = (
     }
   }
   readReadingTimes(input, columns, { shapes, shapeOf, layout, count }, originUs);
+  if (shapes.columnCount === 1) {
+    decodeValues(input, columns.readingCount, columns.value, 0);
+    return;
+  }
   const values = groupedScratch.take(columns.readingCount);
   for (let column = 0; column < shapes.columnCount; column++) {
     const from = layout.columnStart[column]!;

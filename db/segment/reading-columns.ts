@@ -38,6 +38,10 @@ export class ReadingColumns {
 
   private countUses(shapes: Shapes, shapeOf: Float64Array, count: number): void {
     if (shapes.count > this.uses.length) this.uses = new Uint32Array(shapes.count * 2);
+    if (shapes.count === 1) {
+      this.uses[0] = count;
+      return;
+    }
     this.uses.fill(0, 0, shapes.count);
     for (let index = 0; index < count; index++) this.uses[shapeOf[index]!]!++;
   }

@@ -56,8 +56,16 @@ const findPattern = (columns: DatagramColumns, from: number, block: BlockShape):
   return entryOffsets;
 };
 
-const isZero = (values: Float64Array, count: number): boolean => {
-  for (let index = 0; index < count; index++) if (values[index] !== 0) return false;
+/** Whether all readings have the time of their datagram. */
+const areSame = (columns: DatagramColumns, from: number, to: number): boolean => {
+  const { datagramTime, readingStart, readingTime } = columns;
+  let reading = readingStart[from]!;
+  for (let index = from; index < to; index++) {
+    const time = datagramTime[index]!;
+    for (const end = readingStart[index + 1]!; reading < end; reading++) {
+      if (readingTime[reading] !== time) return false;
+    }
+  }
   return true;
 };
 
@@ -69,18 +77,17 @@ export const writeReadingTimes = (
   block: BlockShape,
   originUs: number,
 ): void => {
+  if (areSame(columns, from, from + block.count)) {
+    out.u8(MODE.SAME);
+    return;
+  }
   const entryOffsets = findPattern(columns, from, block);
   if (entryOffsets === null) {
     writeFree(out, columns, from, block, originUs);
     return;
   }
-  const entries = block.shapes.entryCount;
-  if (isZero(entryOffsets, entries)) {
-    out.u8(MODE.SAME);
-    return;
-  }
   out.u8(MODE.PATTERN);
-  encodeIntegers(out, entryOffsets, 0, entries);
+  encodeIntegers(out, entryOffsets, 0, block.shapes.entryCount);
 };
 
 /** As offsets and as times, and the shorter one stays. */
