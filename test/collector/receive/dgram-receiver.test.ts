@@ -41,6 +41,29 @@ test("drain resolves when everything sent before it has been read, however many 
   expect(heard).toEqual(Array.from({ length: 100 }, (_, number) => number));
 });
 
+test("what is read is stamped by both clocks, never before the turn it was read in", async () => {
+  const stamps: number[][] = [];
+  const heard = Promise.withResolvers<void>();
+  const receiver = new DgramReceiver(
+    systemClock,
+    (_listener, _bytes, _view, _offset, _length, _address, _port, arrivalUs, nowMs) => {
+      stamps.push([arrivalUs, nowMs]);
+      if (stamps.length === 20) heard.resolve();
+    },
+  );
+  const socket = await bound();
+  receiver.attach(0, socket);
+  const sender = await bound();
+  const [beforeUs, beforeMs] = [systemClock.wallUs(), systemClock.monotonicMs()];
+  for (let number = 0; number < 20; number++) sender.send("x", socket.address().port, "127.0.0.1");
+  await heard.promise;
+  for (const [arrivalUs, nowMs] of stamps) {
+    expect(arrivalUs).toBeGreaterThanOrEqual(beforeUs - 4000);
+    expect(nowMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(nowMs).toBeLessThanOrEqual(systemClock.monotonicMs());
+  }
+});
+
 test("silent sockets are known to be empty as of the last probe", async () => {
   const receiver = new DgramReceiver(systemClock, () => {});
   receiver.attach(0, await bound());
