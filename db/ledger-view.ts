@@ -44,8 +44,6 @@ export const readingValue = (type: number, value: number): ReadingValue =>
 /** The committed ledger as the API asks for it. Answers come from memory, without touching the database. */
 export class LedgerView {
   readonly #state: LedgerState;
-  #slotOfId: Map<string, number> | undefined;
-  #slotOfIdVersion = -1;
 
   constructor(state: LedgerState) {
     this.#state = state;
@@ -76,8 +74,8 @@ export class LedgerView {
   }
 
   device(id: string): DeviceView | undefined {
-    const slot = this.#idIndex().get(id);
-    return slot === undefined ? undefined : new DeviceView(this.#state, slot);
+    const slot = this.#state.devices.slotOfId(id);
+    return slot < 0 ? undefined : new DeviceView(this.#state, slot);
   }
 
   /** Id of the device that owns a run, with the run's place in it; undefined when it is forgotten. */
@@ -100,17 +98,6 @@ export class LedgerView {
   /** Devices that were forgotten (R16), and the sums of their counts. */
   forgotten(): { devices: number; counts: LedgerCounts } {
     return { devices: this.#state.forgottenDevices, counts: this.#state.forgotten.counts() };
-  }
-
-  /** Made on first use and again after devices came or went: the writer's thread never asks by id. */
-  #idIndex(): Map<string, number> {
-    const { devices, devicesVersion } = this.#state;
-    if (this.#slotOfId === undefined || this.#slotOfIdVersion !== devicesVersion) {
-      this.#slotOfId = new Map();
-      for (const slot of devices.slots()) this.#slotOfId.set(devices.ids[slot]!, slot);
-      this.#slotOfIdVersion = devicesVersion;
-    }
-    return this.#slotOfId;
   }
 }
 

@@ -5,6 +5,8 @@ import { NumberMap } from "./number-map.ts";
 export class DeviceTable {
   readonly #entries = new Entries();
   readonly #slotOfNumber = new NumberMap();
+  /** made with the first question by id, kept up from then on: the writer's thread never asks */
+  #slotOfId: Map<string, number> | undefined;
   readonly ids: string[] = [];
   readonly sources: string[] = [];
   number = new Uint32Array(0);
@@ -32,12 +34,22 @@ export class DeviceTable {
     return this.#slotOfNumber.get(device);
   }
 
+  /** @returns the device's slot, or -1 */
+  slotOfId(id: string): number {
+    if (this.#slotOfId === undefined) {
+      this.#slotOfId = new Map();
+      for (const slot of this.slots()) this.#slotOfId.set(this.ids[slot]!, slot);
+    }
+    return this.#slotOfId.get(id) ?? -1;
+  }
+
   add(device: number, id: string): number {
     const slot = this.#entries.take();
     this.#makeRoom(this.#entries.used);
     this.#slotOfNumber.set(device, slot);
     this.number[slot] = device;
     this.ids[slot] = id;
+    this.#slotOfId?.set(id, slot);
     this.sources[slot] = "";
     this.firstRun[slot] = -1;
     this.lastRun[slot] = -1;
@@ -52,6 +64,9 @@ export class DeviceTable {
     const slot = this.slotOf(device);
     if (slot < 0) return;
     this.#slotOfNumber.delete(device);
+    const id = this.ids[slot]!;
+    // a device that came back under a new number before its former one went has the id by then
+    if (this.#slotOfId?.get(id) === slot) this.#slotOfId.delete(id);
     this.ids[slot] = "";
     this.sources[slot] = "";
     this.#entries.giveBack(slot);
