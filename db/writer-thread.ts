@@ -95,7 +95,7 @@ export class WriterThread {
     const figures = this.#figures();
     const rows = change?.rows.buffer;
     this.#host.post({ type: "committed", change, figures }, rows === undefined ? [] : [rows as ArrayBuffer]);
-    this.#schedule(IDLE_MS);
+    this.#schedule(this.#writer.pendingBatches > 0 ? 0 : IDLE_MS);
   }
 
   #failed(error: unknown): void {

@@ -41,6 +41,11 @@ export type FlushOutcome =
 /** How long a commit waits for another process's lock. Short: the thread must stay responsive, and tries again by itself. */
 const BUSY_MS = 50;
 const CHECKPOINT_ROWS_AT_ONCE = 20_000;
+/**
+ * Batches one flush takes at most. What a flush brings is in memory several times over (batches, rows, notes, and a copy on its way to the
+ * main thread), and a flood of new devices brings a lot: a writer that has fallen behind takes it in parts.
+ */
+const MOST_BATCHES_PER_FLUSH = 6;
 
 /**
  * Owns the database: gathers batches, commits them one transaction per flush, keeps what a failed commit could not write. Synchronous; the
@@ -141,18 +146,19 @@ export class Writer {
   }
 
   /**
-   * Write all that waits, a part of what the tables for people lack, and remove a part of what is too old, in one transaction.
+   * Write what waits (of very much a first part), a part of what the tables for people lack, and remove a part of what is too old, in one transaction.
    * A failure that may pass is returned; anything else (a damaged database, a bug) is thrown.
    */
   flush(): FlushOutcome {
-    const messages = this.#waiting;
+    // what was shown as pending must not fall back to an older state: it is committed together
+    const messages = this.#waiting.slice(0, Math.max(MOST_BATCHES_PER_FLUSH, this.#shown));
     try {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
       if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
         return { outcome: "idle" };
       const change = this.#commit(messages, doomed);
-      this.#waiting = [];
-      this.#shown = 0;
+      this.#waiting = this.#waiting.slice(messages.length);
+      this.#shown = Math.max(0, this.#shown - messages.length);
       return { outcome: "committed", change, messages };
     } catch (error) {
       this.#undo();

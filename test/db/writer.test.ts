@@ -36,6 +36,27 @@ test("while another connection holds the file, nothing is lost and what waits is
   expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
 });
 
+test("a writer that has fallen behind takes what waits in parts, but what was shown as pending at once", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const accept = (sequence: number): void => {
+    model.receive(run, sequence);
+    writer.accept(model.seal());
+  };
+  const flushed = (): number => {
+    const outcome = writer.flush();
+    return outcome.outcome === "committed" ? outcome.messages.length : -1;
+  };
+  for (let sequence = 0; sequence < 10; sequence++) accept(sequence);
+  expect([flushed(), flushed()]).toEqual([6, 4]);
+  for (let sequence = 10; sequence < 20; sequence++) accept(sequence);
+  writer.takeAccepted();
+  expect(flushed()).toBe(10);
+  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 20, stored: 20 });
+});
+
 test("the main thread's ledger equals the writer's after each change", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());
