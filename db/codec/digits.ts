@@ -43,12 +43,18 @@ export const groupingOf = (range: number): Grouping => {
   return grouping;
 };
 
+/** Bits of a group of `digits` digits. Multiplied out: a power function need not be exact, and every decoder must agree. */
+const groupBits = (range: number, digits: number): number => {
+  let power = 1;
+  for (let index = 0; index < digits; index++) power *= range;
+  return bitLength(power - 1);
+};
+
 /** Bits that `count` digits take. */
 export const packedBits = (count: number, range: number): number => {
   const { digits, bits } = groupingOf(range);
   const rest = count % digits;
-  const restBits = rest === 0 ? 0 : bitLength(range ** rest - 1);
-  return Math.floor(count / digits) * bits + restBits;
+  return ((count - rest) / digits) * bits + groupBits(range, rest);
 };
 
 /** Write `values[from..to) - base`; what lies outside of [0, range) is written as 0. */
@@ -72,7 +78,7 @@ export const packDigits = (
       const digit = values[index]! - base;
       group = group * range + (digit >= 0 && digit < range ? digit : 0);
     }
-    out.bits(group, end <= to ? bits : bitLength(range ** (to - start) - 1));
+    out.bits(group, end <= to ? bits : groupBits(range, to - start));
   }
   out.flushBits();
 };
@@ -101,7 +107,7 @@ export const unpackDigits = (
   const end = at + count;
   for (let start = at, bit = 0; start < end; start += digits, bit += bits) {
     const stop = Math.min(start + digits, end);
-    const width = start + digits <= end ? bits : bitLength(range ** (end - start) - 1);
+    const width = start + digits <= end ? bits : groupBits(range, end - start);
     unpackGroup(input.bitsAt(from, bit, width), values, start, stop, base, range);
   }
 };
