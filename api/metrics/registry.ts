@@ -30,6 +30,18 @@ export const HTTP_DURATION = {
   labels: ["method", "route", "status"],
 } as const;
 
+/** Gauges of prom-client that wear the suffix of a counter; each has a twin by type without it. */
+const MISNAMED = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
+
+const collectProcessMetrics = (registry: Registry): void => {
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+};
+
 export interface Metrics {
   /** Prometheus text */
   text(): Promise<string>;
@@ -43,7 +55,7 @@ export interface Metrics {
 export const createMetrics = (sources: Sources, withProcess: boolean): Metrics => {
   const registry = new Registry();
   for (const spec of METRICS) register(registry, spec, sources);
-  if (withProcess) collectDefaultMetrics({ register: registry });
+  if (withProcess) collectProcessMetrics(registry);
   const requests = new Histogram({
     name: HTTP_DURATION.name,
     help: HTTP_DURATION.help,

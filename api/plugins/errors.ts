@@ -30,7 +30,7 @@ interface ParameterSchema {
 const acceptedBy = ({ type, enum: choices, minimum, maximum, description }: ParameterSchema): string => {
   if (choices !== undefined) return `accepted is one of ${choices.join(", ")}`;
   if (type === "integer") return `accepted is an integer from ${minimum} to ${maximum}`;
-  return `accepted is, once, ${description ?? type ?? "another value"}`;
+  return `accepted is ${description ?? type ?? "another value"}`;
 };
 
 const mistakeOf = (error: FastifySchemaValidationError): ParameterMistake => {
@@ -38,9 +38,10 @@ const mistakeOf = (error: FastifySchemaValidationError): ParameterMistake => {
     return { name: String(error.params.additionalProperty), detail: "this parameter is unknown here" };
   }
   const [, name = "request"] = error.instancePath.split("/");
-  // ajv is asked to be verbose: the schema of the parameter comes with the error
-  const { parentSchema = {} } = error as { parentSchema?: ParameterSchema };
-  return { name, detail: acceptedBy(parentSchema) };
+  // ajv is asked to be verbose: the value and the schema of the parameter come with the error
+  const { data, parentSchema = {} } = error as { data?: unknown; parentSchema?: ParameterSchema };
+  const isRepeated = Array.isArray(data) && parentSchema.type !== "array";
+  return { name, detail: `${acceptedBy(parentSchema)}${isRepeated ? ", given once" : ""}` };
 };
 
 const validationError = (errors: readonly FastifySchemaValidationError[]): ApiError => {

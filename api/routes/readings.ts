@@ -9,10 +9,11 @@ import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
 
 /** The same request with another cursor. */
 const urlWithCursor = (url: string, cursor: string): string => {
-  const [path = "", query = ""] = url.split("?", 2);
-  const parameters = new URLSearchParams(query);
+  // the first "?" ends the path; in the query it is a character like others
+  const end = url.indexOf("?");
+  const parameters = new URLSearchParams(url.slice(end));
   parameters.set("cursor", cursor);
-  return `${path}?${parameters}`;
+  return `${url.slice(0, end)}?${parameters}`;
 };
 
 /** `/devices/{id}/readings`, as JSON or CSV. */

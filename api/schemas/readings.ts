@@ -52,10 +52,10 @@ export const ReadingList = named(
 
 export const ReadingsQueryString = Query({
   channel: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
-      maxItems: 1024,
-      description: "channel name; repeatable; all channels when left out",
-    }),
+    Type.Array(
+      Type.String({ minLength: 1, maxLength: 300, description: "a channel name of 1 to 300 characters" }),
+      { maxItems: 1024, description: "channel name; repeatable; all channels when left out" },
+    ),
   ),
   ...TimeRangeQuery,
   order: Defaulted(Word(["asc", "desc"], { description: "oldest or newest first" }), "asc"),

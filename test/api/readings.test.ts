@@ -119,6 +119,7 @@ test.each([
   ["order=up", "order"],
   ["format=xml", "format"],
   ["channel=", "channel"],
+  [`channel=a&${"channel=b&".repeat(1024)}`, "channel"],
   ["channels=a", "channels"],
 ])("%s is 400 naming the parameter", async (query, name) => {
   const { status, json } = await api.get(`${URL}?${query}`);
@@ -157,6 +158,13 @@ describe("as CSV", () => {
     const [, next] = /^<(.*)>; rel="next"$/.exec(String(headers.link))!;
     await api.get(next!);
     expect(api.sources.readingsQueries[1]).toMatchObject({ limit: 1, after: [7] });
+  });
+
+  test("a question mark in a channel's name stays in the link to the next page", async () => {
+    api.sources.page = page([row({})], { next: [7] });
+    const { headers } = await api.get(`${URL}?format=csv&channel=is+it?really`);
+    await api.get(/^<(.*)>/.exec(String(headers.link))![1]!);
+    expect(api.sources.readingsQueries[1]).toMatchObject({ channels: ["is it?really"], after: [7] });
   });
 
   test("no ratio is claimed where nothing was expected, and none is rounded up to 1", async () => {
