@@ -28,9 +28,8 @@ export const decode = (
   if (length === 0) return REJECT.empty;
   if (length > MAX_DATAGRAM_BYTES) return REJECT.oversize;
   const first = bytes[offset]!;
-  if (format === "lacuna" || (format === "auto" && first === MAGIC_0))
-    return decodeBinary(bytes, view, offset, length, into);
-  if (format === "json" || canBeginJson(first)) return decodeJson(bytes, offset, length, into);
+  if (format !== "json" && first === MAGIC_0) return decodeBinary(bytes, view, offset, length, into);
+  if (format !== "lacuna" && canBeginJson(first)) return decodeJson(bytes, offset, length, into);
   return REJECT["bad-magic"];
 };
 

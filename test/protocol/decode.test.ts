@@ -72,7 +72,16 @@ test("white space before and after a JSON object is allowed, in every format tha
 
 test("a byte order mark is no part of either format", () => {
   expect(rejectOf('\ufeff{"device":"a","seq":1}')).toBe("bad-magic");
-  expect(decodePlain(Buffer.from('\ufeff{"device":"a","seq":1}'), "json")).toEqual({ reject: "bad-json" });
+  expect(decodePlain(Buffer.from('\ufeff{"device":"a","seq":1}'), "json")).toEqual({ reject: "bad-magic" });
+});
+
+test("a listener of one format calls the other one bad-magic", () => {
+  const binary = Buffer.from(encode({ ...HEADER, readings: [] }));
+  const json = Buffer.from('{"device":"a","seq":1}');
+  expect(decodePlain(binary, "json")).toEqual({ reject: "bad-magic" });
+  expect(decodePlain(json, "lacuna")).toEqual({ reject: "bad-magic" });
+  expect(decodePlain(binary, "lacuna")).not.toHaveProperty("reject");
+  expect(decodePlain(json, "json")).not.toHaveProperty("reject");
 });
 
 test("what is wrong earlier in the binary header names the reason", () => {

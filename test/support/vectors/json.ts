@@ -165,7 +165,7 @@ const REJECTED: Vector[] = [
   },
   json("reject-format", "binary where the listener wants JSON", "LC\x01\x01", {
     format: "json",
-    reject: "bad-json",
+    reject: "bad-magic",
   }),
   json("reject-magic", "JSON where the listener wants binary", '{"device":"pump-7","seq":1}', {
     format: "lacuna",
