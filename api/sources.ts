@@ -162,7 +162,7 @@ export interface ListenerStatus {
   counters: ListenerCounters;
 }
 
-/** `datagrams` is the sum of all the others but `bytes`. Counters of this process. */
+/** `datagrams` is the sum of all the others but `bytes` and `unusableSendTimes`. Counters of this process. */
 export interface ListenerCounters {
   datagrams: number;
   bytes: number;
@@ -174,6 +174,8 @@ export interface ListenerCounters {
   shed: number;
   held: number;
   rejected: Readonly<Record<string, number>>;
+  /** datagrams whose send time was not believed */
+  unusableSendTimes: number;
 }
 
 export interface ThreadStatus {

@@ -87,6 +87,12 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
   outcomes,
   rejected,
   perListener(
+    "counter",
+    "lacuna_listener_unusable_send_times_total",
+    "Datagrams whose send time was not believed; their arrival time is used.",
+    (l) => l.counters.unusableSendTimes,
+  ),
+  perListener(
     "gauge",
     "lacuna_listener_held_datagrams",
     "Datagrams of the listener kept aside at this moment.",

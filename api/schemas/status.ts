@@ -33,7 +33,7 @@ export const Listener = named(
     ),
     counters: Type.Object(
       {
-        datagrams: Count("all that arrived: the sum of the others but bytes"),
+        datagrams: Count("all that arrived: the sum of the others but bytes and unusableSendTimes"),
         bytes: Count("of UDP payload"),
         received: Count("accepted numbers"),
         duplicates: Count("numbers already received"),
@@ -43,6 +43,9 @@ export const Listener = named(
         shed: Count("refused for want of room"),
         held: Count("kept aside at this moment"),
         rejected: MapOf(Count("datagrams"), "by reason"),
+        unusableSendTimes: Count(
+          "datagrams whose send time was not believed; they count by what became of them",
+        ),
       },
       { description: "since the start of the process" },
     ),

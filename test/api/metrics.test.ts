@@ -28,6 +28,7 @@ test("fleet, listeners, threads, queues and the store are counted", async () => 
     received: 6,
     held: 1,
     rejected: { truncated: 3 },
+    unusableSendTimes: 2,
   });
   sources.collector = { ...sources.collector, listeners: [listenerOf({ counters })] };
   const { text } = await get("/metrics");
@@ -40,6 +41,7 @@ test("fleet, listeners, threads, queues and the store are counted", async () => 
     'lacuna_listener_outcomes_total{listener="udp://0.0.0.0:4747",outcome="received"} 6',
     'lacuna_listener_rejected_datagrams_total{listener="udp://0.0.0.0:4747",reason="truncated"} 3',
     'lacuna_listener_rejected_datagrams_total{listener="udp://0.0.0.0:4747",reason="bad-magic"} 0',
+    'lacuna_listener_unusable_send_times_total{listener="udp://0.0.0.0:4747"} 2',
     'lacuna_listener_kernel_drops_total{listener="udp://0.0.0.0:4747"} 7',
     'lacuna_thread_utilization_ratio{thread="ingest"} 0.25',
     'lacuna_queue_capacity{queue="batches"} 24',

@@ -77,6 +77,7 @@ export const listenerCounters = (counters: Partial<ListenerCounters> = {}): List
   shed: 0,
   held: 0,
   rejected: {},
+  unusableSendTimes: 0,
   ...counters,
 });
 
