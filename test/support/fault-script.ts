@@ -37,10 +37,12 @@ export const MOVES = [
   ["send", 60],
   ["lose", 8],
   ["shed", 5],
+  ["shed-comb", 1],
   ["delay", 10],
   ["release", 12],
   ["copy", 6],
   ["copy-elsewhere", 1],
+  ["two-homes", 1],
   ["reuse-number", 2],
   ["rewind", 2],
   ["clock-found", 1],
@@ -64,6 +66,7 @@ export const MOVES = [
   ["epoch-storm", 1],
   ["forge-number", 2],
   ["before-first", 2],
+  ["across-first", 1],
   ["jump-limit", 1],
   ["jump-in-silence", 1],
   ["far-back", 1],
@@ -89,22 +92,27 @@ export const MOVES = [
   ["commit", 3],
   ["collector-restart", 1],
   ["collector-crash", 1],
+  ["after-start", 1],
+  ["half-known", 1],
 ] as const;
 
 const WALL_US = 1_795_176_000_000_000;
 const ABSURD = 2 ** 53 - 2;
 const BEYOND_JUMP = 2 ** 20;
 
-const move = (): fc.Arbitrary<Move> =>
-  fc.record({
-    move: fc.oneof(...MOVES.map(([name, weight]) => ({ arbitrary: fc.constant(name), weight }))),
+/** Scripts of up to `maxMoves` moves, some kinds of moves left out. */
+export const faultScript = (maxMoves: number, without: readonly string[] = []): fc.Arbitrary<Move[]> => {
+  const weighted = MOVES.filter(([name]) => !without.includes(name)).map(([name, weight]) => ({
+    arbitrary: fc.constant(name),
+    weight,
+  }));
+  const move = fc.record({
+    move: fc.oneof(...weighted),
     who: fc.nat({ max: 63 }),
     k: fc.nat({ max: 255 }),
   });
-
-/** Scripts of up to `maxMoves` moves. */
-export const faultScript = (maxMoves: number): fc.Arbitrary<Move[]> =>
-  fc.array(move(), { maxLength: maxMoves, size: "max" });
+  return fc.array(move, { maxLength: maxMoves, size: "max" });
+};
 
 interface Sender {
   id: string;
@@ -182,6 +190,14 @@ class Player {
       this.events.push({ event: "shed", datagram: this.#data(sender, sender.next++), port: sender.port });
   }
 
+  /** what we shed is scattered */
+  "shed-comb"(sender: Sender, k: number): void {
+    for (let i = 0; i < 3 + (k % 4); i++) {
+      this.shed(sender, 0);
+      this.send(sender, 0);
+    }
+  }
+
   delay(sender: Sender, k: number): void {
     for (let i = 0; i <= k % 3; i++) sender.stash.push(this.#data(sender, sender.next++));
     if (k % 2 === 0) this.send(sender, 0);
@@ -200,6 +216,15 @@ class Player {
   "copy-elsewhere"(sender: Sender, k: number): void {
     const datagram = sender.sent.at(-1 - (k % 20));
     if (datagram !== undefined) this.events.push({ event: "datagram", datagram, port: 7 });
+  }
+
+  /** heard from three sources, a change of the reported one apart, then numbers are used again */
+  "two-homes"(sender: Sender, k: number): void {
+    for (const port of [7, 8]) {
+      this.events.push({ event: "datagram", datagram: this.#data(sender, sender.next++), port });
+      this.#pass([9000, 9999, 10_000][k % 3]!);
+    }
+    this["reuse-number"](sender, k);
   }
 
   "move-source"(sender: Sender, k: number): void {
@@ -332,10 +357,13 @@ class Player {
 
   /** epochs as fast as they are let in, and one more about a minute later */
   "epoch-storm"(sender: Sender, k: number): void {
-    for (let i = 0; i < 17; i++)
+    const deliver = (i: number) =>
       this.#deliver(sender, { ...this.#data(sender, 0), epoch: 5000 + 32 * k + i });
-    this.#pass([59_999, 60_000, 60_001][k % 3]!);
-    this.#deliver(sender, { ...this.#data(sender, 0), epoch: 5031 + 32 * k });
+    for (let i = 0; i < 18; i++) {
+      deliver(i);
+      if (i % 3 === 2) this.#pass(i < 17 ? 10_000 : 9_999 + (k % 3));
+    }
+    deliver(18);
   }
 
   "forge-number"(sender: Sender, k: number): void {
@@ -350,6 +378,15 @@ class Player {
     if (k % 3 === 0) this.#deliver(sender, this.#data(sender, number + 1));
   }
 
+  /** the number before the first, then the first again */
+  "across-first"(sender: Sender, k: number): void {
+    this.#pass(10_001 + (k % 2));
+    const oldest = sender.sent.find(({ epoch, kind }) => epoch === sender.epoch && kind === "data");
+    const number = Math.max(1, oldest?.sequence ?? 1);
+    this.#deliver(sender, { ...this.#data(sender, number - 1), sendTimeUs: 0 });
+    this.#deliver(sender, { ...this.#data(sender, number), sendTimeUs: 0 });
+  }
+
   /** as far as is believed just so, by a number or by control, or one further */
   "jump-limit"(sender: Sender, k: number): void {
     this.heartbeat(sender);
@@ -359,19 +396,24 @@ class Player {
     if (k % 2 === 0) sender.next = last + 1;
   }
 
-  /** a silence in which so many numbers could have been used */
+  /** a silence in which so many numbers could have been used, or not */
   "jump-in-silence"(sender: Sender, k: number): void {
+    this.#restart(sender, 300 + k, 0);
+    this.send(sender, 0);
+    this.#pass(2000);
     this["jump-limit"](sender, 0);
     this.#pass(20_000);
-    const ratePerS = sender.next / Math.max(1, this.#elapsedMs / 1000);
-    sender.next += Math.floor([2, 3.5, 4.5][k % 3]! * ratePerS * 20);
+    sender.next += Math.floor([2, 3.5, 4.5][k % 3]! * (sender.next / 2) * 20);
     this.send(sender, 0);
   }
 
   /** numbers without an epoch are believed a hundred back */
   "far-back"(sender: Sender, k: number): void {
+    const number = sender.next;
     this.send(sender, 0);
-    if (sender.next > 103) this.#deliver(sender, this.#data(sender, sender.next - 1 - 100 - (k % 3) + 1));
+    sender.next = number + 99 + (k % 4);
+    this.send(sender, 0);
+    this.#deliver(sender, this.#data(sender, number));
   }
 
   /** numbers leap beyond belief and go on from there */
@@ -457,6 +499,24 @@ class Player {
     sender.next += k % 3;
     this.#elapsedMs += ms;
     this.events.push({ event: "collector-crash", ms });
+  }
+
+  /** gaps around the end of what a start explains */
+  "after-start"(sender: Sender, k: number): void {
+    this["collector-restart"](sender, k);
+    this.#pass(1000);
+    this.lose(sender, k);
+    this.#pass([249, 250, 251][k % 3]!);
+    this.lose(sender, k);
+  }
+
+  /** a new epoch of which two numbers came before the collector stopped, not one after the other */
+  "half-known"(sender: Sender, k: number): void {
+    this.#restart(sender, 600 + k, 0);
+    this.send(sender, 0);
+    this.lose(sender, k);
+    this["collector-restart"](sender, 0);
+    this.send(sender, k);
   }
 
   commit(): void {

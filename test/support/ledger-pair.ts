@@ -31,7 +31,7 @@ export const TIGHT: TrackerOptions = {
   windowMs: 250,
   maxDevices: 6,
   maxGapsPerDevice: 9,
-  maxGaps: 24,
+  maxGaps: 1_000_000,
   maxOpenRuns: 3,
   maxNewRunsPerMinute: 6,
   holdMs: 5000,

@@ -216,7 +216,8 @@ export class NaiveLedger {
       if (outcome !== null) return outcome;
     }
     const newest = this.#runsOfEpoch(data)[0]!;
-    const isBefore = this.#extend(newest, data) < newest.first;
+    const number = this.#cannotExtend(newest, data) ? data.number : this.#extend(newest, data);
+    const isBefore = number < newest.first;
     return this.#holdUnbelieved(data, isBefore ? "before-first" : "implausible-sequence"); // step 6
   }
 
@@ -712,7 +713,7 @@ export class NaiveLedger {
       const run = device.runs.find((candidate) => candidate.gaps.length > 0)!;
       const lowest = run.gaps[0]!;
       if (lowest.state === "open") this.#closeGap(run, lowest, wallUs);
-      run.raiseFloor(lowest.last + 1);
+      run.foldLowest();
     }
   }
 

@@ -155,16 +155,19 @@ export class NaiveRun {
   /** The range is declared lost, number by number; consecutive numbers with one cause are one range. */
   close(gap: NaiveGap, causeOf: (number: number) => number): NaiveGap[] {
     const parts: NaiveGap[] = [];
-    // millions of numbers without evidence about any of them have one cause
-    const step = this.shed.size === 0 ? gap.last - gap.first + 1 : 1;
-    for (let number = gap.first; number <= gap.last; number += step) {
-      const cause = causeOf(number);
-      const last = number + step - 1;
+    // a cause can only change at a number we shed, and behind it
+    const cuts = [gap.first, ...[...this.shed].flatMap((number) => [number, number + 1]), gap.last + 1]
+      .filter((cut) => gap.first <= cut && cut <= gap.last + 1)
+      .sort((a, b) => a - b);
+    for (const [index, first] of cuts.slice(0, -1).entries()) {
+      const last = cuts[index + 1]! - 1;
+      if (last < first) continue;
+      const cause = causeOf(first);
       const part = parts.at(-1);
       if (part?.cause === cause) part.last = last;
-      else parts.push({ ...gap, first: number, last, state: "lost", cause, timeBefore: undefined });
-      this.missing -= step;
-      this.#addLost(cause, step);
+      else parts.push({ ...gap, first, last, state: "lost", cause, timeBefore: undefined });
+      this.missing -= last - first + 1;
+      this.#addLost(cause, last - first + 1);
     }
     parts[0]!.timeBefore = gap.timeBefore;
     for (const part of parts.slice(0, -1)) part.timeAfter = undefined;
@@ -173,10 +176,11 @@ export class NaiveRun {
     return parts;
   }
 
-  /** R15: everything below is only counted from now on. */
-  raiseFloor(floor: number): void {
-    this.gaps = this.gaps.filter((gap) => gap.first >= floor);
-    this.floor = floor;
+  /** R15: the lowest range, and all below it, is only counted from now on. */
+  foldLowest(): void {
+    const lowest = this.gaps.shift();
+    if (lowest === undefined) throw new RangeError("no range to fold");
+    this.floor = lowest.last + 1;
   }
 
   #insert(gap: NaiveGap): void {

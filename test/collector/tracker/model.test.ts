@@ -13,16 +13,26 @@ const parameters = (runs: number) =>
   deepRuns > 0 ? { numRuns: deepRuns } : { numRuns: runs, seed: 20_261_120 };
 const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 20_000;
 
+/** Which device the bound over all devices meets in a tick depends on the order of closures, which is not fixed, once gaps split by cause. */
+const NO_SPLITS = ["shed", "shed-comb"];
 const CASES = [
-  { name: "with tight bounds", options: TIGHT, runs: 90, leastEvents: 10_000 },
-  { name: "with the default bounds", options: ROOMY, runs: 90, leastEvents: 10_000 },
+  { name: "with tight bounds", options: TIGHT, without: [], runs: 75 },
+  { name: "with the default bounds", options: ROOMY, without: [], runs: 75 },
   {
     name: "with room for two runs and three gaps",
-    options: { ...TIGHT, maxOpenRuns: 2, maxGapsPerDevice: 3, maxGaps: 7, maxDevices: 9 },
-    runs: 90,
-    leastEvents: 10_000,
+    options: { ...TIGHT, maxOpenRuns: 2, maxGapsPerDevice: 3, maxDevices: 9 },
+    without: [],
+    runs: 75,
+  },
+  {
+    name: "with a tight bound over all devices",
+    options: { ...TIGHT, maxGaps: 24 },
+    without: NO_SPLITS,
+    runs: 75,
   },
 ];
+/** in each case */
+const LEAST_EVENTS = 10_000;
 
 /** Every rule the naive ledger reports; a script set that leaves one out proves less than it says. */
 const RULES = [
@@ -98,16 +108,16 @@ const hit = (rule: string): void => {
 
 test.each(CASES)(
   "random fault scripts give the ledger of the naive model $name",
-  ({ options, runs, leastEvents }) => {
+  ({ options, without, runs }) => {
     let events = 0;
     fc.assert(
-      fc.property(faultScript(200), (moves) => {
+      fc.property(faultScript(200, without), (moves) => {
         const pair = new LedgerPair(hit, options).play(expand(moves));
         events += pair.compared;
       }),
       parameters(runs),
     );
-    expect(events).toBeGreaterThanOrEqual(deepRuns > 0 ? 1 : leastEvents);
+    expect(events).toBeGreaterThanOrEqual(deepRuns > 0 ? 1 : LEAST_EVENTS);
   },
   TIMEOUT_MS,
 );
