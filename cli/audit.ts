@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { httpUrl } from "./flag-parsers.ts";
 import type { AuditFlags } from "./run-audit.ts";
 
 export const registerAudit = (program: Command): void => {
@@ -11,6 +12,7 @@ export const registerAudit = (program: Command): void => {
     .option(
       "--api <url>",
       "a running collector, such as http://127.0.0.1:8047; waits until its ledger has settled",
+      httpUrl,
     )
     .option("--db <file>", "a database file, also of a collector that is stopped")
     .option("--allow-unknown", "devices and epochs the truth does not know are no differences")

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addFlags } from "./flags.ts";
+import { listenerHelp } from "./listener-help.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
 
 export const registerCollect = (program: Command, version: string): void => {
@@ -10,8 +11,11 @@ export const registerCollect = (program: Command, version: string): void => {
         "listen for datagrams, store them, serve the HTTP API; ends by SIGTERM or Ctrl-C with everything accepted stored",
       ),
     COLLECT_OPTIONS,
-  ).action(async (flags: Record<string, unknown>) => {
-    const { collect } = await import("./run-collect.ts");
-    await collect(flags, version);
-  });
+    true,
+  )
+    .addHelpText("after", listenerHelp)
+    .action(async (flags: Record<string, unknown>) => {
+      const { collect } = await import("./run-collect.ts");
+      await collect(flags, version);
+    });
 };

@@ -9,8 +9,11 @@ const addFlag = (command: Command, { flag, description, repeatable }: FlagHelp):
   else command.option(flag, description);
 };
 
-/** One flag per option of the schema. Values stay raw: the schema checks them together with file and environment. */
-export const addFlags = (command: Command, schema: Schema): Command => {
-  for (const flag of flagsOf(schema)) addFlag(command, flag);
+/**
+ * One flag per option of the schema. Values stay raw: the schema checks them together with file and environment.
+ * @param hasEnvironment - the command reads the environment too
+ */
+export const addFlags = (command: Command, schema: Schema, hasEnvironment: boolean): Command => {
+  for (const flag of flagsOf(schema, hasEnvironment)) addFlag(command, flag);
   return command;
 };

@@ -7,6 +7,7 @@ import {
   durationOption,
   integerOption,
   listOption,
+  NONE,
   notInFile,
   optional,
   type Parsed,
@@ -32,7 +33,7 @@ const parseListen = (urls: readonly string[]): Parsed<readonly ListenerConfig[]>
 export const COLLECT_OPTIONS = {
   listeners: listOption({
     key: "listen",
-    doc: "listener URL: udp://ADDRESS:PORT?interface=&source=&format=&receiveBuffer=&path=&optional=&enabled=; any given one replaces both defaults",
+    doc: "listener URL; any given one replaces both defaults",
     default: ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"],
     placeholder: "url",
     accepted: "repeatable; udp://ADDRESS:PORT with options after ?",
@@ -54,15 +55,13 @@ export const COLLECT_OPTIONS = {
     accepted: "a path",
   }),
   configPath: notInFile(
-    optional(
-      plainTextOption({
-        key: "config",
-        doc: `configuration file; ./${DEFAULT_CONFIG_FILE} is read when there is one`,
-        default: DEFAULT_CONFIG_FILE,
-        placeholder: "file",
-        accepted: "a path",
-      }),
-    ),
+    plainTextOption({
+      key: "config",
+      doc: "configuration file; need not exist unless it is named",
+      default: DEFAULT_CONFIG_FILE,
+      placeholder: "file",
+      accepted: `a path; or "${NONE}" for no file`,
+    }),
   ),
   flushMs: durationOption({
     key: "flush",

@@ -47,7 +47,7 @@ export const runAudit = async ({
 }: AuditFlags): Promise<void> => {
   if ((api === undefined) === (db === undefined)) {
     const sentence = "accepted is exactly one of --api URL and --db FILE";
-    throw new ConfigurationError([{ key: "api", origin: "--api", value: api, sentence }]);
+    throw new ConfigurationError([{ key: "audit", origin: "--api", value: undefined, sentence }]);
   }
   const truth = await readTruth(truthPath);
   const report =

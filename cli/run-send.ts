@@ -3,10 +3,11 @@ import { systemClock } from "../common/clock.ts";
 import { ConfigurationError } from "../common/errors.ts";
 import { FLAG, KIND, MAX_DATAGRAM_BYTES, VALUE_TYPE } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
+import { setDeviceId } from "../protocol/device-id.ts";
 import { encodeBinary } from "../protocol/encode-binary.ts";
 import { encodeJson } from "../protocol/encode-json.ts";
 import { sendDatagram } from "../simulator/udp-transport.ts";
-import { wholeNumber } from "./whole-number.ts";
+import type { GivenReading } from "./flag-parsers.ts";
 
 export interface SendFlags {
   to: string;
@@ -17,41 +18,35 @@ export interface SendFlags {
   heartbeat?: boolean;
 }
 
-const parseReading = (text: string): { name: string; value: number } => {
-  const at = text.lastIndexOf("=");
-  const value = Number(text.slice(at + 1));
-  if (at < 1 || text.slice(at + 1).trim() === "" || Number.isNaN(value)) {
-    throw new ConfigurationError([
-      {
-        key: "readings",
-        origin: "--",
-        value: text,
-        sentence: "accepted is NAME=NUMBER, or with --native CHANNEL=NUMBER",
-      },
-    ]);
-  }
-  return { name: text.slice(0, at), value };
+/** A flag that does not go with the others. */
+const wrong = (key: string, value: unknown, sentence: string): ConfigurationError =>
+  new ConfigurationError([{ key, origin: `--${key}`, value, sentence }]);
+
+const GREATEST_CHANNEL = 0xffff;
+const channelOf = (text: string): number => {
+  if (/^\d+$/.test(text) && Number(text) <= GREATEST_CHANNEL) return Number(text);
+  throw wrong("native", text, `accepted is a channel from 0 to ${GREATEST_CHANNEL} before the =`);
 };
 
-const addReading = (datagram: Datagram, text: string, isNative: boolean): void => {
-  const { name, value } = parseReading(text);
+const addReading = (datagram: Datagram, { channel, value }: GivenReading, isNative: boolean): void => {
   const at = datagram.readingCount++;
   datagram.types[at] = VALUE_TYPE.FLOAT64;
   datagram.values[at] = value;
   datagram.times[at] = 0;
-  if (isNative) datagram.channels[at] = wholeNumber(0xffff)(name);
-  else datagram.names[at] = name;
+  if (isNative) datagram.channels[at] = channelOf(channel);
+  else datagram.names[at] = channel;
 };
 
-const datagramOf = (flags: SendFlags, readings: readonly string[]): Datagram => {
+const datagramOf = (flags: SendFlags, readings: readonly GivenReading[]): Datagram => {
+  const { device, epoch, seq, native: isNative = false, heartbeat: isHeartbeat = false } = flags;
   const datagram = new Datagram();
-  const isNative = flags.native === true;
-  const id = Buffer.from(flags.device);
-  datagram.kind = flags.heartbeat === true ? KIND.HEARTBEAT : KIND.DATA;
-  datagram.idBytes = id;
-  datagram.idLength = id.length;
-  datagram.epoch = flags.epoch ?? (isNative ? 0 : -1);
-  datagram.sequence = flags.seq ?? (isNative || flags.heartbeat === true ? 0 : -1);
+  if (!setDeviceId(datagram, device)) {
+    throw wrong("device", device, "accepted is 1 to 64 bytes of UTF-8 without control characters");
+  }
+  if (isHeartbeat && readings.length > 0) throw wrong("heartbeat", true, "a heartbeat carries no readings");
+  datagram.kind = isHeartbeat ? KIND.HEARTBEAT : KIND.DATA;
+  datagram.epoch = epoch ?? (isNative ? 0 : -1);
+  datagram.sequence = seq ?? (isNative || isHeartbeat ? 0 : -1);
   datagram.sendTimeUs = systemClock.wallUs();
   datagram.named = !isNative;
   for (const reading of readings) addReading(datagram, reading, isNative);
@@ -65,7 +60,7 @@ const encode = (datagram: Datagram, isNative: boolean): Buffer => {
   return bytes.subarray(0, encodeBinary(datagram, FLAG.CRC, bytes, view));
 };
 
-export const send = async (readings: string[], flags: SendFlags): Promise<void> => {
+export const send = async (readings: readonly GivenReading[], flags: SendFlags): Promise<void> => {
   const isNative = flags.native === true;
   const bytes = encode(datagramOf(flags, readings), isNative);
   await sendDatagram(flags.to, bytes);

@@ -1,15 +1,20 @@
 import type { Command } from "commander";
 import { MAX_EPOCH, MAX_SEQUENCE } from "../protocol/constants.ts";
+import { type GivenReading, oneMoreReading, targetUrl, wholeNumber } from "./flag-parsers.ts";
 import type { SendFlags } from "./run-send.ts";
-import { wholeNumber } from "./whole-number.ts";
 
 export const registerSend = (program: Command): void => {
   program
     .command("send")
     .description("send one datagram by hand and print it")
-    .argument("[readings...]", "NAME=NUMBER; with --native CHANNEL=NUMBER")
+    .argument("[readings...]", "NAME=NUMBER; with --native CHANNEL=NUMBER", oneMoreReading)
     .requiredOption("--device <id>", "device id, 1 to 64 bytes of UTF-8")
-    .option("--to <url>", "where to: udp://HOST:PORT?interface=&source=&ttl=&loop=", "udp://127.0.0.1:4747")
+    .option(
+      "--to <url>",
+      "where to: udp://HOST:PORT?interface=&source=&ttl=&loop=",
+      targetUrl,
+      "udp://127.0.0.1:4747",
+    )
     .option(
       "--epoch <number>",
       `epoch of the device (0 to ${MAX_EPOCH}); JSON leaves it out when not given`,
@@ -22,7 +27,7 @@ export const registerSend = (program: Command): void => {
     )
     .option("--native", "the binary format instead of JSON")
     .option("--heartbeat", "a heartbeat instead of readings")
-    .action(async (readings: string[], flags: SendFlags) => {
+    .action(async (readings: GivenReading[] = [], flags: SendFlags) => {
       const { send } = await import("./run-send.ts");
       await send(readings, flags);
     });

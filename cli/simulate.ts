@@ -10,6 +10,7 @@ export const registerSimulate = (program: Command): void => {
         "play a fleet of devices with seeded faults and write down the truth; Ctrl-C ends it in good order",
       ),
     SIMULATOR_OPTIONS,
+    false,
   )
     .option("--json", "print the summary as JSON")
     .action(async (flags: Record<string, unknown>) => {

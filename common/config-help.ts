@@ -9,11 +9,17 @@ export interface FlagHelp {
   repeatable: boolean;
 }
 
-/** One flag per option of the schema, with range, default and environment name in the description. */
-export const flagsOf = (schema: Schema): FlagHelp[] =>
-  Object.values(schema).map((option) => ({
-    key: option.key,
-    flag: `${flagOf(option.key)} <${option.placeholder}>`,
-    description: `${option.doc} (${option.accepted}; default: ${option.defaultText}; env: ${envNameOf(option.key)})`,
-    repeatable: option.repeatable,
-  }));
+/**
+ * One flag per option of the schema, with range and default in the description.
+ * @param hasEnvironment - the command reads the environment too: the variable is named
+ */
+export const flagsOf = (schema: Schema, hasEnvironment: boolean): FlagHelp[] =>
+  Object.values(schema).map(({ key, doc, accepted, defaultText, placeholder, repeatable }) => {
+    const environment = hasEnvironment ? `; env: ${envNameOf(key)}` : "";
+    return {
+      key,
+      flag: `${flagOf(key)} <${placeholder}>`,
+      description: `${doc} (${accepted}; default: ${defaultText}${environment})`,
+      repeatable,
+    };
+  });

@@ -100,25 +100,48 @@ export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInpu
   return settings as SettingsOf<S>;
 };
 
+const readText = (path: string, origin: string | undefined): string | undefined => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" && origin === undefined) return undefined;
+    const sentence = `this file cannot be read: ${messageOf(error)}`;
+    const mistake = { key: "config", origin: origin ?? "the working directory", value: path, sentence };
+    throw new ConfigurationError([mistake], { cause: error });
+  }
+};
+
 /**
  * The values of a TOML file.
- * @returns undefined when the file does not exist and need not (`required` false)
+ * @param origin - where the file was named: `--config`, `LACUNA_CONFIG`; undefined = nowhere, it need not exist
+ * @returns undefined when the file does not exist and need not
  * @throws ConfigurationError when it cannot be read or is not TOML
  */
-export const readConfigFile = (path: string, required: boolean): SettingsInput["file"] => {
+export const readConfigFile = (path: string, origin: string | undefined): SettingsInput["file"] => {
+  const text = readText(path, origin);
+  if (text === undefined) return undefined;
   try {
-    return { path, values: parseToml(readFileSync(path, "utf8")) };
+    return { path, values: parseToml(text) };
   } catch (error) {
-    if (codeOf(error) === "ENOENT" && !required) return undefined;
-    const sentence = `this is not a readable TOML file: ${messageOf(error)}`;
-    throw new ConfigurationError([{ key: "config", origin: "the command line", value: path, sentence }], {
-      cause: error,
-    });
+    const mistake = { key: path, origin: path, value: undefined, sentence: messageOf(error) };
+    throw new ConfigurationError([mistake], { cause: error });
   }
 };
 
 /** The file read when nobody names one. */
 export const DEFAULT_CONFIG_FILE = "lacuna.toml";
+
+const configFileOf = (
+  flags: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): { path: string; origin: string | undefined } => {
+  if (flags.config !== undefined) return { path: String(flags.config), origin: flagOf("config") };
+  const variable = envNameOf("config");
+  const named = env[variable];
+  return named === undefined
+    ? { path: DEFAULT_CONFIG_FILE, origin: undefined }
+    : { path: named, origin: variable };
+};
 
 /**
  * Settings of this process: reads the configuration file (`--config`, LACUNA_CONFIG, or ./lacuna.toml when there is one; "none" = no file) and the environment.
@@ -130,8 +153,7 @@ export const loadSettings = <S extends Schema>(
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): SettingsOf<S> => {
-  const named = flags.config ?? env[envNameOf("config")];
-  const path = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
-  const file = path === NONE ? undefined : readConfigFile(path, named !== undefined);
+  const { path, origin } = configFileOf(flags, env);
+  const file = path === NONE ? undefined : readConfigFile(path, origin);
   return resolveSettings(schema, { file, env, flags });
 };

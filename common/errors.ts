@@ -21,14 +21,16 @@ export interface ConfigurationMistake {
   key: string;
   /** where it was given: `--listen`, `LACUNA_LISTEN`, `lacuna.toml` */
   origin: string;
-  /** the value as given */
+  /** the value as given; undefined when there was none: the key says it all */
   value: unknown;
   /** what is wrong with it or what is accepted, a clause to follow the value */
   sentence: string;
 }
 
-const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string =>
-  `${key}: ${inspect(value, { breakLength: Number.POSITIVE_INFINITY })} from ${origin}: ${sentence}`;
+const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string => {
+  if (value === undefined) return `${key}: ${sentence}`;
+  return `${key}: ${inspect(value, { breakLength: Number.POSITIVE_INFINITY })} from ${origin}: ${sentence}`;
+};
 
 /** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */
 export class ConfigurationError extends LacunaError {

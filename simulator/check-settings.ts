@@ -1,3 +1,4 @@
+import { flagOf } from "../common/config.ts";
 import { ConfigurationError, type ConfigurationMistake } from "../common/errors.ts";
 import { MAX_DATAGRAM_BYTES, MAX_ID_BYTES } from "../protocol/constants.ts";
 import { isCleanText } from "../protocol/text.ts";
@@ -14,7 +15,7 @@ const ID_NUMBER_BYTES = 8;
 export const checkSettings = (settings: SimulatorSettings): void => {
   const mistakes: ConfigurationMistake[] = [];
   const mistake = (key: string, value: unknown, sentence: string): void => {
-    mistakes.push({ key, origin: "the simulator's options", value, sentence });
+    mistakes.push({ key, origin: flagOf(key), value, sentence });
   };
   const perDeviceHz = totalRateHz(settings) / settings.devices;
   const isEpochless = settings.format === "json" && !settings.jsonEpoch;

@@ -4,6 +4,7 @@ import { checkSettings } from "./check-settings.ts";
 import type { SimulatorSettings } from "./options.ts";
 import type { Progress, Summary } from "./run.ts";
 import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
+import { checkTruthPath } from "./truth-file.ts";
 
 export interface SimulateControl {
   /** aborting ends the simulation in good order: what is under way leaves, end heartbeats and truth file follow */
@@ -22,6 +23,7 @@ export const simulate = async (
   { signal, onProgress }: SimulateControl = {},
 ): Promise<Summary> => {
   checkSettings(settings);
+  if (settings.truthPath !== null) checkTruthPath(settings.truthPath);
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const requestStop = (): void => {
     Atomics.store(new Int32Array(stop), 0, 1);

@@ -1,9 +1,26 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { closeSync, createReadStream, createWriteStream, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Truth, TruthHeader, TruthRecord } from "./truth.ts";
 import { parseTruthHeader, parseTruthRecord } from "./truth-parse.ts";
+
+const writeError = (path: string, cause: unknown): LacunaError => {
+  const message = `the truth file ${path} cannot be written: ${messageOf(cause)}`;
+  return new LacunaError("ERR_TRUTH_WRITE", message, { cause });
+};
+
+/**
+ * Finds out before a long simulation whether its truth will have a place; what the file holds stays.
+ * @throws LacunaError `ERR_TRUTH_WRITE`
+ */
+export const checkTruthPath = (path: string): void => {
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (error) {
+    throw writeError(path, error);
+  }
+};
 
 /**
  * Writes a truth file, line by line: the records of a large fleet are never one text in memory.
@@ -26,8 +43,7 @@ export const writeTruth = async (
     file.end();
     await failed;
   } catch (error) {
-    const message = `the truth file ${path} cannot be written: ${messageOf(error)}`;
-    throw new LacunaError("ERR_TRUTH_WRITE", message, { cause: error });
+    throw writeError(path, error);
   }
 };
 

@@ -187,9 +187,18 @@ describe("the configuration file", () => {
     expect(() => loadSettings(SCHEMA, { config: join(folder, "no.toml") }, {})).toThrow(ConfigurationError);
   });
 
+  test.each([
+    ["the flag", { config: "no.toml" }, {}, "--config"],
+    ["the environment", {}, { LACUNA_CONFIG: "no.toml" }, "LACUNA_CONFIG"],
+  ])("%s that names a file that is not there is told apart", (_, flags, env, origin) => {
+    expect(() => loadSettings(SCHEMA, flags, env)).toThrow(
+      expect.objectContaining({ mistakes: [expect.objectContaining({ origin, value: "no.toml" })] }),
+    );
+  });
+
   test("a file that is not TOML is a mistake that says where", () => {
     expect(() => loadSettings(SCHEMA, { config: write("window = \n") }, {})).toThrow(
-      /not a readable TOML file.*\b1:/s,
+      /lacuna\.toml: Invalid TOML document.*\b1:/s,
     );
   });
 

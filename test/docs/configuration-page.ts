@@ -1,3 +1,4 @@
+import { LISTENER_URL_OPTIONS } from "../../cli/listener-help.ts";
 import { COLLECT_OPTIONS } from "../../cli/options.ts";
 import { envNameOf, flagOf, type Schema } from "../../common/config.ts";
 import type { Option } from "../../common/options.ts";
@@ -56,13 +57,7 @@ ${options
 
 | option | meaning |
 | --- | --- |
-| \`interface=eth0\` | join the group on this interface (name or address); needed wherever a host has several |
-| \`source=10.0.0.9\` | source-specific multicast: hear the group from this sender only |
-| \`format=auto\` | \`auto\` (by the first byte of each datagram), \`lacuna\` or \`json\` |
-| \`receiveBuffer=8MiB\` | socket buffer asked for; what the system granted is in \`/api/v1/status\` |
-| \`path=A\` | names a path: the first copy that comes by another path is \`redundant\`, not a duplicate |
-| \`optional=true\` | a failed bind or join does not stop the start and does not count for \`/readyz\` |
-| \`enabled=false\` | keeps the listener in the configuration without opening it; state \`DISABLED\` |
+${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meaning} |`).join("\n")}
 
 A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
 `;

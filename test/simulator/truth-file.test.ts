@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readTruth, writeTruth } from "../../simulator/truth-file.ts";
+import { checkTruthPath, readTruth, writeTruth } from "../../simulator/truth-file.ts";
 import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 
 let directory: string;
@@ -44,6 +44,15 @@ test("a truth file that cannot be written is an error that names it", async () =
     code: "ERR_TRUTH_WRITE",
     message: expect.stringContaining(missing),
   });
+});
+
+test("whether a truth file has a place is known beforehand, and what it holds stays", async () => {
+  await writeFile(path, "former");
+  checkTruthPath(path);
+  expect(await readFile(path, "utf8")).toBe("former");
+  expect(() => checkTruthPath(join(directory, "no", "truth.jsonl"))).toThrow(
+    /no\/truth\.jsonl cannot be written/,
+  );
 });
 
 test("a truth file that is not there is an error", async () => {

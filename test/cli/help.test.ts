@@ -1,0 +1,16 @@
+import { Command } from "commander";
+import { expect, test } from "vitest";
+import { registerCollect } from "../../cli/collect.ts";
+import { registerDemo } from "../../cli/demo.ts";
+import { registerSimulate } from "../../cli/simulate.ts";
+
+const helpOf = (register: (program: Command, version: string) => void): string => {
+  const program = new Command();
+  register(program, "1");
+  return program.commands[0]!.helpInformation();
+};
+
+test("help names an environment variable where the environment is read, and nowhere else", () => {
+  expect(helpOf(registerCollect)).toContain("LACUNA_WINDOW");
+  for (const register of [registerSimulate, registerDemo]) expect(helpOf(register)).not.toContain("LACUNA_");
+});
