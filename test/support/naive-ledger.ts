@@ -605,7 +605,7 @@ export class NaiveLedger {
   #extend(run: NaiveRun, { number, bits }: Data): number {
     if (bits === 53) return number;
     const circle = 2 ** bits;
-    let extended = number;
+    let extended = number + Math.floor(run.highWater / circle) * circle - circle;
     while (extended < run.highWater - circle / 2) extended += circle;
     while (extended >= run.highWater + circle / 2) extended -= circle;
     return extended;
