@@ -77,10 +77,19 @@ test("requests are timed by route, never by URL", async () => {
   expect(text).not.toContain("such");
 });
 
-test("the process's own metrics are there when asked for", async () => {
+const withProcessMetrics = async (): Promise<string> => {
   const options = { version: "1", clock: new ManualClock(), startedAtUs: NOON_US, processMetrics: true };
   const app = await buildApp(new FakeSources(), options);
-  const { body } = await app.inject("/metrics");
+  return (await app.inject("/metrics")).body;
+};
+
+test("the process's own metrics are there when asked for", async () => {
+  const body = await withProcessMetrics();
   expect(body).toContain("process_cpu_seconds_total");
   expect(body).toContain("nodejs_eventloop_lag_seconds");
+});
+
+test("nothing but counters ends in _total, the process's own metrics included", async () => {
+  const types = (await withProcessMetrics()).matchAll(/^# TYPE (\S+_total) (\S+)$/gm);
+  expect(new Set([...types].map(([, , type]) => type))).toEqual(new Set(["counter"]));
 });
