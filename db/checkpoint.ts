@@ -3,7 +3,7 @@ import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema.ts";
-import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
+import { CHANGE_FIELDS, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 
 /** Rows written per flush at least, and the share of the devices that wait: once due, a device is behind for about twenty more flushes. */
@@ -41,6 +41,7 @@ export class Checkpoint {
   #dueFlush = -1;
   /** parameters of one row of `epochs`, used again for each */
   readonly #runValues: (number | null)[] = [];
+  readonly #row = new Float64Array(RUN_FIELDS);
   #written: number[] = [];
   #skipped: ReadonlySet<number> = new Set();
 
@@ -179,17 +180,18 @@ export class Checkpoint {
   #writeRuns(deviceSlot: number, asOf: number): number {
     let count = 0;
     for (const slot of this.#state.runSlots(deviceSlot)) {
-      const [page, base] = [this.#state.runs.page(slot), this.#state.runs.base(slot)];
-      if (page[base + RUN.CHANGED]! <= asOf) continue;
-      const epoch = page[base + RUN.EPOCH]!;
+      if (this.#state.runField(slot, RUN.CHANGED) <= asOf) continue;
+      const row = this.#row;
+      this.#state.runs.read(slot, row);
+      const epoch = row[RUN.EPOCH]!;
       const values = this.#runValues;
-      values[0] = page[base + ROW.RUN]!;
-      values[1] = page[base + ROW.DEVICE]!;
+      values[0] = row[ROW.RUN]!;
+      values[1] = row[ROW.DEVICE]!;
       values[2] = epoch < 0 ? null : epoch;
-      values[3] = page[base + RUN.INDEX]!;
+      values[3] = row[RUN.INDEX]!;
       let at = 4;
-      for (let field = ROW.FIRST; field < ROW_FIELDS; field++) values[at++] = page[base + field]!;
-      values[at++] = page[base + RUN.EXPIRED]!;
+      for (let field = ROW.FIRST; field < ROW_FIELDS; field++) values[at++] = row[field]!;
+      values[at++] = row[RUN.EXPIRED]!;
       values[at] = this.#state.flush;
       this.#run.run(values);
       count++;

@@ -105,7 +105,7 @@ export const changedRows = (
     const base = index * CHANGE_FIELDS;
     const slot = state.runs.slotOf(run);
     const at = rowAt.get(run);
-    if (at === undefined) copyRow(state.runs.page(slot), state.runs.base(slot), rows, base);
+    if (at === undefined) state.runs.read(slot, rows, base, ROW_FIELDS);
     else copyRow(batches[Math.floor(at / BATCH_ROWS)]!.rows, (at % BATCH_ROWS) * ROW_FIELDS, rows, base);
     const before = slot < 0 ? 0 : state.runField(slot, RUN.EXPIRED);
     rows[base + RUN.EXPIRED] = before + (expired.get(run) ?? 0);

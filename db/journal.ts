@@ -30,29 +30,24 @@ export const encodeRecord = (
   writer.varint(json.length);
   writer.append(json);
   writer.varint(rows.length / CHANGE_FIELDS);
+  const known = new Float64Array(CHANGE_FIELDS);
   let formerRun = 0;
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
     const run = rows[at + ROW.RUN]!;
     writer.varint(run - formerRun);
     formerRun = run;
     const slot = state.runs.slotOf(run);
-    if (slot < 0) encodeRow(writer, rows, at, NEW_ROW, 0);
-    else encodeRow(writer, rows, at, state.runs.page(slot), state.runs.base(slot));
+    if (slot >= 0) state.runs.read(slot, known, 0, CHANGE_FIELDS);
+    encodeRow(writer, rows, at, slot < 0 ? NEW_ROW : known);
   }
   return writer.written();
 };
 
-const encodeRow = (
-  writer: ByteWriter,
-  rows: Float64Array,
-  at: number,
-  former: Float64Array,
-  base: number,
-): void => {
+const encodeRow = (writer: ByteWriter, rows: Float64Array, at: number, former: Float64Array): void => {
   let changed = 0;
   let raw = 0;
   for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
-    const before = former[base + field]!;
+    const before = former[field]!;
     const now = rows[at + field]!;
     if (Object.is(before, now)) continue;
     changed |= 1 << field;
@@ -65,7 +60,7 @@ const encodeRow = (
     if (!hasBit(changed, field)) continue;
     const now = rows[at + field]!;
     if (hasBit(raw, field)) writer.f64(now);
-    else writer.signedVarint(now - former[base + field]!);
+    else writer.signedVarint(now - former[field]!);
   }
 };
 
@@ -82,28 +77,23 @@ export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Arra
   ) as Note[];
   const count = reader.varint();
   const rows = new Float64Array(count * CHANGE_FIELDS);
+  const known = new Float64Array(CHANGE_FIELDS);
   let run = 0;
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
     run += reader.varint();
     rows[at + ROW.RUN] = run;
     const slot = state.runs.slotOf(run);
-    if (slot < 0) decodeRow(reader, rows, at, NEW_ROW, 0);
-    else decodeRow(reader, rows, at, state.runs.page(slot), state.runs.base(slot));
+    if (slot >= 0) state.runs.read(slot, known, 0, CHANGE_FIELDS);
+    decodeRow(reader, rows, at, slot < 0 ? NEW_ROW : known);
   }
   return { flush, committedAtUs, notes, rows };
 };
 
-const decodeRow = (
-  reader: ByteReader,
-  rows: Float64Array,
-  at: number,
-  former: Float64Array,
-  base: number,
-): void => {
+const decodeRow = (reader: ByteReader, rows: Float64Array, at: number, former: Float64Array): void => {
   const changed = reader.varint();
   const raw = hasBit(changed, 0) ? reader.varint() : 0;
   for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
-    const before = former[base + field]!;
+    const before = former[field]!;
     if (!hasBit(changed, field)) rows[at + field] = before;
     else if (hasBit(raw, field)) rows[at + field] = reader.f64();
     else rows[at + field] = before + reader.signedVarint();

@@ -1,11 +1,13 @@
 import type { FleetCounters, Note } from "../protocol/batch.ts";
-import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
 import { emptyFleet, type LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
 import { type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
-import { LedgerSums, markCommitted } from "./view/ledger-sums.ts";
+import { LedgerSums } from "./view/ledger-sums.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
+
+const BLOCK_ROWS = 64;
 
 /** What a failed commit keeps waiting, for those who may see it as `pending`. */
 export type AcceptedChange = Pick<LedgerChange, "notes" | "rows" | "fleet">;
@@ -29,6 +31,11 @@ export class LedgerState {
   asOfUs = 0;
   /** grows when a device comes or goes */
   devicesVersion = 0;
+  /** one run's row, used again for each that is changed */
+  readonly #row = new Float64Array(RUN_FIELDS);
+  /** rows given out are copies, cut from blocks: a buffer for each would cost more than its content */
+  #block = new Float64Array(0);
+  #blockUsed = 0;
 
   /** Advance by one committed flush. */
   apply(change: LedgerChange): void {
@@ -101,15 +108,14 @@ export class LedgerState {
     const deviceSlot = this.devices.slotOf(device);
     if (known >= 0 || deviceSlot < 0) return known;
     const slot = this.runs.add(run, device);
-    const [page, base] = [this.runs.page(slot), this.runs.base(slot)];
-    page[base + RUN.EPOCH] = epoch;
-    page[base + RUN.INDEX] = index;
-    page[base + RUN.CHANGED] = flush;
+    this.runs.set(slot, RUN.EPOCH, epoch);
+    this.runs.set(slot, RUN.INDEX, index);
+    this.runs.set(slot, RUN.CHANGED, flush);
     const last = this.devices.lastRun[deviceSlot]!;
     if (last < 0) this.devices.firstRun[deviceSlot] = slot;
-    else this.runs.page(last)[this.runs.base(last) + RUN.NEXT] = slot;
+    else this.runs.set(last, RUN.NEXT, slot);
     this.devices.lastRun[deviceSlot] = slot;
-    this.sums.addRow(page, base, 1);
+    this.#sum(this.sums, slot, 1);
     return slot;
   }
 
@@ -120,12 +126,15 @@ export class LedgerState {
   putRow(rows: Float64Array, from: number, flush: number, committed: boolean): void {
     const slot = this.runs.slotOf(rows[from + ROW.RUN]!);
     if (slot < 0) return;
-    const [page, base] = [this.runs.page(slot), this.runs.base(slot)];
-    this.sums.addRow(page, base, -1);
-    for (let field = 0; field < CHANGE_FIELDS; field++) page[base + field] = rows[from + field]!;
-    page[base + RUN.CHANGED] = flush;
-    if (committed) markCommitted(page, base);
-    this.sums.addRow(page, base, 1);
+    const row = this.#row;
+    this.runs.read(slot, row);
+    this.sums.addRow(row, 0, -1);
+    const committedBefore = receivedOf(row, 0) - row[RUN.PENDING]!;
+    for (let field = 0; field < CHANGE_FIELDS; field++) row[field] = rows[from + field]!;
+    row[RUN.CHANGED] = flush;
+    row[RUN.PENDING] = committed ? 0 : receivedOf(row, 0) - committedBefore;
+    this.runs.write(slot, row);
+    this.sums.addRow(row, 0, 1);
   }
 
   /** Set the newest values a commit brought. */
@@ -160,10 +169,9 @@ export class LedgerState {
     const slot = this.devices.slotOf(device);
     if (slot < 0) return;
     for (const runSlot of [...this.runSlots(slot)]) {
-      const [page, base] = [this.runs.page(runSlot), this.runs.base(runSlot)];
-      if (counted) this.forgotten.addRow(page, base, 1);
-      else this.sums.addRow(page, base, -1);
-      this.runs.remove(page[base + ROW.RUN]!);
+      if (counted) this.#sum(this.forgotten, runSlot, 1);
+      else this.#sum(this.sums, runSlot, -1);
+      this.runs.remove(this.runField(runSlot, ROW.RUN));
     }
     if (counted) this.forgottenDevices++;
     this.channels.remove(this.devices.channels[slot]!);
@@ -210,8 +218,8 @@ export class LedgerState {
     }
     for (const run of unchanged) {
       const slot = this.runs.slotOf(run);
-      const known = slot < 0 ? newRow(run) : this.runs.page(slot).subarray(this.runs.base(slot));
-      row.set(known.subarray(0, CHANGE_FIELDS));
+      if (slot < 0) row.set(newRow(run));
+      else this.runs.read(slot, row, 0, CHANGE_FIELDS);
       yield row;
     }
   }
@@ -227,17 +235,28 @@ export class LedgerState {
     let slot = this.devices.firstRun[deviceSlot]!;
     while (slot >= 0) {
       yield slot;
-      slot = this.runs.page(slot)[this.runs.base(slot) + RUN.NEXT]!;
+      slot = this.runField(slot, RUN.NEXT);
     }
   }
 
-  /** A run's ledger row; a view into the state, valid until the run is forgotten. */
+  /** A copy of a run's ledger row. */
   rowOf(slot: number): Float64Array {
-    const base = this.runs.base(slot);
-    return this.runs.page(slot).subarray(base, base + ROW_FIELDS);
+    if (this.#blockUsed === this.#block.length) {
+      this.#block = new Float64Array(BLOCK_ROWS * ROW_FIELDS);
+      this.#blockUsed = 0;
+    }
+    const row = this.#block.subarray(this.#blockUsed, this.#blockUsed + ROW_FIELDS);
+    this.runs.read(slot, this.#block, this.#blockUsed, ROW_FIELDS);
+    this.#blockUsed += ROW_FIELDS;
+    return row;
   }
 
   runField(slot: number, field: number): number {
-    return this.runs.page(slot)[this.runs.base(slot) + field]!;
+    return this.runs.get(slot, field);
+  }
+
+  #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {
+    this.runs.read(slot, this.#row);
+    sums.addRow(this.#row, 0, sign);
   }
 }

@@ -1,7 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import { VALUE_TYPE } from "../protocol/constants.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { undescribedName } from "./view/channel-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
@@ -18,7 +18,7 @@ export interface RunView extends RunStorage {
   readonly epoch: number | null;
   /** number of the run inside its epoch */
   readonly index: number;
-  /** ROW_FIELDS values, valid until the next change is applied */
+  /** ROW_FIELDS values */
   readonly row: Float64Array;
 }
 
@@ -185,7 +185,7 @@ export class DeviceView {
       epoch: epochOf(this.#state, slot),
       index: this.#state.runField(slot, RUN.INDEX),
       row,
-      pending: receivedOf(row, 0) - this.#state.runField(slot, RUN.COMMITTED),
+      pending: this.#state.runField(slot, RUN.PENDING),
       expired: this.#state.runField(slot, RUN.EXPIRED),
     };
   }

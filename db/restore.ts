@@ -80,7 +80,7 @@ class SnapshotBuilder {
   #run(slot: number): RunSnapshot {
     const row = this.#rows.subarray(this.#used, this.#used + ROW_FIELDS);
     this.#used += ROW_FIELDS;
-    row.set(this.#state.rowOf(slot));
+    this.#state.runs.read(slot, row, 0, ROW_FIELDS);
     const run = row[ROW.RUN]!;
     // what was folded into counts can no longer be told apart
     const floor = Math.max(row[ROW.FLOOR]!, this.#floors.get(run) ?? 0);

@@ -1,5 +1,5 @@
 import { type Count, type LedgerCounts, openEndsOf } from "../../protocol/ledger-counts.ts";
-import { CAUSES, type Cause, expectedOf, ROW, receivedOf } from "../../protocol/ledger-row.ts";
+import { CAUSES, type Cause, expectedOf, ROW } from "../../protocol/ledger-row.ts";
 import { ExactSums } from "./exact-sums.ts";
 import { RUN } from "./run-rows.ts";
 
@@ -8,7 +8,7 @@ const FIRST_SUMMED = ROW.IN_ORDER;
 const SUMMED_FIELDS = ROW.UNSEQUENCED - ROW.IN_ORDER + 1;
 const SUM = {
   EXPIRED: SUMMED_FIELDS,
-  COMMITTED: SUMMED_FIELDS + 1,
+  PENDING: SUMMED_FIELDS + 1,
   EXPECTED: SUMMED_FIELDS + 2,
   UNKNOWN: SUMMED_FIELDS + 3,
 } as const;
@@ -24,7 +24,7 @@ export class LedgerSums {
       this.#sums.add(field, sign * rows[base + FIRST_SUMMED + field]!);
     }
     this.#sums.add(SUM.EXPIRED, sign * rows[base + RUN.EXPIRED]!);
-    this.#sums.add(SUM.COMMITTED, sign * rows[base + RUN.COMMITTED]!);
+    this.#sums.add(SUM.PENDING, sign * rows[base + RUN.PENDING]!);
     this.#sums.add(SUM.EXPECTED, sign * expectedOf(rows, base));
     this.#sums.add(SUM.UNKNOWN, sign * openEndsOf(rows, base));
   }
@@ -37,7 +37,7 @@ export class LedgerSums {
     const at = (field: number): Count => this.#sums.get(field - FIRST_SUMMED);
     const big = (field: number): bigint => this.#sums.big(field - FIRST_SUMMED);
     const received = big(ROW.IN_ORDER) + big(ROW.REORDERED) + big(ROW.RECOVERED) + big(ROW.LATE);
-    const committed = this.#sums.big(SUM.COMMITTED);
+    const pending = this.#sums.big(SUM.PENDING);
     const causes = {} as Record<Cause, Count>;
     let lost = 0n;
     for (const [index, cause] of CAUSES.entries()) {
@@ -53,8 +53,8 @@ export class LedgerSums {
       late: at(ROW.LATE),
       missing: at(ROW.MISSING),
       lost: countOf(lost),
-      pending: countOf(received - committed),
-      stored: countOf(committed - this.#sums.big(SUM.EXPIRED)),
+      pending: countOf(pending),
+      stored: countOf(received - pending - this.#sums.big(SUM.EXPIRED)),
       expired: this.#sums.get(SUM.EXPIRED),
       duplicates: at(ROW.DUPLICATES),
       redundant: at(ROW.REDUNDANT),
@@ -78,14 +78,7 @@ export class LedgerSums {
     for (let field = 0; field < SUMMED_FIELDS; field++) this.#sums.addBig(field, columns[1 + field]!);
     this.#sums.addBig(SUM.EXPIRED, columns[1 + SUMMED_FIELDS]!);
     this.#sums.addBig(SUM.UNKNOWN, columns[2 + SUMMED_FIELDS]!);
-    const received = columns[1]! + columns[2]! + columns[3]! + columns[4]!;
-    this.#sums.addBig(SUM.COMMITTED, received);
   }
 }
-
-/** Numbers of a run that are received and committed or waiting; COMMITTED becomes this at a commit. */
-export const markCommitted = (rows: Float64Array, base: number): void => {
-  rows[base + RUN.COMMITTED] = receivedOf(rows, base);
-};
 
 const countOf = (sum: bigint): Count => (sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum);

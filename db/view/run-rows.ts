@@ -1,12 +1,12 @@
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { NumberMap } from "./number-map.ts";
 
-/** A run in memory: its ledger row, then what the store adds. One slot of RUN_FIELDS float64, no object per run. */
+/** A run in memory: its ledger row, then what the store adds. RUN_FIELDS float64, no object per run. */
 export const RUN = {
   /** numbers of it that retention removed */
   EXPIRED: ROW_FIELDS,
-  /** its received numbers at the last commit: what is above is pending */
-  COMMITTED: ROW_FIELDS + 1,
+  /** received numbers of it that are accepted and not committed yet; nearly always 0 */
+  PENDING: ROW_FIELDS + 1,
   /** -1 = null */
   EPOCH: ROW_FIELDS + 2,
   /** number of the run inside its epoch */
@@ -27,6 +27,7 @@ export const newRow = (run: number): Float64Array => {
   row[ROW.RUN] = run;
   row[ROW.FIRST] = -1;
   row[ROW.HIGH_WATER] = -1;
+  row[RUN.EPOCH] = -1;
   row[RUN.NEXT] = -1;
   return row;
 };
@@ -34,11 +35,19 @@ export const newRow = (run: number): Float64Array => {
 const UNKNOWN_RUN = newRow(0);
 const PAGE_RUNS = 1024;
 
-/** Rows of all runs in pages that never move, so that growing copies nothing; slots of removed runs are used again. */
+/** PAGE_RUNS values of each field; undefined while all of them are the field's value in UNKNOWN_RUN. */
+type Page = (Float64Array | undefined)[];
+
+/**
+ * Rows of all runs in pages that never move, so that growing copies nothing. A page has a column per field, made when the first value in
+ * it differs from that of an unknown run: most runs lost nothing, recovered nothing and never slept, and a flood of forged devices
+ * must not cost the memory of such fields. Slots of removed runs are used again.
+ */
 export class RunRows {
-  readonly #pages: Float64Array[] = [];
+  readonly #pages: Page[] = [];
   readonly #slotOfRun = new NumberMap();
   readonly #free: number[] = [];
+  readonly #added = newRow(0);
   #used = 0;
 
   get size(): number {
@@ -50,16 +59,14 @@ export class RunRows {
     return this.#slotOfRun.get(run);
   }
 
-  /** A slot for a new run, all zero but: run, device, and no number known yet. */
+  /** A slot for a new run, of which only its device is known. */
   add(run: number, device: number): number {
     const slot = this.#free.pop() ?? this.#used++;
-    if (slot >= this.#pages.length * PAGE_RUNS) this.#pages.push(new Float64Array(PAGE_RUNS * RUN_FIELDS));
+    if (slot >= this.#pages.length * PAGE_RUNS) this.#pages.push(new Array(RUN_FIELDS).fill(undefined));
     this.#slotOfRun.set(run, slot);
-    const page = this.page(slot);
-    const base = this.base(slot);
-    page.set(UNKNOWN_RUN, base);
-    page[base + ROW.RUN] = run;
-    page[base + ROW.DEVICE] = device;
+    this.#added[ROW.RUN] = run;
+    this.#added[ROW.DEVICE] = device;
+    this.write(slot, this.#added);
     return slot;
   }
 
@@ -70,12 +77,46 @@ export class RunRows {
     this.#free.push(slot);
   }
 
-  /** The array the slot's fields lie in, from `base(slot)` on. */
-  page(slot: number): Float64Array {
-    return this.#pages[Math.floor(slot / PAGE_RUNS)]!;
+  get(slot: number, field: number): number {
+    const column = this.#page(slot)[field];
+    return column === undefined ? UNKNOWN_RUN[field]! : column[slot % PAGE_RUNS]!;
   }
 
-  base(slot: number): number {
-    return (slot % PAGE_RUNS) * RUN_FIELDS;
+  set(slot: number, field: number, value: number): void {
+    setField(this.#page(slot), field, slot % PAGE_RUNS, value);
+  }
+
+  /** Copy the first `fields` fields of a run to `to`, from index `at` on. */
+  read(slot: number, to: Float64Array, at = 0, fields: number = RUN_FIELDS): void {
+    const page = this.#page(slot);
+    const index = slot % PAGE_RUNS;
+    for (let field = 0; field < fields; field++) {
+      const column = page[field];
+      to[at + field] = column === undefined ? UNKNOWN_RUN[field]! : column[index]!;
+    }
+  }
+
+  /** Set all fields of a run. @param row - RUN_FIELDS values */
+  write(slot: number, row: Float64Array): void {
+    const page = this.#page(slot);
+    const index = slot % PAGE_RUNS;
+    for (let field = 0; field < RUN_FIELDS; field++) setField(page, field, index, row[field]!);
+  }
+
+  #page(slot: number): Page {
+    return this.#pages[Math.floor(slot / PAGE_RUNS)]!;
   }
 }
+
+const setField = (page: Page, field: number, index: number, value: number): void => {
+  let column = page[field];
+  if (column === undefined) {
+    const unknown = UNKNOWN_RUN[field]!;
+    // not `===`: a -0 is kept, differences on disk are taken bit by bit
+    if (Object.is(value, unknown)) return;
+    column = new Float64Array(PAGE_RUNS);
+    if (unknown !== 0) column.fill(unknown);
+    page[field] = column;
+  }
+  column[index] = value;
+};
