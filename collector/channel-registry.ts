@@ -1,5 +1,6 @@
 import type { DeviceSnapshot } from "../protocol/batch.ts";
 import { ChannelTable, undescribedName } from "./channel-table.ts";
+import { LOW_CHANNELS, LowChannels } from "./low-channels.ts";
 
 /**
  * Hears of every channel that has a name given by its sender, new or changed; `epoch` is null where the sender declares none. A channel
@@ -22,6 +23,8 @@ const NO_EPOCH = -1;
 export class ChannelRegistry {
   /** the epoch last used of each device; older ones hang on it */
   readonly #tables = new Map<number, ChannelTable>();
+  /** devices that have no table */
+  readonly #low = new LowChannels();
   readonly #sink: ChannelSink;
   readonly #maxEntries: number;
   #entries = 0;
@@ -40,6 +43,23 @@ export class ChannelRegistry {
     const latest = this.#tables.get(device);
     if (latest !== undefined && latest.epoch === epoch) return latest;
     return this.#moveToFront(device, epoch, latest ?? null);
+  }
+
+  /**
+   * Channels the sender numbers, all at once: those of a device that has no table, and as long as it needs none.
+   * @param channels - the first `count` of it
+   * @returns null when they are admitted without a table; else the table, by which each is yet to be admitted
+   */
+  admitAll(device: number, epoch: number, channels: Uint16Array, count: number): ChannelTable | null {
+    if (this.#tables.has(device)) return this.tableOf(device, epoch);
+    let bits = 0;
+    for (let index = 0; index < count; index++) {
+      const channel = channels[index]!;
+      if (channel >= LOW_CHANNELS) return this.tableOf(device, epoch);
+      bits |= 1 << channel;
+    }
+    this.#low.add(device, epoch, bits);
+    return null;
   }
 
   /**
@@ -90,7 +110,7 @@ export class ChannelRegistry {
     for (let table = this.#tables.get(device) ?? null; table !== null; table = table.older) {
       this.#entries -= table.entryCount;
     }
-    this.#tables.delete(device);
+    if (!this.#tables.delete(device)) this.#low.take(device, NO_EPOCH);
   }
 
   #describe(device: number, table: ChannelTable, channel: number, name: string, unit: string): void {
@@ -121,7 +141,7 @@ export class ChannelRegistry {
       newer = table;
       table = table.older;
     }
-    if (table === null) table = new ChannelTable(epoch, latest);
+    if (table === null) table = this.#create(device, epoch, latest);
     else if (newer !== null) {
       newer.older = table.older;
       table.older = latest;
@@ -129,6 +149,10 @@ export class ChannelRegistry {
     this.#tables.set(device, table);
     this.#trim(table);
     return table;
+  }
+
+  #create(device: number, epoch: number, latest: ChannelTable | null): ChannelTable {
+    return new ChannelTable(epoch, latest, latest === null ? this.#low.take(device, epoch) : 0);
   }
 
   /** The least recently used epochs of a device with too many are forgotten; the database keeps their names. */

@@ -1,4 +1,5 @@
 import { FIRST_NAMED_CHANNEL, MAX_CHANNELS_PER_DEVICE } from "../protocol/constants.ts";
+import { LOW_CHANNELS } from "./low-channels.ts";
 
 /** One channel as it is known in one epoch. */
 export interface ChannelEntry {
@@ -9,8 +10,6 @@ export interface ChannelEntry {
   unit: string;
 }
 
-/** channels below it are kept as one bit while they have no description: the usual case costs a device no entry */
-const LOW_CHANNELS = 30;
 /** above it a table looks up by map instead of by walking */
 const WALKED_ENTRIES = 16;
 const MAX_CHANNEL = 0xffff;
@@ -28,17 +27,20 @@ export class ChannelTable {
   /** the table of the epoch heard before this one */
   older: ChannelTable | null;
   /** bit n: channel n is known and has no entry */
-  #lowChannels = 0;
-  #lowCount = 0;
+  #lowChannels: number;
+  #lowCount: number;
   readonly #entries: ChannelEntry[] = [];
   #byChannel: Map<number, ChannelEntry> | null = null;
   #byName: Map<string, ChannelEntry> | null = null;
   #nextNamed: number;
   #hasSuffixes = false;
 
-  constructor(epoch: number, older: ChannelTable | null) {
+  /** @param lowChannels - bit n: channel n, below LOW_CHANNELS, is known already */
+  constructor(epoch: number, older: ChannelTable | null, lowChannels: number) {
     this.epoch = epoch;
     this.older = older;
+    this.#lowChannels = lowChannels;
+    this.#lowCount = countBits(lowChannels);
     this.#nextNamed = older === null ? FIRST_NAMED_CHANNEL : older.#nextNamed;
   }
 
@@ -180,3 +182,9 @@ export class ChannelTable {
     this.#byName.set(entry.name, entry);
   }
 }
+
+const countBits = (bits: number): number => {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+};

@@ -39,7 +39,7 @@ export class DatagramWriter {
     this.describe(datagram, place.device, counters);
     builder.beginDatagram();
     if (count > 0) {
-      const table = this.#channels.tableOf(place.device, datagram.epoch);
+      const table = this.#tableFor(datagram, place.device);
       for (let index = 0; index < count; index++) {
         const channel = this.#channelOf(datagram, index, place.device, table);
         if (channel < 0) {
@@ -71,8 +71,17 @@ export class DatagramWriter {
     }
   }
 
+  /** null when all channels of the datagram are admitted as they are */
+  #tableFor(datagram: Datagram, device: number): ChannelTable | null {
+    const { epoch, channels, named, readingCount } = datagram;
+    return named
+      ? this.#channels.tableOf(device, epoch)
+      : this.#channels.admitAll(device, epoch, channels, readingCount);
+  }
+
   /** -1 when the device has as many channels as it may have. */
-  #channelOf(datagram: Datagram, index: number, device: number, table: ChannelTable): number {
+  #channelOf(datagram: Datagram, index: number, device: number, table: ChannelTable | null): number {
+    if (table === null) return datagram.channels[index]!;
     if (datagram.named) return this.#channels.numberOf(device, table, datagram.names[index]!);
     const channel = datagram.channels[index]!;
     return this.#channels.admit(device, table, channel) ? channel : -1;

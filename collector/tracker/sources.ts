@@ -6,6 +6,9 @@ const LIVE_US = 10_000_000;
 /** a change of source is reported at most this often per device: two senders under one id must not flood the events */
 const REPORT_EVERY_US = 10_000_000;
 
+/** addresses shared between devices at most: every datagram brings a string of its own */
+const SHARED_ADDRESSES = 4096;
+
 const format = (address: string, port: number): string =>
   address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
@@ -13,6 +16,7 @@ const format = (address: string, port: number): string =>
 export class Sources {
   readonly #devices: DeviceTable;
   readonly #sink: TrackerSink;
+  readonly #shared = new Map<string, string>();
 
   constructor(devices: DeviceTable, sink: TrackerSink) {
     this.#devices = devices;
@@ -46,8 +50,17 @@ export class Sources {
   restore(slot: number, source: string): void {
     const colon = source.lastIndexOf(":");
     if (colon < 0) return;
-    this.#devices.addresses[slot] = source.slice(0, colon).replace(/^\[|\]$/g, "");
+    this.#devices.addresses[slot] = this.#share(source.slice(0, colon).replace(/^\[|\]$/g, ""));
     this.#devices.setInt(slot, SLOT.PORT, Number(source.slice(colon + 1)));
+  }
+
+  /** The one string for an address that devices behind it have in common. */
+  #share(address: string): string {
+    const shared = this.#shared.get(address);
+    if (shared !== undefined) return shared;
+    if (this.#shared.size >= SHARED_ADDRESSES) this.#shared.clear();
+    this.#shared.set(address, address);
+    return address;
   }
 
   #report(slot: number, arrival: Arrival, isNew: boolean): void {
@@ -58,7 +71,7 @@ export class Sources {
     devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
     devices.setMark(slot, MARK.SOURCE_SEEN, arrival.arrivalUs);
     devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
-    devices.addresses[slot] = arrival.address;
+    devices.addresses[slot] = this.#share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);
     this.#sink.sourceChanged(device, to);
     if (!isNew) this.#sink.event(arrival.arrivalUs, "source-changed", device, { from, to });

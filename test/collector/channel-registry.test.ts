@@ -119,3 +119,28 @@ test("the bound over all devices refuses, and a forgotten device makes room", ()
   registry.forget(1);
   expect(registry.numberOf(3, registry.tableOf(3, 1), "t")).toBe(32_768);
 });
+
+test("a device with nothing but small undescribed channels has no table", () => {
+  const { registry, announced } = setUp();
+  expect(registry.admitAll(1, 5, Uint16Array.of(0, 7, 99), 2)).toBeNull();
+  expect(registry.admitAll(1, 5, Uint16Array.of(29), 1)).toBeNull();
+  expect(registry.admitAll(1, 5, Uint16Array.of(7, 30), 2)).not.toBeNull();
+  expect(announced).toEqual([]);
+});
+
+test("the small channels of a device are known in the table it gets later", () => {
+  const { registry, announced } = setUp();
+  registry.admitAll(1, 5, Uint16Array.of(7, 8), 2);
+  const table = registry.tableOf(1, 5);
+  expect([table.has(7), table.has(8), table.has(9), table.channelCount]).toEqual([true, true, false, 2]);
+  registry.describe(1, table, 3, "ch7", "");
+  expect(announced).toEqual([[1, 5, 3, "ch7#3", ""]]);
+});
+
+test("small channels count towards the bound of a device", () => {
+  const { registry } = setUp();
+  registry.admitAll(1, 1, Uint16Array.of(0), 1);
+  const table = registry.tableOf(1, 1);
+  for (let channel = 1; channel < 1024; channel++) expect(registry.admit(1, table, channel)).toBe(true);
+  expect(registry.admit(1, table, 1024)).toBe(false);
+});
