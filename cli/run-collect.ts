@@ -11,7 +11,8 @@ export const collect = async (flags: Record<string, unknown>, version: string): 
   const logger = createLogger(settings.logLevel);
   const signals = stopSignals();
   const service = await startService(settings, { logger, version });
-  logger.info({ http: service.url, listeners: service.listeners(), db: settings.dbPath }, "ready");
+  const listeners = service.listeners().map(({ url, state, reason, port }) => ({ url, state, reason, port }));
+  logger.info({ http: service.url, listeners, db: settings.dbPath }, "ready");
   const reason = await Promise.race([signals.received, service.failed]);
   logger.info({ reason: String(reason) }, "stopping");
   await service.stop();

@@ -19,13 +19,15 @@ import { type Service, startService } from "./service.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { LiveBlock } from "./terminal.ts";
 
+/** a small receive buffer is worth a warning, but not to someone who looks for the first time: a demo needs little */
+const LOG_LEVEL = "error";
 const TABLE_MS = process.stdout.isTTY ? 500 : 2000;
 
 const collectSettings = ({ http }: DemoSettings, directory: string) =>
   resolveSettings(COLLECT_OPTIONS, {
     env: {},
     // a port of its own: the demo disturbs no collector that runs already
-    flags: { listen: ["udp://127.0.0.1:0"], http, db: join(directory, "demo.db"), logLevel: "warn" },
+    flags: { listen: ["udp://127.0.0.1:0"], http, db: join(directory, "demo.db"), logLevel: LOG_LEVEL },
   });
 
 const simulatorSettings = (demo: DemoSettings, target: string, truth: string): SimulatorSettings =>
@@ -82,7 +84,7 @@ export const demo = async (flags: Record<string, unknown>, version: string): Pro
   const abort = new AbortController();
   void signals.received.then(() => abort.abort());
   try {
-    const logger = createLogger("warn");
+    const logger = createLogger(LOG_LEVEL);
     const service = await startService(collectSettings(settings, directory), { logger, version });
     void service.failed.then(() => abort.abort());
     const [listener] = service.listeners();

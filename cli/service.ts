@@ -128,7 +128,7 @@ const listen = async (
   } catch (error) {
     throw new LacunaError(
       "ERR_HTTP_LISTEN",
-      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}`,
+      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}; --http chooses another port, 0 any free one`,
       { cause: error },
     );
   }

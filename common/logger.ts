@@ -1,10 +1,13 @@
 import { createRequire } from "node:module";
+import { isatty } from "node:tty";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 import type { Clock } from "./clock.ts";
 import type { LogLevel } from "./log-levels.ts";
 
 export type { Logger } from "pino";
 export { LOG_LEVELS, type LogLevel } from "./log-levels.ts";
+
+const STDERR = 2;
 
 /**
  * The process's logger, on standard error so that standard output stays data: one JSON object per line, or readable lines on a terminal.
@@ -13,12 +16,13 @@ export { LOG_LEVELS, type LogLevel } from "./log-levels.ts";
 export const createLogger = (level: LogLevel, destination?: DestinationStream): Logger => {
   const options: LoggerOptions = { level, timestamp: pino.stdTimeFunctions.isoTime };
   if (destination !== undefined) return pino(options, destination);
-  if (process.stderr.isTTY) {
+  // asked of the descriptor: a worker's process.stderr is a pipe to the main thread
+  if (isatty(STDERR)) {
     // loaded when it is needed: each thread of a service would pay for it
     const pretty = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
-    return pino(options, pretty({ destination: 2, sync: true, ignore: "pid,hostname" }));
+    return pino(options, pretty({ destination: STDERR, sync: true, ignore: "pid,hostname" }));
   }
-  return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino(options, pino.destination({ dest: STDERR, sync: true }));
 };
 
 /** Lets one message per key and interval through and counts what it holds back. */
