@@ -2,6 +2,7 @@ import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import { startHeapTrim } from "../common/heap-trim.ts";
 import type { Logger } from "../common/logger.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
@@ -69,7 +70,7 @@ export const startService = async (
   const loading = import("../api/app.ts");
   await Promise.allSettled([opening, loading]);
   const store = await opening;
-  const started: { stop(): Promise<void> }[] = [{ stop: () => store.close() }];
+  const started: { stop(): Promise<void> | void }[] = [{ stop: () => store.close() }, startHeapTrim()];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0)) await part.stop();
   };

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
+import { startHeapTrim } from "../common/heap-trim.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
@@ -50,6 +51,8 @@ else {
     },
     options,
   );
+  // its pause delays a flush, while batches wait
+  startHeapTrim();
   ingest.on("message", (message: BatchMessage) => thread.accept(message));
   main.on("message", () => thread.close());
 }
