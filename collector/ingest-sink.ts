@@ -54,7 +54,7 @@ export class IngestSink implements TrackerSink {
   }
 
   sourceChanged(device: number, source: string): void {
-    this.#parts.builder.note({ note: "source", device, source });
+    this.#parts.builder.source(device, source);
   }
 
   event(at: number, kind: EventKind, device: number, detail: Record<string, unknown>): void {

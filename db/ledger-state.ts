@@ -66,17 +66,14 @@ export class LedgerState {
     switch (note.note) {
       case "device":
         this.addDevice(note.device, note.id, flush);
+        if (note.source !== undefined) this.#setSource(note.device, note.source, flush);
         break;
       case "run":
         this.addRun(note.run, note.device, note.epoch ?? -1, note.index, flush);
         break;
-      case "source": {
-        const slot = this.devices.slotOf(note.device);
-        if (slot < 0) break;
-        this.devices.sources[slot] = note.source;
-        this.devices.changed[slot] = flush;
+      case "source":
+        this.#setSource(note.device, note.source, flush);
         break;
-      }
       case "channel": {
         const slot = this.devices.slotOf(note.device);
         if (slot < 0) break;
@@ -253,6 +250,13 @@ export class LedgerState {
 
   runField(slot: number, field: number): number {
     return this.runs.get(slot, field);
+  }
+
+  #setSource(device: number, source: string, flush: number): void {
+    const slot = this.devices.slotOf(device);
+    if (slot < 0) return;
+    this.devices.sources[slot] = source;
+    this.devices.changed[slot] = flush;
   }
 
   #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {

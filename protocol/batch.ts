@@ -174,7 +174,8 @@ export interface FleetCounters {
 
 /** What a batch brings that has strings in it or is rare. Applied in order, devices and runs before the rows that use them. */
 export type Note =
-  | { note: "device"; device: number; id: string }
+  /** a new device; `source` where its first datagram came from, as the `source` note tells any later one */
+  | { note: "device"; device: number; id: string; source?: string }
   | { note: "run"; run: number; device: number; epoch: number | null; index: number }
   | { note: "channel"; device: number; epoch: number | null; channel: number; name: string; unit: string }
   | { note: "source"; device: number; source: string }

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { BatchBuilder } from "../../collector/batch-builder.ts";
+import { Batch, type Note } from "../../protocol/batch.ts";
+
+const notesOf = (fill: (builder: BatchBuilder) => void): Note[] => {
+  const builder = new BatchBuilder();
+  builder.open(new Batch());
+  fill(builder);
+  return builder.seal({ drainDirty: () => 0, drainWindows: () => undefined }, 1).notes;
+};
+
+test("the first source of a device goes with the note of its creation", () => {
+  const notes = notesOf((builder) => {
+    builder.note({ note: "device", device: 1, id: "a" });
+    builder.note({ note: "run", run: 1, device: 1, epoch: 1, index: 0 });
+    builder.source(1, "192.0.2.7:5000");
+  });
+  expect(notes[0]).toEqual({ note: "device", device: 1, id: "a", source: "192.0.2.7:5000" });
+  expect(notes).toHaveLength(2);
+});
+
+test("a later source of a device is a note of its own", () => {
+  const notes = notesOf((builder) => {
+    builder.note({ note: "device", device: 1, id: "a" });
+    builder.source(1, "192.0.2.7:5000");
+    builder.source(1, "192.0.2.7:5001");
+  });
+  expect(notes[1]).toEqual({ note: "source", device: 1, source: "192.0.2.7:5001" });
+});
