@@ -59,16 +59,12 @@ export class BatchBuilder {
     this.#notes.push(note);
   }
 
-  /** The source of a device: with the note of its creation when that was a moment ago (its first run may have come between), else by itself. */
+  /** The source of a device: with the note of its creation when that has just been made, else by itself. */
   source(device: number, source: string): void {
-    const notes = this.#notes;
-    for (let at = notes.length - 1; at >= 0 && at >= notes.length - 2; at--) {
-      const note = notes[at]!;
-      if (note.note !== "device" || note.device !== device || note.source !== undefined) continue;
-      notes[at] = { ...note, source };
-      return;
-    }
-    notes.push({ note: "source", device, source });
+    const last = this.#notes.at(-1);
+    if (last?.note === "device" && last.device === device && last.source === undefined)
+      this.#notes[this.#notes.length - 1] = { ...last, source };
+    else this.#notes.push({ note: "source", device, source });
   }
 
   /** Begin a datagram: its readings follow, `endDatagram` makes it count. Without an end nothing of it stays. */
