@@ -1,13 +1,10 @@
-import { performance } from "node:perf_hooks";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-const DEFAULTS = { slackBytes: 32 * 2 ** 20, intervalMs: 2000 };
-/** After a collection none for that many times its duration: at most 3 % of the time is spent on them, whatever the load. */
-const REST = 30;
+const DEFAULTS = { slackBytes: 24 * 2 ** 20, intervalMs: 2000 };
 
 export interface HeapTrimOptions {
-  /** the heap may be that much larger than it was after the last collection, bytes; default 32 MiB */
+  /** the heap may be that much larger than it was after the last collection, bytes; default 24 MiB */
   slackBytes?: number;
   /** how often it is looked at, milliseconds; default 2000 */
   intervalMs?: number;
@@ -25,21 +22,19 @@ type Collect = (options: { type: "major"; execution: "async"; flavor: "last-reso
  * grow for as long as they come and hardly gives memory back: with 40 MiB alive the main thread stays at 210 MiB after a flood of new
  * devices, 128 of them an empty young generation, whose size can be limited for worker threads only.
  *
- * Only V8's last-resort collection returns the pages to the system. It stops the thread for about 160 ms with 40 MiB alive, a few
- * milliseconds when little is alive; so it is not for a thread that receives datagrams, and only done when the heap has grown.
+ * Only V8's last-resort collection returns the pages to the system. It stops the thread for about 160 ms with 40 MiB alive, longer
+ * where the processors are busy; so it is not for a thread that receives datagrams, and only done when the heap has grown.
  */
 export const startHeapTrim = (options: HeapTrimOptions = {}): HeapTrim => {
   const { slackBytes, intervalMs } = { ...DEFAULTS, ...options };
   let trimmedBytes = getHeapStatistics().total_heap_size;
-  let notBeforeMs = 0;
+  let isCollecting = false;
   const look = async (): Promise<void> => {
-    const beganMs = performance.now();
-    if (beganMs < notBeforeMs || getHeapStatistics().total_heap_size <= trimmedBytes + slackBytes) return;
-    notBeforeMs = Number.POSITIVE_INFINITY;
+    if (isCollecting || getHeapStatistics().total_heap_size <= trimmedBytes + slackBytes) return;
+    isCollecting = true;
     await exposedCollect()({ type: "major", execution: "async", flavor: "last-resort" });
+    isCollecting = false;
     trimmedBytes = getHeapStatistics().total_heap_size;
-    const endedMs = performance.now();
-    notBeforeMs = endedMs + REST * (endedMs - beganMs);
   };
   const timer = setInterval(() => void look(), intervalMs);
   timer.unref();

@@ -10,6 +10,9 @@ const BUSY_MS = 5000;
 /** 8 KiB pages: a WAL of at most 32 MiB before it is moved into the file */
 const CHECKPOINT_PAGES = 4096;
 const WAL_LIMIT_BYTES = 64 * 2 ** 20;
+/** The writer appends mostly, readers take whole segments: the driver's 16 MB for each connection would hold pages that nobody asks for again. */
+const WRITER_CACHE_KIB = 8192;
+const READER_CACHE_KIB = 4096;
 
 /** Schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -32,6 +35,7 @@ export const openForWriting = (file: string): Sqlite =>
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
       db.pragma("temp_store = MEMORY");
+      db.pragma(`cache_size = -${WRITER_CACHE_KIB}`);
       migrate(db);
     });
   });
@@ -44,6 +48,7 @@ export const openForReading = (file: string): Sqlite =>
   opening(file, () => {
     const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
     return setUp(db, () => {
+      db.pragma(`cache_size = -${READER_CACHE_KIB}`);
       const version = checkVersion(db, file);
       if (version < SCHEMA_VERSION) {
         throw new LacunaError(
