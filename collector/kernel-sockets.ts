@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { endianness } from "node:os";
+import { basename } from "node:path";
 
 /** One line of the kernel's table of UDP sockets (proc(5), /proc/net/udp). */
 export interface KernelSocket {
@@ -81,10 +82,17 @@ export const describePortOwner = (family: 4 | 6, port: number): string | null =>
     if (!Number.isInteger(processId)) continue;
     const own = ownSocketInodes(processId);
     if (![...inodes].some((inode) => own.has(inode))) continue;
-    const command = readOrNull(() => readFileSync(`/proc/${processId}/comm`, "utf8").trim());
-    return processId === process.pid ? "this process" : `${command ?? "a program"} (process ${processId})`;
+    return processId === process.pid ? "this process" : `${programOf(processId)} (process ${processId})`;
   }
   return null;
+};
+
+/** The program as it was called: /proc/PID/comm is the name of its main thread, which Node calls "MainThread". */
+const programOf = (processId: number): string => {
+  const [program = ""] = (readOrNull(() => readFileSync(`/proc/${processId}/cmdline`, "utf8")) ?? "").split(
+    "\0",
+  );
+  return basename(program) || "a program";
 };
 
 /** Files under /proc vanish with their process, and other systems have none: absence is an answer here. */

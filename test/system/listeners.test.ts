@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
+import { basename } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import { type OpenedSocket, openSocket } from "../../collector/open-socket.ts";
@@ -27,6 +29,9 @@ const open = async (url: string): Promise<OpenedSocket> => {
   opened.push(socket);
   return socket;
 };
+
+const HOLD_A_PORT = `const socket = require("node:dgram").createSocket("udp4");
+socket.bind(0, "127.0.0.1", () => process.stdout.write(String(socket.address().port)));`;
 
 const probeIn = (side: "near" | "far", ...urls: string[]): Probe => {
   const probe = new Probe(pair[side], urls);
@@ -99,6 +104,16 @@ test("a second binder of a unicast address is refused and told who has it", asyn
     code: "ERR_LISTENER_BIND",
     message: `udp://127.0.0.1:${port}: cannot bind to 127.0.0.1 port ${port}: the address is in use by this process (EADDRINUSE)`,
   });
+});
+
+test("another program that has the port is named as it was called", async () => {
+  const holder = spawn(process.execPath, ["-e", HOLD_A_PORT], { stdio: ["pipe", "pipe", "inherit"] });
+  const [port] = await once(holder.stdout, "data");
+  await expect(open(`udp://127.0.0.1:${port}`)).rejects.toThrow(
+    `in use by ${basename(process.execPath)} (process ${holder.pid})`,
+  );
+  holder.kill();
+  await once(holder, "close");
 });
 
 test("a bind to an address of another host lists those of this one", async () => {
