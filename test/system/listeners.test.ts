@@ -106,8 +106,10 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
   test("nor does one get in that allows address reuse", async () => {
     const { port } = await open("udp://127.0.0.1:0");
     const intruder = createSocket({ type: "udp4", reuseAddr: true });
+    const outcome = Promise.withResolvers<unknown>();
+    intruder.once("error", outcome.resolve).once("listening", () => outcome.resolve("it is bound too"));
     intruder.bind(port, "127.0.0.1");
-    expect((await once(intruder, "error"))[0]).toMatchObject({ code: "EADDRINUSE" });
+    expect(await outcome.promise).toMatchObject({ code: "EADDRINUSE" });
     intruder.close();
   });
 
