@@ -42,18 +42,17 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   const logger = createLogger(logLevel).child({ thread: "ingest" });
   raisePriority(logger);
   const report = (message: IngestReport): void => main.postMessage(message);
-  const createService = async (): Promise<IngestService> =>
-    new IngestService({
+  const tracker = archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) };
+  let service: IngestService;
+  try {
+    service = new IngestService({
       ...options,
-      tracker: archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) },
+      tracker,
       sockets: await chooseSockets(receive, logger),
       clock: systemClock,
       logger,
       send: (message: BatchMessage) => writerPort.postMessage(message, [message.buffer]),
     });
-  let service: IngestService;
-  try {
-    service = await createService();
     writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
     await service.start();
   } catch (error) {
