@@ -138,6 +138,9 @@ export interface GapsPage {
 export const LISTENER_STATES = ["OK", "UNAVAILABLE", "DISABLED", "FAILED"] as const;
 export type ListenerState = (typeof LISTENER_STATES)[number];
 
+/** How a socket is read: by system calls through koffi, or by node:dgram. */
+export const RECEIVE_PATHS = ["native", "dgram"] as const;
+
 export interface ListenerStatus {
   url: string;
   state: ListenerState;
@@ -154,6 +157,7 @@ export interface ListenerStatus {
   source: string | null;
   format: string;
   path: string | null;
+  receive: (typeof RECEIVE_PATHS)[number];
   receiveBufferRequestedBytes: number | null;
   /** as read back from the kernel, halved where the system reports twice the payload */
   receiveBufferGrantedBytes: number | null;

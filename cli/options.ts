@@ -1,5 +1,6 @@
 import { parseListenerUrls } from "../collector/listener-conflicts.ts";
 import { type ListenerConfig, ListenerUrlError } from "../collector/listener-url.ts";
+import { RECEIVE_CHOICES } from "../collector/receive/receiver.ts";
 import { DEFAULT_CONFIG_FILE, type SettingsOf } from "../common/config.ts";
 import { LOG_LEVELS } from "../common/log-levels.ts";
 import {
@@ -63,6 +64,12 @@ export const COLLECT_OPTIONS = {
       accepted: `a path; or "${NONE}" for no file`,
     }),
   ),
+  receive: choiceOption({
+    key: "receive",
+    doc: "how sockets are read: native (Linux on x64 and arm64, with the optional package koffi), dgram (everywhere), or auto: native where it can be had",
+    default: "auto",
+    choices: RECEIVE_CHOICES,
+  }),
   flushMs: durationOption({
     key: "flush",
     doc: "longest wait of a batch for the transaction that makes it durable",

@@ -47,6 +47,7 @@ const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Coll
       maxGaps: settings.maxGaps,
     },
     poolBatches: settings.poolBatches,
+    receive: settings.receive,
     batchMs: settings.batchIntervalMs,
     archive: { url: new URL("../db/archive.ts", import.meta.url).href, options: settings.dbPath },
     logLevel: settings.logLevel,

@@ -8,6 +8,7 @@ import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
 import type { ArchiveModule, IngestCommand, IngestReport, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-service.ts";
 import type { ListenerConfig } from "./listener-url.ts";
+import type { ReceiveChoice } from "./receive/receiver.ts";
 import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
 
 export interface CollectorOptions {
@@ -22,6 +23,8 @@ export interface CollectorOptions {
   poolBatches?: number;
   /** a batch is handed over when full or so long after its first change, milliseconds; default 100 */
   batchMs?: number;
+  /** the path datagrams are received by; default auto */
+  receive?: ReceiveChoice;
   /** reads devices that left the memory back from the database; without it none leaves */
   archive?: ArchiveModule;
   logLevel?: LogLevel;
@@ -134,7 +137,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
  * Start the ingest worker: it continues the ledger and opens the listeners.
  * @returns when every listener that is not optional is bound and joined
  * @throws LacunaError with the code of the first listener that failed (`ERR_LISTENER_BIND`, `ERR_MEMBERSHIP_JOIN`), naming all that did;
- * `ERR_INGEST_CRASHED` when the worker died; `ERR_MISUSE` for tracker settings out of range
+ * `ERR_RECEIVE_NATIVE` when the native path was asked for and cannot be had; `ERR_INGEST_CRASHED` when the worker died; `ERR_MISUSE` for tracker settings out of range
  */
 export const startCollector = async (options: CollectorOptions): Promise<Collector> => {
   const { restored, writerPort } = options;
@@ -152,6 +155,7 @@ export const startCollector = async (options: CollectorOptions): Promise<Collect
     },
     poolBatches: options.poolBatches ?? DEFAULT_POOL_BATCHES,
     batchMs: options.batchMs ?? DEFAULT_BATCH_MS,
+    receive: options.receive ?? "auto",
     restored,
     writerPort,
     archive: options.archive ?? null,

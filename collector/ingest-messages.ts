@@ -3,6 +3,7 @@ import type { LogLevel } from "../common/logger.ts";
 import type { Restored } from "../protocol/batch.ts";
 import type { IngestStatus } from "./ingest-service.ts";
 import type { ListenerConfig } from "./listener-url.ts";
+import type { ReceiveChoice } from "./receive/receiver.ts";
 import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
 
 /** A module that opens a `DeviceArchive` inside the ingest worker: functions do not travel between threads, the name of a module does. */
@@ -22,6 +23,7 @@ export interface IngestWorkerData {
   tracker: TrackerOptions;
   poolBatches: number;
   batchMs: number;
+  receive: ReceiveChoice;
   restored: Restored;
   /** BatchMessage out, BatchReturn in */
   writerPort: MessagePort;

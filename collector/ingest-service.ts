@@ -10,6 +10,8 @@ import { KernelDrops } from "./kernel-drops.ts";
 import { Listener, type ListenerSocketStatus } from "./listener.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { DgramReceiver } from "./receive/dgram-receiver.ts";
+import { NativeReceiver } from "./receive/native-receiver.ts";
+import type { NativeSockets } from "./receive/native-socket.ts";
 import type { Receiver } from "./receive/receiver.ts";
 import { receiveBufferWarning } from "./receive-buffer.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
@@ -19,6 +21,8 @@ export interface IngestServiceOptions {
   tracker: TrackerOptions;
   poolBatches: number;
   batchMs: number;
+  /** receive by these; null = by node:dgram */
+  sockets: NativeSockets | null;
   restored: Restored;
   clock: Clock;
   logger: Logger;
@@ -56,7 +60,7 @@ export class IngestService {
   #ticker: NodeJS.Timeout | null = null;
 
   constructor(options: IngestServiceOptions) {
-    const { clock, logger } = options;
+    const { clock, logger, sockets } = options;
     this.#options = options;
     const limiter = createRepeatLimiter(clock);
     const ingest = new Ingest({
@@ -72,12 +76,15 @@ export class IngestService {
         ),
     });
     this.#ingest = ingest;
-    this.#receiver = new DgramReceiver(clock, ingest.receive.bind(ingest));
+    const receive = ingest.receive.bind(ingest);
+    this.#receiver =
+      sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
     this.#listeners = options.listeners.map(
       (config, index) =>
         new Listener(index, config, {
           clock,
           receiver: this.#receiver,
+          sockets,
           kernelDrops: this.#kernelDrops,
           onChange: (listener) => this.#listenerChanged(listener),
         }),

@@ -12,6 +12,7 @@ import type {
   IngestWorkerData,
 } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
+import { chooseSockets } from "./receive/choose-sockets.ts";
 import type { DeviceArchive } from "./tracker/types.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
@@ -37,19 +38,22 @@ const raisePriority = (logger: Logger): void => {
 };
 
 const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> => {
-  const { writerPort, archive, logLevel, ...options } = data;
+  const { writerPort, archive, logLevel, receive, ...options } = data;
   const logger = createLogger(logLevel).child({ thread: "ingest" });
   raisePriority(logger);
   const report = (message: IngestReport): void => main.postMessage(message);
-  const service = new IngestService({
-    ...options,
-    tracker: archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) },
-    clock: systemClock,
-    logger,
-    send: (message: BatchMessage) => writerPort.postMessage(message, [message.buffer]),
-  });
-  writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
+  const tracker = archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) };
+  let service: IngestService;
   try {
+    service = new IngestService({
+      ...options,
+      tracker,
+      sockets: await chooseSockets(receive, logger),
+      clock: systemClock,
+      logger,
+      send: (message: BatchMessage) => writerPort.postMessage(message, [message.buffer]),
+    });
+    writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
     await service.start();
   } catch (error) {
     report({

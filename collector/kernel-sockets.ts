@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { isIPv4 } from "node:net";
 import { endianness } from "node:os";
 import { basename } from "node:path";
+import { addressBytes } from "./address-bytes.ts";
 
 /** One line of the kernel's table of UDP sockets (proc(5), /proc/net/udp). */
 export interface KernelSocket {
@@ -36,7 +36,7 @@ export const readKernelSockets = (family: 4 | 6): KernelSocket[] | null => {
 
 /** An address as the kernel prints it: words of 32 bits, each in the byte order of the machine. */
 export const kernelAddress = (address: string): string => {
-  const bytes = isIPv4(address) ? address.split(".").map(Number) : ipv6Bytes(address);
+  const bytes = addressBytes(address);
   let text = "";
   for (let at = 0; at < bytes.length; at += 4) {
     const word = bytes.slice(at, at + 4);
@@ -44,17 +44,6 @@ export const kernelAddress = (address: string): string => {
     text += Buffer.from(word).toString("hex").toUpperCase();
   }
   return text;
-};
-
-const ipv6Bytes = (address: string): number[] => {
-  const canonical = new URL(`http://[${address.replace(/%.*$/, "")}]`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const words = (text: string): number[] =>
-    text === "" ? [] : text.split(":").map((word) => Number.parseInt(word, 16));
-  const before = words(head);
-  const after = words(tail ?? "");
-  const zeros = new Array<number>(8 - before.length - after.length).fill(0);
-  return [...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 0xff]);
 };
 
 /** Inodes of the sockets this process has open; empty where the system does not say. */

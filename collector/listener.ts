@@ -4,7 +4,8 @@ import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { type OpenedSocket, openSocket } from "./open-socket.ts";
-import type { Receiver } from "./receive/receiver.ts";
+import type { NativeSockets } from "./receive/native-socket.ts";
+import type { ReceivePath, Receiver } from "./receive/receiver.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface ListenerSocketStatus {
   /** name of the interface joined on, as far as it is known */
   interface: string | null;
   path: string | null;
+  /** how its socket is read */
+  receive: ReceivePath;
   receiveBufferRequestedBytes: number;
   /** as read back, halved where the system reports twice the payload; null while there is no socket */
   receiveBufferGrantedBytes: number | null;
@@ -46,6 +49,8 @@ export interface ListenerSocketStatus {
 export interface ListenerSurroundings {
   clock: Clock;
   receiver: Receiver;
+  /** makes the sockets; null = node:dgram does */
+  sockets: NativeSockets | null;
   kernelDrops: KernelDrops;
   /** after every change of state or reason */
   onChange(listener: Listener): void;
@@ -129,6 +134,7 @@ export class Listener {
       source: config.source,
       interface: this.#opened?.interface?.name ?? config.interface,
       path: config.path,
+      receive: this.#around.receiver.path,
       receiveBufferRequestedBytes: config.receiveBufferBytes,
       receiveBufferGrantedBytes: this.#opened?.buffer.grantedBytes ?? null,
       receiveBufferCeilingBytes: this.#opened?.buffer.ceilingBytes ?? null,
@@ -138,7 +144,8 @@ export class Listener {
 
   async #tryOpen(): Promise<LacunaError | null> {
     try {
-      const open = this.#around.open ?? ((config) => openSocket(config, networkInterfaces()));
+      const open =
+        this.#around.open ?? ((config) => openSocket(config, networkInterfaces(), this.#around.sockets));
       const opened = await open(this.config);
       if (this.#isStopped) opened.socket.close();
       else this.#use(opened);
@@ -155,7 +162,7 @@ export class Listener {
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
     this.#watched = this.#around.kernelDrops.watch(this.config.family, opened.address, opened.port);
-    this.#around.receiver.attach(this.index, opened.socket);
+    this.#around.receiver.attach(this.index, opened.socket, opened.native);
     this.#become("OK", this.#describeOpened(opened));
   }
 

@@ -4,11 +4,14 @@ import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { describeInterfaces, type FoundInterface, findInterface, type HostInterfaces } from "./interfaces.ts";
 import { describePortOwner } from "./kernel-sockets.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
+import type { NativeSocket, NativeSockets } from "./receive/native-socket.ts";
 import { type ReceiveBuffer, requestReceiveBuffer } from "./receive-buffer.ts";
 
 /** A socket that is bound and, for a group, joined. Nothing has been read from it yet. */
 export interface OpenedSocket {
   socket: Socket;
+  /** the socket under it; null when node:dgram made it */
+  native: NativeSocket | null;
   /** as bound: the address of the URL, the port the system chose when 0 was asked for */
   address: string;
   port: number;
@@ -21,11 +24,13 @@ export interface OpenedSocket {
  * Bind the socket of a listener, ask for its receive buffer and join its group. A group is bound to the group address with address reuse (a
  * socket bound to the wildcard also hears groups other programs joined, ip(7)); anything else without reuse, since a second
  * binder would silently take its datagrams. An IPv6 listener hears IPv6 only.
+ * @param sockets - makes the socket; null = node:dgram does
  * @throws LacunaError `ERR_LISTENER_BIND` or `ERR_MEMBERSHIP_JOIN`, naming address or group, interface and likely cause
  */
 export const openSocket = async (
   config: ListenerConfig,
   interfaces: HostInterfaces,
+  sockets: NativeSockets | null,
 ): Promise<OpenedSocket> => {
   const found = resolveInterface(config, interfaces);
   const socket = createSocket({
@@ -34,10 +39,11 @@ export const openSocket = async (
     ipv6Only: config.family === 6,
   });
   try {
-    await bind(socket, config, found, interfaces);
+    const native = await bind(socket, config, found, interfaces, sockets);
     if (config.kind === "group") join(socket, config, found);
-    const buffer = requestReceiveBuffer(socket, config.receiveBufferBytes);
-    return { socket, address: config.address, port: socket.address().port, interface: found, buffer };
+    const buffer = requestReceiveBuffer(native ?? socket, config.receiveBufferBytes);
+    const { port } = socket.address();
+    return { socket, native, address: config.address, port, interface: found, buffer };
   } catch (error) {
     socket.close();
     throw error;
@@ -58,11 +64,19 @@ const bind = async (
   config: ListenerConfig,
   found: FoundInterface | null,
   interfaces: HostInterfaces,
-): Promise<void> => {
-  const scope = found !== null && needsScope(config) ? `%${found.name}` : "";
+  sockets: NativeSockets | null,
+): Promise<NativeSocket | null> => {
+  const scope = found !== null && needsScope(config) ? found.name : null;
+  const { family, address, port, kind } = config;
   try {
-    socket.bind({ address: config.address + scope, port: config.port });
+    if (sockets !== null) {
+      const native = sockets.open({ family, address, port, scope, isShared: kind === "group" });
+      native.surrender(socket);
+      return native;
+    }
+    socket.bind({ address: scope === null ? address : `${address}%${scope}`, port });
     await once(socket, "listening");
+    return null;
   } catch (error) {
     throw new LacunaError(
       "ERR_LISTENER_BIND",

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { LISTENER_STATES } from "../sources.ts";
+import { LISTENER_STATES, RECEIVE_PATHS } from "../sources.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 
 const Bytes = (description: string) => Type.Integer({ minimum: 0, description: `bytes: ${description}` });
@@ -21,6 +21,7 @@ export const Listener = named(
     source: Nullable(Type.String({ description: "the one sender of a source-specific membership" })),
     format: Type.String(),
     path: Nullable(Type.String()),
+    receive: Word(RECEIVE_PATHS, { description: "how its socket is read" }),
     receiveBuffer: Type.Object({
       requestedBytes: Nullable(Bytes("asked for")),
       grantedBytes: Nullable(Bytes("granted, as read back")),

@@ -14,6 +14,7 @@ const DATAGRAMS_PER_STAMP = 8;
 
 /** The receive path through node:dgram: works everywhere; each datagram comes through one event. */
 export class DgramReceiver implements Receiver {
+  readonly path = "dgram";
   readonly #clock: Clock;
   readonly #handle: DatagramHandler;
   readonly #watch: DrainWatch;

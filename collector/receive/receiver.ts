@@ -1,4 +1,12 @@
 import type { Socket } from "node:dgram";
+import type { NativeSocket } from "./native-socket.ts";
+
+/** What `receive` may be set to: `auto` is the native path where it can be had, else the one through node:dgram. */
+export const RECEIVE_CHOICES = ["auto", "native", "dgram"] as const;
+export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
+
+/** The path datagrams are received by. */
+export type ReceivePath = Exclude<ReceiveChoice, "auto">;
 
 /**
  * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it.
@@ -20,8 +28,12 @@ export type DatagramHandler = (
 
 /** Reads the sockets of the listeners and knows when they were read empty (R9). */
 export interface Receiver {
-  /** Read this socket from now on. */
-  attach(listener: number, socket: Socket): void;
+  readonly path: ReceivePath;
+  /**
+   * Read this socket from now on.
+   * @param native - the socket under it when the native path made it, else null
+   */
+  attach(listener: number, socket: Socket, native: NativeSocket | null): void;
   /** Read it no longer; it does not hold `drainedAtMs` back either. The socket stays open. */
   detach(listener: number): void;
   /**

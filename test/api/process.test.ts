@@ -33,6 +33,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         source: null,
         format: "auto",
         path: null,
+        receive: "native",
         receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 },
         kernelDrops: 7,
         counters: listenerCounters(),

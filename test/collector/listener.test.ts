@@ -21,11 +21,13 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[]) => {
     const socket = createSocket("udp4");
     sockets.push(socket);
     const buffer = { requestedBytes: 8, grantedBytes: 4, ceilingBytes: null };
-    return { socket, address: config.address, port: 4747, interface: null, buffer };
+    return { socket, native: null, address: config.address, port: 4747, interface: null, buffer };
   };
   const listener = new Listener(0, config, {
     clock: new ManualClock(),
+    sockets: null,
     receiver: {
+      path: "dgram",
       attach: (index) => void attached.add(index),
       detach: (index) => void attached.delete(index),
       probe: () => {},

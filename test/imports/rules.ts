@@ -19,6 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const HOMES: readonly { module: RegExp; folders: readonly string[] }[] = [
   { module: /^better-sqlite3$|^node:sqlite$/, folders: ["db"] },
   { module: /^node:dgram$/, folders: ["collector", "simulator", "cli"] },
+  { module: /^koffi$/, folders: ["collector"] },
   { module: /^(fastify|typebox|prom-client|@fastify\/)/, folders: ["api"] },
   { module: /^commander$/, folders: ["cli"] },
   { module: /^(pino|pino-pretty|smol-toml)$/, folders: ["common"] },

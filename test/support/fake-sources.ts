@@ -94,6 +94,7 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   source: null,
   format: "auto",
   path: null,
+  receive: "native",
   receiveBufferRequestedBytes: 8_388_608,
   receiveBufferGrantedBytes: 212_992,
   kernelDrops: 7,

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { ReceivePath } from "../../collector/receive/receiver.ts";
 import type { ProbeLine, ProbeSend } from "./listener-probe.ts";
 import type { Netns } from "./netns.ts";
 
@@ -13,8 +14,8 @@ export class Probe {
   readonly #lines: AsyncIterator<string>;
   readonly #heard: { listener: number; text: string }[] = [];
 
-  constructor(where: Netns, urls: readonly string[]) {
-    this.#child = where.spawn(process.execPath, [PROBE, ...urls]);
+  constructor(where: Netns, path: ReceivePath, urls: readonly string[]) {
+    this.#child = where.spawn(process.execPath, [PROBE, path, ...urls]);
     this.#child.stderr?.pipe(process.stderr);
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }

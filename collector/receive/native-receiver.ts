@@ -1,0 +1,201 @@
+import type { RemoteInfo, Socket } from "node:dgram";
+import type { Clock } from "../../common/clock.ts";
+import { MisuseError } from "../../common/errors.ts";
+import { LoadMeter } from "./load-meter.ts";
+import {
+  BATCH_DATAGRAMS,
+  type DatagramBatch,
+  type NativeSocket,
+  type NativeSockets,
+  SystemCallError,
+} from "./native-socket.ts";
+import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
+
+/** What one socket may take of one turn of the event loop: timers, messages and the other sockets get theirs after it. */
+const MAX_BATCHES_PER_TURN = 64;
+const MAX_TURN_MS = 4;
+
+/**
+ * Interrupt moderation: a thread that is woken for every datagram or two spends its time waking up. Under load it naps instead when a socket
+ * is empty, and finds several datagrams at once. A datagram waits for this at most the nap and the timer slack of Linux (0.05 ms), and one at
+ * another socket of the worker at most `MAX_TURN_MS` and a nap. Never when idle.
+ */
+const NAP_MS = 0.3;
+
+/** nobody wakes the nap: its time always runs out */
+const NAP_CELL = new Int32Array(new SharedArrayBuffer(4));
+
+const nap = (): void => void Atomics.wait(NAP_CELL, 0, 0, NAP_MS);
+
+interface ReadSocket {
+  readonly listener: number;
+  readonly socket: Socket;
+  readonly native: NativeSocket;
+  readonly batch: DatagramBatch;
+  readonly onMessage: (message: Buffer, from: RemoteInfo) => void;
+  isAttached: boolean;
+  /** everything that had arrived before has been read */
+  emptyAtMs: number;
+  /** of this turn of the event loop */
+  batchesLeft: number;
+  /** when it has had its time in this turn; null = not read yet in it */
+  turnEndsMs: number | null;
+}
+
+/**
+ * The receive path through recvmmsg. libuv waits for the sockets and reads the first datagram of each wake-up; in its event the rest is read
+ * here, up to `BATCH_DATAGRAMS` with one system call. Both read in order, so the order of arrival is kept.
+ */
+export class NativeReceiver implements Receiver {
+  readonly path = "native";
+  readonly #clock: Clock;
+  readonly #handle: DatagramHandler;
+  readonly #sockets: NativeSockets;
+  readonly #load: LoadMeter;
+  readonly #attached = new Map<number, ReadSocket>();
+  /** all sockets of a family are read into the same memory: what is read has been handled before the next read */
+  readonly #batches = new Map<4 | 6, DatagramBatch>();
+  #isTurnOpen = false;
+
+  constructor(clock: Clock, handle: DatagramHandler, sockets: NativeSockets) {
+    this.#clock = clock;
+    this.#handle = handle;
+    this.#sockets = sockets;
+    this.#load = new LoadMeter(clock.monotonicMs());
+  }
+
+  attach(listener: number, socket: Socket, native: NativeSocket | null): void {
+    if (native === null) throw new MisuseError("the native receiver reads native sockets only");
+    const read: ReadSocket = {
+      listener,
+      socket,
+      native,
+      batch: this.#batchFor(native.family),
+      onMessage: (message, from) => this.#wake(read, message, from),
+      isAttached: true,
+      emptyAtMs: this.#clock.monotonicMs(),
+      batchesLeft: MAX_BATCHES_PER_TURN,
+      turnEndsMs: null,
+    };
+    this.#attached.set(listener, read);
+    socket.on("message", read.onMessage);
+  }
+
+  detach(listener: number): void {
+    const read = this.#attached.get(listener);
+    if (read === undefined) return;
+    this.#attached.delete(listener);
+    read.isAttached = false;
+    read.socket.off("message", read.onMessage);
+    read.native.release();
+  }
+
+  probe(): void {
+    for (const read of this.#attached.values()) this.#drain(read, false);
+  }
+
+  drainedAtMs(): number {
+    const nowMs = this.#clock.monotonicMs();
+    let drainedAtMs = nowMs;
+    for (const { emptyAtMs } of this.#attached.values()) drainedAtMs = Math.min(drainedAtMs, emptyAtMs);
+    return Math.max(drainedAtMs, nowMs - MAX_DRAIN_LAG_MS);
+  }
+
+  async drain(): Promise<void> {
+    const sinceMs = this.#clock.monotonicMs();
+    while (this.drainedAtMs() < sinceMs) {
+      this.probe();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #batchFor(family: 4 | 6): DatagramBatch {
+    const batch = this.#batches.get(family) ?? this.#sockets.createBatch(family);
+    this.#batches.set(family, batch);
+    return batch;
+  }
+
+  /** libuv read a datagram: it is the oldest, then comes what is still in the socket. */
+  #wake(read: ReadSocket, message: Buffer, from: RemoteInfo): void {
+    const { bytes, view } = read.batch;
+    const wallUs = this.#clock.wallUs();
+    const nowMs = this.#clock.monotonicMs();
+    bytes.set(message);
+    this.#handle(read.listener, bytes, view, 0, message.length, from.address, from.port, wallUs, nowMs);
+    this.#load.add(1, nowMs);
+    this.#drain(read, true);
+  }
+
+  /** Read until the socket is empty and no nap brings more, or it has had its share of this turn. */
+  #drain(read: ReadSocket, mayNap: boolean): void {
+    let hasNapped = false;
+    while (read.isAttached && read.batchesLeft > 0) {
+      const nowMs = this.#clock.monotonicMs();
+      if (!this.#hasTimeLeft(read, nowMs)) return;
+      read.batchesLeft--;
+      const count = this.#readBatch(read);
+      if (count === BATCH_DATAGRAMS) continue;
+      if (count < 0) return;
+      read.emptyAtMs = nowMs;
+      if (!mayNap || !this.#load.isLoaded || (count === 0 && hasNapped)) return;
+      nap();
+      hasNapped = true;
+    }
+  }
+
+  #hasTimeLeft(read: ReadSocket, nowMs: number): boolean {
+    read.turnEndsMs ??= nowMs + MAX_TURN_MS;
+    this.#openTurn();
+    return nowMs < read.turnEndsMs;
+  }
+
+  /** @returns how many datagrams were read and handled; -1 when the socket is broken */
+  #readBatch(read: ReadSocket): number {
+    const { batch, listener } = read;
+    let count: number;
+    try {
+      count = batch.read(read.native);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      // what a failed read of libuv's does: whoever owns the socket decides
+      read.socket.emit("error", error);
+      return -1;
+    }
+    if (count === 0) return 0;
+    const { bytes, view } = batch;
+    const wallUs = this.#clock.wallUs();
+    const nowMs = this.#clock.monotonicMs();
+    for (let index = 0; index < count; index++) {
+      const address = batch.addressOf(index);
+      const port = batch.portOf(index);
+      this.#handle(
+        listener,
+        bytes,
+        view,
+        batch.offsetOf(index),
+        batch.lengthOf(index),
+        address,
+        port,
+        wallUs,
+        nowMs,
+      );
+    }
+    this.#load.add(count, nowMs);
+    return count;
+  }
+
+  /** The check phase comes after the polling: with it a turn ends, and every socket gets its share anew. */
+  #openTurn(): void {
+    if (this.#isTurnOpen) return;
+    this.#isTurnOpen = true;
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isTurnOpen = false;
+    for (const read of this.#attached.values()) {
+      read.batchesLeft = MAX_BATCHES_PER_TURN;
+      read.turnEndsMs = null;
+    }
+  };
+}

@@ -1,0 +1,316 @@
+import type { Socket } from "node:dgram";
+import { endianness } from "node:os";
+import { getSystemErrorName } from "node:util";
+import { LacunaError, messageOf } from "../../common/errors.ts";
+import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
+
+/*
+ * Everything that touches memory or descriptors outside JavaScript's care is in this file. What keeps it safe:
+ *
+ * 1. `DatagramBatch` is the only one whose memory the kernel finds through pointers we wrote: the message headers point to the I/O vectors,
+ *    the names and the slots, the I/O vectors to the slots. All four are made once with `Buffer.allocUnsafeSlow`: each has an ArrayBuffer of
+ *    its own outside the JavaScript heap (only arrays of up to 64 bytes lie inside), which the garbage collector never moves.
+ * 2. They are fields of the batch, none leaves it but as a view, and nothing transfers, resizes or detaches an ArrayBuffer of theirs: as long
+ *    as somebody can call `read` the memory is there. A view that outlives the batch keeps its own memory alive.
+ * 3. The kernel uses a pointer only during a call. Every call here is synchronous and (MSG_DONTWAIT) returns at once, so no call is under
+ *    way when a batch is collected, a socket closes or the thread ends. Memory handed over as an argument (a sockaddr, an option's value) is
+ *    held by the caller's frame for as long.
+ * 4. A header is written once and for all: a read leaves pointers and sizes as they are, and the length of a name comes back as it went in
+ *    because a batch serves sockets of one family, whose names are all equally long. Lengths are checked by the kernel: what is longer than a
+ *    slot is cut, and no UDP payload is (65,527 bytes at most).
+ * 5. A descriptor has one owner. Until `surrender` it is the `NativeSocket`; after it the dgram socket that was bound to it and that closes
+ *    it. `release` makes the number unusable here before that: the system gives closed numbers out again.
+ *
+ * Layout of struct msghdr, mmsghdr and iovec: 64-bit, little-endian Linux. x86-64 and arm64 agree; musl's differ from glibc's only in calling
+ * the upper halves of two lengths padding, which are zero.
+ */
+
+/** datagrams one system call reads at most */
+export const BATCH_DATAGRAMS = 128;
+const LARGEST_DATAGRAM_BYTES = 65_536;
+/** a stride that is no power of two: else the first lines of all slots would share a few sets of the processor's caches */
+const SLOT_BYTES = LARGEST_DATAGRAM_BYTES + 192;
+const HEADER_BYTES = 64;
+const IOVEC_BYTES = 16;
+const NAME_BYTES = 32;
+/** offsets in struct mmsghdr */
+const HEADER = { NAME: 0, NAME_LENGTH: 8, IOVEC: 16, IOVEC_COUNT: 24, LENGTH: 56 } as const;
+
+// bits/socket.h and asm-generic/socket.h, the same on x86-64 and arm64
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2_000_000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const MSG_DONTWAIT = 0x40;
+const EINTR = 4;
+const EAGAIN = 11;
+
+interface SystemCalls {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Buffer, bytes: number): number;
+  close(fd: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Buffer, bytes: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Buffer, bytes: Buffer): number;
+  recvmmsg(fd: number, headers: Buffer, count: number, flags: number, timeout: null): number;
+  if_nametoindex(name: string): number;
+  if_indextoname(index: number, name: Buffer): unknown;
+  errno(): number;
+  address(buffer: Buffer): bigint;
+}
+
+/** A system call failed; `code` is the name of its errno, such as `EADDRINUSE`. */
+export class SystemCallError extends LacunaError {
+  constructor(call: string, errno: number) {
+    const code = getSystemErrorName(-errno);
+    super(code, `${call} ${code}`);
+  }
+}
+
+/**
+ * The way to sockets outside node:dgram, through koffi.
+ * @returns it, or the reason why it cannot be had here
+ */
+export const loadNativeSockets = async (): Promise<NativeSockets | { missing: string }> => {
+  const { platform, arch } = process;
+  if (platform !== "linux" || (arch !== "x64" && arch !== "arm64") || endianness() !== "LE") {
+    return { missing: `it is for Linux on x64 and arm64, not for ${platform} on ${arch}` };
+  }
+  try {
+    const { default: koffi } = await import("koffi");
+    // the process's own symbols: no name of a C library, which differs between distributions
+    const process = koffi.load(null);
+    return new NativeSockets({
+      socket: process.func("int socket(int family, int type, int protocol)"),
+      bind: process.func("int bind(int fd, const void *address, unsigned int bytes)"),
+      close: process.func("int close(int fd)"),
+      setsockopt: process.func(
+        "int setsockopt(int fd, int level, int option, const void *value, unsigned int bytes)",
+      ),
+      getsockopt: process.func("int getsockopt(int fd, int level, int option, void *value, void *bytes)"),
+      recvmmsg: process.func(
+        "int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)",
+      ),
+      if_nametoindex: process.func("unsigned int if_nametoindex(const char *name)"),
+      if_indextoname: process.func("void *if_indextoname(unsigned int index, void *name)"),
+      errno: () => koffi.errno(),
+      address: (buffer) => koffi.address(buffer),
+    });
+  } catch (error) {
+    return { missing: `koffi cannot be loaded (${messageOf(error)})` };
+  }
+};
+
+/** Where a socket is bound to. */
+export interface BindPlace {
+  family: 4 | 6;
+  address: string;
+  port: number;
+  /** name of the interface of a link-local address; null = none */
+  scope: string | null;
+  /** others may bind the same address: groups only */
+  isShared: boolean;
+}
+
+/** Makes sockets and the batches they are read into. */
+export class NativeSockets {
+  readonly #calls: SystemCalls;
+
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+  }
+
+  /**
+   * A bound, non-blocking UDP socket. An IPv6 one hears IPv6 only.
+   * @throws SystemCallError
+   */
+  open(place: BindPlace): NativeSocket {
+    const calls = this.#calls;
+    const fd = calls.socket(ADDRESS_FAMILY[place.family], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) throw new SystemCallError("socket", calls.errno());
+    const socket = new NativeSocket(calls, fd, place.family, place.isShared);
+    try {
+      if (place.isShared) socket.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1);
+      if (place.family === 6) socket.setOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
+      const address = encodeSockaddr(place.family, place.address, place.port, scope);
+      if (calls.bind(fd, address, address.length) < 0) throw new SystemCallError("bind", calls.errno());
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    return socket;
+  }
+
+  /** Room for one read of sockets of that family. 8 MiB of address space; memory is used only as far as datagrams reach. */
+  createBatch(family: 4 | 6): DatagramBatch {
+    return new DatagramBatch(this.#calls, family);
+  }
+}
+
+/** A socket made here. Its descriptor is closed by `close`, or by the dgram socket it was surrendered to. */
+export class NativeSocket {
+  readonly family: 4 | 6;
+  readonly #calls: SystemCalls;
+  readonly #isShared: boolean;
+  /** -1 = no longer to be used */
+  #fd: number;
+  #isOwner = true;
+
+  /** Use `NativeSockets.open`. */
+  constructor(calls: SystemCalls, fd: number, family: 4 | 6, isShared: boolean) {
+    this.#calls = calls;
+    this.#fd = fd;
+    this.family = family;
+    this.#isShared = isShared;
+  }
+
+  /** -1 once released. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /**
+   * Hand the descriptor over to a dgram socket, which closes it from now on. Reading and options still work here until `release`.
+   */
+  surrender(socket: Socket): void {
+    // before the call: a descriptor that leaks when it throws is better than one closed twice
+    this.#isOwner = false;
+    socket.bind({ fd: this.#fd });
+    // libuv allows address reuse on descriptors it is given (uv_udp_open): others could bind what must be ours alone
+    if (!this.#isShared) this.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 0);
+  }
+
+  /** Use the descriptor no more: its owner is about to close it. */
+  release(): void {
+    this.#fd = -1;
+  }
+
+  close(): void {
+    if (this.#isOwner && this.#fd >= 0) this.#calls.close(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** Ask for a receive buffer: beyond the ceiling with CAP_NET_ADMIN, else as far as it goes. */
+  setRecvBufferSize(bytes: number): void {
+    const value = intBytes(bytes);
+    const { setsockopt } = this.#calls;
+    if (setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length) === 0) return;
+    this.setOption("SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, bytes);
+  }
+
+  /** As the kernel reports it: twice the payload. */
+  getRecvBufferSize(): number {
+    const value = intBytes(0);
+    if (this.#calls.getsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, value, intBytes(value.length)) < 0) {
+      throw new SystemCallError("getsockopt SO_RCVBUF", this.#calls.errno());
+    }
+    return value.readInt32LE();
+  }
+
+  /** @throws SystemCallError */
+  setOption(name: string, level: number, option: number, value: number): void {
+    const bytes = intBytes(value);
+    if (this.#calls.setsockopt(this.#fd, level, option, bytes, bytes.length) < 0) {
+      throw new SystemCallError(`setsockopt ${name}`, this.#calls.errno());
+    }
+  }
+}
+
+const intBytes = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+};
+
+/** Memory for the datagrams of one read, used again for the next. */
+export class DatagramBatch {
+  /** the datagrams: number `index` begins at `offsetOf(index)` in both views */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly #calls: SystemCalls;
+  readonly #family: 4 | 6;
+  readonly #slots = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * SLOT_BYTES);
+  readonly #names = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * NAME_BYTES).fill(0);
+  readonly #iovecs = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * IOVEC_BYTES).fill(0);
+  readonly #headers = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * HEADER_BYTES).fill(0);
+  readonly #nameView: DataView;
+  readonly #headerView: DataView;
+  readonly #addresses: SourceAddresses;
+
+  /** Use `NativeSockets.createBatch`. */
+  constructor(calls: SystemCalls, family: 4 | 6) {
+    this.#calls = calls;
+    this.#family = family;
+    this.bytes = this.#slots;
+    this.view = viewOf(this.#slots);
+    this.#nameView = viewOf(this.#names);
+    this.#headerView = viewOf(this.#headers);
+    this.#addresses = new SourceAddresses((index) => this.#interfaceName(index));
+    this.#writePointers();
+  }
+
+  /**
+   * Read what is there, without waiting.
+   * @returns how many datagrams; fewer than `BATCH_DATAGRAMS` mean that the socket was read empty
+   * @throws SystemCallError when the socket cannot be read
+   */
+  read(socket: NativeSocket): number {
+    for (;;) {
+      const count = this.#calls.recvmmsg(socket.fd, this.#headers, BATCH_DATAGRAMS, MSG_DONTWAIT, null);
+      if (count >= 0) return count;
+      const errno = this.#calls.errno();
+      if (errno === EAGAIN) return 0;
+      if (errno !== EINTR) throw new SystemCallError("recvmmsg", errno);
+    }
+  }
+
+  offsetOf(index: number): number {
+    return index * SLOT_BYTES;
+  }
+
+  lengthOf(index: number): number {
+    return this.#headerView.getUint32(index * HEADER_BYTES + HEADER.LENGTH, true);
+  }
+
+  addressOf(index: number): string {
+    return this.#addresses.text(this.#family, this.#nameView, index * NAME_BYTES);
+  }
+
+  portOf(index: number): number {
+    return sockaddrPort(this.#nameView, index * NAME_BYTES);
+  }
+
+  #writePointers(): void {
+    const slots = this.#calls.address(this.#slots);
+    const names = this.#calls.address(this.#names);
+    const iovecs = this.#calls.address(this.#iovecs);
+    for (let index = 0; index < BATCH_DATAGRAMS; index++) {
+      const iovec = index * IOVEC_BYTES;
+      this.#iovecs.writeBigUInt64LE(slots + BigInt(index * SLOT_BYTES), iovec);
+      this.#iovecs.writeBigUInt64LE(BigInt(LARGEST_DATAGRAM_BYTES), iovec + 8);
+      const header = index * HEADER_BYTES;
+      this.#headers.writeBigUInt64LE(names + BigInt(index * NAME_BYTES), header + HEADER.NAME);
+      this.#headers.writeUInt32LE(SOCKADDR_BYTES[this.#family], header + HEADER.NAME_LENGTH);
+      this.#headers.writeBigUInt64LE(iovecs + BigInt(iovec), header + HEADER.IOVEC);
+      this.#headers.writeBigUInt64LE(1n, header + HEADER.IOVEC_COUNT);
+    }
+  }
+
+  /** The interface's name, or its index when it is gone. */
+  #interfaceName(index: number): string {
+    const name = Buffer.alloc(INTERFACE_NAME_BYTES);
+    const found = this.#calls.if_indextoname(index, name);
+    return found === null ? String(index) : name.toString("latin1", 0, name.indexOf(0));
+  }
+}
+
+/** IF_NAMESIZE */
+const INTERFACE_NAME_BYTES = 16;
+
+const viewOf = (buffer: Buffer): DataView =>
+  new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);

@@ -1,0 +1,161 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "vitest";
+import { NativeReceiver } from "../../../collector/receive/native-receiver.ts";
+import {
+  BATCH_DATAGRAMS,
+  type NativeSocket,
+  type NativeSockets,
+} from "../../../collector/receive/native-socket.ts";
+import { systemClock } from "../../../common/clock.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { nativeSockets } from "../../support/receive-paths.ts";
+
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.close();
+});
+
+const bound = (family: 4 | 6 = 4): { socket: Socket; native: NativeSocket; port: number } => {
+  const address = family === 4 ? "127.0.0.1" : "::1";
+  const native = nativeSockets!.open({ family, address, port: 0, scope: null, isShared: false });
+  const socket = createSocket(family === 4 ? "udp4" : "udp6");
+  sockets.push(socket);
+  native.surrender(socket);
+  native.setRecvBufferSize(1 << 20);
+  return { socket, native, port: socket.address().port };
+};
+
+const sender = async (family: 4 | 6 = 4): Promise<Socket> => {
+  const socket = createSocket(family === 4 ? "udp4" : "udp6");
+  sockets.push(socket);
+  socket.bind(0, family === 4 ? "127.0.0.1" : "::1");
+  await once(socket, "listening");
+  return socket;
+};
+
+/** Resolves when the kernel has them all. */
+const sendAll = async (from: Socket, port: number, payloads: readonly Buffer[]): Promise<void> => {
+  const { address } = from.address();
+  await Promise.all(
+    payloads.map(
+      (payload) =>
+        new Promise<void>((resolve, reject) =>
+          from.send(payload, port, address, (error) => (error === null ? resolve() : reject(error))),
+        ),
+    ),
+  );
+};
+
+const numbered = (count: number): Buffer[] =>
+  Array.from({ length: count }, (_, number) => {
+    const bytes = Buffer.alloc(4 + (number % 200));
+    bytes.writeUInt32BE(number);
+    return bytes;
+  });
+
+describe.skipIf(nativeSockets === null)("the native receiver", () => {
+  test.each([4, 6] as const)(
+    "hands over IPv%i datagrams in order, each with length and sender",
+    async (family) => {
+      const heard: [number, number, string, number][] = [];
+      const receiver = new NativeReceiver(
+        systemClock,
+        (listener, bytes, view, offset, length, address, port) => {
+          expect([listener, bytes[offset + 3]]).toEqual([3, view.getUint8(offset + 3)]);
+          heard.push([view.getUint32(offset), length, address, port]);
+        },
+        nativeSockets!,
+      );
+      const { socket, native, port } = bound(family);
+      receiver.attach(3, socket, native);
+      const from = await sender(family);
+      const payloads = numbered(3 * BATCH_DATAGRAMS + 5);
+      await sendAll(from, port, payloads);
+      await receiver.drain();
+      const own = from.address();
+      expect(heard).toEqual(payloads.map(({ length }, number) => [number, length, own.address, own.port]));
+      receiver.detach(3);
+    },
+  );
+
+  test("the largest and the empty datagram arrive whole", async () => {
+    const lengths: number[] = [];
+    const receiver = new NativeReceiver(
+      systemClock,
+      (_listener, bytes, _view, offset, length) => {
+        if (length > 0) expect([bytes[offset], bytes[offset + length - 1]]).toEqual([7, 7]);
+        lengths.push(length);
+      },
+      nativeSockets!,
+    );
+    const { socket, native, port } = bound();
+    receiver.attach(0, socket, native);
+    await sendAll(await sender(), port, [Buffer.alloc(65_507, 7), Buffer.alloc(0), Buffer.alloc(65_507, 7)]);
+    await receiver.drain();
+    expect(lengths).toEqual([65_507, 0, 65_507]);
+    receiver.detach(0);
+  });
+
+  test("a probe finds silent sockets empty at once", () => {
+    const receiver = new NativeReceiver(systemClock, () => {}, nativeSockets!);
+    const { socket, native } = bound();
+    receiver.attach(0, socket, native);
+    const beforeMs = systemClock.monotonicMs();
+    receiver.probe();
+    expect(receiver.drainedAtMs()).toBeGreaterThanOrEqual(beforeMs);
+    receiver.detach(0);
+  });
+
+  test("a detached socket is not read, holds nothing back, and its descriptor is not used again", async () => {
+    const receiver = new NativeReceiver(systemClock, () => expect.unreachable(), nativeSockets!);
+    const { socket, native, port } = bound();
+    receiver.attach(0, socket, native);
+    receiver.detach(0);
+    expect(native.fd).toBe(-1);
+    const heard = once(socket, "message");
+    await sendAll(await sender(), port, [Buffer.from("x")]);
+    receiver.probe();
+    await heard;
+  });
+
+  test("a socket that cannot be read tells its owner", () => {
+    const receiver = new NativeReceiver(systemClock, () => {}, nativeSockets!);
+    const { socket, native } = bound();
+    receiver.attach(0, socket, native);
+    const errors: unknown[] = [];
+    socket.on("error", (error) => errors.push(error));
+    native.release();
+    receiver.probe();
+    expect(errors).toMatchObject([{ code: "EBADF" }]);
+    receiver.detach(0);
+  });
+
+  test("a socket that never runs empty gets 64 batches of a turn, then those of the next", async () => {
+    let reads = 0;
+    const endless = {
+      bytes: new Uint8Array(4),
+      view: new DataView(new ArrayBuffer(4)),
+      read: () => {
+        reads++;
+        return BATCH_DATAGRAMS;
+      },
+      offsetOf: () => 0,
+      lengthOf: () => 4,
+      addressOf: () => "192.0.2.1",
+      portOf: () => 4747,
+    };
+    const flooded = { createBatch: () => endless } as unknown as NativeSockets;
+    const clock = new ManualClock();
+    const receiver = new NativeReceiver(clock, () => {}, flooded);
+    const { socket, native } = bound();
+    receiver.attach(0, socket, native);
+    receiver.probe();
+    receiver.probe();
+    expect(reads).toBe(64);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    receiver.probe();
+    expect(reads).toBe(128);
+    receiver.detach(0);
+  });
+});
