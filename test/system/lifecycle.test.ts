@@ -16,6 +16,11 @@ interface Ledger {
   total: Record<string, number>;
 }
 
+interface Readings {
+  readings: { seq: number }[];
+  completeness: { received: number };
+}
+
 const simulate = (port: number, truth: string, ...more: string[]): string[] => [
   ...["simulate", "--target", `udp://127.0.0.1:${port}`, "--devices", "50", "--rate", "40", "--truth", truth],
   ...["--loss", "0.02", "--reorder", "0.02", "--duplicate", "0.01", ...more],
@@ -53,6 +58,11 @@ test("a locked database: what waits is pending and visible, nothing is lost, and
   expect(await readyz.text()).toMatch(/locked/);
   const status = await getJson<{ database: { state: string } }>(`${collector.api}/api/v1/status`);
   expect(status.database.state).toBe("FAILING");
+
+  const { readings, completeness } = await getJson<Readings>(
+    `${collector.api}/api/v1/devices/sim-00/readings?limit=10000`,
+  );
+  expect(completeness.received).toBe(new Set(readings.map(({ seq }) => seq)).size);
 
   other.exec("ROLLBACK");
   other.close();
