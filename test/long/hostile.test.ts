@@ -44,6 +44,7 @@ afterAll(() => {
 });
 
 interface Status {
+  queues: { length: number }[];
   devices: number;
   listeners: { kernelDrops: number; counters: { datagrams: number; shed: number } }[];
   database: { sizeBytes: number };
