@@ -7,12 +7,12 @@ import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/ne
  * explained. Sender and collector are two hosts (network namespaces) with a cable between them.
  */
 const FAULTS = [
-  ...["--devices", "200", "--rate", "8", "--duration", "4s", "--seed", "20261120"],
+  ...["--devices", "200", "--rate", "8", "--duration", "3s", "--seed", "20261120"],
   ...["--loss", "0.02", "--burst-enter", "0.005", "--burst-leave", "0.25"],
   ...["--reorder", "0.03", "--duplicate", "0.01", "--corrupt", "0.01", "--restarts", "6", "--skew", "2s"],
 ];
 const DEVICES = 200;
-const LEAST_NUMBERS = 5000;
+const LEAST_NUMBERS = 4000;
 
 /** Each cell has a port of its own: they run side by side. */
 const WAYS: { way: string; at: (port: number) => { listen: string; target: string } }[] = [
