@@ -57,8 +57,14 @@ export class LacunaProcess {
       if (line.startsWith("{")) this.#log.push(parseLine(line));
       this.#wake();
     });
+    // a test that failed half way leaves nothing running
+    const endWithTheTests = (): void => {
+      this.child.kill("SIGKILL");
+    };
+    process.once("exit", endWithTheTests);
     this.finished = new Promise((resolve) => {
       this.child.on("close", (code, signal) => {
+        process.off("exit", endWithTheTests);
         this.#over = true;
         this.#wake();
         resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
