@@ -1,6 +1,29 @@
+import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
+import type {
+  GapRow,
+  GapState,
+  GapsPage,
+  GapsQuery,
+  Position,
+  ReadingRow,
+  ReadingsPage,
+  ReadingsQuery,
+} from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
-import type { Cause } from "../protocol/ledger-row.ts";
+
+export type {
+  GapRow,
+  GapState,
+  GapsPage,
+  GapsQuery,
+  LatestValue,
+  Position,
+  ReadingRow,
+  ReadingsPage,
+  ReadingsQuery,
+  ReadingValue,
+};
 
 /**
  * What the API answers from, as interfaces: the ledger in memory, a reader for what lies in the database, and the states of the parts.
@@ -39,7 +62,7 @@ export interface DeviceView {
   readonly runs: readonly RunView[];
   /** names of the current epoch, unique within the device */
   readonly channels: readonly { name: string; unit: string }[];
-  /** newest value of each channel by reading time */
+  /** value of each channel in the newest datagram that had it: a wrong clock cannot freeze it */
   readonly latest: readonly LatestValue[];
 }
 
@@ -51,15 +74,6 @@ export interface RunView extends RunStorage {
   readonly row: Float64Array;
 }
 
-export type ReadingValue = number | boolean;
-
-export interface LatestValue {
-  name: string;
-  unit: string;
-  value: ReadingValue;
-  timeUs: number;
-}
-
 /** Asynchronous queries, answered off this thread. */
 export interface ReaderSource {
   /** The device is known to exist. */
@@ -67,72 +81,7 @@ export interface ReaderSource {
   gaps(query: GapsQuery): Promise<GapsPage>;
 }
 
-/** Where a page ended: made by the reader, carried by the client as an opaque cursor, given back as it was. */
-export type Position = readonly (number | string | null)[];
-
-export interface ReadingsQuery {
-  device: string;
-  /** names; empty = all */
-  channels: readonly string[];
-  /** inclusive; null = open */
-  fromUs: number | null;
-  /** exclusive; null = open */
-  toUs: number | null;
-  order: "asc" | "desc";
-  limit: number;
-  after: Position | null;
-}
-
-/** Readings of one datagram that share a time. */
-export interface ReadingRow {
-  timeUs: number;
-  epoch: number | null;
-  run: number;
-  /** null when the datagram had no number */
-  sequence: number | null;
-  names: readonly string[];
-  /** beside `names` */
-  values: readonly ReadingValue[];
-}
-
-export interface ReadingsPage {
-  readings: readonly ReadingRow[];
-  /** of the whole query, not of the page */
-  completeness: { expected: number; received: number; missing: number; lost: number; unknown: number };
-  next: Position | null;
-}
-
-export const GAP_STATES = ["open", "lost", "filled"] as const;
-export type GapState = (typeof GAP_STATES)[number];
-
-export interface GapsQuery {
-  /** null = every device */
-  device: string | null;
-  state: GapState | null;
-  cause: Cause | null;
-  fromUs: number | null;
-  toUs: number | null;
-  limit: number;
-  after: Position | null;
-}
-
-export interface GapRow {
-  device: string;
-  epoch: number | null;
-  run: number;
-  first: number;
-  last: number;
-  state: GapState;
-  cause: Cause | null;
-  openedAtUs: number;
-  closedAtUs: number | null;
-  requests: number;
-}
-
-export interface GapsPage {
-  gaps: readonly GapRow[];
-  next: Position | null;
-}
+export const GAP_STATES = ["open", "lost", "filled"] as const satisfies readonly GapState[];
 
 /** OK; UNAVAILABLE: should be up and is retried; DISABLED: by the operator; FAILED: will not come up without a change. */
 export const LISTENER_STATES = ["OK", "UNAVAILABLE", "DISABLED", "FAILED"] as const;
