@@ -28,6 +28,9 @@ const ip = (...args: string[]): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"], env: environment });
 };
 
+/** each takes a few milliseconds: some seconds in all */
+const MOST_LINK_QUERIES = 2000;
+
 let pairs = 0;
 
 /** Two network namespaces joined by a veth pair: multicast between hosts without leaving the machine. */
@@ -54,7 +57,20 @@ export const createNetnsPair = (): NetnsPair => {
     ip("-n", name, "link", "set", "lo", "up");
     ip("-n", name, "link", "set", "veth0", "up");
   }
+  for (const { name } of [near, far]) awaitRunning(name, "veth0");
   return { near, far, destroy };
+};
+
+/**
+ * "set up" returns before the kernel has noticed the carrier (linkwatch does, up to a second later), and until then an interface is not
+ * RUNNING and is not among those a program sees.
+ */
+const awaitRunning = (name: string, device: string): void => {
+  for (let query = 0; query < MOST_LINK_QUERIES; query++) {
+    const link = execFileSync("ip", ["-n", name, "-o", "link", "show", device], { env: environment });
+    if (link.includes("state UP")) return;
+  }
+  throw new Error(`${device} in ${name} was set up and does not run`);
 };
 
 const netns = (name: string, ipv4: readonly string[], ipv6: string): Netns => ({
