@@ -7,8 +7,8 @@ import { join } from "node:path";
  * `npm run bench -- db tracker` for those whose path contains one of the words. Exits 1 when one failed.
  */
 const FOLDER = import.meta.dirname;
-/** shared by benchmarks, not one itself */
-const HELPER = "measure.ts";
+/** folders whose files are shared by benchmarks and are none themselves */
+const HELPERS = /[/\\]?support[/\\]/;
 
 const isWanted = (file: string): boolean => {
   const words = process.argv.slice(2);
@@ -16,7 +16,7 @@ const isWanted = (file: string): boolean => {
 };
 
 const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
-  .filter((file) => /[/\\].*\.ts$/.test(file) && !file.endsWith(HELPER) && isWanted(file))
+  .filter((file) => /[/\\].*\.ts$/.test(file) && !HELPERS.test(file) && isWanted(file))
   .sort();
 
 const table = files.map((file) => {

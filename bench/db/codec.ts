@@ -2,8 +2,8 @@ import { ByteReader } from "../../db/codec/byte-reader.ts";
 import { ByteWriter } from "../../db/codec/byte-writer.ts";
 import { decodeIntegers, encodeIntegers } from "../../db/codec/integers.ts";
 import { decodeValues, encodeValues } from "../../db/codec/values.ts";
-import { bestNs } from "./measure.ts";
-import { SERIES, type Series, seededDoubles, timesOf, valuesOf } from "./series.ts";
+import { SERIES, type Series, seededDoubles, timesOf, valuesOf } from "../../test/support/series.ts";
+import { bestNs } from "../support/measure.ts";
 
 /**
  * Bytes and nanoseconds per reading, times and values, of five series in chunks: `node bench/db/codec.ts`. Jitters: 0 to 600 microseconds,

@@ -2,8 +2,8 @@ import { SegmentBuilder } from "../../db/segment/segment-builder.ts";
 import { SegmentReader } from "../../db/segment/segment-reader.ts";
 import { BATCH_DATAGRAMS, BATCH_READINGS, Batch } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
-import { bestNs } from "./measure.ts";
-import { seededDoubles } from "./series.ts";
+import { seededDoubles } from "../../test/support/series.ts";
+import { bestNs } from "../support/measure.ts";
 
 /**
  * Bytes and nanoseconds per reading to build a segment, and microseconds to open it and read one run: `node bench/db/segment.ts`.

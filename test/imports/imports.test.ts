@@ -31,7 +31,7 @@ test("the table of folders is the one in ARCHITECTURE.md", () => {
   for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
     const line = text.split("\n").find((row) => row.startsWith("|") && row.includes(`\`${folder}/\``))!;
     const cell = line.split("|").at(3)!;
-    if (cell.trim() === "all") expect(allowed).toHaveLength(7);
+    if (cell.trim() === "all") expect(allowed.filter((name) => name !== "test")).toHaveLength(7);
     else expect(Array.from(cell.matchAll(/`(\w+)`/g), ([, name]) => name)).toEqual(allowed);
   }
 });
