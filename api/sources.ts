@@ -112,6 +112,8 @@ export interface ListenerStatus {
   receiveBufferGrantedBytes: number | null;
   /** datagrams the kernel dropped at this socket; null where it cannot be read */
   kernelDrops: number | null;
+  /** what waits in the socket, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */
+  receiveQueueBytes: number | null;
   counters: ListenerCounters;
 }
 

@@ -5,13 +5,15 @@ import type { Listener, Status } from "./schemas/status.ts";
 import type { ListenerStatus, StoreStatus } from "./sources.ts";
 
 const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
-  const { sinceUs, receiveBufferRequestedBytes, receiveBufferGrantedBytes, ...same } = listener;
+  const { sinceUs, receiveBufferRequestedBytes, receiveBufferGrantedBytes, receiveQueueBytes, ...same } =
+    listener;
   return {
     ...same,
     since: formatTime(sinceUs),
     receiveBuffer: {
       requestedBytes: receiveBufferRequestedBytes,
       grantedBytes: receiveBufferGrantedBytes,
+      queuedBytes: receiveQueueBytes,
     },
   };
 };

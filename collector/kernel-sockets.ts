@@ -9,11 +9,13 @@ export interface KernelSocket {
   address: string;
   port: number;
   inode: number;
+  /** what waits in its receive queue, as it is charged to the buffer */
+  queuedBytes: number;
   /** datagrams dropped at this socket since it was opened, u32 */
   drops: number;
 }
 
-const COLUMN = { LOCAL: 1, INODE: 9, DROPS: 12 } as const;
+const COLUMN = { LOCAL: 1, QUEUES: 4, INODE: 9, DROPS: 12 } as const;
 
 /** The sockets of `/proc/net/udp` or `/proc/net/udp6`; lines of another shape are passed over. */
 export const parseKernelSockets = (table: string): KernelSocket[] => {
@@ -23,7 +25,15 @@ export const parseKernelSockets = (table: string): KernelSocket[] => {
     const [address, port] = (columns[COLUMN.LOCAL] ?? "").split(":");
     const drops = Number(columns[COLUMN.DROPS]);
     if (address === undefined || port === undefined || Number.isNaN(drops)) continue;
-    sockets.push({ address, port: Number.parseInt(port, 16), inode: Number(columns[COLUMN.INODE]), drops });
+    // sent:received
+    const queued = columns[COLUMN.QUEUES]?.split(":")[1] ?? "";
+    sockets.push({
+      address,
+      port: Number.parseInt(port, 16),
+      inode: Number(columns[COLUMN.INODE]),
+      queuedBytes: Number.parseInt(queued, 16),
+      drops,
+    });
   }
   return sockets;
 };

@@ -43,6 +43,8 @@ export interface ListenerSocketStatus {
   receiveBufferCeilingBytes: number | null;
   /** datagrams the kernel dropped at its sockets since the start; null = the system does not tell */
   kernelDrops: number | null;
+  /** what waits in its socket, on the scale of `receiveBufferGrantedBytes`; null while there is none or the system does not tell */
+  receiveQueueBytes: number | null;
 }
 
 /** What a listener needs of its surroundings. */
@@ -138,8 +140,19 @@ export class Listener {
       receiveBufferRequestedBytes: config.receiveBufferBytes,
       receiveBufferGrantedBytes: this.#opened?.buffer.grantedBytes ?? null,
       receiveBufferCeilingBytes: this.#opened?.buffer.ceilingBytes ?? null,
-      kernelDrops: this.#kernelDrops(),
+      kernelDrops: this.#dropsSoFar(),
+      // Linux counts twice the payload here as in the buffer (socket(7), SO_RCVBUF), and only Linux tells
+      receiveQueueBytes: this.#watched === null ? null : this.#watched.queuedBytes / 2,
     };
+  }
+
+  /**
+   * Datagrams the kernel dropped at its sockets since the start, as of now: what WatchedSocket.refresh costs.
+   * @returns null = the system does not tell
+   */
+  readKernelDrops(): number | null {
+    this.#watched?.refresh();
+    return this.#dropsSoFar();
   }
 
   async #tryOpen(): Promise<LacunaError | null> {
@@ -161,7 +174,7 @@ export class Listener {
     this.#opened = opened;
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
-    this.#watched = this.#around.kernelDrops.watch(this.config.family, opened.address, opened.port);
+    this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family });
     this.#around.receiver.attach(this.index, opened.socket, opened.native);
     this.#become("OK", this.#describeOpened(opened));
   }
@@ -182,18 +195,16 @@ export class Listener {
   #close(): void {
     const opened = this.#opened;
     if (opened === null) return;
+    // before it is detached: from then on its descriptor is not used
+    this.#formerDrops = this.readKernelDrops();
+    if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
     this.#around.receiver.detach(this.index);
-    if (this.#watched !== null) {
-      this.#around.kernelDrops.refresh();
-      this.#formerDrops = this.#kernelDrops();
-      this.#around.kernelDrops.forget(this.#watched);
-    }
     this.#opened = null;
     this.#watched = null;
     opened.socket.close();
   }
 
-  #kernelDrops(): number | null {
+  #dropsSoFar(): number | null {
     return this.#watched === null ? this.#formerDrops : (this.#formerDrops ?? 0) + this.#watched.drops;
   }
 

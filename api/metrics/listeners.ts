@@ -110,4 +110,10 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
     "Receive buffer the system granted.",
     (l) => l.receiveBufferGrantedBytes,
   ),
+  perListener(
+    "gauge",
+    "lacuna_listener_receive_queue_bytes",
+    "What of the receive buffer is in use; absent where it cannot be read.",
+    (l) => l.receiveQueueBytes,
+  ),
 ];

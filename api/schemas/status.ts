@@ -25,6 +25,7 @@ export const Listener = named(
     receiveBuffer: Type.Object({
       requestedBytes: Nullable(Bytes("asked for")),
       grantedBytes: Nullable(Bytes("granted, as read back")),
+      queuedBytes: Nullable(Bytes("waiting in it; null: cannot be read")),
     }),
     kernelDrops: Nullable(
       Type.Integer({

@@ -7,9 +7,9 @@ import {
   type DatagramBatch,
   type NativeSocket,
   type NativeSockets,
-  SystemCallError,
 } from "./native-socket.ts";
 import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
+import { SystemCallError } from "./system-calls.ts";
 
 /** What one socket may take of one turn of the event loop: timers, messages and the other sockets get theirs after it. */
 const MAX_BATCHES_PER_TURN = 64;

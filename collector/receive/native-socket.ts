@@ -1,8 +1,6 @@
 import type { Socket } from "node:dgram";
-import { endianness } from "node:os";
-import { getSystemErrorName } from "node:util";
-import { LacunaError, messageOf } from "../../common/errors.ts";
 import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
+import { IOVEC, loadSystemCalls, MESSAGE, SystemCallError, type SystemCalls } from "./system-calls.ts";
 
 /*
  * Everything that touches memory or descriptors outside JavaScript's care is in this file. What keeps it safe:
@@ -20,9 +18,10 @@ import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockad
  *    slot is cut, and no UDP payload is (65,527 bytes at most).
  * 5. A descriptor has one owner. Until `surrender` it is the `NativeSocket`; after it the dgram socket that was bound to it and that closes
  *    it. `release` makes the number unusable here before that: the system gives closed numbers out again.
- *
- * Layout of struct msghdr, mmsghdr and iovec: 64-bit, little-endian Linux. x86-64 and arm64 agree; musl's differ from glibc's only in calling
- * the upper halves of two lengths padding, which are zero.
+ * 6. On close nothing is left to undo: the kernel holds no pointer (3), the batch belongs to the receiver and serves the sockets that are left,
+ *    and a call that comes too late meets descriptor -1, which the kernel refuses (EBADF).
+ * 7. The structures are those of 64-bit little-endian Linux. system-calls.ts says where they are written down, and compares them with what the C
+ *    types of this machine make of them before it lets anybody call: where they differ, datagrams come through node:dgram.
  */
 
 /** datagrams one system call reads at most */
@@ -30,11 +29,7 @@ export const BATCH_DATAGRAMS = 128;
 const LARGEST_DATAGRAM_BYTES = 65_536;
 /** a stride that is no power of two: else the first lines of all slots would share a few sets of the processor's caches */
 const SLOT_BYTES = LARGEST_DATAGRAM_BYTES + 192;
-const HEADER_BYTES = 64;
-const IOVEC_BYTES = 16;
 const NAME_BYTES = 32;
-/** offsets in struct mmsghdr */
-const HEADER = { NAME: 0, NAME_LENGTH: 8, IOVEC: 16, IOVEC_COUNT: 24, LENGTH: 56 } as const;
 
 // bits/socket.h and asm-generic/socket.h, the same on x86-64 and arm64
 const SOCK_DGRAM = 2;
@@ -44,65 +39,22 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_DONTWAIT = 0x40;
+/** bytes of what SO_MEMINFO answers, u32 each, and where in it (linux/sock_diag.h) */
+const MEMINFO = { RECEIVE_QUEUE: 0, DROPS: 32, BYTES: 36 } as const;
 const EINTR = 4;
 const EAGAIN = 11;
 
-interface SystemCalls {
-  socket(family: number, type: number, protocol: number): number;
-  bind(fd: number, address: Buffer, bytes: number): number;
-  close(fd: number): number;
-  setsockopt(fd: number, level: number, option: number, value: Buffer, bytes: number): number;
-  getsockopt(fd: number, level: number, option: number, value: Buffer, bytes: Buffer): number;
-  recvmmsg(fd: number, headers: Buffer, count: number, flags: number, timeout: null): number;
-  if_nametoindex(name: string): number;
-  if_indextoname(index: number, name: Buffer): unknown;
-  errno(): number;
-  address(buffer: Buffer): bigint;
-}
-
-/** A system call failed; `code` is the name of its errno, such as `EADDRINUSE`. */
-export class SystemCallError extends LacunaError {
-  constructor(call: string, errno: number) {
-    const code = getSystemErrorName(-errno);
-    super(code, `${call} ${code}`);
-  }
-}
-
 /**
- * The way to sockets outside node:dgram, through koffi.
+ * The way to sockets outside node:dgram.
  * @returns it, or the reason why it cannot be had here
  */
 export const loadNativeSockets = async (): Promise<NativeSockets | { missing: string }> => {
-  const { platform, arch } = process;
-  if (platform !== "linux" || (arch !== "x64" && arch !== "arm64") || endianness() !== "LE") {
-    return { missing: `it is for Linux on x64 and arm64, not for ${platform} on ${arch}` };
-  }
-  try {
-    const { default: koffi } = await import("koffi");
-    // the process's own symbols: no name of a C library, which differs between distributions
-    const process = koffi.load(null);
-    return new NativeSockets({
-      socket: process.func("int socket(int family, int type, int protocol)"),
-      bind: process.func("int bind(int fd, const void *address, unsigned int bytes)"),
-      close: process.func("int close(int fd)"),
-      setsockopt: process.func(
-        "int setsockopt(int fd, int level, int option, const void *value, unsigned int bytes)",
-      ),
-      getsockopt: process.func("int getsockopt(int fd, int level, int option, void *value, void *bytes)"),
-      recvmmsg: process.func(
-        "int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)",
-      ),
-      if_nametoindex: process.func("unsigned int if_nametoindex(const char *name)"),
-      if_indextoname: process.func("void *if_indextoname(unsigned int index, void *name)"),
-      errno: () => koffi.errno(),
-      address: (buffer) => koffi.address(buffer),
-    });
-  } catch (error) {
-    return { missing: `koffi cannot be loaded (${messageOf(error)})` };
-  }
+  const calls = await loadSystemCalls();
+  return "missing" in calls ? calls : new NativeSockets(calls);
 };
 
 /** Where a socket is bound to. */
@@ -160,6 +112,8 @@ export class NativeSocket {
   /** -1 = no longer to be used */
   #fd: number;
   #isOwner = true;
+  readonly #memory = Buffer.allocUnsafeSlow(128);
+  readonly #memoryBytes = intBytes(0);
 
   /** Use `NativeSockets.open`. */
   constructor(calls: SystemCalls, fd: number, family: 4 | 6, isShared: boolean) {
@@ -212,6 +166,27 @@ export class NativeSocket {
     return value.readInt32LE();
   }
 
+  /**
+   * Ask the kernel what it knows of the receive side (SO_MEMINFO, Linux 4.12): one call of about 2 us, at any moment.
+   * @returns false when it does not tell (an older kernel, a socket released); else `queuedBytes` and `kernelDrops` are as of now
+   */
+  readMemory(): boolean {
+    this.#memoryBytes.writeInt32LE(MEMINFO.BYTES);
+    const { getsockopt } = this.#calls;
+    if (getsockopt(this.#fd, SOL_SOCKET, SO_MEMINFO, this.#memory, this.#memoryBytes) < 0) return false;
+    return this.#memoryBytes.readInt32LE() >= MEMINFO.BYTES;
+  }
+
+  /** What waited at the last `readMemory`, as the kernel charges it to the buffer; up to a quarter of the buffer of it may have been read just now. */
+  get queuedBytes(): number {
+    return this.#memory.readUInt32LE(MEMINFO.RECEIVE_QUEUE);
+  }
+
+  /** Datagrams the kernel had dropped at this socket at the last `readMemory`: counted since it was made, u32. */
+  get kernelDrops(): number {
+    return this.#memory.readUInt32LE(MEMINFO.DROPS);
+  }
+
   /** @throws SystemCallError */
   setOption(name: string, level: number, option: number, value: number): void {
     const bytes = intBytes(value);
@@ -236,8 +211,8 @@ export class DatagramBatch {
   readonly #family: 4 | 6;
   readonly #slots = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * SLOT_BYTES);
   readonly #names = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * NAME_BYTES).fill(0);
-  readonly #iovecs = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * IOVEC_BYTES).fill(0);
-  readonly #headers = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * HEADER_BYTES).fill(0);
+  readonly #iovecs = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * IOVEC.BYTES).fill(0);
+  readonly #headers = Buffer.allocUnsafeSlow(BATCH_DATAGRAMS * MESSAGE.BYTES).fill(0);
   readonly #nameView: DataView;
   readonly #headerView: DataView;
   readonly #addresses: SourceAddresses;
@@ -274,7 +249,7 @@ export class DatagramBatch {
   }
 
   lengthOf(index: number): number {
-    return this.#headerView.getUint32(index * HEADER_BYTES + HEADER.LENGTH, true);
+    return this.#headerView.getUint32(index * MESSAGE.BYTES + MESSAGE.LENGTH, true);
   }
 
   addressOf(index: number): string {
@@ -290,14 +265,14 @@ export class DatagramBatch {
     const names = this.#calls.address(this.#names);
     const iovecs = this.#calls.address(this.#iovecs);
     for (let index = 0; index < BATCH_DATAGRAMS; index++) {
-      const iovec = index * IOVEC_BYTES;
-      this.#iovecs.writeBigUInt64LE(slots + BigInt(index * SLOT_BYTES), iovec);
-      this.#iovecs.writeBigUInt64LE(BigInt(LARGEST_DATAGRAM_BYTES), iovec + 8);
-      const header = index * HEADER_BYTES;
-      this.#headers.writeBigUInt64LE(names + BigInt(index * NAME_BYTES), header + HEADER.NAME);
-      this.#headers.writeUInt32LE(SOCKADDR_BYTES[this.#family], header + HEADER.NAME_LENGTH);
-      this.#headers.writeBigUInt64LE(iovecs + BigInt(iovec), header + HEADER.IOVEC);
-      this.#headers.writeBigUInt64LE(1n, header + HEADER.IOVEC_COUNT);
+      const iovec = index * IOVEC.BYTES;
+      this.#iovecs.writeBigUInt64LE(slots + BigInt(index * SLOT_BYTES), iovec + IOVEC.BASE);
+      this.#iovecs.writeBigUInt64LE(BigInt(LARGEST_DATAGRAM_BYTES), iovec + IOVEC.LENGTH);
+      const header = index * MESSAGE.BYTES;
+      this.#headers.writeBigUInt64LE(names + BigInt(index * NAME_BYTES), header + MESSAGE.NAME);
+      this.#headers.writeUInt32LE(SOCKADDR_BYTES[this.#family], header + MESSAGE.NAME_LENGTH);
+      this.#headers.writeBigUInt64LE(iovecs + BigInt(iovec), header + MESSAGE.IOVEC);
+      this.#headers.writeBigUInt64LE(1n, header + MESSAGE.IOVEC_COUNT);
     }
   }
 

@@ -34,7 +34,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         format: "auto",
         path: null,
         receive: "native",
-        receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 },
+        receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992, queuedBytes: 768 },
         kernelDrops: 7,
         counters: listenerCounters(),
       },

@@ -4,14 +4,14 @@ import { kernelAddress, parseKernelSockets } from "../../collector/kernel-socket
 
 const TABLE = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   100: 0100007F:128B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0000000000000000 12
-  100: 0100007F:128B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4712 2 0000000000000000 3
+  100: 0100007F:128B 00000000:0000 07 00000000:00000300 00:00000000 00000000     0        0 4712 2 0000000000000000 3
 garbage
 `;
 
 test("the kernel's table is read line by line, other lines passed over", () => {
   expect(parseKernelSockets(TABLE)).toEqual([
-    { address: "0100007F", port: 4747, inode: 4711, drops: 12 },
-    { address: "0100007F", port: 4747, inode: 4712, drops: 3 },
+    { address: "0100007F", port: 4747, inode: 4711, queuedBytes: 0, drops: 12 },
+    { address: "0100007F", port: 4747, inode: 4712, queuedBytes: 768, drops: 3 },
   ]);
 });
 
@@ -24,6 +24,8 @@ test("addresses are written as the kernel prints them on this byte order", () =>
   expect(kernelAddress("::")).toBe("0".repeat(32));
 });
 
+const BOUND = { family: 4, address: "127.0.0.1", port: 4747, native: null } as const;
+
 const tablesWith = (drops: { current: number }) => ({
   sockets: () => parseKernelSockets(TABLE.replace(/ 3\n/, ` ${drops.current}\n`)),
   ownInodes: () => new Set([4712]),
@@ -31,15 +33,15 @@ const tablesWith = (drops: { current: number }) => ({
 
 test("drops are those of our socket, not of another one on the same address and port", () => {
   const drops = new KernelDrops(tablesWith({ current: 3 }));
-  const watched = drops.watch(4, "127.0.0.1", 4747)!;
+  const watched = drops.watch(BOUND)!;
   drops.refresh();
-  expect(watched).toMatchObject({ inode: 4712, drops: 3 });
+  expect(watched).toMatchObject({ inode: 4712, queuedBytes: 768, drops: 3 });
 });
 
 test("drops grow by differences, also when the kernel's counter wraps", () => {
   const counter = { current: 2 ** 32 - 1 };
   const drops = new KernelDrops(tablesWith(counter));
-  const watched = drops.watch(4, "127.0.0.1", 4747)!;
+  const watched = drops.watch(BOUND)!;
   drops.refresh();
   drops.refresh();
   counter.current = 1;
@@ -50,11 +52,63 @@ test("drops grow by differences, also when the kernel's counter wraps", () => {
 test("a second watch of one address and port takes the socket that is not watched yet", () => {
   const own = new Set([4711, 4712]);
   const drops = new KernelDrops({ sockets: () => parseKernelSockets(TABLE), ownInodes: () => own });
-  const inodes = [1, 2, 3].map(() => drops.watch(4, "127.0.0.1", 4747)?.inode);
-  expect(inodes).toEqual([4711, 4712, undefined]);
+  const watched = [1, 2, 3].map(() => drops.watch(BOUND));
+  drops.refresh();
+  expect(watched.map((one) => one?.drops)).toEqual([12, 3, undefined]);
 });
 
 test("where the kernel does not tell there is nothing to watch", () => {
   const drops = new KernelDrops({ sockets: () => null, ownInodes: () => new Set() });
-  expect(drops.watch(4, "127.0.0.1", 4747)).toBeNull();
+  expect(drops.watch(BOUND)).toBeNull();
+});
+
+/** A socket the kernel answers for itself. */
+class AskedSocket {
+  answers = true;
+  kernelDrops = 0;
+  queuedBytes = 0;
+  readMemory = (): boolean => this.answers;
+}
+const NO_TABLES = { sockets: () => expect.unreachable(), ownInodes: () => expect.unreachable() };
+
+test("a native socket is asked itself, and no table is read", () => {
+  const native = new AskedSocket();
+  const drops = new KernelDrops(NO_TABLES);
+  const watched = drops.watch({ ...BOUND, native })!;
+  native.kernelDrops = 5;
+  native.queuedBytes = 1536;
+  drops.refresh();
+  expect([watched.drops, watched.queuedBytes]).toEqual([5, 1536]);
+});
+
+test("drops of a native socket grow by differences, also when the kernel's counter wraps", () => {
+  const native = new AskedSocket();
+  native.kernelDrops = 2 ** 32 - 1;
+  const watched = new KernelDrops(NO_TABLES).watch({ ...BOUND, native })!;
+  native.kernelDrops = 1;
+  watched.refresh();
+  expect(watched.drops).toBe(2 ** 32 + 1);
+});
+
+test("a native socket that stops answering keeps what is known, and a forgotten one is not asked again", () => {
+  const native = new AskedSocket();
+  const drops = new KernelDrops(NO_TABLES);
+  const watched = drops.watch({ ...BOUND, native })!;
+  native.kernelDrops = 9;
+  native.answers = false;
+  watched.refresh();
+  expect(watched.drops).toBe(0);
+  drops.forget(watched);
+  native.answers = true;
+  drops.refresh();
+  expect(watched.drops).toBe(0);
+});
+
+test("a kernel that does not answer for a native socket has it looked up in its tables", () => {
+  const native = new AskedSocket();
+  native.answers = false;
+  const drops = new KernelDrops(tablesWith({ current: 3 }));
+  const watched = drops.watch({ ...BOUND, native })!;
+  drops.refresh();
+  expect(watched.drops).toBe(3);
 });

@@ -98,6 +98,7 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   receiveBufferRequestedBytes: 8_388_608,
   receiveBufferGrantedBytes: 212_992,
   kernelDrops: 7,
+  receiveQueueBytes: 768,
   counters: listenerCounters(),
   ...listener,
 });

@@ -24,6 +24,15 @@ test("auto is dgram without koffi", async () => {
   expect(await chooseSockets("auto", logger)).toBeNull();
 });
 
+test("auto is dgram where the structures of system calls are laid out in another way", async () => {
+  const koffi = { struct: () => ({}), sizeof: () => 56, offsetof: () => 0 };
+  vi.doMock("koffi", () => ({ default: koffi }));
+  expect(await chooseSockets("auto", logger)).toBeNull();
+  await expect(chooseSockets("native", logger)).rejects.toThrow(
+    "struct iovec is laid out in another way here",
+  );
+});
+
 test("native asked for by name is an error without koffi", async () => {
   withoutKoffi();
   await expect(chooseSockets("native", logger)).rejects.toMatchObject({

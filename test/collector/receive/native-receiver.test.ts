@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
+import { readKernelSockets } from "../../../collector/kernel-sockets.ts";
 import { NativeReceiver } from "../../../collector/receive/native-receiver.ts";
 import {
   BATCH_DATAGRAMS,
@@ -129,6 +130,27 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     receiver.probe();
     expect(errors).toMatchObject([{ code: "EBADF" }]);
     receiver.detach(0);
+  });
+
+  test("the kernel tells what waits in the socket and what it dropped, to the datagram", async () => {
+    let heard = 0;
+    const receiver = new NativeReceiver(systemClock, () => heard++, nativeSockets!);
+    const { socket, native, port } = bound();
+    native.setRecvBufferSize(4096);
+    expect([native.readMemory(), native.queuedBytes, native.kernelDrops]).toEqual([true, 0, 0]);
+    const from = await sender();
+    await sendAll(from, port, numbered(300));
+    expect(native.readMemory()).toBe(true);
+    expect(native.queuedBytes).toBeGreaterThan(0);
+    expect(native.queuedBytes).toBeLessThanOrEqual(native.getRecvBufferSize() + 4096);
+    const listed = readKernelSockets(4)!.find((one) => one.port === port)!;
+    expect(native.kernelDrops).toBe(listed.drops);
+    receiver.attach(0, socket, native);
+    await receiver.drain();
+    expect(heard).toBeGreaterThan(0);
+    expect(heard + native.kernelDrops).toBe(300);
+    receiver.detach(0);
+    expect(native.readMemory()).toBe(false);
   });
 
   test("a socket that never runs empty gets 64 batches of a turn, then those of the next", async () => {
