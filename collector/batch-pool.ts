@@ -31,7 +31,7 @@ export class BatchPool {
   }
 
   /** The memory of a batch that was sent away is back. */
-  giveBack(buffer: ArrayBuffer): void {
+  giveBack(buffer: SharedArrayBuffer): void {
     this.#free.push(new Batch(buffer));
   }
 }

@@ -51,7 +51,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
       sockets: await chooseSockets(receive, logger),
       clock: systemClock,
       logger,
-      send: (message: BatchMessage) => writerPort.postMessage(message, [message.buffer]),
+      send: (message: BatchMessage) => writerPort.postMessage(message),
     });
     writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
     await service.start();

@@ -15,7 +15,7 @@ export interface WriterThreadHost {
   clock: Clock;
   /** to the main thread */
   post(message: WriterMessage, transfer?: ArrayBuffer[]): void;
-  /** to the ingest worker; `buffer` is transferred */
+  /** to the ingest worker */
   giveBack(reply: BatchReturn): void;
   /** batches that were posted and not delivered yet */
   drain(): BatchMessage[];

@@ -45,7 +45,7 @@ else {
     {
       clock: systemClock,
       post,
-      giveBack: (reply) => ingest.postMessage(reply, [reply.buffer]),
+      giveBack: (reply) => ingest.postMessage(reply),
       drain,
       ended,
     },

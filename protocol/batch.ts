@@ -3,7 +3,10 @@ import { ROW_FIELDS } from "./ledger-row.ts";
 
 /**
  * A batch carries, in order, what a bounded number of datagrams caused: the readings as columns, and the ledger changes. It is one
- * ArrayBuffer, made once, transferred from the ingest worker to the writer and back (a pool); what has strings in it travels beside it as `notes`.
+ * buffer, made once, handed from the ingest worker to the writer and back (a pool); what has strings in it travels beside it as `notes`.
+ *
+ * The memory is shared, not transferred: V8 counts a transferred ArrayBuffer as newly allocated in the thread it comes to, and so many of
+ * them made both threads collect their whole heap several times a second. Whoever has handed a batch over leaves it alone until it is back.
  *
  * Identity: everything in a batch is committed in one transaction or not at all.
  */
@@ -83,9 +86,9 @@ const OFFSET = (() => {
 })();
 export const BATCH_BYTES = OFFSET.total;
 
-/** Typed views over one batch buffer. Cheap to make once per transfer, never per datagram. */
+/** Typed views over one batch buffer. Cheap to make once per handing over, never per datagram. */
 export class Batch {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   readonly head: Float64Array;
   /** run number of each datagram, in order of arrival */
   readonly datagramRun: Uint32Array;
@@ -103,7 +106,7 @@ export class Batch {
   readonly rows: Float64Array;
   readonly ops: Float64Array;
 
-  constructor(buffer: ArrayBuffer = new ArrayBuffer(BATCH_BYTES)) {
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BATCH_BYTES)) {
     this.buffer = buffer;
     this.head = new Float64Array(buffer, OFFSET.head, HEADER_FIELDS);
     this.datagramRun = new Uint32Array(buffer, OFFSET.datagramRun, BATCH_DATAGRAMS);
@@ -197,18 +200,18 @@ export type EventKind =
   | "collector-stopped"
   | "collector-down";
 
-/** What is posted to the writer with each batch; `buffer` is transferred. */
+/** What is posted to the writer with each batch; `buffer` is the writer's until it is returned. */
 export interface BatchMessage {
-  buffer: ArrayBuffer;
+  buffer: SharedArrayBuffer;
   notes: Note[];
   fleet: FleetCounters;
   /** 1, 2 … over the batches of this process */
   number: number;
 }
 
-/** What the writer posts back when a batch is done with; `buffer` is transferred. */
+/** What the writer posts back when a batch is done with. */
 export interface BatchReturn {
-  buffer: ArrayBuffer;
+  buffer: SharedArrayBuffer;
   /** number of the last committed batch; 0 before the first */
   committed: number;
 }

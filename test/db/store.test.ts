@@ -10,8 +10,7 @@ import { StoreBed } from "../support/store-bed.ts";
 const open = (bed: StoreBed, options: Partial<StoreOptions> = {}): Promise<Store> =>
   openStore({ file: bed.file, clock: systemClock, flushMs: 10, ...options });
 
-const post = (store: Store, message: BatchMessage): void =>
-  store.ingestPort.postMessage(message, [message.buffer]);
+const post = (store: Store, message: BatchMessage): void => store.ingestPort.postMessage(message);
 
 const committed = async (store: Store): Promise<void> => {
   await once(store, "commit");

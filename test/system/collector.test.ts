@@ -23,7 +23,7 @@ class MemoryWriter {
     this.closed = once(port1, "close");
     port1.on("message", (message: BatchMessage) => {
       this.reader.read(message);
-      port1.postMessage({ buffer: message.buffer, committed: message.number }, [message.buffer]);
+      port1.postMessage({ buffer: message.buffer, committed: message.number });
     });
   }
 }
