@@ -12,7 +12,7 @@ import {
 } from "./constants.ts";
 import { crc32 } from "./crc32.ts";
 import type { Datagram } from "./datagram.ts";
-import { readData, readDescribe, readGone, readHeartbeat } from "./decode-body.ts";
+import { readData, readDescribe, readHeartbeat, readRanges } from "./decode-body.ts";
 import { REJECT } from "./reasons.ts";
 import { isCleanUtf8 } from "./text.ts";
 
@@ -98,10 +98,31 @@ export const decodeBinary = (
     case KIND.DESCRIBE:
       return readDescribe(bytes, view, bodyOffset, end, count, into);
     case KIND.GONE:
-      return readGone(view, bodyOffset, end, count, into);
+      // `next` of 0 asserts nothing: it is how a device speaks of an epoch that is not its current one, and none of its numbers could be gone
+      // if it were
+      if (into.sequence === 0) into.sequence = -1;
+      return readRanges(view, bodyOffset, end, count, into);
     default:
       return REJECT["not-for-us"]; // NACK: collectors send it, devices receive it
   }
+};
+
+/**
+ * Decodes a NACK, which only devices receive. Arguments and result as `decodeBinary`; every other kind is `not-for-us`.
+ * `into.sequence` is the number the collector expects next, the ranges are the numbers it asks for.
+ */
+export const decodeNack = (
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  length: number,
+  into: Datagram,
+): number => {
+  const reject = decodeBinary(bytes, view, offset, length, into);
+  if (reject !== REJECT["not-for-us"]) return reject === SOUND ? REJECT["not-for-us"] : reject;
+  const bodyOffset = into.idOffset + into.idLength;
+  const end = offset + length - checksumBytes(view.getUint8(offset + 4));
+  return readRanges(view, bodyOffset, end, view.getUint16(offset + 6), into);
 };
 
 const checksumBytes = (flags: number): number => ((flags & FLAG.CRC) !== 0 ? CRC_BYTES : 0);

@@ -14,7 +14,7 @@ const BAD_LENGTH = REFUSAL["bad-length"];
 
 const DATA_ENTRY_BYTES = 8;
 const DESCRIBE_ENTRY_BYTES = 4;
-const GONE_ENTRY_BYTES = 16;
+const RANGE_BYTES = 16;
 const SLEEP_BYTES = 4;
 
 /** what `readValue` returns for a sound value */
@@ -170,21 +170,17 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const readText = (bytes: Uint8Array, start: number, end: number): string =>
   utf8.decode(bytes.subarray(start, end));
 
-/**
- * GONE entries: first u64, last u64, inclusive ranges of numbers. `next` of 0 asserts nothing: it is how a device speaks of an epoch that
- * is not its current one, and none of its numbers could be gone if it were.
- */
-export const readGone = (
+/** Entries of GONE and NACK: first u64, last u64, inclusive ranges of numbers. */
+export const readRanges = (
   view: DataView,
   start: number,
   end: number,
   count: number,
   into: Datagram,
 ): number => {
-  if (into.sequence === 0) into.sequence = -1;
-  const whole = Math.min(count, Math.floor((end - start) / GONE_ENTRY_BYTES));
+  const whole = Math.min(count, Math.floor((end - start) / RANGE_BYTES));
   for (let entry = 0; entry < whole; entry++) {
-    const at = start + entry * GONE_ENTRY_BYTES;
+    const at = start + entry * RANGE_BYTES;
     const first = view.getUint32(at) * TWO_32 + view.getUint32(at + 4);
     const last = view.getUint32(at + 8) * TWO_32 + view.getUint32(at + 12);
     if (first > last || last > MAX_SEQUENCE) return REJECT["bad-sequence"];
@@ -192,6 +188,6 @@ export const readGone = (
     into.rangeLast[entry] = last;
   }
   into.rangeCount = whole;
-  const at = start + whole * GONE_ENTRY_BYTES;
+  const at = start + whole * RANGE_BYTES;
   return whole < count ? shortBody(at, end) : endOfBody(at, end);
 };

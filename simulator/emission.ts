@@ -3,11 +3,11 @@ export class Emission {
   /** when it leaves, microseconds since the start of the simulation */
   dueUs = 0;
   device = 0;
-  /** KIND.DATA, KIND.HEARTBEAT or KIND.DESCRIBE */
+  /** KIND.DATA, KIND.HEARTBEAT, KIND.DESCRIBE or KIND.GONE */
   kind = 0;
   /** u32; declared unless the format leaves it out */
   epoch = 0;
-  /** DATA: its own number, else the number the next DATA will carry */
+  /** DATA: its own number; GONE of a former epoch: -1; else the number the next DATA will carry */
   sequence = 0;
   /** the device's clock when it was made, microseconds since the Unix epoch */
   sendTimeUs = 0;
@@ -15,9 +15,12 @@ export class Emission {
   damage = 0;
   /** HEARTBEAT: the epoch is over */
   isEnd = false;
+  /** GONE: an inclusive range of numbers */
+  goneFirst = 0;
+  goneLast = 0;
 }
 
-const FIELDS = 8;
+const FIELDS = 10;
 const FIRST_CAPACITY = 1024;
 
 /**
@@ -62,6 +65,8 @@ export class EmissionQueue {
     entries[base + 5] = emission.sequence;
     entries[base + 6] = emission.sendTimeUs;
     entries[base + 7] = emission.damage;
+    entries[base + 8] = emission.goneFirst;
+    entries[base + 9] = emission.goneLast;
   }
 
   /** Moves the earliest into `out`; the queue must not be empty. */
@@ -75,6 +80,8 @@ export class EmissionQueue {
     out.sequence = entries[5]!;
     out.sendTimeUs = entries[6]!;
     out.damage = entries[7]!;
+    out.goneFirst = entries[8]!;
+    out.goneLast = entries[9]!;
     this.#size--;
     if (this.#size > 0) this.#sink(this.#size);
   }

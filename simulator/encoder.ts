@@ -57,6 +57,7 @@ export class Encoder {
     datagram.isEnd = emission.isEnd;
     if (emission.kind === KIND.DATA) this.#addReadings(emission);
     else if (emission.kind === KIND.DESCRIBE) this.#addDescriptions();
+    else if (emission.kind === KIND.GONE) this.#addGone(emission);
     const length = this.#isBinary
       ? encodeBinary(datagram, FLAG.CRC, bytes, view)
       : encodeJson(datagram, bytes);
@@ -77,6 +78,12 @@ export class Encoder {
       datagram.values[index] = signal.valueAt(subKey(key, number), emission.sequence);
       if (datagram.named) datagram.names[index] = name;
     }
+  }
+
+  #addGone({ goneFirst, goneLast }: Emission): void {
+    this.#datagram.rangeCount = 1;
+    this.#datagram.rangeFirst[0] = goneFirst;
+    this.#datagram.rangeLast[0] = goneLast;
   }
 
   #addDescriptions(): void {

@@ -23,6 +23,8 @@ export interface FleetCounts {
   duplicated: number;
   control: number;
   restarts: number;
+  /** numbers sent again, each time */
+  repeated: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export class Fleet {
     duplicated: 0,
     control: 0,
     restarts: 0,
+    repeated: 0,
   };
   readonly #settings: FleetSettings;
   readonly #stages: readonly Stage[];
@@ -88,6 +91,19 @@ export class Fleet {
     return true;
   }
 
+  /** The start a device is in; undefined before its first number. */
+  startOf(device: number): StartTruth | undefined {
+    return this.#starts[device];
+  }
+
+  /** A number of a start was sent again: so many more copies left, intact or damaged. */
+  countRepeat(start: StartTruth, number: number, copies: number, intact: number): void {
+    this.#countDepartures(start, number, -1);
+    start.repeat(number, copies, intact);
+    this.#countDepartures(start, number, 1);
+    this.counts.repeated++;
+  }
+
   /** The truth of every start so far. */
   *truth(): Generator<TruthRecord> {
     const running = this.#starts.filter((start) => start !== undefined);
@@ -107,7 +123,7 @@ export class Fleet {
     this.#sayControl(start, timeUs);
     this.#prepare(start, KIND.DATA, timeUs);
     const flight = this.#flight;
-    flight.begin(device, this.#startKey(start), start.next);
+    flight.begin(device, this.startKey(start), start.next);
     for (const stage of this.#stages) stage(flight);
     this.#pushCopies(timeUs);
     this.#count(flight.copies, flight.intactCopies);
@@ -119,6 +135,13 @@ export class Fleet {
     if (copies === 0) this.counts.dropped++;
     else if (intact === 0) this.counts.corrupted++;
     else this.counts.duplicated += intact - 1;
+  }
+
+  #countDepartures(start: StartTruth, number: number, sign: 1 | -1): void {
+    const { copies, intact } = start.departuresOf(number);
+    if (copies === 0) this.counts.dropped += sign;
+    else if (intact === 0) this.counts.corrupted += sign;
+    else this.counts.duplicated += sign * (intact - 1);
   }
 
   /** The start a device is in at `timeUs`; begins its first one and those after a restart. */
@@ -145,7 +168,7 @@ export class Fleet {
   }
 
   /** Impairments differ between two starts also when their epochs do not. */
-  #startKey(start: StartTruth): number {
+  startKey(start: StartTruth): number {
     return subKey(this.schedule.deviceKey(start.device), start.startUs);
   }
 
@@ -172,7 +195,7 @@ export class Fleet {
     this.#prepare(start, kind, timeUs);
     this.#emission.isEnd = isEnd;
     const flight = this.#flight;
-    const key = subKey(this.#startKey(start), PURPOSE.CONTROL);
+    const key = subKey(this.startKey(start), PURPOSE.CONTROL);
     flight.begin(start.device, key, start.next * CONTROL_PER_NUMBER + nth);
     if (this.#settings.impairControl) for (const stage of this.#stages) stage(flight);
     // not an impairment but the length of the path: control keeps its place before the data
@@ -192,7 +215,7 @@ export class Fleet {
 
   #pushCopies(timeUs: number): void {
     const { device, copies, delayUs, damage } = this.#flight;
-    const latestUs = this.#latestUs(device);
+    const latestUs = this.latestUs(device);
     for (let copy = 0; copy < copies; copy++) {
       this.#emission.dueUs = Math.min(timeUs + delayUs[copy]!, latestUs);
       this.#emission.damage = damage[copy]!;
@@ -201,10 +224,10 @@ export class Fleet {
   }
 
   /**
-   * When numbers are used again under the same epoch, nobody could tell a straggler of one start from the next one's own: nothing of a
+   * When a device's datagrams have left at the latest. When numbers are used again under the same epoch, nobody could tell a straggler of one start from the next one's own: nothing of a
    * start is under way any more when the next begins.
    */
-  #latestUs(device: number): number {
+  latestUs(device: number): number {
     if (!this.#reusesNumbers) return Infinity;
     return this.#restarts.nextUs(device) + this.#settings.delayMs * 1000 - 1;
   }

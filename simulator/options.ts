@@ -241,6 +241,27 @@ export const SIMULATOR_OPTIONS = {
     doc: "impair DESCRIBE and HEARTBEAT too; the audit then does not ask that the last numbers are known",
     default: false,
   }),
+  ringNumbers: integerOption({
+    key: "ring",
+    doc: "of each device's numbers so many are held to be sent again when a collector asks (NACK); 0 = devices do not listen",
+    default: 10_000,
+    min: 0,
+    max: MAX_SEQUENCE,
+  }),
+  repeatRateHz: numberOption({
+    key: "repeatRate",
+    doc: "datagrams per second of each device that are sent again at most",
+    default: 1000,
+    min: 1,
+    max: GREATEST_DEVICE_HZ,
+  }),
+  lingerMs: durationOption({
+    key: "linger",
+    doc: "at the end devices answer until nobody has asked for so long, and for half of it when nobody ever did",
+    default: "3s",
+    min: "0ms",
+    max: "1h",
+  }),
   epoch: optional(
     integerOption({
       key: "epoch",

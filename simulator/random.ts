@@ -43,4 +43,5 @@ export const PURPOSE = {
   SKEW: 12,
   SIGNAL: 13,
   CONTROL: 14,
+  REPEAT: 15,
 } as const;

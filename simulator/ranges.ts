@@ -54,3 +54,15 @@ export const append = (ranges: [number, number][], number: number): void => {
   if (previous !== undefined && previous[1] + 1 === number) previous[1] = number;
   else ranges.push([number, number]);
 };
+
+/** @returns index of the range that holds the number, -1 when none does */
+export const indexOf = (ranges: readonly (readonly number[])[], number: number): number => {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle]![1]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length && ranges[low]![0]! <= number ? low : -1;
+};

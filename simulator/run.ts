@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import { KIND } from "../protocol/constants.ts";
+import { Datagram } from "../protocol/datagram.ts";
+import { decodeNack } from "../protocol/decode-binary.ts";
+import { REJECT } from "../protocol/reasons.ts";
 import { Emission } from "./emission.ts";
 import { Encoder } from "./encoder.ts";
 import { Fleet } from "./fleet.ts";
@@ -11,6 +13,7 @@ import {
   type SimulatorSettings,
 } from "./options.ts";
 import { Pacer } from "./pace.ts";
+import { Repeats } from "./repeats.ts";
 import { truthHeader } from "./truth.ts";
 import { writeTruth } from "./truth-file.ts";
 import { openUdpTransport, type Slot, type Transport } from "./udp-transport.ts";
@@ -34,6 +37,10 @@ export interface Progress {
   reordered: number;
   control: number;
   restarts: number;
+  /** NACKs heard */
+  asked: number;
+  /** numbers sent again, each time */
+  repeated: number;
 }
 
 export interface Summary extends Progress {
@@ -50,6 +57,7 @@ export interface RunControl {
   onProgress(progress: Progress): void;
 }
 
+const utf8 = new TextDecoder();
 const PROGRESS_MS = 250;
 /** a stop is noticed at least so often */
 const LONGEST_SLEEP_MS = 50;
@@ -81,6 +89,7 @@ class ReorderCount {
 /** Sends a fleet's datagrams at their time through a transport. */
 class Sending {
   readonly fleet: Fleet;
+  readonly #repeats: Repeats;
   sent = 0;
   /** how far it was when the last datagram before the farewell left */
   #beforeEnd = { sent: 0, elapsedMs: 0 };
@@ -90,18 +99,29 @@ class Sending {
   readonly #startMs: number;
   readonly #pacer: Pacer;
   readonly #reorders: ReorderCount;
+  readonly #lingerMs: number;
+  readonly #nack = new Datagram();
+  readonly #repeat = new Emission();
+  /** when a NACK was heard last; undefined = never */
+  #askedMs: number | undefined;
+  /** ends the pause that is being made */
+  #wake: (() => void) | undefined;
   #reportedMs: number;
   #reportedSent = 0;
 
   constructor(settings: FleetSettings, transport: Transport, control: RunControl) {
     this.fleet = new Fleet(settings);
     this.#encoder = new Encoder(settings, this.fleet.schedule);
+    this.#repeats = new Repeats(settings, this.fleet);
     this.#transport = transport;
     this.#control = control;
     this.#startMs = control.clock.monotonicMs();
     this.#reportedMs = this.#startMs;
     this.#pacer = new Pacer(this.fleet.schedule.totalRateHz, this.#startMs);
     this.#reorders = new ReorderCount(settings.devices);
+    const answers = settings.format === "native" && settings.ringNumbers > 0;
+    this.#lingerMs = answers ? settings.lingerMs : 0;
+    if (answers) transport.onHeard((bytes, view) => this.#hear(bytes, view));
   }
 
   async run(): Promise<void> {
@@ -109,7 +129,7 @@ class Sending {
     while (this.fleet.next(emission)) {
       // both are awaited only when there is something to wait for: a promise per datagram would halve the rate
       for (let waitMs = this.#waitMs(emission); waitMs > 0; waitMs = this.#waitMs(emission)) {
-        await sleep(Math.min(waitMs, LONGEST_SLEEP_MS));
+        await this.#pause(waitMs);
       }
       let slot = this.#transport.take();
       while (slot === null) {
@@ -118,6 +138,7 @@ class Sending {
       }
       this.#send(emission, slot);
     }
+    await this.#linger();
     await this.#transport.flush();
   }
 
@@ -125,8 +146,9 @@ class Sending {
     const nowMs = this.#control.clock.monotonicMs();
     const rateHz = ((this.sent - sinceSent) / Math.max(1, nowMs - sinceMs)) * 1000;
     const { counts } = this.fleet;
+    const { asked } = this.#repeats;
     const reordered = this.#reorders.count;
-    return { elapsedMs: nowMs - this.#startMs, sent: this.sent, rateHz, reordered, ...counts };
+    return { elapsedMs: nowMs - this.#startMs, sent: this.sent, rateHz, reordered, asked, ...counts };
   }
 
   /** datagrams per second until the farewell, which keeps a pace of its own */
@@ -139,6 +161,7 @@ class Sending {
     this.#report(nowMs);
     if (this.#control.isStopped()) this.fleet.stop();
     if (!isEnd) this.#beforeEnd.elapsedMs = nowMs - this.#startMs;
+    this.#sendRepeats(nowMs);
     return this.#pacer.waitMs(dueUs, nowMs);
   }
 
@@ -148,6 +171,58 @@ class Sending {
     this.#reorders.left(emission);
     this.sent++;
     if (!emission.isEnd) this.#beforeEnd.sent = this.sent;
+  }
+
+  /** What is due of the repeats, as far as pace and memory allow. */
+  #sendRepeats(nowMs: number): void {
+    const nowUs = (nowMs - this.#startMs) * 1000;
+    while (this.#repeats.nextDueUs <= nowUs && this.#pacer.waitMs(this.#repeats.nextDueUs, nowMs) === 0) {
+      const slot = this.#transport.take();
+      if (slot === null) return;
+      if (this.#repeats.next(this.#repeat, nowUs)) {
+        const length = this.#encoder.encode(this.#repeat, slot.bytes, slot.view);
+        this.#transport.send(slot, length, this.#repeat.device);
+        this.sent++;
+      } else this.#transport.giveBack(slot);
+    }
+  }
+
+  /** After the farewell devices still answer: the loss of the last datagrams is only now asked for. */
+  async #linger(): Promise<void> {
+    const endMs = this.#control.clock.monotonicMs();
+    for (;;) {
+      const nowMs = this.#control.clock.monotonicMs();
+      const quietFromMs = Math.max(endMs, this.#askedMs ?? 0);
+      const untilMs = quietFromMs + (this.#askedMs === undefined ? this.#lingerMs / 2 : this.#lingerMs);
+      this.#report(nowMs);
+      this.#sendRepeats(nowMs);
+      if (nowMs >= untilMs && this.#repeats.nextDueUs === Infinity) return;
+      await this.#pause(Math.max(1, untilMs - nowMs));
+    }
+  }
+
+  /** Sleep, but no longer than until a repeat is due, and end it when one is asked for. */
+  #pause(waitMs: number): Promise<void> {
+    const nowUs = (this.#control.clock.monotonicMs() - this.#startMs) * 1000;
+    const repeatMs = Math.max(1, (this.#repeats.nextDueUs - nowUs) / 1000);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(waitMs, repeatMs, LONGEST_SLEEP_MS));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #hear(bytes: Uint8Array, view: DataView): void {
+    const nack = this.#nack;
+    if (decodeNack(bytes, view, 0, bytes.length, nack) !== REJECT.sound) return;
+    const nowMs = this.#control.clock.monotonicMs();
+    this.#askedMs = nowMs;
+    const { idBytes, idOffset, idLength } = nack;
+    const id = utf8.decode(idBytes.subarray(idOffset, idOffset + idLength));
+    this.#repeats.hear(nack, id, (nowMs - this.#startMs) * 1000);
+    this.#wake?.();
   }
 
   #report(nowMs: number): void {

@@ -1,7 +1,7 @@
 import { formatTime } from "../protocol/time.ts";
 import { declaredEpoch } from "./encoder.ts";
 import type { FleetSettings } from "./options.ts";
-import { append, type Range } from "./ranges.ts";
+import { append, indexOf, normalise, type Range, subtract, union } from "./ranges.ts";
 
 export const TRUTH_VERSION = 1;
 
@@ -35,6 +35,13 @@ export interface Truth {
   records: TruthRecord[];
 }
 
+/** How often one number left the simulator. */
+export interface Departures {
+  /** intact and damaged copies */
+  copies: number;
+  intact: number;
+}
+
 /** Collects the truth of one start while its numbers are used. */
 export class StartTruth {
   readonly device: number;
@@ -45,6 +52,8 @@ export class StartTruth {
   #dropped: [number, number][] | undefined;
   #corrupted: [number, number][] | undefined;
   #copies: [number, number, number][] | undefined;
+  /** numbers that were sent again: how often, and what left of them in all */
+  #repeated: Map<number, Departures & { times: number }> | undefined;
 
   constructor(device: number, epoch: number, startUs: number) {
     this.device = device;
@@ -74,15 +83,70 @@ export class StartTruth {
     }
   }
 
+  /** What left of a number that was used. */
+  departuresOf(number: number): Departures {
+    const repeated = this.#repeated?.get(number);
+    if (repeated !== undefined) return { copies: repeated.copies, intact: repeated.intact };
+    if (indexOf(this.#dropped ?? [], number) >= 0) return { copies: 0, intact: 0 };
+    // how many damaged ones left is not kept: one is as good as many
+    if (indexOf(this.#corrupted ?? [], number) >= 0) return { copies: 1, intact: 0 };
+    const among = indexOf(this.#copies ?? [], number);
+    const intact = among < 0 ? 1 : this.#copies![among]![2];
+    return { copies: intact, intact };
+  }
+
+  /** How often a number was sent again. */
+  timesRepeated(number: number): number {
+    return this.#repeated?.get(number)?.times ?? 0;
+  }
+
+  /** A number was sent again: so many more copies of it left, intact or damaged. */
+  repeat(number: number, copies: number, intact: number): void {
+    const before = this.departuresOf(number);
+    this.#repeated ??= new Map();
+    this.#repeated.set(number, {
+      times: this.timesRepeated(number) + 1,
+      copies: before.copies + copies,
+      intact: before.intact + intact,
+    });
+  }
+
   record(deviceId: string, settings: FleetSettings): TruthRecord {
     return {
       device: deviceId,
       epoch: declaredEpoch(this.epoch, settings),
       startedAt: formatTime(settings.baseTimeUs + this.startUs),
       next: this.next,
-      dropped: this.#dropped ?? [],
-      corrupted: this.#corrupted ?? [],
-      copies: this.#copies ?? [],
+      ...this.#departures(),
+    };
+  }
+
+  #departures(): Pick<TruthRecord, "dropped" | "corrupted" | "copies"> {
+    const dropped = this.#dropped ?? [];
+    const corrupted = this.#corrupted ?? [];
+    const copies = this.#copies ?? [];
+    const repeated = this.#repeated;
+    if (repeated === undefined) return { dropped, corrupted, copies };
+    const numbers = normalise(Array.from(repeated.keys(), (number) => [number, number]));
+    const those = (isSo: (left: Departures) => boolean): Range[] =>
+      Array.from(repeated).flatMap(([number, left]) => (isSo(left) ? [[number, number]] : []));
+    return {
+      dropped: union(
+        subtract(dropped, numbers),
+        those((left) => left.copies === 0),
+      ),
+      corrupted: union(
+        subtract(corrupted, numbers),
+        those((left) => left.copies > 0 && left.intact === 0),
+      ),
+      copies: [
+        ...copies.flatMap(([first, last, k]) =>
+          subtract([[first, last]], numbers).map(([from, to]) => [from, to, k] as const),
+        ),
+        ...Array.from(repeated, ([number, { intact }]) => [number, number, intact] as const).filter(
+          ([, , intact]) => intact > 1,
+        ),
+      ].sort((a, b) => a[0] - b[0]),
     };
   }
 }

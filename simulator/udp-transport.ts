@@ -13,12 +13,17 @@ export interface Slot {
   readonly view: DataView;
 }
 
+/** Takes a datagram that came back; valid during the call. */
+export type Hear = (bytes: Uint8Array, view: DataView) => void;
+
 /** Where a fleet's datagrams go; bounded in flight. */
 export interface Transport {
   /** Memory for a datagram, or null while all of it is under way. */
   take(): Slot | null;
   /** Sends the first `length` bytes; datagrams of one lane leave in order. The slot belongs to the transport until it is taken again. */
   send(slot: Slot, length: number, lane: number): void;
+  /** A slot that was taken and is not needed. */
+  giveBack(slot: Slot): void;
   /**
    * Resolves when a slot is free.
    * @throws LacunaError `ERR_SEND`
@@ -29,6 +34,8 @@ export interface Transport {
    * @throws LacunaError `ERR_SEND`
    */
   flush(): Promise<void>;
+  /** What comes back to the ports the datagrams leave from is handed over from now on. */
+  onHeard(hear: Hear): void;
   close(): Promise<void>;
 }
 
@@ -76,12 +83,24 @@ export class UdpTransport implements Transport {
     });
   }
 
+  giveBack(slot: Slot): void {
+    this.#free.push(slot);
+  }
+
   async free(): Promise<void> {
     await this.#until(() => this.#free.length > 0);
   }
 
   async flush(): Promise<void> {
     await this.#until(() => this.#free.length === this.#slots);
+  }
+
+  onHeard(hear: Hear): void {
+    for (const socket of this.#sockets) {
+      socket.on("message", (bytes) =>
+        hear(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+      );
+    }
   }
 
   async close(): Promise<void> {

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { FLAG } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decode } from "../../protocol/decode.ts";
+import { decodeNack } from "../../protocol/decode-binary.ts";
 import { deviceIdText } from "../../protocol/device-id.ts";
-import { REJECT } from "../../protocol/reasons.ts";
+import { REJECT, REJECT_REASONS } from "../../protocol/reasons.ts";
 import { decodePlain, toPlain } from "../support/plain-datagram.ts";
 import { VECTORS } from "../support/vectors/index.ts";
 import { encode, HEADER } from "../support/vectors/vector.ts";
@@ -103,6 +104,30 @@ test("what is wrong earlier in the binary header names the reason", () => {
 test("the first byte of the magic alone is truncated, a wrong second byte is bad-magic", () => {
   expect(rejectOf("L")).toBe("truncated");
   expect(rejectOf("LX")).toBe("bad-magic");
+});
+
+test("a device reads the ranges of a NACK, and nothing else as one", () => {
+  const into = new Datagram();
+  const read = (bytes: Uint8Array): number =>
+    decodeNack(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, into);
+  const nack = encode({
+    ...HEADER,
+    kind: "NACK",
+    sequence: 9,
+    gone: [
+      [3, 5],
+      [7, 7],
+    ],
+  });
+  expect(read(nack)).toBe(0);
+  expect([
+    into.sequence,
+    into.rangeCount,
+    ...into.rangeFirst.subarray(0, 2),
+    ...into.rangeLast.subarray(0, 2),
+  ]).toEqual([9, 2, 3, 7, 5, 7]);
+  expect(REJECT_REASONS[read(nack.subarray(0, nack.length - 1))]).toBe("truncated");
+  expect(REJECT_REASONS[read(encode({ ...HEADER, kind: "GONE", gone: [[3, 5]] }))]).toBe("not-for-us");
 });
 
 test("a NACK with a damaged header is rejected for the damage", () => {

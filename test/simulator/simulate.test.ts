@@ -4,6 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { audit } from "../../simulator/audit.ts";
 import { type SimulatorSettings, simulatorSettings } from "../../simulator/options.ts";
 import { simulate } from "../../simulator/simulate.ts";
@@ -28,6 +31,17 @@ const listen = async (type: "udp4" | "udp6", address: string): Promise<void> => 
   target = `udp://${host}:${socket.address().port}`;
 };
 
+/** A NACK for one range. */
+const nackOf = (id: Uint8Array, epoch: number, first: number, last: number): Uint8Array => {
+  const nack = new Datagram();
+  Object.assign(nack, { kind: KIND.NACK, epoch, sequence: last + 1, idBytes: id, idLength: id.length });
+  nack.rangeCount = 1;
+  nack.rangeFirst[0] = first;
+  nack.rangeLast[0] = last;
+  const bytes = new Uint8Array(200);
+  return bytes.subarray(0, encodeBinary(nack, 0, bytes, new DataView(bytes.buffer)));
+};
+
 /** Resolves when so many datagrams have come. */
 const arrival = async (count: number): Promise<void> => {
   while (received.length < count) await once(socket, "message");
@@ -43,7 +57,16 @@ afterEach(async () => {
 });
 
 const settings = (given: Partial<SimulatorSettings>): SimulatorSettings =>
-  simulatorSettings({ target, truthPath, devices: 10, rateHz: 200, durationMs: 250, ...IMPAIRED, ...given });
+  simulatorSettings({
+    target,
+    truthPath,
+    devices: 10,
+    rateHz: 200,
+    durationMs: 250,
+    lingerMs: 0,
+    ...IMPAIRED,
+    ...given,
+  });
 
 test.each([
   ["udp4", "127.0.0.1", "native"],
@@ -74,6 +97,29 @@ test("a simulation takes as long as its schedule and reports its rate", async ()
   expect(summary.elapsedMs).toBeGreaterThan(590);
   expect(summary.targetRateHz).toBe(2000);
   expect(rates.length).toBeGreaterThan(1);
+});
+
+test("a NACK is heard on the port the datagrams leave from, answered to where they go, and in the truth", async () => {
+  await listen("udp4", "127.0.0.1");
+  const running = simulate(
+    settings({ devices: 1, count: 20, durationMs: null, loss: 0.5, lingerMs: 400, sockets: 1 }),
+  );
+  const asked = createSocket("udp4");
+  const epochs = new Set<number>();
+  socket.on("message", (bytes, { port }) => {
+    const epoch = bytes.readUInt32BE(8);
+    if (bytes[3] !== KIND.DATA || epochs.has(epoch)) return;
+    epochs.add(epoch);
+    // from a port of no importance: the answer goes where the data goes
+    asked.send(nackOf(bytes.subarray(28, 28 + bytes[5]!), epoch, 0, 5), port, "127.0.0.1");
+  });
+  const summary = await running;
+  asked.close();
+  await arrival(summary.sent);
+  expect(summary.asked).toBe(1);
+  expect(summary.repeated).toBeGreaterThan(0);
+  const report = await audit(await readTruth(truthPath), sourceOf(referenceLedger(received)));
+  expect(report.differences).toEqual([]);
 });
 
 test("an aborted simulation says farewell and writes its truth", async () => {

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { decode } from "../../protocol/decode.ts";
+import { Emission } from "../../simulator/emission.ts";
+import { Encoder } from "../../simulator/encoder.ts";
+import { Fleet } from "../../simulator/fleet.ts";
+import type { FleetSettings, SimulatorSettings } from "../../simulator/options.ts";
+import { greatestDatagramBytes } from "../../simulator/options.ts";
+import { Repeats } from "../../simulator/repeats.ts";
+import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
+
+/** A fleet that has sent everything, and can still be asked. */
+const spoken = (given: Partial<SimulatorSettings> = {}) => {
+  const settings = fixedSettings({ devices: 2, rateHz: 100, count: 50, endHeartbeats: 0, ...given });
+  const fleet = new Fleet(settings);
+  const originals = new Map<string, Uint8Array>();
+  const encode = encoderOf(settings, fleet);
+  const emission = new Emission();
+  while (fleet.next(emission)) {
+    if (emission.kind !== KIND.DATA || emission.damage !== 0) continue;
+    originals.set(`${emission.device} ${emission.sequence}`, encode(emission));
+  }
+  return { settings, fleet, originals, encode, repeats: new Repeats(settings, fleet) };
+};
+
+const encoderOf = (settings: FleetSettings, fleet: Fleet) => {
+  const encoder = new Encoder(settings, fleet.schedule);
+  const bytes = new Uint8Array(greatestDatagramBytes(settings));
+  const view = new DataView(bytes.buffer);
+  return (emission: Emission): Uint8Array => bytes.slice(0, encoder.encode(emission, bytes, view));
+};
+
+const nackFor = (epoch: number, ...ranges: [number, number][]): Datagram => {
+  const nack = new Datagram();
+  nack.kind = KIND.NACK;
+  nack.epoch = epoch;
+  nack.rangeCount = ranges.length;
+  for (const [at, [first, last]] of ranges.entries()) {
+    nack.rangeFirst[at] = first;
+    nack.rangeLast[at] = last;
+  }
+  return nack;
+};
+
+/** Everything that leaves from `fromUs` on. */
+const answersOf = (repeats: Repeats, fromUs: number): { dueUs: number; emission: Emission }[] => {
+  const answers = [];
+  for (let nowUs = fromUs; repeats.nextDueUs !== Infinity; nowUs = Math.max(nowUs, repeats.nextDueUs)) {
+    const emission = new Emission();
+    if (repeats.next(emission, nowUs)) answers.push({ dueUs: nowUs, emission });
+  }
+  return answers;
+};
+
+test("a number that is asked for leaves again, byte for byte as at first", () => {
+  const { repeats, originals, encode } = spoken();
+  repeats.hear(nackFor(100, [7, 9], [12, 12]), "sim-1", 1_000_000);
+  const sent = answersOf(repeats, 1_000_000).map(({ emission }) => ({
+    sequence: emission.sequence,
+    bytes: encode(emission),
+  }));
+  expect(sent).toEqual([7, 8, 9, 12].map((n) => ({ sequence: n, bytes: originals.get(`1 ${n}`) })));
+});
+
+test("a device sends again at its bounded rate, whatever it is asked for", () => {
+  const { repeats } = spoken({ repeatRateHz: 100 });
+  repeats.hear(nackFor(100, [0, 49]), "sim-0", 1_000_000);
+  repeats.hear(nackFor(100, [0, 49]), "sim-0", 1_000_000);
+  const due = answersOf(repeats, 1_000_000).map(({ dueUs }) => dueUs);
+  expect(due).toHaveLength(50);
+  expect(due.at(-1)).toBe(1_000_000 + 49 * 10_000);
+});
+
+test("numbers the ring no longer holds are gone, in the name of the running epoch", () => {
+  const { repeats, encode } = spoken({ ringNumbers: 10 });
+  repeats.hear(nackFor(100, [30, 44]), "sim-0", 1_000_000);
+  const kinds = answersOf(repeats, 1_000_000).map(({ emission }) => {
+    const bytes = encode(emission);
+    const datagram = new Datagram();
+    expect(decode(bytes, new DataView(bytes.buffer), 0, bytes.length, "lacuna", datagram)).toBe(0);
+    const { kind, sequence, rangeFirst, rangeLast } = datagram;
+    return kind === KIND.GONE ? [sequence, rangeFirst[0], rangeLast[0]] : sequence;
+  });
+  expect(kinds).toEqual([[50, 30, 39], 40, 41, 42, 43, 44]);
+});
+
+test("a former epoch is gone and asserts nothing", () => {
+  const { repeats, encode } = spoken();
+  repeats.hear(nackFor(99, [3, 4]), "sim-0", 1_000_000);
+  const [answer] = answersOf(repeats, 1_000_000);
+  const bytes = encode(answer!.emission);
+  const view = new DataView(bytes.buffer);
+  expect(bytes[3]).toBe(KIND.GONE);
+  expect([view.getUint32(8), view.getBigUint64(12)]).toEqual([99, 0n]);
+});
+
+test("numbers never used are answered by a heartbeat", () => {
+  const { repeats } = spoken();
+  repeats.hear(nackFor(100, [48, 60]), "sim-0", 1_000_000);
+  const answers = answersOf(repeats, 1_000_000).map(({ emission: e }) => [e.kind, e.sequence]);
+  expect(answers).toEqual([
+    [KIND.HEARTBEAT, 50],
+    [KIND.DATA, 48],
+    [KIND.DATA, 49],
+  ]);
+});
+
+test("a device nobody knows is not answered for", () => {
+  const { repeats } = spoken();
+  repeats.hear(nackFor(100, [0, 9]), "sim-7", 1_000_000);
+  repeats.hear(nackFor(100, [0, 9]), "other", 1_000_000);
+  expect([repeats.nextDueUs, repeats.asked]).toEqual([Infinity, 0]);
+});
+
+test("asking changes nothing about what leaves unasked", () => {
+  const settings = fixedSettings({ devices: 3, rateHz: 100, count: 200, ...IMPAIRED });
+  const quiet = simulateInMemory(settings);
+  const fleet = new Fleet(settings);
+  const repeats = new Repeats(settings, fleet);
+  const encode = encoderOf(settings, fleet);
+  const emission = new Emission();
+  const sent: Uint8Array[] = [];
+  while (fleet.next(emission)) {
+    sent.push(encode(emission));
+    repeats.hear(nackFor(100, [0, 1000]), "sim-1", emission.dueUs);
+    while (repeats.next(new Emission(), emission.dueUs));
+  }
+  expect(sent).toEqual(quiet.sent.map(({ bytes }) => bytes));
+});
+
+test("the truth counts every copy that left, at first and again", () => {
+  const asks = fc.array(fc.tuple(fc.nat(59), fc.nat(20)), { maxLength: 8 });
+  fc.assert(
+    fc.property(fc.nat(1000), asks, (seed, wanted) => {
+      const { fleet, repeats } = spoken({ seed, devices: 1, ...IMPAIRED, loss: 0.2, corrupt: 0.2 });
+      const before = [...fleet.truth()][0]!;
+      const intact = new Map<number, number>();
+      const damaged = new Set(before.corrupted.flatMap(([first, last]) => numbers(first, last)));
+      for (let n = 0; n < before.next; n++) intact.set(n, 1);
+      for (const [first, last] of [...before.dropped, ...before.corrupted])
+        for (const n of numbers(first, last)) intact.set(n, 0);
+      for (const [first, last, k] of before.copies) for (const n of numbers(first, last)) intact.set(n, k);
+      for (const [first, count] of wanted)
+        repeats.hear(nackFor(100, [first, first + count]), "sim-0", 1_000_000);
+      for (const { emission } of answersOf(repeats, 1_000_000)) {
+        if (emission.kind !== KIND.DATA) continue;
+        if (emission.damage === 0) intact.set(emission.sequence, intact.get(emission.sequence)! + 1);
+        else damaged.add(emission.sequence);
+      }
+      const after = [...fleet.truth()][0]!;
+      const isAbsent = (n: number): boolean => intact.get(n) === 0;
+      const all = numbers(0, before.next - 1);
+      expect(spread(after.dropped)).toEqual(all.filter((n) => isAbsent(n) && !damaged.has(n)));
+      expect(spread(after.corrupted)).toEqual(all.filter((n) => isAbsent(n) && damaged.has(n)));
+      expect(after.copies.flatMap(([first, last, k]) => numbers(first, last).map((n) => [n, k]))).toEqual(
+        all.filter((n) => intact.get(n)! > 1).map((n) => [n, intact.get(n)]),
+      );
+      const { counts } = fleet;
+      expect([counts.dropped, counts.corrupted]).toEqual([
+        spread(after.dropped).length,
+        spread(after.corrupted).length,
+      ]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+const spread = (ranges: readonly (readonly [number, number])[]): number[] =>
+  ranges.flatMap(([first, last]) => numbers(first, last));
