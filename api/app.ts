@@ -20,6 +20,7 @@ import { indexRoutes } from "./routes/index.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { readingRoutes } from "./routes/readings.ts";
+import { seriesRoutes } from "./routes/series.ts";
 import { statusRoutes } from "./routes/status.ts";
 import type { Sources } from "./sources.ts";
 
@@ -84,7 +85,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   healthRoutes(app, context);
   await app.register(
     async (v1) => {
-      for (const routes of [statusRoutes, deviceRoutes, ledgerRoutes, gapRoutes, readingRoutes])
+      for (const routes of [statusRoutes, deviceRoutes, ledgerRoutes, gapRoutes, readingRoutes, seriesRoutes])
         routes(v1, context);
     },
     { prefix: "/api/v1" },

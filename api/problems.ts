@@ -8,14 +8,17 @@ export const PROBLEMS = {
   ERR_MALFORMED_REQUEST: 400,
   ERR_NOT_FOUND: 404,
   ERR_UNKNOWN_DEVICE: 404,
+  ERR_UNKNOWN_CHANNEL: 404,
   ERR_METHOD_NOT_ALLOWED: 405,
   ERR_REQUEST_TIMEOUT: 408,
   ERR_PAYLOAD_TOO_LARGE: 413,
   ERR_URL_TOO_LONG: 414,
   ERR_UNSUPPORTED_MEDIA_TYPE: 415,
+  ERR_QUERY_TOO_LARGE: 422,
   ERR_HEADERS_TOO_LARGE: 431,
   ERR_INTERNAL: 500,
   ERR_NOT_READY: 503,
+  ERR_QUERY_TIMEOUT: 503,
   ERR_UNAVAILABLE: 503,
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -81,8 +84,14 @@ const FOREIGN: Readonly<Record<string, [ProblemCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["ERR_REQUEST_TIMEOUT", "the request took too long to arrive"],
 };
 
+/** What the reader says of a query, as it is. */
+const OF_QUERIES = ["ERR_QUERY_TIMEOUT", "ERR_QUERY_TOO_LARGE"] as const satisfies ProblemCode[];
+
+/** The parameter that is wrong when the reader says so. */
+const OF_PARAMETERS: Readonly<Record<string, string>> = { ERR_CURSOR: "cursor", ERR_SERIES_STEP: "step" };
+
 /** The reader is gone, busy or closed, or SQLite itself failed: another time it may answer. */
-const DATABASE_CODES = /^(ERR_READER|SQLITE_)/;
+const DATABASE_CODES = /^(ERR_READER|ERR_QUERY_CANCELLED|SQLITE_)/;
 
 const statusOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
@@ -93,7 +102,10 @@ export const apiErrorOf = (error: unknown): ApiError => {
   const code = codeOf(error) ?? "";
   const foreign = FOREIGN[code];
   if (foreign !== undefined) return new ApiError(...foreign);
-  if (code === "ERR_CURSOR") return parameterError([{ name: "cursor", detail: messageOf(error) }]);
+  const parameter = OF_PARAMETERS[code];
+  if (parameter !== undefined) return parameterError([{ name: parameter, detail: messageOf(error) }]);
+  const ofQuery = OF_QUERIES.find((known) => known === code);
+  if (ofQuery !== undefined) return new ApiError(ofQuery, messageOf(error));
   const status = statusOf(error);
   if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");

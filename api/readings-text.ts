@@ -1,9 +1,9 @@
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { formatTime } from "../protocol/time.ts";
 import { type KeyCache, valuesJson } from "./json-values.ts";
-import type { ReadingRow, ReadingsPage, ReadingValue } from "./sources.ts";
+import type { Completeness, ReadingRow, ReadingsText, ReadingValue } from "./sources.ts";
 
-const withRatio = ({ completeness }: ReadingsPage) => ({
+const withRatio = (completeness: Completeness) => ({
   ...completeness,
   ratio: completenessOf(completeness.received, completeness.expected),
 });
@@ -11,19 +11,20 @@ const withRatio = ({ completeness }: ReadingsPage) => ({
 const readingJson = ({ timeUs, epoch, run, sequence, names, values }: ReadingRow, keys: KeyCache): string =>
   `{"time":"${formatTime(timeUs)}","epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values, keys)}}`;
 
-/** `GET /devices/{id}/readings` as JSON text. */
-export const readingsJson = (device: string, page: ReadingsPage, next: string | null): string => {
+/** Readings as the text of a JSON array. */
+export const readingsArray = (rows: readonly ReadingRow[]): string => {
   const keys: KeyCache = new Map();
-  const readings = page.readings.map((row) => readingJson(row, keys)).join(",");
-  return (
-    `{"device":${JSON.stringify(device)},"readings":[${readings}],` +
-    `"completeness":${JSON.stringify(withRatio(page))},"next":${JSON.stringify(next)}}`
-  );
+  return `[${rows.map((row) => readingJson(row, keys)).join(",")}]`;
 };
 
+/** `GET /devices/{id}/readings`, around the readings' own text. */
+export const readingsJson = (device: string, page: ReadingsText, next: string | null): string =>
+  `{"device":${JSON.stringify(device)},"readings":${page.text},` +
+  `"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`;
+
 /** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
-export const completenessHeader = (page: ReadingsPage): string => {
-  const { ratio, ...counts } = withRatio(page);
+export const completenessHeader = (completeness: Completeness): string => {
+  const { ratio, ...counts } = withRatio(completeness);
   const members = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
   // a decimal has at most three digits of fraction there; rounding down never claims what is not here
   if (ratio !== null) members.push(`ratio=${(Math.floor(ratio * 1000) / 1000).toFixed(3)}`);
@@ -38,13 +39,13 @@ const valueCell = (value: ReadingValue | undefined): string => {
 };
 
 /** Columns after the first four: the wanted channels in their order, then others that occur. */
-const columnsOf = (page: ReadingsPage, wanted: readonly string[]): Map<string, number> => {
+const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<string, number> => {
   const columns = new Map<string, number>();
   const add = (name: string): void => {
     if (!columns.has(name)) columns.set(name, columns.size);
   };
   wanted.forEach(add);
-  for (const { names } of page.readings) names.forEach(add);
+  for (const { names } of rows) names.forEach(add);
   return columns;
 };
 
@@ -58,8 +59,8 @@ const csvLine = (row: ReadingRow, columns: ReadonlyMap<string, number>): string 
  * The same readings as CSV (RFC 4180, lines ended by LF): header `time,epoch,run,seq,<channel…>`; an absent value is empty.
  * @param wanted - channels that get a column even when no reading of the page has them, so that pages have the same columns
  */
-export const readingsCsv = (page: ReadingsPage, wanted: readonly string[]): string => {
-  const columns = columnsOf(page, wanted);
+export const readingsCsv = (rows: readonly ReadingRow[], wanted: readonly string[]): string => {
+  const columns = columnsOf(rows, wanted);
   const header = ["time,epoch,run,seq", ...[...columns.keys()].map(quoted)].join(",");
-  return `${[header, ...page.readings.map((row) => csvLine(row, columns))].join("\n")}\n`;
+  return `${[header, ...rows.map((row) => csvLine(row, columns))].join("\n")}\n`;
 };

@@ -1,5 +1,8 @@
+import type { TextForm } from "../db/answer-texts.ts";
 import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
 import type {
+  Completeness,
+  Division,
   GapRow,
   GapState,
   GapsPage,
@@ -8,11 +11,16 @@ import type {
   ReadingRow,
   ReadingsPage,
   ReadingsQuery,
+  ReadingsText,
+  SeriesQuery,
+  SeriesText,
 } from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 
 export type {
+  Completeness,
+  Division,
   GapRow,
   GapState,
   GapsPage,
@@ -22,7 +30,11 @@ export type {
   ReadingRow,
   ReadingsPage,
   ReadingsQuery,
+  ReadingsText,
   ReadingValue,
+  SeriesQuery,
+  SeriesText,
+  TextForm,
 };
 
 /**
@@ -74,11 +86,13 @@ export interface RunView extends RunStorage {
   readonly row: Float64Array;
 }
 
-/** Asynchronous queries, answered off this thread. */
+/** Asynchronous queries, answered off this thread. A query that still waits when `isGone` is true is given up. */
 export interface ReaderSource {
-  /** The device is known to exist. */
-  readings(query: ReadingsQuery): Promise<ReadingsPage>;
-  gaps(query: GapsQuery): Promise<GapsPage>;
+  /** The device is known to exist. The text is what `readingsArray` or `readingsCsv` makes, written off this thread too. */
+  readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText>;
+  /** The text is what `seriesMembers` makes. Null: the device has no such channel. */
+  seriesText(query: SeriesQuery, isGone?: () => boolean): Promise<SeriesText | null>;
+  gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
 }
 
 export const GAP_STATES = ["open", "lost", "filled"] as const satisfies readonly GapState[];

@@ -137,6 +137,27 @@ export const COLLECT_OPTIONS = {
     min: 1,
     max: 100_000_000,
   }),
+  readers: integerOption({
+    key: "readers",
+    doc: "threads that answer queries, started when needed, 10 to 15 MiB each; 0: half of the processors, from 2 to 4",
+    default: 0,
+    min: 0,
+    max: 64,
+  }),
+  queryTimeoutMs: durationOption({
+    key: "queryTimeout",
+    doc: "longest time a query may take",
+    default: "5s",
+    min: "10ms",
+    max: "1h",
+  }),
+  queryReadings: integerOption({
+    key: "queryReadings",
+    doc: "readings one query may read from the database, whatever it answers",
+    default: 20_000_000,
+    min: 10_000,
+    max: 1_000_000_000,
+  }),
   logLevel: choiceOption({
     key: "logLevel",
     doc: "least severe messages written",

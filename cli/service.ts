@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
@@ -33,7 +34,15 @@ const openStoreOf = (settings: CollectSettings): Promise<Store> =>
     flushMs: settings.flushMs,
     retentionMs: settings.retentionMs,
     maxBytes: settings.maxSizeBytes,
+    readers: {
+      threads: settings.readers === 0 ? defaultReaders() : settings.readers,
+      limits: { timeMs: settings.queryTimeoutMs, readings: settings.queryReadings },
+      textsUrl: new URL("../api/answer-texts.ts", import.meta.url).href,
+    },
   });
+
+/** Half of the processors, from 2 to 4. */
+const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
 const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
   startCollector({

@@ -1,40 +1,44 @@
 import { countWithin } from "./absent-times.ts";
-import type { Sqlite } from "./open.ts";
 import type { Completeness } from "./query-types.ts";
-import type { RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
+import type { RunSpan, TimeSpan } from "./run-segments.ts";
+import type { AbsentNumbers } from "./series/absent.ts";
+import type { Piece, Pieces } from "./series/pieces.ts";
 
-interface AbsentRow {
-  first: number;
-  last: number;
-  isLost: number;
-  opened_at: number;
-  time_before: number;
-  time_after: number;
-}
+const FAR = Number.MAX_SAFE_INTEGER;
 
 /**
  * How complete a span of time is, over numbered runs: received are the numbers whose datagram has a time in it, absent ones lie between
- * their neighbours. `unknown` stays 0: open ends are the caller's, who knows the ledger.
+ * their neighbours. Open ends are left to the caller, who knows the ledger.
  */
 export const queryCompleteness = (
-  db: Sqlite,
-  segments: RunSegments,
+  pieces: Pieces,
+  absent: AbsentNumbers,
   runs: readonly RunSpan[],
   time: TimeSpan,
-): Completeness => {
-  const absent = db.prepare(
-    `SELECT first, last, 1 AS isLost, opened_at, time_before, time_after FROM gaps WHERE run_no = ? AND state = 'lost'
-     UNION ALL SELECT first, last, 0, opened_at, time_before, time_after FROM window_gaps WHERE run_no = ?`,
-  );
-  const sum: Completeness = { expected: 0, received: 0, missing: 0, lost: 0, unknown: 0 };
+): Omit<Completeness, "unknown"> => {
+  const sum = { expected: 0, received: 0, missing: 0, lost: 0 };
   for (const span of runs) {
-    sum.received += segments.countDatagrams(span, time);
-    for (const row of absent.iterate(span.run, span.run) as IterableIterator<AbsentRow>) {
+    for (const piece of pieces.of(span, time)) sum.received += countTimes(piece, time);
+    for (const row of absent.of(span.run)) {
       const count = countWithin(row, time.fromUs, time.toUs);
-      if (row.isLost === 1) sum.lost += count;
+      if (row.state === "lost") sum.lost += count;
       else sum.missing += count;
     }
   }
   sum.expected = sum.received + sum.missing + sum.lost;
   return sum;
+};
+
+/** Datagrams of a piece that have a time in the span. */
+const countTimes = (piece: Piece, time: TimeSpan): number => {
+  const [fromUs, toUs] = [time.fromUs ?? -FAR, time.toUs ?? FAR];
+  if (piece.firstTimeUs >= fromUs && piece.lastTimeUs < toUs) return piece.datagrams;
+  if (piece.lastTimeUs < fromUs || piece.firstTimeUs >= toUs) return 0;
+  const columns = piece.columns();
+  let count = 0;
+  for (let datagram = 0; datagram < (columns?.datagramCount ?? 0); datagram++) {
+    const timeUs = columns!.datagramTime[datagram]!;
+    if (timeUs >= fromUs && timeUs < toUs) count++;
+  }
+  return count;
 };

@@ -1,19 +1,28 @@
+import type { AnswerTexts, TextForm } from "./answer-texts.ts";
 import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
 import type { Sqlite } from "./open.ts";
-import type { Completeness, EventsPage, EventsQuery } from "./query-types.ts";
+import { QueryBudget, type QueryLimits } from "./query-budget.ts";
+import type { Completeness, EventsPage, EventsQuery, Position } from "./query-types.ts";
 import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";
 import { RunSegments } from "./run-segments.ts";
+import { AbsentNumbers } from "./series/absent.ts";
+import { Pieces } from "./series/pieces.ts";
+import { querySeries, type SeriesRequest } from "./series/series-query.ts";
 
-/** A query as it travels to the reader's thread, names resolved to numbers. */
+/** A query as it travels to the reader's thread, names resolved to numbers. Kinds that end in `Text` are answered as text, made there. */
 export type QueryRequest =
   | { kind: "readings"; request: ReadingsRequest; wantsCompleteness: boolean }
+  | { kind: "readingsText"; request: ReadingsRequest; wantsCompleteness: boolean; form: TextForm }
+  | { kind: "seriesText"; request: SeriesRequest }
   | { kind: "gaps"; request: GapRequest }
   | { kind: "events"; request: EventsQuery };
 
 export interface QueryAnswers {
-  readings: ReadingsFound & { completeness: Completeness | null };
+  readings: ReadingsFound & { completeness: Omit<Completeness, "unknown"> | null };
+  readingsText: { text: string; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
+  seriesText: string;
   gaps: GapRecord[];
   events: EventsPage;
 }
@@ -21,21 +30,38 @@ export interface QueryAnswers {
 /** Answers queries from a connection that only reads, each from one snapshot of the database. */
 export class Queries {
   readonly #db: Sqlite;
+  readonly #texts: AnswerTexts;
+  readonly #budget: QueryBudget;
   readonly #segments: RunSegments;
+  readonly #pieces: Pieces;
+  readonly #absent: AbsentNumbers;
 
-  constructor(db: Sqlite) {
+  /** @param nowMs - a monotonic clock */
+  constructor(db: Sqlite, texts: AnswerTexts, nowMs: () => number) {
     this.#db = db;
-    this.#segments = new RunSegments(db);
+    this.#texts = texts;
+    this.#budget = new QueryBudget(nowMs);
+    this.#segments = new RunSegments(db, this.#budget);
+    this.#pieces = new Pieces(db, this.#segments, this.#budget);
+    this.#absent = new AbsentNumbers(db);
   }
 
-  answer(query: QueryRequest): QueryAnswers[QueryRequest["kind"]] {
+  /** @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`, and those of the query */
+  answer(query: QueryRequest, limits: QueryLimits): QueryAnswers[QueryRequest["kind"]] {
+    this.#budget.begin(limits);
     return this.#db.transaction(() => this.#answer(query))();
   }
 
   #answer(query: QueryRequest): QueryAnswers[QueryRequest["kind"]] {
     switch (query.kind) {
       case "readings":
-        return this.#readings(query.request, query.wantsCompleteness);
+        return this.#readings(query);
+      case "readingsText": {
+        const { readings, ...found } = this.#readings(query);
+        return { ...found, text: this.#texts.readings(readings, query.form) };
+      }
+      case "seriesText":
+        return this.#texts.series(querySeries(this.#pieces, this.#absent, query.request), query.request.runs);
       case "gaps":
         return queryGaps(this.#db, query.request);
       case "events":
@@ -43,10 +69,16 @@ export class Queries {
     }
   }
 
-  #readings(request: ReadingsRequest, wantsCompleteness: boolean): QueryAnswers["readings"] {
+  #readings({
+    request,
+    wantsCompleteness,
+  }: Pick<
+    Extract<QueryRequest, { kind: "readings" }>,
+    "request" | "wantsCompleteness"
+  >): QueryAnswers["readings"] {
     const numbered = request.runs.filter((run) => !run.isUnsequenced);
     const completeness = wantsCompleteness
-      ? queryCompleteness(this.#db, this.#segments, numbered, request)
+      ? queryCompleteness(this.#pieces, this.#absent, numbered, request)
       : null;
     return { ...queryReadings(this.#segments, request), completeness };
   }

@@ -1,5 +1,8 @@
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { ReadingValue } from "./ledger-view.ts";
+import type { Division } from "./series/grid.ts";
+
+export type { Division };
 
 /** Where a page ended: made by the reader, given back as it was. Rows that come or go meanwhile neither repeat nor hide others. */
 export type Position = readonly (number | string | null)[];
@@ -43,6 +46,28 @@ export interface ReadingsPage {
   /** of the whole query, not of the page */
   completeness: Completeness;
   next: Position | null;
+}
+
+/** A page whose readings are written out already. */
+export interface ReadingsText {
+  text: string;
+  completeness: Completeness;
+  next: Position | null;
+}
+
+export interface SeriesQuery {
+  device: string;
+  /** name */
+  channel: string;
+  fromUs: number | null;
+  toUs: number | null;
+  division: Division;
+}
+
+/** A series whose buckets are written out already. */
+export interface SeriesText {
+  unit: string;
+  text: string;
 }
 
 export type GapState = "open" | "lost" | "filled";

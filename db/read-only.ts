@@ -1,7 +1,10 @@
+import { systemClock } from "../common/clock.ts";
+import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { loadLedger } from "./load.ts";
 import { openForReading } from "./open.ts";
 import { Queries, type QueryAnswers } from "./queries.ts";
+import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
 import { type Ask, Reader } from "./reader.ts";
 
 /** A database as it was at one instant, for `lacuna audit --db`: nothing is written, nothing locked. */
@@ -13,16 +16,20 @@ export interface ReadOnlyStore {
 
 /**
  * Read a database, also one a collector is writing to: ledger and queries are of one and the same snapshot until `close`.
+ * @param options.texts - who writes answers as text; default: nobody, only rows are asked for
  * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`
  */
-export const openReadOnly = (file: string): ReadOnlyStore => {
+export const openReadOnly = (
+  file: string,
+  { texts = NO_TEXTS, limits = UNLIMITED }: { texts?: AnswerTexts; limits?: QueryLimits } = {},
+): ReadOnlyStore => {
   const db = openForReading(file);
   try {
     // the snapshot begins with the first read and lasts until the connection is closed
     db.exec("BEGIN");
     const view = new LedgerView(loadLedger(db));
-    const queries = new Queries(db);
-    const ask: Ask = async (query) => queries.answer(query) as QueryAnswers[typeof query.kind];
+    const queries = new Queries(db, texts, systemClock.monotonicMs);
+    const ask: Ask = async (query) => queries.answer(query, limits) as QueryAnswers[typeof query.kind];
     return { view, reader: new Reader(view, ask), close: () => db.close() };
   } catch (error) {
     db.close();

@@ -1,81 +1,67 @@
 import { Worker } from "node:worker_threads";
 import { LacunaError } from "../common/errors.ts";
-import type { Ask } from "./reader.ts";
-import type { ReaderReply } from "./reader-worker.ts";
+import type { ReaderData, ReaderMessage, ReaderReply } from "./reader-worker.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 
-interface Waiting {
-  resolve(answer: never): void;
-  reject(error: LacunaError): void;
-}
+/** One thread with a connection of its own that only reads. It starts with the first query; one that died starts again with the next. */
+export class ReaderThread {
+  readonly #data: ReaderData;
+  #worker: Worker | undefined;
+  #running: PromiseWithResolvers<unknown> | undefined;
 
-/** Queries that wait for an answer at most; beyond it they are refused at once. */
-const MAX_WAITING = 256;
+  constructor(data: ReaderData) {
+    this.#data = data;
+  }
 
-export interface ReaderThread {
-  ask: Ask;
-  /** Queries not yet answered. */
-  readonly waiting: number;
-  /** Answers what was asked before, then ends the thread. */
-  close(): Promise<void>;
-}
+  get isBusy(): boolean {
+    return this.#running !== undefined;
+  }
 
-/** A thread with a connection of its own that only reads. A thread that died is replaced with the next query. */
-export const startReaderThread = (file: string): ReaderThread => {
-  const waiting = new Map<number, Waiting>();
-  let lastId = 0;
-  let worker: Worker | undefined;
-  let isClosed = false;
+  get isStarted(): boolean {
+    return this.#worker !== undefined;
+  }
 
-  const failAll = (reason: string, cause?: unknown): void => {
-    worker = undefined;
-    const error = new LacunaError("ERR_READER", `the query was not answered: ${reason}`, { cause });
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
+  /**
+   * Answer one query; the thread must not be busy.
+   * @throws LacunaError of the query, or `ERR_READER` when the thread died
+   */
+  run(message: ReaderMessage): Promise<unknown> {
+    this.#worker ??= this.#start();
+    const running = Promise.withResolvers<unknown>();
+    this.#running = running;
+    this.#worker.postMessage(message);
+    return running.promise;
+  }
 
-  const settle = (reply: ReaderReply): void => {
-    const asked = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if ("answer" in reply) asked?.resolve(reply.answer as never);
-    else asked?.reject(new LacunaError(reply.error.code, reply.error.message));
-  };
+  /** Ends the thread after the query it works on. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage("close");
+    await ended;
+  }
 
-  const start = (): Worker => {
-    const started = new Worker(new URL("./reader-worker.ts", import.meta.url), {
+  #start(): Worker {
+    const worker = new Worker(new URL("./reader-worker.ts", import.meta.url), {
       resourceLimits: DATABASE_WORKER_HEAP,
-      workerData: { file },
+      workerData: this.#data,
     });
-    started.on("message", settle);
-    started.on("error", (error) => failAll(error.message, error));
-    started.on("exit", () => {
-      if (worker === started) failAll("the reader's thread ended");
+    worker.on("message", (reply: ReaderReply) => {
+      const running = this.#running;
+      this.#running = undefined;
+      if ("answer" in reply) running?.resolve(reply.answer);
+      else running?.reject(new LacunaError(reply.error.code, reply.error.message));
     });
-    return started;
-  };
-
-  return {
-    get waiting() {
-      return waiting.size;
-    },
-    ask: (query) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) reject(new LacunaError("ERR_READER_CLOSED", "the store is closed"));
-        else if (waiting.size >= MAX_WAITING) {
-          reject(new LacunaError("ERR_READER_BUSY", `${MAX_WAITING} queries wait already; try again`));
-        } else {
-          worker ??= start();
-          lastId++;
-          waiting.set(lastId, { resolve, reject });
-          worker.postMessage({ id: lastId, query });
-        }
-      }),
-    close: async () => {
-      isClosed = true;
-      if (worker === undefined) return;
-      const ended = new Promise<void>((resolve) => worker?.once("exit", () => resolve()));
-      worker.postMessage("close");
-      await ended;
-    },
-  };
-};
+    const fail = (reason: string, cause?: unknown): void => {
+      if (this.#worker !== worker) return;
+      const running = this.#running;
+      this.#worker = undefined;
+      this.#running = undefined;
+      running?.reject(new LacunaError("ERR_READER", `the query was not answered: ${reason}`, { cause }));
+    };
+    worker.on("error", (error) => fail(error.message, error));
+    worker.on("exit", () => fail("the reader's thread ended"));
+    return worker;
+  }
+}

@@ -1,26 +1,34 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
+import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
 import { openForReading } from "./open.ts";
 import { Queries, type QueryRequest } from "./queries.ts";
+import type { QueryLimits } from "./query-budget.ts";
 
-/** The reader's thread: answers one query after the other, so that a heavy one delays neither datagrams nor HTTP. */
-export interface ReaderMessage {
-  id: number;
-  query: QueryRequest;
+/** A reader's thread: answers one query after the other, so that a heavy one delays neither datagrams nor HTTP. */
+export interface ReaderData {
+  file: string;
+  /** module that exports AnswerTexts; null = none, the thread is asked for rows only */
+  textsUrl: string | null;
 }
-export type ReaderReply =
-  | { id: number; answer: unknown }
-  | { id: number; error: { code: string; message: string } };
+export interface ReaderMessage {
+  query: QueryRequest;
+  limits: QueryLimits;
+}
+export type ReaderReply = { answer: unknown } | { error: { code: string; message: string } };
 
 const port = parentPort!;
-const db = openForReading((workerData as { file: string }).file);
-const queries = new Queries(db);
+const { file, textsUrl } = workerData as ReaderData;
+const texts: AnswerTexts = textsUrl === null ? NO_TEXTS : ((await import(textsUrl)) as AnswerTexts);
+const db = openForReading(file);
+const queries = new Queries(db, texts, systemClock.monotonicMs);
 
-const reply = ({ id, query }: ReaderMessage): ReaderReply => {
+const reply = ({ query, limits }: ReaderMessage): ReaderReply => {
   try {
-    return { id, answer: queries.answer(query) };
+    return { answer: queries.answer(query, limits) };
   } catch (error) {
-    return { id, error: { code: codeOf(error) ?? "ERR_QUERY", message: messageOf(error) } };
+    return { error: { code: codeOf(error) ?? "ERR_QUERY", message: messageOf(error) } };
   }
 };
 

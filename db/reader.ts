@@ -1,5 +1,7 @@
+import { MisuseError } from "../common/errors.ts";
 import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import type { TextForm } from "./answer-texts.ts";
 import type { GapRequest } from "./gaps-query.ts";
 import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
@@ -12,17 +14,27 @@ import type {
   GapsQuery,
   ReadingsPage,
   ReadingsQuery,
+  ReadingsText,
+  SeriesQuery,
+  SeriesText,
 } from "./query-types.ts";
-import type { RequestedRun } from "./readings-query.ts";
+import type { ReadingsRequest, RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
+import { resolveSeries } from "./series/resolve.ts";
 
-/** Sends a query to whoever answers it: a reader's thread, or this one (audit). */
+/** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when `isGone` says that nobody wants the answer any more. */
 export type Ask = <K extends QueryRequest["kind"]>(
   query: Extract<QueryRequest, { kind: K }>,
+  isGone?: () => boolean,
 ) => Promise<QueryAnswers[K]>;
 
-const EMPTY_READINGS: ReadingsPage = {
-  readings: [],
+interface ResolvedReadings {
+  request: ReadingsRequest;
+  wantsCompleteness: boolean;
+  completeness: Completeness;
+}
+
+const EMPTY = {
   completeness: { expected: 0, received: 0, missing: 0, lost: 0, unknown: 0 },
   next: null,
 };
@@ -42,25 +54,37 @@ export class Reader {
    * nobody knows has none.
    */
   async readings(query: ReadingsQuery): Promise<ReadingsPage> {
+    const resolved = this.#resolve(query);
+    if (resolved === null) return { ...EMPTY, readings: [] };
+    const { completeness, ...page } = await this.#ask({ kind: "readings", ...resolved });
+    return { ...page, completeness: { ...resolved.completeness, ...completeness } };
+  }
+
+  /** The same as text, whose form the reader's AnswerTexts know. The device must be known. */
+  async readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText> {
+    const resolved = this.#resolve(query);
+    if (resolved === null) throw new MisuseError(`readings of the unknown device ${query.device}`);
+    const { completeness, ...page } = await this.#ask({ kind: "readingsText", ...resolved, form }, isGone);
+    return { ...page, completeness: { ...resolved.completeness, ...completeness } };
+  }
+
+  /**
+   * A channel of a device in buckets, as text.
+   * @returns null when the device never had a channel of that name
+   */
+  async seriesText(query: SeriesQuery, isGone?: () => boolean): Promise<SeriesText | null> {
     const device = this.#view.device(query.device);
-    if (device === undefined) return EMPTY_READINGS;
-    const { runs, descriptions } = device;
-    const hasSpan = query.fromUs !== null || query.toUs !== null;
-    const total = completenessOfDevice(runs);
-    const unknown = hasSpan ? openEndsWithin(runs, query) : total.unknown;
-    const { readings, next, completeness } = await this.#ask({
-      kind: "readings",
-      request: { ...query, runs: runs.map(requestedRun), descriptions },
-      wantsCompleteness: hasSpan,
-    });
-    return { readings, next, completeness: { ...(completeness ?? total), unknown } };
+    const resolved = device === undefined ? null : resolveSeries(device, query, requestedRun);
+    if (resolved === null) return null;
+    const text = await this.#ask({ kind: "seriesText", request: resolved.request }, isGone);
+    return { unit: resolved.unit, text };
   }
 
   /** Gaps by run and first number; those of forgotten devices are left out. */
-  async gaps(query: GapsQuery): Promise<GapsPage> {
+  async gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage> {
     const device = query.device === null ? null : this.#view.device(query.device);
     if (device === undefined) return { gaps: [], next: null };
-    const records = await this.#ask({ kind: "gaps", request: gapRequest(query, device) });
+    const records = await this.#ask({ kind: "gaps", request: gapRequest(query, device) }, isGone);
     const page = records.slice(0, query.limit);
     const last = page.at(-1);
     const gaps: GapRow[] = [];
@@ -76,6 +100,20 @@ export class Reader {
   /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */
   events(query: EventsQuery): Promise<EventsPage> {
     return this.#ask({ kind: "events", request: query });
+  }
+
+  /** Names to numbers, and what the ledger in memory says of the completeness; the reader adds counts of a span. */
+  #resolve(query: ReadingsQuery): ResolvedReadings | null {
+    const device = this.#view.device(query.device);
+    if (device === undefined) return null;
+    const { runs, descriptions } = device;
+    const hasSpan = query.fromUs !== null || query.toUs !== null;
+    const total = completenessOfDevice(runs);
+    return {
+      request: { ...query, runs: runs.map(requestedRun), descriptions },
+      wantsCompleteness: hasSpan,
+      completeness: { ...total, unknown: hasSpan ? openEndsWithin(runs, query) : total.unknown },
+    };
   }
 }
 

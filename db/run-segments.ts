@@ -1,5 +1,6 @@
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
+import type { QueryBudget } from "./query-budget.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 
@@ -24,24 +25,20 @@ export interface RunSegment {
   isAhead: boolean;
 }
 
-interface SegmentRow {
-  segment: number;
-  first_time: number;
-  last_time: number;
-}
-
 /** few enough that a query for the newest rows looks at few of them */
 const SEGMENTS_AT_ONCE = 64;
 const FAR = Number.MAX_SAFE_INTEGER;
 const MAX_CACHED_STATEMENTS = 64;
 
-/** Finds and reads the segments of one run, each read as late as can be. Use it within one read transaction. */
+/** Finds and reads the segments of one run, each read as late as can be, within a query's budget. Use it within one read transaction. */
 export class RunSegments {
   readonly #db: Sqlite;
   readonly #statements = new Map<string, Statement>();
+  readonly #budget: QueryBudget;
 
-  constructor(db: Sqlite) {
+  constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
+    this.#budget = budget;
   }
 
   /**
@@ -58,6 +55,7 @@ export class RunSegments {
     const bounds = [span.firstArrivalUs, span.lastArrivalUs, time.fromUs ?? -FAR, time.toUs ?? FAR];
     let next = from ?? (isDescending ? FAR : 0);
     for (;;) {
+      this.#budget.checkTime();
       const numbers = statement.all(...bounds, next) as number[];
       for (const segment of numbers) {
         const datagrams = this.#datagrams(segment, span.run);
@@ -82,36 +80,10 @@ export class RunSegments {
     const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment) as
       | Buffer
       | undefined;
-    return blob === undefined ? null : new SegmentReader(blob).readRun(run);
-  }
-
-  /** How many datagrams of the run have a time in the span. */
-  countDatagrams(span: RunSpan, time: TimeSpan): number {
-    const [fromUs, toUs] = [time.fromUs ?? -FAR, time.toUs ?? FAR];
-    const rows = this.#db
-      .prepare(
-        `SELECT segment, first_time, last_time FROM segments
-         WHERE last_arrival >= ? AND first_arrival <= ? AND last_time >= ? AND first_time < ?`,
-      )
-      .iterate(span.firstArrivalUs, span.lastArrivalUs, fromUs, toUs) as IterableIterator<SegmentRow>;
-    let count = 0;
-    for (const { segment, first_time, last_time } of rows) {
-      const datagrams = this.#datagrams(segment, span.run);
-      if (datagrams === 0) continue;
-      const isInside = first_time >= fromUs && last_time < toUs;
-      count += isInside ? datagrams : this.#countTimes(segment, span.run, fromUs, toUs);
-    }
-    return count;
-  }
-
-  #countTimes(segment: number, run: number, fromUs: number, toUs: number): number {
-    const columns = this.read(segment, run);
-    let count = 0;
-    for (let datagram = 0; datagram < (columns?.datagramCount ?? 0); datagram++) {
-      const time = columns!.datagramTime[datagram]!;
-      if (time >= fromUs && time < toUs) count++;
-    }
-    return count;
+    this.#budget.checkTime();
+    const columns = blob === undefined ? null : new SegmentReader(blob).readRun(run);
+    this.#budget.spend(columns?.readingCount ?? 0);
+    return columns;
   }
 
   #datagrams(segment: number, run: number): number {

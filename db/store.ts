@@ -9,11 +9,22 @@ import type { LedgerState } from "./ledger-state.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { loadLedger } from "./load.ts";
 import { openForReading, SCHEMA_VERSION } from "./open.ts";
+import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
 import { Reader } from "./reader.ts";
-import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
+import { ReaderPool } from "./reader-pool.ts";
+import { ReaderThread } from "./reader-thread.ts";
 import { buildRestored } from "./restore.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
+
+/** Who answers queries. */
+export interface ReaderOptions {
+  /** at most, at least 1; each starts when it is needed */
+  threads: number;
+  limits: QueryLimits;
+  /** module that exports AnswerTexts; null = none, only rows are asked for */
+  textsUrl: string | null;
+}
 
 export interface StoreOptions {
   file: string;
@@ -29,6 +40,8 @@ export interface StoreOptions {
   maxBytes?: number | null;
   /** how long `close` goes on trying when commits fail, milliseconds; default 5000 */
   closeTimeoutMs?: number;
+  /** who answers queries; default: one thread, without limits, asked for rows only */
+  readers?: Partial<ReaderOptions>;
 }
 
 export interface StoreEvents {
@@ -70,13 +83,15 @@ const DEFAULTS = {
   closeTimeoutMs: 5000,
 };
 
+const READERS: ReaderOptions = { threads: 1, limits: UNLIMITED, textsUrl: null };
+
 /**
  * Open (or create) a database and own it.
  * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_OWNED`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { port1: ingestPort, port2: port } = new MessageChannel();
-  const { clock, ...given } = options;
+  const { clock, readers, ...given } = options;
   const data: WriterThreadData = { ...DEFAULTS, ...given };
   const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
     resourceLimits: DATABASE_WORKER_HEAP,
@@ -88,7 +103,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     ingestPort.close();
     throw openError(opened);
   }
-  return new Store(data.file, clock, worker, ingestPort, opened);
+  return new Store(data.file, clock, worker, ingestPort, opened, { ...READERS, ...readers });
 };
 
 const firstMessage = (worker: Worker): Promise<WriterMessage> =>
@@ -115,7 +130,7 @@ export class Store extends EventEmitter<StoreEvents> {
   readonly #clock: Clock;
   readonly #worker: Worker;
   readonly #state: LedgerState;
-  readonly #readerThread: ReaderThread;
+  readonly #readers: ReaderPool;
   readonly #closed = Promise.withResolvers<number>();
   #restored: Restored | undefined;
   #figures: WriterFigures;
@@ -130,6 +145,7 @@ export class Store extends EventEmitter<StoreEvents> {
     worker: Worker,
     ingestPort: MessagePort,
     opened: Extract<WriterMessage, { type: "opened" }>,
+    readers: ReaderOptions,
   ) {
     super();
     this.#file = file;
@@ -142,8 +158,12 @@ export class Store extends EventEmitter<StoreEvents> {
     this.#clock = clock;
     this.#sinceUs = clock.wallUs();
     this.view = new LedgerView(state);
-    this.#readerThread = startReaderThread(file);
-    this.reader = new Reader(this.view, this.#readerThread.ask);
+    const threads = Array.from(
+      { length: readers.threads },
+      () => new ReaderThread({ file, textsUrl: readers.textsUrl }),
+    );
+    this.#readers = new ReaderPool(threads, readers.limits);
+    this.reader = new Reader(this.view, this.#readers.ask);
     worker.on("message", (message: WriterMessage) => this.#receive(message));
     worker.on("error", (error) => this.#fail("ERR_WRITER", error.message, error));
     worker.on("exit", () => {
@@ -173,7 +193,7 @@ export class Store extends EventEmitter<StoreEvents> {
       sizeBytes: sizeOf(this.#file),
       walBytes: sizeOf(`${this.#file}-wal`),
       lastCommitUs: this.view.asOfUs === 0 ? null : this.view.asOfUs,
-      queriesWaiting: this.#readerThread.waiting,
+      queriesWaiting: this.#readers.waiting,
       ...figures,
     };
   }
@@ -183,7 +203,7 @@ export class Store extends EventEmitter<StoreEvents> {
    * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event
    */
   async close(): Promise<void> {
-    await this.#readerThread.close();
+    await this.#readers.close();
     this.#worker.postMessage("close");
     const unsavedBatches = await this.#closed.promise;
     if (this.#failure !== undefined) throw this.#failure;

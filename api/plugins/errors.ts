@@ -37,6 +37,9 @@ const mistakeOf = (error: FastifySchemaValidationError): ParameterMistake => {
   if (error.keyword === "additionalProperties") {
     return { name: String(error.params.additionalProperty), detail: "this parameter is unknown here" };
   }
+  if (error.keyword === "required") {
+    return { name: String(error.params.missingProperty), detail: "this parameter is required" };
+  }
   const [, name = "request"] = error.instancePath.split("/");
   // ajv is asked to be verbose: the value and the schema of the parameter come with the error
   const { data, parentSchema = {} } = error as { data?: unknown; parentSchema?: ParameterSchema };
@@ -60,7 +63,9 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
   const limiter = createRepeatLimiter(clock);
   return (error, request, reply) => {
     const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
-    if (answer.code === "ERR_INTERNAL" || answer.code === "ERR_UNAVAILABLE") {
+    const isFailure = answer.code === "ERR_INTERNAL" || answer.code === "ERR_UNAVAILABLE";
+    // nobody waits for the answer to a request that is gone
+    if (isFailure && !request.raw.destroyed) {
       limiter.limit(`${codeOf(error)} ${request.routeOptions.url}`, (heldBack) =>
         request.log.error({ err: error, url: request.url, heldBack }, "request failed"),
       );

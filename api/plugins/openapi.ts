@@ -6,6 +6,7 @@ import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
+import { Series } from "../schemas/series.ts";
 import { Listener, Status } from "../schemas/status.ts";
 
 /** Schemas with a name: routes refer to them, the OpenAPI document lists them as components. */
@@ -23,6 +24,7 @@ const COMPONENTS = [
   GapList,
   Reading,
   ReadingList,
+  Series,
   Listener,
   Status,
 ];

@@ -2,9 +2,18 @@ import { Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
+import { isGone } from "../is-gone.ts";
 import { parseTimeRange } from "../query-time.ts";
-import { completenessHeader, readingsCsv, readingsJson } from "../readings-text.ts";
-import { DeviceParams, ERRORS, NO_DEVICE, RefTo, textResponse, UNAVAILABLE } from "../schemas/common.ts";
+import { completenessHeader, readingsJson } from "../readings-text.ts";
+import {
+  DeviceParams,
+  ERRORS,
+  NO_DEVICE,
+  RefTo,
+  TOO_LARGE,
+  textResponse,
+  UNAVAILABLE,
+} from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
 
 /** The same request with another cursor. */
@@ -34,30 +43,36 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
           }),
           ...ERRORS,
           ...NO_DEVICE,
+          ...TOO_LARGE,
           ...UNAVAILABLE,
         },
       },
     },
-    async ({ params, query, url }, reply) => {
+    async ({ params, query, url, raw }, reply) => {
       const device = deviceOrThrow(context, params.id);
       const scope = `readings-${query.order} ${device.id}`;
-      const page = await context.sources.reader.readings({
-        device: device.id,
-        channels: query.channel ?? [],
-        ...parseTimeRange(query),
-        order: query.order,
-        limit: query.limit,
-        after: decodeCursor(scope, query.cursor),
-      });
+      const columns = query.channel ?? device.channels.map(({ name }) => name);
+      const page = await context.sources.reader.readingsText(
+        {
+          device: device.id,
+          channels: query.channel ?? [],
+          ...parseTimeRange(query),
+          order: query.order,
+          limit: query.limit,
+          after: decodeCursor(scope, query.cursor),
+        },
+        query.format === "json" ? { format: "json" } : { format: "csv", columns },
+        () => isGone(raw),
+      );
       const next = nextCursor(scope, page.next);
       if (query.format === "json") {
         reply.type("application/json; charset=utf-8");
         return reply.send(readingsJson(device.id, page, next));
       }
       reply.type("text/csv; charset=utf-8; header=present");
-      reply.header("lacuna-completeness", completenessHeader(page));
+      reply.header("lacuna-completeness", completenessHeader(page.completeness));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
-      return reply.send(readingsCsv(page, query.channel ?? device.channels.map(({ name }) => name)));
+      return reply.send(page.text);
     },
   );
 };

@@ -93,5 +93,11 @@ export const ERRORS = {
   500: problemResponse("an error inside the collector"),
 } as const;
 export const NO_DEVICE = { 404: problemResponse("no such device") } as const;
-export const UNAVAILABLE = { 503: problemResponse("the database cannot answer now") } as const;
+export const NO_DEVICE_OR_CHANNEL = {
+  404: problemResponse("no such device, or it has no such channel"),
+} as const;
+export const TOO_LARGE = { 422: problemResponse("it would read more readings than one query may") } as const;
+export const UNAVAILABLE = {
+  503: problemResponse("the database cannot answer now, or not in time"),
+} as const;
 export const NOT_READY = { 503: problemResponse("not ready; `reasons` says why") } as const;

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { seriesMembers } from "../../api/series-text.ts";
+import { Buckets } from "../../db/series/buckets.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
 import { answerMistakes, openapiMistakes, operationsOf } from "../support/openapi.ts";
@@ -27,6 +29,7 @@ test("every route is in it", async () => {
       "GET /api/v1/devices/{id}/gaps",
       "GET /api/v1/devices/{id}/ledger",
       "GET /api/v1/devices/{id}/readings",
+      "GET /api/v1/devices/{id}/series",
       "GET /api/v1/gaps",
       "GET /api/v1/latest",
       "GET /api/v1/ledger",
@@ -98,6 +101,12 @@ describe("answers are what the document says", () => {
       completeness: { expected: 1, received: 1, missing: 0, lost: 0, unknown: 0 },
       next: null,
     };
+    const buckets = new Buckets({ fromUs: NOON_US, toUs: NOON_US + 15, stepUs: 10, count: 2 });
+    buckets.addSummary(0, { channel: 1, count: 2, nonFinite: 1, min: 1, max: 2, sum: 3 });
+    const [gap] = api.sources.gapPage.gaps;
+    const run = { run: 0, epoch: null, index: 0, isUnsequenced: false, firstArrivalUs: 0, lastArrivalUs: 0 };
+    const found = { buckets, gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }], gapsLeftOut: 0 };
+    api.sources.series = { unit: "Cel", text: seriesMembers(found, [{ ...run, channels: [1] }]) };
   });
 
   test.each([
@@ -115,6 +124,8 @@ describe("answers are what the document says", () => {
     ["/api/v1/gaps", "/api/v1/gaps", 200],
     ["/api/v1/devices/pump-7/gaps", "/api/v1/devices/{id}/gaps", 200],
     ["/api/v1/devices/pump-7/readings", "/api/v1/devices/{id}/readings", 200],
+    ["/api/v1/devices/pump-7/series?channel=a", "/api/v1/devices/{id}/series", 200],
+    ["/api/v1/devices/pump-7/series", "/api/v1/devices/{id}/series", 400],
   ])("GET %s", async (url, path, status) => {
     const answer = await api.get(url);
     const type = String(answer.headers["content-type"]).split(";")[0]!;

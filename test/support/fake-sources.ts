@@ -1,3 +1,4 @@
+import { readings } from "../../api/answer-texts.ts";
 import type {
   CollectorStatus,
   DeviceView,
@@ -9,6 +10,8 @@ import type {
   ReadingsPage,
   ReadingsQuery,
   RunView,
+  SeriesQuery,
+  SeriesText,
   Sources,
   StoreStatus,
 } from "../../api/sources.ts";
@@ -140,6 +143,8 @@ export class FakeSources implements Sources {
   gapPage!: GapsPage;
   readingsQueries!: ReadingsQuery[];
   gapsQueries!: GapsQuery[];
+  series!: SeriesText | null;
+  seriesQueries!: SeriesQuery[];
   /** what the reader throws */
   failure: Error | undefined;
 
@@ -165,6 +170,8 @@ export class FakeSources implements Sources {
     this.gapPage = { gaps: [], next: null };
     this.readingsQueries = [];
     this.gapsQueries = [];
+    this.series = null;
+    this.seriesQueries = [];
     this.failure = undefined;
   }
 
@@ -207,10 +214,15 @@ export class FakeSources implements Sources {
   }
 
   readonly reader: Sources["reader"] = {
-    readings: async (query) => {
+    readingsText: async (query, form) => {
       this.readingsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
-      return this.page;
+      return { ...this.page, text: readings(this.page.readings, form) };
+    },
+    seriesText: async (query) => {
+      this.seriesQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.series;
     },
     gaps: async (query) => {
       this.gapsQueries.push(query);

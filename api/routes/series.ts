@@ -1,0 +1,81 @@
+import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
+import type { ApiContext, App } from "../context.ts";
+import { deviceOrThrow } from "../device-page.ts";
+import { isGone } from "../is-gone.ts";
+import { ApiError, parameterError } from "../problems.ts";
+import { parseTimeRange } from "../query-time.ts";
+import {
+  DeviceParams,
+  ERRORS,
+  NO_DEVICE_OR_CHANNEL,
+  RefTo,
+  TOO_LARGE,
+  textResponse,
+  UNAVAILABLE,
+} from "../schemas/common.ts";
+import { Series, SeriesQueryString } from "../schemas/series.ts";
+import type { Division } from "../sources.ts";
+
+const DEFAULT_POINTS = 500;
+const STEP_ACCEPTED = `accepted is ${DURATION_ACCEPTED}, from 1ms to 5200w`;
+const [LEAST_STEP_MS, GREATEST_STEP_MS] = [1, parseDurationMs("5200w")];
+
+/** @throws ApiError 400 naming `step` or `points` */
+const parseDivision = ({ points, step }: { points?: number; step?: string }): Division => {
+  if (step === undefined) return { points: points ?? DEFAULT_POINTS };
+  if (points !== undefined) {
+    throw parameterError([{ name: "step", detail: "accepted is either `points` or `step`, not both" }]);
+  }
+  const stepMs = stepMsOf(step);
+  if (!(stepMs >= LEAST_STEP_MS && stepMs <= GREATEST_STEP_MS)) {
+    throw parameterError([{ name: "step", detail: STEP_ACCEPTED }]);
+  }
+  return { stepUs: Math.round(stepMs * 1000) };
+};
+
+const stepMsOf = (step: string): number => {
+  try {
+    return parseDurationMs(step);
+  } catch {
+    // said by the caller, in the words of a parameter
+    return Number.NaN;
+  }
+};
+
+/** `/devices/{id}/series` */
+export const seriesRoutes = (app: App, context: ApiContext): void => {
+  app.get(
+    "/devices/:id/series",
+    {
+      schema: {
+        operationId: "getSeries",
+        summary: "One channel of a device in buckets, each with its completeness",
+        tags: ["readings"],
+        params: DeviceParams,
+        querystring: SeriesQueryString,
+        response: {
+          200: textResponse("the series", { "application/json": RefTo(Series) }),
+          ...ERRORS,
+          ...NO_DEVICE_OR_CHANNEL,
+          ...TOO_LARGE,
+          ...UNAVAILABLE,
+        },
+      },
+    },
+    async ({ params, query, raw }, reply) => {
+      const { id } = deviceOrThrow(context, params.id);
+      const { channel } = query;
+      const series = await context.sources.reader.seriesText(
+        { device: id, channel, ...parseTimeRange(query), division: parseDivision(query) },
+        () => isGone(raw),
+      );
+      if (series === null) {
+        const names = `${JSON.stringify(id)} has no channel ${JSON.stringify(channel)}`;
+        throw new ApiError("ERR_UNKNOWN_CHANNEL", `the device ${names}`);
+      }
+      reply.type("application/json; charset=utf-8");
+      const head = JSON.stringify({ device: id, channel, unit: series.unit });
+      return reply.send(`${head.slice(0, -1)},${series.text}}`);
+    },
+  );
+};

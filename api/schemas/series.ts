@@ -1,0 +1,137 @@
+import { Type } from "typebox";
+import { CAUSES } from "../../protocol/ledger-row.ts";
+import { Count, Nullable, named, Query, Time, TimeRangeQuery, Word } from "./common.ts";
+
+const Statistic = (description: string) =>
+  Nullable(Type.Number({ description: `${description}; null when the bucket has no finite value` }));
+const Numbers = (description: string) =>
+  Nullable(
+    Type.Integer({ minimum: 0, description: `${description}; null when the device sends no numbers` }),
+  );
+
+const Bucket = Type.Object({
+  start: Time("inclusive; the bucket ends where the next one starts, the last one at `to`"),
+  count: Count("readings of the channel"),
+  received: Numbers("numbers of the device that are here"),
+  expected: Numbers("received, and absent ones placed in the bucket"),
+  mean: Statistic("of the finite values"),
+  min: Statistic("of the finite values"),
+  max: Statistic("of the finite values"),
+  last: Statistic("finite value with the greatest time"),
+  nonFinite: Count("of `count`: NaN and infinities, which the statistics leave out"),
+});
+
+const SeriesGap = Type.Object({
+  epoch: Nullable(Type.Integer()),
+  run: Type.Integer(),
+  first: Type.Integer({ description: "first absent number" }),
+  last: Type.Integer({ description: "last absent number" }),
+  count: Type.Integer({ minimum: 1, description: "last - first + 1" }),
+  state: Word(["open", "lost"], { description: "open: its window or recovery is running" }),
+  cause: Nullable(Type.String({ enum: [...CAUSES, null] })),
+  from: Time("of the number before the gap: nothing is known from here"),
+  to: Time("of the number after it: until here"),
+  openedAt: Time("when the absence was noticed"),
+  closedAt: Nullable(Time("when it was declared lost")),
+  requests: Type.Integer({ minimum: 0 }),
+});
+
+export const Series = named(
+  Type.Object(
+    {
+      device: Type.String(),
+      channel: Type.String(),
+      unit: Type.String({ description: "empty when it was never said" }),
+      from: Nullable(Time("of the first bucket; null when nothing is stored")),
+      to: Nullable(Time("end of the last bucket, exclusive")),
+      stepSeconds: Type.Number({ description: "length of a bucket; the last one may be shorter" }),
+      buckets: Type.Array(Bucket, { description: "all of the span in order, empty ones too" }),
+      gaps: Type.Array(SeriesGap, {
+        description: "absent ranges with a number in the span, by time; of more than 1,000 the longest",
+      }),
+      gapsLeftOut: Count(
+        "gaps in the span beyond those listed; their numbers are in `expected` all the same",
+      ),
+    },
+    {
+      examples: [
+        {
+          device: "pump-7",
+          channel: "temperature",
+          unit: "Cel",
+          from: "2026-11-20T12:00:00.000000Z",
+          to: "2026-11-20T12:02:00.000000Z",
+          stepSeconds: 60,
+          buckets: [
+            {
+              start: "2026-11-20T12:00:00.000000Z",
+              count: 57,
+              received: 57,
+              expected: 60,
+              mean: 21.4,
+              min: 21,
+              max: 21.9,
+              last: 21.5,
+              nonFinite: 0,
+            },
+            {
+              start: "2026-11-20T12:01:00.000000Z",
+              count: 0,
+              received: 0,
+              expected: 60,
+              mean: null,
+              min: null,
+              max: null,
+              last: null,
+              nonFinite: 0,
+            },
+          ],
+          gaps: [
+            {
+              epoch: 3,
+              run: 0,
+              first: 57,
+              last: 119,
+              count: 63,
+              state: "lost",
+              cause: "network",
+              from: "2026-11-20T12:00:56.000000Z",
+              to: "2026-11-20T12:02:00.000000Z",
+              openedAt: "2026-11-20T12:02:00.012345Z",
+              closedAt: "2026-11-20T12:02:00.262345Z",
+              requests: 0,
+            },
+          ],
+          gapsLeftOut: 0,
+        },
+      ],
+    },
+  ),
+  "Series",
+);
+
+export const SeriesQueryString = Query({
+  channel: Type.String({
+    minLength: 1,
+    maxLength: 300,
+    description: "one channel name of 1 to 300 characters",
+    examples: ["temperature"],
+  }),
+  ...TimeRangeQuery,
+  points: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        "into at most that many buckets of equal length; 500 when neither points nor step is given",
+      examples: [500],
+    }),
+  ),
+  step: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: "length of a bucket, a number with a unit: ms, s, m, h, d or w; at most 10,000 buckets",
+      examples: ["1m"],
+    }),
+  ),
+});

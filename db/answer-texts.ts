@@ -1,0 +1,23 @@
+import { MisuseError } from "../common/errors.ts";
+import type { ReadingRow } from "./query-types.ts";
+import type { SeriesFound, SeriesRun } from "./series/series-query.ts";
+
+/** How readings are written: `columns` are the channels that CSV has in any case, in their order. */
+export type TextForm = { format: "json" } | { format: "csv"; columns: readonly string[] };
+
+/**
+ * Writes answers as text. What the text looks like is the API's business; it is written in the reader's thread, so that neither rows travel
+ * as objects nor the thread that serves HTTP has the work. A module that exports these is loaded there.
+ */
+export interface AnswerTexts {
+  readings(rows: readonly ReadingRow[], form: TextForm): string;
+  /** @param runs - of the device, to name the runs of gaps */
+  series(found: SeriesFound, runs: readonly SeriesRun[]): string;
+}
+
+const unavailable = (): never => {
+  throw new MisuseError("this reader was opened without texts");
+};
+
+/** For readers that are only asked for rows. */
+export const NO_TEXTS: AnswerTexts = { readings: unavailable, series: unavailable };

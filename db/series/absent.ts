@@ -1,0 +1,82 @@
+import { type AbsentRange, countWithin, placeBetween } from "../absent-times.ts";
+import type { GapRecord } from "../gaps-query.ts";
+import type { Sqlite, Statement } from "../open.ts";
+import type { Buckets } from "./buckets.ts";
+import { bucketAt } from "./grid.ts";
+
+/** A gap with the times its numbers lie between: those of the numbers before and after it. */
+export interface PlacedGap extends GapRecord {
+  fromUs: number;
+  toUs: number;
+}
+
+type AbsentRow = AbsentRange & GapRecord;
+
+/** Absent numbers of one run: gaps that stand as lost, and running windows. */
+export class AbsentNumbers {
+  readonly #absent: Statement;
+
+  constructor(db: Sqlite) {
+    this.#absent = db.prepare(
+      `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at, time_before, time_after,
+         opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'
+       UNION ALL SELECT run_no, first, last, 'open', NULL, opened_at, time_before, time_after,
+         opened_at, NULL, 0 FROM window_gaps WHERE run_no = ?`,
+    );
+  }
+
+  of(run: number): IterableIterator<AbsentRow> {
+    return this.#absent.iterate(run, run) as IterableIterator<AbsentRow>;
+  }
+}
+
+/** Counts the numbers of an absent range into the buckets they lie in. @returns how many lie in the span */
+export const placeAbsent = (buckets: Buckets, range: AbsentRange): number => {
+  const { grid, absent } = buckets;
+  const within = countWithin(range, grid.fromUs, grid.toUs);
+  if (within === 0) return 0;
+  const [a, b] = [placeBetween(range, range.first), placeBetween(range, range.last)];
+  const first = bucketAt(grid, Math.max(Math.min(a, b), grid.fromUs));
+  const last = bucketAt(grid, Math.min(Math.max(a, b), grid.toUs - 1));
+  if (first === last) {
+    absent[first]! += within;
+    return within;
+  }
+  for (let bucket = first; bucket <= last; bucket++) {
+    const fromUs = grid.fromUs + bucket * grid.stepUs;
+    absent[bucket]! += countWithin(range, fromUs, Math.min(fromUs + grid.stepUs, grid.toUs));
+  }
+  return within;
+};
+
+/** The gaps with most numbers, bounded: a series with more gaps than a chart has pixels is not drawn gap by gap. */
+export class LongestGaps {
+  readonly #most: number;
+  #gaps: PlacedGap[] = [];
+  /** gaps that found no place */
+  leftOut = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(row: AbsentRow): void {
+    const { opened_at, time_before, time_after, ...gap } = row;
+    const [a, b] = [placeBetween(row, row.first - 1), placeBetween(row, row.last + 1)];
+    this.#gaps.push({ ...gap, fromUs: Math.min(a, b), toUs: Math.max(a, b) });
+    if (this.#gaps.length >= 2 * this.#most) this.#shorten();
+  }
+
+  /** By time. */
+  list(): PlacedGap[] {
+    this.#shorten();
+    return this.#gaps.sort((a, b) => a.fromUs - b.fromUs || a.run - b.run || a.first - b.first);
+  }
+
+  #shorten(): void {
+    if (this.#gaps.length <= this.#most) return;
+    this.#gaps.sort((a, b) => b.last - b.first - (a.last - a.first));
+    this.leftOut += this.#gaps.length - this.#most;
+    this.#gaps.length = this.#most;
+  }
+}

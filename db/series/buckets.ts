@@ -1,0 +1,121 @@
+import type { RunColumns } from "../segment/columns.ts";
+import { bucketAt, type Grid } from "./grid.ts";
+import type { ChannelSummary } from "./pieces.ts";
+
+/** Values from here on are summed apart and scaled down, so that no sum of them overflows. */
+const HUGE = 2 ** 960;
+const SCALE = 2 ** -60;
+
+/** What a query found, bucket by bucket, as columns. */
+export class Buckets {
+  readonly grid: Grid;
+  /** readings of the channel */
+  readonly count: Float64Array;
+  /** of these NaN or an infinity: in `count` only */
+  readonly nonFinite: Float64Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  /** the finite value with the greatest time; of equal times that of the later run, then of the greater number */
+  readonly last: Float64Array;
+  /** numbers whose datagram has a time in the bucket */
+  readonly received: Float64Array;
+  /** absent numbers placed in it */
+  readonly absent: Float64Array;
+  /** time of `last`; -Infinity while there is none */
+  readonly lastTime: Float64Array;
+  readonly #lastRun: Float64Array;
+  readonly #lastSequence: Float64Array;
+  readonly #sum: Float64Array;
+  readonly #hugeSum: Float64Array;
+
+  constructor(grid: Grid) {
+    const column = (fill = 0): Float64Array => new Float64Array(grid.count).fill(fill);
+    this.grid = grid;
+    this.count = column();
+    this.nonFinite = column();
+    this.min = column(Number.POSITIVE_INFINITY);
+    this.max = column(Number.NEGATIVE_INFINITY);
+    this.last = column();
+    this.received = column();
+    this.absent = column();
+    this.lastTime = column(Number.NEGATIVE_INFINITY);
+    this.#lastRun = column();
+    this.#lastSequence = column();
+    this.#sum = column();
+    this.#hugeSum = column();
+  }
+
+  /** Finite readings of a bucket: those that the statistics are about. */
+  finite(bucket: number): number {
+    return this.count[bucket]! - this.nonFinite[bucket]!;
+  }
+
+  /** Of the finite values; they must not be none. */
+  mean(bucket: number): number {
+    const finite = this.finite(bucket);
+    const mean = this.#sum[bucket]! / finite + this.#hugeSum[bucket]! / finite / SCALE;
+    // rounding must not carry it past the values themselves
+    return Math.min(Math.max(mean, this.min[bucket]!), this.max[bucket]!);
+  }
+
+  /** A datagram's time: its number counts as received there. */
+  receive(timeUs: number): void {
+    if (timeUs >= this.grid.fromUs && timeUs < this.grid.toUs) this.received[bucketAt(this.grid, timeUs)]!++;
+  }
+
+  /**
+   * Readings of the wanted channels.
+   * @param run - place of the run in the query; runs come in their order
+   */
+  addReadings(columns: RunColumns, channels: readonly number[], run: number): void {
+    const { fromUs, toUs } = this.grid;
+    const { readingStart, channel, readingTime, sequence } = columns;
+    const [wanted = -1, ...others] = channels;
+    for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+      const end = readingStart[datagram + 1]!;
+      for (let reading = readingStart[datagram]!; reading < end; reading++) {
+        if (channel[reading] !== wanted && !others.includes(channel[reading]!)) continue;
+        const timeUs = readingTime[reading]!;
+        if (timeUs < fromUs || timeUs >= toUs) continue;
+        this.#add(bucketAt(this.grid, timeUs), columns.value[reading]!, timeUs, run, sequence[datagram]!);
+      }
+    }
+  }
+
+  /** Readings that all lie in one bucket, by their sums; their `last` is not among these and is to be found with `offerLast`. */
+  addSummary(bucket: number, { count, nonFinite, min, max, sum }: ChannelSummary): void {
+    this.count[bucket]! += count + nonFinite;
+    this.nonFinite[bucket]! += nonFinite;
+    if (count === 0) return;
+    this.min[bucket] = Math.min(this.min[bucket]!, min);
+    this.max[bucket] = Math.max(this.max[bucket]!, max);
+    this.#sum[bucket]! += sum;
+  }
+
+  /** The later of the value and what is known as `last`. */
+  offerLast(bucket: number, value: number, timeUs: number, run: number, sequence: number): void {
+    const known = this.lastTime[bucket]!;
+    if (timeUs < known) return;
+    if (timeUs === known) {
+      const knownRun = this.#lastRun[bucket]!;
+      if (run < knownRun || (run === knownRun && sequence < this.#lastSequence[bucket]!)) return;
+    }
+    this.last[bucket] = value;
+    this.lastTime[bucket] = timeUs;
+    this.#lastRun[bucket] = run;
+    this.#lastSequence[bucket] = sequence;
+  }
+
+  #add(bucket: number, value: number, timeUs: number, run: number, sequence: number): void {
+    this.count[bucket]!++;
+    if (!Number.isFinite(value)) {
+      this.nonFinite[bucket]!++;
+      return;
+    }
+    if (value < this.min[bucket]!) this.min[bucket] = value;
+    if (value > this.max[bucket]!) this.max[bucket] = value;
+    if (value < HUGE && value > -HUGE) this.#sum[bucket]! += value;
+    else this.#hugeSum[bucket]! += value * SCALE;
+    this.offerLast(bucket, value, timeUs, run, sequence);
+  }
+}

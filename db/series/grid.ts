@@ -1,0 +1,54 @@
+import { LacunaError } from "../../common/errors.ts";
+import type { TimeSpan } from "../run-segments.ts";
+
+/** How a span of time is cut: into at most `points` equal buckets, or into buckets of `stepUs` microseconds. */
+export type Division = { points: number } | { stepUs: number };
+
+/** Bucket `k` is [fromUs + k * stepUs, fromUs + (k + 1) * stepUs), the last one cut off at `toUs`. Microseconds, integers. */
+export interface Grid {
+  fromUs: number;
+  toUs: number;
+  stepUs: number;
+  count: number;
+}
+
+/** Smallest and greatest time of what is stored, both inclusive. */
+export interface Bounds {
+  firstUs: number;
+  lastUs: number;
+}
+
+export const MAX_BUCKETS = 10_000;
+
+/**
+ * The buckets of a query. A side of the span that is open ends where the stored data does; with a step and no `from` they begin at a
+ * multiple of the step, so that the next query has the same ones.
+ * @param stored - null when nothing is: an open span has no buckets then
+ * @throws LacunaError `ERR_SERIES_STEP` when there were more than MAX_BUCKETS
+ */
+export const gridOf = ({ fromUs, toUs }: TimeSpan, division: Division, stored: Bounds | null): Grid => {
+  const firstUs = fromUs ?? stored?.firstUs ?? toUs ?? 0;
+  const end = toUs ?? (stored === null ? firstUs : stored.lastUs + 1);
+  if ("points" in division) {
+    const stepUs = Math.max(1, Math.ceil((end - firstUs) / division.points));
+    return { fromUs: firstUs, toUs: end, stepUs, count: countOf(firstUs, end, stepUs) };
+  }
+  const { stepUs } = division;
+  const start = fromUs ?? Math.floor(firstUs / stepUs) * stepUs;
+  const count = countOf(start, end, stepUs);
+  if (count > MAX_BUCKETS) {
+    const leastSeconds = (end - start) / MAX_BUCKETS / 1e6;
+    throw new LacunaError(
+      "ERR_SERIES_STEP",
+      `accepted is a step that makes at most ${MAX_BUCKETS} buckets, here from ${leastSeconds} s on`,
+    );
+  }
+  return { fromUs: start, toUs: end, stepUs, count };
+};
+
+const countOf = (fromUs: number, toUs: number, stepUs: number): number =>
+  Math.max(0, Math.ceil((toUs - fromUs) / stepUs));
+
+/** Index of the bucket an instant of the span lies in. */
+export const bucketAt = ({ fromUs, stepUs }: Grid, timeUs: number): number =>
+  Math.floor((timeUs - fromUs) / stepUs);

@@ -1,0 +1,69 @@
+import type { DeviceView, RunView } from "../ledger-view.ts";
+import type { SeriesQuery } from "../query-types.ts";
+import { undescribedName } from "../view/channel-names.ts";
+import type { SeriesRequest, SeriesRun } from "./series-query.ts";
+
+type Description = DeviceView["descriptions"][number];
+
+const UNDESCRIBED = /^ch(\d{1,5})$/;
+
+/**
+ * A series query with names as numbers, and the unit of its channel: that of the latest epoch that describes it, "" when none does.
+ * @param runOf - what a query needs to know of a run
+ * @returns null when the device never had a channel of that name
+ */
+export const resolveSeries = (
+  device: DeviceView,
+  { channel: name, fromUs, toUs, division }: SeriesQuery,
+  runOf: (run: RunView) => Omit<SeriesRun, "channels">,
+): { request: SeriesRequest; unit: string } | null => {
+  const { runs, descriptions } = device;
+  const named = descriptions.filter((description) => description.name === name);
+  const undescribed = undescribedNumber(name, device, descriptions);
+  if (named.length === 0 && undescribed === null) return null;
+  const request: SeriesRequest = {
+    fromUs,
+    toUs,
+    division,
+    runs: runs.map((run) => ({
+      ...runOf(run),
+      channels: channelsOf(run.epoch ?? -1, named, undescribed, descriptions),
+    })),
+  };
+  return { request, unit: unitOf(runs, named) };
+};
+
+/** Of a name such as ch7 the number, when the device has sent something on that channel. */
+const undescribedNumber = (
+  name: string,
+  device: DeviceView,
+  descriptions: readonly Description[],
+): number | null => {
+  const number = Number(UNDESCRIBED.exec(name)?.[1] ?? Number.NaN);
+  if (undescribedName(number) !== name) return null;
+  // described in another epoch, it goes by that name now, but may have been nameless before
+  const isKnown =
+    descriptions.some(({ channel }) => channel === number) ||
+    device.latest.some((latest) => latest.name === name);
+  return isKnown ? number : null;
+};
+
+const channelsOf = (
+  epoch: number,
+  named: readonly Description[],
+  undescribed: number | null,
+  descriptions: readonly Description[],
+): number[] => {
+  const channels = named.filter((description) => description.epoch === epoch).map(({ channel }) => channel);
+  const isDescribed = descriptions.some((each) => each.epoch === epoch && each.channel === undescribed);
+  if (undescribed !== null && !isDescribed) channels.push(undescribed);
+  return channels;
+};
+
+const unitOf = (runs: readonly RunView[], named: readonly Description[]): string => {
+  for (const run of [...runs].reverse()) {
+    const description = named.find(({ epoch }) => epoch === (run.epoch ?? -1));
+    if (description !== undefined) return description.unit;
+  }
+  return named.at(-1)?.unit ?? "";
+};

@@ -1,0 +1,176 @@
+import type { RunSpan, TimeSpan } from "../run-segments.ts";
+import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
+import { Buckets } from "./buckets.ts";
+import { type Bounds, bucketAt, type Division, type Grid, gridOf } from "./grid.ts";
+import type { ChannelSummary, Piece, Pieces } from "./pieces.ts";
+
+export interface SeriesRun extends RunSpan {
+  epoch: number | null;
+  index: number;
+  isUnsequenced: boolean;
+  /** channel numbers that have the wanted name in the run's epoch */
+  channels: readonly number[];
+}
+
+/** A series query with device and channel names already resolved. */
+export interface SeriesRequest extends TimeSpan {
+  /** runs of the device, in the order they became known */
+  runs: readonly SeriesRun[];
+  division: Division;
+}
+
+export interface SeriesFound {
+  buckets: Buckets;
+  gaps: PlacedGap[];
+  /** gaps in the span beyond those listed */
+  gapsLeftOut: number;
+}
+
+/** gaps listed at most, the longest ones */
+const MOST_GAPS = 1000;
+
+interface RunPieces {
+  run: SeriesRun;
+  order: number;
+  pieces: Piece[];
+}
+
+/**
+ * Mean, extremes, last value and completeness of a channel, bucket by bucket. Every stored reading of the span is in exactly one bucket, every
+ * number too: a received one by its datagram's time, an absent one between its neighbours.
+ * @throws LacunaError `ERR_SERIES_STEP` (too many buckets), `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`
+ */
+export const querySeries = (pieces: Pieces, absent: AbsentNumbers, request: SeriesRequest): SeriesFound => {
+  const runs: RunPieces[] = request.runs.map((run, order) => ({
+    run,
+    order,
+    pieces: [...pieces.of(run, request)],
+  }));
+  const isOpen = request.fromUs === null || request.toUs === null;
+  const grid = gridOf(request, request.division, isOpen ? boundsOf(runs) : null);
+  const buckets = new Buckets(grid);
+  if (grid.count > 0) for (const run of runs) fillRun(buckets, run);
+  return { buckets, ...placeGaps(absent, buckets, runs) };
+};
+
+/** From the first to the last time of a datagram or a reading that is stored; reads only the outermost pieces. */
+const boundsOf = (runs: readonly RunPieces[]): Bounds | null => {
+  const spans = runs.flatMap(({ pieces }) => pieces).map(spanOf);
+  let firstUs = Number.POSITIVE_INFINITY;
+  let lastUs = Number.NEGATIVE_INFINITY;
+  const include = (piece: Piece, span: Bounds): void => {
+    const own = piece.isExact ? span : ownSpan(piece);
+    firstUs = Math.min(firstUs, own.firstUs);
+    lastUs = Math.max(lastUs, own.lastUs);
+  };
+  spans.sort((a, b) => a.span.firstUs - b.span.firstUs);
+  for (const { piece, span } of spans) if (span.firstUs < firstUs) include(piece, span);
+  spans.sort((a, b) => b.span.lastUs - a.span.lastUs);
+  for (const { piece, span } of spans) if (span.lastUs > lastUs) include(piece, span);
+  return lastUs < firstUs ? null : { firstUs, lastUs };
+};
+
+/** As far as it is known without reading. */
+const spanOf = (piece: Piece): { piece: Piece; span: Bounds } => ({
+  piece,
+  span: {
+    firstUs: Math.min(piece.firstTimeUs, piece.firstReadingTimeUs),
+    lastUs: Math.max(piece.lastTimeUs, piece.lastReadingTimeUs),
+  },
+});
+
+const ownSpan = (piece: Piece): Bounds => {
+  let firstUs = Number.POSITIVE_INFINITY;
+  let lastUs = Number.NEGATIVE_INFINITY;
+  const include = (times: Float64Array, count: number): void => {
+    for (let at = 0; at < count; at++) {
+      const timeUs = times[at]!;
+      if (timeUs < firstUs) firstUs = timeUs;
+      if (timeUs > lastUs) lastUs = timeUs;
+    }
+  };
+  const columns = piece.columns();
+  if (columns !== null) {
+    include(columns.datagramTime, columns.datagramCount);
+    include(columns.readingTime, columns.readingCount);
+  }
+  return { firstUs, lastUs };
+};
+
+/** A piece whose readings were added by their sums: the last one among them is still to be found. */
+interface Summed {
+  bucket: number;
+  piece: Piece;
+}
+
+const fillRun = (buckets: Buckets, { run, order, pieces }: RunPieces): void => {
+  const { grid } = buckets;
+  const summed: Summed[] = [];
+  for (const piece of pieces) {
+    const datagramBucket = soleBucket(grid, piece.firstTimeUs, piece.lastTimeUs);
+    const summaries = summariesOf(piece, run.channels);
+    const bucket =
+      summaries === null ? null : soleBucket(grid, piece.firstReadingTimeUs, piece.lastReadingTimeUs);
+    const needsDatagrams = !run.isUnsequenced && datagramBucket === null;
+    if (!run.isUnsequenced && datagramBucket !== null) buckets.received[datagramBucket]! += piece.datagrams;
+    if (summaries !== null && bucket !== null) {
+      for (const summary of summaries) buckets.addSummary(bucket, summary);
+      if (summaries.some(({ count }) => count > 0)) summed.push({ bucket, piece });
+    }
+    const needsReadings = run.channels.length > 0 && bucket === null && summaries?.length !== 0;
+    if (!needsDatagrams && !needsReadings) continue;
+    const columns = piece.columns();
+    if (columns === null) continue;
+    if (needsReadings) buckets.addReadings(columns, run.channels, order);
+    if (!needsDatagrams) continue;
+    for (let at = 0; at < columns.datagramCount; at++) buckets.receive(columns.datagramTime[at]!);
+  }
+  findLast(buckets, summed, run.channels, order);
+};
+
+/** What a piece says of the wanted channels; null when it has to be read for that. */
+const summariesOf = (piece: Piece, channels: readonly number[]): ChannelSummary[] | null => {
+  if (piece.channels === null) return null;
+  const wanted = piece.channels.filter(({ channel }) => channels.includes(channel));
+  // a sum that overflowed says nothing
+  return wanted.every(({ sum }) => Number.isFinite(sum)) ? wanted : null;
+};
+
+/** The bucket in which a whole span of time lies; null when it is not in one. */
+const soleBucket = (grid: Grid, firstUs: number, lastUs: number): number | null => {
+  if (firstUs < grid.fromUs || lastUs >= grid.toUs) return null;
+  const bucket = bucketAt(grid, firstUs);
+  return bucketAt(grid, lastUs) === bucket ? bucket : null;
+};
+
+/** Reads, of the pieces added by their sums, those that may hold the last value of their bucket: most often one for each. */
+const findLast = (buckets: Buckets, summed: Summed[], channels: readonly number[], order: number): void => {
+  summed.sort((a, b) => b.piece.lastReadingTimeUs - a.piece.lastReadingTimeUs);
+  for (const { bucket, piece } of summed) {
+    if (piece.lastReadingTimeUs < buckets.lastTime[bucket]!) continue;
+    const columns = piece.columns();
+    for (let datagram = 0; datagram < (columns?.datagramCount ?? 0); datagram++) {
+      const end = columns!.readingStart[datagram + 1]!;
+      for (let reading = columns!.readingStart[datagram]!; reading < end; reading++) {
+        const value = columns!.value[reading]!;
+        if (!channels.includes(columns!.channel[reading]!) || !Number.isFinite(value)) continue;
+        const sequence = columns!.sequence[datagram]!;
+        buckets.offerLast(bucket, value, columns!.readingTime[reading]!, order, sequence);
+      }
+    }
+  }
+};
+
+const placeGaps = (
+  absent: AbsentNumbers,
+  buckets: Buckets,
+  runs: readonly RunPieces[],
+): Pick<SeriesFound, "gaps" | "gapsLeftOut"> => {
+  const longest = new LongestGaps(MOST_GAPS);
+  if (buckets.grid.count > 0) {
+    for (const { run } of runs) {
+      for (const row of absent.of(run.run)) if (placeAbsent(buckets, row) > 0) longest.add(row);
+    }
+  }
+  return { gaps: longest.list(), gapsLeftOut: longest.leftOut };
+};
