@@ -60,5 +60,8 @@ ${options
 ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meaning} |`).join("\n")}
 
 A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
+
+Each listener has a socket of its own, with one membership and at most one source. So the limits Linux sets per socket (\`net.ipv4.igmp_max_memberships\`, 20, and
+\`net.ipv4.igmp_max_msf\`, 10) do not bound how many groups, or sources of one group, can be heard: give one URL for each.
 `;
 };

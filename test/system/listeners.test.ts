@@ -261,6 +261,40 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
     );
   });
 
+  inNamespaces(
+    "50 groups and 30 sources of one group, on one port and interface, are each heard once by their own listener",
+    async () => {
+      const groups = Array.from({ length: 50 }, (_, index) => `239.1.2.${index}`);
+      const sources = Array.from({ length: 30 }, (_, index) => `10.77.0.${100 + index}`);
+      for (const source of sources) {
+        pair.far.run("ip", ["address", "replace", `${source}/24`, "dev", "veth0"]);
+      }
+      const listener = probeIn(
+        "near",
+        ...groups.map((group) => `udp://${group}:6001?interface=veth0`),
+        ...sources.map((source) => `udp://232.1.2.3:6001?interface=veth0&source=${source}`),
+        "udp://10.77.0.1:6001",
+      );
+      await listener.ports();
+      const sender = probeIn("far");
+      await sender.ports();
+      const sends = [
+        ...groups.map((to) => ({ from: "10.77.0.2", to })),
+        ...sources.map((from) => ({ from, to: "232.1.2.3" })),
+        { from: "10.77.0.3", to: "232.1.2.3" },
+        { from: "10.77.0.2", to: "10.77.0.1" },
+      ];
+      for (const [index, send] of sends.entries()) {
+        await sender.send({ ...send, port: 6001, text: String(index) });
+      }
+      const heardOnce = [...groups, ...sources].map((_, index) => ({ listener: index, text: String(index) }));
+      // the stranger to the group is heard by nobody; the last one is the fence
+      const fence = { listener: heardOnce.length, text: String(sends.length - 1) };
+      const all = await listener.heardUntil(fence.text);
+      expect(all.toSorted((a, b) => a.listener - b.listener)).toEqual([...heardOnce, fence]);
+    },
+  );
+
   inNamespaces("a join without interface and without a multicast route says so", async () => {
     const failure = await probeIn("near", "udp://239.192.47.47:0").failure();
     expect(failure).toEqual({
