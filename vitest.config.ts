@@ -17,7 +17,22 @@ export default defineConfig({
         hookTimeout: 60_000,
         fileParallelism: false,
       }),
+      // the same on the other receive path; its listeners are tested on both anyway
+      project("system-dgram", ["test/system/**/*.test.ts"], {
+        exclude: ["node_modules/**", "test/system/listeners.test.ts"],
+        env: { LACUNA_RECEIVE: "dgram" },
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
       project("long", ["test/long/**/*.test.ts"], {
+        testTimeout: 600_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
+      // crashes and hostile input; rates are a matter of the path
+      project("long-dgram", ["test/long/kill.test.ts", "test/long/hostile.test.ts"], {
+        env: { LACUNA_RECEIVE: "dgram" },
         testTimeout: 600_000,
         hookTimeout: 60_000,
         fileParallelism: false,

@@ -1,5 +1,5 @@
 import { loadNativeSockets, type NativeSockets } from "../../collector/receive/native-socket.ts";
-import type { ReceivePath } from "../../collector/receive/receiver.ts";
+import type { ReceiveChoice, ReceivePath } from "../../collector/receive/receiver.ts";
 
 const loaded = await loadNativeSockets();
 
@@ -15,6 +15,13 @@ if ("missing" in loaded) {
 /** The receive paths that can be had here: tests of sockets run on each. */
 export const RECEIVE_PATHS_HERE: readonly ReceivePath[] =
   nativeSockets === null ? ["dgram"] : ["dgram", "native"];
+
+/** What LACUNA_RECEIVE asks for: whole test projects run on one path by it. */
+export const RECEIVE_ASKED: ReceiveChoice = process.env.LACUNA_RECEIVE === "dgram" ? "dgram" : "auto";
+
+/** The path that a collector started here receives by. */
+export const RECEIVE_EXPECTED: ReceivePath =
+  RECEIVE_ASKED === "dgram" || nativeSockets === null ? "dgram" : "native";
 
 export const socketsOf = (path: ReceivePath): NativeSockets | null =>
   path === "native" ? nativeSockets : null;

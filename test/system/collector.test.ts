@@ -8,6 +8,7 @@ import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import { BatchReader } from "../support/batch-reader.ts";
 import { EMPTY } from "../support/ingest-bench.ts";
+import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 /** A writer in memory at the other end of the port. */
 class MemoryWriter {
@@ -43,6 +44,7 @@ const start = async (
     restored: EMPTY,
     writerPort: writer.otherEnd,
     logLevel: "silent",
+    receive: RECEIVE_ASKED,
     ...options,
   });
   collectors.push(collector);
@@ -88,7 +90,9 @@ test("the status tells each listener's state, address, buffer and counters", asy
     format: "json",
     receiveBufferRequestedBytes: 65_536,
     receiveBufferGrantedBytes: 65_536,
+    receive: RECEIVE_EXPECTED,
     kernelDrops: 0,
+    receiveQueueBytes: 0,
   });
   expect(group).toMatchObject({
     state: "OK",

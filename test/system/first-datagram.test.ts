@@ -2,15 +2,32 @@ import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { eventually, getJson, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import { RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
 const shell = promisify(execFile);
 
+interface Status {
+  listeners: { state: string; receive: string; kernelDrops: number | null }[];
+}
+
 interface Latest {
   devices: { id: string; values: Record<string, number>; status: string }[];
 }
+
+test("LACUNA_RECEIVE chooses how the sockets of a process are read, and its status says so", async () => {
+  const collector = await startCollector([
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--db",
+    `${directory.path}/receive.db`,
+  ]);
+  const { listeners } = await getJson<Status>(`${collector.api}/api/v1/status`);
+  expect(listeners[0]).toMatchObject({ state: "OK", receive: RECEIVE_EXPECTED, kernelDrops: 0 });
+  expect((await collector.stop()).code).toBe(0);
+});
 
 test("one shell line is a sender, and curl shows the value", async () => {
   const collector = await startCollector([
