@@ -31,7 +31,8 @@ export const parseKernelSockets = (table: string): KernelSocket[] => {
       address,
       port: Number.parseInt(port, 16),
       inode: Number(columns[COLUMN.INODE]),
-      queuedBytes: Number.parseInt(queued, 16),
+      // two figures of the kernel that are not read at one instant: their difference can fall below 0
+      queuedBytes: Math.max(0, Number.parseInt(queued, 16) | 0),
       drops,
     });
   }

@@ -142,7 +142,7 @@ export class Listener {
       receiveBufferCeilingBytes: this.#opened?.buffer.ceilingBytes ?? null,
       kernelDrops: this.#dropsSoFar(),
       // Linux counts twice the payload here as in the buffer (socket(7), SO_RCVBUF), and only Linux tells
-      receiveQueueBytes: this.#watched === null ? null : this.#watched.queuedBytes / 2,
+      receiveQueueBytes: this.#watched === null ? null : Math.ceil(this.#watched.queuedBytes / 2),
     };
   }
 

@@ -15,6 +15,11 @@ test("the kernel's table is read line by line, other lines passed over", () => {
   ]);
 });
 
+test("a queue said to be below 0 is empty", () => {
+  const [socket] = parseKernelSockets(TABLE.replace("00000000:00000000 00:", "00000000:FFFFFD00 00:"));
+  expect(socket).toMatchObject({ inode: 4711, queuedBytes: 0 });
+});
+
 test("addresses are written as the kernel prints them on this byte order", () => {
   const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
   expect(kernelAddress("127.0.0.1")).toBe(little ? "0100007F" : "7F000001");

@@ -4,13 +4,18 @@ import { KernelDrops } from "../../collector/kernel-drops.ts";
 import { Listener, RETRY_MS } from "../../collector/listener.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
 import type { OpenedSocket } from "../../collector/open-socket.ts";
+import type { NativeSocket } from "../../collector/receive/native-socket.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const setUp = (url: string, outcomes: (LacunaError | "opens")[]) => {
+/** A native socket the kernel answers for: so much waits, 4 were dropped. */
+const nativeSocket = (queuedBytes: number): NativeSocket =>
+  ({ readMemory: () => true, queuedBytes, kernelDrops: 4 }) as unknown as NativeSocket;
+
+const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { answers?: number } = {}) => {
   const config = parseListenerUrl(url).listener!;
   const changes: string[] = [];
   const attached = new Set<number>();
@@ -21,7 +26,8 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[]) => {
     const socket = createSocket("udp4");
     sockets.push(socket);
     const buffer = { requestedBytes: 8, grantedBytes: 4, ceilingBytes: null };
-    return { socket, native: null, address: config.address, port: 4747, interface: null, buffer };
+    const native = answers === undefined ? null : nativeSocket(answers);
+    return { socket, native, address: config.address, port: 4747, interface: null, buffer };
   };
   const listener = new Listener(0, config, {
     clock: new ManualClock(),
@@ -51,6 +57,15 @@ test("a listener that opens is OK and read", async () => {
   expect(listener.status()).toMatchObject({ state: "OK", port: 4747, kernelDrops: null });
   listener.stop();
   expect(attached).toEqual(new Set());
+});
+
+test("what waits in the socket is told on the scale of the buffer, in whole bytes", async () => {
+  const { listener } = setUp("udp://127.0.0.1:4747", [], { answers: 1537 });
+  await listener.start();
+  expect(listener.status()).toMatchObject({ receiveQueueBytes: 769, kernelDrops: 4 });
+  expect(listener.readKernelDrops()).toBe(4);
+  listener.stop();
+  expect(listener.status()).toMatchObject({ receiveQueueBytes: null, kernelDrops: 4 });
 });
 
 test("a listener joined without a named interface says that the system chose", async () => {
