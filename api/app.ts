@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import { DeviceOrder } from "./device-order.ts";
+import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import {
   answerClientError,
@@ -18,6 +19,7 @@ import { gapRoutes } from "./routes/gaps.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { indexRoutes } from "./routes/index.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { seriesRoutes } from "./routes/series.ts";
@@ -32,10 +34,13 @@ export interface AppOptions {
   startedAtUs: number;
   /** for failed requests; none are logged without */
   logger?: FastifyBaseLogger;
+  /** connections to the live feed at once; default 256 */
+  maxLiveClients?: number;
   /** `process_…` and `nodejs_…` on /metrics; they start observers that live as long as the process */
   processMetrics?: boolean;
 }
 
+const DEFAULT_LIVE_CLIENTS = 256;
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
@@ -75,6 +80,12 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     version: options.version,
     startedAtUs: options.startedAtUs,
   };
+  const hub = new LiveHub(sources.live, sources.ledger, {
+    clock: options.clock,
+    maxClients: options.maxLiveClients ?? DEFAULT_LIVE_CLIENTS,
+  });
+  // a stream would hold the server open
+  app.addHook("preClose", () => hub.close());
   await app.register(helmet, securityHeaders);
   installErrors(app, handleError);
   refuseOtherMethods(app);
@@ -87,6 +98,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     async (v1) => {
       for (const routes of [statusRoutes, deviceRoutes, ledgerRoutes, gapRoutes, readingRoutes, seriesRoutes])
         routes(v1, context);
+      liveRoutes(v1, hub);
     },
     { prefix: "/api/v1" },
   );

@@ -4,7 +4,7 @@ import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
 import type { DeviceLedger, FleetLedger, LedgerEpoch, LedgerTotal } from "./schemas/ledger.ts";
-import type { DeviceView, RunView } from "./sources.ts";
+import type { DeviceView, LedgerSource, RunView } from "./sources.ts";
 
 const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => ({
   ...counts,
@@ -27,6 +27,22 @@ const epochJson = ({ epoch, index, row }: RunView, counts: LedgerCounts): Static
 /** The sum over a device's runs, as `ledger` and `total` show it. */
 export const deviceTotal = (device: DeviceView): Static<typeof LedgerTotal> =>
   totalJson(sumCounts(device.runs.map((run) => countsOfRow(run.row, 0, run))));
+
+/** Time of the last commit of this process or the ones before; null before the first of all. */
+const commitTime = ({ asOfUs }: LedgerSource): string | null => (asOfUs > 0 ? formatTime(asOfUs) : null);
+
+/** `event: ledger` of the fleet. */
+export const fleetLedgerEvent = (ledger: LedgerSource) => {
+  const { counts, counters } = ledger.fleet();
+  return { device: null, asOf: commitTime(ledger), total: { ...totalJson(counts), ...counters } };
+};
+
+/** `event: ledger` of a device: without its runs. */
+export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => ({
+  device: device.id,
+  asOf: commitTime(ledger),
+  total: deviceTotal(device),
+});
 
 /** Time of the last commit; before the first one what the process found at its start. */
 const asOf = ({ sources, startedAtUs }: ApiContext): string =>

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   ERR_NOT_READY: 503,
   ERR_QUERY_TIMEOUT: 503,
   ERR_UNAVAILABLE: 503,
+  ERR_TOO_MANY_CLIENTS: 503,
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 

@@ -17,6 +17,7 @@ import type {
 } from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { Cause } from "../protocol/ledger-row.ts";
 
 export type {
   Completeness,
@@ -44,8 +45,60 @@ export type {
 export interface Sources {
   ledger: LedgerSource;
   reader: ReaderSource;
+  live: LiveSource;
   collectorStatus(): CollectorStatus;
   storeStatus(): StoreStatus;
+}
+
+/** Commits as they happen, for the live feed. */
+export interface LiveSource {
+  /** the database: the feed's thread reads the committed readings itself */
+  readonly file: string;
+  /** number of the last committed flush */
+  readonly flush: number;
+  /** undefined: its device is forgotten */
+  describeRun(run: number): LiveRun | undefined;
+  /** One listener, told of every commit from now on. */
+  listen(listener: LiveListener): void;
+}
+
+export interface LiveListener {
+  committed(commit: LiveCommit): void;
+  /** the store is about to close: the feed ends, its thread lets go of the database */
+  closing(): Promise<void>;
+}
+
+export interface LiveCommit {
+  flush: number;
+  committedAtUs: number;
+  /** runs that came to be in it */
+  newRuns: readonly number[];
+  /** numbers of devices of which channels were described, or that were forgotten */
+  changedDevices: readonly number[];
+  gaps: readonly LiveGap[];
+}
+
+/** Numbers that were declared lost, or that arrived after that. */
+export interface LiveGap {
+  run: number;
+  first: number;
+  last: number;
+  /** null: they arrived */
+  cause: Cause | null;
+  /** null: they arrived */
+  openedAtUs: number | null;
+  /** when they were declared lost, or arrived */
+  atUs: number;
+}
+
+export interface LiveRun {
+  device: string;
+  deviceNumber: number;
+  epoch: number | null;
+  index: number;
+  isUnsequenced: boolean;
+  /** of the described channels, by channel number */
+  names: ReadonlyMap<number, string>;
 }
 
 /** The committed ledger, on this thread. Nothing it shows is not yet durable; what waits is counted `pending`. */
@@ -79,6 +132,8 @@ export interface DeviceView {
 }
 
 export interface RunView extends RunStorage {
+  /** its number in the database */
+  readonly run: number;
   readonly epoch: number | null;
   /** number of the run inside its epoch */
   readonly index: number;

@@ -8,6 +8,7 @@ import type { Logger } from "../common/logger.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import type { HttpAddress } from "./http-address.ts";
+import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
 
 /** A running collector with its store and its API. */
@@ -80,7 +81,8 @@ export const startService = async (
   const loading = import("../api/app.ts");
   await Promise.allSettled([opening, loading]);
   const store = await opening;
-  const started: { stop(): Promise<void> | void }[] = [{ stop: () => store.close() }, startHeapTrim()];
+  const live = new StoreLiveSource(store, settings.dbPath);
+  const started: { stop(): Promise<void> | void }[] = [live, { stop: () => store.close() }, startHeapTrim()];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0)) await part.stop();
   };
@@ -95,6 +97,7 @@ export const startService = async (
       {
         ledger: store.view,
         reader: store.reader,
+        live,
         collectorStatus: () => collectorStatusForApi(collector.status()),
         storeStatus: () => store.status(),
       },

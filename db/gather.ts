@@ -1,4 +1,13 @@
-import { BATCH_ROWS, Batch, type BatchMessage, type FleetCounters, type Note } from "../protocol/batch.ts";
+import {
+  BATCH_ROWS,
+  Batch,
+  type BatchMessage,
+  type FleetCounters,
+  type Note,
+  OP,
+  OP_CODE,
+  OP_FIELDS,
+} from "../protocol/batch.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
@@ -116,4 +125,21 @@ export const changedRows = (
 /** Field by field: a view per row would cost more than the copy. */
 const copyRow = (from: Float64Array, base: number, to: Float64Array, at: number): void => {
   for (let field = 0; field < ROW_FIELDS; field++) to[at + field] = from[base + field]!;
+};
+
+/** Copies of the LOST and FILL operations, in order, OP_FIELDS each: the live feed tells them. */
+export const closedGapOps = (batches: readonly Batch[]): Float64Array => {
+  const parts: Float64Array[] = [];
+  let length = 0;
+  for (const { ops, opCount } of batches) {
+    for (let at = 0; at < opCount * OP_FIELDS; at += OP_FIELDS) {
+      const code = ops[at + OP.CODE];
+      if (code !== OP_CODE.LOST && code !== OP_CODE.FILL) continue;
+      parts.push(ops.subarray(at, at + OP_FIELDS));
+      length += OP_FIELDS;
+    }
+  }
+  const copied = new Float64Array(length);
+  for (const [index, part] of parts.entries()) copied.set(part, index * OP_FIELDS);
+  return copied;
 };

@@ -45,8 +45,8 @@ export interface StoreOptions {
 }
 
 export interface StoreEvents {
-  /** a flush was committed and the view shows it */
-  commit: [LedgerChange];
+  /** a flush was committed and the view shows it; with the gaps it lost and filled: OP_FIELDS per operation, in order */
+  commit: [LedgerChange, Float64Array];
   /** the writer can go on no more (a bug, a damaged database): without a handler that ends the process */
   error: [LacunaError];
 }
@@ -218,7 +218,7 @@ export class Store extends EventEmitter<StoreEvents> {
   #receive(message: WriterMessage): void {
     switch (message.type) {
       case "committed":
-        this.#advance(message.change, message.figures);
+        this.#advance(message);
         break;
       case "failing":
         this.#figures = message.figures;
@@ -237,7 +237,7 @@ export class Store extends EventEmitter<StoreEvents> {
     }
   }
 
-  #advance(change: LedgerChange | null, figures: WriterFigures): void {
+  #advance({ change, gapOps, figures }: Extract<WriterMessage, { type: "committed" }>): void {
     this.#figures = figures;
     if (change !== null) this.#state.apply(change);
     if (this.#status === "FAILING") {
@@ -246,7 +246,7 @@ export class Store extends EventEmitter<StoreEvents> {
     }
     if (change === null) return;
     this.#restored = undefined;
-    this.emit("commit", change);
+    this.emit("commit", change, gapOps);
   }
 
   #fail(code: string, message: string, cause?: unknown): void {

@@ -35,7 +35,7 @@ export interface WriterFigures {
 export type WriterMessage =
   | { type: "opened"; hasHistory: boolean; figures: WriterFigures }
   | { type: "refused"; code: string; message: string }
-  | { type: "committed"; change: LedgerChange | null; figures: WriterFigures }
+  | { type: "committed"; change: LedgerChange | null; gapOps: Float64Array; figures: WriterFigures }
   /** a commit failed and will be tried again */
   | { type: "failing"; accepted: AcceptedChange | null; figures: WriterFigures }
   /** a bug or a damaged database: nothing more is written */

@@ -87,14 +87,15 @@ export class WriterThread {
     }
   }
 
-  #succeeded({ change, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {
+  #succeeded({ change, gapOps, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {
     this.#commits++;
     this.#failingSinceUs = null;
     this.#committed = messages.at(-1)?.number ?? this.#committed;
     for (const { buffer } of messages) this.#host.giveBack({ buffer, committed: this.#committed });
     const figures = this.#figures();
     const rows = change?.rows.buffer;
-    this.#host.post({ type: "committed", change, figures }, rows === undefined ? [] : [rows as ArrayBuffer]);
+    const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
+    this.#host.post({ type: "committed", change, gapOps, figures }, transfer as ArrayBuffer[]);
     this.#schedule(this.#writer.pendingBatches > 0 ? 0 : IDLE_MS);
   }
 

@@ -6,7 +6,7 @@ import { Checkpoint } from "./checkpoint.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { FlushStatements } from "./flush-statements.ts";
 import { GapStore } from "./gap-store.ts";
-import { changedRows, type Gathered, gather, holdsDatagrams } from "./gather.ts";
+import { changedRows, closedGapOps, type Gathered, gather, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
@@ -32,6 +32,8 @@ export type FlushOutcome =
       outcome: "committed";
       /** null when only tables were brought up to date or old rows removed */
       change: LedgerChange | null;
+      /** what it lost and filled: OP_FIELDS per operation, in order */
+      gapOps: Float64Array;
       /** their buffers are free again */
       messages: readonly BatchMessage[];
     }
@@ -156,10 +158,11 @@ export class Writer {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
       if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
         return { outcome: "idle" };
-      const change = this.#commit(messages, doomed);
+      const gathered = gather(messages, this.#state, this.#state.fleet);
+      const change = this.#commit(messages, gathered, doomed);
       this.#waiting = this.#waiting.slice(messages.length);
       this.#shown = Math.max(0, this.#shown - messages.length);
-      return { outcome: "committed", change, messages };
+      return { outcome: "committed", change, gapOps: closedGapOps(gathered.batches), messages };
     } catch (error) {
       this.#undo();
       if (!isPassingFailure(error)) throw error;
@@ -200,8 +203,7 @@ export class Writer {
     return !this.#checkpoint.isDue(this.#clock.monotonicMs());
   }
 
-  #commit(messages: readonly BatchMessage[], doomed: Doomed): LedgerChange | null {
-    const gathered = gather(messages, this.#state, this.#state.fleet);
+  #commit(messages: readonly BatchMessage[], gathered: Gathered, doomed: Doomed): LedgerChange | null {
     const brings = messages.length > 0 || doomed.expired.size > 0 || doomed.forgottenExpired > 0;
     const change = brings ? this.#changeOf(gathered, doomed) : null;
     const row = this.#rowAfter(gathered, change);

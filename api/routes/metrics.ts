@@ -3,9 +3,13 @@ import type { App } from "../context.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { ERRORS, NoQuery, textResponse } from "../schemas/common.ts";
 
+const LIVE_URL = "/api/v1/live";
+
 /** `/metrics`, and the timing of every request. Call before other routes are registered. */
 export const metricsRoutes = (app: App, metrics: Metrics): void => {
   app.addHook("onResponse", async (request, reply) => {
+    // a stream lasts for hours: that says nothing of the time to answer
+    if (request.routeOptions.url === LIVE_URL) return;
     const labels = {
       method: request.method,
       // the pattern, never the URL: an unknown one must not make a series

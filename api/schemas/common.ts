@@ -52,6 +52,13 @@ export const Cursor = Type.Optional(
   Type.String({ minLength: 1, maxLength: 2000, description: "`next` of the answer before" }),
 );
 
+export const ChannelFilter = Type.Optional(
+  Type.Array(
+    Type.String({ minLength: 1, maxLength: 300, description: "a channel name of 1 to 300 characters" }),
+    { maxItems: 1024, description: "channel name; repeatable; all channels when left out" },
+  ),
+);
+
 export const Next = Nullable(Type.String({ description: "cursor of the next page; null at the end" }));
 
 export const TimeRangeQuery = {

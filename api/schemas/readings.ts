@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import {
+  ChannelFilter,
   Count,
   Cursor,
   Defaulted,
@@ -51,12 +52,7 @@ export const ReadingList = named(
 );
 
 export const ReadingsQueryString = Query({
-  channel: Type.Optional(
-    Type.Array(
-      Type.String({ minLength: 1, maxLength: 300, description: "a channel name of 1 to 300 characters" }),
-      { maxItems: 1024, description: "channel name; repeatable; all channels when left out" },
-    ),
-  ),
+  channel: ChannelFilter,
   ...TimeRangeQuery,
   order: Defaulted(Word(["asc", "desc"], { description: "oldest or newest first" }), "asc"),
   limit: Limit(10_000),

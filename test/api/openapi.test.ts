@@ -33,6 +33,7 @@ test("every route is in it", async () => {
       "GET /api/v1/gaps",
       "GET /api/v1/latest",
       "GET /api/v1/ledger",
+      "GET /api/v1/live",
       "GET /api/v1/status",
       "GET /livez",
       "GET /metrics",

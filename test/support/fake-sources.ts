@@ -7,6 +7,8 @@ import type {
   GapsQuery,
   ListenerCounters,
   ListenerStatus,
+  LiveListener,
+  LiveRun,
   ReadingsPage,
   ReadingsQuery,
   RunView,
@@ -53,6 +55,7 @@ export const usualRow = (): Float64Array => {
 };
 
 export const runOf = (run: Partial<RunView> = {}): RunView => ({
+  run: 1,
   epoch: 3,
   index: 0,
   row: usualRow(),
@@ -173,6 +176,7 @@ export class FakeSources implements Sources {
     this.series = null;
     this.seriesQueries = [];
     this.failure = undefined;
+    this.runs = new Map();
   }
 
   add(...devices: (Partial<DeviceView> & { id: string })[]): void {
@@ -228,6 +232,18 @@ export class FakeSources implements Sources {
       this.gapsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
       return this.gapPage;
+    },
+  };
+
+  /** of the live feed, once an application is built */
+  listener: LiveListener | undefined;
+  runs!: Map<number, LiveRun>;
+  readonly live: Sources["live"] = {
+    file: "nowhere.db",
+    flush: 0,
+    describeRun: (run) => this.runs.get(run),
+    listen: (listener) => {
+      this.listener = listener;
     },
   };
 

@@ -1,0 +1,123 @@
+import type { ReadingFilter } from "./messages.ts";
+import { partId } from "./position.ts";
+import type { ReadingText } from "./reading-text.ts";
+import type { RunNames } from "./run-names.ts";
+import type { Part } from "./teller.ts";
+
+/** Clients that want the same. */
+interface Topic {
+  filter: ReadingFilter;
+  clients: Set<number>;
+}
+
+const NO_TOPICS: readonly Topic[] = [];
+const encoder = new TextEncoder();
+
+/** One event; its id is that of the part, the run and the row's index among the rows of the run. */
+export const eventText = (id: string, isLate: boolean, data: string): string =>
+  `id: ${id}\nevent: ${isLate ? "late" : "reading"}\ndata: ${data}\n\n`;
+
+/** Who is told what: clients with the same filter share one text, and filters with the same channels share the text of a run. */
+export class Audience {
+  readonly #names: RunNames;
+  readonly #text: ReadingText;
+  readonly #topics = new Map<string, Topic>();
+  /** topics by device; under "" those of all devices (no id is empty) */
+  #byDevice = new Map<string, Topic[]>();
+
+  constructor(names: RunNames, text: ReadingText) {
+    this.#names = names;
+    this.#text = text;
+  }
+
+  add(client: number, filter: ReadingFilter): void {
+    const key = JSON.stringify([filter.devices, filter.channels]);
+    const topic = this.#topics.get(key);
+    if (topic !== undefined) {
+      topic.clients.add(client);
+      return;
+    }
+    this.#topics.set(key, { filter, clients: new Set([client]) });
+    this.#index();
+  }
+
+  remove(client: number): void {
+    for (const [key, topic] of this.#topics) {
+      if (!topic.clients.delete(client) || topic.clients.size > 0) continue;
+      this.#topics.delete(key);
+      this.#index();
+    }
+  }
+
+  /** The text of some parts for each filter that is told anything. */
+  texts(parts: readonly Part[]): [clients: number[], text: Uint8Array<ArrayBuffer>][] {
+    const texts = new Map<Topic, string[]>();
+    for (const { flush, part, told } of parts) {
+      const prefix = partId(flush, part);
+      for (const [run, datagrams] of told) this.#tell(texts, prefix, run, datagrams);
+    }
+    return Array.from(texts, ([{ clients }, pieces]) => [[...clients], encoder.encode(pieces.join(""))]);
+  }
+
+  #tell(
+    texts: Map<Topic, string[]>,
+    prefix: string,
+    run: number,
+    datagrams: Parameters<typeof textOfRun>[3],
+  ): void {
+    const name = this.#names.of(run);
+    if (name === undefined) return;
+    const byChannels = new Map<string, string>();
+    for (const topic of [
+      ...(this.#byDevice.get("") ?? NO_TOPICS),
+      ...(this.#byDevice.get(name.device) ?? NO_TOPICS),
+    ]) {
+      const { channels } = topic.filter;
+      const key = channels.join("\n");
+      let piece = byChannels.get(key);
+      if (piece === undefined) {
+        piece = textOfRun(this.#text, name, `${prefix}-${run}`, datagrams, channels);
+        byChannels.set(key, piece);
+      }
+      if (piece === "") continue;
+      const pieces = texts.get(topic);
+      if (pieces === undefined) texts.set(topic, [piece]);
+      else pieces.push(piece);
+    }
+  }
+
+  #index(): void {
+    this.#byDevice = new Map();
+    for (const topic of this.#topics.values()) {
+      const { devices } = topic.filter;
+      for (const device of devices.length === 0 ? [""] : devices) {
+        const topics = this.#byDevice.get(device);
+        if (topics === undefined) this.#byDevice.set(device, [topic]);
+        else topics.push(topic);
+      }
+    }
+  }
+}
+
+/**
+ * What is told of one run.
+ * @param isWanted - by index of the row; all when left out
+ */
+export const textOfRun = (
+  text: ReadingText,
+  name: Parameters<ReadingText["rows"]>[0],
+  prefix: string,
+  datagrams: readonly Parameters<ReadingText["rows"]>[1][],
+  channels: readonly string[],
+  isWanted: (index: number) => boolean = () => true,
+): string => {
+  let events = "";
+  let index = 0;
+  for (const told of datagrams) {
+    for (const row of text.rows(name, told, channels)) {
+      if (row !== null && isWanted(index)) events += eventText(`${prefix}-${index}`, told.isLate, row);
+      index++;
+    }
+  }
+  return events;
+};

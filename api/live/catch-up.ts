@@ -1,0 +1,90 @@
+import type { LiveSegments } from "../../db/live-segments.ts";
+import { textOfRun } from "./audience.ts";
+import type { ReadingFilter, Skipped } from "./messages.ts";
+import { isBehind, type Place, parsePlace } from "./position.ts";
+import type { ReadingText } from "./reading-text.ts";
+import type { RunNames } from "./run-names.ts";
+import { type Part, Teller } from "./teller.ts";
+
+/** What was missed is told again when it is not older, by the times of its commits. */
+const RESUME_US = 300_000_000;
+
+/** Where the feed is. */
+export type Here = Pick<Teller, "flush" | "part" | "committedAtUs">;
+
+/** How a client that has seen up to an id can go on: from a place, or behind a gap. */
+export const resumeAt = (
+  segments: LiveSegments,
+  id: string,
+  here: Here,
+): { place: Place; skipped: null } | { place: null; skipped: Skipped } => {
+  const place = parsePlace(id);
+  if (place === undefined || place.flush > here.flush)
+    return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
+  const first = segments.after(place.flush);
+  const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
+  if (!isTooOld) return { place, skipped: null };
+  const skipped = { reason: "too-old", fromUs: first.committedAtUs, toUs: here.committedAtUs } as const;
+  return { place: null, skipped };
+};
+
+/** Tells one client what it missed, from the store, a flush at a time, until it is where the feed is. */
+export class CatchUp {
+  readonly #segments: LiveSegments;
+  readonly #names: RunNames;
+  readonly #text: ReadingText;
+  readonly #filter: ReadingFilter;
+  readonly #place: Place;
+  readonly #runs: () => ReadonlySet<number> | null;
+  #teller: Teller | undefined;
+
+  /** @param runs - those of the filter's devices, null = all; asked again for each flush, since devices begin new ones */
+  constructor(
+    segments: LiveSegments,
+    names: RunNames,
+    text: ReadingText,
+    filter: ReadingFilter,
+    runs: () => ReadonlySet<number> | null,
+    place: Place,
+  ) {
+    this.#segments = segments;
+    this.#names = names;
+    this.#text = text;
+    this.#filter = filter;
+    this.#runs = runs;
+    this.#place = place;
+  }
+
+  /** The next flush that was missed. `flush` and `part` say up to where the client is told then. */
+  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; flush: number; part: 0 | 1 }> {
+    const start = { flush: this.#place.flush - 1, part: 0 } as const;
+    this.#teller ??= await Teller.after(this.#segments, this.#names, this.#runs(), start);
+    const teller = this.#teller;
+    teller.runs = this.#runs();
+    const segment = this.#segments.after(teller.flush);
+    const isAtEnd = segment === null || segment.flush > here.flush;
+    let parts: Part[] = [];
+    if (!isAtEnd) parts = await teller.next(segment);
+    else if (here.part === 1 && teller.part === 0) parts = [teller.rest()];
+    return { text: this.#textOf(parts), isAtEnd, flush: teller.flush, part: teller.part };
+  }
+
+  #textOf(parts: readonly Part[]): string {
+    let text = "";
+    for (const { flush, part, told } of parts) {
+      for (const [run, datagrams] of told) {
+        const name = this.#names.of(run);
+        if (name === undefined) continue;
+        text += textOfRun(
+          this.#text,
+          name,
+          `${flush}-${part}-${run}`,
+          datagrams,
+          this.#filter.channels,
+          (index) => isBehind(this.#place, flush, part, run, index),
+        );
+      }
+    }
+    return text;
+  }
+}

@@ -1,0 +1,38 @@
+import { formatTime } from "../../protocol/time.ts";
+import type { LiveGap, LiveRun } from "../sources.ts";
+import { eventBytes } from "./event-text.ts";
+
+/** Numbers that arrived one by one, side by side, as one. */
+export const joinFilled = (gaps: readonly LiveGap[]): LiveGap[] => {
+  const joined: LiveGap[] = [];
+  for (const gap of gaps) {
+    const last = joined.at(-1);
+    const continues =
+      last !== undefined &&
+      last.cause === null &&
+      gap.cause === null &&
+      last.run === gap.run &&
+      last.last + 1 === gap.first;
+    if (continues) joined[joined.length - 1] = { ...last, last: gap.last, atUs: gap.atUs };
+    else joined.push(gap);
+  }
+  return joined;
+};
+
+/** `event: gap` */
+export const gapBytes = (gap: LiveGap, { device, epoch, index }: LiveRun): Uint8Array => {
+  const { first, last, cause, openedAtUs, atUs } = gap;
+  const data = {
+    device,
+    epoch,
+    run: index,
+    first,
+    last,
+    count: last - first + 1,
+    state: cause === null ? "filled" : "lost",
+    cause,
+    openedAt: openedAtUs === null ? null : formatTime(openedAtUs),
+    at: formatTime(atUs),
+  };
+  return eventBytes("gap", JSON.stringify(data));
+};

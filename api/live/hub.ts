@@ -1,0 +1,260 @@
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../../common/clock.ts";
+import { ApiError } from "../problems.ts";
+import type { LedgerSource, LiveCommit, LiveRun, LiveSource } from "../sources.ts";
+import { LiveClient, type Wish } from "./client.ts";
+import { GREETING } from "./event-text.ts";
+import { type FeedThread, type StartFeed, startFeedThread } from "./feed-thread.ts";
+import { gapBytes, joinFilled } from "./gap-text.ts";
+import { LedgerNews } from "./ledger-news.ts";
+import type { FromFeed } from "./messages.ts";
+
+/** Ledgers are told that often at most. */
+const LEDGER_EVERY_MS = 500;
+const HEARTBEAT_EVERY_MS = 15_000;
+/** Gaps of one commit that are told; of the others clients are told that there were some. */
+const MOST_GAPS_PER_COMMIT = 1000;
+
+export interface HubOptions {
+  clock: Clock;
+  /** connections at once */
+  maxClients: number;
+  startFeed?: StartFeed;
+}
+
+/**
+ * The live feed on the main thread: who is connected, who is told what. Readings come from the feed's thread, which runs only while
+ * somebody wants them; ledgers and gaps come with the commits.
+ */
+export class LiveHub {
+  readonly #live: LiveSource;
+  readonly #ledger: LedgerSource;
+  readonly #options: HubOptions;
+  readonly #clients = new Map<number, LiveClient>();
+  #lastClient = 0;
+  #feed: FeedThread | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #ledgerChanged = false;
+  #isClosed = false;
+
+  constructor(live: LiveSource, ledger: LedgerSource, options: HubOptions) {
+    this.#live = live;
+    this.#ledger = ledger;
+    this.#options = options;
+    live.listen({ committed: (commit) => this.#committed(commit), closing: () => this.close() });
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /**
+   * Room for one more.
+   * @throws ApiError 503 when there is none
+   */
+  assertRoom(): void {
+    if (this.#isClosed) throw new ApiError("ERR_UNAVAILABLE", "the collector is stopping");
+    const { maxClients } = this.#options;
+    if (this.#clients.size >= maxClients)
+      throw new ApiError(
+        "ERR_TOO_MANY_CLIENTS",
+        `${maxClients} clients are connected to the live feed already`,
+      );
+  }
+
+  /**
+   * Tell a client until it goes; its response has its head already.
+   * @param after - the last id it has seen; null = only what comes from now on
+   */
+  add(response: ServerResponse, wish: Wish, after: string | null): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const client = new LiveClient(++this.#lastClient, response, wish, after, nowMs);
+    this.#clients.set(client.id, client);
+    response.once("close", () => this.#remove(client));
+    // a peer that vanished: "close" follows
+    response.on("error", () => {});
+    client.send(GREETING);
+    if (this.#timers.length === 0) this.#startTimers();
+    if (client.wants("ledger")) new LedgerNews(this.#ledger).tell(client);
+    if (client.wants("reading")) this.#join(client);
+  }
+
+  /** Every stream ends; clients come again when they can. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const client of this.#clients.values()) client.end();
+    this.#stopTimers();
+    await this.#closeFeed();
+  }
+
+  #join(client: LiveClient): void {
+    const { devices, channels } = client.wish;
+    client.state = "catching-up";
+    this.#feed ??= this.#startFeed();
+    this.#feed.post({
+      type: "join",
+      client: client.id,
+      filter: { devices, channels },
+      runs: devices.map((id) => this.#ledger.device(id)?.runs.map(({ run }) => run) ?? []),
+      after: client.position,
+    });
+  }
+
+  #remove(client: LiveClient): void {
+    if (!this.#clients.delete(client.id)) return;
+    this.#feed?.post({ type: "leave", client: client.id });
+    if (!this.#readers().next().done) return;
+    void this.#closeFeed();
+    if (this.#clients.size === 0) this.#stopTimers();
+  }
+
+  *#readers(): Generator<LiveClient> {
+    for (const client of this.#clients.values()) if (client.wants("reading")) yield client;
+  }
+
+  #startFeed(): FeedThread {
+    const { file, flush } = this.#live;
+    const start = this.#options.startFeed ?? startFeedThread;
+    const feed = start(
+      { file, flush },
+      {
+        message: (message) => {
+          if (this.#feed === feed) this.#receive(message);
+        },
+        failed: () => {
+          if (this.#feed === feed) this.#feedFailed();
+        },
+      },
+    );
+    return feed;
+  }
+
+  async #closeFeed(): Promise<void> {
+    const feed = this.#feed;
+    this.#feed = undefined;
+    await feed?.close();
+  }
+
+  /** The thread died: its clients come again, and resume. */
+  #feedFailed(): void {
+    this.#feed = undefined;
+    for (const client of this.#readers()) client.end();
+  }
+
+  #receive(message: FromFeed): void {
+    switch (message.type) {
+      case "describe":
+        this.#feed!.post({
+          type: "described",
+          runs: message.runs.map((run) => this.#live.describeRun(run) ?? null),
+        });
+        break;
+      case "told":
+        this.#told(message);
+        break;
+      case "missed":
+        this.#missed(message);
+        break;
+    }
+  }
+
+  #told({ position, texts }: Extract<FromFeed, { type: "told" }>): void {
+    const textOf = new Map<number, Uint8Array>();
+    for (const [clients, text] of texts) for (const client of clients) textOf.set(client, text);
+    for (const client of this.#readers()) {
+      if (client.state !== "told") continue;
+      const text = textOf.get(client.id);
+      if (text !== undefined && client.isFull) this.#fallBehind(client);
+      else {
+        if (text !== undefined) client.send(text);
+        client.position = position;
+      }
+    }
+  }
+
+  #missed({ client: id, position, text, skipped, isAtEnd }: Extract<FromFeed, { type: "missed" }>): void {
+    const client = this.#clients.get(id);
+    if (client === undefined) return;
+    if (skipped !== null) client.skip(skipped);
+    if (text.length > 0) client.send(text);
+    client.position = position;
+    if (isAtEnd) client.state = "told";
+    else client.onceTaken(() => this.#feed?.post({ type: "more", client: id }));
+  }
+
+  #fallBehind(client: LiveClient): void {
+    client.state = "behind";
+    this.#feed?.post({ type: "leave", client: client.id });
+    client.onceTaken(() => {
+      if (this.#clients.has(client.id)) this.#join(client);
+    });
+  }
+
+  #committed(commit: LiveCommit): void {
+    if (this.#clients.size === 0) return;
+    this.#ledgerChanged = true;
+    this.#feed?.post({
+      type: "flush",
+      flush: commit.flush,
+      committedAtUs: commit.committedAtUs,
+      newRuns: commit.newRuns.flatMap((run) => {
+        const device = this.#live.describeRun(run)?.device;
+        return device === undefined ? [] : [[run, device] as const];
+      }),
+      changedDevices: commit.changedDevices,
+    });
+    this.#tellGaps(commit);
+  }
+
+  #tellGaps({ gaps, committedAtUs }: LiveCommit): void {
+    const clients = Array.from(this.#clients.values()).filter((client) => client.wants("gap"));
+    if (clients.length === 0 || gaps.length === 0) return;
+    const joined = joinFilled(gaps);
+    for (const gap of joined.slice(0, MOST_GAPS_PER_COMMIT)) {
+      const run: LiveRun | undefined = this.#live.describeRun(gap.run);
+      if (run === undefined) continue;
+      const bytes = gapBytes(gap, run);
+      for (const client of clients) if (concerns(client, run)) client.sendGap(bytes, gap.atUs);
+    }
+    if (joined.length <= MOST_GAPS_PER_COMMIT) return;
+    const skipped = {
+      reason: "too-many",
+      fromUs: joined[MOST_GAPS_PER_COMMIT]!.atUs,
+      toUs: committedAtUs,
+    } as const;
+    for (const client of clients) client.skipGaps(skipped);
+  }
+
+  #startTimers(): void {
+    this.#timers = [
+      setInterval(() => this.#tellLedgers(), LEDGER_EVERY_MS),
+      setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS),
+    ];
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  #tellLedgers(): void {
+    // of those who were too slow the last time some may still lack something: their texts differ
+    if (!this.#ledgerChanged && !this.#hasLag()) return;
+    this.#ledgerChanged = false;
+    const news = new LedgerNews(this.#ledger);
+    for (const client of this.#clients.values()) if (client.wants("ledger")) news.tell(client);
+  }
+
+  #hasLag(): boolean {
+    for (const client of this.#clients.values()) if (client.lacksLedger) return true;
+    return false;
+  }
+
+  #beat(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const client of this.#clients.values()) client.heartbeat(nowMs);
+  }
+}
+
+const concerns = ({ wish: { devices } }: LiveClient, { device }: LiveRun): boolean =>
+  devices.length === 0 || devices.includes(device);

@@ -1,0 +1,51 @@
+import type { LiveRun } from "../sources.ts";
+
+/** asked for at once: the main thread answers each question in one go */
+const ASKED_AT_ONCE = 1000;
+/** beyond it all are forgotten and asked for again as they come */
+const MOST_RUNS = 300_000;
+
+/** Device, epoch and channel names of runs, as the main thread tells them; kept until something of the device changes. */
+export class RunNames {
+  readonly #known = new Map<number, LiveRun>();
+  readonly #runsOfDevice = new Map<number, number[]>();
+  readonly #ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>;
+
+  /** @param ask - null for a run whose device is forgotten */
+  constructor(ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>) {
+    this.#ask = ask;
+  }
+
+  /** What was learned of a run; undefined when it is forgotten. */
+  of(run: number): LiveRun | undefined {
+    return this.#known.get(run);
+  }
+
+  /** Make sure that every one of these is known that can be. */
+  async learn(runs: Iterable<number>): Promise<void> {
+    if (this.#known.size > MOST_RUNS) {
+      this.#known.clear();
+      this.#runsOfDevice.clear();
+    }
+    const unknown = Array.from(runs).filter((run) => !this.#known.has(run));
+    for (let at = 0; at < unknown.length; at += ASKED_AT_ONCE) {
+      const asked = unknown.slice(at, at + ASKED_AT_ONCE);
+      for (const [index, run] of (await this.#ask(asked)).entries())
+        if (run !== null) this.#add(asked[index]!, run);
+    }
+  }
+
+  forget(devices: readonly number[]): void {
+    for (const device of devices) {
+      for (const run of this.#runsOfDevice.get(device) ?? []) this.#known.delete(run);
+      this.#runsOfDevice.delete(device);
+    }
+  }
+
+  #add(run: number, description: LiveRun): void {
+    this.#known.set(run, description);
+    const runs = this.#runsOfDevice.get(description.deviceNumber);
+    if (runs === undefined) this.#runsOfDevice.set(description.deviceNumber, [run]);
+    else runs.push(run);
+  }
+}

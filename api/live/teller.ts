@@ -1,0 +1,89 @@
+import type { LiveSegment, LiveSegments } from "../../db/live-segments.ts";
+import type { RunColumns } from "../../db/segment/columns.ts";
+import { OrderHold, type Told } from "./order-hold.ts";
+import type { RunNames } from "./run-names.ts";
+
+/** What is told at once; `told` is ascending by run. */
+export interface Part {
+  flush: number;
+  part: 0 | 1;
+  told: ReadonlyMap<number, Told[]>;
+}
+
+/** What is held waits that long for the flush that follows, by the times of their commits. */
+export const HOLD_US = 500_000;
+/** Flushes a teller must have seen to tell the next one as any other would: the hold looks back two. */
+const FLUSHES_TO_WARM_UP = 3;
+
+/** Tells the datagrams of some runs, flush by flush, in order. */
+export class Teller {
+  /** number of the last flush that was told, and its part */
+  flush: number;
+  part: 0 | 1 = 0;
+  /** of that flush */
+  committedAtUs = 0;
+  /** told from the next flush on; null = all */
+  runs: ReadonlySet<number> | null;
+  readonly #names: RunNames;
+  readonly #hold = new OrderHold();
+
+  /**
+   * @param runs - null = all
+   * @param flush - the last one that is not told
+   */
+  constructor(names: RunNames, runs: ReadonlySet<number> | null, flush: number) {
+    this.#names = names;
+    this.runs = runs;
+    this.flush = flush;
+  }
+
+  /** A teller that has seen the flushes up to `flush`, and its part. */
+  static async after(
+    segments: LiveSegments,
+    names: RunNames,
+    runs: ReadonlySet<number> | null,
+    { flush, part }: Pick<Teller, "flush" | "part">,
+  ): Promise<Teller> {
+    const teller = new Teller(names, runs, segments.back(flush, FLUSHES_TO_WARM_UP) - 1);
+    for (;;) {
+      const segment = segments.after(teller.flush);
+      if (segment === null || segment.flush > flush) break;
+      await teller.next(segment);
+    }
+    teller.flush = flush;
+    if (part === 1) teller.rest();
+    return teller;
+  }
+
+  get isHolding(): boolean {
+    return this.#hold.isHolding;
+  }
+
+  /** The next flush; before it what was held too long for it. */
+  async next({ flush, committedAtUs, segment }: LiveSegment): Promise<Part[]> {
+    const parts: Part[] = [];
+    if (this.isHolding && committedAtUs - this.committedAtUs > HOLD_US) parts.push(this.rest());
+    const wanted = this.runs ?? segment.runNumbers;
+    const found: [number, RunColumns][] = [];
+    for (const run of wanted) {
+      const columns = segment.readRun(run);
+      if (columns !== null && columns.datagramCount > 0) found.push([run, columns]);
+    }
+    await this.#names.learn(found.map(([run]) => run));
+    const runs = [];
+    for (const [run, columns] of found) {
+      const name = this.#names.of(run);
+      if (name !== undefined) runs.push({ run, columns, isUnsequenced: name.isUnsequenced });
+    }
+    const told = this.#hold.advance(runs);
+    [this.flush, this.part, this.committedAtUs] = [flush, 0, committedAtUs];
+    parts.push({ flush, part: 0, told });
+    return parts;
+  }
+
+  /** What is held, as no flush came in time. */
+  rest(): Part {
+    this.part = 1;
+    return { flush: this.flush, part: 1, told: this.#hold.rest() };
+  }
+}

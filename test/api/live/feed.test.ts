@@ -1,0 +1,238 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Feed } from "../../../api/live/feed.ts";
+import type { FromFeed, ReadingFilter } from "../../../api/live/messages.ts";
+import { describeRun } from "../../../cli/live-source.ts";
+import { LiveSegments } from "../../../db/live-segments.ts";
+import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
+import { IngestModel, type ModelRun } from "../../support/ingest-model.ts";
+import { StoreBed, viewOf } from "../../support/store-bed.ts";
+
+const ALL: ReadingFilter = { devices: [], channels: [] };
+const decoder = new TextDecoder();
+
+interface Event {
+  id: string;
+  event: string;
+  data: { device: string; seq: number; values: Record<string, number> };
+}
+
+const eventsOf = (text: string): Event[] =>
+  text
+    .split("\n\n")
+    .filter((block) => block !== "")
+    .map((block) => {
+      const [id, event, data] = block.split("\n").map((line) => line.slice(line.indexOf(" ") + 1));
+      return { id: id!, event: event!, data: JSON.parse(data!) };
+    });
+
+/** A writer, and a feed on its database that is told of each flush. */
+class FeedBed implements Disposable {
+  readonly model = new IngestModel();
+  readonly bed = new StoreBed();
+  readonly writer = this.bed.closing(this.bed.writer());
+  readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
+  readonly #texts = new Map<number, string>();
+  readonly #feed: Feed;
+  #timer: (() => void) | undefined;
+  #newRuns: [number, string][] = [];
+
+  constructor() {
+    const segments = this.bed.closing(new LiveSegments(this.bed.file));
+    const host = {
+      segments,
+      post: (message: FromFeed) => this.#receive(message),
+      after: (_delayMs: number, then: () => void) => {
+        this.#timer = then;
+      },
+    };
+    this.#feed = new Feed(host, this.writer.flushNumber);
+  }
+
+  run(device: string): ModelRun {
+    const run = this.model.run(this.model.device(device), 1, 0, ROW_FLAG.CURRENT);
+    this.#newRuns.push([run.run, device]);
+    return run;
+  }
+
+  receive(run: ModelRun, ...sequences: number[]): void {
+    for (const sequence of sequences)
+      this.model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: this.model.nowUs }]);
+  }
+
+  /** Commit what was received, and tell the feed. */
+  async flush(afterMs = 250): Promise<void> {
+    this.bed.clock.advanceMs(afterMs);
+    this.writer.accept(this.model.seal());
+    const outcome = this.writer.flush();
+    if (outcome.outcome !== "committed") throw new Error(outcome.outcome);
+    const { flush, committedAtUs, notes } = outcome.change!;
+    const changedDevices = notes.flatMap((note) => (note.note === "channel" ? [note.device] : []));
+    const newRuns = this.#newRuns.splice(0);
+    await this.#feed.receive({ type: "flush", flush, committedAtUs, newRuns, changedDevices });
+  }
+
+  async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {
+    const view = viewOf(this.writer);
+    const runs = filter.devices.map((id) => view.device(id)?.runs.map(({ run }) => run) ?? []);
+    await this.#feed.receive({ type: "join", client, filter, runs, after });
+    while (!this.missed.get(client)?.at(-1)?.isAtEnd) await this.#feed.receive({ type: "more", client });
+  }
+
+  /** The hold's time is over. */
+  async rest(): Promise<void> {
+    this.#timer?.();
+    await Promise.resolve();
+  }
+
+  leave(client: number): Promise<void> {
+    return this.#feed.receive({ type: "leave", client });
+  }
+
+  events(client: number): Event[] {
+    return eventsOf(this.#texts.get(client) ?? "");
+  }
+
+  /** Numbers told, late ones negative. */
+  told(client: number): number[] {
+    return this.events(client).map(({ event, data }) => (event === "late" ? -data.seq : data.seq));
+  }
+
+  #receive(message: FromFeed): void {
+    if (message.type === "describe") {
+      const view = viewOf(this.writer);
+      const runs = message.runs.map((run) => describeRun(view, run) ?? null);
+      void this.#feed.receive({ type: "described", runs });
+      return;
+    }
+    if (message.type === "missed") {
+      this.missed.set(message.client, [...(this.missed.get(message.client) ?? []), message]);
+      this.#add(message.client, message.text);
+      return;
+    }
+    for (const [clients, text] of message.texts) for (const client of clients) this.#add(client, text);
+  }
+
+  #add(client: number, text: Uint8Array): void {
+    this.#texts.set(client, (this.#texts.get(client) ?? "") + decoder.decode(text));
+  }
+
+  [Symbol.dispose](): void {
+    this.bed[Symbol.dispose]();
+  }
+}
+
+test("a client is told what is committed after it came, in order", async () => {
+  using feed = new FeedBed();
+  const pump = feed.run("pump");
+  feed.receive(pump, 0);
+  await feed.flush();
+  await feed.join(1);
+  feed.receive(pump, 2, 1);
+  await feed.flush();
+  expect(feed.told(1)).toEqual([1, 2]);
+});
+
+test("what is held is told when no flush follows in time", async () => {
+  using feed = new FeedBed();
+  const pump = feed.run("pump");
+  await feed.join(1);
+  feed.receive(pump, 0, 2);
+  await feed.flush();
+  expect(feed.told(1)).toEqual([0]);
+  await feed.rest();
+  expect(feed.told(1)).toEqual([0, 2]);
+});
+
+describe("filters", () => {
+  test("a client is told of its devices only, also of runs that begin later", async () => {
+    using feed = new FeedBed();
+    const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+    await feed.join(1, { devices: ["pump", "boiler"], channels: [] });
+    await feed.join(2);
+    feed.receive(pump, 0);
+    feed.receive(fan, 7);
+    await feed.flush();
+    feed.receive(feed.run("boiler"), 9);
+    await feed.flush();
+    expect(feed.events(1).map(({ data }) => data.device)).toEqual(["pump", "boiler"]);
+    expect(feed.events(2).map(({ data }) => data.device)).toEqual(["pump", "fan", "boiler"]);
+  });
+
+  test("channels go by the names they have at the moment", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1, { devices: [], channels: ["temperature"] });
+    feed.receive(pump, 0);
+    await feed.flush();
+    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    feed.receive(pump, 1);
+    await feed.flush();
+    expect(feed.events(1).map(({ data }) => data.values)).toEqual([{ temperature: 1 }]);
+  });
+});
+
+describe("a client that comes again", () => {
+  test("is told that its id is none of this database", async () => {
+    using feed = new FeedBed();
+    await feed.join(1, ALL, "99-0-1-0");
+    await feed.join(2, ALL, "nonsense");
+    expect([feed.missed.get(1)![0]!.skipped, feed.missed.get(2)![0]!.skipped]).toMatchObject([
+      { reason: "unknown-id" },
+      { reason: "unknown-id" },
+    ]);
+  });
+
+  test("is told what lies between when it comes too late, and goes on with what is new", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    feed.receive(pump, 0);
+    await feed.flush();
+    for (const sequence of [1, 2]) {
+      feed.receive(pump, sequence);
+      await feed.flush(301_000);
+    }
+    await feed.join(1, ALL, "1-0");
+    expect(feed.missed.get(1)![0]!.skipped).toMatchObject({ reason: "too-old" });
+    feed.receive(pump, 3);
+    await feed.flush();
+    expect(feed.told(1)).toEqual([3]);
+  });
+
+  test("after any event is told exactly what came behind it", async () => {
+    const step = fc.record({
+      pump: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
+      fan: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
+      afterMs: fc.constantFrom(250, 250, 250, 900),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), fc.nat(), async (steps, seed) => {
+        using feed = new FeedBed();
+        const runs = { pump: feed.run("pump"), fan: feed.run("fan") };
+        const next = { pump: 0, fan: 0 };
+        const waiting = { pump: [] as number[], fan: [] as number[] };
+        await feed.join(1);
+        for (const { afterMs, ...sent } of steps) {
+          for (const device of ["pump", "fan"] as const) {
+            // 0: sent on the next occasion, 3: lost
+            const late = waiting[device].splice(0);
+            for (const fate of sent[device]) {
+              const sequence = next[device]++;
+              if (fate === 0) waiting[device].push(sequence);
+              else if (fate < 3) feed.receive(runs[device], sequence);
+            }
+            feed.receive(runs[device], ...late);
+          }
+          await feed.flush(afterMs);
+        }
+        const all = feed.events(1);
+        const at = all.length === 0 ? -1 : seed % all.length;
+        if (at < 0) return;
+        await feed.join(2, ALL, all[at]!.id);
+        await feed.rest();
+        expect(feed.events(2)).toEqual(feed.events(1).slice(at + 1));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

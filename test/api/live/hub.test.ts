@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { LIVE_EVENTS, type LiveEvent } from "../../../api/live/client.ts";
+import { LiveHub } from "../../../api/live/hub.ts";
+import type { FromFeed, ToFeed } from "../../../api/live/messages.ts";
+import type { LiveGap } from "../../../api/sources.ts";
+import { FakeSources, NOON_US } from "../../support/fake-sources.ts";
+import { LiveStream } from "../../support/live-client.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+interface Asked {
+  devices?: string[];
+  events?: LiveEvent[];
+  after?: string;
+}
+
+/** A hub behind an HTTP server, with a feed a test plays by hand. */
+const startHub = async () => {
+  const sources = new FakeSources();
+  const posted: ToFeed[] = [];
+  let tell!: (message: FromFeed) => void;
+  let fail!: (error: Error) => void;
+  const hub = new LiveHub(sources.live, sources.ledger, {
+    clock: new ManualClock(),
+    maxClients: 10,
+    startFeed: (_data, on) => {
+      [tell, fail] = [on.message, on.failed];
+      return { post: (message) => posted.push(message), close: async () => {} };
+    },
+  });
+  const asked: Asked[] = [];
+  const server = createServer((_request, response) => {
+    const { devices = [], events = [...LIVE_EVENTS], after = null } = asked.shift() ?? {};
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    hub.add(response, { devices, channels: [], events: new Set(events) }, after);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    sources,
+    hub,
+    posted,
+    tell: (message: FromFeed) => tell(message),
+    fail: () => fail(new Error("died")),
+    open: async (client: Asked = {}): Promise<LiveStream> => {
+      asked.push(client);
+      return await LiveStream.open(`http://127.0.0.1:${port}/`);
+    },
+    commit: (flush: number, gaps: LiveGap[] = []) =>
+      sources.listener!.committed({ flush, committedAtUs: NOON_US, newRuns: [], changedDevices: [], gaps }),
+    stop: async () => {
+      await hub.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+let bed: Awaited<ReturnType<typeof startHub>>;
+afterEach(() => bed.stop());
+
+const textOf = (data: unknown): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`id: 1-0-1-0\nevent: reading\ndata: ${JSON.stringify(data)}\n\n`);
+const atEnd = (client: number): FromFeed => ({
+  type: "missed",
+  client,
+  position: "0-0",
+  text: new Uint8Array(),
+  skipped: null,
+  isAtEnd: true,
+});
+
+describe("ledgers", () => {
+  test("a client is told the fleet's at once, and again when it changed", async () => {
+    bed = await startHub();
+    bed.sources.add({ id: "pump" });
+    const stream = await bed.open({ events: ["ledger"] });
+    await stream.until((events) => events.length === 1);
+    bed.commit(1);
+    bed.sources.counters = { ...bed.sources.counters, datagrams: 5 };
+    bed.commit(2);
+    await stream.until((events) => events.length === 2);
+    expect(stream.events.map(({ event, data }) => [event, data.device, data.total.datagrams])).toEqual([
+      ["ledger", null, 0],
+      ["ledger", null, 5],
+    ]);
+  });
+
+  test("a client that names devices is told theirs", async () => {
+    bed = await startHub();
+    bed.sources.add({ id: "pump" }, { id: "fan" });
+    const stream = await bed.open({ events: ["ledger"], devices: ["nobody", "pump"] });
+    await stream.until((events) => events.length > 0);
+    expect(stream.events.map(({ data }) => [data.device, data.total.expected])).toEqual([["pump", 100]]);
+  });
+});
+
+test("gaps are told by device, numbers that arrived side by side as one", async () => {
+  bed = await startHub();
+  const run = { deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false, names: new Map() };
+  bed.sources.runs.set(1, { ...run, device: "pump" });
+  bed.sources.runs.set(2, { ...run, device: "fan" });
+  const stream = await bed.open({ events: ["gap"], devices: ["pump"] });
+  const filled = { cause: null, openedAtUs: null, atUs: NOON_US };
+  bed.commit(1, [
+    { run: 2, first: 1, last: 1, cause: "gone", openedAtUs: NOON_US, atUs: NOON_US },
+    { run: 1, first: 4, last: 6, cause: "queue-overflow", openedAtUs: NOON_US - 250_000, atUs: NOON_US },
+    { run: 1, first: 4, last: 4, ...filled },
+    { run: 1, first: 5, last: 5, ...filled },
+  ]);
+  await stream.until((events) => events.length === 2);
+  expect(stream.events.map(({ data }) => data)).toEqual([
+    {
+      device: "pump",
+      epoch: 3,
+      run: 0,
+      first: 4,
+      last: 6,
+      count: 3,
+      state: "lost",
+      cause: "queue-overflow",
+      openedAt: "2026-11-20T11:59:59.750000Z",
+      at: "2026-11-20T12:00:00.000000Z",
+    },
+    expect.objectContaining({ first: 4, last: 5, count: 2, state: "filled", cause: null, openedAt: null }),
+  ]);
+});
+
+describe("readings", () => {
+  test("nobody who wants them: no thread; somebody: it is asked from where he left", async () => {
+    bed = await startHub();
+    await bed.open({ events: ["gap"] });
+    expect(bed.posted).toEqual([]);
+    await bed.open({ events: ["reading"], after: "7-0-1-2" });
+    expect(bed.posted).toMatchObject([{ type: "join", after: "7-0-1-2" }]);
+  });
+
+  test("a client that is too slow is told what it missed once it has taken what waited", async () => {
+    bed = await startHub();
+    const stream = await bed.open({ events: ["reading"] });
+    bed.tell(atEnd(1));
+    stream.pause();
+    // more than the buffers of both sockets take, so that it waits in this process
+    const large = textOf("x".repeat(16 * 2 ** 20));
+    const tell = (flush: number, text: Uint8Array<ArrayBuffer>) =>
+      bed.tell({ type: "told", position: `${flush}-0`, texts: [[[1], text]] });
+    tell(1, large);
+    tell(2, textOf("missed"));
+    tell(3, textOf("missed too"));
+    expect(bed.posted.map(({ type }) => type)).toEqual(["join", "leave"]);
+    stream.resume();
+    await stream.until((events) => events.length === 1);
+    while (bed.posted.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    expect(bed.posted[2]).toMatchObject({ type: "join", client: 1, after: "1-0" });
+    bed.tell({ ...atEnd(1), text: textOf("missed"), position: "3-0" } as FromFeed);
+    tell(4, textOf("new"));
+    await stream.until((events) => events.length === 3);
+    expect(stream.events.slice(1).map(({ data }) => data)).toEqual(["missed", "new"]);
+  });
+
+  test("when the thread dies its clients come again", async () => {
+    bed = await startHub();
+    const reading = await bed.open({ events: ["reading"] });
+    const other = await bed.open({ events: ["ledger"] });
+    bed.fail();
+    await reading.ended;
+    bed.commit(1);
+    await other.until((events) => events.length === 1);
+    expect(bed.hub.clients).toBe(1);
+  });
+});
+
+test("a stop ends every stream", async () => {
+  bed = await startHub();
+  const streams = [await bed.open(), await bed.open({ events: ["gap"] })];
+  await bed.sources.listener!.closing();
+  await Promise.all(streams.map((stream) => stream.ended));
+  expect(() => bed.hub.assertRoom()).toThrow(/stopping/);
+});

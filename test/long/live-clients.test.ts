@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from "vitest";
+import { getJson, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import { openLoadClient } from "../support/live-load.ts";
+import { processMemory } from "../support/process-memory.ts";
+
+const DATAGRAMS_HZ = 12_500;
+const CHANNELS = 4;
+const SECONDS = 15;
+const DEVICES = 100;
+const HEALTHY = 180;
+const STALLED = 20;
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+test(`${HEALTHY + STALLED} clients, ${STALLED} of them stalled, at ${DATAGRAMS_HZ * CHANNELS} readings/s`, async () => {
+  const collector = await startCollector([
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--db",
+    `${directory.path}/live.db`,
+  ]);
+  const url = `${collector.api}/api/v1/live?event=reading`;
+  const clients = await Promise.all(
+    Array.from({ length: HEALTHY }, (_, index) =>
+      openLoadClient(
+        index === 0 ? url : `${url}&device=sim-${String(index % DEVICES).padStart(2, "0")}`,
+        false,
+      ),
+    ),
+  );
+  const stalled = await Promise.all(Array.from({ length: STALLED }, () => openLoadClient(url, true)));
+  const before = processMemory(collector.process.pid).residentBytes;
+  const simulated = runLacuna([
+    ...["simulate", "--target", `udp://127.0.0.1:${collector.ports[0]}`, "--devices", String(DEVICES)],
+    ...["--channels", String(CHANNELS), "--total-rate", String(DATAGRAMS_HZ), "--duration", `${SECONDS}s`],
+    ...["--truth", "none", "--json"],
+  ]);
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, processMemory(collector.process.pid).residentBytes);
+  }, 250);
+  const sent = JSON.parse((await simulated).stdout);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  clearInterval(watch);
+  const { total } = await getJson<{ total: Record<string, number> }>(`${collector.api}/api/v1/ledger`);
+  const seen = clients.map((client) => client.seen);
+  const slowestMs = Math.max(...seen.map((each) => each.slowestMs));
+  console.log(
+    `sent ${Math.round(sent.rateHz)} datagrams/s; unfiltered client: ${seen[0]!.events} of ${total.received}; slowest event ${slowestMs} ms; ` +
+      `memory ${Math.round(before / 2 ** 20)} to ${Math.round(peak / 2 ** 20)} MiB`,
+  );
+  expect([total.lost, total.shed, total.missing]).toEqual([0, 0, 0]);
+  expect(seen[0]!.events).toBe(total.received);
+  expect(seen.map(({ outOfOrder, late, skipped }) => outOfOrder + late + skipped)).toEqual(seen.map(() => 0));
+  for (const [index, each] of seen.entries())
+    if (index > 0) expect(each.events).toBe(total.received! / DEVICES);
+  // all of them on a quiet machine; this process reads for 180 clients and shares the machine with everything else
+  expect(seen.reduce((sum, { tooSlow }) => sum + tooSlow, 0)).toBeLessThan(total.received! * 0.001);
+  expect(peak - before).toBeLessThan(400 * 2 ** 20);
+  for (const client of [...clients, ...stalled]) client.close();
+  expect((await collector.stop()).code).toBe(0);
+});
