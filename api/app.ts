@@ -4,8 +4,10 @@ import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import { DeviceOrder } from "./device-order.ts";
+import { FleetHistory } from "./fleet-history.ts";
 import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
+import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
 import {
   answerClientError,
   createErrorHandler,
@@ -15,12 +17,15 @@ import {
 } from "./plugins/errors.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { gapRoutes } from "./routes/gaps.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { indexRoutes } from "./routes/index.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { rasterRoutes } from "./routes/raster.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -38,6 +43,8 @@ export interface AppOptions {
   maxLiveClients?: number;
   /** `process_…` and `nodejs_…` on /metrics; they start observers that live as long as the process */
   processMetrics?: boolean;
+  /** of the built dashboard, when not the one of this repository */
+  dashboardDirectory?: string;
 }
 
 const DEFAULT_LIVE_CLIENTS = 256;
@@ -58,13 +65,37 @@ const createFastify = (logger: FastifyBaseLogger | undefined, handleError: Error
   }).withTypeProvider<TypeBoxTypeProvider>();
 
 const securityHeaders = {
-  // nothing here is a page
+  // an answer of the API is no page; the dashboard sends its own
   contentSecurityPolicy: {
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     useDefaults: false,
   },
   // plain HTTP: TLS is a proxy's, and so is this promise
   strictTransportSecurity: false,
+};
+
+const V1_ROUTES = [
+  indexRoutes,
+  statusRoutes,
+  deviceRoutes,
+  fleetRoutes,
+  ledgerRoutes,
+  gapRoutes,
+  rasterRoutes,
+  eventRoutes,
+  readingRoutes,
+  seriesRoutes,
+];
+
+/** Samples the fleet's counters once a second while the application lives. */
+const keepHistory = (app: App, { history, clock, sources }: ApiContext): void => {
+  let timer: NodeJS.Timeout | undefined;
+  const sample = (): void => history.sample(clock.wallUs(), sources.ledger.fleet());
+  app.addHook("onReady", async () => {
+    sample();
+    timer = setInterval(sample, 1000).unref();
+  });
+  app.addHook("onClose", async () => clearInterval(timer));
 };
 
 /**
@@ -77,6 +108,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     sources,
     clock: options.clock,
     order: new DeviceOrder(sources.ledger),
+    history: new FleetHistory(),
     version: options.version,
     startedAtUs: options.startedAtUs,
   };
@@ -92,12 +124,12 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   await installOpenapi(app, options.version);
 
   metricsRoutes(app, createMetrics(sources, options.processMetrics ?? false));
-  indexRoutes(app, context);
   healthRoutes(app, context);
+  await installDashboard(app, options.dashboardDirectory ?? DASHBOARD_DIRECTORY);
+  keepHistory(app, context);
   await app.register(
     async (v1) => {
-      for (const routes of [statusRoutes, deviceRoutes, ledgerRoutes, gapRoutes, readingRoutes, seriesRoutes])
-        routes(v1, context);
+      for (const routes of V1_ROUTES) routes(v1, context);
       liveRoutes(v1, hub);
     },
     { prefix: "/api/v1" },

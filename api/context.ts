@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Clock } from "../common/clock.ts";
 import type { DeviceOrder } from "./device-order.ts";
+import type { FleetHistory } from "./fleet-history.ts";
 import type { Sources } from "./sources.ts";
 
 /** The application as routes see it: schemas give the types of requests and answers. */
@@ -19,6 +20,7 @@ export interface ApiContext {
   sources: Sources;
   clock: Clock;
   order: DeviceOrder;
+  history: FleetHistory;
   /** of the program, as /status says it */
   version: string;
   /** when the process began, microseconds since the Unix epoch */

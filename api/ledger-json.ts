@@ -45,7 +45,7 @@ export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => (
 });
 
 /** Time of the last commit; before the first one what the process found at its start. */
-const asOf = ({ sources, startedAtUs }: ApiContext): string =>
+export const asOf = ({ sources, startedAtUs }: ApiContext): string =>
   formatTime(sources.ledger.asOfUs > 0 ? sources.ledger.asOfUs : startedAtUs);
 
 /** `GET /devices/{id}/ledger` */

@@ -1,13 +1,21 @@
 import type { TextForm } from "../db/answer-texts.ts";
+import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
 import type {
   Completeness,
   Division,
+  EventRow,
+  EventsPage,
+  EventsQuery,
   GapRow,
   GapState,
   GapsPage,
   GapsQuery,
   Position,
+  RasterBlock,
+  RasterDevice,
+  RasterQuery,
+  RasterRun,
   ReadingRow,
   ReadingsPage,
   ReadingsQuery,
@@ -21,13 +29,21 @@ import type { Cause } from "../protocol/ledger-row.ts";
 
 export type {
   Completeness,
+  DeviceSummary,
   Division,
+  EventRow,
+  EventsPage,
+  EventsQuery,
   GapRow,
   GapState,
   GapsPage,
   GapsQuery,
   LatestValue,
   Position,
+  RasterBlock,
+  RasterDevice,
+  RasterQuery,
+  RasterRun,
   ReadingRow,
   ReadingsPage,
   ReadingsQuery,
@@ -110,6 +126,8 @@ export interface LedgerSource {
   readonly devicesVersion: number;
   deviceIds(): Iterable<string>;
   device(id: string): DeviceView | undefined;
+  /** one pass over all devices; the object given is filled anew for each */
+  visitDevices(visit: (summary: DeviceSummary) => void): void;
   /** sums over every run, the forgotten ones included; must not cost a pass over all devices */
   fleet(): FleetView;
 }
@@ -148,6 +166,8 @@ export interface ReaderSource {
   /** The text is what `seriesMembers` makes. Null: the device has no such channel. */
   seriesText(query: SeriesQuery, isGone?: () => boolean): Promise<SeriesText | null>;
   gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
+  raster(query: RasterQuery, isGone?: () => boolean): Promise<readonly RasterDevice[]>;
+  events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage>;
 }
 
 export const GAP_STATES = ["open", "lost", "filled"] as const satisfies readonly GapState[];

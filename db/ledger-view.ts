@@ -2,6 +2,7 @@ import type { FleetCounters } from "../protocol/batch.ts";
 import { VALUE_TYPE } from "../protocol/constants.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { undescribedName } from "./view/channel-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
@@ -76,6 +77,11 @@ export class LedgerView {
   device(id: string): DeviceView | undefined {
     const slot = this.#state.devices.slotOfId(id);
     return slot < 0 ? undefined : new DeviceView(this.#state, slot);
+  }
+
+  /** One pass over all devices; the object given is filled anew for each. */
+  visitDevices(visit: (summary: DeviceSummary) => void): void {
+    visitDevices(this.#state, visit);
   }
 
   /** Id of the device that owns a run, with the run's place in it; undefined when it is forgotten. */

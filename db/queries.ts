@@ -5,6 +5,7 @@ import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
 import type { Sqlite } from "./open.ts";
 import { QueryBudget, type QueryLimits } from "./query-budget.ts";
 import type { Completeness, EventsPage, EventsQuery, Position } from "./query-types.ts";
+import { queryRaster, type RasterFound, type RasterRequest } from "./raster-query.ts";
 import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";
@@ -17,6 +18,7 @@ export type QueryRequest =
   | { kind: "readingsText"; request: ReadingsRequest; wantsCompleteness: boolean; form: TextForm }
   | { kind: "seriesText"; request: SeriesRequest }
   | { kind: "gaps"; request: GapRequest }
+  | { kind: "raster"; request: RasterRequest }
   | { kind: "events"; request: EventsQuery };
 
 export interface QueryAnswers {
@@ -24,6 +26,7 @@ export interface QueryAnswers {
   readingsText: { text: string; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
   seriesText: string;
   gaps: GapRecord[];
+  raster: RasterFound[];
   events: EventsPage;
 }
 
@@ -64,6 +67,8 @@ export class Queries {
         return this.#texts.series(querySeries(this.#pieces, this.#absent, query.request), query.request.runs);
       case "gaps":
         return queryGaps(this.#db, query.request);
+      case "raster":
+        return queryRaster(this.#db, query.request);
       case "events":
         return queryEvents(this.#db, query.request);
     }

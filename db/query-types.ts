@@ -102,6 +102,43 @@ export interface GapsPage {
   next: Position | null;
 }
 
+export interface RasterQuery {
+  /** those that are not known have no run */
+  devices: readonly string[];
+  /** numbers per block */
+  size: number;
+  /** newest blocks of each device */
+  blocks: number;
+}
+
+/** Numbers [block x size, (block + 1) x size) of a run, where any of them is absent or came late. */
+export interface RasterBlock {
+  block: number;
+  missing: number;
+  recovered: number;
+  late: number;
+  /** lost, by cause */
+  causes: Record<Cause, number>;
+}
+
+export interface RasterRun {
+  epoch: number | null;
+  run: number;
+  /** of the part that is shown, inclusive */
+  first: number;
+  last: number;
+  /** below it absent numbers can no longer be told apart, or were too many to be looked at */
+  exactFrom: number;
+  /** ascending; all others have come in time */
+  blocks: readonly RasterBlock[];
+}
+
+export interface RasterDevice {
+  device: string;
+  /** oldest first */
+  runs: readonly RasterRun[];
+}
+
 export interface EventsQuery {
   device: string | null;
   kind: string | null;

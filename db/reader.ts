@@ -12,12 +12,15 @@ import type {
   GapRow,
   GapsPage,
   GapsQuery,
+  RasterDevice,
+  RasterQuery,
   ReadingsPage,
   ReadingsQuery,
   ReadingsText,
   SeriesQuery,
   SeriesText,
 } from "./query-types.ts";
+import { newestStretches } from "./raster-spans.ts";
 import type { ReadingsRequest, RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
@@ -27,6 +30,9 @@ export type Ask = <K extends QueryRequest["kind"]>(
   query: Extract<QueryRequest, { kind: K }>,
   isGone?: () => boolean,
 ) => Promise<QueryAnswers[K]>;
+
+/** gap rows one raster may read, over all its devices: about a tenth of a second */
+const MAX_RASTER_ROWS = 200_000;
 
 interface ResolvedReadings {
   request: ReadingsRequest;
@@ -97,9 +103,33 @@ export class Reader {
     return { gaps, next: hasMore ? [last.run, last.first] : null };
   }
 
+  /** The newest blocks of numbers of each device, with what is absent in them. */
+  async raster({ devices, size, blocks }: RasterQuery, isGone?: () => boolean): Promise<RasterDevice[]> {
+    const stretches = devices.map((id) => newestStretches(this.#view.device(id)?.runs ?? [], size, blocks));
+    const spans = stretches.flat().map(({ run, first, last }) => ({ run, first, last }));
+    const maxRows = Math.ceil(MAX_RASTER_ROWS / Math.max(1, spans.length));
+    const found = await this.#ask({ kind: "raster", request: { size, spans, maxRows } }, isGone);
+    let next = 0;
+    return devices.map((device, index) => ({
+      device,
+      runs: stretches[index]!.map(({ view, first, last }) => {
+        const { blocks, exactFrom } = found[next++]!;
+        const floor = view.row[ROW.FLOOR]!;
+        return {
+          epoch: view.epoch,
+          run: view.index,
+          first,
+          last,
+          exactFrom: Math.max(exactFrom, floor),
+          blocks,
+        };
+      }),
+    }));
+  }
+
   /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */
-  events(query: EventsQuery): Promise<EventsPage> {
-    return this.#ask({ kind: "events", request: query });
+  events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage> {
+    return this.#ask({ kind: "events", request: query }, isGone);
   }
 
   /** Names to numbers, and what the ledger in memory says of the completeness; the reader adds counts of a span. */

@@ -95,7 +95,10 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
 export const installErrors = (app: App, handleError: ErrorHandler): void => {
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
-    send(reply, new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; / lists what there is`)),
+    send(
+      reply,
+      new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; /api/v1 lists what there is`),
+    ),
   );
 };
 

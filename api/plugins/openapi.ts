@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import type { App } from "../context.ts";
 import { ERRORS, NoQuery, Problem, textResponse } from "../schemas/common.ts";
 import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
+import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
@@ -22,6 +23,10 @@ const COMPONENTS = [
   LatestList,
   Gap,
   GapList,
+  FleetList,
+  History,
+  Raster,
+  EventList,
   Reading,
   ReadingList,
   Series,

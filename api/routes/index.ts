@@ -2,16 +2,20 @@ import { Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { ERRORS, NoQuery } from "../schemas/common.ts";
 
-/** `/`: where to go from here. */
+/** `/api/v1`: where to go from here. */
 export const indexRoutes = (app: App, { version }: ApiContext): void => {
   const answer = {
     name: "lacuna",
     version,
     links: {
+      dashboard: "/",
       status: "/api/v1/status",
       devices: "/api/v1/devices",
+      fleet: "/api/v1/fleet",
       ledger: "/api/v1/ledger",
+      history: "/api/v1/history",
       gaps: "/api/v1/gaps",
+      events: "/api/v1/events",
       latest: "/api/v1/latest",
       health: "/readyz",
       metrics: "/metrics",
@@ -24,7 +28,7 @@ export const indexRoutes = (app: App, { version }: ApiContext): void => {
     links: Type.Record(Type.String(), Type.String()),
   });
   app.get(
-    "/",
+    "",
     {
       schema: {
         operationId: "getIndex",

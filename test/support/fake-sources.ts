@@ -1,7 +1,10 @@
 import { readings } from "../../api/answer-texts.ts";
 import type {
   CollectorStatus,
+  DeviceSummary,
   DeviceView,
+  EventsPage,
+  EventsQuery,
   FleetView,
   GapsPage,
   GapsQuery,
@@ -9,6 +12,8 @@ import type {
   ListenerStatus,
   LiveListener,
   LiveRun,
+  RasterDevice,
+  RasterQuery,
   ReadingsPage,
   ReadingsQuery,
   RunView,
@@ -130,6 +135,22 @@ const emptyPage: ReadingsPage = {
   next: null,
 };
 
+/** One run says all: enough for what the API makes of it. */
+const summaryOf = ({ id, runs }: DeviceView): DeviceSummary => {
+  const [run] = runs;
+  const { row } = run!;
+  const { expected, received, recovered, late, missing, lost, causes } = countsOfRow(row, 0, run!);
+  const numbers = { expected, received, recovered, late, missing, lost } as Record<string, number>;
+  return {
+    id,
+    epoch: run!.epoch,
+    heard: row,
+    lastArrivalUs: row[ROW.LAST_ARRIVAL]!,
+    causes: Float64Array.from(Object.values(causes), Number),
+    ...numbers,
+  } as DeviceSummary;
+};
+
 /** Sources a test fills by hand; queries are recorded, and answered with `page` and `gaps`. */
 export class FakeSources implements Sources {
   devices!: Map<string, DeviceView>;
@@ -148,6 +169,10 @@ export class FakeSources implements Sources {
   gapsQueries!: GapsQuery[];
   series!: SeriesText | null;
   seriesQueries!: SeriesQuery[];
+  raster!: RasterDevice[];
+  rasterQueries!: RasterQuery[];
+  eventPage!: EventsPage;
+  eventsQueries!: EventsQuery[];
   /** what the reader throws */
   failure: Error | undefined;
 
@@ -175,6 +200,10 @@ export class FakeSources implements Sources {
     this.gapsQueries = [];
     this.series = null;
     this.seriesQueries = [];
+    this.raster = [];
+    this.rasterQueries = [];
+    this.eventPage = { events: [], next: null };
+    this.eventsQueries = [];
     this.failure = undefined;
     this.runs = new Map();
   }
@@ -208,6 +237,9 @@ export class FakeSources implements Sources {
         return fake.devices.keys();
       },
       device: (id) => fake.devices.get(id),
+      visitDevices(visit) {
+        for (const device of fake.devices.values()) visit(summaryOf(device));
+      },
       fleet: () => ({ counts: fake.counts ?? fake.#sum(), counters: fake.counters }),
     };
   }
@@ -232,6 +264,16 @@ export class FakeSources implements Sources {
       this.gapsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
       return this.gapPage;
+    },
+    raster: async (query) => {
+      this.rasterQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.raster;
+    },
+    events: async (query) => {
+      this.eventsQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.eventPage;
     },
   };
 

@@ -1,0 +1,151 @@
+import type { Clock } from "../common/clock.ts";
+import { DEVICE_STATUSES, type DeviceStatus, deviceStatus } from "../protocol/device-status.ts";
+import { completenessOf } from "../protocol/ledger-counts.ts";
+import { CAUSES, type Cause, ROW } from "../protocol/ledger-row.ts";
+import type { DeviceSummary, LedgerSource } from "./sources.ts";
+
+export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
+export type FleetSort = (typeof FLEET_SORTS)[number];
+
+/** A device as a row of a long table. */
+export interface FleetRow {
+  id: string;
+  status: DeviceStatus;
+  epoch: number | null;
+  /** microseconds; 0 = never */
+  lastSeenUs: number;
+  /** datagrams per second while it speaks; null = not known yet */
+  rateHz: number | null;
+  expected: number;
+  received: number;
+  recovered: number;
+  late: number;
+  missing: number;
+  lost: number;
+  completeness: number | null;
+  causes: Record<Cause, number>;
+}
+
+export interface FleetTableQuery {
+  sort: FleetSort;
+  order: "asc" | "desc";
+  /** part of an id, in any case; null = all */
+  search: string | null;
+  status: DeviceStatus | null;
+  offset: number;
+  limit: number;
+}
+
+/** shortest age at which the table is made anew */
+const FRESH_MS = 1000;
+/** a pass over all devices may take that share of this thread's time at most */
+const MOST_SHARE = 1 / 20;
+
+const rowOf = (summary: DeviceSummary, nowUs: number): FleetRow => {
+  const { id, epoch, heard, lastArrivalUs, expected, received, recovered, late, missing, lost } = summary;
+  const intervalUs = heard[ROW.INTERVAL]!;
+  return {
+    id,
+    status: deviceStatus(heard, 0, nowUs),
+    epoch,
+    lastSeenUs: lastArrivalUs,
+    rateHz: intervalUs > 0 ? 1e6 / intervalUs : null,
+    expected,
+    received,
+    recovered,
+    late,
+    missing,
+    lost,
+    completeness: completenessOf(received, expected),
+    causes: Object.fromEntries(CAUSES.map((cause, index) => [cause, summary.causes[index]!])) as Record<
+      Cause,
+      number
+    >,
+  };
+};
+
+const KEY: Record<FleetSort, (row: FleetRow) => number | string | null> = {
+  id: ({ id }) => id,
+  status: ({ status }) => DEVICE_STATUSES.indexOf(status),
+  lastSeen: ({ lastSeenUs }) => lastSeenUs,
+  rate: ({ rateHz }) => rateHz,
+  completeness: ({ completeness }) => completeness,
+  lost: ({ lost }) => lost,
+  missing: ({ missing }) => missing,
+};
+
+/** Rows in the order asked for, what is not known last in either, equal ones by id. */
+const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc"): FleetRow[] => {
+  const key = KEY[sort];
+  const sign = order === "asc" ? 1 : -1;
+  return rows.toSorted((a, b) => {
+    const [left, right] = [key(a), key(b)];
+    if (left !== right) {
+      if (left === null) return 1;
+      if (right === null) return -1;
+      return left < right ? -sign : sign;
+    }
+    return a.id < b.id ? -1 : Number(a.id > b.id);
+  });
+};
+
+/**
+ * All devices as rows that can be searched, sorted and shown from any place. Made by one pass when asked for, at most once a second
+ * and more seldom for a fleet so large that the pass takes long; only the newest order is kept.
+ */
+export class FleetTable {
+  readonly #ledger: LedgerSource;
+  readonly #clock: Clock;
+  #rows: FleetRow[] = [];
+  #counts: Record<DeviceStatus, number> = { online: 0, stale: 0, offline: 0, unknown: 0 };
+  #freshUntilMs = Number.NEGATIVE_INFINITY;
+  #view: { key: string; rows: FleetRow[] } | undefined;
+
+  constructor(ledger: LedgerSource, clock: Clock) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+  }
+
+  /** @returns `total` of the matching devices, `statuses` of all, `rows` from `offset` on */
+  page(query: FleetTableQuery): {
+    total: number;
+    statuses: Record<DeviceStatus, number>;
+    rows: readonly FleetRow[];
+  } {
+    this.#refresh();
+    const rows = this.#ordered(query);
+    return {
+      total: rows.length,
+      statuses: this.#counts,
+      rows: rows.slice(query.offset, query.offset + query.limit),
+    };
+  }
+
+  #refresh(): void {
+    const startMs = this.#clock.monotonicMs();
+    if (startMs < this.#freshUntilMs) return;
+    const nowUs = this.#clock.wallUs();
+    this.#rows = [];
+    this.#counts = { online: 0, stale: 0, offline: 0, unknown: 0 };
+    this.#view = undefined;
+    this.#ledger.visitDevices((summary) => {
+      const row = rowOf(summary, nowUs);
+      this.#counts[row.status]++;
+      this.#rows.push(row);
+    });
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    this.#freshUntilMs = startMs + Math.max(FRESH_MS, tookMs / MOST_SHARE);
+  }
+
+  #ordered({ sort, order, search, status }: FleetTableQuery): FleetRow[] {
+    const key = JSON.stringify([sort, order, search, status]);
+    if (this.#view?.key === key) return this.#view.rows;
+    const wanted = search?.toLowerCase() ?? "";
+    const matching = this.#rows.filter(
+      (row) => (status === null || row.status === status) && row.id.toLowerCase().includes(wanted),
+    );
+    const rows = sorted(matching, sort, order);
+    this.#view = { key, rows };
+    return rows;
+  }
+}

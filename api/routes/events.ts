@@ -1,0 +1,41 @@
+import { formatTime } from "../../protocol/time.ts";
+import type { ApiContext, App } from "../context.ts";
+import { decodeCursor, nextCursor } from "../cursor.ts";
+import { isGone } from "../is-gone.ts";
+import { parseTimeRange } from "../query-time.ts";
+import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
+import { EventList, EventsQueryString } from "../schemas/fleet.ts";
+
+/** `/events`: restarts, changes of source, starts and stops of the collector. */
+export const eventRoutes = (app: App, context: ApiContext): void => {
+  app.get(
+    "/events",
+    {
+      schema: {
+        operationId: "listEvents",
+        summary: "What happened, in the order in which it was committed",
+        tags: ["process"],
+        querystring: EventsQueryString,
+        response: { 200: RefTo(EventList), ...ERRORS, ...UNAVAILABLE },
+      },
+    },
+    async ({ query, raw }) => {
+      const scope = `events-${query.order}`;
+      const { events, next } = await context.sources.reader.events(
+        {
+          device: query.device ?? null,
+          kind: query.kind ?? null,
+          ...parseTimeRange(query),
+          order: query.order,
+          limit: query.limit,
+          after: decodeCursor(scope, query.cursor),
+        },
+        () => isGone(raw),
+      );
+      return {
+        events: events.map(({ atUs, ...event }) => ({ ...event, time: formatTime(atUs) })),
+        next: nextCursor(scope, next),
+      };
+    },
+  );
+};

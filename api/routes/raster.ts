@@ -1,0 +1,36 @@
+import type { ApiContext, App } from "../context.ts";
+import { isGone } from "../is-gone.ts";
+import { asOf } from "../ledger-json.ts";
+import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
+import { Raster, RasterQueryString } from "../schemas/fleet.ts";
+
+/** `/raster`: sequence numbers in blocks, for many devices at once. */
+export const rasterRoutes = (app: App, context: ApiContext): void => {
+  app.get(
+    "/raster",
+    {
+      schema: {
+        operationId: "getRaster",
+        summary: "The newest numbers of devices in blocks, with what is absent in each",
+        tags: ["ledger"],
+        querystring: RasterQueryString,
+        response: { 200: RefTo(Raster), ...ERRORS, ...UNAVAILABLE },
+      },
+    },
+    async ({ query, raw }) => {
+      const { device, size, blocks } = query;
+      const known = [...new Set(device)].filter((id) => context.sources.ledger.device(id) !== undefined);
+      const devices = await context.sources.reader.raster({ devices: known, size, blocks }, () =>
+        isGone(raw),
+      );
+      return {
+        asOf: asOf(context),
+        size,
+        devices: devices.map(({ device, runs }) => ({
+          device,
+          runs: runs.map(({ blocks, ...run }) => ({ ...run, blocks: [...blocks] })),
+        })),
+      };
+    },
+  );
+};

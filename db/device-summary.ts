@@ -1,0 +1,87 @@
+import { CAUSES, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { RUN, RUN_FIELDS } from "./view/run-rows.ts";
+
+/** What a list of very many devices shows of each: sums over its runs, as plain numbers. */
+export interface DeviceSummary {
+  id: string;
+  /** of the run it is heard on; null = its format has none */
+  epoch: number | null;
+  /** ROW of the run it is heard on: the current one, else the one heard last */
+  heard: Float64Array;
+  /** microseconds, over all runs */
+  lastArrivalUs: number;
+  expected: number;
+  received: number;
+  recovered: number;
+  late: number;
+  missing: number;
+  lost: number;
+  /** in the order of CAUSES */
+  causes: Float64Array;
+}
+
+const clear = (summary: DeviceSummary): void => {
+  summary.epoch = null;
+  summary.heard.fill(0);
+  summary.lastArrivalUs = 0;
+  summary.expected = 0;
+  summary.received = 0;
+  summary.recovered = 0;
+  summary.late = 0;
+  summary.missing = 0;
+  summary.lost = 0;
+  summary.causes.fill(0);
+};
+
+const add = (summary: DeviceSummary, row: Float64Array): void => {
+  summary.lastArrivalUs = Math.max(summary.lastArrivalUs, row[ROW.LAST_ARRIVAL]!);
+  summary.expected += expectedOf(row, 0);
+  summary.received += receivedOf(row, 0);
+  summary.recovered += row[ROW.RECOVERED]!;
+  summary.late += row[ROW.LATE]!;
+  summary.missing += row[ROW.MISSING]!;
+  summary.lost += lostOf(row, 0);
+  for (let cause = 0; cause < CAUSES.length; cause++) {
+    summary.causes[cause] = summary.causes[cause]! + row[ROW.LOST + cause]!;
+  }
+};
+
+const isHeardRather = (row: Float64Array, than: Float64Array): boolean => {
+  if ((than[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0) return false;
+  return (row[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0 || row[ROW.LAST_ARRIVAL]! > than[ROW.LAST_ARRIVAL]!;
+};
+
+/**
+ * One pass over all devices that makes no object per device: 100,000 of them take some tens of milliseconds.
+ * @param visit - gets the same object each time, filled anew
+ */
+export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary) => void): void => {
+  const row = new Float64Array(RUN_FIELDS);
+  const summary: DeviceSummary = {
+    id: "",
+    epoch: null,
+    heard: new Float64Array(RUN_FIELDS),
+    lastArrivalUs: 0,
+    expected: 0,
+    received: 0,
+    recovered: 0,
+    late: 0,
+    missing: 0,
+    lost: 0,
+    causes: new Float64Array(CAUSES.length),
+  };
+  for (const device of state.devices.slots()) {
+    clear(summary);
+    summary.id = state.devices.ids[device]!;
+    for (const slot of state.runSlots(device)) {
+      state.runs.read(slot, row);
+      add(summary, row);
+      if (isHeardRather(row, summary.heard)) {
+        summary.heard.set(row);
+        summary.epoch = row[RUN.EPOCH]! < 0 ? null : row[RUN.EPOCH]!;
+      }
+    }
+    visit(summary);
+  }
+};

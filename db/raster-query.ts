@@ -1,0 +1,101 @@
+import { CAUSES, type Cause } from "../protocol/ledger-row.ts";
+import type { Sqlite } from "./open.ts";
+import type { GapState, RasterBlock } from "./query-types.ts";
+
+/** A stretch of one run to look at, both ends inclusive. */
+export interface RasterSpan {
+  run: number;
+  first: number;
+  last: number;
+}
+
+export interface RasterRequest {
+  /** numbers per block; blocks begin at its multiples */
+  size: number;
+  spans: readonly RasterSpan[];
+  /** most gap rows to read for one span */
+  maxRows: number;
+}
+
+export interface RasterFound {
+  /** blocks in which anything is or was absent, ascending */
+  blocks: RasterBlock[];
+  /** below it nothing was looked at: the span had more rows than were allowed */
+  exactFrom: number;
+}
+
+interface AbsentRow {
+  first: number;
+  last: number;
+  state: GapState;
+  cause: Cause | null;
+  requests: number;
+}
+
+// rows of a run never overlap, so at most one that begins before the span reaches into it
+const select = (table: string, columns: string): string =>
+  `SELECT first, last, ${columns} FROM ${table} WHERE run_no = @run AND first <= @last AND last >= @first
+   AND first >= ifnull((SELECT max(first) FROM ${table} WHERE run_no = @run AND first <= @first), @first)
+   ORDER BY first DESC LIMIT @limit`;
+const CLOSED = select("gaps", "state, cause, requests");
+const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, 0 AS requests");
+
+type Bin = "missing" | "recovered" | "late" | Cause;
+
+/** What became of the numbers of a row: a filled one came after we asked (`recovered`) or by itself (`late`). */
+const binOf = ({ state, cause, requests }: AbsentRow): Bin => {
+  if (state === "open") return "missing";
+  if (state === "filled") return requests > 0 ? "recovered" : "late";
+  return cause ?? "undetermined";
+};
+
+const emptyBlock = (block: number): RasterBlock => ({
+  block,
+  missing: 0,
+  recovered: 0,
+  late: 0,
+  causes: Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Record<Cause, number>,
+});
+
+const count = (block: RasterBlock, bin: Bin, numbers: number): void => {
+  if (bin === "missing" || bin === "recovered" || bin === "late") block[bin] += numbers;
+  else block.causes[bin] += numbers;
+};
+
+const fold = (rows: readonly AbsentRow[], span: RasterSpan, size: number): RasterBlock[] => {
+  const blocks = new Map<number, RasterBlock>();
+  for (const row of rows) {
+    const bin = binOf(row);
+    let from = Math.max(row.first, span.first);
+    const last = Math.min(row.last, span.last);
+    while (from <= last) {
+      const number = Math.floor(from / size);
+      const to = Math.min(last, (number + 1) * size - 1);
+      const block = blocks.get(number) ?? emptyBlock(number);
+      blocks.set(number, block);
+      count(block, bin, to - from + 1);
+      from = to + 1;
+    }
+  }
+  return [...blocks.values()].sort((a, b) => a.block - b.block);
+};
+
+/** Absent and late numbers of each span by blocks of numbers, newest rows first until `maxRows`. */
+export const queryRaster = (db: Sqlite, { size, spans, maxRows }: RasterRequest): RasterFound[] => {
+  const closed = db.prepare(CLOSED);
+  const open = db.prepare(OPEN);
+  return spans.map((span) => {
+    const values = { ...span, limit: maxRows };
+    const rows = closed.all(values) as AbsentRow[];
+    const exactFrom = rows.length === maxRows ? rows.at(-1)!.first : span.first;
+    rows.push(...(open.all(values) as AbsentRow[]));
+    return {
+      blocks: fold(
+        rows.filter(({ last }) => last >= exactFrom),
+        { ...span, first: Math.max(span.first, exactFrom) },
+        size,
+      ),
+      exactFrom,
+    };
+  });
+};

@@ -1,0 +1,51 @@
+import { useEffect } from "preact/hooks";
+import { CollectorView } from "./collector/collector-view.tsx";
+import { useConnection } from "./data/connection.ts";
+import { DeviceView } from "./device/device-view.tsx";
+import { FleetView } from "./fleet/fleet-view.tsx";
+import { StaleNote } from "./parts/stale-note.tsx";
+import { TopBar } from "./parts/top-bar.tsx";
+import { RasterView } from "./raster/raster-view.tsx";
+import type { Place } from "./routing.ts";
+import { type SetParameters, usePlace } from "./use-place.ts";
+
+const TITLES = { fleet: "Fleet", raster: "Raster", collector: "Collector" };
+
+const View = ({ place, setParameters }: { place: Place; setParameters: SetParameters }) => {
+  switch (place.view) {
+    case "fleet":
+      return <FleetView parameters={place.parameters} setParameters={setParameters} />;
+    case "device":
+      return (
+        <DeviceView
+          key={place.device}
+          device={place.device}
+          parameters={place.parameters}
+          setParameters={setParameters}
+        />
+      );
+    case "raster":
+      return <RasterView parameters={place.parameters} setParameters={setParameters} />;
+    case "collector":
+      return <CollectorView />;
+  }
+};
+
+export const App = () => {
+  const { place, setParameters } = usePlace();
+  const { lostSince } = useConnection();
+  const title = place.view === "device" ? place.device : TITLES[place.view];
+  useEffect(() => {
+    document.title = `${title} – Lacuna`;
+  }, [title]);
+  return (
+    <div class="frame">
+      <TopBar view={place.view} />
+      <StaleNote />
+      <main class="content" data-stale={lostSince === null ? undefined : ""}>
+        <h1 class="hidden-visually">{title}</h1>
+        <View place={place} setParameters={setParameters} />
+      </main>
+    </div>
+  );
+};

@@ -1,0 +1,249 @@
+import type { Cause } from "../bins/bins.ts";
+
+/** Answers of the API (docs/api.md, /openapi.json), as far as the dashboard reads them. Times are RFC 3339 texts. */
+
+export type DeviceStatus = "online" | "stale" | "offline" | "unknown";
+export const STATUSES: readonly DeviceStatus[] = ["online", "stale", "offline", "unknown"];
+
+export type Causes = Record<Cause, number>;
+
+export interface Bins {
+  expected: number;
+  received: number;
+  recovered: number;
+  late: number;
+  missing: number;
+  lost: number;
+  causes: Causes;
+}
+
+export interface Total extends Bins {
+  inOrder: number;
+  reordered: number;
+  pending: number;
+  stored: number;
+  expired: number;
+  duplicates: number;
+  redundant: number;
+  unsequenced: number;
+  unknown: number;
+  completeness: number | null;
+}
+
+export interface FleetTotal extends Total {
+  datagrams: number;
+  control: number;
+  shed: number;
+  held: number;
+  rejected: Record<string, number>;
+  refusedReadings: Record<string, number>;
+}
+
+export interface FleetLedger {
+  asOf: string;
+  total: FleetTotal;
+}
+
+export interface LedgerEpoch extends Total {
+  epoch: number | null;
+  run: number;
+  first: number | null;
+  highWater: number | null;
+  headKnown: boolean;
+  tailKnown: boolean;
+}
+
+export interface DeviceLedger {
+  asOf: string;
+  total: Total;
+  epochs: LedgerEpoch[];
+}
+
+export interface FleetDevice extends Bins {
+  id: string;
+  status: DeviceStatus;
+  epoch: number | null;
+  lastSeen: string | null;
+  rateHz: number | null;
+  completeness: number | null;
+}
+
+export interface FleetList {
+  asOf: string;
+  total: number;
+  statuses: Record<DeviceStatus, number>;
+  devices: FleetDevice[];
+}
+
+export interface HistorySample extends Bins {
+  time: string;
+  datagrams: number;
+  rejected: number;
+  shed: number;
+  reordered: number;
+  duplicates: number;
+}
+
+export interface History {
+  stepSeconds: number;
+  samples: HistorySample[];
+}
+
+export interface RasterBlock {
+  block: number;
+  missing: number;
+  recovered: number;
+  late: number;
+  causes: Causes;
+}
+
+export interface RasterRun {
+  epoch: number | null;
+  run: number;
+  first: number;
+  last: number;
+  exactFrom: number;
+  blocks: RasterBlock[];
+}
+
+export interface RasterDevice {
+  device: string;
+  runs: RasterRun[];
+}
+
+export interface Raster {
+  asOf: string;
+  size: number;
+  devices: RasterDevice[];
+}
+
+export interface EventItem {
+  event: number;
+  time: string;
+  kind: string;
+  device: string | null;
+  detail: Record<string, unknown>;
+}
+
+export interface EventList {
+  events: EventItem[];
+  next: string | null;
+}
+
+export interface Channel {
+  name: string;
+  unit: string;
+}
+
+export interface Device {
+  id: string;
+  status: DeviceStatus;
+  firstSeen: string | null;
+  lastSeen: string | null;
+  source: string;
+  epoch: number | null;
+  channels: Channel[];
+  ledger: Total;
+}
+
+export interface Gap {
+  device: string;
+  epoch: number | null;
+  run: number;
+  first: number;
+  last: number;
+  count: number;
+  state: "open" | "lost" | "filled";
+  cause: Cause | null;
+  openedAt: string;
+  closedAt: string | null;
+  requests: number;
+}
+
+export interface GapList {
+  gaps: Gap[];
+  next: string | null;
+}
+
+export interface SeriesBucket {
+  start: string;
+  count: number;
+  received: number | null;
+  expected: number | null;
+  mean: number | null;
+  min: number | null;
+  max: number | null;
+  last: number | null;
+}
+
+export interface SeriesGap extends Omit<Gap, "device" | "state"> {
+  state: "open" | "lost";
+  /** times of the numbers before and after it */
+  from: string;
+  to: string;
+}
+
+export interface Series {
+  channel: string;
+  unit: string;
+  from: string | null;
+  to: string | null;
+  stepSeconds: number;
+  buckets: SeriesBucket[];
+  gaps: SeriesGap[];
+  gapsLeftOut: number;
+}
+
+export interface Listener {
+  url: string;
+  state: "OK" | "UNAVAILABLE" | "DISABLED" | "FAILED";
+  reason: string | null;
+  since: string;
+  optional: boolean;
+  address: string;
+  port: number;
+  group: string | null;
+  interface: string | null;
+  source: string | null;
+  format: string;
+  path: string | null;
+  receive: string;
+  receiveBuffer: { requestedBytes: number | null; grantedBytes: number | null };
+  kernelDrops: number | null;
+  counters: {
+    datagrams: number;
+    bytes: number;
+    received: number;
+    duplicates: number;
+    redundant: number;
+    control: number;
+    unsequenced: number;
+    shed: number;
+    held: number;
+    rejected: Record<string, number>;
+    unusableSendTimes: number;
+  };
+}
+
+export interface Status {
+  version: string;
+  now: string;
+  startedAt: string;
+  uptimeSeconds: number;
+  devices: number;
+  listeners: Listener[];
+  threads: { name: string; state: string; utilization: number | null }[];
+  queues: { name: string; length: number; capacity: number; refused: number }[];
+  database: {
+    path: string;
+    state: "OK" | "FAILING" | "FAILED" | "CLOSED";
+    reason: string | null;
+    since: string;
+    sizeBytes: number;
+    walBytes: number;
+    lastCommit: string | null;
+    commits: number;
+    commitFailures: number;
+    pendingBatches: number;
+  };
+}

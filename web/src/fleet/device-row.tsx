@@ -1,0 +1,72 @@
+import { LOST_BINS } from "../bins/bins.ts";
+import type { FleetDevice, RasterDevice } from "../data/types.ts";
+import { compact, completeness, count, rate } from "../format/numbers.ts";
+import { ago, parseMs } from "../format/times.ts";
+import { Strip } from "../raster/strip.tsx";
+import { deviceHref } from "../routing.ts";
+import { STRIP } from "./use-device-rows.ts";
+
+const Amount = ({ value }: { value: number }) => (
+  <td class={value === 0 ? "num wide zero" : "num wide"} title={count(value)}>
+    {compact(value)}
+  </td>
+);
+
+const ByCause = ({ device }: { device: FleetDevice }) => (
+  <ul class="legend by-cause">
+    {LOST_BINS.filter(({ key }) => device.causes[key as keyof typeof device.causes] > 0).map(
+      ({ key, token, label }) => (
+        <li key={key} title={label}>
+          <span class={`swatch ${token}`} />
+          <span class="hidden-visually">{label}</span>
+          {compact(device.causes[key as keyof typeof device.causes])}
+        </li>
+      ),
+    )}
+  </ul>
+);
+
+export interface DeviceRowProps {
+  index: number;
+  device: FleetDevice;
+  asOfMs: number;
+  strip: RasterDevice | undefined;
+}
+
+export const DeviceRow = ({ index, device, asOfMs, strip }: DeviceRowProps) => {
+  const { id, status, lastSeen, rateHz } = device;
+  return (
+    <tr aria-rowindex={index + 2}>
+      <td class="id">
+        <a href={deviceHref(id)} title={id}>
+          {id}
+        </a>
+      </td>
+      <td>
+        <span class="status" data-status={status}>
+          {status}
+        </span>
+      </td>
+      <td class="num wide">{lastSeen === null ? "–" : ago((asOfMs - parseMs(lastSeen)) / 1000)}</td>
+      <td class="num wide">{status === "offline" ? "–" : rate(rateHz)}</td>
+      <td>
+        <Strip device={strip} size={STRIP.size} blocks={STRIP.blocks} />
+      </td>
+      <td class="num">{completeness(device.completeness)}</td>
+      <Amount value={device.missing} />
+      <Amount value={device.lost} />
+      <td class="wide">
+        <ByCause device={device} />
+      </td>
+    </tr>
+  );
+};
+
+/** A row that is on its way. */
+export const EmptyRow = ({ columns }: { columns: number }) => (
+  <tr>
+    <td class="zero" colSpan={columns}>
+      …
+    </td>
+  </tr>
+);

@@ -1,0 +1,111 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { DeviceStatus } from "../data/types.ts";
+import { useVirtualWindow } from "../parts/virtual-window.ts";
+import { DeviceRow, EmptyRow } from "./device-row.tsx";
+import type { Sorting, SortKey } from "./sort.ts";
+import { STRIP, useDeviceRows } from "./use-device-rows.ts";
+
+const COLUMNS: readonly { label: string; sort?: SortKey; class?: string }[] = [
+  { label: "Device", sort: "id" },
+  { label: "Status", sort: "status" },
+  { label: "Last seen", sort: "lastSeen", class: "num wide" },
+  { label: "Rate", sort: "rate", class: "num wide" },
+  { label: `Last ${STRIP.blocks * STRIP.size} numbers` },
+  { label: "Complete", sort: "completeness", class: "num" },
+  { label: "Missing", sort: "missing", class: "num wide" },
+  { label: "Lost", sort: "lost", class: "num wide" },
+  { label: "By cause", class: "wide" },
+];
+
+export interface DeviceTableProps {
+  sorting: Sorting;
+  search: string;
+  status: DeviceStatus | null;
+  onSort: (key: SortKey) => void;
+  onTotal: (total: number | undefined) => void;
+}
+
+const Head = ({ sorting, onSort }: Pick<DeviceTableProps, "sorting" | "onSort">) => (
+  <thead>
+    <tr>
+      {COLUMNS.map(({ label, sort, class: name }) => {
+        const isSorted = sort === sorting.key;
+        const order = sorting.isDescending ? "descending" : "ascending";
+        return (
+          <th key={label} scope="col" class={name} aria-sort={isSorted ? order : undefined}>
+            {sort === undefined ? (
+              label
+            ) : (
+              <button type="button" onClick={() => onSort(sort)}>
+                {label}
+              </button>
+            )}
+          </th>
+        );
+      })}
+    </tr>
+  </thead>
+);
+
+const Spacer = ({ pixels }: { pixels: number }) =>
+  pixels <= 0 ? null : (
+    <tr class="spacer">
+      <td colSpan={COLUMNS.length} style={{ height: `${pixels}px`, padding: 0 }} />
+    </tr>
+  );
+
+const ROW_PIXELS = 30;
+/** rows drawn beyond those in sight, so that a fast scroll shows no hole */
+const BEYOND = 10;
+
+/** Any number of devices: only the rows in sight exist. */
+export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: DeviceTableProps) => {
+  const scroller = useRef<HTMLDivElement>(null);
+  const seen = useVirtualWindow(scroller, ROW_PIXELS);
+  const rows = useDeviceRows(seen, sorting, search, status);
+  const { total = 0 } = rows;
+  useEffect(() => onTotal(rows.total), [rows.total, onTotal]);
+  // another list begins at its top
+  const list = `${sorting.key} ${sorting.isDescending} ${search} ${status}`;
+  const before = useRef(list);
+  useEffect(() => {
+    if (before.current !== list) scroller.current?.scrollTo(0, 0);
+    before.current = list;
+  }, [list]);
+
+  const from = Math.max(0, Math.min(seen.first, total) - BEYOND);
+  const to = Math.min(total, seen.first + seen.visible + BEYOND);
+  const indexes = Array.from({ length: Math.max(0, to - from) }, (_, row) => from + row);
+  return (
+    <section class="device-scroll" ref={scroller} tabIndex={0} aria-label="List of devices">
+      <table class="devices" aria-rowcount={total + 1} style={{ "--row": `${ROW_PIXELS}px` }}>
+        <Head sorting={sorting} onSort={onSort} />
+        <tbody>
+          <Spacer pixels={from * ROW_PIXELS} />
+          {indexes.map((index) => {
+            const device = rows.rowAt(index);
+            return device === undefined ? (
+              <EmptyRow key={index} columns={COLUMNS.length} />
+            ) : (
+              <DeviceRow
+                key={index}
+                index={index}
+                device={device}
+                asOfMs={rows.asOfMs}
+                strip={rows.stripOf(device.id)}
+              />
+            );
+          })}
+          <Spacer pixels={(total - to) * ROW_PIXELS} />
+        </tbody>
+      </table>
+      {rows.total === 0 && (
+        <p class="empty">
+          {search === "" && status === null
+            ? "No device yet. A datagram to one of the listeners makes one."
+            : "No device matches."}
+        </p>
+      )}
+    </section>
+  );
+};

@@ -1,0 +1,24 @@
+import type { EventItem } from "../data/types.ts";
+import { duration } from "../format/times.ts";
+
+const word = (detail: EventItem["detail"], name: string): string => String(detail[name] ?? "–");
+
+const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
+  restart: (detail) => `restarted: epoch ${word(detail, "from")} → ${word(detail, "to")}`,
+  "epoch-went-back": (detail) => `its epoch went back: ${word(detail, "from")} → ${word(detail, "to")}`,
+  "epoch-reused": (detail) => `began its numbers anew in epoch ${word(detail, "epoch")}`,
+  "id-conflict": () => "two live senders use this id",
+  "run-split": (detail) => `went on with other numbers, run ${word(detail, "run")}`,
+  "source-changed": (detail) => `now from ${word(detail, "to")}, before from ${word(detail, "from")}`,
+  sleep: () => "announced that it sleeps",
+  end: () => "announced its end",
+  "listener-state": (detail) =>
+    `${word(detail, "listener")} is ${word(detail, "state")}${detail.reason ? `: ${detail.reason}` : ""}`,
+  "collector-started": () => "the collector started",
+  "collector-stopped": () => "the collector stopped",
+  "collector-down": ({ from, to }) =>
+    `the collector was down for ${duration((Number(to) - Number(from)) / 1e6)}`,
+};
+
+/** An event for people; one of a kind not known here is named as the API names it. */
+export const eventSentence = ({ kind, detail }: EventItem): string => SENTENCES[kind]?.(detail) ?? kind;

@@ -1,0 +1,33 @@
+import type { EventList } from "../data/types.ts";
+import { usePoll } from "../data/use-poll.ts";
+import { clockTime, fullTime, parseMs } from "../format/times.ts";
+import { Panel } from "../parts/panel.tsx";
+import { deviceHref } from "../routing.ts";
+import { eventSentence } from "./event-sentence.ts";
+
+/** What happened lately: restarts, sources, starts and stops. */
+export const EventsPanel = () => {
+  const { data } = usePoll<EventList>("events?limit=100", 2000);
+  return (
+    <Panel title="Events" class="events">
+      {data?.events.length === 0 && <p class="empty">Nothing has happened yet.</p>}
+      <ol tabIndex={0} aria-label="Events, newest first">
+        {data?.events.map((item) => (
+          <li key={item.event}>
+            <time dateTime={item.time} title={fullTime(parseMs(item.time))}>
+              {clockTime(parseMs(item.time))}
+            </time>
+            <span>
+              {item.device !== null && (
+                <>
+                  <a href={deviceHref(item.device)}>{item.device}</a>{" "}
+                </>
+              )}
+              {eventSentence(item)}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+};

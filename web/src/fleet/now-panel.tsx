@@ -1,0 +1,106 @@
+import { binNumbers } from "../bins/bin-numbers.ts";
+import { BINS } from "../bins/bins.ts";
+import type { FleetLedger, FleetList, History } from "../data/types.ts";
+import { completeness, count, rate, share } from "../format/numbers.ts";
+import { BinBar } from "../parts/bin-bar.tsx";
+import { completenessOf, lately, rawLossOf, residualOf, type Trend } from "./trend.ts";
+import { verdict } from "./verdict.ts";
+
+const SECONDS = 60;
+
+const BigNumber = ({ ratio }: { ratio: number | null }) => {
+  const [number, unit = ""] = completeness(ratio).split(/(?= %)/);
+  return (
+    <p class="hero-number">
+      {number}
+      <small>{unit}</small>
+    </p>
+  );
+};
+
+const BinRows = ({ trend }: { trend: Trend }) => {
+  const numbers = binNumbers(trend);
+  return (
+    <ul class="bin-list">
+      {BINS.filter(({ key }) => numbers[key] > 0).map(({ key, token, label, meaning }) => (
+        <li key={key} title={meaning}>
+          <span class={`swatch ${token}`} />
+          {label}
+          <span>{count(numbers[key])}</span>
+          <span class="share">{share(numbers[key] / trend.expected)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+const Facts = ({
+  ledger,
+  trend,
+  statuses,
+}: {
+  ledger: FleetLedger;
+  trend: Trend;
+  statuses: FleetList["statuses"] | undefined;
+}) => {
+  const { total } = ledger;
+  const all = Object.values(statuses ?? {}).reduce((sum, amount) => sum + amount, 0);
+  const { expected } = trend;
+  return (
+    <dl class="hero-facts">
+      <div>
+        <dt>Devices online</dt>
+        <dd>
+          {count(statuses?.online ?? 0)} <small>of {count(all)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Datagrams</dt>
+        <dd>{rate((trend.datagrams * 1000) / (trend.toMs - trend.fromMs))}</dd>
+      </div>
+      <div>
+        <dt>Raw loss, residual loss</dt>
+        <dd>
+          {expected === 0 ? "–" : share(rawLossOf(trend) / expected)}
+          <small> → </small>
+          {expected === 0 ? "–" : share(residualOf(trend) / expected)}
+        </dd>
+      </div>
+      <div>
+        <dt>Complete since the beginning</dt>
+        <dd>
+          {completeness(total.completeness)} <small>of {count(total.expected)}</small>
+        </dd>
+      </div>
+    </dl>
+  );
+};
+
+export interface NowPanelProps {
+  ledger: FleetLedger | undefined;
+  recent: History | undefined;
+  statuses: FleetList["statuses"] | undefined;
+}
+
+/** The answer of five seconds: one number, what it means, and whose fault the rest is. */
+export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
+  const trend = lately(recent?.samples ?? [], SECONDS);
+  if (ledger === undefined || trend === undefined) {
+    return <section class="panel hero empty">Counting the first seconds …</section>;
+  }
+  const ratio = completenessOf(trend);
+  const seconds = Math.round((trend.toMs - trend.fromMs) / 1000);
+  const span = seconds >= SECONDS - 1 ? "the last minute" : `the last ${seconds} seconds`;
+  return (
+    <section class="panel hero" aria-label="Completeness now">
+      <div>
+        <p class="hero-label">Complete in {span}</p>
+        <BigNumber ratio={ratio} />
+      </div>
+      <p class="hero-verdict">{verdict(trend, span)}</p>
+      {trend.expected > 0 && <BinBar bins={trend} />}
+      <BinRows trend={trend} />
+      <Facts ledger={ledger} trend={trend} statuses={statuses} />
+    </section>
+  );
+};

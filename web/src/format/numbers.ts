@@ -1,0 +1,80 @@
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** "1,234,567" */
+export const count = (value: number): string => WHOLE.format(value);
+
+const UNITS: readonly [number, string][] = [
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
+
+/** At most four characters and a unit: "0", "12.3", "512", "1.23k", "45.6M". */
+export const compact = (value: number): string => {
+  const size = Math.abs(value);
+  const [divisor, unit] = UNITS.find(([limit]) => size >= limit * 0.9995) ?? [1, ""];
+  const scaled = value / divisor;
+  if (divisor === 1 && Number.isInteger(value)) return String(value);
+  const digits = Math.abs(scaled) >= 99.95 ? 0 : Math.abs(scaled) >= 9.995 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${unit}`;
+};
+
+const floorTo = (value: number, digits: number): string => {
+  const scale = 10 ** digits;
+  // the tiny addition undoes what binary fractions take away: 0.97 * 100 is 96.999…
+  return (Math.floor(value * scale + 1e-9) / scale).toFixed(digits);
+};
+
+/**
+ * A completeness for people, never rounded up: 100 % is shown only when it is exactly that, and the closer to it the more digits.
+ * @param ratio - in [0, 1]; null = nothing was expected
+ */
+export const completeness = (ratio: number | null): string => {
+  if (ratio === null) return "–";
+  if (ratio >= 1) return "100 %";
+  const percent = ratio * 100;
+  if (percent < 99.9) return `${floorTo(percent, 2)} %`;
+  if (percent < 99.999) return `${floorTo(percent, 4)} %`;
+  return percent < 99.999999 ? `${floorTo(percent, 6)} %` : "> 99.999999 %";
+};
+
+/** A share of loss, never rounded down to nothing: "0 %", "< 0.001 %", "0.042 %", "2.31 %". */
+export const share = (ratio: number): string => {
+  const percent = ratio * 100;
+  if (percent === 0) return "0 %";
+  if (percent < 0.001) return "< 0.001 %";
+  if (percent < 0.1) return `${percent.toFixed(3)} %`;
+  return percent < 10 ? `${percent.toFixed(2)} %` : `${percent.toFixed(1)} %`;
+};
+
+/** "12.5/s", "1.25k/s"; "–" while unknown. */
+export const rate = (perSecond: number | null): string =>
+  perSecond === null ? "–" : `${compact(perSecond >= 1 ? Math.round(perSecond * 10) / 10 : perSecond)}/s`;
+
+const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** "40 KiB", "1.5 GiB" */
+export const bytes = (value: number): string => {
+  let scaled = value;
+  let unit = 0;
+  while (scaled >= 1024 && unit < BINARY.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 100 ? 0 : 1;
+  return `${scaled.toFixed(digits).replace(/\.0$/, "")} ${BINARY[unit]}`;
+};
+
+/** A measured value: enough digits to tell neighbours apart, no more. */
+export const measured = (value: number | boolean | string | null | undefined): string => {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e9 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(6)));
+};
+
+/** "1 number", "2 numbers" */
+export const plural = (amount: number, one: string, many = `${one}s`): string =>
+  `${count(amount)} ${amount === 1 ? one : many}`;

@@ -1,0 +1,48 @@
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** Milliseconds since the Unix epoch of an RFC 3339 time. */
+export const parseMs = (time: string): number => Date.parse(time);
+
+/** "14:03:09" in the viewer's time zone. */
+export const clockTime = (ms: number): string => {
+  const date = new Date(ms);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+};
+
+/** "2026-11-20 14:03:09.123" in the viewer's time zone. */
+export const fullTime = (ms: number): string => {
+  const date = new Date(ms);
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${clockTime(ms)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+};
+
+const STEPS: readonly [number, string][] = [
+  [86_400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
+
+/** "0.4 s", "12 s", "3 min", "5 h 12 min", "2 d 3 h": two units at most. */
+export const duration = (seconds: number): string => {
+  if (seconds < 0.1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
+  let whole = Math.round(seconds);
+  const parts: string[] = [];
+  for (const [length, unit] of STEPS) {
+    const amount = Math.floor(whole / length);
+    whole -= amount * length;
+    if (amount > 0) parts.push(`${amount} ${unit}`);
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ");
+};
+
+/** "now", "12 s ago", "3 min ago" */
+export const ago = (seconds: number): string => {
+  if (seconds < 2) return "now";
+  if (seconds < 60) return `${Math.round(seconds)} s ago`;
+  const [length, unit] = STEPS.find(([step]) => seconds >= step)!;
+  return `${Math.floor(seconds / length)} ${unit} ago`;
+};

@@ -1,0 +1,1 @@
+export const RasterView = (_props: Record<string, unknown>) => <p class="empty">Not there yet.</p>;

@@ -1,0 +1,61 @@
+import { useEffect, useState } from "preact/hooks";
+
+export type ThemeChoice = "auto" | "light" | "dark";
+const KEY = "lacuna-theme";
+const CHOICES: readonly ThemeChoice[] = ["auto", "light", "dark"];
+
+const stored = (): ThemeChoice => {
+  try {
+    return CHOICES.find((choice) => choice === localStorage.getItem(KEY)) ?? "auto";
+  } catch {
+    // storage may be forbidden; the choice then lasts as long as the page
+    return "auto";
+  }
+};
+
+const store = (choice: ThemeChoice): void => {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // as above
+  }
+};
+
+const apply = (choice: ThemeChoice): void => {
+  if (choice === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = choice;
+  document.dispatchEvent(new Event("themechange"));
+};
+
+/** Before the first paint. */
+export const startTheme = (): void => {
+  apply(stored());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    document.dispatchEvent(new Event("themechange")),
+  );
+};
+
+export const useThemeChoice = (): [ThemeChoice, (choice: ThemeChoice) => void] => {
+  const [choice, setChoice] = useState(stored);
+  const choose = (next: ThemeChoice): void => {
+    store(next);
+    apply(next);
+    setChoice(next);
+  };
+  return [choice, choose];
+};
+
+/** Value of a CSS variable now, for canvases. @param token - without the dashes before it */
+export const tokenColour = (token: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+
+/** A number that changes with the theme: canvases draw again when it does. */
+export const useThemeVersion = (): number => {
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    const bump = (): void => setVersion((before) => before + 1);
+    document.addEventListener("themechange", bump);
+    return () => document.removeEventListener("themechange", bump);
+  }, []);
+  return version;
+};
