@@ -89,7 +89,7 @@ export const demo = async (flags: Record<string, unknown>, version: string): Pro
     void service.failed.then(() => abort.abort());
     const [listener] = service.listeners();
     process.stdout.write(
-      `API: ${service.url}/api/v1/ledger (all routes: ${service.url}/)\n` +
+      `Dashboard: ${service.url}/   API: ${service.url}/api/v1\n` +
         `${settings.devices} simulated devices send to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
     );
     const truthPath = join(directory, "truth.jsonl");

@@ -17,7 +17,7 @@ const PROBLEM = "application/problem+json; charset=utf-8";
 
 test.each([
   ["/nothing", 404, "ERR_NOT_FOUND"],
-  ["/api/v1", 404, "ERR_NOT_FOUND"],
+  ["/api", 404, "ERR_NOT_FOUND"],
   ["/api/v2/devices", 404, "ERR_NOT_FOUND"],
   ["/api/v1/devices/pump-7/colour", 404, "ERR_NOT_FOUND"],
   ["/api/v1/devices/nobody/ledger", 404, "ERR_UNKNOWN_DEVICE"],
@@ -38,7 +38,7 @@ test.each([
 });
 
 test.each([
-  "/",
+  "/api/v1",
   "/livez",
   "/readyz",
   "/metrics",
@@ -158,7 +158,7 @@ describe("on a real connection", () => {
 });
 
 test("answers carry headers against misuse in browsers", async () => {
-  const { headers } = await api.get("/");
+  const { headers } = await api.get("/api/v1");
   expect(headers).toMatchObject({
     "content-security-policy": expect.stringContaining("default-src 'none'"),
     "x-content-type-options": "nosniff",

@@ -23,7 +23,11 @@ test("every route is in it", async () => {
       .sort(),
   ).toEqual(
     [
-      "GET /",
+      "GET /api/v1",
+      "GET /api/v1/events",
+      "GET /api/v1/fleet",
+      "GET /api/v1/history",
+      "GET /api/v1/raster",
       "GET /api/v1/devices",
       "GET /api/v1/devices/{id}",
       "GET /api/v1/devices/{id}/gaps",
@@ -111,7 +115,11 @@ describe("answers are what the document says", () => {
   });
 
   test.each([
-    ["/", "/", 200],
+    ["/api/v1", "/api/v1", 200],
+    ["/api/v1/fleet", "/api/v1/fleet", 200],
+    ["/api/v1/history", "/api/v1/history", 200],
+    ["/api/v1/raster?device=pump-7", "/api/v1/raster", 200],
+    ["/api/v1/events", "/api/v1/events", 200],
     ["/livez", "/livez", 200],
     ["/readyz", "/readyz", 200],
     ["/api/v1/status", "/api/v1/status", 200],

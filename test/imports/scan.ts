@@ -8,11 +8,11 @@ export interface Scanned {
 /** A slash after one of these begins a regular expression, after anything else it divides. */
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|of|in|throw|await))\s*$/;
 
-/** End of the literal that begins at `start`: the index after the closing quote. */
+/** End of the literal that begins at `start`: the index after the closing quote, or the end of the line (an apostrophe in the text of a page). */
 const endOfQuoted = (text: string, start: number): number => {
   const quote = text[start]!;
   let at = start + 1;
-  while (at < text.length && text[at] !== quote) at += text[at] === "\\" ? 2 : 1;
+  while (at < text.length && text[at] !== quote && text[at] !== "\n") at += text[at] === "\\" ? 2 : 1;
   return at + 1;
 };
 

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { FleetHistory } from "../../api/fleet-history.ts";
+import { FLEET_SORTS } from "../../api/fleet-table.ts";
+import { zeroCounts } from "../../protocol/ledger-counts.ts";
+import { type TestApi, testApi } from "../support/api.ts";
+import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await testApi();
+  // the table is made anew once a second at most
+  api.clock.advanceMs(60_000);
+  api.clock.stepWallUs(NOON_US - api.clock.wallUs());
+});
+
+const ids = (json: { devices: { id: string }[] }): string[] => json.devices.map(({ id }) => id);
+
+/** A device that used `expected` numbers and lost some of them. */
+const deviceWith = (id: string, expected: number, lost: number) => ({
+  id,
+  runs: [
+    runOf({
+      row: rowOf({
+        FIRST: 0,
+        HIGH_WATER: expected - 1,
+        IN_ORDER: expected - lost,
+        LOST: lost,
+        LAST_ARRIVAL: NOON_US - 1_000_000,
+        INTERVAL: 100_000,
+      }),
+    }),
+  ],
+});
+
+describe("/fleet", () => {
+  test("a device is a row with its status, rate, bins and causes", async () => {
+    api.sources.add({ id: "pump-7" });
+    expect((await api.get("/api/v1/fleet")).json).toEqual({
+      asOf: "2026-11-20T11:59:59.800000Z",
+      total: 1,
+      statuses: { online: 1, stale: 0, offline: 0, unknown: 0 },
+      devices: [
+        {
+          id: "pump-7",
+          status: "online",
+          epoch: 3,
+          lastSeen: "2026-11-20T11:59:59.000000Z",
+          rateHz: 1,
+          expected: 100,
+          received: 97,
+          recovered: 0,
+          late: 1,
+          missing: 1,
+          lost: 2,
+          completeness: 0.97,
+          causes: {
+            network: 0,
+            "socket-overflow": 0,
+            "queue-overflow": 2,
+            "collector-down": 0,
+            gone: 0,
+            undetermined: 0,
+          },
+        },
+      ],
+    });
+  });
+
+  test("devices are sorted by any column, what is not known last in either order", async () => {
+    api.sources.add(deviceWith("a", 10, 5), deviceWith("b", 10, 1), {
+      id: "c",
+      runs: [runOf({ row: rowOf({}) })],
+    });
+    expect(ids((await api.get("/api/v1/fleet?sort=completeness")).json)).toEqual(["a", "b", "c"]);
+    expect(ids((await api.get("/api/v1/fleet?sort=completeness&order=desc")).json)).toEqual(["b", "a", "c"]);
+    for (const sort of FLEET_SORTS) expect((await api.get(`/api/v1/fleet?sort=${sort}`)).status).toBe(200);
+  });
+
+  test("search finds a part of an id in any case, the statuses stay those of all", async () => {
+    api.sources.add({ id: "Pump-7" }, { id: "fan-1" }, { id: "sump-2" });
+    const { json } = await api.get("/api/v1/fleet?search=UMP");
+    expect([json.total, ids(json), json.statuses.online]).toEqual([2, ["Pump-7", "sump-2"], 3]);
+  });
+
+  test("a page begins at any place", async () => {
+    api.sources.add(...["a", "b", "c", "d"].map((id) => ({ id })));
+    const { json } = await api.get("/api/v1/fleet?offset=1&limit=2");
+    expect([json.total, ids(json)]).toEqual([4, ["b", "c"]]);
+    expect((await api.get("/api/v1/fleet?offset=9")).json.devices).toEqual([]);
+  });
+
+  test("only devices in a status", async () => {
+    const silent = usualRow();
+    silent[22] = NOON_US - 600_000_000;
+    api.sources.add({ id: "here" }, { id: "gone", runs: [runOf({ row: silent })] });
+    expect(ids((await api.get("/api/v1/fleet?status=offline")).json)).toEqual(["gone"]);
+  });
+
+  test("the pass over all devices is made once a second at most", async () => {
+    api.sources.add({ id: "a" });
+    await api.get("/api/v1/fleet");
+    api.sources.add({ id: "b" });
+    expect((await api.get("/api/v1/fleet")).json.total).toBe(1);
+    api.clock.advanceMs(1001);
+    expect((await api.get("/api/v1/fleet")).json.total).toBe(2);
+  });
+});
+
+describe("history", () => {
+  const counters = {
+    datagrams: 5,
+    control: 1,
+    shed: 0,
+    held: 0,
+    rejected: { truncated: 2 },
+    refusedReadings: {},
+  };
+  const view = { counts: { ...zeroCounts(), expected: 7, received: 6 }, counters };
+
+  test("keeps seconds for ten minutes, then coarser steps", () => {
+    const history = new FleetHistory();
+    for (let second = 0; second <= 1200; second++) history.sample(second * 1e6, view);
+    const fine = history.read(1200e6, 600);
+    expect([fine.stepSeconds, fine.samples.length]).toEqual([1, 600]);
+    const coarse = history.read(1200e6, 3600);
+    expect([coarse.stepSeconds, coarse.samples.length]).toEqual([10, 121]);
+    expect(history.read(1200e6, 172_800).stepSeconds).toBe(120);
+  });
+
+  test("goes on after the wall clock went back", () => {
+    const history = new FleetHistory();
+    history.sample(100e6, view);
+    history.sample(50e6, view);
+    expect(history.read(100e6, 60).samples).toHaveLength(2);
+  });
+
+  test("is served from the start on", async () => {
+    const { json } = await api.get("/api/v1/history?span=172800");
+    expect(json.stepSeconds).toBe(120);
+    expect(json.samples[0]).toMatchObject({ expected: expect.any(Number), causes: { network: 0 } });
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { CAUSES } from "../../protocol/ledger-row.ts";
+import { binNumbers } from "../../web/src/bins/bin-numbers.ts";
+import { BINS, CAUSES as WEB_CAUSES } from "../../web/src/bins/bins.ts";
+import type { Causes, HistorySample } from "../../web/src/data/types.ts";
+import { eventSentence } from "../../web/src/fleet/event-sentence.ts";
+import { formatSorting, nextSorting, parseSorting } from "../../web/src/fleet/sort.ts";
+import { completenessOf, lately, rawLossOf, residualOf, trendOf } from "../../web/src/fleet/trend.ts";
+import { verdict } from "../../web/src/fleet/verdict.ts";
+
+const causes = (given: Partial<Causes> = {}): Causes => ({
+  network: 0,
+  "socket-overflow": 0,
+  "queue-overflow": 0,
+  "collector-down": 0,
+  gone: 0,
+  undetermined: 0,
+  ...given,
+});
+
+const sample = (second: number, given: Partial<HistorySample> = {}): HistorySample => ({
+  time: new Date(second * 1000).toISOString(),
+  datagrams: 0,
+  rejected: 0,
+  shed: 0,
+  expected: 0,
+  received: 0,
+  reordered: 0,
+  recovered: 0,
+  late: 0,
+  missing: 0,
+  lost: 0,
+  duplicates: 0,
+  causes: causes(),
+  ...given,
+});
+
+test("the page knows the causes of the ledger, and each has its bin", () => {
+  expect(WEB_CAUSES).toEqual(CAUSES);
+  for (const cause of CAUSES) expect(BINS.map(({ key }) => key)).toContain(cause);
+});
+
+test("the bins of a total add up to what was expected", () => {
+  const bins = {
+    expected: 100,
+    received: 90,
+    recovered: 3,
+    late: 2,
+    missing: 4,
+    lost: 6,
+    causes: causes({ gone: 6 }),
+  };
+  const numbers = binNumbers({ ...bins, reordered: 5 });
+  expect(Object.values(numbers).reduce((sum, number) => sum + number, 0)).toBe(100);
+  expect(numbers.inOrder).toBe(80);
+});
+
+describe("the trend", () => {
+  const samples = Array.from({ length: 101 }, (_, second) =>
+    sample(second, {
+      expected: second * 10,
+      received: second * 9,
+      recovered: second,
+      lost: second,
+      causes: causes({ network: second }),
+    }),
+  );
+
+  test("has about as many steps as asked for, each the difference of its ends", () => {
+    const trend = trendOf(samples, 20);
+    expect(trend).toHaveLength(20);
+    expect(completenessOf(trend[3]!)).toBe(0.9);
+    expect([rawLossOf(trend[3]!), residualOf(trend[3]!)]).toEqual([10, 5]);
+  });
+
+  test("of the last minute reaches a minute back, or as far as there is", () => {
+    expect(lately(samples, 60)?.expected).toBe(600);
+    expect(lately(samples.slice(0, 4), 60)?.expected).toBe(30);
+    expect(lately(samples.slice(0, 1), 60)).toBeUndefined();
+  });
+
+  test("a number that came late takes a loss back and makes none", () => {
+    const [step] = trendOf(
+      [
+        sample(0, { lost: 5, causes: causes({ gone: 5 }) }),
+        sample(1, { lost: 3, late: 2, causes: causes({ gone: 3 }) }),
+      ],
+      10,
+    );
+    expect([step!.lost, residualOf(step!)]).toEqual([0, 0]);
+  });
+
+  test("knows no completeness where nothing was expected, and none above 1", () => {
+    expect(completenessOf({ received: 0, expected: 0 })).toBeNull();
+    expect(completenessOf({ received: 12, expected: 10 })).toBe(1);
+  });
+});
+
+test.each([
+  [{ expected: 0, missing: 0, causes: causes() }, "No numbered datagram in the last minute."],
+  [{ expected: 9, missing: 0, causes: causes() }, "Every number sent in the last minute is here."],
+  [{ expected: 9, missing: 2, causes: causes() }, "Nothing is lost. 2 numbers may still come."],
+  [
+    { expected: 9, missing: 0, causes: causes({ network: 3 }) },
+    "3 numbers lost on the way here. This host lost none.",
+  ],
+  [
+    { expected: 9, missing: 0, causes: causes({ network: 3, "socket-overflow": 1 }) },
+    "This host lost 1 number in the buffer of our socket.",
+  ],
+  [
+    { expected: 9, missing: 0, causes: causes({ undetermined: 3 }) },
+    "3 numbers lost. Nothing says that it was this host.",
+  ],
+])("the verdict says whose doing it is: %#", (numbers, sentence) => {
+  expect(verdict(numbers, "the last minute")).toBe(sentence);
+});
+
+test("a column is sorted by what an operator looks for first, then the other way", () => {
+  const first = nextSorting(parseSorting(null), "lost");
+  expect(formatSorting(first)).toBe("-lost");
+  expect(formatSorting(nextSorting(first, "lost"))).toBe("lost");
+  expect(parseSorting("-lost")).toEqual(first);
+  expect(formatSorting(parseSorting("nonsense"))).toBeNull();
+});
+
+test("an event is a sentence, one of an unknown kind is named", () => {
+  const event = { event: 1, time: "", device: "pump-7" };
+  expect(eventSentence({ ...event, kind: "restart", detail: { from: 1, to: null } })).toBe(
+    "restarted: epoch 1 → –",
+  );
+  expect(eventSentence({ ...event, kind: "collector-down", detail: { from: 0, to: 61e6 } })).toBe(
+    "the collector was down for 1 min 1 s",
+  );
+  expect(eventSentence({ ...event, kind: "new-kind", detail: {} })).toBe("new-kind");
+});

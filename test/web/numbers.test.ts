@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import {
+  bytes,
+  compact,
+  completeness,
+  count,
+  measured,
+  plural,
+  rate,
+  share,
+} from "../../web/src/format/numbers.ts";
+
+test.each([
+  [null, "–"],
+  [1, "100 %"],
+  [0.97, "97.00 %"],
+  [0.97319, "97.31 %"],
+  [0.99899, "99.89 %"],
+  [0.9996, "99.9600 %"],
+  [0.999_999, "99.999900 %"],
+  [1 - 1e-12, "> 99.999999 %"],
+  [0, "0.00 %"],
+])("a completeness of %s is shown as %s, never rounded up", (ratio, text) => {
+  expect(completeness(ratio)).toBe(text);
+});
+
+test.each([
+  [0, "0 %"],
+  [1e-7, "< 0.001 %"],
+  [0.000_42, "0.042 %"],
+  [0.0231, "2.31 %"],
+  [0.25, "25.0 %"],
+])("a loss of %s is shown as %s, never rounded to nothing", (ratio, text) => {
+  expect(share(ratio)).toBe(text);
+});
+
+test.each([
+  [0, "0"],
+  [999, "999"],
+  [1234, "1.23k"],
+  [99_960, "100k"],
+  [999_999, "1.00M"],
+  [45_600_000, "45.6M"],
+  [12.34, "12.3"],
+])("%d is %s in short", (value, text) => {
+  expect(compact(value)).toBe(text);
+});
+
+test("counts, rates and sizes", () => {
+  expect([count(1_234_567), rate(12.46), rate(0.25), rate(null)]).toEqual([
+    "1,234,567",
+    "12.5/s",
+    "0.25/s",
+    "–",
+  ]);
+  expect([bytes(0), bytes(40_960), bytes(1_610_612_736)]).toEqual(["0 B", "40 KiB", "1.5 GiB"]);
+  expect([plural(1, "number"), plural(2000, "number")]).toEqual(["1 number", "2,000 numbers"]);
+});
+
+test.each([
+  [21.5, "21.5"],
+  [1 / 3, "0.333333"],
+  [1e-9, "1.000e-9"],
+  [true, "true"],
+  ["NaN", "NaN"],
+  [null, "–"],
+])("the value %s is shown as %s", (value, text) => {
+  expect(measured(value)).toBe(text);
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { ago, duration } from "../../web/src/format/times.ts";
+
+test.each([
+  [0.012, "12 ms"],
+  [0.4, "0.4 s"],
+  [12, "12 s"],
+  [180, "3 min"],
+  [3 * 3600 + 12 * 60 + 5, "3 h 12 min"],
+  [86_400 * 2 + 30, "2 d"],
+])("%d s is %s", (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});
+
+test.each([
+  [0.3, "now"],
+  [14, "14 s ago"],
+  [150, "2 min ago"],
+  [90_000, "1 d ago"],
+])("%d s ago is %s", (seconds, text) => {
+  expect(ago(seconds)).toBe(text);
+});
