@@ -48,7 +48,6 @@ const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availabl
 const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
   startCollector({
     listeners: settings.listeners,
-    restored: store.restored,
     writerPort: store.ingestPort,
     tracker: {
       windowMs: settings.windowMs,
@@ -59,7 +58,7 @@ const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Coll
     poolBatches: settings.poolBatches,
     receive: settings.receive,
     batchMs: settings.batchIntervalMs,
-    archive: { url: new URL("../db/archive.ts", import.meta.url).href, options: settings.dbPath },
+    archive: { url: new URL("../db/archive.ts", import.meta.url).href, options: store.archiveOptions },
     logLevel: settings.logLevel,
   });
 

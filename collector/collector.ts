@@ -3,7 +3,6 @@ import { EventEmitter } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import type { LogLevel } from "../common/logger.ts";
-import type { Restored } from "../protocol/batch.ts";
 import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
 import type { ArchiveModule, IngestCommand, IngestReport, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-service.ts";
@@ -14,8 +13,6 @@ import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } f
 export interface CollectorOptions {
   /** as `parseListenerUrls` returns them; their order is that of the status */
   listeners: readonly ListenerConfig[];
-  /** what the database knows; numbers of devices and runs go on from there */
-  restored: Restored;
   /** towards the writer: BatchMessage out, BatchReturn in; transferred to the ingest worker */
   writerPort: MessagePort;
   tracker?: Partial<TrackerSettings>;
@@ -25,7 +22,7 @@ export interface CollectorOptions {
   batchMs?: number;
   /** the path datagrams are received by; default auto */
   receive?: ReceiveChoice;
-  /** reads devices that left the memory back from the database; without it none leaves */
+  /** what the ledger goes on from and devices that left the memory are read back from; without it the ledger is empty and none leaves */
   archive?: ArchiveModule;
   logLevel?: LogLevel;
 }
@@ -140,7 +137,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
  * `ERR_RECEIVE_NATIVE` when the native path was asked for and cannot be had; `ERR_INGEST_CRASHED` when the worker died; `ERR_MISUSE` for tracker settings out of range
  */
 export const startCollector = async (options: CollectorOptions): Promise<Collector> => {
-  const { restored, writerPort } = options;
+  const { writerPort } = options;
   const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker };
   if (tracker.maxGapsPerDevice > MAX_GAPS_PER_DEVICE) {
     throw new MisuseError(`maxGapsPerDevice is at most ${MAX_GAPS_PER_DEVICE}`);
@@ -149,14 +146,13 @@ export const startCollector = async (options: CollectorOptions): Promise<Collect
     listeners: [...options.listeners],
     tracker: {
       ...tracker,
-      nextDevice: restored.nextDevice,
-      nextRun: restored.nextRun,
+      nextDevice: 1,
+      nextRun: 1,
       hashSeed: tracker.hashSeed ?? randomInt(2 ** 32),
     },
     poolBatches: options.poolBatches ?? DEFAULT_POOL_BATCHES,
     batchMs: options.batchMs ?? DEFAULT_BATCH_MS,
     receive: options.receive ?? "auto",
-    restored,
     writerPort,
     archive: options.archive ?? null,
     logLevel: options.logLevel ?? "info",

@@ -6,7 +6,7 @@ import type { ListenerConfig } from "./listener-url.ts";
 import type { ReceiveChoice } from "./receive/receiver.ts";
 import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
 
-/** A module that opens a `DeviceArchive` inside the ingest worker: functions do not travel between threads, the name of a module does. */
+/** A module that opens a `StartArchive` inside the ingest worker: functions do not travel between threads, the name of a module does. */
 export interface ArchiveModule {
   /** URL of a module that exports `openArchive` */
   url: string;
@@ -14,7 +14,12 @@ export interface ArchiveModule {
   options: unknown;
 }
 export interface ArchiveExports {
-  openArchive(options: unknown): DeviceArchive;
+  openArchive(options: unknown): StartArchive;
+}
+/** The database as an ingest worker sees it. */
+export interface StartArchive extends DeviceArchive {
+  /** what a start goes on from; of more than `most` devices those heard last are restored, the others left out */
+  restored(most: number): Restored;
 }
 
 /** What an ingest worker is started with. */
@@ -24,9 +29,9 @@ export interface IngestWorkerData {
   poolBatches: number;
   batchMs: number;
   receive: ReceiveChoice;
-  restored: Restored;
   /** BatchMessage out, BatchReturn in */
   writerPort: MessagePort;
+  /** null = an empty database, and nothing to read back */
   archive: ArchiveModule | null;
   logLevel: LogLevel;
 }

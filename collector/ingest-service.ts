@@ -97,6 +97,7 @@ export class IngestService {
    */
   async start(): Promise<void> {
     const { clock } = this.#options;
+    this.#ingest.restore();
     this.#ingest.start(clock.monotonicMs(), clock.wallUs());
     const errors: LacunaError[] = [];
     // one after the other: the kernel's table tells two sockets of one group apart only by which one is new

@@ -3,25 +3,34 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
-import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
 import type {
   ArchiveExports,
   ArchiveModule,
   IngestCommand,
   IngestReport,
   IngestWorkerData,
+  StartArchive,
 } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
-import type { DeviceArchive } from "./tracker/types.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
 
 const STATUS_MS = 500;
 
-const openArchive = async ({ url, options }: ArchiveModule): Promise<DeviceArchive> => {
+const openArchive = async ({ url, options }: ArchiveModule): Promise<StartArchive> => {
   const module = (await import(url)) as ArchiveExports;
   return module.openArchive(options);
+};
+
+const NOTHING_RESTORED: Restored = {
+  hasHistory: false,
+  nextDevice: 1,
+  nextRun: 1,
+  devices: [],
+  leftOut: [],
+  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
 };
 
 /**
@@ -38,16 +47,17 @@ const raisePriority = (logger: Logger): void => {
 };
 
 const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> => {
-  const { writerPort, archive, logLevel, receive, ...options } = data;
+  const { writerPort, logLevel, receive, ...options } = data;
   const logger = createLogger(logLevel).child({ thread: "ingest" });
   raisePriority(logger);
   const report = (message: IngestReport): void => main.postMessage(message);
-  const tracker = archive === null ? data.tracker : { ...data.tracker, archive: await openArchive(archive) };
+  const archive = data.archive === null ? null : await openArchive(data.archive);
   let service: IngestService;
   try {
     service = new IngestService({
       ...options,
-      tracker,
+      tracker: archive === null ? data.tracker : { ...data.tracker, archive },
+      restored: archive?.restored(data.tracker.maxDevices) ?? NOTHING_RESTORED,
       sockets: await chooseSockets(receive, logger),
       clock: systemClock,
       logger,

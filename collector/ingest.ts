@@ -1,4 +1,10 @@
-import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
+import type {
+  BatchMessage,
+  BatchReturn,
+  DeviceSnapshot,
+  FleetCounters,
+  Restored,
+} from "../protocol/batch.ts";
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decode, type Format } from "../protocol/decode.ts";
@@ -53,6 +59,8 @@ export class Ingest {
   readonly #place: Place = { device: 0, run: 0, sequence: 0, sendTimeUs: 0, arrivalUs: 0 };
   /** the datagram that is worked on is in one of its listener's counters */
   #isCounted = false;
+  /** arrival of the last datagram of the restored devices, microseconds; 0 = none */
+  #lastArrivalUs = 0;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -103,20 +111,20 @@ export class Ingest {
     return sumCounters(this.#start, this.listeners);
   }
 
-  /**
-   * Continue from the database; once, before anything else: listening begins now. The list of restored devices is empty afterwards: it
-   * can be larger than all that is made of it.
-   */
-  start(nowMs: number, wallUs: number): void {
+  /** Take over what the database knows; once, before `start`. It may take a while. */
+  restore(): void {
     const { restored } = this.#options;
-    for (const device of restored.devices) this.#channels.restore(device);
-    if (restored.hasHistory) {
-      const detail = { from: lastArrivalUs(restored), to: wallUs };
+    this.#tracker.restore({ ...restored, devices: this.#restoring(restored.devices) });
+  }
+
+  /** Listening begins now; once, before any datagram. */
+  start(nowMs: number, wallUs: number): void {
+    if (this.#options.restored.hasHistory) {
+      const detail = { from: this.#lastArrivalUs, to: wallUs };
       this.#batches.builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
     }
     this.#event("collector-started", wallUs, {}, nowMs);
-    this.#tracker.restore(restored, nowMs);
-    restored.devices.length = 0;
+    this.#tracker.begin(nowMs);
   }
 
   /**
@@ -199,6 +207,17 @@ export class Ingest {
    */
   flushAll(nowMs: number): boolean {
     return this.#batches.flushAll(nowMs);
+  }
+
+  /** Each device on its way to the tracker. */
+  *#restoring(devices: Iterable<DeviceSnapshot>): Generator<DeviceSnapshot> {
+    for (const device of devices) {
+      this.#channels.restore(device);
+      for (const { row } of device.runs) {
+        this.#lastArrivalUs = Math.max(this.#lastArrivalUs, row[ROW.LAST_ARRIVAL]!);
+      }
+      yield device;
+    }
   }
 
   #judge(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): void {
@@ -288,9 +307,3 @@ export interface IngestSizes {
   /** number of the last batch handed over, from 1; 0 = none yet */
   lastBatch: number;
 }
-
-const lastArrivalUs = ({ devices }: Restored): number => {
-  let last = 0;
-  for (const { runs } of devices) for (const { row } of runs) last = Math.max(last, row[ROW.LAST_ARRIVAL]!);
-  return last;
-};

@@ -1,13 +1,19 @@
-import type { DeviceSnapshot, RunSnapshot } from "../protocol/batch.ts";
+import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { loadLedger } from "./load.ts";
 import { openForReading, type Sqlite } from "./open.ts";
-import { buildSnapshot } from "./restore.ts";
+import { type RestoreOptions, readRestored, snapshotOf } from "./restore.ts";
+
+export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
+  file: string;
+}
 
 /**
- * Committed devices read back one by one, synchronously, on the thread that asks (R16): a connection of its own that only reads. Has the
- * shape of the tracker's `DeviceArchive`.
+ * The database as an ingest worker sees it: what a start goes on from, and committed devices read back one by one (R16), synchronously, on
+ * the thread that asks. A connection of its own that only reads. Has the shape of the collector's `StartArchive`.
  */
 export interface Archive {
+  /** what a start goes on from; of more than `most` devices those heard last are restored, the others left out */
+  restored(most: number, owns?: RestoreOptions["owns"]): Restored;
   /** the committed state of a device, or null when the database has none of that id */
   load(id: string): DeviceSnapshot | null;
   /** the committed runs of one epoch of a device, or null when it has none */
@@ -16,9 +22,10 @@ export interface Archive {
 }
 
 /** @throws LacunaError as `openForReading` */
-export const openArchive = (file: string): Archive => {
+export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
   const db = openForReading(file);
   return {
+    restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
     load: (id) => db.transaction(() => loadDevice(db, id))(),
     loadEpoch: (device, epoch) =>
       db.transaction(() => {
@@ -29,8 +36,24 @@ export const openArchive = (file: string): Archive => {
   };
 };
 
+/** By a connection of its own, which is closed with the last device: all of it is one snapshot of the database. */
+const restoredOf = (file: string, options: RestoreOptions): Restored => {
+  const db = openForReading(file);
+  db.exec("BEGIN");
+  const restored = readRestored(db, options);
+  return { ...restored, devices: thenClose(db, restored.devices) };
+};
+
+function* thenClose(db: Sqlite, devices: Iterable<DeviceSnapshot>): Generator<DeviceSnapshot> {
+  try {
+    yield* devices;
+  } finally {
+    db.close();
+  }
+}
+
 const loadDevice = (db: Sqlite, device: string | number): DeviceSnapshot | null => {
   const state = loadLedger(db, device);
-  for (const slot of state.devices.slots()) return buildSnapshot(db, state, slot);
+  for (const slot of state.devices.slots()) return snapshotOf(db, state, slot);
   return null;
 };

@@ -67,8 +67,9 @@ class TableLoader {
   }
 
   #rows(sql: string, order: string): IterableIterator<unknown[]> {
-    const key = typeof this.#only === "number" ? "devices.device_no" : "devices.id";
-    const where = this.#only === undefined ? "" : ` WHERE ${key} = ?`;
+    const byId = "(SELECT device_no FROM devices WHERE id = ?)";
+    const key = typeof this.#only === "number" ? "?" : byId;
+    const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}`;
     const parameters = this.#only === undefined ? [] : [this.#only];
     return this.#db
       .prepare(`${sql}${where} ORDER BY ${order}`)
@@ -86,9 +87,9 @@ class TableLoader {
   }
 
   #runs(): void {
-    const columns = EPOCH_COLUMNS.map((column) => `epochs.${column}`).join(", ");
+    const columns = EPOCH_COLUMNS.join(", ");
     const rows = this.#rows(
-      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, ${columns} FROM epochs JOIN devices USING (device_no)`,
+      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, ${columns} FROM epochs`,
       "run_no",
     );
     const values = new Float64Array(CHANGE_FIELDS);
@@ -107,8 +108,8 @@ class TableLoader {
 
   #channels(): void {
     const rows = this.#rows(
-      "SELECT device_no, ifnull(epoch, -1), channel, name, unit FROM channels JOIN devices USING (device_no)",
-      "channels.rowid",
+      "SELECT device_no, ifnull(epoch, -1), channel, name, unit FROM channels",
+      "rowid",
     );
     const { devices, channels } = this.#state;
     for (const [device, epoch, channel, name, unit] of rows as IterableIterator<
@@ -116,13 +117,13 @@ class TableLoader {
     >) {
       const slot = devices.slotOf(device);
       const described = { epoch, channel, name, unit, flush: 0 };
-      devices.channels[slot] = channels.describe(devices.channels[slot]!, described);
+      devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
     }
   }
 
   #latest(): void {
     const rows = this.#rows(
-      "SELECT device_no, channel, run_no, sequence, time, type, value, latest.as_of FROM latest JOIN devices USING (device_no)",
+      "SELECT device_no, channel, run_no, sequence, time, type, value, as_of FROM latest",
       "device_no, channel",
     );
     for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<
@@ -131,7 +132,7 @@ class TableLoader {
       const reading = { device, channel, run, sequence, time, type, value: valueFromTable(value), flush };
       const { devices, latest } = this.#state;
       const slot = devices.slotOf(device);
-      devices.latest[slot] = latest.put(devices.latest[slot]!, reading);
+      devices.latest[slot] = latest.append(devices.latest[slot]!, reading);
     }
   }
 

@@ -1,134 +1,181 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
-import { CAUSE, CAUSES, type Cause, ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { AbsentRanges } from "./absent-ranges.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { channelKey } from "./ledger-view.ts";
-import { readStateRow } from "./load.ts";
+import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
+import { EPOCH_COLUMNS } from "./schema.ts";
 import { undescribedName } from "./view/channel-names.ts";
 import { RUN } from "./view/run-rows.ts";
 
-type Absent = RunSnapshot["absent"][number];
+export interface RestoreOptions {
+  /** whether a collector has run on the database before this one */
+  hasHistory: boolean;
+  /** of more devices than that those heard last are restored */
+  most: number;
+  /** whether a device is the asking worker's; default all are */
+  owns?: ((id: string) => boolean) | undefined;
+}
+
+type DeviceRow = [device: number, id: string, source: string];
+type RunRow = [run: number, device: number, epoch: number | null, index: number, ...fields: number[]];
+type ChannelRow = [device: number, epoch: number | null, channel: number, name: string, unit: string];
+type LatestRow = [device: number, channel: number, run: number];
+
+const RUN_HEAD = 4;
 
 /**
- * All the tracker needs to go on where it stopped: every run with its absent ranges at or above its floor.
- * @param state - loaded from the same snapshot of the database
- * @param hasHistory - whether a collector has run on it before
+ * All the tracker needs to go on where it stopped, read device by device while it is asked for: the whole would be larger than what the
+ * tracker makes of it. It comes from the tables alone: they are complete once the writer has started.
  */
-export const buildRestored = (db: Sqlite, state: LedgerState, hasHistory: boolean): Restored => {
+export const readRestored = (
+  db: Sqlite,
+  { hasHistory, most, owns = () => true }: RestoreOptions,
+): Restored => {
   const { nextDevice, nextRun } = readStateRow(db);
-  const floors = foldedFloors(db);
-  const snapshots = new SnapshotBuilder(state, floors, absentRanges(db, undefined));
-  const devices: DeviceSnapshot[] = [];
-  for (const slot of state.devices.slots()) devices.push(snapshots.device(slot));
-  return { hasHistory, nextDevice, nextRun, devices, fleet: state.fleet };
+  const leftOut = leastRecent(db, most, owns);
+  return {
+    hasHistory,
+    nextDevice,
+    nextRun,
+    devices: devicesOf(db, (id) => owns(id) && !leftOut.has(id)),
+    leftOut,
+    fleet: readFleet(db),
+  };
 };
 
-/** One device as it is committed; null when there is none of that slot. */
-export const buildSnapshot = (db: Sqlite, state: LedgerState, slot: number): DeviceSnapshot => {
-  const runs = Array.from(state.runSlots(slot), (run) => state.runField(run, ROW.RUN));
-  return new SnapshotBuilder(state, foldedFloors(db), absentRanges(db, runs)).device(slot);
+/** Ids of those beyond the `most` heard last. */
+const leastRecent = (db: Sqlite, most: number, owns: (id: string) => boolean): Set<string> => {
+  const count = db.prepare("SELECT count(*) FROM devices").pluck().get() as number;
+  if (count <= most) return new Set();
+  const ids = db
+    .prepare(
+      `SELECT id FROM devices LEFT JOIN epochs USING (device_no)
+       GROUP BY device_no ORDER BY max(last_arrival) DESC, device_no DESC`,
+    )
+    .pluck()
+    .iterate() as IterableIterator<string>;
+  const beyond = new Set<string>();
+  let room = most;
+  for (const id of ids) if (owns(id) && --room < 0) beyond.add(id);
+  return beyond;
 };
 
-/** Rows of all snapshots lie in one buffer, so that posting them to another thread copies it once. */
-class SnapshotBuilder {
-  readonly #state: LedgerState;
-  readonly #floors: ReadonlyMap<number, number>;
-  readonly #absent: ReadonlyMap<number, Absent[]>;
-  readonly #rows: Float64Array;
-  #used = 0;
-
-  constructor(
-    state: LedgerState,
-    floors: ReadonlyMap<number, number>,
-    absent: ReadonlyMap<number, Absent[]>,
-  ) {
-    this.#state = state;
-    this.#floors = floors;
-    this.#absent = absent;
-    this.#rows = new Float64Array(state.runs.size * ROW_FIELDS);
-  }
-
-  device(slot: number): DeviceSnapshot {
-    const { devices } = this.#state;
-    return {
-      device: devices.number[slot]!,
-      id: devices.ids[slot]!,
-      source: devices.sources[slot]!,
-      runs: Array.from(this.#state.runSlots(slot), (run) => this.#run(run)),
-      channels: this.#channels(slot),
-    };
-  }
-
-  /** Described channels, and those of which only readings are known, by their newest values. */
-  #channels(slot: number): DeviceSnapshot["channels"] {
-    const { devices, channels, latest } = this.#state;
-    const known: DeviceSnapshot["channels"] = [];
-    const described = new Set<number>();
-    for (const { epoch, channel, name, unit } of channels.list(devices.channels[slot]!)) {
-      described.add(channelKey(epoch, channel));
-      known.push({ epoch: epochOf(epoch), channel, name, unit });
+/** One device after the other, from tables that are all in the order of the device's number. */
+function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<DeviceSnapshot> {
+  const rows = <Row extends unknown[]>(sql: string): IterableIterator<Row> =>
+    db.prepare(sql).raw().iterate() as IterableIterator<Row>;
+  const absent = new AbsentRanges(db);
+  const fields = EPOCH_COLUMNS.join(", ");
+  const runs = new ByDevice(
+    rows<RunRow>(`SELECT run_no, device_no, epoch, run, ${fields} FROM epochs ORDER BY device_no, run_no`),
+    1,
+  );
+  const channels = new ByDevice(
+    rows<ChannelRow>("SELECT device_no, epoch, channel, name, unit FROM channels ORDER BY device_no, rowid"),
+    0,
+  );
+  const latest = new ByDevice(
+    rows<LatestRow>("SELECT device_no, channel, run_no FROM latest ORDER BY device_no, channel"),
+    0,
+  );
+  const devices = rows<DeviceRow>("SELECT device_no, id, source FROM devices ORDER BY device_no");
+  try {
+    for (const [device, id, source] of devices) {
+      if (!isWanted(id)) continue;
+      const snapshots = runs.take(device).map((row) => runSnapshot(row, absent));
+      const known = channelsOf(snapshots, channels.take(device), latest.take(device));
+      yield { device, id, source, runs: snapshots, channels: known };
     }
-    for (const { channel, run } of latest.list(devices.latest[slot]!)) {
-      const runSlot = this.#state.runs.slotOf(run);
-      const epoch = runSlot < 0 ? -1 : this.#state.runField(runSlot, RUN.EPOCH);
-      if (described.has(channelKey(epoch, channel))) continue;
-      known.push({ epoch: epochOf(epoch), channel, name: undescribedName(channel), unit: "" });
-    }
-    return known;
-  }
-
-  #run(slot: number): RunSnapshot {
-    const row = this.#rows.subarray(this.#used, this.#used + ROW_FIELDS);
-    this.#used += ROW_FIELDS;
-    this.#state.runs.read(slot, row, 0, ROW_FIELDS);
-    const run = row[ROW.RUN]!;
-    // what was folded into counts can no longer be told apart
-    const floor = Math.max(row[ROW.FLOOR]!, this.#floors.get(run) ?? 0);
-    row[ROW.FLOOR] = floor;
-    const epoch = this.#state.runField(slot, RUN.EPOCH);
-    const absent = (this.#absent.get(run) ?? [])
-      .filter(({ last }) => last >= floor)
-      .map((range) => ({ ...range, first: Math.max(range.first, floor) }));
-    return { epoch: epochOf(epoch), index: this.#state.runField(slot, RUN.INDEX), row, absent };
+  } finally {
+    for (const each of [runs, channels, latest]) each.close();
   }
 }
 
-const epochOf = (epoch: number): number | null => (epoch < 0 ? null : epoch);
+/** Rows in ascending order of their device, taken device by device. */
+class ByDevice<Row extends unknown[]> {
+  readonly #rows: IterableIterator<Row>;
+  readonly #column: number;
+  #next: Row | undefined;
 
-/** Per run, the number after the last lost one whose gap row was folded. */
-const foldedFloors = (db: Sqlite): Map<number, number> =>
-  new Map(
-    db
-      .prepare("SELECT run_no, max(last) + 1 FROM folded_gaps WHERE state = 'lost' GROUP BY run_no")
-      .raw()
-      .all() as [number, number][],
-  );
-
-/** Lost and open ranges by run, ascending. */
-const absentRanges = (db: Sqlite, runs: readonly number[] | undefined): Map<number, Absent[]> => {
-  const ranges = new Map<number, Absent[]>();
-  const where = runs === undefined ? "" : "WHERE run_no IN (SELECT value FROM json_each(?))";
-  const parameters = runs === undefined ? [] : [JSON.stringify(runs)];
-  const rows = db
-    .prepare(
-      `SELECT run_no, first, last, state, cause, opened_at, time_before, time_after FROM (
-         SELECT run_no, first, last, state, cause, opened_at, time_before, time_after FROM gaps WHERE state = 'lost'
-         UNION ALL
-         SELECT run_no, first, last, 'open', NULL, opened_at, time_before, time_after FROM window_gaps
-       ) ${where} ORDER BY run_no, first`,
-    )
-    .raw()
-    .iterate(...parameters) as IterableIterator<
-    [number, number, number, "open" | "lost", Cause | null, number, number, number]
-  >;
-  for (const [run, first, last, state, cause, openedAt, timeBefore, timeAfter] of rows) {
-    const range = { first, last, state, cause: causeCode(cause), openedAt, timeBefore, timeAfter };
-    const known = ranges.get(run);
-    if (known === undefined) ranges.set(run, [range]);
-    else known.push(range);
+  /** @param column - where a row has its device */
+  constructor(rows: IterableIterator<Row>, column: number) {
+    this.#rows = rows;
+    this.#column = column;
+    this.#next = this.#read();
   }
-  return ranges;
+
+  /** The rows of a device, which must be greater than the one asked for before. */
+  take(device: number): Row[] {
+    const rows: Row[] = [];
+    while (this.#next !== undefined && (this.#next[this.#column] as number) <= device) {
+      if (this.#next[this.#column] === device) rows.push(this.#next);
+      this.#next = this.#read();
+    }
+    return rows;
+  }
+
+  /** A connection with rows left to read cannot be closed. */
+  close(): void {
+    this.#rows.return?.();
+  }
+
+  #read(): Row | undefined {
+    const { done, value } = this.#rows.next();
+    return done === true ? undefined : value;
+  }
+}
+
+const runSnapshot = (columns: RunRow, absent: AbsentRanges): RunSnapshot => {
+  const [run, device, epoch, index] = columns;
+  const row = new Float64Array(ROW_FIELDS);
+  row[ROW.RUN] = run;
+  row[ROW.DEVICE] = device;
+  for (let field = ROW.FIRST; field < ROW_FIELDS; field++) {
+    row[field] = columns[RUN_HEAD + field - ROW.FIRST] as number;
+  }
+  return { epoch, index, row, absent: absent.take(row) };
 };
 
-const causeCode = (cause: Cause | null): number =>
-  cause === null ? CAUSE.UNDETERMINED : CAUSES.indexOf(cause);
+/** One device as `state` has it, which was loaded from the same snapshot of the database. */
+export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): DeviceSnapshot => {
+  const { devices, channels, latest } = state;
+  const device = devices.number[slot]!;
+  const absent = new AbsentRanges(db);
+  const runs = Array.from(state.runSlots(slot), (run): RunSnapshot => {
+    const epoch = state.runField(run, RUN.EPOCH);
+    const row = state.rowOf(run);
+    const index = state.runField(run, RUN.INDEX);
+    return { epoch: epoch < 0 ? null : epoch, index, row, absent: absent.take(row) };
+  });
+  const described = Array.from(
+    channels.list(devices.channels[slot]!),
+    ({ epoch, channel, name, unit }): ChannelRow => [device, epoch < 0 ? null : epoch, channel, name, unit],
+  );
+  const newest = Array.from(
+    latest.list(devices.latest[slot]!),
+    ({ channel, run }): LatestRow => [device, channel, run],
+  );
+  const known = channelsOf(runs, described.reverse(), newest);
+  return { device, id: devices.ids[slot]!, source: devices.sources[slot]!, runs, channels: known };
+};
+
+/** Described channels, and those of which only readings are known, by their newest values. */
+const channelsOf = (
+  runs: readonly RunSnapshot[],
+  described: readonly ChannelRow[],
+  latest: readonly LatestRow[],
+): DeviceSnapshot["channels"] => {
+  const known = new Set<number>();
+  const channels = described.map(([, epoch, channel, name, unit]) => {
+    known.add(channelKey(epoch ?? -1, channel));
+    return { epoch, channel, name, unit };
+  });
+  for (const [, channel, run] of latest) {
+    const epoch = runs.find(({ row }) => row[ROW.RUN] === run)?.epoch ?? null;
+    if (known.has(channelKey(epoch ?? -1, channel))) continue;
+    channels.push({ epoch, channel, name: undescribedName(channel), unit: "" });
+  }
+  return channels;
+};

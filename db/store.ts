@@ -2,8 +2,8 @@ import { EventEmitter } from "node:events";
 import { statSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Clock } from "../common/clock.ts";
-import { LacunaError, MisuseError } from "../common/errors.ts";
-import type { Restored } from "../protocol/batch.ts";
+import { LacunaError } from "../common/errors.ts";
+import type { ArchiveOptions } from "./archive.ts";
 import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { LedgerView } from "./ledger-view.ts";
@@ -13,7 +13,6 @@ import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
 import { Reader } from "./reader.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import { ReaderThread } from "./reader-thread.ts";
-import { buildRestored } from "./restore.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
 
@@ -124,6 +123,8 @@ const openError = (message: WriterMessage): LacunaError =>
 export class Store extends EventEmitter<StoreEvents> {
   /** transfer it to the ingest worker: it posts BatchMessage and gets BatchReturn */
   readonly ingestPort: MessagePort;
+  /** what `openArchive` is to be called with, in the ingest worker */
+  readonly archiveOptions: ArchiveOptions;
   readonly view: LedgerView;
   readonly reader: Reader;
   readonly #file: string;
@@ -132,7 +133,6 @@ export class Store extends EventEmitter<StoreEvents> {
   readonly #state: LedgerState;
   readonly #readers: ReaderPool;
   readonly #closed = Promise.withResolvers<number>();
-  #restored: Restored | undefined;
   #figures: WriterFigures;
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
@@ -152,12 +152,11 @@ export class Store extends EventEmitter<StoreEvents> {
     this.#worker = worker;
     this.ingestPort = ingestPort;
     this.#figures = opened.figures;
-    const { state, restored } = loadForStart(file, opened.hasHistory);
-    this.#state = state;
-    this.#restored = restored;
+    this.archiveOptions = { file, hasHistory: opened.hasHistory };
+    this.#state = loadForStart(file);
     this.#clock = clock;
     this.#sinceUs = clock.wallUs();
-    this.view = new LedgerView(state);
+    this.view = new LedgerView(this.#state);
     const threads = Array.from(
       { length: readers.threads },
       () => new ReaderThread({ file, textsUrl: readers.textsUrl }),
@@ -169,16 +168,6 @@ export class Store extends EventEmitter<StoreEvents> {
     worker.on("exit", () => {
       if (this.#status !== "CLOSED") this.#fail("ERR_WRITER", "the writer's thread ended");
     });
-  }
-
-  /**
-   * What the tracker goes on from; its rows share one buffer. Kept until the first commit only, to free the memory.
-   * @throws MisuseError after that
-   */
-  get restored(): Restored {
-    if (this.#restored === undefined)
-      throw new MisuseError("the restored state is gone: something was committed");
-    return this.#restored;
   }
 
   status(): StoreStatus {
@@ -239,14 +228,13 @@ export class Store extends EventEmitter<StoreEvents> {
 
   #advance({ change, gapOps, figures }: Extract<WriterMessage, { type: "committed" }>): void {
     this.#figures = figures;
-    if (change !== null) this.#state.apply(change);
+    // what was committed before the ledger was read is in it already
+    if (change !== null && change.flush > this.#state.flush) this.#state.apply(change);
     if (this.#status === "FAILING") {
       this.#status = "OK";
       this.#sinceUs = this.#clock.wallUs();
     }
-    if (change === null) return;
-    this.#restored = undefined;
-    this.emit("commit", change, gapOps);
+    if (change !== null) this.emit("commit", change, gapOps);
   }
 
   #fail(code: string, message: string, cause?: unknown): void {
@@ -259,13 +247,10 @@ export class Store extends EventEmitter<StoreEvents> {
 }
 
 /** The main thread's own copy of the ledger, read once; what is committed later comes as changes. */
-const loadForStart = (file: string, hasHistory: boolean): { state: LedgerState; restored: Restored } => {
+const loadForStart = (file: string): LedgerState => {
   const db = openForReading(file);
   try {
-    return db.transaction(() => {
-      const state = loadLedger(db);
-      return { state, restored: buildRestored(db, state, hasHistory) };
-    })();
+    return db.transaction(() => loadLedger(db))();
   } finally {
     db.close();
   }

@@ -247,6 +247,9 @@ export interface Restored {
   hasHistory: boolean;
   nextDevice: number;
   nextRun: number;
-  devices: DeviceSnapshot[];
+  /** what is to be in memory, in the order it became known; to be gone through once, each device only while it is asked for */
+  devices: Iterable<DeviceSnapshot>;
+  /** ids of the devices there is no room for: they stay in the database until they speak */
+  leftOut: Iterable<string>;
   fleet: FleetCounters;
 }

@@ -63,6 +63,7 @@ const openIngest = (): Ingest => {
       nextDevice: 1,
       nextRun: 1,
       devices: [],
+      leftOut: [],
       fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
     },
     batchMs: 100,
@@ -71,6 +72,7 @@ const openIngest = (): Ingest => {
       throw error;
     },
   });
+  ingest.restore();
   ingest.start(0, START_US);
   return ingest;
 };

@@ -2,12 +2,14 @@ import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-table.ts";
-import { GapList } from "./gap-list.ts";
+import { GAP, GapList } from "./gap-list.ts";
 import { RUN_STATE } from "./run-table.ts";
 
 /** Makes runs in memory of what the database knows of them. */
 export class RestoreRuns {
   readonly #context: TrackerContext;
+  /** runs with windows that were cut by the stop: they run anew once listening begins */
+  #cut: number[] = [];
 
   constructor(context: TrackerContext) {
     this.#context = context;
@@ -15,7 +17,7 @@ export class RestoreRuns {
 
   /**
    * @param state - RUN_STATE bits beside those the row tells
-   * @param openUntilMs - new deadline of gaps whose window was running
+   * @param openUntilMs - new deadline of gaps whose window was running; +Infinity = `reopen` will tell it
    * @returns the run's slot
    */
   add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): number {
@@ -38,6 +40,19 @@ export class RestoreRuns {
     if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);
     return run;
+  }
+
+  /** Listening begins: the windows that were cut by the stop run anew (R14 c). */
+  reopen(openUntilMs: number): void {
+    const { runs, windows } = this.#context;
+    for (const run of this.#cut) {
+      const gaps = runs.gaps[run];
+      if (gaps == null) continue;
+      for (let index = 0; index < gaps.count; index++)
+        if (gaps.isOpen(index)) gaps.set(index, GAP.DEADLINE, openUntilMs);
+      windows.schedule(run, gaps.earliestDeadline());
+    }
+    this.#cut = [];
   }
 
   /** Runs are linked by when they became known, which is the order of their numbers. */
@@ -71,6 +86,7 @@ export class RestoreRuns {
     this.#context.gapCount += gaps.count;
     if (gaps.openCount === 0) return;
     openWindows.changed(run, gaps.openCount);
-    windows.schedule(run, openUntilMs);
+    if (openUntilMs === Number.POSITIVE_INFINITY) this.#cut.push(run);
+    else windows.schedule(run, openUntilMs);
   }
 }

@@ -40,6 +40,8 @@ export class Tracker {
   readonly #data: DataVerdicts;
   readonly #control: Control;
   readonly #believer: Believer;
+  readonly #restore: RestoreRuns;
+  #hasHistory = false;
 
   constructor(options: TrackerOptions, sink: TrackerSink) {
     this.#devices = new DeviceTable(options.hashSeed ?? 0);
@@ -64,6 +66,7 @@ export class Tracker {
     this.#believer = new Believer(this.#runs, options.windowMs);
     const ledger = new RunLedger(context);
     const restore = new RestoreRuns(context);
+    this.#restore = restore;
     const closed = new ClosedRuns(context, ledger, restore);
     const sources = this.#sources;
     this.#ledger = ledger;
@@ -139,22 +142,24 @@ export class Tracker {
     return this.#context.openWindows.ops;
   }
 
-  /**
-   * Continue from the database; listening begins now. Call once, before anything else, also with an empty database.
-   * @param nowMs - monotonic
-   */
-  restore(restored: Restored, nowMs: number): void {
-    const { options } = this.#context;
-    const openUntilMs = nowMs + options.windowMs;
-    this.#context.breaks = 1;
+  /** Take over what the database knows. Call once, before `begin`, also with an empty database. */
+  restore(restored: Restored): void {
     this.#context.nextDevice = Math.max(this.#context.nextDevice, restored.nextDevice);
     this.#context.nextRun = Math.max(this.#context.nextRun, restored.nextRun);
-    if (restored.hasHistory) this.#context.downUntilMs = openUntilMs;
-    const room = options.archive === undefined ? Number.POSITIVE_INFINITY : options.maxDevices;
-    const devices = restored.devices.length <= room ? restored.devices : mostRecentFirst(restored.devices);
-    for (const [index, device] of devices.entries())
-      if (index < room) this.#admission.restore(device, RUN_STATE.CUT_OFF, openUntilMs, 0);
-      else this.#admission.leaveOut(device.id);
+    this.#hasHistory = restored.hasHistory;
+    for (const device of restored.devices) {
+      // their windows are opened anew when listening begins
+      this.#admission.restore(device, RUN_STATE.CUT_OFF, Number.POSITIVE_INFINITY, 0);
+    }
+    for (const id of restored.leftOut) this.#admission.leaveOut(id);
+  }
+
+  /** Listening begins now. Call once, after `restore`. @param nowMs - monotonic */
+  begin(nowMs: number): void {
+    const openUntilMs = nowMs + this.#context.options.windowMs;
+    this.#context.breaks = 1;
+    if (this.#hasHistory) this.#context.downUntilMs = openUntilMs;
+    this.#restore.reopen(openUntilMs);
   }
 
   /** Verdict of one decoded datagram of any kind. Nothing of `datagram` is kept. */
@@ -291,9 +296,3 @@ export class Tracker {
     return this.#epochs.newestOf(device, runs.epoch[run]!) === run;
   }
 }
-
-const lastHeard = (device: Restored["devices"][number]): number =>
-  device.runs.reduce((last, run) => Math.max(last, run.row[ROW.LAST_ARRIVAL]!), 0);
-
-const mostRecentFirst = (devices: Restored["devices"]): Restored["devices"] =>
-  [...devices].sort((a, b) => lastHeard(b) - lastHeard(a));

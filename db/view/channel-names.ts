@@ -45,6 +45,20 @@ export class ChannelNames {
     return known < 0 ? entry : head;
   }
 
+  /**
+   * A description as the database has it: its name is final, and the list has none of that epoch and channel yet.
+   * @returns the list's head
+   */
+  restore(head: number, { epoch, channel, name, unit, flush }: Readonly<ChannelEntry>): number {
+    const entry = this.#add(head);
+    this.#epoch[entry] = epoch;
+    this.#channel[entry] = channel;
+    this.#flush[entry] = flush;
+    this.#name[entry] = this.#share(name);
+    this.#unit[entry] = this.#share(unit);
+    return entry;
+  }
+
   *list(head: number): Generator<ChannelEntry> {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
       yield {

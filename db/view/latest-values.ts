@@ -100,6 +100,13 @@ export class LatestValues {
     return head < 0 ? entry : head;
   }
 
+  /** Set the newest value of a channel the list has none of. @returns the list's head */
+  append(head: number, reading: Readonly<LatestEntry>): number {
+    const entry = this.#add(head);
+    this.#set(entry, reading);
+    return head < 0 ? entry : head;
+  }
+
   *list(head: number): Generator<LatestEntry> {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
       yield {

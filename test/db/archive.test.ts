@@ -7,7 +7,7 @@ import { StoreBed } from "../support/store-bed.ts";
 test("a device is read back as it was committed, whether or not the tables know it yet", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ checkpointRows: 1 }));
-  const archive = bed.closing(openArchive(bed.file));
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
   const model = new IngestModel();
   for (let index = 0; index < 5; index++) {
     const device = model.device(`pump-${index}`);

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { loadLedger } from "../../db/load.ts";
-import { openForReading } from "../../db/open.ts";
+import { openArchive } from "../../db/archive.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import { buildRestored } from "../../db/restore.ts";
-import type { Restored } from "../../protocol/batch.ts";
+import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
@@ -120,12 +118,15 @@ const play = (
   }
 };
 
-const restoredFrom = (file: string): Restored => {
-  const db = openForReading(file);
+/** What an ingest worker is given when a collector is started on these files. */
+const restoredFrom = (bed: StoreBed, file: string): DeviceSnapshot[] => {
+  const writer = bed.writer({ file });
+  const archive = openArchive({ file, hasHistory: writer.hasHistory });
   try {
-    return buildRestored(db, loadLedger(db), true);
+    return [...archive.restored(1000).devices];
   } finally {
-    db.close();
+    archive.close();
+    writer.close();
   }
 };
 
@@ -155,9 +156,9 @@ test("what the tracker is given after a crash are exactly the absent numbers it 
     fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
       using bed = new StoreBed();
       const { model } = play(bed, [...steps, { do: "flush" }], 5, () => {});
-      const restored = restoredFrom(bed.copy());
+      const devices = restoredFrom(bed, bed.copy());
       const absent = new Map(
-        restored.devices.flatMap(({ runs }) =>
+        devices.flatMap(({ runs }) =>
           runs.map((run) => [
             run.row[0]!,
             run.absent.flatMap(({ first, last, state, cause }) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { openArchive } from "../../db/archive.ts";
 import { loadLedger } from "../../db/load.ts";
 import { openForReading, type Sqlite } from "../../db/open.ts";
-import { buildRestored } from "../../db/restore.ts";
 import type { Writer } from "../../db/writer.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -130,7 +130,8 @@ test("old gap rows become counts per cause, and a restart raises the floor above
     { state: "lost", gaps: 2, numbers: 2, last: 3 },
   ]);
   expect(viewOf(writer).fleet().counts).toMatchObject({ lost: 5, received: 4 });
-  const [device] = buildRestored(db, loadLedger(db), true).devices;
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const device = archive.load("pump");
   expect(device!.runs[0]!.row[ROW.FLOOR]).toBe(4);
   expect(device!.runs[0]!.absent).toMatchObject([
     { first: 5, last: 7, state: "lost", cause: CAUSE.QUEUE_OVERFLOW },

@@ -38,7 +38,8 @@ export class TrackerLedger {
 
   constructor(sent: Iterable<Sent>) {
     const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-    this.#tracker.restore({ hasHistory: false, nextDevice: 1, nextRun: 1, devices: [], fleet }, 0);
+    this.#tracker.restore({ hasHistory: false, nextDevice: 1, nextRun: 1, devices: [], leftOut: [], fleet });
+    this.#tracker.begin(0);
     for (const { emission, bytes } of sent) {
       this.#passUntil(emission.dueUs / 1000);
       this.#receive(emission.device, bytes);

@@ -1,9 +1,10 @@
-import type { DeviceArchive } from "../../collector/tracker/types.ts";
+import type { StartArchive } from "../../collector/ingest-messages.ts";
+import { EMPTY } from "./ingest-bench.ts";
 
 /** An archive that takes its thread down after a while: how a crash of the ingest worker is staged. */
-export const openArchive = ({ afterMs }: { afterMs: number }): DeviceArchive => {
+export const openArchive = ({ afterMs }: { afterMs: number }): StartArchive => {
   setTimeout(() => {
     throw new RangeError("told to die");
   }, afterMs);
-  return { load: () => null, loadEpoch: () => null };
+  return { restored: () => EMPTY, load: () => null, loadEpoch: () => null };
 };

@@ -13,6 +13,7 @@ export const EMPTY: Restored = {
   nextDevice: 1,
   nextRun: 1,
   devices: [],
+  leftOut: [],
   fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
 };
 
@@ -46,6 +47,7 @@ export class IngestBench {
         ...options.tracker,
       },
     });
+    this.ingest.restore();
     this.ingest.start(this.nowMs, this.wallUs);
   }
 

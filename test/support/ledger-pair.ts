@@ -229,9 +229,11 @@ export class LedgerPair {
       nextDevice,
       nextRun,
       devices: [...store.devices.keys()].map((device) => store.snapshotOf(device)),
+      leftOut: [],
       fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
     };
-    tracker.restore(restored, this.#nowMs);
+    tracker.restore(restored);
+    tracker.begin(this.#nowMs);
     return tracker;
   }
 

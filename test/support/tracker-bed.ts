@@ -52,6 +52,7 @@ const EMPTY: Restored = {
   nextDevice: 1,
   nextRun: 1,
   devices: [],
+  leftOut: [],
   fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
 };
 
@@ -83,7 +84,8 @@ export class TrackerBed {
       },
       this.#sink(),
     );
-    this.tracker.restore({ ...EMPTY, ...restored }, this.nowMs);
+    this.tracker.restore({ ...EMPTY, ...restored });
+    this.tracker.begin(this.nowMs);
     this.#settle();
   }
 

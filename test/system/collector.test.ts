@@ -7,7 +7,6 @@ import { type Collector, type CollectorOptions, startCollector } from "../../col
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import { BatchReader } from "../support/batch-reader.ts";
-import { EMPTY } from "../support/ingest-bench.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 /** A writer in memory at the other end of the port. */
@@ -41,7 +40,6 @@ const start = async (
   const writer = new MemoryWriter();
   const collector = await startCollector({
     listeners: parseListenerUrls(urls),
-    restored: EMPTY,
     writerPort: writer.otherEnd,
     logLevel: "silent",
     receive: RECEIVE_ASKED,
