@@ -5,6 +5,7 @@ import { systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import { startHeapTrim } from "../common/heap-trim.ts";
 import type { Logger } from "../common/logger.ts";
+import { freezeYoungGeneration } from "../common/young-generation.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import type { HttpAddress } from "./http-address.ts";
@@ -74,6 +75,7 @@ export const startService = async (
   settings: CollectSettings,
   { logger, version }: ServiceContext,
 ): Promise<Service> => {
+  freezeYoungGeneration(4);
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before

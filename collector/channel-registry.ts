@@ -101,6 +101,11 @@ export class ChannelRegistry {
   /** Take over what the database knows of a device. */
   restore({ device, channels }: Pick<DeviceSnapshot, "device" | "channels">): void {
     for (const { epoch, channel, name, unit } of channels) {
+      const isLow = channel < LOW_CHANNELS && name === undescribedName(channel) && unit === "";
+      if (isLow && !this.#tables.has(device)) {
+        this.#low.add(device, epoch ?? NO_EPOCH, 1 << channel);
+        continue;
+      }
       const table = this.tableOf(device, epoch ?? NO_EPOCH);
       this.#counting(table, () => table.restore(channel, name, unit));
     }

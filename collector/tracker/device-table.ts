@@ -1,3 +1,4 @@
+import { MisuseError } from "../../common/errors.ts";
 import { MAX_ID_BYTES } from "../../protocol/constants.ts";
 import { IdHash } from "./id-hash.ts";
 
@@ -25,32 +26,36 @@ const SLOT_FIELDS = 8;
 export const MARK = { DEVICE: 0, SOURCE_SEEN: 1, OTHER_SEEN: 2, REPORTED_AT: 3 } as const;
 const MARK_FIELDS = 4;
 
-const FIRST_CAPACITY = 1024;
+const FIRST_BUCKETS = 1024;
 
 /**
  * Devices by the bytes of their id: open addressing with linear probing over (hash, slot) pairs, no string and no allocation per lookup.
  * A slot is a small integer that is used again once its device is removed.
  */
 export class DeviceTable {
-  ints = new Int32Array(FIRST_CAPACITY * SLOT_FIELDS);
-  marks = new Float64Array(FIRST_CAPACITY * MARK_FIELDS);
+  readonly ints: Int32Array;
+  readonly marks: Float64Array;
   /** address of the reported source */
   readonly addresses: string[] = [];
   count = 0;
   readonly #hash: IdHash;
-  /** hash, slot + 1 (0 = empty); twice the capacity, so that probing stays short */
-  #buckets = new Uint32Array(FIRST_CAPACITY * 4);
-  #ids = new Uint8Array(FIRST_CAPACITY * MAX_ID_BYTES);
-  #capacity = FIRST_CAPACITY;
+  readonly #capacity: number;
+  /** hash, slot + 1 (0 = empty); at least twice as many as devices, so that probing stays short */
+  #buckets = new Uint32Array(FIRST_BUCKETS * 4);
+  readonly #ids: Uint8Array;
   readonly #free: number[] = [];
   #used = 0;
 
-  constructor(hashSeed: number) {
+  /**
+   * @param capacity - most devices it holds. Room for them is asked for at once: the system gives memory only for what a device has used,
+   * and nothing is ever copied
+   */
+  constructor(hashSeed: number, capacity: number) {
     this.#hash = new IdHash(hashSeed);
-  }
-
-  get capacity(): number {
-    return this.#capacity;
+    this.#capacity = capacity;
+    this.ints = new Int32Array(capacity * SLOT_FIELDS);
+    this.marks = new Float64Array(capacity * MARK_FIELDS);
+    this.#ids = new Uint8Array(capacity * MAX_ID_BYTES);
   }
 
   /** slots ever used are below this */
@@ -92,8 +97,9 @@ export class DeviceTable {
 
   /** Add an id that is not in the table. @returns its slot, all fields at their defaults */
   add(bytes: Uint8Array, offset: number, length: number, device: number): number {
-    if (this.#free.length === 0 && this.#used === this.#capacity) this.#grow();
+    if (this.count * 4 === this.#buckets.length) this.#widenBuckets();
     const slot = this.#free.pop() ?? this.#used++;
+    if (slot >= this.#capacity) throw new MisuseError(`more than ${this.#capacity} devices`);
     this.#ids.set(bytes.subarray(offset, offset + length), slot * MAX_ID_BYTES);
     this.ints.fill(0, slot * SLOT_FIELDS, (slot + 1) * SLOT_FIELDS);
     this.ints.fill(-1, slot * SLOT_FIELDS, slot * SLOT_FIELDS + SLOT.PORT);
@@ -160,13 +166,9 @@ export class DeviceTable {
     this.#buckets[at * 2 + 1] = slot + 1;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
-    this.ints = widen(this.ints, new Int32Array(this.#capacity * SLOT_FIELDS));
-    this.marks = widen(this.marks, new Float64Array(this.#capacity * MARK_FIELDS));
-    this.#ids = widen(this.#ids, new Uint8Array(this.#capacity * MAX_ID_BYTES));
+  #widenBuckets(): void {
     const old = this.#buckets;
-    this.#buckets = new Uint32Array(this.#capacity * 4);
+    this.#buckets = new Uint32Array(old.length * 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.#enter(old[at]!, old[at + 1]! - 1);
   }
 }

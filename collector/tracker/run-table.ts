@@ -15,40 +15,60 @@ export const RUN_STATE = {
   GONE: 16,
 } as const;
 
-const FIRST_CAPACITY = 1024;
-
 /** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
 export class RunTable {
-  rows = new Float64Array(FIRST_CAPACITY * ROW_FIELDS);
+  rows: Float64Array;
   /** u32, -1 = null */
-  epoch = new Float64Array(FIRST_CAPACITY);
-  index = new Int32Array(FIRST_CAPACITY);
+  epoch: Float64Array;
+  index: Int32Array;
   /** slot of the owning device */
-  device = new Int32Array(FIRST_CAPACITY);
+  device: Int32Array;
   /** next older run of the same device, -1 = none */
-  older = new Int32Array(FIRST_CAPACITY);
+  older: Int32Array;
   /** 1 while an in-order number needs no second thought (the short path) */
-  steady = new Uint8Array(FIRST_CAPACITY);
-  state = new Uint8Array(FIRST_CAPACITY);
+  steady: Uint8Array;
+  state: Uint8Array;
   /** send time, or else arrival, of what raised the high water last, microseconds */
-  highTime = new Float64Array(FIRST_CAPACITY);
+  highTime: Float64Array;
   /** monotonic time of its first datagram, -Infinity when that was before the start */
-  firstMs = new Float64Array(FIRST_CAPACITY);
+  firstMs: Float64Array;
   /** gaps opened until then (monotonic, inclusive) are `collector-down`; see CUT_OFF */
-  downUntilMs = new Float64Array(FIRST_CAPACITY);
+  downUntilMs: Float64Array;
   /** number of the batch its row went into last */
-  drainedInto = new Float64Array(FIRST_CAPACITY);
+  drainedInto: Float64Array;
   /** created with the first absent number */
   readonly gaps: (GapList | null)[] = [];
   count = 0;
-  #capacity = FIRST_CAPACITY;
+  #capacity: number;
   #used = 0;
   readonly #free: number[] = [];
-  #isDirty = new Uint8Array(FIRST_CAPACITY);
+  #isDirty: Uint8Array;
   /** ring of dirty slots, oldest change first; a slot is in it at most once */
-  #dirty = new Int32Array(FIRST_CAPACITY);
+  #dirty: Int32Array;
   #dirtyStart = 0;
   dirtyCount = 0;
+
+  /**
+   * @param expected - runs there may well be: room for them is asked for at once, and the system gives memory only for what a run has used.
+   * Beyond it everything is copied
+   */
+  constructor(expected: number) {
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(expected, 2)));
+    this.#capacity = capacity;
+    this.rows = new Float64Array(capacity * ROW_FIELDS);
+    this.epoch = new Float64Array(capacity);
+    this.index = new Int32Array(capacity);
+    this.device = new Int32Array(capacity);
+    this.older = new Int32Array(capacity);
+    this.steady = new Uint8Array(capacity);
+    this.state = new Uint8Array(capacity);
+    this.highTime = new Float64Array(capacity);
+    this.firstMs = new Float64Array(capacity);
+    this.downUntilMs = new Float64Array(capacity);
+    this.drainedInto = new Float64Array(capacity);
+    this.#isDirty = new Uint8Array(capacity);
+    this.#dirty = new Int32Array(capacity);
+  }
 
   get capacity(): number {
     return this.#capacity;

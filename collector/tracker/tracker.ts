@@ -23,6 +23,9 @@ import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
 import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT, type Verdict } from "./types.ts";
 
+/** expected of most fleets: a second epoch is rare among many devices */
+const RUNS_PER_DEVICE = 1.25;
+
 /**
  * The ledger of all devices of one ingest worker (docs/ledger.md). Pure: times come in as arguments, changes go out through the sink.
  * The short path is here: the next number of a device that behaves. Everything else is a rule, in a file of its own.
@@ -44,8 +47,8 @@ export class Tracker {
   #hasHistory = false;
 
   constructor(options: TrackerOptions, sink: TrackerSink) {
-    this.#devices = new DeviceTable(options.hashSeed ?? 0);
-    this.#runs = new RunTable();
+    this.#devices = new DeviceTable(options.hashSeed ?? 0, options.maxDevices);
+    this.#runs = new RunTable(options.maxDevices * RUNS_PER_DEVICE);
     const context: TrackerContext = {
       options,
       sink,
