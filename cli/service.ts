@@ -3,9 +3,8 @@ import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { startHeapTrim } from "../common/heap-trim.ts";
 import type { Logger } from "../common/logger.ts";
-import { freezeYoungGeneration } from "../common/young-generation.ts";
+import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import type { HttpAddress } from "./http-address.ts";
@@ -75,7 +74,7 @@ export const startService = async (
   settings: CollectSettings,
   { logger, version }: ServiceContext,
 ): Promise<Service> => {
-  freezeYoungGeneration(4);
+  keepHeapsSmall();
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before
@@ -83,7 +82,7 @@ export const startService = async (
   await Promise.allSettled([opening, loading]);
   const store = await opening;
   const live = new StoreLiveSource(store, settings.dbPath);
-  const started: { stop(): Promise<void> | void }[] = [live, { stop: () => store.close() }, startHeapTrim()];
+  const started: { stop(): Promise<void> | void }[] = [live, { stop: () => store.close() }];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0)) await part.stop();
   };

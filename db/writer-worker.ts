@@ -1,7 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
-import { startHeapTrim } from "../common/heap-trim.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
@@ -51,8 +50,6 @@ else {
     },
     options,
   );
-  // its pause delays a flush, while batches wait
-  startHeapTrim();
   ingest.on("message", (message: BatchMessage) => thread.accept(message));
   main.on("message", () => thread.close());
 }

@@ -4,7 +4,7 @@ type Column = Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array
 export const withRoom = <T extends Column>(column: T, length: number): T => {
   if (length <= column.length) return column;
   const longer = new (column.constructor as new (length: number) => T)(
-    Math.max(64, length, Math.ceil(column.length * 1.125)),
+    Math.max(1024, length, column.length * 2),
   );
   longer.set(column as never);
   return longer;

@@ -42,6 +42,7 @@ export class IngestBench {
       ...options,
       tracker: {
         ...DEFAULT_TRACKER_SETTINGS,
+        maxDevices: 1000,
         nextDevice: restored.nextDevice,
         nextRun: restored.nextRun,
         ...options.tracker,

@@ -42,7 +42,8 @@ export const TIGHT: TrackerOptions = {
 /** The defaults of the collector (docs/ledger.md). */
 export const ROOMY: TrackerOptions = {
   ...TIGHT,
-  maxDevices: 200_000,
+  // the default's room, asked for anew by the tracker of every script, would be most of the time a test takes
+  maxDevices: 1000,
   maxGapsPerDevice: 4096,
   maxGaps: 1_000_000,
   maxOpenRuns: 8,
