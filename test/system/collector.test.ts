@@ -163,7 +163,7 @@ test("a worker that dies is an error event, and nobody waits for it", async () =
   const { collector } = await start(["udp://127.0.0.1:0"], {
     archive: {
       url: new URL("../support/dying-archive.ts", import.meta.url).href,
-      options: { afterMs: 50 },
+      options: { afterMs: 1000 },
     },
   });
   const waiting = once(collector, "error");
