@@ -11,6 +11,7 @@ export const PROBLEMS = {
   ERR_UNKNOWN_CHANNEL: 404,
   ERR_METHOD_NOT_ALLOWED: 405,
   ERR_REQUEST_TIMEOUT: 408,
+  ERR_INCOMPLETE: 409,
   ERR_PAYLOAD_TOO_LARGE: 413,
   ERR_URL_TOO_LONG: 414,
   ERR_UNSUPPORTED_MEDIA_TYPE: 415,
@@ -42,6 +43,8 @@ export interface Problem {
   code: ProblemCode;
   /** with ERR_PARAMETER: every wrong parameter */
   parameters?: readonly ParameterMistake[];
+  /** with ERR_INCOMPLETE: what it is; null = nothing was expected, or nothing is numbered */
+  completeness?: number | null;
   /** with ERR_NOT_READY: everything that is wrong */
   reasons?: readonly string[];
 }
@@ -49,7 +52,7 @@ export interface Problem {
 /** An error whose answer is known. */
 export class ApiError extends LacunaError {
   declare readonly code: ProblemCode;
-  readonly extra: Pick<Problem, "parameters" | "reasons">;
+  readonly extra: Pick<Problem, "parameters" | "reasons" | "completeness">;
 
   constructor(code: ProblemCode, detail: string, extra: ApiError["extra"] = {}) {
     super(code, detail);

@@ -1,12 +1,32 @@
+import { parseDurationMs } from "../common/duration.ts";
 import { parseTime } from "../protocol/time.ts";
 import { type ParameterMistake, parameterError } from "./problems.ts";
 
 const PLAIN_DATE = /^\d{4}-\d\d-\d\d$/;
-const ACCEPTED = "accepted is RFC 3339, such as 2026-11-20T12:00:00.123456Z, or a date such as 2026-11-20";
+const RELATIVE = /^-\d/;
+const ACCEPTED =
+  "accepted is RFC 3339, such as 2026-11-20T12:00:00.123456Z, a date such as 2026-11-20, now, or a duration before it such as -15m";
+
+/** Microseconds of a duration, or NaN. */
+const durationUs = (text: string): number => {
+  try {
+    return Math.round(parseDurationMs(text) * 1000);
+  } catch {
+    // said by the caller, in the words of a parameter
+    return Number.NaN;
+  }
+};
+
+/** Whether a time depends on when it is asked. */
+export const isRelative = (text: string | undefined): boolean =>
+  text !== undefined && (text === "now" || RELATIVE.test(text));
 
 /** Microseconds since the Unix epoch, or NaN. A `+` that stood unescaped in the URL has become a space. */
-const parseQueryTime = (text: string): number =>
-  parseTime(PLAIN_DATE.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "+"));
+const parseQueryTime = (text: string, nowUs: number): number => {
+  if (text === "now") return nowUs;
+  if (RELATIVE.test(text)) return nowUs - durationUs(text.slice(1));
+  return parseTime(PLAIN_DATE.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "+"));
+};
 
 /** A span of time as a query gives it. */
 export interface TimeRange {
@@ -16,13 +36,16 @@ export interface TimeRange {
   toUs: number | null;
 }
 
-/** @throws ApiError 400 naming `from` or `to` */
-export const parseTimeRange = (query: { from?: string; to?: string }): TimeRange => {
+/**
+ * @param nowUs - what relative times count from
+ * @throws ApiError 400 naming `from` or `to`
+ */
+export const parseTimeRange = (query: { from?: string; to?: string }, nowUs: number): TimeRange => {
   const mistakes: ParameterMistake[] = [];
   const read = (name: "from" | "to"): number | null => {
     const text = query[name];
     if (text === undefined) return null;
-    const timeUs = parseQueryTime(text);
+    const timeUs = parseQueryTime(text, nowUs);
     if (Number.isNaN(timeUs)) mistakes.push({ name, detail: ACCEPTED });
     return timeUs;
   };

@@ -1,20 +1,38 @@
+import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { formatTime } from "../protocol/time.ts";
 import { type KeyCache, valuesJson } from "./json-values.ts";
-import type { Completeness, ReadingRow, ReadingsText, ReadingValue } from "./sources.ts";
+import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
 
-const withRatio = (completeness: Completeness) => ({
+export const withRatio = (completeness: Completeness) => ({
   ...completeness,
   ratio: completenessOf(completeness.received, completeness.expected),
 });
 
-const readingJson = ({ timeUs, epoch, run, sequence, names, values }: ReadingRow, keys: KeyCache): string =>
-  `{"time":"${formatTime(timeUs)}","epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values, keys)}}`;
+const timeText = (timeUs: number, form: TimeForm): string => {
+  if (form === "rfc3339") return formatTime(timeUs);
+  return String(form === "us" ? timeUs : timeUs / 1000);
+};
+
+const readingJson = (
+  { timeUs, epoch, run, sequence, names, values }: ReadingRow,
+  form: TimeForm,
+  keys: KeyCache,
+): string => {
+  const time = form === "rfc3339" ? `"${formatTime(timeUs)}"` : timeText(timeUs, form);
+  return `{"time":${time},"epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values, keys)}}`;
+};
 
 /** Readings as the text of a JSON array. */
-export const readingsArray = (rows: readonly ReadingRow[]): string => {
+export const readingsArray = (rows: readonly ReadingRow[], form: TimeForm): string => {
   const keys: KeyCache = new Map();
-  return `[${rows.map((row) => readingJson(row, keys)).join(",")}]`;
+  return `[${rows.map((row) => readingJson(row, form, keys)).join(",")}]`;
+};
+
+/** The same, a line per reading. */
+export const readingsLines = (rows: readonly ReadingRow[], form: TimeForm): string => {
+  const keys: KeyCache = new Map();
+  return rows.map((row) => `${readingJson(row, form, keys)}\n`).join("");
 };
 
 /** `GET /devices/{id}/readings`, around the readings' own text. */
@@ -49,18 +67,24 @@ const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<
   return columns;
 };
 
-const csvLine = (row: ReadingRow, columns: ReadonlyMap<string, number>): string => {
+const csvLine = (row: ReadingRow, form: TimeForm, columns: ReadonlyMap<string, number>): string => {
   const cells = new Array<string>(columns.size).fill("");
   for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = valueCell(row.values[index]);
-  return [formatTime(row.timeUs), row.epoch ?? "", row.run, row.sequence ?? "", ...cells].join(",");
+  return `${[timeText(row.timeUs, form), row.epoch ?? "", row.run, row.sequence ?? "", ...cells].join(",")}\n`;
 };
 
 /**
  * The same readings as CSV (RFC 4180, lines ended by LF): header `time,epoch,run,seq,<channel…>`; an absent value is empty.
- * @param wanted - channels that get a column even when no reading of the page has them, so that pages have the same columns
+ * @throws LacunaError `ERR_CHANNEL_RENAMED` when the text goes on and the header lacks a channel
  */
-export const readingsCsv = (rows: readonly ReadingRow[], wanted: readonly string[]): string => {
+export const readingsCsv = (
+  rows: readonly ReadingRow[],
+  { time, columns: wanted, isContinued }: Extract<TextForm, { format: "csv" }>,
+): string => {
   const columns = columnsOf(rows, wanted);
-  const header = ["time,epoch,run,seq", ...[...columns.keys()].map(quoted)].join(",");
-  return `${[header, ...rows.map((row) => csvLine(row, columns))].join("\n")}\n`;
+  const lines = rows.map((row) => csvLine(row, time, columns)).join("");
+  if (!isContinued)
+    return `${["time,epoch,run,seq", ...[...columns.keys()].map(quoted)].join(",")}\n${lines}`;
+  if (columns.size === new Set(wanted).size) return lines;
+  throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
 };

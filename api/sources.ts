@@ -1,4 +1,4 @@
-import type { TextForm } from "../db/answer-texts.ts";
+import type { TextForm, TimeForm } from "../db/answer-texts.ts";
 import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
 import type {
@@ -52,6 +52,7 @@ export type {
   SeriesQuery,
   SeriesText,
   TextForm,
+  TimeForm,
 };
 
 /**
@@ -121,6 +122,8 @@ export interface LiveRun {
 export interface LedgerSource {
   /** time of the last commit it contains */
   readonly asOfUs: number;
+  /** number of the last flush it contains */
+  readonly flush: number;
   readonly deviceCount: number;
   /** changes whenever a device comes or goes */
   readonly devicesVersion: number;
@@ -143,6 +146,8 @@ export interface DeviceView {
   readonly source: string;
   /** in the order they became known */
   readonly runs: readonly RunView[];
+  /** every name a channel has in some epoch: those of the current one first */
+  readonly channelNames: readonly string[];
   /** names of the current epoch, unique within the device */
   readonly channels: readonly { name: string; unit: string }[];
   /** value of each channel in the newest datagram that had it: a wrong clock cannot freeze it */

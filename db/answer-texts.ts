@@ -2,8 +2,20 @@ import { MisuseError } from "../common/errors.ts";
 import type { ReadingRow } from "./query-types.ts";
 import type { SeriesFound, SeriesRun } from "./series/series-query.ts";
 
-/** How readings are written: `columns` are the channels that CSV has in any case, in their order. */
-export type TextForm = { format: "json" } | { format: "csv"; columns: readonly string[] };
+/** How times are written: as text, or as a number of microseconds or milliseconds since the Unix epoch. */
+export type TimeForm = "rfc3339" | "us" | "ms";
+
+/** How readings are written. */
+export type TextForm =
+  | { format: "json" | "ndjson"; time: TimeForm }
+  | {
+      format: "csv";
+      time: TimeForm;
+      /** channels that have a column in any case, in their order */
+      columns: readonly string[];
+      /** it goes on with what has a header already: no header, and no column but those */
+      isContinued: boolean;
+    };
 
 /**
  * Writes answers as text. What the text looks like is the API's business; it is written in the reader's thread, so that neither rows travel

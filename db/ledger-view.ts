@@ -159,6 +159,22 @@ export class DeviceView {
     return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
   }
 
+  /** Every name a channel has in some epoch: those of the current one first. */
+  get channelNames(): string[] {
+    const epochs = new Set(
+      Array.from(this.#state.runSlots(this.#slot), (slot) => this.#state.runField(slot, RUN.EPOCH)),
+    );
+    const described = new Map(
+      this.descriptions.map(({ epoch, channel, name }) => [channelKey(epoch, channel), name]),
+    );
+    const names = new Set(this.channels.map(({ name }) => name));
+    for (const { channel } of this.#latestEntries()) {
+      for (const epoch of epochs)
+        names.add(described.get(channelKey(epoch, channel)) ?? undescribedName(channel));
+    }
+    return [...names];
+  }
+
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */
   get latest(): LatestValue[] {
     const byName = new Map<string, { flush: number; value: LatestValue }>();

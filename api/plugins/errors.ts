@@ -29,6 +29,7 @@ interface ParameterSchema {
 
 const acceptedBy = ({ type, enum: choices, minimum, maximum, description }: ParameterSchema): string => {
   if (choices !== undefined) return `accepted is one of ${choices.join(", ")}`;
+  if (type === "number" && minimum !== undefined) return `accepted is a number from ${minimum} to ${maximum}`;
   if (type === "integer") return `accepted is an integer from ${minimum} to ${maximum}`;
   return `accepted is ${description ?? type ?? "another value"}`;
 };

@@ -25,7 +25,7 @@ export const eventRoutes = (app: App, context: ApiContext): void => {
         {
           device: query.device ?? null,
           kind: query.kind ?? null,
-          ...parseTimeRange(query),
+          ...parseTimeRange(query, context.clock.wallUs()),
           order: query.order,
           limit: query.limit,
           after: decodeCursor(scope, query.cursor),

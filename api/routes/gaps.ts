@@ -18,7 +18,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         device,
         state: query.state ?? null,
         cause: query.cause ?? null,
-        ...parseTimeRange(query),
+        ...parseTimeRange(query, context.clock.wallUs()),
         limit: query.limit,
         after: decodeCursor(scope, query.cursor),
       },

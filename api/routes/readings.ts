@@ -1,13 +1,17 @@
-import { Type } from "typebox";
+import { Readable } from "node:stream";
+import { type Static, Type } from "typebox";
+import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
+import { ApiError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { completenessHeader, readingsJson } from "../readings-text.ts";
 import {
   DeviceParams,
   ERRORS,
+  INCOMPLETE,
   NO_DEVICE,
   RefTo,
   TOO_LARGE,
@@ -15,6 +19,35 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
+import type { Completeness, DeviceView, Position, ReadingsText, TextForm } from "../sources.ts";
+
+const DEFAULT_LIMIT = 100;
+/** readings of a stream that are in memory at once */
+const STREAM_PAGE = 10_000;
+const TYPES = {
+  json: "application/json; charset=utf-8",
+  csv: "text/csv; charset=utf-8; header=present",
+  ndjson: "application/x-ndjson; charset=utf-8",
+};
+
+type ReadingsQueryValues = Static<typeof ReadingsQueryString>;
+
+const formOf = ({ format, time, channel }: ReadingsQueryValues, device: DeviceView): TextForm =>
+  format === "csv"
+    ? { format, time, columns: channel ?? device.channelNames, isContinued: false }
+    : { format, time };
+
+/** @throws ApiError 409 */
+const checkCompleteness = ({ received, expected }: Completeness, least: number | undefined): void => {
+  if (least === undefined) return;
+  const ratio = completenessOf(received, expected);
+  if (ratio !== null && ratio >= least) return;
+  const detail =
+    ratio === null
+      ? "the completeness cannot be told: nothing was expected, or nothing is numbered"
+      : `the completeness is ${ratio}, below ${least}`;
+  throw new ApiError("ERR_INCOMPLETE", detail, { completeness: ratio });
+};
 
 /** The same request with another cursor. */
 const urlWithCursor = (url: string, cursor: string): string => {
@@ -25,7 +58,7 @@ const urlWithCursor = (url: string, cursor: string): string => {
   return `${url.slice(0, end)}?${parameters}`;
 };
 
-/** `/devices/{id}/readings`, as JSON or CSV. */
+/** `/devices/{id}/readings`, as JSON, CSV or NDJSON. */
 export const readingRoutes = (app: App, context: ApiContext): void => {
   app.get(
     "/devices/:id/readings",
@@ -40,9 +73,11 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
           200: textResponse("readings", {
             "application/json": RefTo(ReadingList),
             "text/csv": Type.String(),
+            "application/x-ndjson": Type.String(),
           }),
           ...ERRORS,
           ...NO_DEVICE,
+          ...INCOMPLETE,
           ...TOO_LARGE,
           ...UNAVAILABLE,
         },
@@ -51,28 +86,46 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
     async ({ params, query, url, raw }, reply) => {
       const device = deviceOrThrow(context, params.id);
       const scope = `readings-${query.order} ${device.id}`;
-      const columns = query.channel ?? device.channels.map(({ name }) => name);
-      const page = await context.sources.reader.readingsText(
-        {
-          device: device.id,
-          channels: query.channel ?? [],
-          ...parseTimeRange(query),
-          order: query.order,
-          limit: query.limit,
-          after: decodeCursor(scope, query.cursor),
-        },
-        query.format === "json" ? { format: "json" } : { format: "csv", columns },
-        () => isGone(raw),
-      );
+      const isStream = query.limit === undefined && query.format !== "json";
+      const span = parseTimeRange(query, context.clock.wallUs());
+      const form = formOf(query, device);
+      const ask = (after: Position | null, how: TextForm): Promise<ReadingsText> =>
+        context.sources.reader.readingsText(
+          {
+            device: device.id,
+            channels: query.channel ?? [],
+            ...span,
+            order: query.order,
+            limit: isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT),
+            after,
+          },
+          how,
+          () => isGone(raw),
+        );
+      const page = await ask(decodeCursor(scope, query.cursor), form);
+      checkCompleteness(page.completeness, query.min_completeness);
       const next = nextCursor(scope, page.next);
-      if (query.format === "json") {
-        reply.type("application/json; charset=utf-8");
-        return reply.send(readingsJson(device.id, page, next));
-      }
-      reply.type("text/csv; charset=utf-8; header=present");
+      reply.type(TYPES[query.format]);
+      if (query.format === "json") return reply.send(readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
+      if (isStream) return reply.send(Readable.from(textsFrom(page, form, ask), { objectMode: false }));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
       return reply.send(page.text);
     },
   );
 };
+
+/** Page after page, each when the client has taken the one before. What fails on the way cuts the connection: the answer has no end then. */
+async function* textsFrom(
+  first: ReadingsText,
+  form: TextForm,
+  ask: (after: Position | null, how: TextForm) => Promise<ReadingsText>,
+): AsyncGenerator<string> {
+  const how = form.format === "csv" ? { ...form, isContinued: true } : form;
+  let page = first;
+  for (;;) {
+    if (page.text !== "") yield page.text;
+    if (page.next === null) return;
+    page = await ask(page.next, how);
+  }
+}

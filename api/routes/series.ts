@@ -66,7 +66,12 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
       const { id } = deviceOrThrow(context, params.id);
       const { channel } = query;
       const series = await context.sources.reader.seriesText(
-        { device: id, channel, ...parseTimeRange(query), division: parseDivision(query) },
+        {
+          device: id,
+          channel,
+          ...parseTimeRange(query, context.clock.wallUs()),
+          division: parseDivision(query),
+        },
         () => isGone(raw),
       );
       if (series === null) {

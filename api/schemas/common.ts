@@ -48,6 +48,10 @@ export const NoQuery = Query({});
 export const Limit = (maximum: number) =>
   Defaulted(Type.Integer({ minimum: 1, maximum, description: "most items in the answer" }), 100);
 
+/** A limit whose default depends on other parameters. */
+export const OptionalLimit = (maximum: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum, description }));
+
 export const Cursor = Type.Optional(
   Type.String({ minLength: 1, maxLength: 2000, description: "`next` of the answer before" }),
 );
@@ -62,8 +66,12 @@ export const ChannelFilter = Type.Optional(
 export const Next = Nullable(Type.String({ description: "cursor of the next page; null at the end" }));
 
 export const TimeRangeQuery = {
-  from: Type.Optional(Type.String({ description: "RFC 3339 time or date, inclusive" })),
-  to: Type.Optional(Type.String({ description: "RFC 3339 time or date, exclusive" })),
+  from: Type.Optional(
+    Type.String({ description: "RFC 3339 time or date, or a duration before now such as -15m; inclusive" }),
+  ),
+  to: Type.Optional(
+    Type.String({ description: "RFC 3339 time or date, or a duration before now such as -5m; exclusive" }),
+  ),
 };
 
 export const Problem = named(
@@ -76,6 +84,7 @@ export const Problem = named(
       code: Word(Object.keys(PROBLEMS), { description: "stable; tells causes apart" }),
       parameters: Type.Optional(Type.Array(Type.Object({ name: Type.String(), detail: Type.String() }))),
       reasons: Type.Optional(Type.Array(Type.String())),
+      completeness: Type.Optional(Nullable(Type.Number())),
     },
     { description: "RFC 9457 problem details" },
   ),
@@ -107,4 +116,5 @@ export const TOO_LARGE = { 422: problemResponse("it would read more readings tha
 export const UNAVAILABLE = {
   503: problemResponse("the database cannot answer now, or not in time"),
 } as const;
+export const INCOMPLETE = { 409: problemResponse("less complete than `min_completeness`") } as const;
 export const NOT_READY = { 503: problemResponse("not ready; `reasons` says why") } as const;

@@ -4,10 +4,10 @@ import {
   Count,
   Cursor,
   Defaulted,
-  Limit,
   Next,
   Nullable,
   named,
+  OptionalLimit,
   Query,
   RefTo,
   Time,
@@ -19,7 +19,10 @@ import { Completeness } from "./ledger.ts";
 
 export const Reading = named(
   Type.Object({
-    time: Time("of the reading"),
+    time: Type.Unsafe<string | number>({
+      description: "of the reading; a number with `time=us` or `time=ms`",
+      anyOf: [Time("RFC 3339"), { type: "number" }],
+    }),
     epoch: Nullable(Type.Integer()),
     run: Type.Integer(),
     seq: Nullable(Type.Integer({ description: "number of its datagram; null when it had none" })),
@@ -55,12 +58,29 @@ export const ReadingsQueryString = Query({
   channel: ChannelFilter,
   ...TimeRangeQuery,
   order: Defaulted(Word(["asc", "desc"], { description: "oldest or newest first" }), "asc"),
-  limit: Limit(10_000),
+  limit: OptionalLimit(
+    10_000,
+    "most readings in the answer; without it json has 100, csv and ndjson all there are, as a stream",
+  ),
   cursor: Cursor,
   format: Defaulted(
-    Word(["json", "csv"], {
-      description: "csv: a header, then one line per reading; the next page is in the Link header",
+    Word(["json", "csv", "ndjson"], {
+      description:
+        "csv: a header, then one line per reading; ndjson: a JSON object per line; with `limit` the next page is in the Link header",
     }),
     "json",
+  ),
+  time: Defaulted(
+    Word(["rfc3339", "us", "ms"], {
+      description: "how times are written: as text, or as micro- or milliseconds since the Unix epoch",
+    }),
+    "rfc3339",
+  ),
+  min_completeness: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: "from 0 to 1: below it, or when it cannot be told, the answer is 409",
+    }),
   ),
 });

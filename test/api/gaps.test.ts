@@ -105,7 +105,11 @@ describe("wrong parameters are 400 and named", () => {
     ["limit=", "limit", "accepted is an integer from 1 to 1000"],
     ["limit=5&limit=6", "limit", "accepted is an integer from 1 to 1000, given once"],
     ["state=open&state=lost", "state", "accepted is one of open, lost, filled"],
-    ["from=2026-11-20&from=2026-11-21", "from", "accepted is RFC 3339 time or date, inclusive, given once"],
+    [
+      "from=2026-11-20&from=2026-11-21",
+      "from",
+      "accepted is RFC 3339 time or date, or a duration before now such as -15m; inclusive, given once",
+    ],
     ["cursor=", "cursor", "accepted is `next`"],
     ["cursor=nonsense", "cursor", "accepted is the `next`"],
     ["cursor=W10", "cursor", "accepted is the `next`"],

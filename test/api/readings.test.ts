@@ -162,7 +162,7 @@ describe("as CSV", () => {
 
   test("a question mark in a channel's name stays in the link to the next page", async () => {
     api.sources.page = page([row({})], { next: [7] });
-    const { headers } = await api.get(`${URL}?format=csv&channel=is+it?really`);
+    const { headers } = await api.get(`${URL}?format=csv&limit=1&channel=is+it?really`);
     await api.get(/^<(.*)>/.exec(String(headers.link))![1]!);
     expect(api.sources.readingsQueries[1]).toMatchObject({ channels: ["is it?really"], after: [7] });
   });
@@ -173,6 +173,98 @@ describe("as CSV", () => {
       completeness: { expected: 10_000, received: 9999, missing: 0, lost: 1, unknown: 0 },
     });
     expect((await api.get(`${URL}?format=csv`)).headers["lacuna-completeness"]).toContain("ratio=0.999");
+  });
+});
+
+describe("as a stream, without a limit", () => {
+  const pages = (): ReadingsPage[] => [
+    page([row({})], { next: [1] }),
+    page([row({ sequence: 43 })], { next: [2] }),
+    page([]),
+  ];
+  const answering = (answers: ReadingsPage[]): void => {
+    api.sources.pages = answers;
+  };
+
+  test("CSV has one header and the lines of every page", async () => {
+    answering(pages());
+    const { text, headers } = await api.get(`${URL}?format=csv`);
+    expect(text).toBe(
+      "time,epoch,run,seq,temperature\n2026-11-20T12:00:00.123456Z,3,0,42,21.5\n2026-11-20T12:00:00.123456Z,3,0,43,21.5\n",
+    );
+    expect(headers.link).toBeUndefined();
+    expect(api.sources.readingsQueries.map(({ limit, after }) => [limit, after])).toEqual([
+      [10_000, null],
+      [10_000, [1]],
+      [10_000, [2]],
+    ]);
+  });
+
+  test("NDJSON has an object per line", async () => {
+    answering(pages());
+    const { text, headers } = await api.get(`${URL}?format=ndjson&time=us`);
+    expect(headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
+    expect(headers["lacuna-completeness"]).toContain("ratio=0.970");
+    expect(text).toBe(
+      '{"time":1795176000123456,"epoch":3,"run":0,"seq":42,"values":{"temperature":21.5}}\n' +
+        '{"time":1795176000123456,"epoch":3,"run":0,"seq":43,"values":{"temperature":21.5}}\n',
+    );
+  });
+
+  test("one that cannot go on has no end: nobody takes a part for the whole", async () => {
+    answering([page([row({})], { next: [1] }), page([row({ names: ["renamed"] })])]);
+    await expect(api.get(`${URL}?format=csv`)).rejects.toThrow(/destroyed|described/);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    ["rfc3339", '"2026-11-20T12:00:00.123456Z"'],
+    ["us", "1795176000123456"],
+    ["ms", "1795176000123.456"],
+  ])("are written as %s", async (time, text) => {
+    api.sources.page = page([row({})]);
+    expect((await api.get(`${URL}?time=${time}`)).text).toContain(`"time":${text},`);
+    expect((await api.get(`${URL}?time=${time}&format=csv`)).text).toContain(
+      `\n${text.replaceAll('"', "")},3,`,
+    );
+  });
+
+  test("are asked for relative to now", async () => {
+    await api.get(`${URL}?from=-15m&to=now`);
+    expect(api.sources.readingsQueries[0]).toMatchObject({ fromUs: NOON_US - 900_000_000, toUs: NOON_US });
+  });
+
+  test.each(["-15", "-m", "15m", "-5m5"])("%s is no time", async (from) => {
+    expect((await api.get(`${URL}?from=${from}`)).json).toMatchObject({
+      status: 400,
+      parameters: [{ name: "from" }],
+    });
+  });
+});
+
+describe("min_completeness", () => {
+  test("a more complete answer comes as usual", async () => {
+    api.sources.page = page([row({})]);
+    expect((await api.get(`${URL}?min_completeness=0.97`)).status).toBe(200);
+  });
+
+  test("a less complete one is 409 and says how complete it is", async () => {
+    api.sources.page = page([row({})]);
+    const { status, json } = await api.get(`${URL}?min_completeness=0.98&format=csv`);
+    expect([status, json.code, json.completeness]).toEqual([409, "ERR_INCOMPLETE", 0.97]);
+  });
+
+  test("one of which nobody can tell is 409", async () => {
+    const { status, json } = await api.get(`${URL}?min_completeness=0`);
+    expect([status, json.completeness]).toEqual([409, null]);
+  });
+
+  test("one that is no ratio is 400", async () => {
+    const { json } = await api.get(`${URL}?min_completeness=97`);
+    expect(json.parameters).toEqual([
+      { name: "min_completeness", detail: "accepted is a number from 0 to 1" },
+    ]);
   });
 });
 

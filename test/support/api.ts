@@ -26,7 +26,7 @@ export const freshApi = async (): Promise<TestApi> => {
     clock,
     async get(url) {
       const answer = await app.inject(url);
-      const isJson = /json/.test(String(answer.headers["content-type"]));
+      const isJson = /\/(problem\+)?json/.test(String(answer.headers["content-type"]));
       return {
         status: answer.statusCode,
         headers: answer.headers,

@@ -73,6 +73,7 @@ export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceVi
   source: "10.0.0.9:51234",
   runs: [runOf()],
   channels: [{ name: "temperature", unit: "Cel" }],
+  channelNames: ["temperature"],
   latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
   ...device,
 });
@@ -158,12 +159,15 @@ export class FakeSources implements Sources {
   /** how often all ids were asked for */
   idPasses!: number;
   asOfUs!: number;
+  flush!: number;
   counters!: FleetView["counters"];
   /** sums over the devices unless given */
   counts: FleetView["counts"] | undefined;
   collector!: CollectorStatus;
   store!: StoreStatus;
   page!: ReadingsPage;
+  /** answered first, each once */
+  pages!: ReadingsPage[];
   gapPage!: GapsPage;
   readingsQueries!: ReadingsQuery[];
   gapsQueries!: GapsQuery[];
@@ -185,6 +189,7 @@ export class FakeSources implements Sources {
     this.devices = new Map();
     this.devicesVersion++;
     this.idPasses = 0;
+    this.flush = 7;
     this.asOfUs = NOON_US - 200_000;
     this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
     this.counts = undefined;
@@ -195,6 +200,7 @@ export class FakeSources implements Sources {
     };
     this.store = { ...okStore };
     this.page = emptyPage;
+    this.pages = [];
     this.gapPage = { gaps: [], next: null };
     this.readingsQueries = [];
     this.gapsQueries = [];
@@ -226,6 +232,9 @@ export class FakeSources implements Sources {
       get asOfUs() {
         return fake.asOfUs;
       },
+      get flush() {
+        return fake.flush;
+      },
       get deviceCount() {
         return fake.devices.size;
       },
@@ -253,7 +262,8 @@ export class FakeSources implements Sources {
     readingsText: async (query, form) => {
       this.readingsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
-      return { ...this.page, text: readings(this.page.readings, form) };
+      const page = this.pages.shift() ?? this.page;
+      return { ...page, text: readings(page.readings, form) };
     },
     seriesText: async (query) => {
       this.seriesQueries.push(query);
