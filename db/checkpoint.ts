@@ -5,6 +5,7 @@ import type { Sqlite, Statement } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema.ts";
 import { CHANGE_FIELDS, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
+import { WaitingSlots } from "./waiting-slots.ts";
 
 /** Rows written per flush at least, and the share of the devices that wait: once due, a device is behind for about twenty more flushes. */
 const MIN_ROWS = 2000;
@@ -26,8 +27,8 @@ export interface CheckpointOptions {
  */
 export class Checkpoint {
   readonly #state: LedgerState;
-  /** device -> the first flush its tables miss; in ascending order of that */
-  readonly #waiting = new Map<number, number>();
+  /** device slots, each with the first flush its tables miss; in ascending order of that */
+  readonly #waiting = new WaitingSlots();
   readonly #device: Statement;
   readonly #run: Statement;
   readonly #channel: Statement;
@@ -75,8 +76,8 @@ export class Checkpoint {
   /** Whether `step` would write anything now. @param nowMs - monotonic */
   isDue(nowMs: number): boolean {
     this.#passTime(nowMs);
-    for (const since of this.#waiting.values()) return since <= this.#dueFlush;
-    return false;
+    const { first } = this.#waiting;
+    return first >= 0 && this.#waiting.since(first) <= this.#dueFlush;
   }
 
   /** A change was applied to the state: its devices wait from that flush on, and from now (monotonic). */
@@ -88,13 +89,15 @@ export class Checkpoint {
     const { rows, latest } = change;
     for (let at = 0; at < rows.length; at += CHANGE_FIELDS) this.#wait(rows[at + ROW.DEVICE]!, change.flush);
     for (let at = 0; at < latest.count; at++) this.#wait(latest.device[at]!, change.flush);
-    for (const note of change.notes) if (note.note === "forgotten") this.#waiting.delete(note.device);
+    for (const note of change.notes) {
+      if (note.note === "forgotten") this.#waiting.delete(this.#state.devices.slotOf(note.device));
+    }
   }
 
   /** After a load: every device the journal has advanced waits. */
   changedByReplay(from: number): void {
     const { devices } = this.#state;
-    for (const slot of devices.slots()) if (this.#isBehind(slot)) this.#wait(devices.number[slot]!, from);
+    for (const slot of devices.slots()) if (this.#isBehind(slot)) this.#waiting.add(slot, from);
   }
 
   /**
@@ -116,8 +119,11 @@ export class Checkpoint {
   /** The first flush the tables will miss once this transaction is committed, given that flush `next` changes something. */
   replayFrom(next: number): number {
     const written = new Set(this.#written);
-    for (const [device, since] of this.#waiting) {
-      if (!written.has(device) && !this.#skipped.has(device)) return Math.min(since, next);
+    for (let slot = this.#waiting.first; slot >= 0; slot = this.#waiting.after(slot)) {
+      const device = this.#state.devices.number[slot]!;
+      if (!written.has(device) && !this.#skipped.has(device)) {
+        return Math.min(this.#waiting.since(slot), next);
+      }
     }
     return next;
   }
@@ -126,8 +132,9 @@ export class Checkpoint {
   settle(): void {
     const { devices, flush } = this.#state;
     for (const device of this.#written) {
-      this.#waiting.delete(device);
-      devices.asOf[devices.slotOf(device)] = flush;
+      const slot = devices.slotOf(device);
+      this.#waiting.delete(slot);
+      devices.asOf[slot] = flush;
     }
     this.undo();
   }
@@ -146,8 +153,8 @@ export class Checkpoint {
   }
 
   #wait(device: number, since: number): void {
-    if (!this.#waiting.has(device) && this.#state.devices.slotOf(device) >= 0)
-      this.#waiting.set(device, since);
+    const slot = this.#state.devices.slotOf(device);
+    if (slot >= 0) this.#waiting.add(slot, since);
   }
 
   #passTime(nowMs: number): void {
@@ -160,10 +167,11 @@ export class Checkpoint {
 
   #write(rows: number, lastFlush: number): void {
     let budget = rows;
-    for (const [device, since] of this.#waiting) {
-      if (budget <= 0 || since > lastFlush) return;
+    for (let slot = this.#waiting.first; slot >= 0; slot = this.#waiting.after(slot)) {
+      if (budget <= 0 || this.#waiting.since(slot) > lastFlush) return;
+      const device = this.#state.devices.number[slot]!;
       if (this.#skipped.has(device)) continue;
-      budget -= this.#writeDevice(this.#state.devices.slotOf(device));
+      budget -= this.#writeDevice(slot);
       this.#written.push(device);
     }
   }

@@ -255,7 +255,7 @@ export class LedgerState {
   #setSource(device: number, source: string, flush: number): void {
     const slot = this.devices.slotOf(device);
     if (slot < 0) return;
-    this.devices.sources[slot] = source;
+    this.devices.setSource(slot, source);
     this.devices.changed[slot] = flush;
   }
 

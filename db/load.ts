@@ -81,7 +81,7 @@ class TableLoader {
     const rows = this.#rows("SELECT device_no, id, source, as_of FROM devices", "device_no");
     for (const [device, id, source, asOf] of rows as IterableIterator<[number, string, string, number]>) {
       const slot = this.#state.addDevice(device, id, 0);
-      this.#state.devices.sources[slot] = source;
+      this.#state.devices.setSource(slot, source);
       this.#state.devices.asOf[slot] = asOf;
     }
   }

@@ -1,12 +1,17 @@
 import { Entries, withRoom } from "./columns.ts";
+import { IdIndex } from "./id-index.ts";
 import { NumberMap } from "./number-map.ts";
+
+const MAX_SHARED_SOURCES = 4096;
 
 /** Devices as columns: names, and where each one's lists of runs, channels and newest values begin (-1 = empty). */
 export class DeviceTable {
   readonly #entries = new Entries();
   readonly #slotOfNumber = new NumberMap();
   /** made with the first question by id, kept up from then on: the writer's thread never asks */
-  #slotOfId: Map<string, number> | undefined;
+  #slotOfId: IdIndex | undefined;
+  /** sources shared between devices: those behind one address and port have one string */
+  readonly #sharedSources = new Map<string, string>();
   readonly ids: string[] = [];
   readonly sources: string[] = [];
   number = new Uint32Array(0);
@@ -37,10 +42,10 @@ export class DeviceTable {
   /** @returns the device's slot, or -1 */
   slotOfId(id: string): number {
     if (this.#slotOfId === undefined) {
-      this.#slotOfId = new Map();
+      this.#slotOfId = new IdIndex(this.ids);
       for (const slot of this.slots()) this.#slotOfId.set(this.ids[slot]!, slot);
     }
-    return this.#slotOfId.get(id) ?? -1;
+    return this.#slotOfId.get(id);
   }
 
   add(device: number, id: string): number {
@@ -60,13 +65,22 @@ export class DeviceTable {
     return slot;
   }
 
+  setSource(slot: number, source: string): void {
+    let shared = this.#sharedSources.get(source);
+    if (shared === undefined) {
+      if (this.#sharedSources.size >= MAX_SHARED_SOURCES) this.#sharedSources.clear();
+      this.#sharedSources.set(source, source);
+      shared = source;
+    }
+    this.sources[slot] = shared;
+  }
+
   remove(device: number): void {
     const slot = this.slotOf(device);
     if (slot < 0) return;
     this.#slotOfNumber.delete(device);
-    const id = this.ids[slot]!;
     // a device that came back under a new number before its former one went has the id by then
-    if (this.#slotOfId?.get(id) === slot) this.#slotOfId.delete(id);
+    this.#slotOfId?.delete(this.ids[slot]!, slot);
     this.ids[slot] = "";
     this.sources[slot] = "";
     this.#entries.giveBack(slot);

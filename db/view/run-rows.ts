@@ -35,8 +35,9 @@ export const newRow = (run: number): Float64Array => {
 const UNKNOWN_RUN = newRow(0);
 const PAGE_RUNS = 1024;
 
-/** PAGE_RUNS values of each field; undefined while all of them are the field's value in UNKNOWN_RUN. */
-type Page = (Float64Array | undefined)[];
+/** PAGE_RUNS values of each field; undefined while all of them are the field's value in UNKNOWN_RUN, and half as wide while all are small integers. */
+type Column = Int32Array | Float64Array;
+type Page = (Column | undefined)[];
 
 /**
  * Rows of all runs in pages that never move, so that growing copies nothing. A page has a column per field, made when the first value in
@@ -112,11 +113,16 @@ const setField = (page: Page, field: number, index: number, value: number): void
   let column = page[field];
   if (column === undefined) {
     const unknown = UNKNOWN_RUN[field]!;
-    // not `===`: a -0 is kept, differences on disk are taken bit by bit
     if (Object.is(value, unknown)) return;
-    column = new Float64Array(PAGE_RUNS);
+    column = new (isSmall(value) ? Int32Array : Float64Array)(PAGE_RUNS);
     if (unknown !== 0) column.fill(unknown);
+    page[field] = column;
+  } else if (column instanceof Int32Array && !isSmall(value)) {
+    column = Float64Array.from(column);
     page[field] = column;
   }
   column[index] = value;
 };
+
+/** Not `===`: a -0 is kept, differences on disk are taken bit by bit. */
+const isSmall = (value: number): boolean => Object.is(value | 0, value);

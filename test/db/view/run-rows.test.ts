@@ -92,3 +92,16 @@ test("many runs of which only a few fields are known take the memory of these", 
   // three columns and the map of numbers
   expect(used).toBeLessThan(100_000 * 8 * 8);
 });
+
+test("a column of small integers becomes wider with the first value that is none, and loses nothing", () => {
+  const runs = new RunRows();
+  const slots = Array.from({ length: 4 }, (_, index) => runs.add(index + 1, 1));
+  const values = [7, 2 ** 31 - 1, 2 ** 31, 0.5];
+  for (const [index, slot] of slots.entries()) {
+    runs.set(slot, ROW.HIGH_WATER, values[index]!);
+    expect(slots.map((each) => runs.get(each, ROW.HIGH_WATER))).toEqual([
+      ...values.slice(0, index + 1),
+      ...Array.from({ length: slots.length - index - 1 }, () => -1),
+    ]);
+  }
+});
