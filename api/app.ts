@@ -7,6 +7,7 @@ import { DeviceOrder } from "./device-order.ts";
 import { FleetHistory } from "./fleet-history.ts";
 import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
+import { type ApiToken, installAuth } from "./plugins/auth.ts";
 import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
 import {
   answerClientError,
@@ -15,6 +16,7 @@ import {
   installErrors,
   refuseOtherMethods,
 } from "./plugins/errors.ts";
+import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -41,6 +43,12 @@ export interface AppOptions {
   logger?: FastifyBaseLogger;
   /** connections to the live feed at once; default 256 */
   maxLiveClients?: number;
+  /** none (default) = everybody may ask */
+  tokens?: readonly ApiToken[];
+  /** default: no page of another origin, no limit */
+  exposure?: ExposureOptions;
+  /** PEM; plain HTTP without */
+  tls?: { cert: Buffer; key: Buffer } | null;
   /** `process_…` and `nodejs_…` on /metrics; they start observers that live as long as the process */
   processMetrics?: boolean;
   /** of the built dashboard, when not the one of this repository */
@@ -51,9 +59,11 @@ const DEFAULT_LIVE_CLIENTS = 256;
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
-const createFastify = (logger: FastifyBaseLogger | undefined, handleError: ErrorHandler): App =>
+const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): App =>
   Fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
+    // the type of a server with TLS is another one; what we use of it is the same
+    ...(tls == null ? {} : ({ https: tls } as object)),
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
@@ -103,7 +113,7 @@ const keepHistory = (app: App, { history, clock, sources }: ApiContext): void =>
  */
 export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
   const handleError = createErrorHandler(options.clock);
-  const app = createFastify(options.logger, handleError);
+  const app = createFastify(options, handleError);
   const context: ApiContext = {
     sources,
     clock: options.clock,
@@ -120,6 +130,8 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   app.addHook("preClose", () => hub.close());
   await app.register(helmet, securityHeaders);
   installErrors(app, handleError);
+  await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
+  installAuth(app, options.tokens ?? []);
   refuseOtherMethods(app);
   await installOpenapi(app, options.version);
 

@@ -6,6 +6,8 @@ export const PROBLEMS = {
   ERR_PARAMETER: 400,
   ERR_MALFORMED_URL: 400,
   ERR_MALFORMED_REQUEST: 400,
+  ERR_UNAUTHENTICATED: 401,
+  ERR_FORBIDDEN: 403,
   ERR_NOT_FOUND: 404,
   ERR_UNKNOWN_DEVICE: 404,
   ERR_UNKNOWN_CHANNEL: 404,
@@ -16,6 +18,7 @@ export const PROBLEMS = {
   ERR_URL_TOO_LONG: 414,
   ERR_UNSUPPORTED_MEDIA_TYPE: 415,
   ERR_QUERY_TOO_LARGE: 422,
+  ERR_TOO_MANY_REQUESTS: 429,
   ERR_HEADERS_TOO_LARGE: 431,
   ERR_INTERNAL: 500,
   ERR_NOT_READY: 503,
@@ -114,6 +117,7 @@ export const apiErrorOf = (error: unknown): ApiError => {
   if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");
   }
+  if (status === 429) return new ApiError("ERR_TOO_MANY_REQUESTS", messageOf(error));
   if (status >= 400 && status < 500) return new ApiError("ERR_MALFORMED_REQUEST", messageOf(error));
   return new ApiError("ERR_INTERNAL", "an error inside the collector; its log tells more");
 };

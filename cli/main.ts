@@ -7,6 +7,7 @@ import { EXIT } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
+import { registerToken } from "./token.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -22,6 +23,7 @@ registerSimulate(program);
 registerAudit(program);
 registerDemo(program, version);
 registerSend(program);
+registerToken(program);
 // commands inherit nothing of the program's set-up by themselves
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(--help shows what is accepted)");

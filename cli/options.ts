@@ -17,6 +17,7 @@ import {
   textOption,
 } from "../common/options.ts";
 import { HTTP_ADDRESS_ACCEPTED, parseHttpAddress } from "./http-address.ts";
+import { HTTP_OPTIONS } from "./http-options.ts";
 
 const parseListen = (urls: readonly string[]): Parsed<readonly ListenerConfig[]> => {
   try {
@@ -42,12 +43,13 @@ export const COLLECT_OPTIONS = {
   }),
   http: textOption({
     key: "http",
-    doc: "where the HTTP API listens",
+    doc: "where the HTTP API listens; beyond loopback it takes a token",
     default: "127.0.0.1:8047",
     placeholder: "host:port",
     accepted: HTTP_ADDRESS_ACCEPTED,
     parse: parseHttpAddress,
   }),
+  ...HTTP_OPTIONS,
   dbPath: plainTextOption({
     key: "db",
     doc: "database file; made when it does not exist",

@@ -1,8 +1,8 @@
 import { loadSettings } from "../common/config.ts";
-import { createLogger } from "../common/logger.ts";
+import { createLogger, type Logger } from "../common/logger.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
-import { startService } from "./service.ts";
+import { type Service, startService } from "./service.ts";
 import { stopSignals } from "./stop-signals.ts";
 
 /** Runs until a signal, or until a part dies that it cannot live without. */
@@ -12,11 +12,24 @@ export const collect = async (flags: Record<string, unknown>, version: string): 
   const signals = stopSignals();
   const service = await startService(settings, { logger, version });
   const listeners = service.listeners().map(({ url, state, reason, port }) => ({ url, state, reason, port }));
-  logger.info({ http: service.url, listeners, db: settings.dbPath }, "ready");
+  const access = settings.tokens.length > 0 ? "by token" : "loopback only, as no token is set";
+  logger.info({ http: service.url, access, listeners, db: settings.dbPath }, "ready");
+  const reload = (): void => reloadTls(service, logger);
+  if (settings.tlsCertPath !== null) process.on("SIGHUP", reload);
   const reason = await Promise.race([signals.received, service.failed]);
   logger.info({ reason: String(reason) }, "stopping");
   await service.stop();
   logger.info("stopped");
   signals.dispose();
+  process.off("SIGHUP", reload);
   if (reason instanceof Error) process.exitCode = EXIT.FAILED;
+};
+
+const reloadTls = (service: Service, logger: Logger): void => {
+  try {
+    service.reloadTls();
+    logger.info("certificate and key were read again");
+  } catch (error) {
+    logger.error({ err: error }, "the certificate was not renewed: the former one stays");
+  }
 };

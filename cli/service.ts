@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { Server as TlsServer } from "node:tls";
 import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
@@ -8,6 +9,7 @@ import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import type { HttpAddress } from "./http-address.ts";
+import { checkExposure, readTls } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
 
@@ -15,6 +17,11 @@ import type { CollectSettings } from "./options.ts";
 export interface Service {
   /** base URL of the API */
   readonly url: string;
+  /**
+   * Certificate and key are read again, for connections from now on; nothing happens without TLS.
+   * @throws ConfigurationError when they cannot be used: the former ones stay
+   */
+  reloadTls(): void;
   readonly ledger: LedgerSource;
   listeners(): readonly ListenerStatus[];
   /** resolves when a part died that the service cannot live without; it still wants to be stopped */
@@ -62,8 +69,8 @@ const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Coll
     logLevel: settings.logLevel,
   });
 
-const urlOf = ({ host }: HttpAddress, port: number): string =>
-  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+const urlOf = ({ host }: HttpAddress, port: number, isTls: boolean): string =>
+  `http${isTls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /**
  * Open the store, continue its ledger, bind the listeners, serve the API: in this order, so that nothing is received that could not be
@@ -74,6 +81,8 @@ export const startService = async (
   settings: CollectSettings,
   { logger, version }: ServiceContext,
 ): Promise<Service> => {
+  checkExposure(settings);
+  const tls = readTls(settings);
   keepHeapsSmall();
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
@@ -101,7 +110,17 @@ export const startService = async (
         collectorStatus: () => collectorStatusForApi(collector.status()),
         storeStatus: () => store.status(),
       },
-      { version, clock: systemClock, startedAtUs, logger, processMetrics: true },
+      {
+        version,
+        clock: systemClock,
+        startedAtUs,
+        logger,
+        tls,
+        tokens: settings.tokens,
+        exposure: settings,
+        maxLiveClients: settings.maxLiveClients,
+        processMetrics: true,
+      },
     ).then(async (app) => {
       // the API answers until everything is stored
       started.push({ stop: () => app.close() });
@@ -121,7 +140,11 @@ export const startService = async (
     }
     const { port } = app.server.address() as { port: number };
     return {
-      url: urlOf(settings.http, port),
+      url: urlOf(settings.http, port, tls !== null),
+      reloadTls: () => {
+        const renewed = readTls(settings);
+        if (renewed !== null) (app.server as unknown as TlsServer).setSecureContext(renewed);
+      },
       ledger: store.view,
       listeners: () => collectorStatusForApi(collector.status()).listeners,
       failed,

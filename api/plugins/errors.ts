@@ -15,6 +15,8 @@ import {
 
 const send = (reply: FastifyReply, error: ApiError): FastifyReply => {
   const problem = problemOf(error);
+  // they were of the answer that did not come to be
+  reply.removeHeader("etag").removeHeader("cache-control");
   // a text is sent as it is: no route's schema takes anything away from it
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 };

@@ -5,6 +5,7 @@ import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { gapJson } from "../gap-json.ts";
 import { isGone } from "../is-gone.ts";
+import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { GapList, GapsQueryString } from "../schemas/gaps.ts";
@@ -37,6 +38,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         querystring: GapsQueryString,
         response: { 200: RefTo(GapList), ...ERRORS, ...UNAVAILABLE },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     ({ query, raw }) => list(null, query, raw),
   );
@@ -52,6 +54,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         querystring: GapsQueryString,
         response: { 200: RefTo(GapList), ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     ({ params, query, raw }) => list(deviceOrThrow(context, params.id).id, query, raw),
   );

@@ -1,6 +1,7 @@
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { deviceLedger, fleetLedger } from "../ledger-json.ts";
+import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, NoQuery, RefTo } from "../schemas/common.ts";
 import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
 
@@ -15,6 +16,7 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         querystring: NoQuery,
         response: { 200: RefTo(FleetLedger), ...ERRORS },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     async () => fleetLedger(context),
   );
@@ -30,6 +32,7 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         querystring: NoQuery,
         response: { 200: RefTo(DeviceLedger), ...ERRORS, ...NO_DEVICE },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     async ({ params }) => deviceLedger(context, deviceOrThrow(context, params.id)),
   );

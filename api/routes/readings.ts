@@ -5,6 +5,7 @@ import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
+import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { completenessHeader, readingsJson } from "../readings-text.ts";
@@ -82,6 +83,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
           ...UNAVAILABLE,
         },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     async ({ params, query, url, raw }, reply) => {
       const device = deviceOrThrow(context, params.id);

@@ -2,6 +2,7 @@ import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
+import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError, parameterError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
 import {
@@ -61,6 +62,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
           ...UNAVAILABLE,
         },
       },
+      preHandler: unchangedSinceCommit(context),
     },
     async ({ params, query, raw }, reply) => {
       const { id } = deviceOrThrow(context, params.id);

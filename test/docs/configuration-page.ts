@@ -11,7 +11,7 @@ const row = (option: Option<unknown>): string => {
     key,
     `\`${flagOf(option.key)}\``,
     `\`${envNameOf(option.key)}\``,
-    `\`${option.defaultText}\``,
+    option.defaultText === "" ? "none" : `\`${option.defaultText}\``,
   ];
   return `| ${[...names, cell(option.accepted), cell(option.doc)].join(" | ")} |`;
 };
@@ -20,6 +20,7 @@ const tomlLine = (option: Option<unknown>): string => {
   if (option.repeatable)
     return `${option.key} = [${option.defaultText
       .split(" ")
+      .filter((item) => item !== "")
       .map((item) => `"${item}"`)
       .join(", ")}]`;
   const isNumber = option.placeholder === "number" && typeof option.default === "number";
@@ -50,6 +51,13 @@ ${options
   .map(tomlLine)
   .join("\n")}
 \`\`\`
+
+## Access
+
+Without a token the API listens on loopback only: another address in \`http\` is a configuration error. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
+tokens every question for data (\`/api/…\`, \`/metrics\`) needs one, on loopback too: \`Authorization: Bearer TOKEN\`. Scope \`read\` may ask everything, \`admin\` may change things too; nothing can be changed yet.
+
+With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both files again; when they are no pair the former ones stay and the log says so.
 
 ## Listener URLs
 

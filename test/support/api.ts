@@ -1,4 +1,4 @@
-import { buildApp } from "../../api/app.ts";
+import { type AppOptions, buildApp } from "../../api/app.ts";
 import type { App } from "../../api/context.ts";
 import { FakeSources, NOON_US } from "./fake-sources.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -16,10 +16,15 @@ export interface TestApi {
 }
 
 /** An application of its own: for tests that close it, listen with it or add routes. */
-export const freshApi = async (): Promise<TestApi> => {
+export const freshApi = async (options: Partial<AppOptions> = {}): Promise<TestApi> => {
   const sources = new FakeSources();
   const clock = new ManualClock(NOON_US);
-  const app = await buildApp(sources, { version: "1.2.3", clock, startedAtUs: NOON_US - 60_000_000 });
+  const app = await buildApp(sources, {
+    version: "1.2.3",
+    clock,
+    startedAtUs: NOON_US - 60_000_000,
+    ...options,
+  });
   return {
     app,
     sources,

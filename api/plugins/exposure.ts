@@ -1,0 +1,45 @@
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import rateLimit from "@fastify/rate-limit";
+import type { App } from "../context.ts";
+
+export interface ExposureOptions {
+  /** origins whose pages may read the API; none = no page of another origin */
+  corsOrigins: readonly string[];
+  /** requests per second of one client address; null = no limit */
+  requestsPerSecond: number | null;
+}
+
+/** Below it a compressed answer is hardly shorter. */
+const LEAST_COMPRESSED_BYTES = 1024;
+/** Brotli's default takes seconds where this takes milliseconds. */
+const BROTLI_QUALITY = 4;
+
+/** Smaller answers, pages of other origins, and a bound on what one client may ask. Before any route is registered. */
+export const installExposure = async (
+  app: App,
+  { corsOrigins, requestsPerSecond }: ExposureOptions,
+): Promise<void> => {
+  await app.register(compress, {
+    encodings: ["br", "gzip"],
+    globalDecompression: false,
+    threshold: LEAST_COMPRESSED_BYTES,
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } },
+  });
+  if (corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: [...corsOrigins],
+      methods: ["GET", "HEAD"],
+      exposedHeaders: ["ETag", "Lacuna-Completeness", "Link"],
+      strictPreflight: false,
+    });
+  }
+  if (requestsPerSecond === null) return;
+  await app.register(rateLimit, {
+    max: requestsPerSecond,
+    timeWindow: 1000,
+    // a probe that is refused looks like a collector that died
+    allowList: ({ routeOptions: { url } }) => url === "/livez" || url === "/readyz",
+  });
+};

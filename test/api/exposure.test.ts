@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { freshApi, testApi } from "../support/api.ts";
+
+describe("compression", () => {
+  test.each([
+    ["br, gzip", "br"],
+    ["gzip", "gzip"],
+  ])("for %s a long answer is %s", async (accepted, encoding) => {
+    const { app, sources } = await testApi();
+    sources.add(...Array.from({ length: 20 }, (_, index) => ({ id: `pump-${index}` })));
+    const answer = await app.inject({ url: "/api/v1/devices", headers: { "accept-encoding": accepted } });
+    expect(answer.headers["content-encoding"]).toBe(encoding);
+    expect(answer.headers.vary).toContain("accept-encoding");
+  });
+
+  test("a short answer, and one to a client that accepts none, come as they are", async () => {
+    const { app } = await testApi();
+    const short = await app.inject({ url: "/livez", headers: { "accept-encoding": "gzip" } });
+    const plain = await app.inject("/openapi.json");
+    expect([short.headers["content-encoding"], plain.headers["content-encoding"]]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe("pages of other origins", () => {
+  const origin = "https://grafana.example.org";
+
+  test("may not read unless they are listed", async () => {
+    const { app } = await testApi();
+    const answer = await app.inject({ url: "/api/v1/ledger", headers: { origin } });
+    expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+  });
+
+  test("may when they are, others still may not", async () => {
+    const { app } = await freshApi({ exposure: { corsOrigins: [origin], requestsPerSecond: null } });
+    const allowedFor = async (from: string) =>
+      (await app.inject({ url: "/api/v1/ledger", headers: { origin: from } })).headers[
+        "access-control-allow-origin"
+      ];
+    expect([await allowedFor(origin), await allowedFor("https://evil.example.org")]).toEqual([
+      origin,
+      undefined,
+    ]);
+    const preflight = await app.inject({
+      method: "OPTIONS",
+      url: "/api/v1/ledger",
+      headers: {
+        origin,
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization",
+      },
+    });
+    expect([preflight.statusCode, preflight.headers["access-control-allow-headers"]]).toEqual([
+      204,
+      "authorization",
+    ]);
+  });
+});
+
+test("beyond the limit a client is told when to come again, probes are not counted", async () => {
+  const { app } = await freshApi({ exposure: { corsOrigins: [], requestsPerSecond: 2 } });
+  const statuses: number[] = [];
+  for (let request = 0; request < 3; request++)
+    statuses.push((await app.inject("/api/v1/ledger")).statusCode);
+  expect(statuses).toEqual([200, 200, 429]);
+  const refused = await app.inject("/api/v1/ledger");
+  expect([refused.json().code, refused.headers["retry-after"]]).toEqual(["ERR_TOO_MANY_REQUESTS", "1"]);
+  expect((await app.inject("/livez")).statusCode).toBe(200);
+});
+
+describe("an answer with a revision", () => {
+  const urls = [
+    "/api/v1/ledger",
+    "/api/v1/gaps",
+    "/api/v1/devices/pump-7/ledger",
+    "/api/v1/devices/pump-7/readings",
+  ];
+
+  test.each(urls)("%s is 304 until something is committed", async (url) => {
+    const { app, sources } = await testApi();
+    sources.add({ id: "pump-7" });
+    const etag = String((await app.inject(url)).headers.etag);
+    const again = async () => {
+      const answer = await app.inject({ url, headers: { "if-none-match": `"other", ${etag}` } });
+      return [answer.statusCode, answer.body === ""];
+    };
+    expect(await again()).toEqual([304, true]);
+    sources.flush++;
+    expect(await again()).toEqual([200, false]);
+  });
+
+  test("an error has none, nor has what is asked relative to now", async () => {
+    const { app } = await testApi();
+    const unknown = await app.inject("/api/v1/devices/nobody/ledger");
+    const relative = await app.inject("/api/v1/gaps?from=-15m");
+    expect([unknown.headers.etag, relative.headers.etag]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkExposure, isLoopback, readTls } from "../../cli/http-server.ts";
+import { makeToken, parseTokens } from "../../cli/http-token.ts";
+
+const TLS = join(import.meta.dirname, "../fixtures/tls");
+
+test.each([
+  ["127.0.0.1", true],
+  ["127.8.9.1", true],
+  ["::1", true],
+  ["localhost", true],
+  ["0.0.0.0", false],
+  ["::", false],
+  ["10.0.0.9", false],
+  ["127.example.org", false],
+])("%s is loopback: %s", (host, expected) => {
+  expect(isLoopback({ host, port: 80 })).toBe(expected);
+});
+
+describe("tokens", () => {
+  test("a made one is read back from its line, which does not contain it", () => {
+    const { token, line } = makeToken("read", "grafana");
+    const parsed = parseTokens([line]);
+    if (!("value" in parsed)) throw new Error(parsed.mistake);
+    expect(parsed.value).toMatchObject([{ name: "grafana", scope: "read" }]);
+    expect(line).not.toContain(token);
+  });
+
+  test.each(["secret", "read:grafana:abc", `write:grafana:${"0".repeat(64)}`, `read:a b:${"0".repeat(64)}`])(
+    "%s is no line of a token",
+    (line) => {
+      expect(parseTokens([line])).toHaveProperty("mistake");
+    },
+  );
+
+  test("without one the server does not leave loopback, and the message names the remedy", () => {
+    const http = { host: "0.0.0.0", port: 8047 };
+    expect(() => checkExposure({ http, tokens: [] })).toThrow(/0\.0\.0\.0:8047 .*lacuna token.*127\.0\.0\.1/);
+    const { line } = makeToken("read", "grafana");
+    const parsed = parseTokens([line]);
+    expect(() => checkExposure({ http, tokens: "value" in parsed ? parsed.value : [] })).not.toThrow();
+  });
+});
+
+describe("certificate and key", () => {
+  const read = (tlsCertPath: string | null, tlsKeyPath: string | null) =>
+    readTls({
+      tlsCertPath: tlsCertPath && join(TLS, tlsCertPath),
+      tlsKeyPath: tlsKeyPath && join(TLS, tlsKeyPath),
+    });
+
+  test("are read together, or there is no TLS", () => {
+    expect(read("first-cert.pem", "first-key.pem")?.cert.toString()).toContain("BEGIN CERTIFICATE");
+    expect(read(null, null)).toBeNull();
+  });
+
+  test.each([
+    ["first-cert.pem", null, /tlsKey: it is missing/],
+    [null, "first-key.pem", /tlsCert: it is missing/],
+    ["first-cert.pem", "second-key.pem", /are no certificate and its key/],
+    ["nowhere.pem", "first-key.pem", /nowhere\.pem cannot be read/],
+  ])("%s with %s is a mistake", (cert, key, message) => {
+    expect(() => read(cert, key)).toThrow(message);
+  });
+});

@@ -1,0 +1,71 @@
+import { copyFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { afterAll, expect, test } from "vitest";
+import { eventually, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+
+const TLS = join(import.meta.dirname, "../fixtures/tls");
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+const udp = ["--listen", "udp://127.0.0.1:0"];
+
+test("beyond loopback without a token is a configuration error that names the remedy", async () => {
+  const { code, stderr } = await runLacuna([
+    "collect",
+    ...udp,
+    "--http",
+    "0.0.0.0:0",
+    "--db",
+    `${directory.path}/a.db`,
+  ]);
+  expect([code, stderr]).toEqual([78, expect.stringContaining("lacuna token")]);
+});
+
+test("with a token of `lacuna token` it listens everywhere, and asks for it", async () => {
+  const made = JSON.parse((await runLacuna(["token", "--name", "grafana", "--json"])).stdout);
+  const collector = await startCollector([
+    ...udp,
+    ...["--http", "0.0.0.0:0", "--token", made.line, "--db", `${directory.path}/b.db`],
+  ]);
+  const url = `${collector.api.replace("0.0.0.0", "127.0.0.1")}/api/v1/ledger`;
+  const answered = await fetch(url, { headers: { authorization: `Bearer ${made.token}` } });
+  expect([(await fetch(url)).status, answered.status]).toEqual([401, 200]);
+  await collector.stop();
+});
+
+/** Status of the answer, and whose certificate came with it. */
+const ask = (url: string): Promise<[number | undefined, string]> =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { rejectUnauthorized: false, agent: false }, (response) => {
+      const name = String((response.socket as TLSSocket).getPeerCertificate().subject.CN);
+      response.resume().on("end", () => resolve([response.statusCode, name]));
+    });
+    asked.on("error", reject).end();
+  });
+
+test("HTTPS with the certificate of the files, and with the new one after SIGHUP", async () => {
+  const [cert, key] = [`${directory.path}/cert.pem`, `${directory.path}/key.pem`];
+  const install = (name: string): void => {
+    copyFileSync(join(TLS, `${name}-cert.pem`), cert);
+    copyFileSync(join(TLS, `${name}-key.pem`), key);
+  };
+  install("first");
+  const collector = await startCollector([
+    ...udp,
+    ...["--db", `${directory.path}/c.db`, "--tls-cert", cert, "--tls-key", key],
+  ]);
+  const url = `${collector.api}/livez`;
+  expect(await ask(url)).toEqual([200, "lacuna test first"]);
+  install("second");
+  collector.process.signal("SIGHUP");
+  await eventually(
+    () => ask(url),
+    ([, name]) => name === "lacuna test second",
+  );
+  copyFileSync(join(TLS, "first-key.pem"), key);
+  collector.process.signal("SIGHUP");
+  await collector.process.logged("the certificate was not renewed: the former one stays");
+  expect(await ask(url)).toEqual([200, "lacuna test second"]);
+  expect((await collector.stop()).code).toBe(0);
+});
