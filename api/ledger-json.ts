@@ -1,15 +1,26 @@
 import type { Static } from "typebox";
-import { completenessOf, countsOfRow, type LedgerCounts, sumCounts } from "../protocol/ledger-counts.ts";
+import {
+  completenessOf,
+  countsOfRow,
+  type LedgerCounts,
+  lossOf,
+  sumCounts,
+} from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
 import type { DeviceLedger, FleetLedger, LedgerEpoch, LedgerTotal } from "./schemas/ledger.ts";
 import type { DeviceView, LedgerSource, RunView } from "./sources.ts";
 
-const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => ({
-  ...counts,
-  completeness: completenessOf(counts.received, counts.expected),
-});
+const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => {
+  const { raw, residual } = lossOf(counts);
+  return {
+    ...counts,
+    completeness: completenessOf(counts.received, counts.expected),
+    rawLoss: raw,
+    residualLoss: residual,
+  };
+};
 
 /** -1 stands for unknown in a row. */
 const knownOrNull = (number: number): number | null => (number < 0 ? null : number);

@@ -199,6 +199,8 @@ export interface ListenerStatus {
   /** the one sender of a source-specific membership */
   source: string | null;
   format: string;
+  /** senders of the native format are asked again for what is missing */
+  recovery: boolean;
   path: string | null;
   receive: (typeof RECEIVE_PATHS)[number];
   receiveBufferRequestedBytes: number | null;
@@ -211,7 +213,7 @@ export interface ListenerStatus {
   counters: ListenerCounters;
 }
 
-/** `datagrams` is the sum of all the others but `bytes` and `unusableSendTimes`. Counters of this process. */
+/** `datagrams` is the sum of all the others but `bytes`, `unusableSendTimes` and what begins with `nack`. Counters of this process. */
 export interface ListenerCounters {
   datagrams: number;
   bytes: number;
@@ -225,6 +227,10 @@ export interface ListenerCounters {
   rejected: Readonly<Record<string, number>>;
   /** datagrams whose send time was not believed */
   unusableSendTimes: number;
+  /** NACKs sent, their payload, and those the system refused to send */
+  nacks: number;
+  nackBytes: number;
+  nackFailures: number;
 }
 
 export interface ThreadStatus {

@@ -1,8 +1,8 @@
 import { statusOfDevice } from "../api/device-json.ts";
 import type { LedgerSource } from "../api/sources.ts";
-import { completenessOf } from "../protocol/ledger-counts.ts";
+import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
 import type { Progress } from "../simulator/run.ts";
-import { count, percent, rate, table } from "./terminal.ts";
+import { count, lossPercent, percent, rate, table } from "./terminal.ts";
 
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
@@ -15,25 +15,32 @@ const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
 /** The demo's live table: the committed ledger in one line, the simulator's own account below it. */
 export const demoTable = (ledger: LedgerSource, progress: Progress | undefined, nowUs: number): string[] => {
   const { counts } = ledger.fleet();
+  const loss = lossOf(counts);
   const lines = table(
-    ["online", "datagrams/s", "expected", "received", "missing", "lost", "duplicates", "completeness"],
+    [
+      ...["online", "datagrams/s", "expected", "received", "recovered", "missing", "lost", "duplicates"],
+      ...["lost on the way", "after recovery", "completeness"],
+    ],
     [
       [
         count(devicesOnline(ledger, nowUs)),
         progress === undefined ? "–" : rate(progress.rateHz),
         count(counts.expected),
         count(counts.received),
+        count(counts.recovered),
         count(counts.missing),
         count(counts.lost),
         count(counts.duplicates),
+        lossPercent(loss.raw),
+        lossPercent(loss.residual),
         percent(completenessOf(counts.received, counts.expected)),
       ],
     ],
   );
   if (progress === undefined) return lines;
-  const { dropped, corrupted, duplicated, reordered, restarts } = progress;
+  const { dropped, corrupted, duplicated, reordered, restarts, asked, repeated } = progress;
   return [
     ...lines,
-    `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}`,
+    `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}; asked ${count(asked)} times, sent ${count(repeated)} numbers again`,
   ];
 };

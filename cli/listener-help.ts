@@ -14,6 +14,11 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
     meaning: "socket buffer asked for; what the system granted is in `/api/v1/status`",
   },
   {
+    example: "recovery=off",
+    meaning:
+      "`on`, the default: senders of the native format are asked again for what is missing (NACK, from this listener's socket); `off`: nothing is ever sent",
+  },
+  {
     example: "path=A",
     meaning: "names a path: the first copy that comes by another path is `redundant`, not a duplicate",
   },

@@ -14,7 +14,8 @@ const summaryLines = (summary: Summary): string[] => [
   `used ${count(summary.used)} numbers of ${count(summary.settings.devices)} devices, sent ${count(summary.sent)} datagrams ` +
     `in ${(summary.elapsedMs / 1000).toFixed(2)} s: ${rate(summary.rateHz)} (asked for ${rate(summary.targetRateHz)})`,
   `dropped ${count(summary.dropped)}, corrupted ${count(summary.corrupted)}, copies ${count(summary.duplicated)}, ` +
-    `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}`,
+    `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}, ` +
+    `asked ${count(summary.asked)} times, sent ${count(summary.repeated)} numbers again`,
   ...(summary.settings.truthPath === null ? [] : [`truth: ${summary.settings.truthPath}`]),
 ];
 

@@ -11,6 +11,10 @@ export const percent = (ratio: number | null): string => {
   return `${floored.toFixed(2)} %`;
 };
 
+/** A loss is rounded up: 0.00 % means that there was none. */
+export const lossPercent = (ratio: number | null): string =>
+  ratio === null ? "–" : `${(Math.ceil(ratio * 1e4) / 100).toFixed(2)} %`;
+
 const CLEAR_LINE = "\r\u001b[2K";
 const CLEAR_BELOW = "\u001b[0J";
 

@@ -109,12 +109,13 @@ export class BatchBuilder {
     cause: number,
     timeBefore: number,
     timeAfter: number,
+    requests: number,
   ): void {
-    this.#op(OP_CODE.LOST, run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter);
+    this.#op(OP_CODE.LOST, run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter, requests);
   }
 
   filled(run: number, sequence: number, atUs: number, recovered: boolean): void {
-    this.#op(OP_CODE.FILL, run, sequence, sequence, 0, atUs, recovered ? 1 : 0, 0, 0);
+    this.#op(OP_CODE.FILL, run, sequence, sequence, 0, atUs, recovered ? 1 : 0, 0, 0, 0);
   }
 
   /**
@@ -127,9 +128,9 @@ export class BatchBuilder {
   ): { batch: Batch; notes: Note[] } {
     const batch = this.#batch!;
     tracker.drainWindows(
-      (run, first, last, openedAt, before, after) =>
-        this.#op(OP_CODE.OPEN, run, first, last, openedAt, 0, 0, before, after),
-      (run) => this.#op(OP_CODE.WINDOWS, run, 0, 0, 0, 0, 0, 0, 0),
+      (run, first, last, openedAt, before, after, requests) =>
+        this.#op(OP_CODE.OPEN, run, first, last, openedAt, 0, 0, before, after, requests),
+      (run) => this.#op(OP_CODE.WINDOWS, run, 0, 0, 0, 0, 0, 0, 0, 0),
       BATCH_OPS - this.#ops,
     );
     batch.rowCount = tracker.drainDirty(batch.rows, BATCH_ROWS, number);
@@ -155,10 +156,11 @@ export class BatchBuilder {
     detail: number,
     timeBefore: number,
     timeAfter: number,
+    requests: number,
   ): void {
     const batch = this.#batch;
     if (batch === null || this.#ops >= BATCH_OPS) {
-      this.#spilled.push(code, run, first, last, openedAt, at, detail, timeBefore, timeAfter, 0);
+      this.#spilled.push(code, run, first, last, openedAt, at, detail, timeBefore, timeAfter, requests);
       return;
     }
     const ops = batch.ops;
@@ -172,7 +174,7 @@ export class BatchBuilder {
     ops[base + OP.DETAIL] = detail;
     ops[base + OP.TIME_BEFORE] = timeBefore;
     ops[base + OP.TIME_AFTER] = timeAfter;
-    ops[base + OP.REQUESTS] = 0;
+    ops[base + OP.REQUESTS] = requests;
   }
 
   #writeOp(fields: number[], at: number): void {
@@ -186,6 +188,7 @@ export class BatchBuilder {
       fields[at + OP.DETAIL]!,
       fields[at + OP.TIME_BEFORE]!,
       fields[at + OP.TIME_AFTER]!,
+      fields[at + OP.REQUESTS]!,
     );
   }
 }

@@ -23,6 +23,10 @@ export class ListenerCounters {
   readonly refusedReadings = new Float64Array(REFUSAL_REASONS.length);
   /** datagrams whose send time was outside the usable range */
   unusableSendTimes = 0;
+  /** NACKs sent from its socket, their payload, and those the system refused to send */
+  nacks = 0;
+  nackBytes = 0;
+  nackFailures = 0;
   /** arrival of the newest datagram, microseconds; 0 = none yet */
   lastDatagramAtUs = 0;
 
@@ -48,6 +52,9 @@ export interface ListenerCounts extends FleetCounters {
   redundant: number;
   unsequenced: number;
   unusableSendTimes: number;
+  nacks: number;
+  nackBytes: number;
+  nackFailures: number;
   lastDatagramAtUs: number;
 }
 

@@ -14,6 +14,7 @@ import { NativeReceiver } from "./receive/native-receiver.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
 import type { Receiver } from "./receive/receiver.ts";
 import { receiveBufferWarning } from "./receive-buffer.ts";
+import type { ListenerRecovery } from "./recovery/recovery.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
 
 export interface IngestServiceOptions {
@@ -25,6 +26,8 @@ export interface IngestServiceOptions {
   sockets: NativeSockets | null;
   restored: Restored;
   clock: Clock;
+  /** uniform in [0, 1): spreads the NACKs of collectors that hear the same group */
+  random(): number;
   logger: Logger;
   /** takes a sealed batch; its buffer comes back through `takeBack` */
   send(message: BatchMessage): void;
@@ -50,6 +53,9 @@ const TICK_MS = 20;
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
 
+const recoveryOf = ({ recovery, kind }: ListenerConfig): ListenerRecovery =>
+  !recovery ? "off" : kind === "group" ? "group" : "on";
+
 /** The listeners, the receiver and the pipeline of one ingest worker, driven by real time. */
 export class IngestService {
   readonly #options: IngestServiceOptions;
@@ -57,18 +63,25 @@ export class IngestService {
   readonly #receiver: Receiver;
   readonly #listeners: readonly Listener[];
   readonly #kernelDrops = new KernelDrops();
+  readonly #limiter: ReturnType<typeof createRepeatLimiter>;
   #ticker: NodeJS.Timeout | null = null;
 
   constructor(options: IngestServiceOptions) {
     const { clock, logger, sockets } = options;
     this.#options = options;
     const limiter = createRepeatLimiter(clock);
+    this.#limiter = limiter;
     const ingest = new Ingest({
       formats: options.listeners.map(({ format }) => format),
       tracker: options.tracker,
       pool: new BatchPool(options.poolBatches),
       restored: options.restored,
       batchMs: options.batchMs,
+      recovery: {
+        listeners: options.listeners.map(recoveryOf),
+        random: options.random,
+        send: (listener, bytes, address, port) => this.#sendNack(listener, bytes, address, port),
+      },
       send: options.send,
       onInternalError: (error) =>
         limiter.limit("internal-error", (heldBack) =>
@@ -155,6 +168,19 @@ export class IngestService {
     const { clock } = this.#options;
     this.#ingest.tick(clock.monotonicMs(), this.#receiver.drainedAtMs(), clock.wallUs());
     this.#receiver.probe();
+  }
+
+  #sendNack(index: number, bytes: Uint8Array, address: string, port: number): boolean {
+    const listener = this.#listeners[index]!;
+    return listener.send(bytes, address, port, (error) => {
+      this.#ingest.listeners[index]!.nackFailures++;
+      this.#limiter.limit(`nack ${listener.config.url}`, (heldBack) =>
+        this.#options.logger.warn(
+          { listener: listener.config.url, address, reason: error.message, heldBack },
+          "a NACK could not be sent",
+        ),
+      );
+    });
   }
 
   #listenerChanged({ config, state, reason, buffer }: Listener): void {

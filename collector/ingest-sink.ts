@@ -70,8 +70,10 @@ export class IngestSink implements TrackerSink {
     cause: number,
     timeBefore: number,
     timeAfter: number,
+    requests: number,
   ): void {
-    this.#parts.builder.lost(run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter);
+    const { builder } = this.#parts;
+    builder.lost(run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter, requests);
   }
 
   gapFilled(run: number, sequence: number, at: number, recovered: boolean): void {

@@ -60,6 +60,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
       restored: archive?.restored(data.tracker.maxDevices) ?? NOTHING_RESTORED,
       sockets: await chooseSockets(receive, logger),
       clock: systemClock,
+      random: Math.random,
       logger,
       send: (message: BatchMessage) => writerPort.postMessage(message),
     });

@@ -18,6 +18,7 @@ import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import { HeldStore } from "./held-store.ts";
 import { IngestSink } from "./ingest-sink.ts";
+import { Recovery, type RecoveryOptions } from "./recovery/recovery.ts";
 import { Tracker } from "./tracker/tracker.ts";
 import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT } from "./tracker/types.ts";
 
@@ -29,6 +30,8 @@ export interface IngestOptions {
   restored: Restored;
   /** a batch is handed over when it is full or this long after its first change */
   batchMs: number;
+  /** whether and how devices are asked again; none is without it */
+  recovery?: Pick<RecoveryOptions, "listeners" | "random" | "send">;
   /** takes a sealed batch; its buffer is the receiver's until `takeBack` */
   send(message: BatchMessage): void;
   /** a bug met while a datagram was worked on; the datagram is counted, the process goes on */
@@ -50,12 +53,13 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #start: FleetCounters;
   readonly #tracker: Tracker;
+  readonly #recovery: Recovery | null;
   readonly #batches: BatchStream;
   readonly #channels: ChannelRegistry;
   readonly #writer: DatagramWriter;
   readonly #held = new HeldStore();
   readonly #datagram = new Datagram();
-  readonly #arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "", port: 0 };
+  readonly #arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "", port: 0, lengthBytes: 0 };
   readonly #place: Place = { device: 0, run: 0, sequence: 0, sendTimeUs: 0, arrivalUs: 0 };
   /** the datagram that is worked on is in one of its listener's counters */
   #isCounted = false;
@@ -87,7 +91,13 @@ export class Ingest {
       formats: options.formats,
     });
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
-    this.#tracker = create(options.tracker, sink);
+    this.#recovery = options.recovery === undefined ? null : this.#newRecovery(options.recovery);
+    const { tracker } = options;
+    this.#tracker = create(
+      this.#recovery === null ? tracker : { ...tracker, recovery: this.#recovery },
+      sink,
+    );
+    if (this.#recovery !== null) this.#recovery.gaps = this.#tracker.askable;
     sink.tracker = this.#tracker;
     this.#batches.tracker = this.#tracker;
   }
@@ -151,6 +161,7 @@ export class Ingest {
     arrival.listener = listener;
     arrival.address = address;
     arrival.port = port;
+    arrival.lengthBytes = length;
     this.#isCounted = false;
     try {
       const code = decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
@@ -180,6 +191,7 @@ export class Ingest {
       isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, 1);
     }
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
+    this.#recovery?.plan(nowMs, drainedAtMs, wallUs);
     this.#batches.flushDue(nowMs);
   }
 
@@ -218,6 +230,19 @@ export class Ingest {
       }
       yield device;
     }
+  }
+
+  #newRecovery(options: NonNullable<IngestOptions["recovery"]>): Recovery {
+    return new Recovery({
+      ...options,
+      send: (listener, bytes, address, port) => {
+        if (!options.send(listener, bytes, address, port)) return false;
+        const counters = this.listeners[listener]!;
+        counters.nacks++;
+        counters.nackBytes += bytes.length;
+        return true;
+      },
+    });
   }
 
   #judge(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): void {

@@ -21,6 +21,8 @@ export interface ListenerConfig {
   /** what its datagrams are decoded as */
   format: Format;
   receiveBufferBytes: number;
+  /** senders of the native format are asked again for what is missing (NACK) */
+  recovery: boolean;
   /** name of the path copies arrive by; null = the common one */
   path: string | null;
   /** a failed bind or join does not stop the start */
@@ -87,6 +89,12 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
     }
     into.path = value;
   },
+  recovery(value, into, mistake) {
+    if (value !== "on" && value !== "off") {
+      mistake(`recovery=${value} is not a switch; accepted is recovery=on or recovery=off`);
+    }
+    into.recovery = value === "on";
+  },
   optional: readFlag("optional"),
   enabled: readFlag("enabled"),
 };
@@ -120,6 +128,7 @@ export const parseListenerUrl = (url: string): { listener: ListenerConfig | null
     interface: null,
     format: "auto",
     receiveBufferBytes: DEFAULT_RECEIVE_BUFFER_BYTES,
+    recovery: true,
     path: null,
     optional: false,
     enabled: true,

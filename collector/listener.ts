@@ -26,6 +26,7 @@ export interface ListenerSocketStatus {
   optional: boolean;
   kind: ListenerConfig["kind"];
   format: ListenerConfig["format"];
+  recovery: boolean;
   /** as bound; the URL's own while it is not */
   address: string;
   port: number;
@@ -120,6 +121,19 @@ export class Listener {
     this.#close();
   }
 
+  /**
+   * Send a datagram from the listener's socket. A socket bound to a group sends from the address of its interface.
+   * @param bytes - the system's until it has left
+   * @returns false when there is no socket
+   */
+  send(bytes: Uint8Array, address: string, port: number, onRefused: (error: Error) => void): boolean {
+    if (this.#opened === null) return false;
+    this.#opened.socket.send(bytes, port, address, (error) => {
+      if (error !== null) onRefused(error);
+    });
+    return true;
+  }
+
   status(): ListenerSocketStatus {
     const { config } = this;
     return {
@@ -130,6 +144,7 @@ export class Listener {
       optional: config.optional,
       kind: config.kind,
       format: config.format,
+      recovery: config.recovery,
       address: this.#opened?.address ?? config.address,
       port: this.#opened?.port ?? config.port,
       group: config.kind === "group" ? config.address : null,

@@ -4,7 +4,7 @@ import type { Sqlite, Statement } from "./open.ts";
 
 export type Absent = RunSnapshot["absent"][number];
 
-type RangeRow = [number, number, "open" | "lost", Cause | null, number, number, number];
+type RangeRow = [number, number, "open" | "lost", Cause | null, number, number, number, number];
 
 /** The absent ranges of one run after the other, as the database has them. */
 export class AbsentRanges {
@@ -17,9 +17,9 @@ export class AbsentRanges {
       .pluck();
     this.#ranges = db
       .prepare(
-        `SELECT first, last, state, cause, opened_at, time_before, time_after FROM gaps WHERE run_no = @run AND state = 'lost'
+        `SELECT first, last, state, cause, opened_at, time_before, time_after, requests FROM gaps WHERE run_no = @run AND state = 'lost'
          UNION ALL
-         SELECT first, last, 'open', NULL, opened_at, time_before, time_after FROM window_gaps WHERE run_no = @run
+         SELECT first, last, 'open', NULL, opened_at, time_before, time_after, requests FROM window_gaps WHERE run_no = @run
          ORDER BY first`,
       )
       .raw();
@@ -37,10 +37,11 @@ export class AbsentRanges {
     row[ROW.FLOOR] = floor;
     const ranges: Absent[] = [];
     for (const range of this.#ranges.iterate({ run }) as IterableIterator<RangeRow>) {
-      const [first, last, state, cause, openedAt, timeBefore, timeAfter] = range;
+      const [first, last, state, cause, openedAt, timeBefore, timeAfter, requests] = range;
       if (last < floor) continue;
       const from = Math.max(first, floor);
-      ranges.push({ first: from, last, state, cause: causeCode(cause), openedAt, timeBefore, timeAfter });
+      const times = { openedAt, timeBefore, timeAfter };
+      ranges.push({ first: from, last, state, cause: causeCode(cause), ...times, requests });
     }
     return ranges;
   }

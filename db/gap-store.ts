@@ -20,7 +20,7 @@ export class GapStore {
       `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after)
        VALUES (?, ?, ?, 'lost', ?, ?, ?, NULL, ?, ?, ?)`,
     );
-    this.#insertWindow = db.prepare("INSERT INTO window_gaps VALUES (?, ?, ?, ?, ?, ?)");
+    this.#insertWindow = db.prepare("INSERT INTO window_gaps VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#deleteWindows = db.prepare("DELETE FROM window_gaps WHERE run_no = ?");
     this.#forget = ["gaps", "window_gaps", "folded_gaps"].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE run_no = ?`),
@@ -92,6 +92,7 @@ export class GapStore {
         op[OP.OPENED_AT]!,
         op[OP.TIME_BEFORE]!,
         op[OP.TIME_AFTER]!,
+        op[OP.REQUESTS]!,
       );
     }
     if (open.length === 0) return;

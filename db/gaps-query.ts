@@ -48,7 +48,7 @@ const CLOSED: Source = {
 };
 const OPEN: Source = {
   table: "window_gaps",
-  columns: "'open' AS state, NULL AS cause, opened_at AS openedAtUs, NULL AS closedAtUs, 0 AS requests",
+  columns: "'open' AS state, NULL AS cause, opened_at AS openedAtUs, NULL AS closedAtUs, requests",
   isClosed: false,
 };
 

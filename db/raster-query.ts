@@ -38,7 +38,7 @@ const select = (table: string, columns: string): string =>
    AND first >= ifnull((SELECT max(first) FROM ${table} WHERE run_no = @run AND first <= @first), @first)
    ORDER BY first DESC LIMIT @limit`;
 const CLOSED = select("gaps", "state, cause, requests");
-const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, 0 AS requests");
+const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, requests");
 
 type Bin = "missing" | "recovered" | "late" | Cause;
 

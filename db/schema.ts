@@ -156,6 +156,7 @@ CREATE TABLE window_gaps (
   opened_at INTEGER NOT NULL,
   time_before INTEGER NOT NULL,
   time_after INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
   PRIMARY KEY (run_no, first)
 ) WITHOUT ROWID;
 
@@ -238,7 +239,7 @@ SELECT devices.id AS device, epochs.epoch AS epoch, epochs.run AS run, absent.fi
   ${isoSql("absent.filled_at")} AS filled_at, absent.requests AS requests
 FROM (
   SELECT run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests FROM gaps
-  UNION ALL SELECT run_no, first, last, 'open', NULL, opened_at, NULL, NULL, 0 FROM window_gaps
+  UNION ALL SELECT run_no, first, last, 'open', NULL, opened_at, NULL, NULL, requests FROM window_gaps
 ) AS absent
 JOIN epochs USING (run_no) JOIN devices USING (device_no)
 ORDER BY devices.id, absent.run_no, absent.first;

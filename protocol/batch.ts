@@ -238,6 +238,8 @@ export interface RunSnapshot {
     openedAt: number;
     timeBefore: number;
     timeAfter: number;
+    /** NACKs of ours that named it */
+    requests: number;
   }[];
 }
 

@@ -16,6 +16,8 @@ export interface ChannelDescription {
 export class Datagram {
   /** KIND.* */
   kind = 0;
+  /** in the native format: its sender can be asked again (NACK) */
+  isNative = false;
   /** u32, or -1 where the format or the datagram declares none (`null` outside) */
   epoch = -1;
   /** DATA: its own number, or -1 when unsequenced. HEARTBEAT, DESCRIBE, GONE: the number the next DATA will carry, or -1 when it asserts nothing */
@@ -66,6 +68,7 @@ export class Datagram {
   /** Forget the last datagram: every field as the constructor left it, the columns' memory kept. */
   reset(): void {
     this.kind = 0;
+    this.isNative = false;
     this.epoch = -1;
     this.sequence = -1;
     this.sendTimeUs = 0;

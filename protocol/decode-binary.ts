@@ -67,6 +67,7 @@ export const decodeBinary = (
   if (reject !== SOUND) return reject;
 
   into.kind = view.getUint8(offset + 3);
+  into.isNative = true;
   const flags = view.getUint8(offset + 4);
   const idLength = view.getUint8(offset + 5);
   const count = view.getUint16(offset + 6);

@@ -113,6 +113,22 @@ export const sumCounts = (parts: Iterable<LedgerCounts>): LedgerCounts => {
   return total;
 };
 
+/**
+ * Loss before and after recovery, in [0, 1]; null where nothing was expected. `raw`: numbers that did not come by themselves in time, those
+ * we had to ask for included; `residual`: what is lost for all that. What is missing is undecided and in neither.
+ */
+export const lossOf = ({
+  expected,
+  recovered,
+  lost,
+}: LedgerCounts): { raw: number | null; residual: number | null } => {
+  if (Number(expected) === 0) return { raw: null, residual: null };
+  return {
+    raw: Number(addCounts(recovered, lost)) / Number(expected),
+    residual: Number(lost) / Number(expected),
+  };
+};
+
 /** received / expected in [0, 1]; null where nothing was expected or nothing is numbered (R10). */
 export const completenessOf = (received: Count, expected: Count): number | null =>
   Number(expected) === 0 ? null : Number(received) / Number(expected);

@@ -1,28 +1,4 @@
-/** Tokens that flow in at a constant rate into a bucket of limited size; each datagram takes one. */
-export class TokenBucket {
-  readonly #ratePerMs: number;
-  readonly #capacity: number;
-  #tokens: number;
-  #filledMs: number;
-
-  /** Full at `nowMs`. @param rateHz - tokens per second, above 0 @param capacity - the greatest burst, 1 or more */
-  constructor(rateHz: number, capacity: number, nowMs: number) {
-    this.#ratePerMs = rateHz / 1000;
-    this.#capacity = capacity;
-    this.#tokens = capacity;
-    this.#filledMs = nowMs;
-  }
-
-  /** Takes one token. @returns 0, or how many milliseconds to wait before asking again */
-  take(nowMs: number): number {
-    const flown = (nowMs - this.#filledMs) * this.#ratePerMs;
-    this.#tokens = Math.min(this.#capacity, this.#tokens + flown);
-    this.#filledMs = nowMs;
-    if (this.#tokens < 1) return (1 - this.#tokens) / this.#ratePerMs;
-    this.#tokens--;
-    return 0;
-  }
-}
+import { TokenBucket } from "../common/token-bucket.ts";
 
 /** after a pause a fleet catches up at twice its rate, so that its own burst does not overflow what it feeds */
 const CATCH_UP = 2;

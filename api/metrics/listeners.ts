@@ -93,6 +93,24 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
     (l) => l.counters.unusableSendTimes,
   ),
   perListener(
+    "counter",
+    "lacuna_listener_nacks_total",
+    "Requests for missing numbers (NACK) sent from the listener's socket.",
+    (l) => l.counters.nacks,
+  ),
+  perListener(
+    "counter",
+    "lacuna_listener_nack_bytes_total",
+    "Bytes of UDP payload of these requests.",
+    (l) => l.counters.nackBytes,
+  ),
+  perListener(
+    "counter",
+    "lacuna_listener_nack_failures_total",
+    "Requests the system refused to send.",
+    (l) => l.counters.nackFailures,
+  ),
+  perListener(
     "gauge",
     "lacuna_listener_held_datagrams",
     "Datagrams of the listener kept aside at this moment.",

@@ -40,7 +40,17 @@ const counterProperties = Object.fromEntries(
   COUNTERS.map((counter) => [counter, Count(MEANING[counter])]),
 ) as Record<(typeof COUNTERS)[number], ReturnType<typeof Count>>;
 
-const totalProperties = { ...counterProperties, completeness: Completeness, causes: Causes };
+const Loss = (description: string) => Nullable(Type.Number({ minimum: 0, maximum: 1, description }));
+
+const totalProperties = {
+  ...counterProperties,
+  completeness: Completeness,
+  rawLoss: Loss(
+    "(recovered + lost) / expected: what did not come by itself; null where nothing was expected",
+  ),
+  residualLoss: Loss("lost / expected: what is lost after recovery; null where nothing was expected"),
+  causes: Causes,
+};
 
 export const LedgerTotal = named(
   Type.Object(totalProperties, { description: "counters in sequence numbers" }),

@@ -20,6 +20,9 @@ export const Listener = named(
     interface: Nullable(Type.String({ description: "joined on" })),
     source: Nullable(Type.String({ description: "the one sender of a source-specific membership" })),
     format: Type.String(),
+    recovery: Type.Boolean({
+      description: "senders of the native format are asked again for what is missing",
+    }),
     path: Nullable(Type.String()),
     receive: Word(RECEIVE_PATHS, { description: "how its socket is read" }),
     receiveBuffer: Type.Object({
@@ -35,7 +38,7 @@ export const Listener = named(
     ),
     counters: Type.Object(
       {
-        datagrams: Count("all that arrived: the sum of the others but bytes and unusableSendTimes"),
+        datagrams: Count("all that arrived: the sum of the others but bytes, unusableSendTimes and nack…"),
         bytes: Count("of UDP payload"),
         received: Count("accepted numbers"),
         duplicates: Count("numbers already received"),
@@ -48,6 +51,9 @@ export const Listener = named(
         unusableSendTimes: Count(
           "datagrams whose send time was not believed; they count by what became of them",
         ),
+        nacks: Count("requests for missing numbers that were sent"),
+        nackBytes: Count("of UDP payload of these"),
+        nackFailures: Count("requests the system refused to send"),
       },
       { description: "since the start of the process" },
     ),

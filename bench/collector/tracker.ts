@@ -94,7 +94,14 @@ const measure = (devices: number, isImpaired: boolean): number => {
   datagram.epoch = 1;
   datagram.idBytes = ids;
   datagram.idLength = ID_BYTES;
-  const arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "192.0.2.7", port: 5000 };
+  const arrival: Arrival = {
+    arrivalUs: 0,
+    nowMs: 0,
+    listener: 0,
+    address: "192.0.2.7",
+    port: 5000,
+    lengthBytes: 100,
+  };
   const started = process.hrtime.bigint();
   for (let i = 0; i < DATAGRAMS; i++) {
     const elapsedUs = (i * 1_000_000) / PER_SECOND;

@@ -137,6 +137,7 @@ export class Admission {
       run = older;
     }
     this.#parts.closed.forget(slot);
+    this.#context.recovery?.forget(slot);
     devices.remove(slot);
   }
 

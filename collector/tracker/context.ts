@@ -3,7 +3,7 @@ import type { DeviceTable } from "./device-table.ts";
 import type { OpenWindows } from "./open-windows.ts";
 import type { RunTable } from "./run-table.ts";
 import type { ShedEvidence } from "./shed-evidence.ts";
-import type { TrackerOptions, TrackerSink } from "./types.ts";
+import type { Recoverer, TrackerOptions, TrackerSink } from "./types.ts";
 
 /** What the parts of the tracker share: its tables and what is known of the listening as a whole. */
 export interface TrackerContext {
@@ -15,6 +15,8 @@ export interface TrackerContext {
   readonly windows: Deadlines;
   readonly openWindows: OpenWindows;
   readonly shed: ShedEvidence;
+  /** null = devices are not asked again */
+  readonly recovery: Recoverer | null;
   /** listener breaks so far; the start is the first one */
   breaks: number;
   /** gaps opened until then (monotonic, inclusive) are `collector-down` whatever run they belong to (R14 b) */

@@ -32,8 +32,21 @@ export class Control {
     outcome.slot = device;
     outcome.device = context.devices.mark(device, MARK.DEVICE);
     sources.heard(device, arrival);
+    if (datagram.kind === KIND.GONE && context.recovery !== null) {
+      if (!context.recovery.wasAsked(device, arrival, arrival.nowMs))
+        return outcome.reject(REJECT["not-asked"]);
+      this.#gone(device, datagram, arrival);
+    }
     if (datagram.sequence >= 0 && this.#mayAssert(device, datagram)) this.#assert(device, datagram, arrival);
     return VERDICT.CONTROL;
+  }
+
+  #gone(device: number, datagram: Datagram, arrival: Arrival): void {
+    const { epochs, ledger } = this.#parts;
+    const run = epochs.newestOf(device, datagram.epoch);
+    if (run < 0) return;
+    for (let range = 0; range < datagram.rangeCount; range++)
+      ledger.gone(run, datagram.rangeFirst[range]!, datagram.rangeLast[range]!, arrival);
   }
 
   /** GONE speaks for the current epoch only. */

@@ -98,7 +98,9 @@ export class DataVerdicts {
     if (isLater) return this.#reused(device, datagram, arrival);
     const timeTells = absoluteUs !== 0 && greatest !== 0;
     const isQuiet = arrival.arrivalUs - runs.at(run, ROW.HIGH_WATER_AT) > QUIET_US;
-    if (!timeTells && isQuiet) {
+    // the answer to a NACK may come twice
+    const isUnasked = context.recovery?.wasAsked(device, null, arrival.nowMs) !== true;
+    if (!timeTells && isQuiet && isUnasked) {
       const held = holds.takeConfirmed(
         device,
         datagram.epoch,

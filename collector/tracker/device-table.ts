@@ -19,12 +19,24 @@ export const SLOT = {
   /** 1 = has shown a second consecutive number (R16) */
   CONFIRMED: 6,
   ID_LENGTH: 7,
+  /** listener + 1 by which it can be asked again; RETURN_PATH.* */
+  RETURN_PATH: 8,
 } as const;
-const SLOT_FIELDS = 8;
+const SLOT_FIELDS = 9;
+export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
 
-/** What a device's slot keeps as float64: its number, and times in wall microseconds. */
-export const MARK = { DEVICE: 0, SOURCE_SEEN: 1, OTHER_SEEN: 2, REPORTED_AT: 3 } as const;
-const MARK_FIELDS = 4;
+/** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */
+export const MARK = {
+  DEVICE: 0,
+  SOURCE_SEEN: 1,
+  OTHER_SEEN: 2,
+  REPORTED_AT: 3,
+  /** bytes that came from the reported source recently, less those sent to it */
+  CREDIT: 4,
+} as const;
+const MARK_FIELDS = 5;
+/** what came before so long a silence is not recent */
+const RECENT_US = 60_000_000;
 
 const FIRST_BUCKETS = 1024;
 
@@ -81,6 +93,15 @@ export class DeviceTable {
 
   setMark(slot: number, field: number, value: number): void {
     this.marks[slot * MARK_FIELDS + field] = value;
+  }
+
+  /** A datagram came from the reported source. */
+  hear(slot: number, arrivalUs: number, lengthBytes: number): void {
+    const { marks } = this;
+    const base = slot * MARK_FIELDS;
+    const isRecent = arrivalUs - marks[base + MARK.SOURCE_SEEN]! <= RECENT_US;
+    marks[base + MARK.CREDIT] = (isRecent ? marks[base + MARK.CREDIT]! : 0) + lengthBytes;
+    marks[base + MARK.SOURCE_SEEN] = arrivalUs;
   }
 
   /** @returns the device's slot, -1 when the id is unknown */

@@ -2,21 +2,35 @@
 export const GAP = {
   FIRST: 0,
   LAST: 1,
-  /** 0 = open, its window is running; 1 = lost */
-  IS_LOST: 2,
+  /** GAP_STATE.* */
+  STATE: 2,
   /** lost: CAUSE.*; open: what its cause will be unless evidence says better, BY_EVIDENCE or a CAUSE.* */
   CAUSE: 3,
   /** wall, microseconds */
   OPENED_AT: 4,
-  /** monotonic, milliseconds */
+  /** monotonic, milliseconds: the window ends, or the time to ask in */
   DEADLINE: 5,
   /** send, or else arrival, time of the neighbours, microseconds; 0 = unknown */
   TIME_BEFORE: 6,
   TIME_AFTER: 7,
+  /** NACKs of ours that named it */
+  REQUESTS: 8,
+  /** monotonic, milliseconds: the last of them; -Infinity = none in this process */
+  ASKED_AT: 9,
+  /** asked for: monotonic, milliseconds, when it is to be named next */
+  NEXT_ASK: 10,
 } as const;
-export const GAP_FIELDS = 8;
+export const GAP_FIELDS = 11;
+export const GAP_STATE = {
+  /** open, its reorder window is running */
+  WINDOW: 0,
+  LOST: 1,
+  /** open, the window is over, the device is asked for it */
+  ASKED: 2,
+} as const;
 /** ranges given up at the front before the memory is moved */
 const MAX_UNUSED = 256;
+const NEVER = Number.NEGATIVE_INFINITY;
 /** an open gap's cause is left to the evidence */
 export const BY_EVIDENCE = -1;
 
@@ -40,7 +54,7 @@ export class GapList {
   }
 
   isOpen(index: number): boolean {
-    return this.get(index, GAP.IS_LOST) === 0;
+    return this.get(index, GAP.STATE) !== GAP_STATE.LOST;
   }
 
   size(index: number): number {
@@ -53,22 +67,54 @@ export class GapList {
     return index >= 0 && this.get(index, GAP.LAST) >= number ? index : -1;
   }
 
-  /** Insert a range of numbers that are in no other range. */
+  /** @returns index of the first range that reaches up to the number or beyond, `count` when there is none */
+  firstReaching(number: number): number {
+    const above = this.#firstAbove(number);
+    return above > 0 && this.get(above - 1, GAP.LAST) >= number ? above - 1 : above;
+  }
+
+  /** Insert a range of numbers that are in no other range. @param state - GAP_STATE.WINDOW or GAP_STATE.LOST */
   insert(
     first: number,
     last: number,
-    isLost: 0 | 1,
+    state: number,
     cause: number,
     openedAt: number,
     deadlineMs: number,
     timeBefore: number,
     timeAfter: number,
+    requests = 0,
   ): void {
+    const data = this.#data;
     const at = this.#offset(this.#firstAbove(first));
-    if (at === this.#data.length)
-      this.#data.push(first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
-    else this.#data.splice(at, 0, first, last, isLost, cause, openedAt, deadlineMs, timeBefore, timeAfter);
-    if (isLost === 0) this.openCount++;
+    if (at === data.length)
+      data.push(
+        first,
+        last,
+        state,
+        cause,
+        openedAt,
+        deadlineMs,
+        timeBefore,
+        timeAfter,
+        requests,
+        NEVER,
+        NEVER,
+      );
+    else
+      data.splice(
+        at,
+        0,
+        ...[first, last, state, cause, openedAt, deadlineMs, timeBefore, timeAfter, requests, NEVER, NEVER],
+      );
+    if (state !== GAP_STATE.LOST) this.openCount++;
+  }
+
+  /** The window of an open range is over and its device is asked for it. */
+  ask(index: number, nextAskMs: number, deadlineMs: number): void {
+    this.set(index, GAP.STATE, GAP_STATE.ASKED);
+    this.set(index, GAP.NEXT_ASK, nextAskMs);
+    this.set(index, GAP.DEADLINE, deadlineMs);
   }
 
   /** Take one number out of its range, which shrinks, splits or vanishes. @param time - the number's own, for its neighbours */
@@ -101,9 +147,9 @@ export class GapList {
     if (this.isOpen(index)) this.openCount++;
   }
 
-  /** The window of an open range is over. */
+  /** Nobody waits for an open range any longer. */
   close(index: number, cause: number): void {
-    this.set(index, GAP.IS_LOST, 1);
+    this.set(index, GAP.STATE, GAP_STATE.LOST);
     this.set(index, GAP.CAUSE, cause);
     this.openCount--;
   }

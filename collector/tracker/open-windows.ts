@@ -3,7 +3,7 @@ import { widen } from "./device-table.ts";
 import { GAP } from "./gap-list.ts";
 import type { RunTable } from "./run-table.ts";
 
-/** Receives one open gap: run number, inclusive range, when it opened, times of its neighbours (microseconds, 0 = unknown). */
+/** Receives one open gap: run number, inclusive range, when it opened, times of its neighbours (microseconds, 0 = unknown), how often it was asked for. */
 export type WriteWindow = (
   run: number,
   first: number,
@@ -11,6 +11,7 @@ export type WriteWindow = (
   openedAt: number,
   timeBefore: number,
   timeAfter: number,
+  requests: number,
 ) => void;
 
 /** Which runs' open gaps changed since they were written into a batch, and how much room writing them takes. */
@@ -86,6 +87,7 @@ export class OpenWindows {
         gaps.get(index, GAP.OPENED_AT),
         gaps.get(index, GAP.TIME_BEFORE),
         gaps.get(index, GAP.TIME_AFTER),
+        gaps.get(index, GAP.REQUESTS),
       );
     }
   }

@@ -2,7 +2,7 @@ import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-table.ts";
-import { GAP, GapList } from "./gap-list.ts";
+import { GAP, GAP_STATE, GapList } from "./gap-list.ts";
 import { RUN_STATE } from "./run-table.ts";
 
 /** Makes runs in memory of what the database knows of them. */
@@ -78,8 +78,9 @@ export class RestoreRuns {
       const isOpen = range.state === "open";
       // cut by the stop (R14 c): whatever becomes of it, we were not there
       const cause = isOpen ? CAUSE.COLLECTOR_DOWN : range.cause;
-      const { first, last, openedAt, timeBefore, timeAfter } = range;
-      gaps.insert(first, last, isOpen ? 0 : 1, cause, openedAt, openUntilMs, timeBefore, timeAfter);
+      const state = isOpen ? GAP_STATE.WINDOW : GAP_STATE.LOST;
+      const { first, last, openedAt, timeBefore, timeAfter, requests } = range;
+      gaps.insert(first, last, state, cause, openedAt, openUntilMs, timeBefore, timeAfter, requests);
     }
     const device = runs.device[run]!;
     devices.setInt(device, SLOT.GAPS, devices.int(device, SLOT.GAPS) + gaps.count);

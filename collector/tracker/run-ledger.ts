@@ -1,10 +1,15 @@
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { isNewestOfEpoch } from "./askable-gaps.ts";
 import { type CausePart, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
-import { SLOT } from "./device-table.ts";
-import { BY_EVIDENCE, GAP, GapList } from "./gap-list.ts";
+import { RETURN_PATH, SLOT } from "./device-table.ts";
+import { BY_EVIDENCE, GAP, GAP_STATE, GapList } from "./gap-list.ts";
 import { RUN_STATE } from "./run-table.ts";
 import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+
+/** how long after its window a range is asked for at most, and how long after a NACK its answer counts, milliseconds */
+const ASKING_MS = 10_000;
+const ANSWER_MS = 10_000;
 
 /**
  * The bins of one run: opens gaps, fills them, closes them, keeps them bounded. Every method leaves
@@ -65,37 +70,50 @@ export class RunLedger {
     const otherwise = isBelowFirst ? CAUSE.UNDETERMINED : BY_EVIDENCE;
     const presumed = wasDown ? CAUSE.COLLECTOR_DOWN : otherwise;
     const deadline = arrival.nowMs + options.windowMs;
-    this.gapsOf(run).insert(first, last, 0, presumed, arrival.arrivalUs, deadline, timeBefore, timeAfter);
+    this.gapsOf(run).insert(
+      first,
+      last,
+      GAP_STATE.WINDOW,
+      presumed,
+      arrival.arrivalUs,
+      deadline,
+      timeBefore,
+      timeAfter,
+    );
     this.#countGaps(run, 1);
     runs.plus(run, ROW.MISSING, last - first + 1);
     windows.schedule(run, deadline);
     openWindows.changed(run, 1);
   }
 
-  /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE */
+  /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE; VERDICT.RECOVERED when one of our NACKs had named it */
   fill(run: number, number: number, time: number, arrival: Arrival): Verdict {
-    const { runs, sink, openWindows } = this.#context;
+    const { runs, sink, openWindows, recovery } = this.#context;
     const gaps = this.gapsOf(run);
     const index = gaps.find(number);
     const wasOpen = gaps.isOpen(index);
     const cause = gaps.get(index, GAP.CAUSE);
+    const requests = gaps.get(index, GAP.REQUESTS);
+    const isRecovered = requests > 0;
+    if (isRecovered)
+      recovery?.answered(runs.device[run]!, requests, gaps.get(index, GAP.ASKED_AT), arrival.nowMs);
     const countBefore = gaps.count;
     gaps.take(index, number, time);
     this.#countGaps(run, gaps.count - countBefore);
     if (wasOpen) {
       runs.plus(run, ROW.MISSING, -1);
-      runs.add1(run, ROW.REORDERED);
+      runs.add1(run, isRecovered ? ROW.RECOVERED : ROW.REORDERED);
       openWindows.changed(run, gaps.count - countBefore);
-      return VERDICT.REORDERED;
+      return isRecovered ? VERDICT.RECOVERED : VERDICT.REORDERED;
     }
     runs.plus(run, ROW.LOST + cause, -1);
-    runs.add1(run, ROW.LATE);
-    sink.gapFilled(runs.at(run, ROW.RUN), number, arrival.arrivalUs, false);
-    return VERDICT.LATE;
+    runs.add1(run, isRecovered ? ROW.RECOVERED : ROW.LATE);
+    sink.gapFilled(runs.at(run, ROW.RUN), number, arrival.arrivalUs, isRecovered);
+    return isRecovered ? VERDICT.RECOVERED : VERDICT.LATE;
   }
 
   /**
-   * Declare lost what is due in a run (R9).
+   * Declare lost what is due in a run (R9); what the device can be asked for again stays open instead.
    * @param limit - at most so many gaps
    * @returns how many were closed; what is left is scheduled again
    */
@@ -109,7 +127,8 @@ export class RunLedger {
     for (let index = gaps.count - 1; open > 0 && closed < limit; index--) {
       if (!gaps.isOpen(index)) continue;
       open--;
-      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
+      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs || this.#isToBeAsked(run, gaps, index, drainedAtMs))
+        continue;
       this.#close(run, gaps, index, wallUs);
       closed++;
     }
@@ -117,6 +136,30 @@ export class RunLedger {
     if (closed > 0) runs.touch(run);
     this.trim(runs.device[run]!, wallUs);
     return closed;
+  }
+
+  /** GONE: the device no longer holds [first, last]; what it was asked for of them is lost now, unless the cause is known to be ours. */
+  gone(run: number, first: number, last: number, arrival: Arrival): void {
+    const gaps = this.gapsOf(run);
+    for (
+      let index = gaps.firstReaching(first);
+      index < gaps.count && gaps.get(index, GAP.FIRST) <= last;
+      index++
+    ) {
+      const wasAsked = arrival.nowMs - gaps.get(index, GAP.ASKED_AT) <= ANSWER_MS;
+      if (!wasAsked || gaps.get(index, GAP.STATE) !== GAP_STATE.ASKED) continue;
+      const cause = gaps.get(index, GAP.CAUSE);
+      if (gaps.get(index, GAP.LAST) > last) this.#splitOpen(run, gaps, index, last + 1);
+      if (gaps.get(index, GAP.FIRST) < first) {
+        this.#splitOpen(run, gaps, index, first);
+        index++;
+      }
+      if (cause !== CAUSE.COLLECTOR_DOWN) gaps.set(index, GAP.CAUSE, CAUSE.GONE);
+      const before = gaps.count;
+      this.#close(run, gaps, index, arrival.arrivalUs);
+      index += gaps.count - before;
+      this.#context.runs.touch(run);
+    }
   }
 
   /** R15: as long as a device has too many absent ranges, the lowest of its oldest run is only counted from now on. */
@@ -153,6 +196,25 @@ export class RunLedger {
     return gaps;
   }
 
+  /** The window of the range is over; while it can be asked for it stays open. */
+  #isToBeAsked(run: number, gaps: GapList, index: number, nowMs: number): boolean {
+    const { recovery, runs, devices } = this.#context;
+    if (recovery === null || gaps.get(index, GAP.STATE) !== GAP_STATE.WINDOW || nowMs === Infinity)
+      return false;
+    const device = runs.device[run]!;
+    const path = devices.int(device, SLOT.RETURN_PATH);
+    if (path === RETURN_PATH.NONE || !isNewestOfEpoch(this.#context, run)) return false;
+    const askMs = recovery.windowOver(device, path - 1, gaps.get(index, GAP.REQUESTS), nowMs);
+    if (askMs < 0) return false;
+    gaps.ask(index, askMs, nowMs + ASKING_MS);
+    return true;
+  }
+
+  #splitOpen(run: number, gaps: GapList, index: number, at: number): void {
+    this.#split(run, gaps, index, at);
+    this.#context.openWindows.changed(run, 1);
+  }
+
   #close(run: number, gaps: GapList, at: number, wallUs: number): void {
     const { shed, openWindows } = this.#context;
     const first = gaps.get(at, GAP.FIRST);
@@ -181,6 +243,7 @@ export class RunLedger {
       part.cause,
       gaps.get(index, GAP.TIME_BEFORE),
       gaps.get(index, GAP.TIME_AFTER),
+      gaps.get(index, GAP.REQUESTS),
     );
   }
 

@@ -33,7 +33,7 @@ export class Sources {
   heard(slot: number, arrival: Arrival): void {
     const devices = this.#devices;
     const isNew = devices.addresses[slot] === "";
-    if (this.isReported(slot, arrival)) devices.setMark(slot, MARK.SOURCE_SEEN, arrival.arrivalUs);
+    if (this.isReported(slot, arrival)) devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
     else if (!isNew && arrival.arrivalUs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_US)
       devices.setMark(slot, MARK.OTHER_SEEN, arrival.arrivalUs);
     else this.#report(slot, arrival, isNew);
@@ -69,7 +69,9 @@ export class Sources {
     const from = format(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
     const to = format(arrival.address, arrival.port);
     devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
-    devices.setMark(slot, MARK.SOURCE_SEEN, arrival.arrivalUs);
+    // what was sent to the former source is no debt of this one, what came from there no credit
+    devices.setMark(slot, MARK.CREDIT, 0);
+    devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
     devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
     devices.addresses[slot] = this.#share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);

@@ -4,13 +4,14 @@ import type { Datagram } from "../../protocol/datagram.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { MAX_SEQUENCE_BITS } from "../../protocol/sequence.ts";
 import { Admission } from "./admission.ts";
+import { AskableGaps } from "./askable-gaps.ts";
 import { Believer } from "./belief.ts";
 import { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import { Control } from "./control.ts";
 import { DataVerdicts } from "./data-verdicts.ts";
 import { Deadlines } from "./deadlines.ts";
-import { DeviceTable, MARK, SLOT } from "./device-table.ts";
+import { DeviceTable, MARK, RETURN_PATH, SLOT } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
@@ -45,6 +46,7 @@ export class Tracker {
   readonly #believer: Believer;
   readonly #restore: RestoreRuns;
   #hasHistory = false;
+  readonly #askable: AskableGaps;
 
   constructor(options: TrackerOptions, sink: TrackerSink) {
     this.#devices = new DeviceTable(options.hashSeed ?? 0, options.maxDevices);
@@ -57,6 +59,7 @@ export class Tracker {
       windows: new Deadlines(),
       openWindows: new OpenWindows(this.#runs),
       shed: new ShedEvidence(),
+      recovery: options.recovery ?? null,
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
       gapCount: 0,
@@ -65,6 +68,7 @@ export class Tracker {
       committed: 0,
     };
     this.#context = context;
+    this.#askable = new AskableGaps(context);
     this.#sources = new Sources(this.#devices, sink);
     this.#believer = new Believer(this.#runs, options.windowMs);
     const ledger = new RunLedger(context);
@@ -118,6 +122,11 @@ export class Tracker {
   /** inside `sink.heldAccepted`: usable send time of the held datagram, as above */
   get heldSendTimeUs(): number {
     return this.#outcome.heldSendTimeUs;
+  }
+
+  /** what devices may be asked for again */
+  get askable(): AskableGaps {
+    return this.#askable;
   }
 
   get deviceCount(): number {
@@ -176,7 +185,7 @@ export class Tracker {
         ? this.#data.verdict(slot, datagram, arrival)
         : this.#control.verdict(slot, datagram, arrival);
     const device = this.#outcome.slot;
-    if (device >= 0) this.#afterwards(device, arrival);
+    if (device >= 0) this.#afterwards(device, datagram, arrival);
     return verdict;
   }
 
@@ -274,16 +283,20 @@ export class Tracker {
     rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
     runs.highTime[run] = time === 0 ? arrivalUs : time;
     runs.heard(run, arrivalUs);
-    devices.setMark(slot, MARK.SOURCE_SEEN, arrivalUs);
+    devices.hear(slot, arrivalUs, arrival.lengthBytes);
     devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
     this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
     return true;
   }
 
   /** What every datagram of a device does, whatever its verdict. */
-  #afterwards(device: number, arrival: Arrival): void {
-    const { options, breaks, gapCount } = this.#context;
+  #afterwards(device: number, datagram: Datagram, arrival: Arrival): void {
+    const { options, breaks, gapCount, recovery } = this.#context;
     this.#devices.setInt(device, SLOT.BREAKS, breaks);
+    if (recovery !== null && datagram.isNative && recovery.isReturnPath(arrival.listener))
+      this.#devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
+    else if (this.#devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
+      this.#devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
     if (this.#devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
       this.#ledger.trim(device, arrival.arrivalUs);
     const current = this.#devices.int(device, SLOT.CURRENT);

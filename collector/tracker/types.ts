@@ -35,6 +35,8 @@ export interface TrackerOptions {
   nextRun: number;
   /** seed of the id hash, a random u32: makes collisions hard to aim at. Default 0 */
   hashSeed?: number;
+  /** decides about asking devices again for absent numbers; without it none is */
+  recovery?: Recoverer;
   /** where devices and runs that left the memory are read back from; without it nothing is paged out */
   archive?: DeviceArchive;
 }
@@ -47,6 +49,28 @@ export interface DeviceArchive {
   loadEpoch(device: number, epoch: number | null): RunSnapshot[] | null;
 }
 
+/**
+ * Asks devices again for absent numbers (collector/recovery/); the tracker keeps the ranges and what was asked of them. Devices are named by
+ * their slot, times are monotonic milliseconds.
+ */
+export interface Recoverer {
+  /** Whether senders of the native format can be asked through this listener. */
+  isReturnPath(listener: number): boolean;
+  /**
+   * The reorder window of a range is over.
+   * @param listener - the device is heard by; -1 = not since the start
+   * @param requests - NACKs that named the range before a stop
+   * @returns when it is to be asked for first; -1 = it is lost now
+   */
+  windowOver(device: number, listener: number, requests: number, nowMs: number): number;
+  /** A number arrived that was asked for `requests` times, last at `askedAtMs`. */
+  answered(device: number, requests: number, askedAtMs: number, nowMs: number): void;
+  /** Whether the device was asked for anything within the last 10 s at this address; null = at any. */
+  wasAsked(device: number, from: Arrival | null, nowMs: number): boolean;
+  /** The device left the memory. */
+  forget(device: number): void;
+}
+
 /** Arrival of one datagram: all the tracker may know of the outside. */
 export interface Arrival {
   /** wall clock, microseconds since the Unix epoch */
@@ -57,6 +81,7 @@ export interface Arrival {
   listener: number;
   address: string;
   port: number;
+  lengthBytes: number;
 }
 
 /** Where the tracker reports ledger changes; called synchronously, in order, before the verdict is returned. Times in microseconds (wall). */
@@ -77,6 +102,7 @@ export interface TrackerSink {
     cause: number,
     timeBefore: number,
     timeAfter: number,
+    requests: number,
   ): void;
   /** a number declared lost arrived (`recovered`: one of our NACKs had named it) */
   gapFilled(run: number, sequence: number, at: number, recovered: boolean): void;

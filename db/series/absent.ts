@@ -21,7 +21,7 @@ export class AbsentNumbers {
       `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at, time_before, time_after,
          opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'
        UNION ALL SELECT run_no, first, last, 'open', NULL, opened_at, time_before, time_after,
-         opened_at, NULL, 0 FROM window_gaps WHERE run_no = ?`,
+         opened_at, NULL, requests FROM window_gaps WHERE run_no = ?`,
     );
   }
 

@@ -38,6 +38,8 @@ test("the fleet's ledger is the sum over devices, with what belongs to no device
       unsequenced: 0,
       unknown: 0,
       completeness: 0.97,
+      rawLoss: 0.02,
+      residualLoss: 0.02,
       causes: {
         network: 0,
         "socket-overflow": 0,

@@ -35,6 +35,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         interface: null,
         source: null,
         format: "auto",
+        recovery: true,
         path: null,
         receive: "native",
         receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992, queuedBytes: 768 },

@@ -23,6 +23,7 @@ test("a URL without options takes the defaults", () => {
     interface: null,
     format: "auto",
     receiveBufferBytes: 8_388_608,
+    recovery: true,
     path: null,
     optional: false,
     enabled: true,

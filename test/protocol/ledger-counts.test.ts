@@ -3,6 +3,7 @@ import {
   addCounts,
   completenessOf,
   countsOfRow,
+  lossOf,
   openEndsOf,
   sumCounts,
   zeroCounts,
@@ -16,6 +17,12 @@ test("the counters of a row keep the identities", () => {
   expect(counts).toMatchObject({ expected: 100, received: 97, lost: 2, stored: 82, pending: 5, expired: 10 });
   expect(counts.causes["queue-overflow"]).toBe(2);
   assertRunIdentities({ ...counts });
+});
+
+test("loss is told before and after recovery; what is missing is in neither", () => {
+  const counts = { ...zeroCounts(), expected: 10_000, recovered: 207, lost: 3, missing: 40 };
+  expect(lossOf(counts)).toEqual({ raw: 0.021, residual: 0.0003 });
+  expect(lossOf(zeroCounts())).toEqual({ raw: null, residual: null });
 });
 
 test("a row is read where it begins", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Pacer, TokenBucket } from "../../simulator/pace.ts";
+import { TokenBucket } from "../../common/token-bucket.ts";
+import { Pacer } from "../../simulator/pace.ts";
 
 test("a full bucket gives a burst of its size and then says how long to wait", () => {
   const bucket = new TokenBucket(100, 3, 0);

@@ -69,6 +69,7 @@ export class TrackerLedger {
       listener: 0,
       address,
       port: 1024 + device,
+      lengthBytes: bytes.length,
     };
     const tracker = this.#tracker;
     if (rejectionOf(bytes, datagram) !== 0) {

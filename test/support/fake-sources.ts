@@ -90,6 +90,9 @@ export const listenerCounters = (counters: Partial<ListenerCounters> = {}): List
   held: 0,
   rejected: {},
   unusableSendTimes: 0,
+  nacks: 0,
+  nackBytes: 0,
+  nackFailures: 0,
   ...counters,
 });
 
@@ -105,6 +108,7 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   interface: null,
   source: null,
   format: "auto",
+  recovery: true,
   path: null,
   receive: "native",
   receiveBufferRequestedBytes: 8_388_608,

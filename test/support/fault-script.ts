@@ -13,6 +13,8 @@ export type FaultEvent =
   | { event: "advance"; ms: number }
   /** `lagMs`: how far the reading of the sockets lags behind */
   | { event: "tick"; lagMs: number; maxClosures: number }
+  /** a NACK names everything the device can be asked for */
+  | { event: "ask"; device: string; port: number }
   | { event: "listener-break" }
   /** the collector's own wall clock is stepped */
   | { event: "wall-step"; us: number }
@@ -94,7 +96,12 @@ export const MOVES = [
   ["collector-crash", 1],
   ["after-start", 1],
   ["half-known", 1],
+  ["ask", 8],
+  ["answer", 6],
+  ["answer-gone", 3],
 ] as const;
+/** moves that mean something only to a collector that asks again */
+export const ASKING = ["ask", "answer", "answer-gone"];
 
 const WALL_US = 1_795_176_000_000_000;
 const ABSURD = 2 ** 53 - 2;
@@ -346,6 +353,42 @@ class Player {
 
   "assert-nothing"(sender: Sender): void {
     this.#deliver(sender, this.#control(sender, "describe", null));
+  }
+
+  // ---- recovery ---------------------------------------------------------------------------------------------
+
+  ask(sender: Sender): void {
+    this.events.push({ event: "ask", device: sender.id, port: sender.port });
+  }
+
+  /** some of what was sent comes again, or for the first time */
+  answer(sender: Sender, k: number): void {
+    const numbered = sender.sent.filter(({ kind }) => kind === "data").slice(-40);
+    for (const datagram of numbered.filter((_, at) => (at + k) % 3 === 0))
+      this.events.push({ event: "datagram", datagram, port: sender.port });
+    for (const datagram of sender.stash.splice(0, 1 + (k % 8)))
+      this.events.push({ event: "datagram", datagram, port: sender.port });
+  }
+
+  /** a loss is asked for, and some of it, and of its surroundings, is said to be gone */
+  "answer-gone"(sender: Sender, k: number): void {
+    sender.next += 1 + (k % 5);
+    this.#deliver(sender, this.#data(sender, sender.next++));
+    this.#pass(260);
+    this.events.push({ event: "tick", lagMs: 0, maxClosures: Number.POSITIVE_INFINITY });
+    this.ask(sender);
+    this.#sayGone(sender, k);
+  }
+
+  #sayGone(sender: Sender, k: number): void {
+    const first = Math.max(0, sender.next - 1 - (k % 12));
+    const gone: [number, number][] = [
+      [first, first + (k % 5)],
+      [first + 8, first + 8 + (k % 9)],
+    ];
+    const port = k % 7 === 0 ? sender.port + 1 : sender.port;
+    const datagram = { ...this.#control(sender, "gone", sender.next), gone };
+    this.events.push({ event: "datagram", datagram, port });
   }
 
   // ---- forgery and absurdity --------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ export const dueFields = (device: NaiveDevice, run: NaiveRun): Record<string, nu
   highWater: run.highWater,
   inOrder: run.inOrder,
   reordered: run.reordered,
-  recovered: 0,
+  recovered: run.recovered,
   late: run.late,
   missing: run.missing,
   network: run.lost[CAUSE.NETWORK]!,
@@ -87,12 +87,13 @@ export const sameRange = (actual: Range, due: NaiveGap): boolean =>
   actual.last === due.last &&
   actual.state === due.state &&
   actual.openedAt === due.openedAtUs &&
+  actual.requests === due.requests &&
   (actual.state === "open" || actual.cause === due.cause) &&
   (due.timeBefore === undefined || actual.timeBefore === due.timeBefore) &&
   (due.timeAfter === undefined || actual.timeAfter === due.timeAfter);
 
 export const textOf = (range: Range | NaiveGap): string => {
-  const { first, last, state, cause, timeBefore, timeAfter } = range;
+  const { first, last, state, cause, timeBefore, timeAfter, requests } = range;
   const openedAt = "openedAt" in range ? range.openedAt : range.openedAtUs;
-  return `[${first}, ${last}] ${state}${state === "lost" ? ` ${cause}` : ""} opened ${openedAt} between ${timeBefore} and ${timeAfter}`;
+  return `[${first}, ${last}] ${state}${state === "lost" ? ` ${cause}` : ""} opened ${openedAt} asked ${requests} times between ${timeBefore} and ${timeAfter}`;
 };

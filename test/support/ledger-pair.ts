@@ -19,6 +19,7 @@ import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
 import { NaiveLedger } from "./naive-ledger.ts";
 import type { NaiveRun } from "./naive-run.ts";
 import { ReportedLedger } from "./reported-ledger.ts";
+import { ScriptedRecoverer } from "./scripted-recoverer.ts";
 
 /**
  * The tracker and the naive ledger side by side: plays a fault script to both and compares, after every event, the verdict, what the
@@ -63,6 +64,8 @@ export class LedgerPair {
   /** events compared so far */
   compared = 0;
   readonly #options: TrackerOptions;
+  readonly #recovers: boolean;
+  #recoverer = new ScriptedRecoverer();
   readonly #hit: (rule: string) => void;
   /** what the naive ledger was told, to bring a second one to where the last commit was */
   #steps: ((naive: NaiveLedger) => unknown)[] = [];
@@ -81,12 +84,13 @@ export class LedgerPair {
   #drainedAtMs = START_MS;
   #batch = 0;
 
-  constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT) {
+  constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT, recovers = false) {
+    this.#recovers = recovers;
     this.#options = options;
     this.#hit = (rule) => {
       if (!this.#isReplaying) hit(rule);
     };
-    this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit);
+    this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit, recovers);
     this.tracker = this.#newTracker(false);
   }
 
@@ -116,6 +120,8 @@ export class LedgerPair {
         return NOTHING;
       case "tick":
         return this.#tick(event.lagMs, event.maxClosures);
+      case "ask":
+        return this.#ask(event.device, event.port);
       case "listener-break":
         this.tracker.onListenerBreak();
         this.#tellNaive((naive) => naive.listenersBroke());
@@ -177,6 +183,13 @@ export class LedgerPair {
     return NOTHING;
   }
 
+  #ask(device: string, port: number): typeof NOTHING {
+    const nowMs = this.#nowMs;
+    this.#tellNaive((naive) => naive.ask(device, port, nowMs));
+    this.#recoverer.ask(this.tracker.askable, device, port, nowMs);
+    return NOTHING;
+  }
+
   #shed(datagram: NaiveDatagram, arrival: Arrival): void {
     this.store.counts.datagrams += 1;
     this.store.counts.shed += 1;
@@ -204,7 +217,7 @@ export class LedgerPair {
     this.#changed.clear();
     this.#steps = this.#steps.slice(0, this.#committed.steps);
     this.#isReplaying = true;
-    this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit);
+    this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit, this.#recovers);
     for (const step of this.#steps) step(this.naive);
     this.#isReplaying = false;
     return this.#start(ms);
@@ -224,7 +237,9 @@ export class LedgerPair {
   #newTracker(hasHistory: boolean): Tracker {
     const { store } = this;
     const { nextDevice, nextRun } = store;
-    const tracker = new Tracker({ ...this.#options, nextDevice, nextRun }, this.#trackerSink());
+    this.#recoverer = new ScriptedRecoverer();
+    const recovery = this.#recovers ? { recovery: this.#recoverer } : {};
+    const tracker = new Tracker({ ...this.#options, nextDevice, nextRun, ...recovery }, this.#trackerSink());
     const restored: Restored = {
       hasHistory,
       nextDevice,
@@ -239,7 +254,14 @@ export class LedgerPair {
   }
 
   #arrival(port: number): Arrival {
-    return { arrivalUs: this.#wallUs, nowMs: this.#nowMs, listener: 0, address: "127.0.0.1", port };
+    return {
+      arrivalUs: this.#wallUs,
+      nowMs: this.#nowMs,
+      listener: 0,
+      address: "127.0.0.1",
+      port,
+      lengthBytes: 100,
+    };
   }
 
   #encode(datagram: NaiveDatagram): Datagram {
@@ -247,6 +269,7 @@ export class LedgerPair {
     const id = Buffer.from(datagram.device);
     target.reset();
     target.kind = KINDS[datagram.kind];
+    target.isNative = datagram.epoch !== null;
     target.epoch = datagram.epoch ?? -1;
     target.sequence = datagram.sequence ?? -1;
     target.sequenceBits = datagram.bits ?? 53;
@@ -257,6 +280,10 @@ export class LedgerPair {
     target.idLength = id.length;
     target.sleepSeconds = datagram.sleepSeconds ?? -1;
     target.isEnd = datagram.isEnd ?? false;
+    for (const [first, last] of datagram.gone ?? []) {
+      target.rangeFirst[target.rangeCount] = first;
+      target.rangeLast[target.rangeCount++] = last;
+    }
     return target;
   }
 
@@ -284,10 +311,10 @@ export class LedgerPair {
         const known = store.devices.get(device);
         if (known !== undefined) known.source = source;
       },
-      gapLost: (run, first, last, openedAt, closedAt, cause, before, after) => {
-        const times = { timeBefore: before, timeAfter: after };
+      gapLost: (run, first, last, openedAt, closedAt, cause, before, after, requests) => {
+        const times = { timeBefore: before, timeAfter: after, requests };
         store.lost.get(run)?.push({ first, last, state: "lost", cause, openedAt, ...times });
-        told.gapLost(run, first, last, openedAt, closedAt, cause, before, after);
+        told.gapLost(run, first, last, openedAt, closedAt, cause, before, after, requests);
       },
       gapFilled: (run, number, at, recovered) => {
         this.#filled = [run, number];
@@ -324,8 +351,8 @@ export class LedgerPair {
       if (count < 256) break;
     }
     tracker.drainWindows(
-      (run, first, last, openedAt, timeBefore, timeAfter) => {
-        const range = { first, last, openedAt, timeBefore, timeAfter };
+      (run, first, last, openedAt, timeBefore, timeAfter, requests) => {
+        const range = { first, last, openedAt, timeBefore, timeAfter, requests };
         store.open.get(run)?.push({ ...range, state: "open", cause: CAUSE.UNDETERMINED });
       },
       (run) => store.open.set(run, []),
@@ -383,12 +410,13 @@ export class LedgerPair {
       sums.inOrder += row[ROW.IN_ORDER]!;
       sums.reordered += row[ROW.REORDERED]!;
       sums.late += row[ROW.LATE]!;
+      sums.recovered += row[ROW.RECOVERED]!;
       sums.missing += row[ROW.MISSING]!;
       for (let cause = 0; cause < 6; cause++) sums.lost += row[ROW.LOST + cause]!;
     }
     // those of forgotten devices count as received in order here: their bins are no longer told apart
     sums.inOrder += this.store.forgotten.received;
-    sums.received = sums.inOrder + sums.reordered + sums.late;
+    sums.received = sums.inOrder + sums.reordered + sums.recovered + sums.late;
     sums.expected = sums.received + sums.missing + sums.lost;
     const { rejected, ...others } = this.store.counts;
     assertFleetIdentities(
@@ -407,9 +435,9 @@ const recorder = (tell: (line: string) => unknown): TrackerSink => ({
   event: (at, kind, device) => {
     if (COMPARED_EVENTS.has(kind)) tell(`event ${kind} of ${device} at ${at}`);
   },
-  gapLost: (run, first, last, openedAt, closedAt, cause) =>
-    tell(`lost ${run} [${first}, ${last}] ${openedAt}..${closedAt} cause ${cause}`),
-  gapFilled: (run, number, at) => tell(`filled ${run} ${number} at ${at}`),
+  gapLost: (run, first, last, openedAt, closedAt, cause, _before, _after, requests) =>
+    tell(`lost ${run} [${first}, ${last}] ${openedAt}..${closedAt} cause ${cause}, asked ${requests} times`),
+  gapFilled: (run, number, at, recovered) => tell(`filled ${run} ${number} at ${at}, recovered ${recovered}`),
   heldAccepted: (device, run, number, listener) =>
     tell(`held of ${device} accepted as ${number} of ${run}, listener ${listener}`),
   heldDropped: (device, isDuplicate, code, listener) =>

@@ -20,6 +20,8 @@ export interface NaiveDatagram {
   isRelative: boolean;
   sleepSeconds?: number;
   isEnd?: boolean;
+  /** GONE: inclusive ranges */
+  gone?: [number, number][];
 }
 
 export interface Outcome {
@@ -75,6 +77,10 @@ export interface NaiveDevice {
   breaksWhenHeard: number;
   /** the reported source; when it and any other was heard in this process, and when it became the reported one */
   source: NaiveSource | undefined;
+  /** it has spoken the native format; undefined = not heard since the start */
+  canBeAsked: boolean | undefined;
+  /** the last NACK of this process */
+  asked: { atMs: number; port: number } | undefined;
   /** when its numbered runs of this process began, monotonic */
   newRunsMs: number[];
 }
@@ -152,9 +158,17 @@ export const leastRecentlyHeard = (
 export const gapsOf = (device: NaiveDevice): number =>
   device.runs.reduce((sum, run) => sum + run.gaps.length, 0);
 
+/** "Recovery": of an epoch's runs only the newest can be asked for. */
+export const isAskable = (device: NaiveDevice, run: NaiveRun): boolean =>
+  run.epoch !== null && device.runs.findLast(({ epoch }) => epoch === run.epoch) === run;
+
+/** "Recovery": something was asked for within the last 10 s. @param port - at this source; undefined = at any */
+export const wasAsked = ({ asked }: NaiveDevice, nowMs: number, port?: number): boolean =>
+  asked !== undefined && nowMs - asked.atMs <= 10_000 && (port === undefined || port === asked.port);
+
 /** R14, in the order of the page. */
-export const causeOf = (run: NaiveRun, gap: NaiveGap, number: number): number => {
-  if (gap.isBelowFirstContact && !gap.collectorWasDown) return CAUSE.UNDETERMINED;
+export const causeOf = (run: NaiveRun, gap: NaiveGap, number: number, isGone = false): number => {
+  if (gap.isBelowFirstContact && !gap.collectorWasDown && !isGone) return CAUSE.UNDETERMINED;
   if (run.shed.has(number)) return CAUSE.QUEUE_OVERFLOW;
-  return gap.collectorWasDown ? CAUSE.COLLECTOR_DOWN : CAUSE.UNDETERMINED;
+  return gap.collectorWasDown ? CAUSE.COLLECTOR_DOWN : isGone ? CAUSE.GONE : CAUSE.UNDETERMINED;
 };

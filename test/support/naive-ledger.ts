@@ -15,6 +15,7 @@ import {
   type Held,
   hasSentUntil,
   hearSource,
+  isAskable,
   isKnownLess,
   isNextOf,
   isSentAfterAll,
@@ -26,6 +27,7 @@ import {
   plain,
   timeOf,
   unheard,
+  wasAsked,
 } from "./naive-device.ts";
 import { type NaiveGap, NaiveRun } from "./naive-run.ts";
 
@@ -54,7 +56,11 @@ export class NaiveLedger {
   /** when listening began on a database with a history */
   #restartedAtMs: number | undefined;
 
-  constructor(options: TrackerOptions, sink: TrackerSink, hit: (rule: string) => void) {
+  /** devices are asked again */
+  readonly #recovers: boolean;
+
+  constructor(options: TrackerOptions, sink: TrackerSink, hit: (rule: string) => void, recovers = false) {
+    this.#recovers = recovers;
     this.#options = options;
     this.#sink = sink;
     this.#hit = hit;
@@ -85,6 +91,7 @@ export class NaiveLedger {
           ? this.#unsequenced(data)
           : this.#data(data);
     device.breaksWhenHeard = this.#breaks;
+    device.canBeAsked = datagram.epoch !== null || device.canBeAsked === true;
     return outcome;
   }
 
@@ -93,6 +100,12 @@ export class NaiveLedger {
     for (const device of this.devices.values()) {
       for (const { run, gap } of this.#dueGaps(device, drainedAtMs)) {
         if (!run.gaps.includes(gap)) continue; // the bound of R15 took it
+        if (this.#isToBeAsked(device, run, gap)) {
+          this.#hit("recovery began");
+          gap.isAsked = true;
+          gap.deadlineMs = drainedAtMs + 10_000;
+          continue;
+        }
         this.#hit("R9 window closed");
         this.#closeGap(run, gap, wallUs);
         this.#bound(device, wallUs);
@@ -101,6 +114,39 @@ export class NaiveLedger {
       if (held !== null && held.deadlineMs <= nowMs) {
         this.#hit("step 6 hold expired");
         this.#dropHeld(device);
+      }
+    }
+  }
+
+  #isToBeAsked(device: NaiveDevice, run: NaiveRun, gap: NaiveGap): boolean {
+    if (!this.#recovers || gap.isAsked || gap.requests >= 10) return false;
+    return device.canBeAsked !== false && isAskable(device, run);
+  }
+
+  /** A NACK named everything the device can be asked for. After ten of them it is waited for a moment, and no longer. */
+  ask(id: string, port: number, nowMs: number): void {
+    const device = this.devices.get(id);
+    if (device === undefined) return;
+    for (const gap of device.runs.filter((run) => isAskable(device, run)).flatMap((run) => run.gaps)) {
+      if (gap.state !== "open" || !gap.isAsked) continue;
+      this.#hit("recovery asked");
+      gap.requests += 1;
+      gap.askedAtMs = nowMs;
+      if (gap.requests >= 10) gap.deadlineMs = Math.min(gap.deadlineMs, nowMs + 100);
+      device.asked = { atMs: nowMs, port };
+    }
+  }
+
+  /** GONE: what was asked for of it is lost. */
+  #goneFor(data: Data): void {
+    const run = this.#runsOfEpoch(data)[0];
+    const { nowMs, arrivalUs } = data.arrival;
+    for (const [first, last] of data.datagram.gone ?? []) {
+      for (const gap of run?.gaps.filter((gap) => gap.first <= last && gap.last >= first) ?? []) {
+        const isAwaited = gap.askedAtMs !== undefined && nowMs - gap.askedAtMs <= 10_000;
+        if (gap.state !== "open" || !gap.isAsked || !isAwaited) continue;
+        this.#hit("recovery gone");
+        this.#closeGap(run!, run!.cut(gap, first, last), arrivalUs, true);
       }
     }
   }
@@ -126,6 +172,8 @@ export class NaiveLedger {
       device.held = null;
       if (device.source !== undefined) device.source = unheard(device.source.name);
       device.newRunsMs = [];
+      device.canBeAsked = undefined;
+      device.asked = undefined;
       for (const run of device.runs) this.#restoreRun(run, nowMs);
     }
   }
@@ -142,6 +190,8 @@ export class NaiveLedger {
       gap.collectorWasDown = true;
       gap.isBelowFirstContact = false;
       gap.deadlineMs = nowMs + this.#options.windowMs;
+      gap.isAsked = false;
+      gap.askedAtMs = undefined;
     }
   }
 
@@ -163,6 +213,8 @@ export class NaiveLedger {
       breaksWhenHeard: this.#breaks,
       source: undefined,
       newRunsMs: [],
+      canBeAsked: undefined,
+      asked: undefined,
     };
     this.devices.set(device.id, device);
     this.#sink.deviceCreated(device.device, device.id);
@@ -295,13 +347,17 @@ export class NaiveLedger {
     this.#hear(run, data, true);
     this.#makeCurrentBySilence(run, data.device, data.arrival);
     const gap = run.take(number, timeOf(run, data));
-    const isLate = gap.state === "lost";
-    this.#hit(isLate ? "step 4 late" : "step 4 reordered");
-    if (isLate) run.late += 1;
+    const wasLost = gap.state === "lost";
+    const isRecovered = gap.requests > 0;
+    const isLate = wasLost && !isRecovered;
+    this.#hit(isRecovered ? "step 4 recovered" : isLate ? "step 4 late" : "step 4 reordered");
+    if (isRecovered) run.recovered += 1;
+    else if (isLate) run.late += 1;
     else run.reordered += 1;
-    if (isLate) this.#sink.gapFilled(run.run, number, data.arrival.arrivalUs, false);
+    if (wasLost) this.#sink.gapFilled(run.run, number, data.arrival.arrivalUs, isRecovered);
     this.#bound(data.device, data.arrival.arrivalUs);
-    return accepted(isLate ? VERDICT.LATE : VERDICT.REORDERED, run, number, data);
+    const verdict = isRecovered ? VERDICT.RECOVERED : isLate ? VERDICT.LATE : VERDICT.REORDERED;
+    return accepted(verdict, run, number, data);
   }
 
   #takeBelowFirst(run: NaiveRun, number: number, data: Data): Outcome {
@@ -327,7 +383,8 @@ export class NaiveLedger {
     if (isSentAfterAll(run, data)) return this.#beginReused(run, data);
     const saysNothing =
       data.relativeUs !== undefined || data.wallTimeUs === 0 || run.greatestSendTimeUs() === 0;
-    if (saysNothing && data.arrival.arrivalUs - run.highWaterAtUs > TEN_SECONDS_US)
+    const isUnasked = !wasAsked(data.device, data.arrival.nowMs);
+    if (saysNothing && isUnasked && data.arrival.arrivalUs - run.highWaterAtUs > TEN_SECONDS_US)
       return this.#holdReused(run, data);
     this.#hit("R4 duplicate");
     this.#hear(run, data, false);
@@ -515,6 +572,10 @@ export class NaiveLedger {
 
   #control(data: Data): Outcome {
     const { device, datagram } = data;
+    if (this.#recovers && datagram.kind === "gone") {
+      if (!wasAsked(device, data.arrival.nowMs, data.arrival.port)) return this.#refuse("not-asked");
+      this.#goneFor(data);
+    }
     const isForeignGone = datagram.kind === "gone" && device.current?.epoch !== datagram.epoch;
     if (
       datagram.sequence === null ||
@@ -694,11 +755,11 @@ export class NaiveLedger {
       .sort((a, b) => a.gap.deadlineMs - b.gap.deadlineMs || a.gap.order - b.gap.order);
   }
 
-  #closeGap(run: NaiveRun, gap: NaiveGap, wallUs: number): NaiveGap[] {
-    const parts = run.close(gap, (number) => causeOf(run, gap, number));
-    for (const { first, last, openedAtUs, cause } of parts) {
+  #closeGap(run: NaiveRun, gap: NaiveGap, wallUs: number, isGone = false): NaiveGap[] {
+    const parts = run.close(gap, (number) => causeOf(run, gap, number, isGone));
+    for (const { first, last, openedAtUs, cause, requests } of parts) {
       this.#hit(`R14 cause ${cause}`);
-      this.#sink.gapLost(run.run, first, last, openedAtUs, wallUs, cause, 0, 0);
+      this.#sink.gapLost(run.run, first, last, openedAtUs, wallUs, cause, 0, 0, requests);
     }
     return parts;
   }

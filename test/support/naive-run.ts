@@ -18,6 +18,11 @@ export interface NaiveGap {
   /** times of its neighbours, where they were known when it opened: they place its numbers in time */
   timeBefore: number | undefined;
   timeAfter: number | undefined;
+  /** its window is over, it is open because the device can be asked for it */
+  isAsked: boolean;
+  /** NACKs that named it, and when the last of them did in this process */
+  requests: number;
+  askedAtMs: number | undefined;
 }
 
 /**
@@ -40,6 +45,7 @@ export class NaiveRun {
   inOrder = 0;
   reordered = 0;
   late = 0;
+  recovered = 0;
   missing = 0;
   lost = CAUSES.map(() => 0);
   duplicates = 0;
@@ -134,8 +140,9 @@ export class NaiveRun {
   }
 
   /** Numbers become known to be absent; they are missing. */
-  open(gap: Omit<NaiveGap, "state" | "cause">): void {
-    this.#insert({ ...gap, state: "open", cause: CAUSE.UNDETERMINED });
+  open(gap: Omit<NaiveGap, "state" | "cause" | "isAsked" | "requests" | "askedAtMs">): void {
+    const unasked = { isAsked: false, requests: 0, askedAtMs: undefined };
+    this.#insert({ ...gap, ...unasked, state: "open", cause: CAUSE.UNDETERMINED });
     this.missing += gap.last - gap.first + 1;
   }
 
@@ -150,6 +157,22 @@ export class NaiveRun {
     else this.#addLost(gap.cause, -1);
     this.received.add(number);
     return gap;
+  }
+
+  /** Cut a range to [first, last]: what is outside stays as it is. @returns the part inside */
+  cut(gap: NaiveGap, first: number, last: number): NaiveGap {
+    this.#remove(gap);
+    const inside = { ...gap, first: Math.max(first, gap.first), last: Math.min(last, gap.last) };
+    if (gap.first < inside.first) {
+      this.#insert({ ...gap, last: inside.first - 1, timeAfter: undefined });
+      inside.timeBefore = undefined;
+    }
+    if (inside.last < gap.last) {
+      this.#insert({ ...gap, first: inside.last + 1, timeBefore: undefined });
+      inside.timeAfter = undefined;
+    }
+    this.#insert(inside);
+    return inside;
   }
 
   /** The range is declared lost, number by number; consecutive numbers with one cause are one range. */

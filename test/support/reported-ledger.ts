@@ -9,6 +9,7 @@ export interface Range {
   openedAt: number;
   timeBefore: number;
   timeAfter: number;
+  requests: number;
 }
 
 const emptyCounts = () => ({ datagrams: 0, control: 0, shed: 0, unsequenced: 0, rejected: 0, held: 0 });

@@ -200,7 +200,14 @@ export class TrackerBed {
 
   #arrival(said: Said): Arrival {
     const { nowMs, wallUs } = this;
-    return { nowMs, arrivalUs: wallUs, listener: 0, address: "192.0.2.7", port: said.port ?? 5000 };
+    return {
+      nowMs,
+      arrivalUs: wallUs,
+      listener: 0,
+      address: "192.0.2.7",
+      port: said.port ?? 5000,
+      lengthBytes: 100,
+    };
   }
 
   /** Drain what changed, as the pipeline would, and hold every row against the conservation laws. */

@@ -32,6 +32,7 @@ const range = (first: number, last: number, state: "open" | "lost"): RunSnapshot
   openedAt: BED_START_US - 60_000_000,
   timeBefore: 0,
   timeAfter: 0,
+  requests: 0,
 });
 
 const deviceOf = (...runs: RunSnapshot[]): DeviceSnapshot => ({

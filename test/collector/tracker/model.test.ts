@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ROW } from "../../../protocol/ledger-row.ts";
-import { expand, type FaultEvent, faultScript, type Move } from "../../support/fault-script.ts";
+import { ASKING, expand, type FaultEvent, faultScript, type Move } from "../../support/fault-script.ts";
 import { LedgerPair, ROOMY, TIGHT } from "../../support/ledger-pair.ts";
 
 /**
@@ -14,15 +14,15 @@ const parameters = (runs: number, seed = 0) =>
 const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 20_000;
 
 /** Which device the bound over all devices meets in a tick depends on the order of closures, which is not fixed, once gaps split by cause. */
-const NO_SPLITS = ["shed", "shed-comb"];
+const NO_SPLITS = ["shed", "shed-comb", ...ASKING];
 const CASES = [
-  { name: "with tight bounds", seed: 0, options: TIGHT, without: [], runs: 75 },
-  { name: "with the default bounds", seed: 1, options: ROOMY, without: [], runs: 75 },
+  { name: "with tight bounds", seed: 0, options: TIGHT, without: ASKING, runs: 75 },
+  { name: "with the default bounds", seed: 1, options: ROOMY, without: ASKING, runs: 75 },
   {
     name: "with room for two runs and three gaps",
     seed: 2,
     options: { ...TIGHT, maxOpenRuns: 2, maxGapsPerDevice: 3, maxDevices: 9 },
-    without: [],
+    without: ASKING,
     runs: 75,
   },
   {
@@ -31,6 +31,15 @@ const CASES = [
     options: { ...TIGHT, maxGaps: 24 },
     without: NO_SPLITS,
     runs: 75,
+  },
+  { name: "that asks again", seed: 4, options: ROOMY, without: [], runs: 75, recovers: true },
+  {
+    name: "that asks again within tight bounds",
+    seed: 5,
+    options: TIGHT,
+    without: [],
+    runs: 75,
+    recovers: true,
   },
 ];
 /** in each case */
@@ -78,20 +87,26 @@ const RULES = [
   "R10 unsequenced",
   "R12 below-floor",
   "R12 device-limit",
+  "R12 not-asked",
   "R12 too-many-epochs",
   "R14 cause 2",
   "R14 cause 3",
+  "R14 cause 4",
   "R14 cause 5",
   "R14 end reached since the start",
   "R14 window cut by the stop",
   "R15 floor rose",
   "R15 total bound",
   "R16 provisional forgotten",
+  "recovery asked",
+  "recovery began",
+  "recovery gone",
   "send time refused",
   "step 3 newer run passed over",
   "step 4 in order",
   "step 4 jump ahead",
   "step 4 late",
+  "step 4 recovered",
   "step 4 reordered",
   "step 6 both refused",
   "step 6 hold decided at the stop",
@@ -110,11 +125,11 @@ const hit = (rule: string): void => {
 
 test.each(CASES)(
   "random fault scripts give the ledger of the naive model $name",
-  ({ options, without, runs, seed }) => {
+  ({ options, without, runs, seed, recovers }) => {
     let events = 0;
     fc.assert(
       fc.property(faultScript(200, without), (moves) => {
-        const pair = new LedgerPair(hit, options).play(expand(moves));
+        const pair = new LedgerPair(hit, options, recovers).play(expand(moves));
         events += pair.compared;
       }),
       parameters(runs, seed),

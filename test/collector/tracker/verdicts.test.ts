@@ -157,7 +157,7 @@ test("R13: a gap tells when it opened and the times of its neighbours", () => {
     (...gap) => written.push(gap),
     () => undefined,
   );
-  expect(written).toEqual([[1, 1, 3, BED_START_US, BED_START_US + 10, BED_START_US + 50]]);
+  expect(written).toEqual([[1, 1, 3, BED_START_US, BED_START_US + 10, BED_START_US + 50, 0]]);
 });
 
 test("R13: a number that fills the middle of a gap becomes the neighbour of both halves", () => {
