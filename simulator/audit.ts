@@ -40,7 +40,8 @@ export const audit = async (
   const circumstances: AuditCircumstances = {
     header: truth.header,
     listeningSinceUs: await source.listeningSinceUs(),
-    isDisturbed: BLAMED_CAUSES.some((cause) => Number(fleet.counts.causes[cause]) > 0),
+    isDisturbed:
+      Number(fleet.shed) > 0 || BLAMED_CAUSES.some((cause) => Number(fleet.counts.causes[cause]) > 0),
     allowUnknown,
   };
   const recordsByDevice = Map.groupBy(truth.records, ({ device }) => device);
