@@ -5,6 +5,7 @@ import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
 import { DeviceOrder } from "./device-order.ts";
 import { FleetHistory } from "./fleet-history.ts";
+import { FleetTable } from "./fleet-table.ts";
 import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { type ApiToken, installAuth } from "./plugins/auth.ts";
@@ -118,6 +119,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     sources,
     clock: options.clock,
     order: new DeviceOrder(sources.ledger),
+    table: new FleetTable(sources.ledger, options.clock),
     history: new FleetHistory(),
     version: options.version,
     startedAtUs: options.startedAtUs,

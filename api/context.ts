@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { Clock } from "../common/clock.ts";
 import type { DeviceOrder } from "./device-order.ts";
 import type { FleetHistory } from "./fleet-history.ts";
+import type { FleetTable } from "./fleet-table.ts";
 import type { Sources } from "./sources.ts";
 
 /** The application as routes see it: schemas give the types of requests and answers. */
@@ -20,6 +21,7 @@ export interface ApiContext {
   sources: Sources;
   clock: Clock;
   order: DeviceOrder;
+  table: FleetTable;
   history: FleetHistory;
   /** of the program, as /status says it */
   version: string;

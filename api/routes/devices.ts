@@ -1,6 +1,10 @@
+import type { Static } from "typebox";
 import type { ApiContext, App } from "../context.ts";
+import { decodeCursor } from "../cursor.ts";
 import { deviceJson, latestJson } from "../device-json.ts";
+import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.ts";
 import { deviceOrThrow, devicePage } from "../device-page.ts";
+import { parseTimeRange } from "../query-time.ts";
 import {
   Cursor,
   DeviceParams,
@@ -12,26 +16,49 @@ import {
   RefTo,
   textResponse,
 } from "../schemas/common.ts";
-import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
+import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
 
 const PageQuery = Query({ limit: Limit(1000), cursor: Cursor });
 
+type DevicesQuery = Static<typeof DevicesQueryString>;
+
+const listQuery = (query: DevicesQuery, nowUs: number): DeviceListQuery => ({
+  sort: query.sort ?? "id",
+  order: query.order ?? "asc",
+  search: query.search ?? null,
+  status: query.status ?? null,
+  leastCompleteness: query.min_completeness ?? null,
+  mostCompleteness: query.max_completeness ?? null,
+  ...parseTimeRange(query, nowUs),
+});
+
 /** `/devices`, `/devices/{id}` and `/latest`. */
 export const deviceRoutes = (app: App, context: ApiContext): void => {
+  const { sources } = context;
+  const lists = new DeviceLists(context.table, context.clock);
+
   app.get(
     "/devices",
     {
       schema: {
         operationId: "listDevices",
-        summary: "All devices, by id",
+        summary: "Devices: all of them by id, or those wanted in the order wanted",
         tags: ["devices"],
-        querystring: PageQuery,
+        querystring: DevicesQueryString,
         response: { 200: RefTo(DeviceList), ...ERRORS },
       },
     },
     async ({ query }) => {
       const nowUs = context.clock.wallUs();
-      const { devices, next } = devicePage(context, "devices", query);
+      const { limit, cursor, ...wishes } = query;
+      // the list of all needs no memory between its pages
+      if (Object.keys(wishes).length === 0) {
+        const { devices, next } = devicePage(context, "devices", query);
+        return { devices: devices.map((device) => deviceJson(device, nowUs)), next };
+      }
+      const after = decodeCursor(LIST_SCOPE, cursor);
+      const { ids, next } = lists.page(JSON.stringify(wishes), () => listQuery(query, nowUs), after, limit);
+      const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
       return { devices: devices.map((device) => deviceJson(device, nowUs)), next };
     },
   );

@@ -1,13 +1,12 @@
 import { formatTime } from "../../protocol/time.ts";
 import type { ApiContext, App } from "../context.ts";
-import { FleetTable } from "../fleet-table.ts";
 import { asOf } from "../ledger-json.ts";
 import { ERRORS, RefTo } from "../schemas/common.ts";
 import { FleetList, FleetQueryString, History, HistoryQueryString } from "../schemas/fleet.ts";
 
 /** `/fleet` and `/history`: many devices at once, and the trend of all of them. */
 export const fleetRoutes = (app: App, context: ApiContext): void => {
-  const table = new FleetTable(context.sources.ledger, context.clock);
+  const { table } = context;
 
   app.get(
     "/fleet",

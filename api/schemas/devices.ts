@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
-import { MapOf, Next, Nullable, named, RefTo, Time, Word } from "./common.ts";
+import { Cursor, Limit, MapOf, Next, Nullable, named, Query, RefTo, Time, Word } from "./common.ts";
 import { LedgerTotal } from "./ledger.ts";
 
 const DeviceId = Type.String({ description: "device id", examples: ["pump-7"] });
@@ -25,6 +25,33 @@ export const Device = named(
   }),
   "Device",
 );
+
+export const DEVICE_SORTS = ["id", "status", "lastSeen", "completeness"] as const;
+
+const Ratio = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }));
+
+export const DevicesQueryString = Query({
+  status: Type.Optional(Word(DEVICE_STATUSES, { description: "only devices with this status" })),
+  search: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "part of the id, 1 to 64 characters, in any case",
+    }),
+  ),
+  min_completeness: Ratio("from 0 to 1: only devices that are at least so complete"),
+  max_completeness: Ratio("from 0 to 1: only devices that are at most so complete"),
+  from: Type.Optional(
+    Type.String({ description: "only devices last seen then or later; a time as everywhere" }),
+  ),
+  to: Type.Optional(Type.String({ description: "only devices last seen before; a time as everywhere" })),
+  sort: Type.Optional(Word(DEVICE_SORTS, { description: "what to sort by; id when left out" })),
+  order: Type.Optional(
+    Word(["asc", "desc"], { description: "asc when left out; what is unknown comes last" }),
+  ),
+  limit: Limit(1000),
+  cursor: Cursor,
+});
 
 export const DeviceList = named(
   Type.Object({ devices: Type.Array(RefTo(Device)), next: Next }),
