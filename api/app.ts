@@ -20,6 +20,7 @@ import {
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fleetRoutes } from "./routes/fleet.ts";
 import { gapRoutes } from "./routes/gaps.ts";
@@ -139,6 +140,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
 
   metricsRoutes(app, createMetrics(sources, options.processMetrics ?? false));
   healthRoutes(app, context);
+  docsRoutes(app);
   await installDashboard(app, options.dashboardDirectory ?? DASHBOARD_DIRECTORY);
   keepHistory(app, context);
   await app.register(

@@ -9,6 +9,7 @@ import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from 
 import { Reading, ReadingList } from "../schemas/readings.ts";
 import { Series } from "../schemas/series.ts";
 import { Listener, Status } from "../schemas/status.ts";
+import { addExamples } from "./examples.ts";
 
 /** Schemas with a name: routes refer to them, the OpenAPI document lists them as components. */
 const COMPONENTS = [
@@ -34,6 +35,12 @@ const COMPONENTS = [
   Status,
 ];
 
+const documentText = (app: App): string => {
+  const document = structuredClone(app.swagger());
+  addExamples(document);
+  return JSON.stringify(document);
+};
+
 /** Collects the routes registered from now on into an OpenAPI 3.1 document, and serves it. */
 export const installOpenapi = async (app: App, version: string): Promise<void> => {
   await app.register(swagger, {
@@ -47,6 +54,9 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
       },
       // relative: the document is served by the server it describes
       servers: [{ url: "/" }],
+      // needed only where tokens are configured
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      security: [{}, { token: [] }],
       tags: [
         { name: "devices", description: "who sends" },
         { name: "readings", description: "what they measured" },
@@ -59,6 +69,7 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
     },
   });
   for (const schema of COMPONENTS) app.addSchema(schema);
+  let text: string | undefined;
   app.get(
     "/openapi.json",
     {
@@ -70,7 +81,9 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
         response: { 200: textResponse("OpenAPI 3.1", { "application/json": Type.Object({}) }), ...ERRORS },
       },
     },
-    async (_request, reply) =>
-      reply.type("application/json; charset=utf-8").send(JSON.stringify(app.swagger())),
+    async (_request, reply) => {
+      text ??= documentText(app);
+      return reply.type("application/json; charset=utf-8").send(text);
+    },
   );
 };

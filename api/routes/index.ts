@@ -20,6 +20,7 @@ export const indexRoutes = (app: App, { version }: ApiContext): void => {
       health: "/readyz",
       metrics: "/metrics",
       openapi: "/openapi.json",
+      docs: "/docs",
     },
   };
   const Index = Type.Object({
