@@ -138,7 +138,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   refuseOtherMethods(app);
   await installOpenapi(app, options.version);
 
-  metricsRoutes(app, createMetrics(sources, options.processMetrics ?? false));
+  metricsRoutes(app, createMetrics(sources, hub, options.processMetrics ?? false));
   healthRoutes(app, context);
   docsRoutes(app);
   await installDashboard(app, options.dashboardDirectory ?? DASHBOARD_DIRECTORY);

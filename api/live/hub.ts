@@ -22,11 +22,21 @@ export interface HubOptions {
   startFeed?: StartFeed;
 }
 
+/** For metrics; counted since the start of the process. */
+export interface LiveFigures {
+  readonly clients: number;
+  readonly refusedClients: number;
+  /** how often a client fell behind */
+  readonly slowClients: number;
+}
+
 /**
  * The live feed on the main thread: who is connected, who is told what. Readings come from the feed's thread, which runs only while
  * somebody wants them; ledgers and gaps come with the commits.
  */
-export class LiveHub {
+export class LiveHub implements LiveFigures {
+  refusedClients = 0;
+  slowClients = 0;
   readonly #live: LiveSource;
   readonly #ledger: LedgerSource;
   readonly #options: HubOptions;
@@ -55,11 +65,10 @@ export class LiveHub {
   assertRoom(): void {
     if (this.#isClosed) throw new ApiError("ERR_UNAVAILABLE", "the collector is stopping");
     const { maxClients } = this.#options;
-    if (this.#clients.size >= maxClients)
-      throw new ApiError(
-        "ERR_TOO_MANY_CLIENTS",
-        `${maxClients} clients are connected to the live feed already`,
-      );
+    if (this.#clients.size < maxClients) return;
+    this.refusedClients++;
+    const detail = `${maxClients} clients are connected to the live feed already`;
+    throw new ApiError("ERR_TOO_MANY_CLIENTS", detail);
   }
 
   /**
@@ -183,6 +192,7 @@ export class LiveHub {
   }
 
   #fallBehind(client: LiveClient): void {
+    this.slowClients++;
     client.state = "behind";
     this.#feed?.post({ type: "leave", client: client.id });
     client.onceTaken(() => {

@@ -1,9 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LiveFigures } from "../live/hub.ts";
 import type { Sources } from "../sources.ts";
 import type { MetricSpec } from "./catalogue.ts";
 import { FLEET_METRICS } from "./fleet.ts";
 import { INTERNAL_METRICS } from "./internals.ts";
 import { LISTENER_METRICS } from "./listeners.ts";
+import { liveMetrics } from "./live.ts";
 
 /** Every metric that is read from the sources when it is asked for. */
 export const METRICS: readonly MetricSpec[] = [...FLEET_METRICS, ...LISTENER_METRICS, ...INTERNAL_METRICS];
@@ -52,9 +54,9 @@ export interface Metrics {
 /**
  * @param withProcess - also the process's own metrics (`process_…`, `nodejs_…`), which start observers that live as long as the process
  */
-export const createMetrics = (sources: Sources, withProcess: boolean): Metrics => {
+export const createMetrics = (sources: Sources, live: LiveFigures, withProcess: boolean): Metrics => {
   const registry = new Registry();
-  for (const spec of METRICS) register(registry, spec, sources);
+  for (const spec of [...METRICS, ...liveMetrics(live)]) register(registry, spec, sources);
   if (withProcess) collectProcessMetrics(registry);
   const requests = new Histogram({
     name: HTTP_DURATION.name,

@@ -2,6 +2,7 @@ import type { MetricSpec } from "../../api/metrics/catalogue.ts";
 import { FLEET_METRICS } from "../../api/metrics/fleet.ts";
 import { INTERNAL_METRICS } from "../../api/metrics/internals.ts";
 import { LISTENER_METRICS } from "../../api/metrics/listeners.ts";
+import { liveMetrics } from "../../api/metrics/live.ts";
 import { HTTP_DURATION } from "../../api/metrics/registry.ts";
 
 const table = (metrics: readonly MetricSpec[]): string =>
@@ -35,12 +36,18 @@ ${table(LISTENER_METRICS)}
 
 ${table(INTERNAL_METRICS)}
 
+## Live feed, since the start of the process
+
+${table(liveMetrics({ clients: 0, refusedClients: 0, slowClients: 0 }))}
+
 ## HTTP and process
 
 | metric | type | labels | meaning |
 | --- | --- | --- | --- |
 | \`${HTTP_DURATION.name}\` | histogram | ${HTTP_DURATION.labels.map((label) => `\`${label}\``).join(", ")} | ${HTTP_DURATION.help} |
 | \`process_…\`, \`nodejs_…\` | | | CPU, memory, file descriptors, event loop of the main thread, garbage collection: prom-client's own set |
+
+[deploy/](../deploy/README.md) has alerts for Prometheus and a dashboard for Grafana.
 
 ## Questions
 

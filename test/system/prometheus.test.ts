@@ -1,0 +1,66 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { eventually, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+
+const DEPLOY = join(import.meta.dirname, "../../deploy");
+const RULES = join(DEPLOY, "prometheus/lacuna.rules.yml");
+interface Dashboard {
+  panels: { title: string; targets: { expr: string }[] }[];
+}
+const dashboard = JSON.parse(readFileSync(join(DEPLOY, "grafana/lacuna.json"), "utf8")) as Dashboard;
+const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+
+const hasPromtool = spawnSync("promtool", ["--version"]).error === undefined;
+const isMissing = !hasPromtool && process.env.CI === undefined;
+if (isMissing) console.log("promtool is not installed (Debian: prometheus): its checks are left out");
+
+const promtool = (args: string[], input?: string): string => {
+  const { status, stdout, stderr } = spawnSync("promtool", args, { input, encoding: "utf8" });
+  return `${status} ${stdout}${stderr}`;
+};
+
+/** /metrics of a collector that has something of everything. */
+const metricsText = async (): Promise<string> => {
+  const directory = temporaryDirectory();
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/m.db`]);
+  try {
+    const target = `udp://127.0.0.1:${collector.ports[0]}`;
+    await runLacuna(["send", "--to", target, "--device", "pump-7", "--seq", "0", "temperature=21.5"]);
+    return await eventually(
+      async () => await (await fetch(`${collector.api}/metrics`)).text(),
+      (text) => text.includes("lacuna_devices 1\n"),
+    );
+  } finally {
+    await collector.stop();
+    directory.remove();
+  }
+};
+const text = await metricsText();
+const known = new Set(Array.from(text.matchAll(/^([a-z_]\w*)[{ ]/gm), ([, name]) => name));
+
+test.skipIf(isMissing)("promtool finds nothing wrong with /metrics", () => {
+  expect(promtool(["check", "metrics"], text)).toBe("0 ");
+});
+
+test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the dashboard", () => {
+  expect(promtool(["check", "rules", RULES])).toMatch(/^0 /);
+  const directory = mkdtempSync(join(tmpdir(), "lacuna-rules-"));
+  const plain = expressions.map((expr) => expr.replaceAll("$__rate_interval", "1m"));
+  const rules = plain.map((expr, index) => `  - record: panel:${index}\n    expr: ${JSON.stringify(expr)}\n`);
+  const file = join(directory, "panels.yml");
+  writeFileSync(file, `groups:\n- name: panels\n  rules:\n${rules.join("")}`);
+  const said = promtool(["check", "rules", file]);
+  rmSync(directory, { recursive: true });
+  expect(said).toMatch(/^0 /);
+});
+
+test("alerts and dashboard ask only for metrics there are", () => {
+  const asked = [readFileSync(RULES, "utf8"), ...expressions].flatMap(
+    (each) => each.match(/\blacuna_\w+/g) ?? [],
+  );
+  expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  expect(asked.length).toBeGreaterThan(20);
+});
