@@ -1,6 +1,6 @@
 import type { ListenerStatus as ApiListener, CollectorStatus as ApiStatus } from "../api/sources.ts";
 import type { CollectorStatus } from "../collector/collector.ts";
-import type { ListenerStatus } from "../collector/ingest-service.ts";
+import type { ListenerStatus } from "../collector/ingest-status.ts";
 
 const listenerOf = ({ counters, reason, ...listener }: ListenerStatus): ApiListener => ({
   ...listener,
@@ -8,16 +8,35 @@ const listenerOf = ({ counters, reason, ...listener }: ListenerStatus): ApiListe
   counters,
 });
 
+/** Blocks of datagrams on their way from one ingest worker to another. */
+const handoverOf = ({ sizes }: CollectorStatus): ApiStatus["queues"] =>
+  sizes.handoverCapacity === 0
+    ? []
+    : [
+        {
+          name: "handover",
+          length: sizes.handoverBlocks,
+          capacity: sizes.handoverCapacity,
+          refused: sizes.handoverShed,
+        },
+      ];
+
 /** The collector's account of itself in the API's words. */
 export const collectorStatusForApi = (status: CollectorStatus): ApiStatus => ({
   listeners: status.listeners.map(listenerOf),
-  threads: [{ name: "ingest", state: "running", utilization: status.eventLoopUtilization }],
+  threads: status.utilizations.map((utilization, index, { length }) => ({
+    name: length === 1 ? "ingest" : `ingest-${index}`,
+    state: "running",
+    utilization,
+  })),
   queues: [
     {
       name: "batches",
       length: status.sizes.batchesInUse,
       capacity: status.sizes.batchCapacity,
-      refused: status.listeners.reduce((shed, { counters }) => shed + counters.shed, 0),
+      refused:
+        status.listeners.reduce((shed, { counters }) => shed + counters.shed, 0) - status.sizes.handoverShed,
     },
+    ...handoverOf(status),
   ],
 });

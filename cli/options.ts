@@ -72,6 +72,13 @@ export const COLLECT_OPTIONS = {
     default: "auto",
     choices: RECEIVE_CHOICES,
   }),
+  workers: integerOption({
+    key: "workers",
+    doc: "threads that receive; each owns a part of the devices. More than one pays when one is always busy",
+    default: 1,
+    min: 1,
+    max: 16,
+  }),
   flushMs: durationOption({
     key: "flush",
     doc: "longest wait of a batch for the transaction that makes it durable",

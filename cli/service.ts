@@ -38,6 +38,7 @@ export interface ServiceContext {
 const openStoreOf = (settings: CollectSettings): Promise<Store> =>
   openStore({
     file: settings.dbPath,
+    ingestWorkers: settings.workers,
     clock: systemClock,
     flushMs: settings.flushMs,
     retentionMs: settings.retentionMs,
@@ -55,7 +56,7 @@ const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availabl
 const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
   startCollector({
     listeners: settings.listeners,
-    writerPort: store.ingestPort,
+    writerPorts: store.ingestPorts,
     tracker: {
       windowMs: settings.windowMs,
       maxDevices: settings.maxDevices,

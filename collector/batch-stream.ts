@@ -15,6 +15,8 @@ export interface BatchStreamOptions {
   /** a batch is handed over when it is full or this long after its first change */
   batchMs: number;
   maxGapsPerDevice: number;
+  /** index of the ingest worker */
+  worker: number;
   /** the fleet's counters as of now */
   fleet(): FleetCounters;
   /** takes a sealed batch */
@@ -107,6 +109,12 @@ export class BatchStream {
     const { batch, notes } = this.builder.seal(tracker, number);
     const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
     this.#changedAtMs = isRestLeft ? nowMs : -1;
-    this.#options.send({ buffer: batch.buffer, notes, fleet: this.#options.fleet(), number });
+    this.#options.send({
+      buffer: batch.buffer,
+      notes,
+      fleet: this.#options.fleet(),
+      number,
+      worker: this.#options.worker,
+    });
   }
 }

@@ -1,20 +1,25 @@
 import { randomInt } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { networkInterfaces } from "node:os";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import type { LogLevel } from "../common/logger.ts";
 import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
-import type { ArchiveModule, IngestCommand, IngestReport, IngestWorkerData } from "./ingest-messages.ts";
-import type { IngestStatus } from "./ingest-service.ts";
+import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
+import { IngestHandle } from "./ingest-handle.ts";
+import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
+import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import type { ReceiveChoice } from "./receive/receiver.ts";
+import { sharedAddresses } from "./sharing.ts";
+import { sumStatuses } from "./sum-status.ts";
 import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
 
 export interface CollectorOptions {
   /** as `parseListenerUrls` returns them; their order is that of the status */
   listeners: readonly ListenerConfig[];
-  /** towards the writer: BatchMessage out, BatchReturn in; transferred to the ingest worker */
-  writerPort: MessagePort;
+  /** towards the writer, one for each ingest worker: BatchMessage out, BatchReturn in; transferred to them */
+  writerPorts: readonly MessagePort[];
   tracker?: Partial<TrackerSettings>;
   /** batches between receiver and writer, about 2.2 MB each; default 24 */
   poolBatches?: number;
@@ -28,159 +33,207 @@ export interface CollectorOptions {
 }
 
 export interface CollectorStatus extends IngestStatus {
-  /** share of time the ingest worker was busy between this status and the one before, [0, 1] */
-  eventLoopUtilization: number;
+  /** share of time each ingest worker was busy lately, [0, 1] */
+  utilizations: number[];
 }
 
 interface CollectorEvents {
   /** twice a second */
   status: [CollectorStatus];
-  /** the ingest worker died: nothing is received any more. Code `ERR_INGEST_CRASHED` */
+  /** an ingest worker died: what it owned is not received any more. Code `ERR_INGEST_CRASHED` */
   error: [LacunaError];
 }
 
 const DEFAULT_BATCH_MS = 100;
+/** of a pool that is split over workers none gets fewer */
+const LEAST_POOL_BATCHES = 2;
 /**
  * node:dgram makes objects for every datagram, which are dead at once: collecting them costs the same in 12 MiB as in more, and what
  * lives longer is not kept from the old generation, whose garbage would multiply, by a larger one.
  */
 const INGEST_YOUNG_GENERATION_MB = 12;
 
-/** The main thread's handle of the ingest worker. Emits `error` when it dies: without a handler that ends the process. */
+/** The main thread's handle of the ingest workers. Emits `error` when one dies: without a handler that ends the process. */
 export class Collector extends EventEmitter<CollectorEvents> {
-  readonly #worker: Worker;
-  readonly #waiting: ((status: CollectorStatus) => void)[] = [];
-  #status: CollectorStatus;
-  #utilization: ReturnType<Worker["performance"]["eventLoopUtilization"]>;
-  #stopping: PromiseWithResolvers<void> | null = null;
-  #isGone = false;
+  readonly #workers: readonly IngestHandle[];
+  readonly #listeners: readonly ListenerConfig[];
+  /** of each listener: the worker that opens it */
+  readonly #homes: readonly number[];
+  /** listeners whose sockets at the other workers have been asked for */
+  readonly #shared = new Set<number>();
+  #sharing: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
 
   /** Use `startCollector`. */
-  constructor(worker: Worker, status: IngestStatus) {
+  constructor(
+    workers: readonly IngestHandle[],
+    listeners: readonly ListenerConfig[],
+    homes: readonly number[],
+  ) {
     super();
-    this.#worker = worker;
-    this.#utilization = worker.performance.eventLoopUtilization();
-    this.#status = { ...status, eventLoopUtilization: 0 };
-    worker.on("message", (message: IngestReport) => this.#handle(message));
-    worker.on("error", (error) => this.#crashed(error));
-    worker.on("exit", () => this.#crashed("it exited"));
+    this.#workers = workers;
+    this.#listeners = listeners;
+    this.#homes = homes;
+    for (const worker of workers) {
+      worker.on("error", (error) => this.emit("error", error));
+      worker.on("status", () => this.#shareWhatIsUp());
+    }
+    workers[0]!.on("status", () => this.emit("status", this.status()));
+    this.#shareWhatIsUp();
   }
 
-  /** The newest status, at most half a second old while the worker lives. */
+  /** The newest status, at most half a second old while the workers live. */
   status(): CollectorStatus {
-    return this.#status;
+    const latest = this.#workers.map((worker) => worker.latest!);
+    return {
+      ...sumStatuses(
+        latest.map(({ status }) => status),
+        this.#homes,
+      ),
+      utilizations: latest.map(({ utilization }) => utilization),
+    };
   }
 
-  /** A status as of now; the last one when the worker is gone. */
-  requestStatus(): Promise<CollectorStatus> {
-    if (this.#isGone || this.#stopping !== null) return Promise.resolve(this.#status);
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#post({ command: "status" });
-    });
+  /** A status as of now; the last one of workers that are gone. */
+  async requestStatus(): Promise<CollectorStatus> {
+    if (this.#stopping === null) await this.#askAll({ command: "status" });
+    return this.status();
+  }
+
+  /** Resolves when all workers have a socket for the listeners that are up and can be shared. */
+  sharing(): Promise<void> {
+    return this.#sharing;
   }
 
   /**
-   * Stop receiving: what the kernel still has is read, the sockets close, the last batch is handed to the writer. Resolves then (also when
-   * the worker is gone already); may be called again.
+   * Stop receiving: what the kernel still has is read, the sockets close, the workers hand over what is each other's, the last batches are
+   * handed to the writer. Resolves then (also when workers are gone already); may be called again.
    */
   stop(): Promise<void> {
-    if (this.#isGone && this.#stopping === null) return Promise.resolve();
-    if (this.#stopping === null) {
-      this.#stopping = Promise.withResolvers<void>();
-      this.#post({ command: "stop" });
-    }
-    return this.#stopping.promise;
-  }
-
-  #post(command: IngestCommand): void {
-    this.#worker.postMessage(command);
-  }
-
-  #handle(message: IngestReport): void {
-    if (message.report === "status") {
-      this.#takeStatus(message.status);
-      this.emit("status", this.#status);
-      if (message.isAnswer) this.#waiting.shift()?.(this.#status);
-    } else if (message.report === "stopped") {
-      this.#isGone = true;
-      this.#takeStatus(message.status);
-      this.#release();
-    }
-  }
-
-  #takeStatus(status: IngestStatus): void {
-    const now = this.#worker.performance.eventLoopUtilization();
-    const between = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
-    this.#status = { ...status, eventLoopUtilization: between.utilization };
-  }
-
-  #crashed(cause: unknown): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#release();
-    this.emit("error", crashError(cause));
+    this.#stopping ??= this.#askAll({ command: "stop" });
+    return this.#stopping;
   }
 
   /** Nobody waits for a worker that is gone. */
-  #release(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve(this.#status);
-    this.#stopping?.resolve();
+  async #askAll(command: IngestCommand): Promise<void> {
+    const here = this.#workers.filter((worker) => !worker.isGone);
+    await Promise.allSettled(here.map((worker) => worker.ask(command)));
+  }
+
+  #shareWhatIsUp(): void {
+    if (this.#workers.length === 1) return;
+    for (const [index, home] of this.#homes.entries()) {
+      const own = this.#workers[home]!.latest?.status.listeners[index];
+      if (own?.state !== "OK" || this.#shared.has(index)) continue;
+      this.#shared.add(index);
+      this.#sharing = this.#sharing.then(() => this.#share(index, own.port));
+    }
+  }
+
+  /** One socket after the other: the kernel's table tells two of one address apart only by which one is new. */
+  async #share(listener: number, port: number): Promise<void> {
+    const config = this.#listeners[listener]!;
+    for (const address of sharedAddresses(config, networkInterfaces(), process.platform)) {
+      for (const [index, worker] of this.#workers.entries()) {
+        // it has the socket of the listener itself
+        if (address === config.address && index === this.#homes[listener]) continue;
+        if (worker.isGone || this.#stopping !== null) return;
+        await worker.ask({ command: "share", listener, address, port }).catch(() => undefined);
+      }
+    }
   }
 }
 
 /**
- * Start the ingest worker: it continues the ledger and opens the listeners.
+ * Start the ingest workers: they continue the ledger and open the listeners.
  * @returns when every listener that is not optional is bound and joined
  * @throws LacunaError with the code of the first listener that failed (`ERR_LISTENER_BIND`, `ERR_MEMBERSHIP_JOIN`), naming all that did;
- * `ERR_RECEIVE_NATIVE` when the native path was asked for and cannot be had; `ERR_INGEST_CRASHED` when the worker died; `ERR_MISUSE` for tracker settings out of range
+ * `ERR_RECEIVE_NATIVE` when the native path was asked for and cannot be had; `ERR_INGEST_CRASHED` when a worker died; `ERR_MISUSE` for tracker settings out of range
  */
 export const startCollector = async (options: CollectorOptions): Promise<Collector> => {
-  const { writerPort } = options;
+  const homes = homesOf(options.listeners, options.writerPorts.length);
+  const workers = workerDataOf(options, homes).map((workerData) => {
+    const name = workerData.workers === 1 ? "ingest" : `ingest-${workerData.worker}`;
+    const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), {
+      name,
+      resourceLimits: { maxYoungGenerationSizeMb: INGEST_YOUNG_GENERATION_MB },
+      workerData,
+      transferList: [workerData.writerPort, ...portsOf(workerData.exchange)],
+    });
+    return new IngestHandle(worker);
+  });
+  try {
+    const lastArrivals = await Promise.all(workers.map(({ restored }) => restored));
+    const lastArrivalUs = Math.max(...lastArrivals);
+    await Promise.all(workers.map((worker) => worker.ask({ command: "begin", lastArrivalUs })));
+    await listen(workers, homes);
+  } catch (error) {
+    await Promise.allSettled(workers.map((worker) => worker.ask({ command: "abandon" })));
+    throw error;
+  }
+  const collector = new Collector(workers, options.listeners, homes);
+  await collector.sharing();
+  return collector;
+};
+
+/** @throws LacunaError with the code of the first listener that failed, naming all that did at any worker */
+const listen = async (workers: readonly IngestHandle[], homes: readonly number[]): Promise<void> => {
+  const errors: unknown[] = [];
+  for (const [index, worker] of workers.entries()) {
+    const listeners = [...homes.keys()].filter((listener) => homes[listener] === index);
+    await worker.ask({ command: "listen", listeners }).catch((error: unknown) => errors.push(error));
+  }
+  const [first] = errors;
+  if (first === undefined) return;
+  if (!(first instanceof LacunaError) || errors.length === 1) throw first;
+  throw new LacunaError(first.code, errors.map(messageOf).join("\n"), { cause: first });
+};
+
+/**
+ * The worker that opens each listener: one that all workers share is the first one's, the others are dealt out.
+ */
+export const homesOf = (listeners: readonly ListenerConfig[], workers: number): number[] => {
+  let dealt = 0;
+  return listeners.map((config) => {
+    const isShared = sharedAddresses(config, networkInterfaces(), process.platform).length > 0;
+    return isShared ? 0 : dealt++ % workers;
+  });
+};
+
+/** What bounds the memory bounds it for all workers together. */
+const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerData[] => {
   const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker };
   if (tracker.maxGapsPerDevice > MAX_GAPS_PER_DEVICE) {
     throw new MisuseError(`maxGapsPerDevice is at most ${MAX_GAPS_PER_DEVICE}`);
   }
-  const workerData: IngestWorkerData = {
+  const workers = options.writerPorts.length;
+  const hashSeed = tracker.hashSeed ?? randomInt(2 ** 32);
+  const exchanges = workers === 1 ? [] : createExchanges(workers, hashSeed);
+  const poolBatches = Math.ceil((options.poolBatches ?? DEFAULT_POOL_BATCHES) / workers);
+  return options.writerPorts.map((writerPort, worker) => ({
+    worker,
+    workers,
+    exchange: exchanges[worker] ?? null,
+    homes,
     listeners: [...options.listeners],
     tracker: {
       ...tracker,
+      maxDevices: Math.ceil(tracker.maxDevices / workers),
+      maxGaps: Math.ceil(tracker.maxGaps / workers),
       nextDevice: 1,
       nextRun: 1,
-      hashSeed: tracker.hashSeed ?? randomInt(2 ** 32),
+      worker,
+      workers,
+      hashSeed,
     },
-    poolBatches: options.poolBatches ?? DEFAULT_POOL_BATCHES,
+    poolBatches: Math.max(LEAST_POOL_BATCHES, poolBatches),
     batchMs: options.batchMs ?? DEFAULT_BATCH_MS,
     receive: options.receive ?? "auto",
     writerPort,
     archive: options.archive ?? null,
     logLevel: options.logLevel ?? "info",
-  };
-  const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), {
-    name: "ingest",
-    resourceLimits: { maxYoungGenerationSizeMb: INGEST_YOUNG_GENERATION_MB },
-    workerData,
-    transferList: [writerPort],
-  });
-  return new Collector(worker, await started(worker));
+  }));
 };
 
-/** Resolves with the worker's first status. */
-const started = (worker: Worker): Promise<IngestStatus> => {
-  const { promise, resolve, reject } = Promise.withResolvers<IngestStatus>();
-  const onMessage = (message: IngestReport): void => {
-    if (message.report === "start-failed") reject(new LacunaError(message.code, message.message));
-    else resolve(message.status);
-  };
-  const onError = (cause: unknown): void => {
-    reject(crashError(cause));
-  };
-  const onExit = (): void => onError("it exited before it had started");
-  worker.once("message", onMessage).once("error", onError).once("exit", onExit);
-  // one by one: removing all listeners takes Node's own away, and with them the messages
-  return promise.finally(() => worker.off("message", onMessage).off("error", onError).off("exit", onExit));
-};
-
-const crashError = (cause: unknown): LacunaError =>
-  new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${messageOf(cause)}`, { cause });
+const portsOf = (exchange: ExchangeEnds | null): MessagePort[] =>
+  (exchange?.lanes ?? []).flatMap((lane) => (lane === null ? [] : [lane.port]));

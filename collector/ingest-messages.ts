@@ -1,7 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LogLevel } from "../common/logger.ts";
 import type { Restored } from "../protocol/batch.ts";
-import type { IngestStatus } from "./ingest-service.ts";
+import type { ExchangeEnds } from "./handover/exchange.ts";
+import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import type { ReceiveChoice } from "./receive/receiver.ts";
 import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
@@ -18,12 +19,23 @@ export interface ArchiveExports {
 }
 /** The database as an ingest worker sees it. */
 export interface StartArchive extends DeviceArchive {
-  /** what a start goes on from; of more than `most` devices those heard last are restored, the others left out */
-  restored(most: number): Restored;
+  /**
+   * What a start goes on from; of more than `most` devices those heard last are restored, the others left out.
+   * @param owns - whether a device is this worker's; default all are
+   */
+  restored(most: number, owns?: (id: string) => boolean): Restored;
 }
 
 /** What an ingest worker is started with. */
 export interface IngestWorkerData {
+  /** index of the worker, of so many */
+  worker: number;
+  workers: number;
+  /** to and from the others; null = there are none */
+  exchange: ExchangeEnds | null;
+  /** of each listener: the worker that opens it */
+  homes: number[];
+  /** of all workers */
   listeners: ListenerConfig[];
   tracker: TrackerOptions;
   poolBatches: number;
@@ -36,12 +48,25 @@ export interface IngestWorkerData {
   logLevel: LogLevel;
 }
 
-/** From the main thread to the worker. */
-export type IngestCommand = { command: "status" } | { command: "stop" };
+/**
+ * From the main thread to a worker: after `restored` of all workers `begin` to all, then `listen` to one after the other. Each is answered by
+ * `done`, in order; `listen`, instead of that, by `failed`.
+ */
+export type IngestCommand =
+  /** listening begins now; @see Ingest.start */
+  | { command: "begin"; lastArrivalUs: number }
+  /** open these listeners */
+  | { command: "listen"; listeners: number[] }
+  /** have one more socket for a listener that is up, maybe at another worker */
+  | { command: "share"; listener: number; address: string; port: number }
+  | { command: "status" }
+  | { command: "stop" }
+  /** the start failed: close everything, store nothing */
+  | { command: "abandon" };
 
-/** From the worker to the main thread. `status` comes twice a second and for each command of that name. */
+/** From a worker to the main thread. `status` comes twice a second without having been asked for. */
 export type IngestReport =
-  | { report: "started"; status: IngestStatus }
-  | { report: "start-failed"; code: string; message: string }
-  | { report: "status"; status: IngestStatus; isAnswer: boolean }
-  | { report: "stopped"; status: IngestStatus };
+  | { report: "restored"; lastArrivalUs: number }
+  | { report: "failed"; code: string; message: string }
+  | { report: "status"; status: IngestStatus }
+  | { report: "done"; status: IngestStatus | null; isLast: boolean };

@@ -1,25 +1,38 @@
+import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
 import { createRepeatLimiter, type Logger } from "../common/logger.ts";
-import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
 import { BatchPool } from "./batch-pool.ts";
-import { countsOf, type ListenerCounts } from "./counters.ts";
-import { Ingest, type IngestSizes } from "./ingest.ts";
+import { countsOf } from "./counters.ts";
+import { Exchange, type ExchangeEnds } from "./handover/exchange.ts";
+import type { LaneSink } from "./handover/lane.ts";
+import { Ingest } from "./ingest.ts";
+import type { IngestStatus } from "./ingest-status.ts";
 import { KernelDrops } from "./kernel-drops.ts";
-import { Listener, type ListenerSocketStatus } from "./listener.ts";
+import { Listener, type ListenerState, type ListenerSurroundings } from "./listener.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { DgramReceiver } from "./receive/dgram-receiver.ts";
 import { NativeReceiver } from "./receive/native-receiver.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
-import type { Receiver } from "./receive/receiver.ts";
+import { MAX_DRAIN_LAG_MS, type Receiver } from "./receive/receiver.ts";
 import { receiveBufferWarning } from "./receive-buffer.ts";
 import type { ListenerRecovery } from "./recovery/recovery.ts";
+import { sharedAddresses } from "./sharing.ts";
+import { sumSockets } from "./sum-status.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
 
 export interface IngestServiceOptions {
   listeners: readonly ListenerConfig[];
   tracker: TrackerOptions;
+  /** index of this worker, of so many */
+  worker: number;
+  workers: number;
+  /** of each listener: the worker that opens it */
+  homes: readonly number[];
+  /** to and from the others; null = there are none */
+  exchange: ExchangeEnds | null;
   poolBatches: number;
   batchMs: number;
   /** receive by these; null = by node:dgram */
@@ -33,23 +46,9 @@ export interface IngestServiceOptions {
   send(message: BatchMessage): void;
 }
 
-/** A listener's socket and what came by it. */
-export interface ListenerStatus extends ListenerSocketStatus {
-  counters: ListenerCounts;
-}
-
-export interface IngestStatus {
-  /** wall clock, microseconds */
-  atUs: number;
-  listeners: ListenerStatus[];
-  sizes: IngestSizes;
-  /** as of now, ahead of the last batch */
-  fleet: FleetCounters;
-}
-
 /** how often windows are looked at: at least every 50 ms (docs/ledger.md) */
 const TICK_MS = 20;
-/** how long a stop waits for a batch to come back when all are with the writer */
+/** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
 
@@ -62,6 +61,9 @@ export class IngestService {
   readonly #ingest: Ingest;
   readonly #receiver: Receiver;
   readonly #listeners: readonly Listener[];
+  /** sockets beside those of the listeners, by which other workers' listeners are heard too */
+  readonly #shares: Listener[] = [];
+  readonly #exchange: Exchange | null;
   readonly #kernelDrops = new KernelDrops();
   readonly #limiter: ReturnType<typeof createRepeatLimiter>;
   #ticker: NodeJS.Timeout | null = null;
@@ -71,11 +73,14 @@ export class IngestService {
     this.#options = options;
     const limiter = createRepeatLimiter(clock);
     this.#limiter = limiter;
+    this.#exchange = options.exchange === null ? null : new Exchange(options.exchange, this.#laneSink());
     const ingest = new Ingest({
       formats: options.listeners.map(({ format }) => format),
       tracker: options.tracker,
       pool: new BatchPool(options.poolBatches),
       restored: options.restored,
+      worker: options.worker,
+      exchange: this.#exchange,
       batchMs: options.batchMs,
       recovery: {
         listeners: options.listeners.map(recoveryOf),
@@ -92,30 +97,34 @@ export class IngestService {
     const receive = ingest.receive.bind(ingest);
     this.#receiver =
       sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
-    this.#listeners = options.listeners.map(
-      (config, index) =>
-        new Listener(index, config, {
-          clock,
-          receiver: this.#receiver,
-          sockets,
-          kernelDrops: this.#kernelDrops,
-          onChange: (listener) => this.#listenerChanged(listener),
-        }),
-    );
+    this.#listeners = options.listeners.map((config, index) => this.#listener(config, index));
   }
 
   /**
-   * Continue the ledger, then bind and join every listener.
+   * Take over what the database knows; once, before `begin`.
+   * @returns as `Ingest.restore`
+   */
+  restore(): number {
+    return this.#ingest.restore();
+  }
+
+  /** Continue the ledger: from now on datagrams may come. @param lastArrivalUs - as for `Ingest.start` */
+  begin(lastArrivalUs: number): void {
+    const { clock } = this.#options;
+    this.#ingest.start(clock.monotonicMs(), clock.wallUs(), lastArrivalUs);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /**
+   * Bind and join the listeners that are this worker's.
+   * @param indexes - theirs
    * @throws LacunaError with the code of the first listener that must be up and is not, naming all of them; everything is closed then
    */
-  async start(): Promise<void> {
-    const { clock } = this.#options;
-    this.#ingest.restore();
-    this.#ingest.start(clock.monotonicMs(), clock.wallUs());
+  async listen(indexes: readonly number[]): Promise<void> {
     const errors: LacunaError[] = [];
     // one after the other: the kernel's table tells two sockets of one group apart only by which one is new
-    for (const listener of this.#listeners) {
-      const error = await listener.start();
+    for (const index of indexes) {
+      const error = await this.#listeners[index]!.start();
       if (error !== null) errors.push(error);
     }
     const [first] = errors;
@@ -123,7 +132,22 @@ export class IngestService {
       for (const listener of this.#listeners) listener.stop();
       throw new LacunaError(first.code, errors.map(({ message }) => message).join("\n"), { cause: first });
     }
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Hear a listener that is up by one more socket, bound to this address and the listener's port. */
+  async share(index: number, address: string, port: number): Promise<void> {
+    const config = this.#options.listeners[index]!;
+    const share = new Listener(
+      index,
+      { ...config, kind: "address", address, port, optional: true },
+      {
+        ...this.#around,
+        sharing: "join",
+        onChange: ({ state, reason }) => this.#shareChanged(config, state, reason),
+      },
+    );
+    this.#shares.push(share);
+    await share.start();
   }
 
   /** A batch is done with. */
@@ -135,26 +159,35 @@ export class IngestService {
     this.#kernelDrops.refresh();
     return {
       atUs: this.#options.clock.wallUs(),
-      listeners: this.#listeners.map((listener, index) => ({
-        ...listener.status(),
-        counters: countsOf(this.#ingest.listeners[index]!),
-      })),
-      sizes: this.#ingest.sizes,
+      listeners: this.#listeners.map((listener, index) => {
+        const shares = this.#shares.filter((share) => share.index === index).map((share) => share.status());
+        return {
+          ...sumSockets([listener.status(), ...shares]),
+          counters: countsOf(this.#ingest.listeners[index]!),
+        };
+      }),
+      sizes: {
+        ...this.#ingest.sizes,
+        handoverBlocks: this.#exchange?.blocksInUse ?? 0,
+        handoverCapacity: this.#exchange?.blockCapacity ?? 0,
+        handoverShed: this.#exchange?.shed ?? 0,
+      },
       fleet: this.#ingest.fleet,
     };
   }
 
   /**
-   * Read what the kernel still has, close the sockets, decide what is held and hand over the last batch. Windows stay as they are: they
-   * are in the batch.
+   * Read what the kernel still has, close the sockets, take what the other workers still hand over, decide what is held and hand over the
+   * last batch. Windows stay as they are: they are in the batch. All workers must be told to stop.
    */
   async stop(): Promise<void> {
     const { clock, logger } = this.#options;
     await this.#receiver.drain();
-    for (const listener of this.#listeners) listener.stop();
+    for (const listener of [...this.#listeners, ...this.#shares]) listener.stop();
     if (this.#ticker !== null) clearInterval(this.#ticker);
-    this.#ingest.stop(clock.monotonicMs(), clock.wallUs());
     const deadlineMs = clock.monotonicMs() + STOP_WAIT_MS;
+    await this.#endExchange(deadlineMs);
+    this.#ingest.stop(clock.monotonicMs(), clock.wallUs());
     while (!this.#ingest.flushAll(clock.monotonicMs())) {
       if (clock.monotonicMs() > deadlineMs) {
         logger.error("the writer returned no batch: what changed since the last one is not stored");
@@ -164,13 +197,50 @@ export class IngestService {
     }
   }
 
+  /** The start failed: close everything, hand over nothing. */
+  abandon(): void {
+    for (const listener of [...this.#listeners, ...this.#shares]) listener.stop();
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#exchange?.close();
+  }
+
+  async #endExchange(deadlineMs: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    exchange.flush(clock.monotonicMs(), true);
+    while (!exchange.haveOthersEnded) {
+      if (clock.monotonicMs() > deadlineMs) {
+        logger.error("another ingest worker did not end: what it had not handed over yet is not stored");
+        break;
+      }
+      await sleep(STOP_POLL_MS);
+    }
+    exchange.close();
+  }
+
   #tick(): void {
     const { clock } = this.#options;
-    this.#ingest.tick(clock.monotonicMs(), this.#receiver.drainedAtMs(), clock.wallUs());
+    const exchange = this.#exchange;
+    const ownMs = this.#receiver.drainedAtMs();
+    // what has been read has been handed over: now the others know
+    exchange?.flush(ownMs);
+    const nowMs = clock.monotonicMs();
+    const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
+    this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
     this.#receiver.probe();
   }
 
+  /** By the socket of the listener itself, at whichever worker it is. */
   #sendNack(index: number, bytes: Uint8Array, address: string, port: number): boolean {
+    const home = this.#options.homes[index]!;
+    if (this.#exchange === null || home === this.#options.worker) {
+      return this.#sendHere(index, bytes, address, port);
+    }
+    return this.#exchange.send(home, { listener: index, bytes: bytes.slice(), address, port });
+  }
+
+  #sendHere(index: number, bytes: Uint8Array, address: string, port: number): boolean {
     const listener = this.#listeners[index]!;
     return listener.send(bytes, address, port, (error) => {
       this.#ingest.listeners[index]!.nackFailures++;
@@ -181,6 +251,55 @@ export class IngestService {
         ),
       );
     });
+  }
+
+  get #around(): ListenerSurroundings {
+    return {
+      clock: this.#options.clock,
+      receiver: this.#receiver,
+      sockets: this.#options.sockets,
+      kernelDrops: this.#kernelDrops,
+      onChange: (listener) => this.#listenerChanged(listener),
+    };
+  }
+
+  #listener(config: ListenerConfig, index: number): Listener {
+    const isShared =
+      this.#options.workers > 1 && sharedAddresses(config, networkInterfaces(), process.platform).length > 0;
+    return new Listener(index, config, { ...this.#around, sharing: isShared ? "first" : "none" });
+  }
+
+  /** With the clocks of this thread: arrivals of a device never go back, and the window of what came late begins when it is here. */
+  #laneSink(): LaneSink {
+    return {
+      datagram: (listener, bytes, view, offset, length, address, port) =>
+        this.#ingest.receive(
+          listener,
+          bytes,
+          view,
+          offset,
+          length,
+          address,
+          port,
+          this.#options.clock.wallUs(),
+          this.#options.clock.monotonicMs(),
+        ),
+      shed: (datagram) =>
+        this.#ingest.shedElsewhere(datagram, this.#options.clock.wallUs(), this.#options.clock.monotonicMs()),
+      listenerBreak: () => this.#ingest.listenerBreak(),
+      send: ({ listener, bytes, address, port }) => void this.#sendHere(listener, bytes, address, port),
+    };
+  }
+
+  #shareChanged({ url }: ListenerConfig, state: ListenerState, reason: string): void {
+    const isUp = state === "OK";
+    this.#options.logger[isUp ? "debug" : "warn"](
+      { listener: url, state, reason },
+      "one more socket of a listener",
+    );
+    if (isUp) return;
+    this.#ingest.listenerBreak();
+    this.#exchange?.listenerBreak();
   }
 
   #listenerChanged({ config, state, reason, buffer }: Listener): void {

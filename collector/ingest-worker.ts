@@ -3,7 +3,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
-import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
+import { Owners } from "./handover/owners.ts";
 import type {
   ArchiveExports,
   ArchiveModule,
@@ -46,54 +47,98 @@ const raisePriority = (logger: Logger): void => {
   }
 };
 
+const emptyFleet = (): FleetCounters => ({ ...NOTHING_RESTORED.fleet, rejected: {}, refusedReadings: {} });
+
+/** The part of the database whose devices this worker owns; what belongs to no device is the first one's. */
+const restoredOf = (
+  archive: StartArchive | null,
+  { worker, exchange, tracker }: IngestWorkerData,
+): Restored => {
+  if (archive === null) return NOTHING_RESTORED;
+  if (exchange === null) return archive.restored(tracker.maxDevices);
+  const owners = new Owners(exchange.hashSeed, exchange.lanes.length);
+  const encoder = new TextEncoder();
+  const owns = (id: string): boolean => {
+    const bytes = encoder.encode(id);
+    return owners.ownerOf(bytes, 0, bytes.length) === worker;
+  };
+  const restored = archive.restored(tracker.maxDevices, owns);
+  return worker === 0 ? restored : { ...restored, fleet: emptyFleet() };
+};
+
+const makeService = async (
+  data: IngestWorkerData,
+  archive: StartArchive | null,
+  logger: Logger,
+): Promise<IngestService> => {
+  const { writerPort } = data;
+  return new IngestService({
+    ...data,
+    tracker: archive === null ? data.tracker : { ...data.tracker, archive },
+    restored: restoredOf(archive, data),
+    sockets: await chooseSockets(data.receive, logger),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    send: (message: BatchMessage) => writerPort.postMessage(message),
+  });
+};
+
 const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> => {
-  const { writerPort, logLevel, receive, ...options } = data;
-  const logger = createLogger(logLevel).child({ thread: "ingest" });
+  const { writerPort, logLevel, worker, workers } = data;
+  const logger = createLogger(logLevel).child({ thread: workers === 1 ? "ingest" : `ingest-${worker}` });
   raisePriority(logger);
   const report = (message: IngestReport): void => main.postMessage(message);
-  const archive = data.archive === null ? null : await openArchive(data.archive);
-  let service: IngestService;
-  try {
-    service = new IngestService({
-      ...options,
-      tracker: archive === null ? data.tracker : { ...data.tracker, archive },
-      restored: archive?.restored(data.tracker.maxDevices) ?? NOTHING_RESTORED,
-      sockets: await chooseSockets(receive, logger),
-      clock: systemClock,
-      random: Math.random,
-      logger,
-      send: (message: BatchMessage) => writerPort.postMessage(message),
-    });
-    writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
-    await service.start();
-  } catch (error) {
-    report({
-      report: "start-failed",
-      code: codeOf(error) ?? "ERR_INGEST_START",
-      message: messageOf(error),
-    });
-    writerPort.close();
-    main.close();
-    return;
-  }
-  report({ report: "started", status: service.status() });
-  const reporter = setInterval(
-    () => report({ report: "status", status: service.status(), isAnswer: false }),
-    STATUS_MS,
-  );
-
-  const stop = async (): Promise<void> => {
-    await service.stop();
+  const failed = (error: unknown): void =>
+    report({ report: "failed", code: codeOf(error) ?? "ERR_INGEST_START", message: messageOf(error) });
+  let reporter: NodeJS.Timeout | undefined;
+  const close = (): void => {
     clearInterval(reporter);
-    report({ report: "stopped", status: service.status() });
     // what was posted before is still delivered
     writerPort.close();
     main.close();
   };
-  main.on("message", ({ command }: IngestCommand) => {
-    if (command === "status") report({ report: "status", status: service.status(), isAnswer: true });
-    else void stop();
+  const archive = data.archive === null ? null : await openArchive(data.archive);
+  let service: IngestService;
+  try {
+    service = await makeService(data, archive, logger);
+  } catch (error) {
+    failed(error);
+    close();
+    return;
+  }
+  writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
+  const done = (isLast = false): void => report({ report: "done", status: service.status(), isLast });
+
+  const act = async (command: IngestCommand): Promise<void> => {
+    switch (command.command) {
+      case "begin":
+        service.begin(command.lastArrivalUs);
+        break;
+      case "listen":
+        await service.listen(command.listeners);
+        reporter = setInterval(() => report({ report: "status", status: service.status() }), STATUS_MS);
+        break;
+      case "share":
+        await service.share(command.listener, command.address, command.port);
+        break;
+      case "status":
+        break;
+      case "stop":
+      case "abandon":
+        await (command.command === "stop" ? service.stop() : service.abandon());
+        done(true);
+        close();
+        return;
+    }
+    done();
+  };
+  // one after the other: that is how the answers are told apart
+  let former: Promise<void> = Promise.resolve();
+  main.on("message", (command: IngestCommand) => {
+    former = former.then(() => act(command)).catch(failed);
   });
+  report({ report: "restored", lastArrivalUs: service.restore() });
 };
 
 if (parentPort === null) throw new MisuseError("ingest-worker.ts is the entry of a worker thread");

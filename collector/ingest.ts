@@ -1,44 +1,20 @@
-import type {
-  BatchMessage,
-  BatchReturn,
-  DeviceSnapshot,
-  FleetCounters,
-  Restored,
-} from "../protocol/batch.ts";
+import type { BatchReturn, DeviceSnapshot, FleetCounters } from "../protocol/batch.ts";
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
-import { decode, type Format } from "../protocol/decode.ts";
+import { decode } from "../protocol/decode.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { REJECT } from "../protocol/reasons.ts";
 import { BATCH_NOTES } from "./batch-builder.ts";
-import type { BatchPool } from "./batch-pool.ts";
 import { BatchStream } from "./batch-stream.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import { HeldStore } from "./held-store.ts";
+import type { IngestOptions, IngestSizes } from "./ingest-options.ts";
 import { IngestSink } from "./ingest-sink.ts";
-import { Recovery, type RecoveryOptions } from "./recovery/recovery.ts";
+import { Recovery } from "./recovery/recovery.ts";
 import { Tracker } from "./tracker/tracker.ts";
-import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT } from "./tracker/types.ts";
-
-export interface IngestOptions {
-  /** what each listener's datagrams are decoded as, by its index */
-  formats: readonly Format[];
-  tracker: TrackerOptions;
-  pool: BatchPool;
-  restored: Restored;
-  /** a batch is handed over when it is full or this long after its first change */
-  batchMs: number;
-  /** whether and how devices are asked again; none is without it */
-  recovery?: Pick<RecoveryOptions, "listeners" | "random" | "send">;
-  /** takes a sealed batch; its buffer is the receiver's until `takeBack` */
-  send(message: BatchMessage): void;
-  /** a bug met while a datagram was worked on; the datagram is counted, the process goes on */
-  onInternalError(error: unknown): void;
-  /** the tracker, unless a test brings its own */
-  createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
-}
+import { type Arrival, VERDICT } from "./tracker/types.ts";
 
 /** device, run, events */
 const NOTES_PER_STEP = 16;
@@ -75,6 +51,7 @@ export class Ingest {
       batchMs: options.batchMs,
       maxGapsPerDevice: options.tracker.maxGapsPerDevice,
       fleet: () => this.fleet,
+      worker: options.worker ?? 0,
       send: options.send,
     });
     const { builder } = this.#batches;
@@ -121,20 +98,32 @@ export class Ingest {
     return sumCounters(this.#start, this.listeners);
   }
 
-  /** Take over what the database knows; once, before `start`. It may take a while. */
-  restore(): void {
+  /**
+   * Take over what the database knows; once, before `start`. It may take a while.
+   * @returns arrival of the last datagram of the restored devices, microseconds; 0 = none
+   */
+  restore(): number {
     const { restored } = this.#options;
     this.#tracker.restore({ ...restored, devices: this.#restoring(restored.devices) });
+    return this.#lastArrivalUs;
   }
 
-  /** Listening begins now; once, before any datagram. */
-  start(nowMs: number, wallUs: number): void {
-    if (this.#options.restored.hasHistory) {
-      const detail = { from: this.#lastArrivalUs, to: wallUs };
+  /**
+   * Listening begins now; once, before any datagram.
+   * @param lastArrivalUs - the greatest of what `restore` answered at any worker
+   */
+  start(nowMs: number, wallUs: number, lastArrivalUs = this.#lastArrivalUs): void {
+    if (this.#isFirst && this.#options.restored.hasHistory) {
+      const detail = { from: lastArrivalUs, to: wallUs };
       this.#batches.builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
     }
-    this.#event("collector-started", wallUs, {}, nowMs);
+    if (this.#isFirst) this.#event("collector-started", wallUs, {}, nowMs);
     this.#tracker.begin(nowMs);
+  }
+
+  /** The first worker tells what concerns the collector as a whole. */
+  get #isFirst(): boolean {
+    return (this.#options.worker ?? 0) === 0;
   }
 
   /**
@@ -165,8 +154,10 @@ export class Ingest {
     this.#isCounted = false;
     try {
       const code = decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
-      if (code === REJECT.sound) this.#judge(counters, bytes, offset, length);
-      else counters.reject(code);
+      if (code !== REJECT.sound) counters.reject(code);
+      // its owner counts it
+      else if (this.#isHandedOver(counters, bytes, offset, length)) return;
+      else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
     } catch (error) {
       this.#batches.builder.abandonDatagram();
       if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
@@ -177,6 +168,19 @@ export class Ingest {
     counters.bytes += length;
     counters.lastDatagramAtUs = arrivalUs;
     this.#batches.changed(nowMs);
+  }
+
+  /** A datagram of a device of ours found no room at another worker, which has counted it. */
+  shedElsewhere(datagram: Datagram, arrivalUs: number, nowMs: number): void {
+    const arrival = this.#arrival;
+    arrival.arrivalUs = arrivalUs;
+    arrival.nowMs = nowMs;
+    this.#tracker.onShed(datagram, arrival);
+  }
+
+  /** A listener of another worker changed its state, or one more socket of one of ours. */
+  listenerBreak(): void {
+    this.#tracker.onListenerBreak();
   }
 
   /**
@@ -198,6 +202,7 @@ export class Ingest {
   /** A listener came up, went down or says something new about it. */
   listenerChanged(url: string, state: string, reason: string, wallUs: number, nowMs: number): void {
     this.#tracker.onListenerBreak();
+    this.#options.exchange?.listenerBreak();
     this.#event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
   }
 
@@ -210,7 +215,7 @@ export class Ingest {
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */
   stop(nowMs: number, wallUs: number): void {
     this.#tracker.decideHeld();
-    this.#event("collector-stopped", wallUs, {}, nowMs);
+    if (this.#isFirst) this.#event("collector-stopped", wallUs, {}, nowMs);
   }
 
   /**
@@ -243,6 +248,19 @@ export class Ingest {
         return true;
       },
     });
+  }
+
+  /** @returns whether its owner has it now; one that is another worker's and found no room is counted as shed */
+  #isHandedOver(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): boolean {
+    const exchange = this.#options.exchange;
+    if (exchange == null) return false;
+    const owner = exchange.otherOwnerOf(this.#datagram);
+    if (owner < 0) return false;
+    const { listener, address, port } = this.#arrival;
+    if (exchange.pass(owner, this.#datagram, listener, bytes, offset, length, address, port)) return true;
+    counters.shed++;
+    this.#isCounted = true;
+    return false;
   }
 
   #judge(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): void {
@@ -317,18 +335,4 @@ export class Ingest {
     this.#batches.builder.note({ note: "event", at, kind, device: null, detail });
     this.#batches.changed(nowMs);
   }
-}
-
-/** How much is in memory. */
-export interface IngestSizes {
-  devices: number;
-  runs: number;
-  gaps: number;
-  openGaps: number;
-  held: number;
-  /** filled now or waiting for the writer */
-  batchesInUse: number;
-  batchCapacity: number;
-  /** number of the last batch handed over, from 1; 0 = none yet */
-  lastBatch: number;
 }

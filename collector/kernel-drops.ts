@@ -14,6 +14,8 @@ export interface BoundSocket {
   family: 4 | 6;
   address: string;
   port: number;
+  /** of `inodesBefore`, asked before it was opened */
+  known: ReadonlySet<number>;
   /** null when node:dgram made it */
   native: Pick<NativeSocket, "readMemory" | "queuedBytes" | "kernelDrops"> | null;
 }
@@ -63,18 +65,23 @@ export class KernelDrops {
     }
   }
 
-  #watchListed({ family, address, port }: BoundSocket): WatchedSocket | null {
+  /** The sockets of this process that are there before one is opened: another one of the same address is none of ours (`BoundSocket.known`). */
+  inodesBefore(): ReadonlySet<number> {
+    return this.#tables.ownInodes();
+  }
+
+  #watchListed({ family, address, port, known }: BoundSocket): WatchedSocket | null {
     const sockets = this.#tables.sockets(family);
     if (sockets === null) return null;
     const own = this.#tables.ownInodes();
     const wanted = kernelAddress(address);
-    // several sockets of ours may share group and port: each was watched when it was opened, so the one not yet watched is meant
+    // sockets of ours, of other threads too, may share address and port: the one that has just come is meant
     const found = sockets.find(
       (socket) =>
         socket.port === port &&
         socket.address === wanted &&
         own.has(socket.inode) &&
-        !this.#listed.has(socket.inode),
+        !known.has(socket.inode),
     );
     if (found === undefined) return null;
     const watched = new ListedSocket(found.inode, family, () => this.#readTable(family));

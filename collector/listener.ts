@@ -7,6 +7,7 @@ import { type OpenedSocket, openSocket } from "./open-socket.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
 import type { ReceivePath, Receiver } from "./receive/receiver.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
+import type { Sharing } from "./sharing.ts";
 
 /**
  * OK: bound and joined. UNAVAILABLE: should be up and is not (tried again when optional). DISABLED: by the operator. FAILED: broken for good.
@@ -55,6 +56,8 @@ export interface ListenerSurroundings {
   /** makes the sockets; null = node:dgram does */
   sockets: NativeSockets | null;
   kernelDrops: KernelDrops;
+  /** with sockets of other ingest workers; default none */
+  sharing?: Sharing;
   /** after every change of state or reason */
   onChange(listener: Listener): void;
   /** opens the socket; the real one unless a test brings its own */
@@ -173,10 +176,12 @@ export class Listener {
   async #tryOpen(): Promise<LacunaError | null> {
     try {
       const open =
-        this.#around.open ?? ((config) => openSocket(config, networkInterfaces(), this.#around.sockets));
+        this.#around.open ??
+        ((config) => openSocket(config, networkInterfaces(), this.#around.sockets, this.#around.sharing));
+      const known = this.#around.kernelDrops.inodesBefore();
       const opened = await open(this.config);
       if (this.#isStopped) opened.socket.close();
-      else this.#use(opened);
+      else this.#use(opened, known);
       return null;
     } catch (error) {
       if (error instanceof LacunaError) return error;
@@ -185,11 +190,11 @@ export class Listener {
     }
   }
 
-  #use(opened: OpenedSocket): void {
+  #use(opened: OpenedSocket, known: ReadonlySet<number>): void {
     this.#opened = opened;
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
-    this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family });
+    this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family, known });
     this.#around.receiver.attach(this.index, opened.socket, opened.native);
     this.#become("OK", this.#describeOpened(opened));
   }
@@ -213,7 +218,7 @@ export class Listener {
     // before it is detached: from then on its descriptor is not used
     this.#formerDrops = this.readKernelDrops();
     if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
-    this.#around.receiver.detach(this.index);
+    this.#around.receiver.detach(opened.socket);
     this.#opened = null;
     this.#watched = null;
     opened.socket.close();

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { describeInterfaces, type FoundInterface, findInterface, type HostInterfaces } from "./interfaces.ts";
@@ -6,6 +6,7 @@ import { describePortOwner } from "./kernel-sockets.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
 import type { NativeSocket, NativeSockets } from "./receive/native-socket.ts";
 import { type ReceiveBuffer, requestReceiveBuffer } from "./receive-buffer.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** A socket that is bound and, for a group, joined. Nothing has been read from it yet. */
 export interface OpenedSocket {
@@ -25,21 +26,21 @@ export interface OpenedSocket {
  * socket bound to the wildcard also hears groups other programs joined, ip(7)); anything else without reuse, since a second
  * binder would silently take its datagrams. An IPv6 listener hears IPv6 only.
  * @param sockets - makes the socket; null = node:dgram does
+ * @param sharing - with sockets of other ingest workers; needs a unicast address
  * @throws LacunaError `ERR_LISTENER_BIND` or `ERR_MEMBERSHIP_JOIN`, naming address or group, interface and likely cause
  */
 export const openSocket = async (
   config: ListenerConfig,
   interfaces: HostInterfaces,
   sockets: NativeSockets | null,
+  sharing: Sharing = "none",
 ): Promise<OpenedSocket> => {
   const found = resolveInterface(config, interfaces);
-  const socket = createSocket({
-    type: config.family === 4 ? "udp4" : "udp6",
-    reuseAddr: config.kind === "group",
-    ipv6Only: config.family === 6,
-  });
+  // dgram cannot let others in once it is bound: another socket finds out first whether it is alone
+  const asked = sockets === null && sharing === "first" ? await freePort(config, interfaces) : config.port;
+  const socket = createSocket({ ...typeOf(config), reusePort: sockets === null && sharing !== "none" });
   try {
-    const native = await bind(socket, config, found, interfaces, sockets);
+    const native = await bind(socket, { ...config, port: asked }, found, interfaces, sockets, sharing);
     if (config.kind === "group") join(socket, config, found);
     const buffer = requestReceiveBuffer(native ?? socket, config.receiveBufferBytes);
     const { port } = socket.address();
@@ -48,6 +49,21 @@ export const openSocket = async (
     socket.close();
     throw error;
   }
+};
+
+const typeOf = ({ kind, family }: ListenerConfig): SocketOptions => ({
+  type: family === 4 ? "udp4" : "udp6",
+  reuseAddr: kind === "group",
+  ipv6Only: family === 6,
+});
+
+/** The port of a listener, or the one the system chose, after a socket that shares with nobody was bound to it. */
+const freePort = async (config: ListenerConfig, interfaces: HostInterfaces): Promise<number> => {
+  const { socket, port } = await openSocket(config, interfaces, null);
+  const closed = once(socket, "close");
+  socket.close();
+  await closed;
+  return port;
 };
 
 const resolveInterface = (config: ListenerConfig, interfaces: HostInterfaces): FoundInterface | null => {
@@ -65,12 +81,13 @@ const bind = async (
   found: FoundInterface | null,
   interfaces: HostInterfaces,
   sockets: NativeSockets | null,
+  sharing: Sharing,
 ): Promise<NativeSocket | null> => {
   const scope = found !== null && needsScope(config) ? found.name : null;
   const { family, address, port, kind } = config;
   try {
     if (sockets !== null) {
-      const native = sockets.open({ family, address, port, scope, isShared: kind === "group" });
+      const native = sockets.open({ family, address, port, scope, isShared: kind === "group", sharing });
       native.surrender(socket);
       return native;
     }

@@ -38,9 +38,15 @@ export const createClock = (source: ClockSource): Clock => {
   };
 };
 
-/** The real clocks. Each thread has an anchor of its own; stamps of two threads differ by at most 4 ms, usually by microseconds. */
+/** `performance.now()` counts from the start of its thread, this from an instant that all threads of the process share. */
+const THREAD_BEGAN_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/**
+ * The real clocks. The monotonic one is the same in all threads, to a few microseconds. For the wall clock each thread has an anchor of its
+ * own; stamps of two threads differ by at most 4 ms, usually by microseconds.
+ */
 export const systemClock: Clock = createClock({
-  timeOriginMs: performance.timeOrigin,
-  elapsedMs: () => performance.now(),
+  timeOriginMs: performance.timeOrigin - THREAD_BEGAN_MS,
+  elapsedMs: () => THREAD_BEGAN_MS + performance.now(),
   wallMs: () => Date.now(),
 });

@@ -36,3 +36,20 @@ export const withoutHeld = (fleet: FleetCounters): FleetCounters => {
     rejected: { ...fleet.rejected, "implausible-sequence": known + fleet.held },
   };
 };
+
+/** The fleet's counters: the sum of those of all ingest workers. */
+export const sumFleets = (fleets: readonly FleetCounters[]): FleetCounters => {
+  const sum = emptyFleet();
+  for (const fleet of fleets) {
+    for (const counter of FLEET_COUNTS) sum[counter] += fleet[counter];
+    addByReason(sum.rejected, fleet.rejected);
+    addByReason(sum.refusedReadings, fleet.refusedReadings);
+  }
+  return sum;
+};
+
+const FLEET_COUNTS = ["datagrams", "control", "shed", "held"] as const;
+
+const addByReason = (sum: Record<string, number>, counts: Record<string, number>): void => {
+  for (const [reason, count] of Object.entries(counts)) sum[reason] = (sum[reason] ?? 0) + count;
+};

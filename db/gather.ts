@@ -22,7 +22,8 @@ export interface Gathered {
   /** ids of the devices made in these batches */
   newIds: Map<number, string>;
   events: EventNote[];
-  fleet: FleetCounters;
+  /** counters of each ingest worker as its last batch tells them, by index */
+  fleets: readonly FleetCounters[];
   /** devices forgotten in these batches, and all their runs */
   forgottenDevices: Set<number>;
   forgottenRuns: Set<number>;
@@ -33,18 +34,18 @@ export interface Gathered {
   lastRun: number;
 }
 
-/** @param fleet - the counters while no batch brings newer ones */
+/** @param fleets - the counters of the workers while no batch brings newer ones */
 export const gather = (
   messages: readonly BatchMessage[],
   state: LedgerState,
-  fleet: FleetCounters,
+  fleets: readonly FleetCounters[],
 ): Gathered => {
   const gathered: Gathered = {
     batches: [],
     notes: [],
     newIds: new Map(),
     events: [],
-    fleet: messages.at(-1)?.fleet ?? fleet,
+    fleets: newestFleets(messages, fleets),
     forgottenDevices: new Set(),
     forgottenRuns: new Set(),
     rowAt: new Map(),
@@ -61,6 +62,16 @@ export const gather = (
   }
   findForgottenRuns(gathered, state);
   return gathered;
+};
+
+/** The counters of each worker after these batches. */
+export const newestFleets = (
+  messages: readonly BatchMessage[],
+  fleets: readonly FleetCounters[],
+): readonly FleetCounters[] => {
+  const newest = [...fleets];
+  for (const { worker, fleet } of messages) newest[worker] = fleet;
+  return newest;
 };
 
 export const holdsDatagrams = ({ batches }: Gathered): boolean =>

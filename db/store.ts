@@ -29,6 +29,8 @@ export interface StoreOptions {
   file: string;
   /** stamps the states of the store; commits are stamped by the writer's thread */
   clock: Clock;
+  /** how many ingest workers there are; default 1 */
+  ingestWorkers?: number;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
   /** that many waiting batches are committed at once; default 12 (about 26 MiB) */
@@ -89,20 +91,22 @@ const READERS: ReaderOptions = { threads: 1, limits: UNLIMITED, textsUrl: null }
  * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_OWNED`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { port1: ingestPort, port2: port } = new MessageChannel();
-  const { clock, readers, ...given } = options;
+  const { clock, readers, ingestWorkers = 1, ...given } = options;
+  const channels = Array.from({ length: ingestWorkers }, () => new MessageChannel());
+  const ingestPorts = channels.map(({ port1 }) => port1);
+  const ports = channels.map(({ port2 }) => port2);
   const data: WriterThreadData = { ...DEFAULTS, ...given };
   const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
     resourceLimits: DATABASE_WORKER_HEAP,
-    workerData: { ...data, port },
-    transferList: [port],
+    workerData: { ...data, ports },
+    transferList: ports,
   });
   const opened = await firstMessage(worker);
   if (opened.type !== "opened") {
-    ingestPort.close();
+    for (const port of ingestPorts) port.close();
     throw openError(opened);
   }
-  return new Store(data.file, clock, worker, ingestPort, opened, { ...READERS, ...readers });
+  return new Store(data.file, clock, worker, ingestPorts, opened, { ...READERS, ...readers });
 };
 
 const firstMessage = (worker: Worker): Promise<WriterMessage> =>
@@ -121,9 +125,9 @@ const openError = (message: WriterMessage): LacunaError =>
 
 /** The main thread's handle of a database: has started the writer's and the reader's threads, keeps the ledger in memory. */
 export class Store extends EventEmitter<StoreEvents> {
-  /** transfer it to the ingest worker: it posts BatchMessage and gets BatchReturn */
-  readonly ingestPort: MessagePort;
-  /** what `openArchive` is to be called with, in the ingest worker */
+  /** transfer each to an ingest worker: it posts BatchMessage and gets BatchReturn */
+  readonly ingestPorts: readonly MessagePort[];
+  /** what `openArchive` is to be called with, in the ingest workers */
   readonly archiveOptions: ArchiveOptions;
   readonly view: LedgerView;
   readonly reader: Reader;
@@ -143,14 +147,14 @@ export class Store extends EventEmitter<StoreEvents> {
     file: string,
     clock: Clock,
     worker: Worker,
-    ingestPort: MessagePort,
+    ingestPorts: readonly MessagePort[],
     opened: Extract<WriterMessage, { type: "opened" }>,
     readers: ReaderOptions,
   ) {
     super();
     this.#file = file;
     this.#worker = worker;
-    this.ingestPort = ingestPort;
+    this.ingestPorts = ingestPorts;
     this.#figures = opened.figures;
     this.archiveOptions = { file, hasHistory: opened.hasHistory };
     this.#state = loadForStart(file);

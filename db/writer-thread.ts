@@ -16,7 +16,7 @@ export interface WriterThreadHost {
   /** to the main thread */
   post(message: WriterMessage, transfer?: ArrayBuffer[]): void;
   /** to the ingest worker */
-  giveBack(reply: BatchReturn): void;
+  giveBack(worker: number, reply: BatchReturn): void;
   /** batches that were posted and not delivered yet */
   drain(): BatchMessage[];
   /** the loop is over: the thread may end */
@@ -30,8 +30,8 @@ export class WriterThread {
   readonly #options: WriterThreadData;
   readonly #times = new FlushTimes();
   #timer: NodeJS.Timeout | undefined;
-  /** number of the last committed batch */
-  #committed = -1;
+  /** number of the last committed batch of each ingest worker */
+  readonly #committed: number[] = [];
   #commits = 0;
   #failures = 0;
   #failingSinceUs: number | null = null;
@@ -90,8 +90,10 @@ export class WriterThread {
   #succeeded({ change, gapOps, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {
     this.#commits++;
     this.#failingSinceUs = null;
-    this.#committed = messages.at(-1)?.number ?? this.#committed;
-    for (const { buffer } of messages) this.#host.giveBack({ buffer, committed: this.#committed });
+    for (const { worker, number } of messages) this.#committed[worker] = number;
+    for (const { worker, buffer } of messages) {
+      this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]! });
+    }
     const figures = this.#figures();
     const rows = change?.rows.buffer;
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];

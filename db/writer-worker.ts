@@ -6,20 +6,23 @@ import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
 import { WriterThread } from "./writer-thread.ts";
 
-/** The writer's thread: the port of the ingest worker on one side, the main thread on the other. */
+/** The writer's thread: the ports of the ingest workers on one side, the main thread on the other. */
 const main = parentPort!;
-const { port: ingest, ...options } = workerData as WriterThreadData & { port: MessagePort };
+const { ports, ...options } = workerData as WriterThreadData & { ports: MessagePort[] };
 
 const post = (message: WriterMessage, transfer: ArrayBuffer[] = []): void =>
   main.postMessage(message, transfer);
 
 const drain = (): BatchMessage[] => {
   const messages: BatchMessage[] = [];
-  for (;;) {
-    const received = receiveMessageOnPort(ingest) as { message: BatchMessage } | undefined;
-    if (received === undefined) return messages;
-    messages.push(received.message);
+  for (const port of ports) {
+    for (;;) {
+      const received = receiveMessageOnPort(port) as { message: BatchMessage } | undefined;
+      if (received === undefined) break;
+      messages.push(received.message);
+    }
   }
+  return messages;
 };
 
 const openWriter = (): Writer | undefined => {
@@ -32,7 +35,7 @@ const openWriter = (): Writer | undefined => {
 };
 
 const ended = (): void => {
-  ingest.close();
+  for (const port of ports) port.close();
   main.close();
 };
 
@@ -44,12 +47,12 @@ else {
     {
       clock: systemClock,
       post,
-      giveBack: (reply) => ingest.postMessage(reply),
+      giveBack: (worker, reply) => ports[worker]!.postMessage(reply),
       drain,
       ended,
     },
     options,
   );
-  ingest.on("message", (message: BatchMessage) => thread.accept(message));
+  for (const port of ports) port.on("message", (message: BatchMessage) => thread.accept(message));
   main.on("message", () => thread.close());
 }

@@ -1,12 +1,12 @@
 import type { Clock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import type { BatchMessage } from "../protocol/batch.ts";
-import { type LedgerChange, withoutHeld } from "./change.ts";
+import type { BatchMessage, FleetCounters } from "../protocol/batch.ts";
+import { type LedgerChange, sumFleets, withoutHeld } from "./change.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { FlushStatements } from "./flush-statements.ts";
 import { GapStore } from "./gap-store.ts";
-import { changedRows, closedGapOps, type Gathered, gather, holdsDatagrams } from "./gather.ts";
+import { changedRows, closedGapOps, type Gathered, gather, holdsDatagrams, newestFleets } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
@@ -68,6 +68,8 @@ export class Writer {
   readonly #journal = new ByteWriter();
   readonly #totalChanges: () => number;
   #row: StateRow;
+  /** committed counters of each ingest worker, by index; the first one's begin with what the database knew */
+  #fleets: readonly FleetCounters[] = [];
   #waiting: BatchMessage[] = [];
   /** how many of the waiting batches `takeAccepted` has given out */
   #shown = 0;
@@ -158,7 +160,7 @@ export class Writer {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
       if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
         return { outcome: "idle" };
-      const gathered = gather(messages, this.#state, this.#state.fleet);
+      const gathered = gather(messages, this.#state, this.#fleets);
       const change = this.#commit(messages, gathered, doomed);
       this.#waiting = this.#waiting.slice(messages.length);
       this.#shown = Math.max(0, this.#shown - messages.length);
@@ -173,12 +175,16 @@ export class Writer {
   /** Of the batches that wait in vain, what was not given out yet; null when there is nothing new. */
   takeAccepted(): AcceptedChange | null {
     if (this.#shown === this.#waiting.length) return null;
-    const gathered = gather(this.#waiting.slice(this.#shown), this.#state, this.#state.fleet);
+    const gathered = gather(
+      this.#waiting.slice(this.#shown),
+      this.#state,
+      newestFleets(this.#waiting.slice(0, this.#shown), this.#fleets),
+    );
     this.#shown = this.#waiting.length;
     return {
       notes: gathered.notes,
       rows: changedRows(gathered, this.#state, new Map()),
-      fleet: gathered.fleet,
+      fleet: sumFleets(gathered.fleets),
     };
   }
 
@@ -232,7 +238,7 @@ export class Writer {
       rows: changedRows(gathered, this.#state, doomed.expired),
       latest: emptyLatest(),
       forgottenExpired: doomed.forgottenExpired,
-      fleet: gathered.fleet,
+      fleet: sumFleets(gathered.fleets),
     };
   }
 
@@ -264,6 +270,7 @@ export class Writer {
     this.#checkpoint.settle();
     this.#gaps.settle();
     if (change === null) return;
+    this.#fleets = gathered.fleets;
     if (holdsDatagrams(gathered)) this.#segments++;
     for (const batch of gathered.batches) this.#readings += batch.readingCount;
     // newest values need the devices and runs of the change, and must be known before devices are forgotten
@@ -300,6 +307,7 @@ export class Writer {
       })
       .immediate();
     this.#state.fleet = fleet;
+    this.#fleets = [fleet];
     this.#row = row;
   }
 

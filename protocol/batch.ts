@@ -204,15 +204,18 @@ export type EventKind =
 export interface BatchMessage {
   buffer: SharedArrayBuffer;
   notes: Note[];
+  /** of this worker: the fleet's are the sum over all; the first one's include what the database knew at the start */
   fleet: FleetCounters;
-  /** 1, 2 … over the batches of this process */
+  /** 1, 2 … over the batches of this worker of this process */
   number: number;
+  /** index of the ingest worker it comes from */
+  worker: number;
 }
 
 /** What the writer posts back when a batch is done with. */
 export interface BatchReturn {
   buffer: SharedArrayBuffer;
-  /** number of the last committed batch; 0 before the first */
+  /** number of the last committed batch of the same worker; 0 before the first */
   committed: number;
 }
 

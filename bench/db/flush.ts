@@ -53,7 +53,7 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
     batch.firstArrivalUs = now;
     batch.lastArrivalUs = now + batch.datagramCount;
     const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-    messages.push({ buffer: batch.buffer, notes, fleet, number: ++number });
+    messages.push({ buffer: batch.buffer, notes, fleet, number: ++number, worker: 0 });
   }
   sequence++;
   return messages;

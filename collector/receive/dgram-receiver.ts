@@ -18,7 +18,7 @@ export class DgramReceiver implements Receiver {
   readonly #clock: Clock;
   readonly #handle: DatagramHandler;
   readonly #watch: DrainWatch;
-  readonly #sockets = new Map<number, { socket: Socket; onMessage: MessageListener }>();
+  readonly #sockets = new Map<Socket, MessageListener>();
   /** every datagram is copied here: one view for all of them, and what the decoder points at stays put */
   readonly #bytes = new Uint8Array(LARGEST_PAYLOAD_BYTES);
   readonly #view = new DataView(this.#bytes.buffer);
@@ -37,18 +37,19 @@ export class DgramReceiver implements Receiver {
   }
 
   attach(listener: number, socket: Socket): void {
-    const onMessage = (message: Buffer, from: RemoteInfo): void => this.#receive(listener, message, from);
-    this.#sockets.set(listener, { socket, onMessage });
-    this.#watch.add(listener, this.#clock.monotonicMs());
+    const onMessage = (message: Buffer, from: RemoteInfo): void =>
+      this.#receive(listener, socket, message, from);
+    this.#sockets.set(socket, onMessage);
+    this.#watch.add(socket, this.#clock.monotonicMs());
     socket.on("message", onMessage);
   }
 
-  detach(listener: number): void {
-    const attached = this.#sockets.get(listener);
-    if (attached === undefined) return;
-    attached.socket.off("message", attached.onMessage);
-    this.#sockets.delete(listener);
-    this.#watch.remove(listener);
+  detach(socket: Socket): void {
+    const onMessage = this.#sockets.get(socket);
+    if (onMessage === undefined) return;
+    socket.off("message", onMessage);
+    this.#sockets.delete(socket);
+    this.#watch.remove(socket);
   }
 
   probe(): void {
@@ -70,11 +71,11 @@ export class DgramReceiver implements Receiver {
     }
   }
 
-  #receive(listener: number, message: Buffer, from: RemoteInfo): void {
+  #receive(listener: number, socket: Socket, message: Buffer, from: RemoteInfo): void {
     if (this.#stampsLeft === 0) this.#readClocks();
     this.#stampsLeft--;
     const nowMs = this.#nowMs;
-    this.#watch.datagram(listener, nowMs);
+    this.#watch.datagram(socket, nowMs);
     if (!this.#isTurnOpen) this.#openTurn();
     const { length } = message;
     this.#bytes.set(message);

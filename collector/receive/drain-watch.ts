@@ -16,7 +16,7 @@ interface Watched {
  * datagram came and when the turn's polling was over.
  */
 export class DrainWatch {
-  readonly #watched = new Map<number, Watched>();
+  readonly #watched = new Map<unknown, Watched>();
   /** when the polling before this turn's was over: the sockets are looked at after it */
   #turnBeganMs: number;
 
@@ -24,16 +24,16 @@ export class DrainWatch {
     this.#turnBeganMs = nowMs;
   }
 
-  add(listener: number, nowMs: number): void {
-    this.#watched.set(listener, { inTurn: 0, lastAtMs: nowMs, emptyAtMs: nowMs });
+  add(socket: unknown, nowMs: number): void {
+    this.#watched.set(socket, { inTurn: 0, lastAtMs: nowMs, emptyAtMs: nowMs });
   }
 
-  remove(listener: number): void {
-    this.#watched.delete(listener);
+  remove(socket: unknown): void {
+    this.#watched.delete(socket);
   }
 
-  datagram(listener: number, nowMs: number): void {
-    const watched = this.#watched.get(listener);
+  datagram(socket: unknown, nowMs: number): void {
+    const watched = this.#watched.get(socket);
     if (watched === undefined) return;
     watched.inTurn++;
     watched.lastAtMs = nowMs;

@@ -52,7 +52,7 @@ export class NativeReceiver implements Receiver {
   readonly #handle: DatagramHandler;
   readonly #sockets: NativeSockets;
   readonly #load: LoadMeter;
-  readonly #attached = new Map<number, ReadSocket>();
+  readonly #attached = new Map<Socket, ReadSocket>();
   /** all sockets of a family are read into the same memory: what is read has been handled before the next read */
   readonly #batches = new Map<4 | 6, DatagramBatch>();
   #isTurnOpen = false;
@@ -77,16 +77,16 @@ export class NativeReceiver implements Receiver {
       batchesLeft: MAX_BATCHES_PER_TURN,
       turnEndsMs: null,
     };
-    this.#attached.set(listener, read);
+    this.#attached.set(socket, read);
     socket.on("message", read.onMessage);
   }
 
-  detach(listener: number): void {
-    const read = this.#attached.get(listener);
+  detach(socket: Socket): void {
+    const read = this.#attached.get(socket);
     if (read === undefined) return;
-    this.#attached.delete(listener);
+    this.#attached.delete(socket);
     read.isAttached = false;
-    read.socket.off("message", read.onMessage);
+    socket.off("message", read.onMessage);
     read.native.release();
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:dgram";
+import type { Sharing } from "../sharing.ts";
 import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
 import { IOVEC, loadSystemCalls, MESSAGE, SystemCallError, type SystemCalls } from "./system-calls.ts";
 
@@ -38,6 +39,7 @@ const SOCK_CLOEXEC = 0o2_000_000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
+const SO_REUSEPORT = 15;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 const IPPROTO_IPV6 = 41;
@@ -66,6 +68,8 @@ export interface BindPlace {
   scope: string | null;
   /** others may bind the same address: groups only */
   isShared: boolean;
+  /** sockets of ours may */
+  sharing?: Sharing;
 }
 
 /** Makes sockets and the batches they are read into. */
@@ -87,10 +91,12 @@ export class NativeSockets {
     const socket = new NativeSocket(calls, fd, place.family, place.isShared);
     try {
       if (place.isShared) socket.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1);
+      if (place.sharing === "join") socket.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
       if (place.family === 6) socket.setOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, 1);
       const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
       const address = encodeSockaddr(place.family, place.address, place.port, scope);
       if (calls.bind(fd, address, address.length) < 0) throw new SystemCallError("bind", calls.errno());
+      if (place.sharing === "first") socket.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
     } catch (error) {
       socket.close();
       throw error;

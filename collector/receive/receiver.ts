@@ -30,12 +30,12 @@ export type DatagramHandler = (
 export interface Receiver {
   readonly path: ReceivePath;
   /**
-   * Read this socket from now on.
+   * Read this socket from now on. Several sockets may be of one listener.
    * @param native - the socket under it when the native path made it, else null
    */
   attach(listener: number, socket: Socket, native: NativeSocket | null): void;
   /** Read it no longer; it does not hold `drainedAtMs` back either. The socket stays open. */
-  detach(listener: number): void;
+  detach(socket: Socket): void;
   /**
    * Find out how far the sockets have been read although no datagram comes; call at least every 50 ms.
    */

@@ -48,7 +48,7 @@ export class Admission {
     if (devices.count >= options.maxDevices && !this.#makeRoom(arrival)) return -1;
     const paged = this.#pageIn(datagram);
     if (paged >= 0) return paged;
-    const number = this.#context.nextDevice++;
+    const number = this.#context.deviceNumbers.take();
     const { idBytes, idOffset, idLength } = datagram;
     const slot = devices.add(idBytes, idOffset, idLength, number);
     this.#provisional.push(slot, number);

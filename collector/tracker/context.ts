@@ -1,5 +1,6 @@
 import type { Deadlines } from "./deadlines.ts";
 import type { DeviceTable } from "./device-table.ts";
+import type { NumberSource } from "./number-source.ts";
 import type { OpenWindows } from "./open-windows.ts";
 import type { RunTable } from "./run-table.ts";
 import type { ShedEvidence } from "./shed-evidence.ts";
@@ -23,8 +24,8 @@ export interface TrackerContext {
   downUntilMs: number;
   /** absent ranges of all runs */
   gapCount: number;
-  nextRun: number;
-  nextDevice: number;
+  readonly runNumbers: NumberSource;
+  readonly deviceNumbers: NumberSource;
   /** all batches up to this number are committed */
   committed: number;
 }

@@ -78,7 +78,7 @@ export class Epochs {
   /** Create a run and link it as the newest of its device; its numbering is the caller's. @param state - RUN_STATE bits */
   add(device: number, epoch: number, state: number): number {
     const { devices, runs, sink } = this.#context;
-    const number = this.#context.nextRun++;
+    const number = this.#context.runNumbers.take();
     const index = this.#nextIndex(device, epoch);
     const deviceNumber = devices.mark(device, MARK.DEVICE);
     const run = runs.add(number, deviceNumber, device, epoch, index);

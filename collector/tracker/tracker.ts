@@ -14,6 +14,7 @@ import { Deadlines } from "./deadlines.ts";
 import { DeviceTable, MARK, RETURN_PATH, SLOT } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
+import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
 import { RestoreRuns } from "./restore-runs.ts";
@@ -63,8 +64,8 @@ export class Tracker {
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
       gapCount: 0,
-      nextRun: options.nextRun,
-      nextDevice: options.nextDevice,
+      runNumbers: new NumberSource(options.nextRun, options.worker ?? 0, options.workers ?? 1),
+      deviceNumbers: new NumberSource(options.nextDevice, options.worker ?? 0, options.workers ?? 1),
       committed: 0,
     };
     this.#context = context;
@@ -156,8 +157,8 @@ export class Tracker {
 
   /** Take over what the database knows. Call once, before `begin`, also with an empty database. */
   restore(restored: Restored): void {
-    this.#context.nextDevice = Math.max(this.#context.nextDevice, restored.nextDevice);
-    this.#context.nextRun = Math.max(this.#context.nextRun, restored.nextRun);
+    this.#context.deviceNumbers.atLeast(restored.nextDevice);
+    this.#context.runNumbers.atLeast(restored.nextRun);
     this.#hasHistory = restored.hasHistory;
     for (const device of restored.devices) {
       // their windows are opened anew when listening begins

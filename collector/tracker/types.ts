@@ -33,6 +33,9 @@ export interface TrackerOptions {
   /** the number the next new device and run get */
   nextDevice: number;
   nextRun: number;
+  /** index of the ingest worker and how many there are; numbers given here leave the index when divided by how many. Default 0 of 1 */
+  worker?: number;
+  workers?: number;
   /** seed of the id hash, a random u32: makes collisions hard to aim at. Default 0 */
   hashSeed?: number;
   /** decides about asking devices again for absent numbers; without it none is */

@@ -29,7 +29,13 @@ test("addresses are written as the kernel prints them on this byte order", () =>
   expect(kernelAddress("::")).toBe("0".repeat(32));
 });
 
-const BOUND = { family: 4, address: "127.0.0.1", port: 4747, native: null } as const;
+const BOUND = {
+  family: 4,
+  address: "127.0.0.1",
+  port: 4747,
+  known: new Set<number>(),
+  native: null,
+} as const;
 
 const tablesWith = (drops: { current: number }) => ({
   sockets: () => parseKernelSockets(TABLE.replace(/ 3\n/, ` ${drops.current}\n`)),
@@ -54,10 +60,10 @@ test("drops grow by differences, also when the kernel's counter wraps", () => {
   expect(watched.drops).toBe(2 ** 32 + 1);
 });
 
-test("a second watch of one address and port takes the socket that is not watched yet", () => {
+test("of several sockets of ours on one address and port the one that was not there before is watched", () => {
   const own = new Set([4711, 4712]);
   const drops = new KernelDrops({ sockets: () => parseKernelSockets(TABLE), ownInodes: () => own });
-  const watched = [1, 2, 3].map(() => drops.watch(BOUND));
+  const watched = [[], [4711], [4711, 4712]].map((known) => drops.watch({ ...BOUND, known: new Set(known) }));
   drops.refresh();
   expect(watched.map((one) => one?.drops)).toEqual([12, 3, undefined]);
 });

@@ -11,7 +11,7 @@ import { StoreBed } from "../support/store-bed.ts";
 const open = (bed: StoreBed, options: Partial<StoreOptions> = {}): Promise<Store> =>
   openStore({ file: bed.file, clock: systemClock, flushMs: 10, ...options });
 
-const post = (store: Store, message: BatchMessage): void => store.ingestPort.postMessage(message);
+const post = (store: Store, message: BatchMessage): void => store.ingestPorts[0]!.postMessage(message);
 
 const restoredOf = (store: Store): unknown => {
   const archive = openArchive(store.archiveOptions);
@@ -47,7 +47,7 @@ test("what a batch brings is shown once it is committed, and its buffer comes ba
   using bed = new StoreBed();
   const store = await open(bed);
   const { send } = onePump();
-  const returned = once(store.ingestPort, "message");
+  const returned = once(store.ingestPorts[0]!, "message");
   send(store);
   expect(store.view.deviceCount).toBe(0);
   await committed(store);
@@ -56,6 +56,42 @@ test("what a batch brings is shown once it is committed, and its buffer comes ba
   expect(number).toBe(1);
   expect(buffer.byteLength).toBeGreaterThan(0);
   await store.close();
+});
+
+test("several ingest workers: each gets its own buffers and numbers back, their counters are added and never fall", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed, { ingestWorkers: 2 });
+  const models = [new IngestModel(), new IngestModel({ worker: 1, nextDevice: 101, nextRun: 101 })];
+  const returned: BatchReturn[][] = [[], []];
+  for (const [worker, port] of store.ingestPorts.entries()) {
+    port.on("message", (message: BatchReturn) => returned[worker]!.push(message));
+  }
+  const seal = (worker: number, sheds: number): void => {
+    const model = models[worker]!;
+    const run = model.run(model.device(`pump-${worker}-${sheds}`), 1);
+    model.receive(run, 0, []);
+    model.fleet.datagrams += sheds;
+    model.fleet.shed += sheds;
+    store.ingestPorts[worker]!.postMessage(model.seal());
+  };
+  const seen: number[] = [];
+  store.on("commit", () => seen.push(store.view.fleet().counters.datagrams));
+  seal(1, 10);
+  await until(() => returned[1]!.length === 1);
+  seal(0, 100);
+  seal(0, 1000);
+  await until(() => returned[0]!.length === 2);
+  seal(1, 1);
+  await until(() => returned[1]!.length === 2 && store.view.fleet().counters.shed >= 1111);
+  expect(store.view.fleet().counters).toMatchObject({ datagrams: 1115, shed: 1111 });
+  expect(store.view.fleet().counts).toMatchObject({ received: 4, stored: 4 });
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(returned.map((own) => own.at(-1)!.committed)).toEqual([2, 2]);
+  for (const port of store.ingestPorts) port.close();
+  await store.close();
+  const again = await open(bed);
+  expect(again.view.fleet().counters).toMatchObject({ datagrams: 1115, shed: 1111 });
+  await again.close();
 });
 
 test("queries are answered by the reader's thread", async () => {

@@ -1,6 +1,7 @@
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { countsOf, type ListenerCounts } from "../../collector/counters.ts";
-import { Ingest, type IngestOptions } from "../../collector/ingest.ts";
+import { Ingest } from "../../collector/ingest.ts";
+import type { IngestOptions } from "../../collector/ingest-options.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { BatchMessage, Restored } from "../../protocol/batch.ts";
 import type { Format } from "../../protocol/decode.ts";

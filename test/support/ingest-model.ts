@@ -54,8 +54,10 @@ export class IngestModel {
   #notes: Note[] = [];
   #changed = new Set<ModelRun>();
   #number = 0;
+  readonly #worker: number;
 
-  constructor({ nowUs = 1_795_176_000_000_000, nextDevice = 1, nextRun = 1 } = {}) {
+  constructor({ nowUs = 1_795_176_000_000_000, nextDevice = 1, nextRun = 1, worker = 0 } = {}) {
+    this.#worker = worker;
     this.nowUs = nowUs;
     this.#nextDevice = nextDevice;
     this.#nextRun = nextRun;
@@ -174,6 +176,7 @@ export class IngestModel {
       notes: this.#notes,
       fleet: structuredClone(this.fleet),
       number: ++this.#number,
+      worker: this.#worker,
     };
     this.#batch = new Batch();
     this.#notes = [];

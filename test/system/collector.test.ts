@@ -40,7 +40,7 @@ const start = async (
   const writer = new MemoryWriter();
   const collector = await startCollector({
     listeners: parseListenerUrls(urls),
-    writerPort: writer.otherEnd,
+    writerPorts: [writer.otherEnd],
     logLevel: "silent",
     receive: RECEIVE_ASKED,
     ...options,

@@ -30,9 +30,15 @@ const WAYS: { way: string; at: (port: number) => { listen: string; target: strin
 ];
 const same = (url: string): { listen: string; target: string } => ({ listen: url, target: url });
 const FORMATS = ["native", "json"];
-const CELLS = WAYS.flatMap(({ way, at }, row) =>
-  FORMATS.map((format, column) => ({ way, format, ...at(5000 + row * FORMATS.length + column) })),
+const ONE_WORKER = WAYS.flatMap(({ way, at }, row) =>
+  FORMATS.map((format, column) => ({ way, format, workers: 1, ...at(5000 + row * FORMATS.length + column) })),
 );
+/** unicast, where each worker has a socket, and any-source multicast, where one has it */
+const THREE_WORKERS = [WAYS[0]!, WAYS[2]!].map(({ way, at }, row) => ({
+  ...{ way: `${way} by three workers`, format: "native", workers: 3 },
+  ...at(5100 + row),
+}));
+const CELLS = [...ONE_WORKER, ...THREE_WORKERS];
 
 const unavailable = netnsUnavailable();
 
@@ -47,13 +53,14 @@ describe.skipIf(unavailable !== null)("the audit explains every number", () => {
     directory.remove();
   });
 
-  test.concurrent.each(CELLS)("over $way, $format", async ({ way, listen, target, format }) => {
+  test.concurrent.each(CELLS)("over $way, $format", async ({ way, listen, target, format, workers }) => {
     const name = `${way}-${format}`.replaceAll(" ", "-");
     const within = (host: string): string[] => ["ip", "netns", "exec", host];
     const truth = `${directory.path}/${name}.jsonl`;
-    const collector = await startCollector(["--listen", listen, "--db", `${directory.path}/${name}.db`], {
-      within: within(hosts.far.name),
-    });
+    const collector = await startCollector(
+      ["--listen", listen, "--workers", String(workers), "--db", `${directory.path}/${name}.db`],
+      { within: within(hosts.far.name) },
+    );
     const simulated = await runLacuna(
       ["simulate", "--target", target, "--format", format, "--truth", truth, ...FAULTS],
       { within: within(hosts.near.name) },

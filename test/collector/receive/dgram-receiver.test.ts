@@ -77,7 +77,7 @@ test("a detached socket is not read and holds nothing back", async () => {
   const receiver = new DgramReceiver(systemClock, () => expect.unreachable());
   const socket = await bound();
   receiver.attach(0, socket);
-  receiver.detach(0);
+  receiver.detach(socket);
   const beforeMs = systemClock.monotonicMs();
   expect(receiver.drainedAtMs()).toBeGreaterThanOrEqual(beforeMs);
   const heard = once(socket, "message");

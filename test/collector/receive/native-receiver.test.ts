@@ -76,7 +76,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       await receiver.drain();
       const own = from.address();
       expect(heard).toEqual(payloads.map(({ length }, number) => [number, length, own.address, own.port]));
-      receiver.detach(3);
+      receiver.detach(socket);
     },
   );
 
@@ -95,7 +95,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     await sendAll(await sender(), port, [Buffer.alloc(65_507, 7), Buffer.alloc(0), Buffer.alloc(65_507, 7)]);
     await receiver.drain();
     expect(lengths).toEqual([65_507, 0, 65_507]);
-    receiver.detach(0);
+    receiver.detach(socket);
   });
 
   test("a probe finds silent sockets empty at once", () => {
@@ -105,14 +105,14 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     const beforeMs = systemClock.monotonicMs();
     receiver.probe();
     expect(receiver.drainedAtMs()).toBeGreaterThanOrEqual(beforeMs);
-    receiver.detach(0);
+    receiver.detach(socket);
   });
 
   test("a detached socket is not read, holds nothing back, and its descriptor is not used again", async () => {
     const receiver = new NativeReceiver(systemClock, () => expect.unreachable(), nativeSockets!);
     const { socket, native, port } = bound();
     receiver.attach(0, socket, native);
-    receiver.detach(0);
+    receiver.detach(socket);
     expect(native.fd).toBe(-1);
     const heard = once(socket, "message");
     await sendAll(await sender(), port, [Buffer.from("x")]);
@@ -129,7 +129,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     native.release();
     receiver.probe();
     expect(errors).toMatchObject([{ code: "EBADF" }]);
-    receiver.detach(0);
+    receiver.detach(socket);
   });
 
   test("the kernel tells what waits in the socket and what it dropped, to the datagram", async () => {
@@ -149,7 +149,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     await receiver.drain();
     expect(heard).toBeGreaterThan(0);
     expect(heard + native.kernelDrops).toBe(300);
-    receiver.detach(0);
+    receiver.detach(socket);
     expect(native.readMemory()).toBe(false);
   });
 
@@ -178,6 +178,6 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     await new Promise<void>((resolve) => setImmediate(resolve));
     receiver.probe();
     expect(reads).toBe(128);
-    receiver.detach(0);
+    receiver.detach(socket);
   });
 });

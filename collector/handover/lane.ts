@@ -1,0 +1,255 @@
+import type { MessagePort } from "node:worker_threads";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { AddressBook, AddressCopy, type NewAddresses } from "./address-book.ts";
+import { BLOCK_BYTES, RecordBlock } from "./records.ts";
+import { readShed, SHED_BYTES, writeShed } from "./shed-record.ts";
+
+/** blocks of datagrams on their way to one other worker at most, 256 KiB each; beyond them datagrams are shed */
+export const LANE_BLOCKS = 16;
+/** one more block holds what was shed for want of them */
+const SHED_BLOCK = LANE_BLOCKS;
+/** datagrams to be sent between two flushes at most */
+const MOST_OUTGOING = 256;
+export const LANE_BYTES = (LANE_BLOCKS + 1) * BLOCK_BYTES;
+
+/** One worker's end of the way to another worker and back. */
+export interface LaneEnds {
+  port: MessagePort;
+  /** what this worker writes, LANE_BYTES */
+  out: SharedArrayBuffer;
+  /** what the other one writes */
+  in: SharedArrayBuffer;
+}
+
+/** Between two workers, in order. */
+export type LaneMessage =
+  | {
+      /** the block to read, and how many datagrams are in it; -1 = none */
+      block: number;
+      count: number;
+      /** numbers in the block of what was shed */
+      shed: number;
+      added: NewAddresses | null;
+      /** what had arrived at the sender's sockets before it has been told by now; monotonic */
+      drainedAtMs: number;
+      /** how often one of the sender's listeners changed its state */
+      breaks: number;
+      /** to be sent from listeners of the other worker */
+      outgoing: OutgoingDatagram[];
+      /** nothing comes after it */
+      isLast: boolean;
+    }
+  /** a block that has been read */
+  | { free: number };
+
+/** A datagram to a device, to be sent from the socket of a listener that the other worker has. */
+export interface OutgoingDatagram {
+  listener: number;
+  bytes: Uint8Array;
+  address: string;
+  port: number;
+}
+
+/** Takes what another worker hands over. */
+export interface LaneSink {
+  datagram(
+    listener: number,
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    length: number,
+    address: string,
+    port: number,
+  ): void;
+  /** a datagram of a device of this worker was shed by the other one */
+  shed(datagram: Datagram): void;
+  /** a listener of the other worker changed its state */
+  listenerBreak(): void;
+  send(datagram: OutgoingDatagram): void;
+}
+
+/** The way between this worker and another one: hands over datagrams of its devices, and takes those of ours. */
+export class Lane {
+  readonly #port: MessagePort;
+  readonly #sink: LaneSink;
+  readonly #out: readonly RecordBlock[];
+  readonly #in: readonly RecordBlock[];
+  readonly #free: number[] = [];
+  readonly #book = new AddressBook();
+  readonly #copy = new AddressCopy();
+  readonly #shedBytes = new Uint8Array(SHED_BYTES);
+  readonly #shedView = new DataView(this.#shedBytes.buffer);
+  readonly #datagram = new Datagram();
+  /** block that is filled now; -1 = none */
+  #block = -1;
+  #isShedBlockAway = false;
+  #breaks = 0;
+  #outgoing: OutgoingDatagram[] = [];
+  #breaksHeard = 0;
+  #drainedAtMs = Number.NEGATIVE_INFINITY;
+  #hasEnded = false;
+
+  constructor({ port, out, in: incoming }: LaneEnds, sink: LaneSink) {
+    this.#port = port;
+    this.#sink = sink;
+    const blocks = Array.from({ length: LANE_BLOCKS + 1 }, (_, index) => index);
+    this.#out = blocks.map((index) => new RecordBlock(out, index));
+    this.#in = blocks.map((index) => new RecordBlock(incoming, index));
+    for (let index = LANE_BLOCKS - 1; index >= 0; index--) this.#free.push(index);
+    port.on("message", (message: LaneMessage) => this.#take(message));
+  }
+
+  /** Blocks that are filled now or not yet read by the other worker. */
+  get blocksInUse(): number {
+    return LANE_BLOCKS - this.#free.length;
+  }
+
+  /** Latest instant before which everything that arrived at the other worker's sockets has been taken here. */
+  get drainedAtMs(): number {
+    return this.#drainedAtMs;
+  }
+
+  /** The other worker hands over nothing more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /**
+   * Hand a datagram over; it goes with the next `flush`, or when its block is full.
+   * @returns false when there is no room: it is to be counted as shed, and its owner will know
+   */
+  pass(
+    datagram: Datagram,
+    listener: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    address: string,
+    port: number,
+  ): boolean {
+    if (this.#book.isFull) {
+      this.#post(Number.NEGATIVE_INFINITY, false);
+      this.#book.clear();
+    }
+    if (this.#block >= 0 && !this.#out[this.#block]!.hasRoom(length))
+      this.#post(Number.NEGATIVE_INFINITY, false);
+    if (this.#block < 0) this.#block = this.#takeBlock();
+    if (this.#block < 0) {
+      this.#shed(datagram);
+      return false;
+    }
+    const number = this.#book.numberOf(address);
+    this.#out[this.#block]!.add(listener, bytes, offset, length, number, port);
+    return true;
+  }
+
+  /**
+   * Have a datagram sent from a listener of the other worker, with the next `flush`.
+   * @returns false when too many wait already
+   */
+  send(datagram: OutgoingDatagram): boolean {
+    if (this.#outgoing.length >= MOST_OUTGOING) return false;
+    this.#outgoing.push(datagram);
+    return true;
+  }
+
+  /** A listener of this worker changed its state: the other one is told with the next `flush`. */
+  listenerBreak(): void {
+    this.#breaks++;
+  }
+
+  /**
+   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence.
+   * @param drainedAtMs - what had arrived at the sockets of this worker before it has been passed
+   * @param isLast - nothing will be passed after it
+   */
+  flush(drainedAtMs: number, isLast = false): void {
+    this.#post(drainedAtMs, isLast);
+  }
+
+  /** Send what waits, if anything does, and tell nothing else. */
+  flushDatagrams(): void {
+    if (this.#block >= 0) this.#post(Number.NEGATIVE_INFINITY, false);
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+
+  #takeBlock(): number {
+    const block = this.#free.pop() ?? -1;
+    if (block >= 0) this.#out[block]!.clear();
+    return block;
+  }
+
+  #post(drainedAtMs: number, isLast: boolean): void {
+    const block = this.#block;
+    const shedBlock = this.#out[SHED_BLOCK]!;
+    const shed = this.#isShedBlockAway ? 0 : shedBlock.count;
+    const message: LaneMessage = {
+      block,
+      count: block < 0 ? 0 : this.#out[block]!.count,
+      shed,
+      added: this.#book.takeNew(),
+      drainedAtMs,
+      breaks: this.#breaks,
+      outgoing: this.#outgoing,
+      isLast,
+    };
+    this.#block = -1;
+    this.#outgoing = [];
+    if (shed > 0) this.#isShedBlockAway = true;
+    this.#port.postMessage(message);
+  }
+
+  /** Evidence for the gap's cause. What finds no room here either leaves the cause undetermined. */
+  #shed(datagram: Datagram): void {
+    const block = this.#out[SHED_BLOCK]!;
+    if (this.#isShedBlockAway || datagram.kind !== KIND.DATA || datagram.sequence < 0) return;
+    const length = writeShed(this.#shedBytes, this.#shedView, datagram);
+    if (block.hasRoom(length)) block.add(0, this.#shedBytes, 0, length, 0, 0);
+  }
+
+  #take(message: LaneMessage): void {
+    if ("free" in message) {
+      if (message.free === SHED_BLOCK) {
+        this.#isShedBlockAway = false;
+        this.#out[SHED_BLOCK]!.clear();
+      } else this.#free.push(message.free);
+      return;
+    }
+    this.#copy.take(message.added);
+    if (message.block >= 0) this.#takeDatagrams(message.block, message.count);
+    if (message.shed > 0) this.#takeShed(message.shed);
+    while (this.#breaksHeard < message.breaks) {
+      this.#breaksHeard++;
+      this.#sink.listenerBreak();
+    }
+    for (const outgoing of message.outgoing) this.#sink.send(outgoing);
+    this.#drainedAtMs = Math.max(this.#drainedAtMs, message.drainedAtMs);
+    if (message.isLast) this.#hasEnded = true;
+  }
+
+  #takeDatagrams(index: number, count: number): void {
+    const { bytes, view } = this.#in[index]!;
+    this.#in[index]!.forEach(count, (listener, offset, length, address, port) =>
+      this.#sink.datagram(listener, bytes, view, offset, length, this.#copy.at(address), port),
+    );
+    this.#giveBack(index);
+  }
+
+  #takeShed(count: number): void {
+    const { bytes, view } = this.#in[SHED_BLOCK]!;
+    this.#in[SHED_BLOCK]!.forEach(count, (_listener, offset, length) => {
+      readShed(bytes, view, offset, length, this.#datagram);
+      this.#sink.shed(this.#datagram);
+    });
+    this.#giveBack(SHED_BLOCK);
+  }
+
+  #giveBack(block: number): void {
+    const message: LaneMessage = { free: block };
+    this.#port.postMessage(message);
+  }
+}

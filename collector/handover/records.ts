@@ -1,0 +1,84 @@
+/**
+ * Datagrams of other workers' devices, written one after the other into memory that both threads share. A record begins at a multiple of 8:
+ *
+ *     0  u32  length of the payload; the payload follows at 16
+ *     4  u32  number of the source address in the lane's book
+ *     8  u16  port of the source
+ *    10  u16  index of the listener
+ *    12  u32  not used
+ *
+ * It carries no arrival time: its owner takes its own, so that the arrivals of a device never go back.
+ */
+const HEADER_BYTES = 16;
+
+/** a block takes the largest datagram, and hundreds of small ones */
+export const BLOCK_BYTES = 1 << 18;
+
+/** One block of a lane: written by one thread, then read by the other. */
+export class RecordBlock {
+  /** the payloads lie in it; the same memory as `view` */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  used = 0;
+  count = 0;
+
+  constructor(memory: SharedArrayBuffer, index: number) {
+    this.bytes = new Uint8Array(memory, index * BLOCK_BYTES, BLOCK_BYTES);
+    this.view = new DataView(memory, index * BLOCK_BYTES, BLOCK_BYTES);
+  }
+
+  clear(): void {
+    this.used = 0;
+    this.count = 0;
+  }
+
+  hasRoom(length: number): boolean {
+    return this.used + HEADER_BYTES + length <= BLOCK_BYTES;
+  }
+
+  /** Append a datagram; the caller has asked for room. */
+  add(
+    listener: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    address: number,
+    port: number,
+  ): void {
+    const { view, used } = this;
+    view.setUint32(used, length, true);
+    view.setUint32(used + 4, address, true);
+    view.setUint16(used + 8, port, true);
+    view.setUint16(used + 10, listener, true);
+    const to = used + HEADER_BYTES;
+    for (let at = 0; at < length; at++) this.bytes[to + at] = bytes[offset + at]!;
+    this.used = (to + length + 7) & ~7;
+    this.count++;
+  }
+
+  /** Go through `count` records. */
+  forEach(count: number, take: RecordTaker): void {
+    const { view } = this;
+    let at = 0;
+    for (let index = 0; index < count; index++) {
+      const length = view.getUint32(at, true);
+      take(
+        view.getUint16(at + 10, true),
+        at + HEADER_BYTES,
+        length,
+        view.getUint32(at + 4, true),
+        view.getUint16(at + 8, true),
+      );
+      at = (at + HEADER_BYTES + length + 7) & ~7;
+    }
+  }
+}
+
+/** @param offset - of the payload in the block's `bytes` and `view` */
+export type RecordTaker = (
+  listener: number,
+  offset: number,
+  length: number,
+  address: number,
+  port: number,
+) => void;

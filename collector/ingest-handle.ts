@@ -1,0 +1,97 @@
+import { EventEmitter } from "node:events";
+import type { Worker } from "node:worker_threads";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import type { IngestCommand, IngestReport } from "./ingest-messages.ts";
+import type { IngestStatus } from "./ingest-status.ts";
+
+/** A worker's status, with the share of time it was busy between this status and the one before, [0, 1]. */
+export interface WorkerStatus {
+  status: IngestStatus;
+  utilization: number;
+}
+
+interface HandleEvents {
+  status: [];
+  /** it died; code `ERR_INGEST_CRASHED` */
+  error: [LacunaError];
+}
+
+/** The main thread's end of one ingest worker: commands are answered one by one, in order. */
+export class IngestHandle extends EventEmitter<HandleEvents> {
+  /** arrival of the last datagram its devices knew before the start, microseconds; when it has taken over what the database knows */
+  readonly restored: Promise<number>;
+  readonly #worker: Worker;
+  readonly #restoring = Promise.withResolvers<number>();
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  #latest: WorkerStatus | null = null;
+  #utilization: ReturnType<Worker["performance"]["eventLoopUtilization"]>;
+  #gone: LacunaError | null = null;
+  #isStopped = false;
+
+  constructor(worker: Worker) {
+    super();
+    this.#worker = worker;
+    this.#utilization = worker.performance.eventLoopUtilization();
+    this.restored = this.#restoring.promise;
+    worker.on("message", (message: IngestReport) => this.#handle(message));
+    worker.on("error", (error) => this.#crashed(messageOf(error), error));
+    worker.on("exit", () => this.#crashed("it exited"));
+  }
+
+  /** The newest one, at most half a second old while the worker lives; null before the first. */
+  get latest(): WorkerStatus | null {
+    return this.#latest;
+  }
+
+  /** It has stopped, or died. */
+  get isGone(): boolean {
+    return this.#isStopped || this.#gone !== null;
+  }
+
+  /**
+   * Have it do something.
+   * @returns when it is done
+   * @throws LacunaError that of a start that failed, or `ERR_INGEST_CRASHED`
+   */
+  ask(command: IngestCommand): Promise<void> {
+    if (this.#gone !== null) return Promise.reject(this.#gone);
+    const waiting = Promise.withResolvers<void>();
+    this.#waiting.push(waiting);
+    this.#worker.postMessage(command);
+    return waiting.promise;
+  }
+
+  #handle(message: IngestReport): void {
+    if (message.report === "restored") {
+      this.#restoring.resolve(message.lastArrivalUs);
+      return;
+    }
+    if (message.report === "failed") {
+      const error = new LacunaError(message.code, message.message);
+      this.#restoring.reject(error);
+      this.#waiting.shift()?.reject(error);
+      return;
+    }
+    if (message.status !== null) this.#takeStatus(message.status);
+    if (message.report === "status") return;
+    if (message.isLast) this.#isStopped = true;
+    this.#waiting.shift()?.resolve();
+  }
+
+  #takeStatus(status: IngestStatus): void {
+    const now = this.#worker.performance.eventLoopUtilization();
+    const between = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
+    this.#utilization = now;
+    this.#latest = { status, utilization: between.utilization };
+    this.emit("status");
+  }
+
+  #crashed(why: string, cause?: unknown): void {
+    if (this.isGone) return;
+    const error = new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${why}`, { cause });
+    this.#gone = error;
+    this.#restoring.reject(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    if (this.listenerCount("error") > 0) this.emit("error", error);
+  }
+}

@@ -1,0 +1,43 @@
+import type { BatchMessage, Restored } from "../protocol/batch.ts";
+import type { Format } from "../protocol/decode.ts";
+import type { BatchPool } from "./batch-pool.ts";
+import type { Exchange } from "./handover/exchange.ts";
+import type { RecoveryOptions } from "./recovery/recovery.ts";
+import type { Tracker } from "./tracker/tracker.ts";
+import type { TrackerOptions, TrackerSink } from "./tracker/types.ts";
+
+export interface IngestOptions {
+  /** what each listener's datagrams are decoded as, by its index */
+  formats: readonly Format[];
+  tracker: TrackerOptions;
+  pool: BatchPool;
+  restored: Restored;
+  /** a batch is handed over when it is full or this long after its first change */
+  batchMs: number;
+  /** to and from the workers that own the other devices; null = this one owns all */
+  exchange?: Pick<Exchange, "otherOwnerOf" | "pass" | "listenerBreak"> | null;
+  /** index of the worker; default 0 */
+  worker?: number;
+  /** whether and how devices are asked again; none is without it */
+  recovery?: Pick<RecoveryOptions, "listeners" | "random" | "send">;
+  /** takes a sealed batch; its buffer is the receiver's until `takeBack` */
+  send(message: BatchMessage): void;
+  /** a bug met while a datagram was worked on; the datagram is counted, the process goes on */
+  onInternalError(error: unknown): void;
+  /** the tracker, unless a test brings its own */
+  createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
+}
+
+/** How much is in memory. */
+export interface IngestSizes {
+  devices: number;
+  runs: number;
+  gaps: number;
+  openGaps: number;
+  held: number;
+  /** filled now or waiting for the writer */
+  batchesInUse: number;
+  batchCapacity: number;
+  /** number of the last batch handed over, from 1; 0 = none yet */
+  lastBatch: number;
+}

@@ -1,0 +1,27 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import type { ListenerCounts } from "./counters.ts";
+import type { IngestSizes } from "./ingest-options.ts";
+import type { ListenerSocketStatus } from "./listener.ts";
+
+/** A listener's socket and what came by it. */
+export interface ListenerStatus extends ListenerSocketStatus {
+  counters: ListenerCounts;
+}
+
+export interface IngestStatus {
+  /** wall clock, microseconds */
+  atUs: number;
+  /** all of them; those that another worker opens are not started here, and count what their datagrams to devices of this worker came to */
+  listeners: ListenerStatus[];
+  sizes: IngestSizes & HandoverSizes;
+  /** as of now, ahead of the last batch */
+  fleet: FleetCounters;
+}
+
+/** What is on its way to the workers that own it. */
+export interface HandoverSizes {
+  handoverBlocks: number;
+  handoverCapacity: number;
+  /** datagrams shed because there was no block left, 0 with one worker */
+  handoverShed: number;
+}

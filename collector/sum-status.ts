@@ -1,0 +1,70 @@
+import type { FleetCounters } from "../protocol/batch.ts";
+import type { ListenerCounts } from "./counters.ts";
+import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
+import type { ListenerSocketStatus } from "./listener.ts";
+
+/** One status of a listener that is heard by several sockets; all but what can be added up is that of the first, its own. */
+export const sumSockets = <Status extends ListenerSocketStatus>(
+  sockets: readonly [Status, ...Status[]],
+): Status => ({
+  ...sockets[0],
+  kernelDrops: sumKnown(sockets.map(({ kernelDrops }) => kernelDrops)),
+  receiveQueueBytes: sumKnown(sockets.map(({ receiveQueueBytes }) => receiveQueueBytes)),
+});
+
+/**
+ * The account of all ingest workers together.
+ * @param statuses - one of each worker, in their order
+ * @param homes - of each listener: the worker that opens it
+ */
+export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly number[]): IngestStatus => ({
+  atUs: Math.min(...statuses.map(({ atUs }) => atUs)),
+  listeners: homes.map((home, index) => {
+    const everywhere = statuses.map(({ listeners }) => listeners[index]!);
+    const others = everywhere.filter((_, worker) => worker !== home);
+    const own: ListenerStatus = everywhere[home]!;
+    return {
+      ...sumSockets([own, ...others]),
+      counters: everywhere.map(({ counters }) => counters).reduce(addCounts),
+    };
+  }),
+  sizes: statuses.map(({ sizes }) => sizes).reduce((sum, sizes) => addFields(sum, sizes)),
+  fleet: statuses.map(({ fleet }) => fleet).reduce(addFleets),
+});
+
+const sumKnown = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+};
+
+const addCounts = (one: ListenerCounts, other: ListenerCounts): ListenerCounts => ({
+  ...addFields(one, other),
+  ...addReasons(one, other),
+  lastDatagramAtUs: Math.max(one.lastDatagramAtUs, other.lastDatagramAtUs),
+});
+
+const addFleets = (one: FleetCounters, other: FleetCounters): FleetCounters => ({
+  ...addFields(one, other),
+  ...addReasons(one, other),
+});
+
+const addReasons = (one: FleetCounters, other: FleetCounters) => ({
+  rejected: addRecords(one.rejected, other.rejected),
+  refusedReadings: addRecords(one.refusedReadings, other.refusedReadings),
+});
+
+const addRecords = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {
+  const sum = { ...one };
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+};
+
+/** Every field that is a number in both, added; the others are the first one's. */
+const addFields = <Fields extends object>(one: Fields, other: Fields): Fields => {
+  const sum = { ...one } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(other)) {
+    const before = sum[name];
+    if (typeof value === "number" && typeof before === "number") sum[name] = before + value;
+  }
+  return sum as Fields;
+};

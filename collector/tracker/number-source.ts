@@ -1,0 +1,28 @@
+/** Numbers for new devices or runs: ascending, all of one remainder, so that several workers never give the same one. */
+export class NumberSource {
+  readonly #step: number;
+  readonly #remainder: number;
+  #next = 0;
+
+  /**
+   * @param first - no number below it is given
+   * @param worker - index of this worker among `workers`
+   */
+  constructor(first: number, worker: number, workers: number) {
+    this.#step = workers;
+    this.#remainder = worker;
+    this.atLeast(first);
+  }
+
+  /** Numbers below are taken by somebody. */
+  atLeast(first: number): void {
+    const least = Math.max(first, this.#next);
+    this.#next = least + ((this.#remainder - (least % this.#step) + this.#step) % this.#step);
+  }
+
+  take(): number {
+    const number = this.#next;
+    this.#next += this.#step;
+    return number;
+  }
+}

@@ -1,0 +1,172 @@
+import { once } from "node:events";
+import { MessageChannel } from "node:worker_threads";
+import { afterEach, expect, test } from "vitest";
+import {
+  LANE_BLOCKS,
+  LANE_BYTES,
+  Lane,
+  type LaneSink,
+  type OutgoingDatagram,
+} from "../../../collector/handover/lane.ts";
+import { KIND } from "../../../protocol/constants.ts";
+import { Datagram } from "../../../protocol/datagram.ts";
+
+const lanes: Lane[] = [];
+afterEach(() => {
+  for (const lane of lanes.splice(0)) lane.close();
+});
+
+/** What one end has taken. */
+class Taken implements LaneSink {
+  readonly datagrams: { listener: number; text: string; from: string }[] = [];
+  readonly shedNumbers: { id: string; sequence: number; epoch: number; sendTimeUs: number }[] = [];
+  breaks = 0;
+
+  datagram(
+    listener: number,
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    length: number,
+    address: string,
+    port: number,
+  ): void {
+    const text = Buffer.from(bytes.slice(offset, offset + length)).toString();
+    expect(view.getUint8(offset)).toBe(text.charCodeAt(0));
+    this.datagrams.push({ listener, text, from: `${address}:${port}` });
+  }
+
+  shed({ idBytes, idOffset, idLength, sequence, epoch, sendTimeUs }: Datagram): void {
+    const id = Buffer.from(idBytes.slice(idOffset, idOffset + idLength)).toString();
+    this.shedNumbers.push({ id, sequence, epoch, sendTimeUs });
+  }
+
+  readonly outgoing: OutgoingDatagram[] = [];
+  send(datagram: OutgoingDatagram): void {
+    this.outgoing.push(datagram);
+  }
+
+  listenerBreak(): void {
+    this.breaks++;
+  }
+}
+
+/** Both ends, and how to wait until all that was sent has been taken. */
+const setUp = () => {
+  const { port1, port2 } = new MessageChannel();
+  const [there, back] = [new SharedArrayBuffer(LANE_BYTES), new SharedArrayBuffer(LANE_BYTES)];
+  const taken = new Taken();
+  const near = new Lane({ port: port1, out: there, in: back }, new Taken());
+  const far = new Lane({ port: port2, out: back, in: there }, taken);
+  lanes.push(near, far);
+  const settle = async (): Promise<void> => {
+    const { port1: fence, port2: otherEnd } = new MessageChannel();
+    // messages of all ports of a thread come in the order they were posted; what comes back for them comes after it
+    for (let round = 0; round < 2; round++) {
+      otherEnd.postMessage("fence");
+      await once(fence, "message");
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    fence.close();
+  };
+  return { near, far, taken, settle };
+};
+
+const numbered = (id: string, sequence: number): Datagram => {
+  const datagram = new Datagram();
+  datagram.kind = KIND.DATA;
+  datagram.idBytes = new TextEncoder().encode(id);
+  datagram.idLength = datagram.idBytes.length;
+  datagram.sequence = sequence;
+  datagram.epoch = 3;
+  datagram.sendTimeUs = 1_795_176_000_000_000;
+  return datagram;
+};
+
+const pass = (lane: Lane, text: string, address = "192.0.2.1", length = text.length): boolean => {
+  const bytes = new Uint8Array(length + 3);
+  bytes.set(new TextEncoder().encode(text), 3);
+  return lane.pass(numbered("pump-7", 4), 5, bytes, 3, length, address, 4711);
+};
+
+test("datagrams arrive whole, in order, each with listener and source", async () => {
+  const { near, taken, settle } = setUp();
+  for (const text of ["a", "bb", "a datagram of another length"]) pass(near, text);
+  pass(near, "from another", "2001:db8::1");
+  near.flush(10);
+  pass(near, "later");
+  near.flush(20);
+  await settle();
+  expect(taken.datagrams.map(({ text, from }) => [text, from])).toEqual([
+    ["a", "192.0.2.1:4711"],
+    ["bb", "192.0.2.1:4711"],
+    ["a datagram of another length", "192.0.2.1:4711"],
+    ["from another", "2001:db8::1:4711"],
+    ["later", "192.0.2.1:4711"],
+  ]);
+  expect(taken.datagrams.every(({ listener }) => listener === 5)).toBe(true);
+});
+
+test("the other end knows how far the sockets were read once it has what was read", async () => {
+  const { near, far, taken, settle } = setUp();
+  expect(far.drainedAtMs).toBe(Number.NEGATIVE_INFINITY);
+  pass(near, "a");
+  near.flushDatagrams();
+  await settle();
+  expect([taken.datagrams.length, far.drainedAtMs]).toEqual([1, Number.NEGATIVE_INFINITY]);
+  near.flush(20);
+  near.flush(15);
+  await settle();
+  expect(far.drainedAtMs).toBe(20);
+});
+
+test("without a free block datagrams are refused, their owner hears of their numbers, and blocks that were read are used again", async () => {
+  const { near, taken, settle } = setUp();
+  const length = 65_507;
+  let passed = 0;
+  while (pass(near, "x", "192.0.2.1", length)) passed++;
+  expect(near.blocksInUse).toBe(LANE_BLOCKS);
+  expect(passed).toBe(4 * LANE_BLOCKS);
+  expect(near.pass(numbered("valve", 8), 5, new Uint8Array(0), 0, 0, "192.0.2.1", 1)).toBe(false);
+  near.flush(10);
+  await settle();
+  expect(taken.datagrams).toHaveLength(passed);
+  expect(taken.shedNumbers).toEqual([
+    { id: "pump-7", sequence: 4, epoch: 3, sendTimeUs: 1_795_176_000_000_000 },
+    { id: "valve", sequence: 8, epoch: 3, sendTimeUs: 1_795_176_000_000_000 },
+  ]);
+  expect(near.blocksInUse).toBe(0);
+  expect(pass(near, "again")).toBe(true);
+  near.flush(20);
+  await settle();
+  expect(taken.datagrams.at(-1)).toMatchObject({ text: "again" });
+  expect(taken.shedNumbers).toHaveLength(2);
+});
+
+test("what the other worker's listener is to send goes there once", async () => {
+  const { near, taken, settle } = setUp();
+  const outgoing = { listener: 2, bytes: new Uint8Array([7]), address: "192.0.2.1", port: 4711 };
+  expect(near.send(outgoing)).toBe(true);
+  near.flush(1);
+  near.flush(2);
+  await settle();
+  expect(taken.outgoing).toEqual([outgoing]);
+});
+
+test("a listener's break is told once", async () => {
+  const { near, taken, settle } = setUp();
+  near.listenerBreak();
+  near.flush(1);
+  near.flush(2);
+  await settle();
+  expect(taken.breaks).toBe(1);
+});
+
+test("the end comes after everything else", async () => {
+  const { near, far, taken, settle } = setUp();
+  pass(near, "last words");
+  near.flush(1, true);
+  expect(far.hasEnded).toBe(false);
+  await settle();
+  expect([far.hasEnded, taken.datagrams.length]).toEqual([true, 1]);
+});

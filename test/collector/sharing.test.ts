@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { HostInterfaces } from "../../collector/interfaces.ts";
+import { parseListenerUrl } from "../../collector/listener-url.ts";
+import { sharedAddresses } from "../../collector/sharing.ts";
+
+const info = (address: string, family: "IPv4" | "IPv6") => ({
+  ...{ address, family, netmask: "", mac: "", internal: false, cidr: null, scopeid: 0 },
+});
+const HOST = {
+  lo: [info("127.0.0.1", "IPv4"), info("::1", "IPv6")],
+  eth0: [info("192.0.2.2", "IPv4"), info("2001:db8::2", "IPv6"), info("fe80::2", "IPv6")],
+} as unknown as HostInterfaces;
+
+const addressesOf = (url: string, platform: NodeJS.Platform = "linux"): string[] =>
+  sharedAddresses(parseListenerUrl(url).listener!, HOST, platform);
+
+test.each([
+  ["udp://192.0.2.2:1", ["192.0.2.2"]],
+  ["udp://127.9.9.9:1", ["127.9.9.9"]],
+  ["udp://0.0.0.0:1", ["127.0.0.1", "192.0.2.2"]],
+  ["udp://[::]:1", ["::1", "2001:db8::2"]],
+])("%s is shared on %j", (url, addresses) => {
+  expect(addressesOf(url)).toEqual(addresses);
+});
+
+test.each([
+  ["a group", "udp://239.1.1.1:1"],
+  ["a broadcast address", "udp://192.0.2.255:1"],
+  ["the loopback's broadcast address", "udp://127.255.255.255:1"],
+  ["a link-local address", "udp://[fe80::2]:1?interface=eth0"],
+])("%s is heard by one socket", (_, url) => {
+  expect(addressesOf(url)).toEqual([]);
+});
+
+test("nothing is shared where the system does not spread datagrams over sockets", () => {
+  expect(addressesOf("udp://0.0.0.0:1", "darwin")).toEqual([]);
+});

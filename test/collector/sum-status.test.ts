@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { countsOf, ListenerCounters } from "../../collector/counters.ts";
+import type { IngestStatus, ListenerStatus } from "../../collector/ingest-status.ts";
+import { sumStatuses } from "../../collector/sum-status.ts";
+
+const listenerOf = (
+  socket: Partial<ListenerStatus>,
+  fill: (counters: ListenerCounters) => void,
+): ListenerStatus => {
+  const counters = new ListenerCounters();
+  fill(counters);
+  return {
+    kernelDrops: null,
+    receiveQueueBytes: null,
+    ...socket,
+    counters: countsOf(counters),
+  } as ListenerStatus;
+};
+
+const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
+  ({
+    atUs,
+    listeners,
+    sizes: { devices: 10, batchesInUse: 1, batchCapacity: 4 },
+    fleet: { datagrams: 5, control: 1, shed: 0, held: 0, rejected: { truncated: 2 }, refusedReadings: {} },
+  }) as unknown as IngestStatus;
+
+test("a listener's socket is that of the worker that opens it, what came by it is the sum over all", () => {
+  const here = listenerOf({ state: "OK", port: 4747, kernelDrops: 3, receiveQueueBytes: 0 }, (counters) => {
+    counters.datagrams = 5;
+    counters.received = 4;
+    counters.reject(2);
+    counters.lastDatagramAtUs = 900;
+  });
+  const elsewhere = listenerOf(
+    { state: "UNAVAILABLE", port: 0, kernelDrops: 2, receiveQueueBytes: 512 },
+    (counters) => {
+      counters.datagrams = 7;
+      counters.received = 6;
+      counters.reject(2);
+      counters.lastDatagramAtUs = 800;
+    },
+  );
+  const sum = sumStatuses([statusOf(20, [elsewhere]), statusOf(10, [here])], [1]);
+  expect(sum.listeners[0]).toMatchObject({ state: "OK", port: 4747, kernelDrops: 5, receiveQueueBytes: 512 });
+  const { counters } = sum.listeners[0]!;
+  expect(counters).toMatchObject({ datagrams: 12, received: 10, lastDatagramAtUs: 900 });
+  expect(Object.values(counters.rejected)).toEqual([2]);
+  expect(sum).toMatchObject({ atUs: 10, sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 } });
+  expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
+});
+
+test("drops that no worker can read stay unknown", () => {
+  const unknown = listenerOf({}, () => undefined);
+  const sum = sumStatuses([statusOf(1, [unknown]), statusOf(1, [unknown])], [0]);
+  expect(sum.listeners[0]!.kernelDrops).toBeNull();
+});
