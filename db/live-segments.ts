@@ -8,8 +8,15 @@ export interface LiveSegment {
   segment: SegmentReader;
 }
 
-/** Segments kept after they were read: several clients ask for the newest ones. */
-const MOST_KEPT = 4;
+interface Stored {
+  committedAtUs: number;
+  data: Buffer;
+}
+
+/** Readers kept with what they decoded: several clients ask for the newest segments. */
+const MOST_OPEN = 4;
+/** Newest segments kept as they are stored: they outlive their merge with others, so that clients can resume. */
+const MOST_RECENT_BYTES = 32 * 2 ** 20;
 
 /** Reads segments by the number of their flush, on a connection of its own: what the live feed tells is durable, and ingest does nothing for it. */
 export class LiveSegments {
@@ -17,36 +24,72 @@ export class LiveSegments {
   readonly #of: Statement;
   readonly #after: Statement;
   readonly #before: Statement;
-  readonly #kept = new Map<number, LiveSegment>();
+  readonly #merged: Statement;
+  readonly #open = new Map<number, LiveSegment>();
+  /** ascending; every one there is behind `#recentAfter` */
+  readonly #recent = new Map<number, Stored>();
+  #recentAfter: number;
+  #recentBytes = 0;
 
-  /** @throws LacunaError `ERR_DATABASE_OPEN` */
-  constructor(file: string) {
+  /**
+   * @param flush - the last one that was there when the feed began
+   * @throws LacunaError `ERR_DATABASE_OPEN`
+   */
+  constructor(file: string, flush: number) {
     this.#db = openForReading(file);
+    this.#recentAfter = flush;
     this.#of = this.#db.prepare(
       `SELECT committed_at AS committedAtUs, data FROM segments JOIN segment_data USING (segment)
        WHERE level = 0 AND segment = ?`,
     );
-    this.#after = this.#db
-      .prepare("SELECT segment FROM segments WHERE level = 0 AND segment > ? ORDER BY segment LIMIT 1")
-      .pluck();
-    this.#before = this.#db
-      .prepare("SELECT segment FROM segments WHERE level = 0 AND segment < ? ORDER BY segment DESC LIMIT ?")
-      .pluck();
+    const numbers = (sql: string): Statement => this.#db.prepare(sql).pluck();
+    this.#after = numbers(
+      "SELECT segment FROM segments WHERE level = 0 AND segment > ? ORDER BY segment LIMIT 1",
+    );
+    this.#before = numbers(
+      "SELECT segment FROM segments WHERE level = 0 AND segment < ? ORDER BY segment DESC LIMIT ?",
+    );
+    this.#merged = numbers("SELECT ifnull(max(segment), 0) FROM segments WHERE level > 0");
   }
 
-  /** Null: the flush brought no datagrams, or its segment is there no more. */
+  /** A flush that was committed just now; each in turn. Null: it brought no datagrams, or it is not there alone any more. */
+  newest(flush: number): LiveSegment | null {
+    const stored = this.#of.get(flush) as Stored | undefined;
+    if (stored === undefined) return null;
+    this.#recent.set(flush, stored);
+    this.#recentBytes += stored.data.length;
+    for (const [oldest, { data }] of this.#recent) {
+      if (this.#recentBytes <= MOST_RECENT_BYTES) break;
+      this.#recent.delete(oldest);
+      this.#recentBytes -= data.length;
+      this.#recentAfter = oldest;
+    }
+    return this.of(flush);
+  }
+
   of(flush: number): LiveSegment | null {
-    return this.#kept.get(flush) ?? this.#read(flush);
+    return this.#open.get(flush) ?? this.#read(flush);
   }
 
   /** The first one of a later flush; null at the end. */
   after(flush: number): LiveSegment | null {
-    const next = this.#after.get(flush) as number | undefined;
-    return next === undefined ? null : this.of(next);
+    if (flush < this.#recentAfter) {
+      const next = this.#after.get(flush) as number | undefined;
+      return next === undefined ? null : this.of(next);
+    }
+    for (const recent of this.#recent.keys()) if (recent > flush) return this.of(recent);
+    return null;
+  }
+
+  /** Flushes behind this one were merged with others: what each of them brought cannot be told any more. */
+  isMergedAfter(flush: number): boolean {
+    return flush < this.#recentAfter && (this.#merged.get() as number) > flush;
   }
 
   /** The flush of the segment that lies `count` before a flush, or of the oldest there is. */
   back(flush: number, count: number): number {
+    const recent = Array.from(this.#recent.keys()).filter((each) => each < flush);
+    if (recent.length >= count) return recent.at(-count)!;
     return (this.#before.all(flush, count) as number[]).at(-1) ?? flush;
   }
 
@@ -55,12 +98,12 @@ export class LiveSegments {
   }
 
   #read(flush: number): LiveSegment | null {
-    const row = this.#of.get(flush) as { committedAtUs: number; data: Buffer } | undefined;
-    if (row === undefined) return null;
-    const read = { flush, committedAtUs: row.committedAtUs, segment: new SegmentReader(row.data) };
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= MOST_KEPT) this.#kept.delete(oldest!);
-    this.#kept.set(flush, read);
+    const stored = this.#recent.get(flush) ?? (this.#of.get(flush) as Stored | undefined);
+    if (stored === undefined) return null;
+    const read = { flush, committedAtUs: stored.committedAtUs, segment: new SegmentReader(stored.data) };
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= MOST_OPEN) this.#open.delete(oldest!);
+    this.#open.set(flush, read);
     return read;
   }
 }

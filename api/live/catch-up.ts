@@ -12,6 +12,10 @@ const RESUME_US = 300_000_000;
 /** Where the feed is. */
 export type Here = Pick<Teller, "flush" | "part" | "committedAtUs">;
 
+/** The last flush of which nothing is left to tell: one may have more behind an event, or held. */
+const lastSeen = ({ flush, part, event }: Place): number =>
+  part === 1 && event === null ? flush : flush - 1;
+
 /** How a client that has seen up to an id can go on: from a place, or behind a gap. */
 export const resumeAt = (
   segments: LiveSegments,
@@ -23,9 +27,9 @@ export const resumeAt = (
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const first = segments.after(place.flush);
   const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
-  if (!isTooOld) return { place, skipped: null };
-  const skipped = { reason: "too-old", fromUs: first.committedAtUs, toUs: here.committedAtUs } as const;
-  return { place: null, skipped };
+  if (!isTooOld && !segments.isMergedAfter(lastSeen(place))) return { place, skipped: null };
+  const fromUs = segments.of(place.flush)?.committedAtUs ?? null;
+  return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
 
 /** Tells one client what it missed, from the store, a flush at a time, until it is where the feed is. */
@@ -55,13 +59,17 @@ export class CatchUp {
     this.#place = place;
   }
 
-  /** The next flush that was missed. `flush` and `part` say up to where the client is told then. */
-  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; flush: number; part: 0 | 1 }> {
+  /**
+   * The next flush that was missed. `flush` and `part` say up to where the client is told then.
+   * @returns null when flushes were merged meanwhile that it has not been told
+   */
+  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; flush: number; part: 0 | 1 } | null> {
     const start = { flush: this.#place.flush - 1, part: 0 } as const;
     this.#teller ??= await Teller.after(this.#segments, this.#names, this.#runs(), start);
     const teller = this.#teller;
     teller.runs = this.#runs();
     const segment = this.#segments.after(teller.flush);
+    if (this.#segments.isMergedAfter(Math.max(teller.flush, lastSeen(this.#place)))) return null;
     const isAtEnd = segment === null || segment.flush > here.flush;
     let parts: Part[] = [];
     if (!isAtEnd) parts = await teller.next(segment);

@@ -6,7 +6,7 @@ import type { FeedThreadData, ToFeed } from "./messages.ts";
 /** The thread of the live feed: decodes and writes text, so that neither ingest nor the answers of the API wait for viewers. */
 const port = parentPort!;
 const { file, flush } = workerData as FeedThreadData;
-const segments = new LiveSegments(file);
+const segments = new LiveSegments(file, flush);
 const feed = new Feed(
   {
     segments,

@@ -1,3 +1,4 @@
+import { LacunaError } from "../../common/errors.ts";
 import type { LiveSegments } from "../../db/live-segments.ts";
 import type { LiveRun } from "../sources.ts";
 import { Audience } from "./audience.ts";
@@ -96,9 +97,14 @@ export class Feed {
   async #flush({ flush, newRuns, changedDevices }: Extract<Work, { type: "flush" }>): Promise<void> {
     this.#names.forget(changedDevices);
     for (const [run, device] of newRuns) this.#runsOfDevice.get(device)?.add(run);
-    const segment = flush > this.#teller.flush ? this.#host.segments.of(flush) : null;
-    // nothing to tell: what is held goes on waiting
-    if (segment === null) return;
+    const { segments } = this.#host;
+    const segment = flush > this.#teller.flush ? segments.newest(flush) : null;
+    if (segment === null) {
+      if (segments.isMergedAfter(this.#teller.flush))
+        throw new LacunaError("ERR_FEED_BEHIND", "the live feed is too far behind");
+      // nothing to tell: what is held goes on waiting
+      return;
+    }
     this.#teller.runs = this.#wanted();
     const texts = this.#audience.texts(await this.#teller.next(segment));
     this.#post(texts);
@@ -165,7 +171,10 @@ export class Feed {
     for (const [id, client] of this.#clients) {
       if (client.catchUp === null || !client.wantsMore) continue;
       const missed = await client.catchUp.next(this.#teller);
-      if (missed.isAtEnd) this.#joinTheOthers(id, client, missed.text, null);
+      if (missed === null) {
+        const skipped = { reason: "too-old", fromUs: null, toUs: this.#teller.committedAtUs } as const;
+        this.#joinTheOthers(id, client, "", skipped);
+      } else if (missed.isAtEnd) this.#joinTheOthers(id, client, missed.text, null);
       else if (missed.text !== "") {
         client.wantsMore = false;
         this.#postMissed(id, missed.text, missed, null, false);

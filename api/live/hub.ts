@@ -11,6 +11,8 @@ import type { FromFeed } from "./messages.ts";
 
 /** Ledgers are told that often at most. */
 const LEDGER_EVERY_MS = 500;
+/** The thread outlives its last client for so long: one whose connection broke comes again, and the thread knows what it missed. */
+const LINGER_MS = 60_000;
 const HEARTBEAT_EVERY_MS = 15_000;
 /** Gaps of one commit that are told; of the others clients are told that there were some. */
 const MOST_GAPS_PER_COMMIT = 1000;
@@ -44,6 +46,7 @@ export class LiveHub implements LiveFigures {
   #lastClient = 0;
   #feed: FeedThread | undefined;
   #timers: NodeJS.Timeout[] = [];
+  #lingering: NodeJS.Timeout | undefined;
   #ledgerChanged = false;
   #isClosed = false;
 
@@ -99,6 +102,7 @@ export class LiveHub implements LiveFigures {
   #join(client: LiveClient): void {
     const { devices, channels } = client.wish;
     client.state = "catching-up";
+    clearTimeout(this.#lingering);
     this.#feed ??= this.#startFeed();
     this.#feed.post({
       type: "join",
@@ -112,8 +116,10 @@ export class LiveHub implements LiveFigures {
   #remove(client: LiveClient): void {
     if (!this.#clients.delete(client.id)) return;
     this.#feed?.post({ type: "leave", client: client.id });
-    if (!this.#readers().next().done) return;
-    void this.#closeFeed();
+    if (this.#readers().next().done) {
+      clearTimeout(this.#lingering);
+      this.#lingering = setTimeout(() => void this.#closeFeed(), LINGER_MS).unref();
+    }
     if (this.#clients.size === 0) this.#stopTimers();
   }
 
@@ -139,6 +145,7 @@ export class LiveHub implements LiveFigures {
   }
 
   async #closeFeed(): Promise<void> {
+    clearTimeout(this.#lingering);
     const feed = this.#feed;
     this.#feed = undefined;
     await feed?.close();
@@ -201,7 +208,7 @@ export class LiveHub implements LiveFigures {
   }
 
   #committed(commit: LiveCommit): void {
-    if (this.#clients.size === 0) return;
+    if (this.#clients.size === 0 && this.#feed === undefined) return;
     this.#ledgerChanged = true;
     this.#feed?.post({
       type: "flush",

@@ -38,7 +38,7 @@ class FeedBed implements Disposable {
   #newRuns: [number, string][] = [];
 
   constructor() {
-    const segments = this.bed.closing(new LiveSegments(this.bed.file));
+    const segments = this.bed.closing(new LiveSegments(this.bed.file, this.writer.flushNumber));
     const host = {
       segments,
       post: (message: FromFeed) => this.#receive(message),
