@@ -1,11 +1,12 @@
-import type { Batch } from "../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { encodeDirectory } from "./directory.ts";
 import type { Gathered } from "./gather.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
+import type { BuiltSegment } from "./segment/columns.ts";
 import { SegmentBuilder } from "./segment/segment-builder.ts";
+import type { SortedDatagrams } from "./segment/sorted-datagrams.ts";
 import { CHANGE_FIELDS } from "./view/run-rows.ts";
 
 /** Writes a flush's datagrams as one segment of level 0, inside the flush's transaction. */
@@ -19,6 +20,11 @@ export class SegmentWriter {
     this.#segment = db.prepare("INSERT INTO segments VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#data = db.prepare("INSERT INTO segment_data VALUES (?, ?, ?)");
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
+  }
+
+  /** The datagrams of the last segment written; valid until the next one. */
+  get sorted(): SortedDatagrams {
+    return this.#builder.sorted;
   }
 
   /** @param state - the ledger before the change */
@@ -41,7 +47,8 @@ export class SegmentWriter {
       built.blob.length + directory.length,
     );
     this.#data.run(change.flush, directory, built.blob);
-    for (const [run, reach] of lateReaches(batches, state)) this.#late.run(change.flush, run, reach);
+    const late = lateReaches(built, this.sorted, state);
+    for (const [run, reach] of late) this.#late.run(change.flush, run, reach);
   }
 }
 
@@ -57,17 +64,17 @@ const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
  * Runs of which a number arrived at or below the high water of the flush before, with the lowest such number: the only segments in which
  * numbers can be lower than in an older one.
  */
-const lateReaches = (batches: readonly Batch[], state: LedgerState): Map<number, number> => {
-  const reaches = new Map<number, number>();
-  for (const batch of batches) {
-    for (let datagram = 0; datagram < batch.datagramCount; datagram++) {
-      const run = batch.datagramRun[datagram]!;
-      const slot = state.runs.slotOf(run);
-      if (slot < 0) continue;
-      const sequence = batch.datagramSequence[datagram]!;
-      if (sequence > state.runField(slot, ROW.HIGH_WATER)) continue;
-      reaches.set(run, Math.min(sequence, reaches.get(run) ?? sequence));
-    }
+const lateReaches = (
+  { runNumbers, runDatagrams }: BuiltSegment,
+  { sequence }: SortedDatagrams,
+  state: LedgerState,
+): [run: number, reach: number][] => {
+  const reaches: [number, number][] = [];
+  for (let index = 0, from = 0; index < runNumbers.length; from += runDatagrams[index++]!) {
+    const run = runNumbers[index]!;
+    const slot = state.runs.slotOf(run);
+    const lowest = sequence[from]!;
+    if (slot >= 0 && lowest <= state.runField(slot, ROW.HIGH_WATER)) reaches.push([run, lowest]);
   }
   return reaches;
 };

@@ -277,7 +277,8 @@ export class Writer {
     const kept = change.notes.filter((note) => note.note !== "forgotten");
     const gone = change.notes.filter((note) => note.note === "forgotten");
     this.#state.apply({ ...change, notes: kept });
-    change.latest = takeNewest(this.#state, gathered.batches, change.flush);
+    if (holdsDatagrams(gathered))
+      change.latest = takeNewest(this.#state, this.#segmentWriter.sorted, change.flush);
     this.#checkpoint.changed(change, this.#clock.monotonicMs());
     for (const note of gone) this.#state.applyNote(note, change.flush);
   }

@@ -18,6 +18,11 @@ export class SegmentBuilder {
   #runDatagrams = new Float64Array(64);
   #blockBytes = new Float64Array(64);
 
+  /** The datagrams of the last segment built; valid until the next one. */
+  get sorted(): SortedDatagrams {
+    return this.#sorted;
+  }
+
   /** @param batches - in order of arrival; only read */
   build(batches: readonly Batch[]): BuiltSegment {
     const sorted = this.#sorted;
