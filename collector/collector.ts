@@ -21,7 +21,7 @@ export interface CollectorOptions {
   /** towards the writer, one for each ingest worker: BatchMessage out, BatchReturn in; transferred to them */
   writerPorts: readonly MessagePort[];
   tracker?: Partial<TrackerSettings>;
-  /** batches between receiver and writer, about 2.2 MB each; default 24 */
+  /** batches between receiver and writer, at most 2.2 MB each; default 64 */
   poolBatches?: number;
   /** a batch is handed over when full or so long after its first change, milliseconds; default 100 */
   batchMs?: number;

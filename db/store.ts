@@ -33,7 +33,7 @@ export interface StoreOptions {
   ingestWorkers?: number;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
-  /** that many waiting batches are committed at once; default 12 (about 26 MiB) */
+  /** that many waiting batches are committed at once; default 32 */
   flushBatches?: number;
   /** readings older than that (by arrival) are removed, milliseconds; null (default) = never */
   retentionMs?: number | null;
@@ -78,7 +78,7 @@ export interface StoreStatus {
 
 const DEFAULTS = {
   flushMs: 400,
-  flushBatches: 12,
+  flushBatches: 32,
   retentionMs: null,
   maxBytes: null,
   closeTimeoutMs: 5000,

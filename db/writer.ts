@@ -20,9 +20,10 @@ import { emptyLatest } from "./view/latest-values.ts";
 export interface WriterOptions extends RetentionOptions {
   file: string;
   clock: Clock;
-  /** for tests: rows of the tables for people brought up to date per flush at least, and how long a device waits for that */
+  /** for tests: rows of the tables for people brought up to date per flush at least, and how long a device waits for that; notes a flush takes */
   checkpointRows?: number;
   checkpointLagMs?: number;
+  flushNotes?: number;
 }
 
 /** What became of one flush. */
@@ -44,10 +45,12 @@ export type FlushOutcome =
 const BUSY_MS = 50;
 const CHECKPOINT_ROWS_AT_ONCE = 20_000;
 /**
- * Batches one flush takes at most. What a flush brings is in memory several times over (batches, rows, notes, and a copy on its way to the
- * main thread), and a flood of new devices brings a lot: a writer that has fallen behind takes it in parts.
+ * What one flush takes at most. Devices that are known cost a row however many batches they are in, and a flush costs something for each
+ * of them: the more batches, the less per datagram. New ones bring notes, which are in memory several times over (in the batch, in the journal,
+ * on their way to the main thread): a writer that has fallen behind in a flood of them takes it in parts.
  */
-const MOST_BATCHES_PER_FLUSH = 6;
+const MOST_BATCHES_PER_FLUSH = 64;
+const MOST_NOTES_PER_FLUSH = 50_000;
 
 /**
  * Owns the database: gathers batches, commits them one transaction per flush, keeps what a failed commit could not write. Synchronous; the
@@ -67,6 +70,7 @@ export class Writer {
   readonly #segmentWriter: SegmentWriter;
   readonly #journal = new ByteWriter();
   readonly #totalChanges: () => number;
+  readonly #mostNotes: number;
   #row: StateRow;
   /** committed counters of each ingest worker, by index; the first one's begin with what the database knew */
   #fleets: readonly FleetCounters[] = [];
@@ -82,6 +86,7 @@ export class Writer {
    */
   constructor(options: WriterOptions) {
     this.#clock = options.clock;
+    this.#mostNotes = options.flushNotes ?? MOST_NOTES_PER_FLUSH;
     this.#lock = lockDatabase(options.file, options.clock.wallUs());
     try {
       this.#db = openForWriting(options.file);
@@ -155,7 +160,7 @@ export class Writer {
    */
   flush(): FlushOutcome {
     // what was shown as pending must not fall back to an older state: it is committed together
-    const messages = this.#waiting.slice(0, Math.max(MOST_BATCHES_PER_FLUSH, this.#shown));
+    const messages = this.#waiting.slice(0, Math.max(this.#bearable(), this.#shown));
     try {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
       if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
@@ -207,6 +212,18 @@ export class Writer {
   get #isUpToDate(): boolean {
     if (this.#checkpoint.waiting === 0) return this.#row.replayFrom > this.#row.lastFlush;
     return !this.#checkpoint.isDue(this.#clock.monotonicMs());
+  }
+
+  /** how many of the waiting batches one flush takes */
+  #bearable(): number {
+    let notes = 0;
+    let batches = 0;
+    for (const message of this.#waiting) {
+      notes += message.notes.length;
+      if (batches > 0 && (batches === MOST_BATCHES_PER_FLUSH || notes > this.#mostNotes)) break;
+      batches++;
+    }
+    return batches;
   }
 
   #commit(messages: readonly BatchMessage[], gathered: Gathered, doomed: Doomed): LedgerChange | null {

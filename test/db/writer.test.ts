@@ -36,22 +36,22 @@ test("while another connection holds the file, nothing is lost and what waits is
   expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
 });
 
-test("a writer that has fallen behind takes what waits in parts, but what was shown as pending at once", () => {
+test("a writer that has fallen behind takes new devices in parts, but what was shown as pending at once", () => {
   using bed = new StoreBed();
-  const writer = bed.closing(bed.writer());
+  // a batch with a new device brings three notes
+  const writer = bed.closing(bed.writer({ flushNotes: 18 }));
   const model = new IngestModel();
-  const run = model.run(model.device("pump"), 1);
-  const accept = (sequence: number): void => {
-    model.receive(run, sequence);
+  const accept = (device: number): void => {
+    model.receive(model.run(model.device(`pump-${device}`), 1), 0);
     writer.accept(model.seal());
   };
   const flushed = (): number => {
     const outcome = writer.flush();
     return outcome.outcome === "committed" ? outcome.messages.length : -1;
   };
-  for (let sequence = 0; sequence < 10; sequence++) accept(sequence);
+  for (let device = 0; device < 10; device++) accept(device);
   expect([flushed(), flushed()]).toEqual([6, 4]);
-  for (let sequence = 10; sequence < 20; sequence++) accept(sequence);
+  for (let device = 10; device < 20; device++) accept(device);
   writer.takeAccepted();
   expect(flushed()).toBe(10);
   expect(viewOf(writer).fleet().counts).toMatchObject({ received: 20, stored: 20 });
