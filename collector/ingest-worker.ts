@@ -60,7 +60,7 @@ const restoredOf = (
   const encoder = new TextEncoder();
   const owns = (id: string): boolean => {
     const bytes = encoder.encode(id);
-    return owners.ownerOf(bytes, 0, bytes.length) === worker;
+    return owners.ownerOf(new DataView(bytes.buffer), 0, bytes.length) === worker;
   };
   const restored = archive.restored(tracker.maxDevices, owns);
   return worker === 0 ? restored : { ...restored, fleet: emptyFleet() };

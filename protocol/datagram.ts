@@ -30,11 +30,13 @@ export class Datagram {
   sendTimeUs = 0;
   sendTimeIsRelative = false;
   /** where the device id's UTF-8 bytes are; valid until the next decode or until the buffer is reused */
-  idBytes: Uint8Array = new Uint8Array(0);
+  #idBytes: Uint8Array = new Uint8Array(0);
+  #idView: DataView = new DataView(this.#idBytes.buffer);
   idOffset = 0;
   idLength = 0;
   /** room for an id that is not in the received bytes as it is (JSON); `idBytes` then points here */
   readonly idScratch: Uint8Array = new Uint8Array(MAX_ID_BYTES);
+  readonly idScratchView = new DataView(this.idScratch.buffer);
   /** number of sound readings */
   readingCount = 0;
   /** channel numbers; unset where `names` is used */
@@ -87,6 +89,28 @@ export class Datagram {
       this.refused.fill(0);
       this.refusedCount = 0;
     }
+  }
+
+  get idBytes(): Uint8Array {
+    return this.#idBytes;
+  }
+
+  /** Over the same memory as `idBytes`: ids are looked up four bytes at a time. */
+  get idView(): DataView {
+    return this.#idView;
+  }
+
+  /** The device id is there. @param view - over the same memory as `bytes`, `offset` means the same in both */
+  pointId(
+    bytes: Uint8Array,
+    offset = 0,
+    length = bytes.length,
+    view: DataView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ): void {
+    this.#idBytes = bytes;
+    this.#idView = view;
+    this.idOffset = offset;
+    this.idLength = length;
   }
 
   /** Count `count` refused entries under a refusal code (REFUSAL.*). */

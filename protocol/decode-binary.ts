@@ -14,7 +14,7 @@ import { crc32 } from "./crc32.ts";
 import type { Datagram } from "./datagram.ts";
 import { readData, readDescribe, readHeartbeat, readRanges } from "./decode-body.ts";
 import { REJECT } from "./reasons.ts";
-import { isCleanUtf8 } from "./text.ts";
+import { isCleanUtf8, isPlainAscii } from "./text.ts";
 
 const SOUND = REJECT.sound;
 const TWO_32 = 2 ** 32;
@@ -80,11 +80,10 @@ export const decodeBinary = (
 
   const idOffset = offset + HEADER_BYTES;
   const bodyOffset = idOffset + idLength;
-  if (idLength === 0 || idLength > MAX_ID_BYTES || !isCleanUtf8(bytes, idOffset, bodyOffset))
+  if (idLength === 0 || idLength > MAX_ID_BYTES) return REJECT["bad-device-id"];
+  if (!isPlainAscii(view, idOffset, bodyOffset) && !isCleanUtf8(bytes, idOffset, bodyOffset))
     return REJECT["bad-device-id"];
-  into.idBytes = bytes;
-  into.idOffset = idOffset;
-  into.idLength = idLength;
+  into.pointId(bytes, idOffset, idLength, view);
 
   // DATA carries a number, every other kind the next one, which may be one greater; sums above 2^53 round but stay above
   const greatest = into.kind === KIND.DATA ? MAX_SEQUENCE : MAX_SEQUENCE + 1;

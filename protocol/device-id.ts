@@ -14,9 +14,7 @@ export const setDeviceId = (into: Datagram, id: string): boolean => {
   if (id.length === 0 || id.length > MAX_ID_BYTES || !isCleanText(id)) return false;
   const { read, written } = encoder.encodeInto(id, into.idScratch);
   if (read < id.length) return false;
-  into.idBytes = into.idScratch;
-  into.idOffset = 0;
-  into.idLength = written;
+  into.pointId(into.idScratch, 0, written, into.idScratchView);
   return true;
 };
 

@@ -28,6 +28,7 @@ export class Encoder {
   readonly #channels: readonly Channel[];
   readonly #datagram = new Datagram();
   readonly #ids: Uint8Array[];
+  readonly #idViews: DataView[];
   readonly #isBinary: boolean;
 
   constructor(settings: FleetSettings, schedule: Schedule) {
@@ -37,6 +38,9 @@ export class Encoder {
     this.#channels = channelsOf(settings.signals, settings.channels);
     this.#ids = Array.from({ length: settings.devices }, (_, device) =>
       Buffer.from(schedule.deviceId(device)),
+    );
+    this.#idViews = this.#ids.map(
+      ({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length),
     );
   }
 
@@ -49,8 +53,8 @@ export class Encoder {
     const datagram = this.#datagram;
     datagram.reset();
     datagram.kind = emission.kind;
-    datagram.idBytes = this.#ids[emission.device]!;
-    datagram.idLength = datagram.idBytes.length;
+    const id = this.#ids[emission.device]!;
+    datagram.pointId(id, 0, id.length, this.#idViews[emission.device]);
     datagram.sequence = emission.sequence;
     datagram.epoch = declaredEpoch(emission.epoch, this.#settings) ?? -1;
     datagram.sendTimeUs = this.#isBinary || this.#settings.jsonTime ? emission.sendTimeUs : 0;

@@ -92,8 +92,7 @@ const measure = (devices: number, isImpaired: boolean): number => {
   const datagram = new Datagram();
   datagram.kind = KIND.DATA;
   datagram.epoch = 1;
-  datagram.idBytes = ids;
-  datagram.idLength = ID_BYTES;
+  datagram.pointId(ids, 0, ID_BYTES);
   const arrival: Arrival = {
     arrivalUs: 0,
     nowMs: 0,

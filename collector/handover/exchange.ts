@@ -78,8 +78,8 @@ export class Exchange {
   }
 
   /** Index of the worker whose device it is, -1 = this one. */
-  otherOwnerOf({ idBytes, idOffset, idLength }: Datagram): number {
-    const owner = this.#owners.ownerOf(idBytes, idOffset, idLength);
+  otherOwnerOf({ idView, idOffset, idLength }: Datagram): number {
+    const owner = this.#owners.ownerOf(idView, idOffset, idLength);
     return owner === this.#index ? -1 : owner;
   }
 

@@ -11,7 +11,7 @@ export class Owners {
   }
 
   /** @returns index of the worker, by the upper bits of the hash: the lower ones place the device in its owner's table */
-  ownerOf(id: Uint8Array, offset: number, length: number): number {
+  ownerOf(id: DataView, offset: number, length: number): number {
     return Math.floor((this.#hash.low(id, offset, length) * this.#workers) / 2 ** 32);
   }
 }

@@ -36,7 +36,5 @@ export const readShed = (
   datagram.epoch = view.getFloat64(offset + 16, true);
   datagram.sequenceBits = bytes[offset + 24]!;
   datagram.sendTimeIsRelative = bytes[offset + 25] === 1;
-  datagram.idBytes = bytes;
-  datagram.idOffset = offset + ID_AT;
-  datagram.idLength = length - ID_AT;
+  datagram.pointId(bytes, offset + ID_AT, length - ID_AT, view);
 };

@@ -28,8 +28,7 @@ export class Nack {
     const datagram = this.#datagram;
     datagram.reset();
     datagram.kind = KIND.NACK;
-    datagram.idBytes = id;
-    datagram.idLength = id.length;
+    datagram.pointId(id);
     datagram.epoch = epoch;
     datagram.sequence = next;
     datagram.sendTimeUs = sendTimeUs;

@@ -49,8 +49,7 @@ export class Admission {
     const paged = this.#pageIn(datagram);
     if (paged >= 0) return paged;
     const number = this.#context.deviceNumbers.take();
-    const { idBytes, idOffset, idLength } = datagram;
-    const slot = devices.add(idBytes, idOffset, idLength, number);
+    const slot = devices.add(datagram.idView, datagram.idOffset, datagram.idLength, number);
     this.#provisional.push(slot, number);
     sink.deviceCreated(number, this.#decoder.decode(devices.idBytes(slot)));
     return slot;
@@ -70,7 +69,7 @@ export class Admission {
   restore(snapshot: DeviceSnapshot, state: number, openUntilMs: number, breaks: number): number {
     const { devices, options } = this.#context;
     const id = this.#encoder.encode(snapshot.id);
-    const slot = devices.add(id, 0, id.length, snapshot.device);
+    const slot = devices.add(viewOf(id), 0, id.length, snapshot.device);
     devices.setInt(slot, SLOT.BREAKS, breaks);
     this.#parts.sources.restore(slot, snapshot.source);
     for (const run of snapshot.runs) this.#parts.restore.add(slot, run, state, openUntilMs);
@@ -84,7 +83,7 @@ export class Admission {
   /** The device stays in the database until it speaks. */
   leaveOut(id: string): void {
     const bytes = this.#encoder.encode(id);
-    this.#paged.set(this.#context.devices.wideHash(bytes, 0, bytes.length), -1);
+    this.#paged.set(this.#context.devices.wideHash(viewOf(bytes), 0, bytes.length), -1);
   }
 
   #makeRoom(arrival: Arrival): boolean {
@@ -146,9 +145,8 @@ export class Admission {
     for (let looked = 0; looked < LOOK_AT; looked++) {
       this.#hand = this.#hand + 1 >= devices.slotEnd ? 0 : this.#hand + 1;
       if (!devices.isUsed(this.#hand) || !this.#isIdle(this.#hand, arrival.arrivalUs)) continue;
-      const id = devices.idBytes(this.#hand);
       const breaks = devices.int(this.#hand, SLOT.BREAKS);
-      this.#paged.set(devices.wideHash(id, 0, id.length), breaks);
+      this.#paged.set(devices.wideHashOf(this.#hand), breaks);
       sink.devicePagedOut?.(devices.mark(this.#hand, MARK.DEVICE));
       this.#removeFromMemory(this.#hand);
       return true;
@@ -171,8 +169,8 @@ export class Admission {
   #pageIn(datagram: Datagram): number {
     const { devices, options, sink } = this.#context;
     if (this.#paged.size === 0 || options.archive === undefined) return -1;
-    const { idBytes, idOffset, idLength } = datagram;
-    const name = devices.wideHash(idBytes, idOffset, idLength);
+    const { idBytes, idView, idOffset, idLength } = datagram;
+    const name = devices.wideHash(idView, idOffset, idLength);
     const breaks = this.#paged.get(name);
     if (breaks === undefined) return -1;
     const id = this.#decoder.decode(idBytes.subarray(idOffset, idOffset + idLength));
@@ -184,3 +182,6 @@ export class Admission {
     return this.restore(snapshot, 0, Number.NEGATIVE_INFINITY, breaks);
   }
 }
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -55,6 +55,7 @@ export class DeviceTable {
   /** hash, slot + 1 (0 = empty); at least twice as many as devices, so that probing stays short */
   #buckets = new Uint32Array(FIRST_BUCKETS * 4);
   readonly #ids: Uint8Array;
+  readonly #idView: DataView;
   readonly #free: number[] = [];
   #used = 0;
 
@@ -68,6 +69,7 @@ export class DeviceTable {
     this.ints = new Int32Array(capacity * SLOT_FIELDS);
     this.marks = new Float64Array(capacity * MARK_FIELDS);
     this.#ids = new Uint8Array(capacity * MAX_ID_BYTES);
+    this.#idView = new DataView(this.#ids.buffer);
   }
 
   /** slots ever used are below this */
@@ -105,30 +107,30 @@ export class DeviceTable {
   }
 
   /** @returns the device's slot, -1 when the id is unknown */
-  find(bytes: Uint8Array, offset: number, length: number): number {
-    const hash = this.#hash.low(bytes, offset, length);
+  find(view: DataView, offset: number, length: number): number {
+    const hash = this.#hash.low(view, offset, length);
     const buckets = this.#buckets;
     const mask = buckets.length / 2 - 1;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const entry = buckets[at * 2 + 1]!;
       if (entry === 0) return -1;
-      if (buckets[at * 2] === hash && this.#hasId(entry - 1, bytes, offset, length)) return entry - 1;
+      if (buckets[at * 2] === hash && this.#hasId(entry - 1, view, offset, length)) return entry - 1;
     }
   }
 
   /** Add an id that is not in the table. @returns its slot, all fields at their defaults */
-  add(bytes: Uint8Array, offset: number, length: number, device: number): number {
+  add(view: DataView, offset: number, length: number, device: number): number {
     if (this.count * 4 === this.#buckets.length) this.#widenBuckets();
     const slot = this.#free.pop() ?? this.#used++;
     if (slot >= this.#capacity) throw new MisuseError(`more than ${this.#capacity} devices`);
-    this.#ids.set(bytes.subarray(offset, offset + length), slot * MAX_ID_BYTES);
+    for (let at = 0; at < length; at++) this.#ids[slot * MAX_ID_BYTES + at] = view.getUint8(offset + at);
     this.ints.fill(0, slot * SLOT_FIELDS, (slot + 1) * SLOT_FIELDS);
     this.ints.fill(-1, slot * SLOT_FIELDS, slot * SLOT_FIELDS + SLOT.PORT);
     this.setInt(slot, SLOT.ID_LENGTH, length);
     this.marks.fill(0, slot * MARK_FIELDS, (slot + 1) * MARK_FIELDS);
     this.setMark(slot, MARK.DEVICE, device);
     this.addresses[slot] = "";
-    this.#enter(this.#hash.low(bytes, offset, length), slot);
+    this.#enter(this.#hash.low(view, offset, length), slot);
     this.count++;
     return slot;
   }
@@ -159,22 +161,32 @@ export class DeviceTable {
     return this.#ids.subarray(start, start + this.int(slot, SLOT.ID_LENGTH));
   }
 
-  /** 53 bits that stand for an id outside this table (R16) */
-  wideHash(bytes: Uint8Array, offset: number, length: number): number {
-    return this.#hash.wide(bytes, offset, length);
+  /** 53 bits that stand for the id of a device outside this table (R16) */
+  wideHashOf(slot: number): number {
+    return this.wideHash(this.#idView, slot * MAX_ID_BYTES, this.int(slot, SLOT.ID_LENGTH));
   }
 
-  #hasId(slot: number, bytes: Uint8Array, offset: number, length: number): boolean {
+  /** The same for an id that is not in the table. */
+  wideHash(view: DataView, offset: number, length: number): number {
+    return this.#hash.wide(view, offset, length);
+  }
+
+  /** Compared four bytes at a time; of the last word only what belongs to the id. */
+  #hasId(slot: number, view: DataView, offset: number, length: number): boolean {
     if (this.ints[slot * SLOT_FIELDS + SLOT.ID_LENGTH] !== length) return false;
     const start = slot * MAX_ID_BYTES;
-    for (let i = 0; i < length; i++) if (this.#ids[start + i] !== bytes[offset + i]) return false;
+    const ids = this.#idView;
+    const words = length & ~3;
+    for (let at = 0; at < words; at += 4)
+      if (ids.getInt32(start + at) !== view.getInt32(offset + at)) return false;
+    for (let at = words; at < length; at++)
+      if (ids.getUint8(start + at) !== view.getUint8(offset + at)) return false;
     return true;
   }
 
   #bucketOf(slot: number): number {
     const mask = this.#buckets.length / 2 - 1;
-    const id = this.idBytes(slot);
-    let at = this.#hash.low(id, 0, id.length) & mask;
+    let at = this.#hash.low(this.#idView, slot * MAX_ID_BYTES, this.int(slot, SLOT.ID_LENGTH)) & mask;
     while (this.#buckets[at * 2 + 1] !== slot + 1) at = (at + 1) & mask;
     return at;
   }

@@ -1,48 +1,74 @@
 import { MAX_ID_BYTES } from "../../protocol/constants.ts";
 
-/** a table of 256 random words for each position of an id, and one row for its length */
-const TABLE_WORDS = (MAX_ID_BYTES + 1) * 256;
+/** keys for the 16-bit halves of an id, and one for its length */
+const KEYS = MAX_ID_BYTES / 2 + 1;
+/** a prime greater than any key: 2^31 - 1 */
+const PRIME = 0x7fff_ffff;
 
 /**
- * Tabulation hash of device ids: one random table per byte position, exclusive-ored. Whoever does not know the seed cannot aim ids at one
- * bucket, and it costs about a nanosecond a byte.
+ * Multilinear hash of device ids (Lemire and Kaser, "Strongly universal string hashing is fast", 2014): each 16 bits times a random key,
+ * summed up, modulo a prime. Whoever does not know the seed cannot aim ids at one bucket. Products have 47 bits and there are 33
+ * of them at most, so that a float64 adds them up exactly.
  */
 export class IdHash {
-  readonly #low: Uint32Array;
-  readonly #high: Uint32Array;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
 
   /** @param seed - any u32; equal seeds hash equally */
   constructor(seed: number) {
     const next = splitMix32(seed);
-    this.#low = filled(next);
-    this.#high = filled(next);
+    this.#low = randomKeys(next);
+    this.#high = randomKeys(next);
   }
 
   /** @returns a u32 over `length` (at most 64) bytes */
-  low(bytes: Uint8Array, offset: number, length: number): number {
-    const table = this.#low;
-    let hash = table[MAX_ID_BYTES * 256 + length]!;
-    for (let i = 0; i < length; i++) hash ^= table[i * 256 + bytes[offset + i]!]!;
-    return hash >>> 0;
+  low(view: DataView, offset: number, length: number): number {
+    return scatter(multilinear(this.#low, view, offset, length));
   }
 
   /** @returns 53 independent bits, an exact integer: a name short enough to remember a million ids by */
-  wide(bytes: Uint8Array, offset: number, length: number): number {
-    const table = this.#high;
-    let high = table[MAX_ID_BYTES * 256 + length]!;
-    for (let i = 0; i < length; i++) high ^= table[i * 256 + bytes[offset + i]!]!;
-    return (high & 0x1f_ffff) * 0x1_0000_0000 + this.low(bytes, offset, length);
+  wide(view: DataView, offset: number, length: number): number {
+    const high = multilinear(this.#high, view, offset, length) & 0x3f_ffff;
+    return high * 2 ** 31 + multilinear(this.#low, view, offset, length);
   }
 }
 
-/** a plain loop: `Uint32Array.from` takes ten times as long */
-const filled = (next: () => number): Uint32Array => {
-  const words = new Uint32Array(TABLE_WORDS);
-  for (let i = 0; i < TABLE_WORDS; i++) words[i] = next();
-  return words;
+/** One to one: numbered ids, whose sums lie on a straight line, must not lie so in a table. */
+const scatter = (sum: number): number => {
+  const word = Math.imul(sum ^ (sum >>> 15), 0x2c1b_3c6d);
+  return (word ^ (word >>> 12)) >>> 0;
 };
 
-/** SplitMix32: a short generator with a well mixed first output, for filling tables from a seed. */
+/** @returns [0, PRIME) */
+const multilinear = (keys: Float64Array, view: DataView, offset: number, length: number): number => {
+  let sum = length * keys[0]!;
+  let key = 1;
+  let at = offset;
+  const end = offset + length;
+  for (; at + 4 <= end; at += 4, key += 2) {
+    const word = view.getInt32(at);
+    sum += (word >>> 16) * keys[key]! + (word & 0xffff) * keys[key + 1]!;
+  }
+  if (at < end) {
+    const word = lastBytes(view, at, end);
+    sum += (word >>> 16) * keys[key]! + (word & 0xffff) * keys[key + 1]!;
+  }
+  const rest = sum - Math.floor(sum / PRIME) * PRIME;
+  // the quotient may have been rounded up to a whole number
+  return rest < 0 ? rest + PRIME : rest;
+};
+
+/** One to three bytes as a word, zeros behind them. */
+const lastBytes = (view: DataView, at: number, end: number): number => {
+  let word = 0;
+  for (let shift = 24; at < end; at++, shift -= 8) word |= view.getUint8(at) << shift;
+  return word;
+};
+
+const randomKeys = (next: () => number): Float64Array =>
+  Float64Array.from({ length: KEYS }, () => next() % PRIME);
+
+/** SplitMix32: a short generator with a well mixed first output, for making keys from a seed. */
 const splitMix32 = (seed: number) => (): number => {
   seed = (seed + 0x9e37_79b9) | 0;
   let word = seed ^ (seed >>> 16);

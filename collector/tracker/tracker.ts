@@ -177,7 +177,7 @@ export class Tracker {
 
   /** Verdict of one decoded datagram of any kind. Nothing of `datagram` is kept. */
   onDatagram(datagram: Datagram, arrival: Arrival): Verdict {
-    const slot = this.#devices.find(datagram.idBytes, datagram.idOffset, datagram.idLength);
+    const slot = this.#devices.find(datagram.idView, datagram.idOffset, datagram.idLength);
     if (slot >= 0 && datagram.kind === KIND.DATA && this.#isNext(slot, datagram, arrival))
       return VERDICT.IN_ORDER;
     this.#outcome.clear(datagram, arrival.arrivalUs);
@@ -193,7 +193,7 @@ export class Tracker {
   /** A datagram without room in the batch (R1): remembered as evidence, no verdict, no new device. */
   onShed(datagram: Datagram, arrival: Arrival): void {
     if (datagram.kind !== KIND.DATA || datagram.sequence < 0) return;
-    const slot = this.#devices.find(datagram.idBytes, datagram.idOffset, datagram.idLength);
+    const slot = this.#devices.find(datagram.idView, datagram.idOffset, datagram.idLength);
     if (slot < 0) return;
     const absoluteUs = absoluteSendTime(datagram, arrival.arrivalUs);
     let run = this.#epochs.newestOf(slot, datagram.epoch);

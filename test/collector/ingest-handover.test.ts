@@ -55,8 +55,7 @@ test("a number another worker shed is queue-overflow in its owner's ledger", () 
   bench.receive(data("a-1", 0));
   const shed = new Datagram();
   shed.kind = KIND.DATA;
-  shed.idBytes = new TextEncoder().encode("a-1");
-  shed.idLength = shed.idBytes.length;
+  shed.pointId(new TextEncoder().encode("a-1"));
   shed.epoch = 3;
   shed.sequence = 1;
   bench.ingest.shedElsewhere(shed, bench.wallUs, bench.nowMs);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isChannelName, isCleanText, isCleanUtf8, isUnit } from "../../protocol/text.ts";
+import { isChannelName, isCleanText, isCleanUtf8, isPlainAscii, isUnit } from "../../protocol/text.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -77,4 +77,19 @@ test("a unit may be empty", () => {
   expect(isUnit("")).toBe(true);
   expect(isUnit("m/s")).toBe(true);
   expect(isUnit("\u007f")).toBe(false);
+});
+
+test("plain ASCII is what every byte of is printable, wherever it lies", () => {
+  const byte = fc.oneof(
+    fc.integer({ min: 0x1e, max: 0x81 }),
+    fc.constantFrom(0x00, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0xff),
+  );
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 12 }), fc.nat(3), (numbers, before) => {
+      const bytes = Uint8Array.from([...new Array(before).fill(0), ...numbers, 0]);
+      const isPlain = numbers.every((number) => number >= 0x20 && number < 0x7f);
+      const view = new DataView(bytes.buffer);
+      expect(isPlainAscii(view, before, before + numbers.length)).toBe(isPlain);
+    }),
+  );
 });

@@ -34,7 +34,8 @@ const listen = async (type: "udp4" | "udp6", address: string): Promise<void> => 
 /** A NACK for one range. */
 const nackOf = (id: Uint8Array, epoch: number, first: number, last: number): Uint8Array => {
   const nack = new Datagram();
-  Object.assign(nack, { kind: KIND.NACK, epoch, sequence: last + 1, idBytes: id, idLength: id.length });
+  Object.assign(nack, { kind: KIND.NACK, epoch, sequence: last + 1 });
+  nack.pointId(id);
   nack.rangeCount = 1;
   nack.rangeFirst[0] = first;
   nack.rangeLast[0] = last;

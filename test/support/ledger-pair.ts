@@ -276,8 +276,7 @@ export class LedgerPair {
     target.startsAtZero = datagram.startsAtZero ?? true;
     target.sendTimeUs = datagram.sendTimeUs;
     target.sendTimeIsRelative = datagram.isRelative;
-    target.idBytes = id;
-    target.idLength = id.length;
+    target.pointId(id);
     target.sleepSeconds = datagram.sleepSeconds ?? -1;
     target.isEnd = datagram.isEnd ?? false;
     for (const [first, last] of datagram.gone ?? []) {

@@ -122,8 +122,7 @@ export class RecoveryBed {
     datagram.isNative = from.isNative ?? true;
     datagram.epoch = from.epoch ?? EPOCH;
     datagram.sequence = number;
-    datagram.idBytes = id;
-    datagram.idLength = id.length;
+    datagram.pointId(id);
     for (const [first, last] of gone) {
       datagram.rangeFirst[datagram.rangeCount] = first;
       datagram.rangeLast[datagram.rangeCount++] = last;

@@ -75,8 +75,7 @@ const setUp = () => {
 const numbered = (id: string, sequence: number): Datagram => {
   const datagram = new Datagram();
   datagram.kind = KIND.DATA;
-  datagram.idBytes = new TextEncoder().encode(id);
-  datagram.idLength = datagram.idBytes.length;
+  datagram.pointId(new TextEncoder().encode(id));
   datagram.sequence = sequence;
   datagram.epoch = 3;
   datagram.sendTimeUs = 1_795_176_000_000_000;
