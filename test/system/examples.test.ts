@@ -16,7 +16,7 @@ import { startLossyRelay } from "../support/lossy-relay.ts";
 /** The senders of examples/ against a real collector: what they say in under 60 lines is the protocol, recovery included. */
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 const directory = temporaryDirectory();
-const COUNT = 400;
+const COUNT = 150;
 const LOSS = 0.2;
 
 /** Why a command cannot be run here, or null. On CI always null: then the test fails instead of being skipped. */
