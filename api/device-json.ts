@@ -2,10 +2,10 @@ import type { Static } from "typebox";
 import { type DeviceStatus, deviceStatus } from "../protocol/device-status.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
-import { valuesJson } from "./json-values.ts";
+import { type KeyCache, keyJson, valuesJson } from "./json-values.ts";
 import { deviceTotal } from "./ledger-json.ts";
 import type { Device } from "./schemas/devices.ts";
-import type { DeviceView, RunView } from "./sources.ts";
+import type { DeviceView, ReadingValue, RunView } from "./sources.ts";
 
 /** The run the device is heard on: the current one, else the one heard last. */
 const runHeard = (device: DeviceView): RunView | undefined => {
@@ -51,21 +51,22 @@ export const deviceJson = (device: DeviceView, nowUs: number): Static<typeof Dev
   };
 };
 
-/** One of `GET /latest`, as JSON text: values keep NaN, the infinities and -0. */
-export const latestJson = (device: DeviceView, nowUs: number): string => {
+/** One of `GET /latest`, as JSON text: values keep NaN, the infinities and -0. @param keys - the same for all of an answer */
+export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache): string => {
   const { latest } = device;
-  const newestUs = latest.reduce((newest, { timeUs }) => Math.max(newest, timeUs), 0);
+  const names: string[] = [];
+  const values: ReadingValue[] = [];
+  let [newestUs, units] = [0, ""];
+  for (const { name, unit, value, timeUs } of latest) {
+    names.push(name);
+    values.push(value);
+    units += `${units === "" ? "" : ","}${keyJson(name, keys)}${JSON.stringify(unit)}`;
+    newestUs = Math.max(newestUs, timeUs);
+  }
+  const time = newestUs > 0 ? `"${formatTime(newestUs)}"` : null;
   const ageSeconds = newestUs > 0 ? Math.max(0, (nowUs - newestUs) / 1e6) : null;
-  const values = valuesJson(
-    latest.map(({ name }) => name),
-    latest.map(({ value }) => value),
+  return (
+    `{"id":${JSON.stringify(device.id)},"time":${time},"ageSeconds":${ageSeconds},` +
+    `"status":"${statusOfDevice(device, nowUs)}","values":${valuesJson(names, values, keys)},"units":{${units}}}`
   );
-  const units = Object.fromEntries(latest.map(({ name, unit }) => [name, unit]));
-  const head = JSON.stringify({
-    id: device.id,
-    time: timeOrNull(newestUs),
-    ageSeconds,
-    status: statusOf(runHeard(device), nowUs),
-  });
-  return `${head.slice(0, -1)},"values":${values},"units":${JSON.stringify(units)}}`;
 };

@@ -13,7 +13,8 @@ export const valueJson = (value: ReadingValue): string => {
 /** `"name":` as JSON. Names repeat from reading to reading: give the same map for all of an answer. */
 export type KeyCache = Map<string, string>;
 
-const keyJson = (name: string, keys: KeyCache): string => {
+/** `"name":` */
+export const keyJson = (name: string, keys: KeyCache): string => {
   const known = keys.get(name);
   if (known !== undefined) return known;
   const key = `${JSON.stringify(name)}:`;

@@ -4,6 +4,7 @@ import { decodeCursor } from "../cursor.ts";
 import { deviceJson, latestJson } from "../device-json.ts";
 import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.ts";
 import { deviceOrThrow, devicePage } from "../device-page.ts";
+import type { KeyCache } from "../json-values.ts";
 import { parseTimeRange } from "../query-time.ts";
 import {
   Cursor,
@@ -95,7 +96,8 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     async ({ query }, reply) => {
       const nowUs = context.clock.wallUs();
       const { devices, next } = devicePage(context, "latest", query);
-      const items = devices.map((device) => latestJson(device, nowUs));
+      const keys: KeyCache = new Map();
+      const items = devices.map((device) => latestJson(device, nowUs, keys));
       reply.type("application/json; charset=utf-8");
       return reply.send(`{"devices":[${items.join(",")}],"next":${JSON.stringify(next)}}`);
     },
