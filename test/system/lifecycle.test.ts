@@ -9,6 +9,7 @@ import {
   temporaryDirectory,
 } from "../support/lacuna-process.ts";
 
+// those that wait for a collector most of the time do it side by side
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
@@ -26,7 +27,7 @@ const simulate = (port: number, truth: string, ...more: string[]): string[] => [
   ...["--loss", "0.02", "--reorder", "0.02", "--duplicate", "0.01", ...more],
 ];
 
-test("SIGTERM right after the last datagram, and a second signal: everything accepted is stored", async () => {
+test.concurrent("SIGTERM right after the last datagram, and a second signal: everything accepted is stored", async () => {
   const db = `${directory.path}/stop.db`;
   const truth = `${directory.path}/stop.jsonl`;
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db, "--flush", "5s"]);
@@ -41,7 +42,7 @@ test("SIGTERM right after the last datagram, and a second signal: everything acc
   expect(audited.code).toBe(0);
 });
 
-test("a locked database: what waits is pending and visible, nothing is lost, and it heals by itself", async () => {
+test.concurrent("a locked database: what waits is pending and visible, nothing is lost, and it heals by itself", async () => {
   const db = `${directory.path}/locked.db`;
   const truth = `${directory.path}/locked.jsonl`;
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
@@ -77,7 +78,7 @@ test("a locked database: what waits is pending and visible, nothing is lost, and
   expect((await collector.stop()).code).toBe(0);
 });
 
-test("one process owns a database; a second one exits naming the first", async () => {
+test.concurrent("one process owns a database; a second one exits naming the first", async () => {
   const db = `${directory.path}/owned.db`;
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
   const second = await runLacuna([
@@ -90,7 +91,7 @@ test("one process owns a database; a second one exits naming the first", async (
   await collector.stop();
 });
 
-test("an epoch that begins while the collector listens is known from number 0, also after a collector's restart", async () => {
+test.concurrent("an epoch that begins while the collector listens is known from number 0, also after a collector's restart", async () => {
   const db = `${directory.path}/restarts.db`;
   const listen = ["--listen", "udp://127.0.0.1:0", "--db", db];
   const truths = [`${directory.path}/first.jsonl`, `${directory.path}/second.jsonl`];
