@@ -13,7 +13,7 @@ import {
 } from "../support/lacuna-process.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
-const KILLS = 50;
+const KILLS = Number(process.env.KILLS ?? 50);
 const SEED = 20_261_121;
 
 const directory = temporaryDirectory();
