@@ -33,6 +33,7 @@ export class LedgerState {
   devicesVersion = 0;
   /** one run's row, used again for each that is changed */
   readonly #row = new Float64Array(RUN_FIELDS);
+  readonly #rowBefore = new Float64Array(RUN_FIELDS);
   /** rows given out are copies, cut from blocks: a buffer for each would cost more than its content */
   #block = new Float64Array(0);
   #blockUsed = 0;
@@ -123,15 +124,14 @@ export class LedgerState {
   putRow(rows: Float64Array, from: number, flush: number, committed: boolean): void {
     const slot = this.runs.slotOf(rows[from + ROW.RUN]!);
     if (slot < 0) return;
-    const row = this.#row;
-    this.runs.read(slot, row);
-    this.sums.addRow(row, 0, -1);
-    const committedBefore = receivedOf(row, 0) - row[RUN.PENDING]!;
+    const [before, row] = [this.#rowBefore, this.#row];
+    this.runs.read(slot, before);
     for (let field = 0; field < CHANGE_FIELDS; field++) row[field] = rows[from + field]!;
+    for (let field = CHANGE_FIELDS; field < RUN_FIELDS; field++) row[field] = before[field]!;
     row[RUN.CHANGED] = flush;
-    row[RUN.PENDING] = committed ? 0 : receivedOf(row, 0) - committedBefore;
-    this.runs.write(slot, row);
-    this.sums.addRow(row, 0, 1);
+    row[RUN.PENDING] = committed ? 0 : receivedOf(row, 0) - (receivedOf(before, 0) - before[RUN.PENDING]!);
+    this.runs.replace(slot, before, row);
+    this.sums.replaceRow(before, row);
   }
 
   /** Set the newest values a commit brought. */

@@ -104,6 +104,16 @@ export class RunRows {
     for (let field = 0; field < RUN_FIELDS; field++) setField(page, field, index, row[field]!);
   }
 
+  /** Set the fields of a run that differ between two rows of it: most stay as they are. @param before, after - RUN_FIELDS values */
+  replace(slot: number, before: Float64Array, after: Float64Array): void {
+    const page = this.#page(slot);
+    const index = slot % PAGE_RUNS;
+    for (let field = 0; field < RUN_FIELDS; field++) {
+      const value = after[field]!;
+      if (!Object.is(value, before[field]!)) setField(page, field, index, value);
+    }
+  }
+
   #page(slot: number): Page {
     return this.#pages[Math.floor(slot / PAGE_RUNS)]!;
   }
