@@ -6,6 +6,7 @@ import { setDeviceId } from "../../../protocol/device-id.ts";
 import { encodeBinary } from "../../../protocol/encode-binary.ts";
 import { getJson } from "../../../test/support/lacuna-process.ts";
 import { processMemory } from "../../../test/support/process-memory.ts";
+import { processUsage, usageSince } from "./process-usage.ts";
 import type { Observer } from "./runs.ts";
 
 /** What is measured beside a load. Times in milliseconds. */
@@ -121,6 +122,30 @@ export const observeMemory = (pid: number): Observer<number[]> => {
     stop: async () => {
       clearInterval(timer);
       return { figures: samples, sent: 0 };
+    },
+  };
+};
+
+/** until then a process that has just begun is still compiling */
+const WARM_MS = 20_000;
+
+/** Share of a core the process and its threads take once it is warm; the load must last longer than that. */
+export const observeIdling = (
+  pid: number,
+): Observer<{ coreShare: number; threads: Record<string, number> }> => {
+  let [before, sinceMs] = [processUsage(pid), performance.now()];
+  const timer = setTimeout(() => {
+    [before, sinceMs] = [processUsage(pid), performance.now()];
+  }, WARM_MS);
+  return {
+    stop: async () => {
+      clearTimeout(timer);
+      const { cpuSeconds, threadSeconds } = usageSince(before, processUsage(pid));
+      const seconds = (performance.now() - sinceMs) / 1000;
+      const threads = Object.fromEntries(
+        Object.entries(threadSeconds).map(([name, cpu]) => [name, cpu / seconds]),
+      );
+      return { figures: { coreShare: cpuSeconds / seconds, threads }, sent: 0 };
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { LoadShape } from "./load.ts";
-import { observeApi, observeMemory, observeVisibility } from "./observers.ts";
+import { observeApi, observeIdling, observeMemory, observeVisibility } from "./observers.ts";
 import type { Load, Observer } from "./runs.ts";
 
 /** One load with a question to answer. Rates are those of a machine with 4 cores. */
@@ -62,8 +62,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   idle1k: {
     shape: { devices: 1000, readings: 1 },
-    ...{ rateHz: 1000, seconds: 20, isCompared: false },
-    question: "under 5 % of a core",
+    ...{ rateHz: 1000, seconds: 50, isCompared: false },
+    observe: (_api, _port, pid) => observeIdling(pid),
+    question: "under 5 % of a core once it is warm (observed)",
   },
   w3: {
     shape: { devices: 1000, readings: 1 },
