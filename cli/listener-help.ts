@@ -23,6 +23,11 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
     meaning: "names a path: the first copy that comes by another path is `redundant`, not a duplicate",
   },
   {
+    example: "silence=30s",
+    meaning:
+      "of a group: an event when nothing came for so long (1s to 7d), and one when it is heard again; default never",
+  },
+  {
     example: "optional=true",
     meaning: "a failed bind or join does not stop the start and does not count for `/readyz`",
   },

@@ -9,6 +9,8 @@ import type { TrackerOptions, TrackerSink } from "./tracker/types.ts";
 export interface IngestOptions {
   /** what each listener's datagrams are decoded as, by its index */
   formats: readonly Format[];
+  /** the one sender each listener may hear, null = any; default any */
+  sources?: readonly (string | null)[];
   tracker: TrackerOptions;
   pool: BatchPool;
   restored: Restored;

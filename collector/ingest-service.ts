@@ -13,6 +13,7 @@ import type { IngestStatus } from "./ingest-status.ts";
 import { KernelDrops } from "./kernel-drops.ts";
 import { Listener, type ListenerState, type ListenerSurroundings } from "./listener.ts";
 import type { ListenerConfig } from "./listener-url.ts";
+import { ListenerWatch } from "./listener-watch.ts";
 import { DgramReceiver } from "./receive/dgram-receiver.ts";
 import { NativeReceiver } from "./receive/native-receiver.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
@@ -66,6 +67,7 @@ export class IngestService {
   readonly #exchange: Exchange | null;
   readonly #kernelDrops = new KernelDrops();
   readonly #limiter: ReturnType<typeof createRepeatLimiter>;
+  readonly #watch: ListenerWatch;
   #ticker: NodeJS.Timeout | null = null;
 
   constructor(options: IngestServiceOptions) {
@@ -76,6 +78,7 @@ export class IngestService {
     this.#exchange = options.exchange === null ? null : new Exchange(options.exchange, this.#laneSink());
     const ingest = new Ingest({
       formats: options.listeners.map(({ format }) => format),
+      sources: options.listeners.map(({ source }) => source),
       tracker: options.tracker,
       pool: new BatchPool(options.poolBatches),
       restored: options.restored,
@@ -98,6 +101,13 @@ export class IngestService {
     this.#receiver =
       sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
     this.#listeners = options.listeners.map((config, index) => this.#listener(config, index));
+    this.#watch = new ListenerWatch({
+      listeners: this.#listeners,
+      counters: ingest.listeners,
+      nowMs: clock.monotonicMs(),
+      onSilence: ({ config }, kind) =>
+        ingest.groupSilence(kind, config.url, clock.wallUs(), clock.monotonicMs()),
+    });
   }
 
   /**
@@ -229,6 +239,7 @@ export class IngestService {
     const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
     this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
     this.#receiver.probe();
+    this.#watch.tick(nowMs);
   }
 
   /** By the socket of the listener itself, at whichever worker it is. */

@@ -8,6 +8,7 @@ import { BATCH_NOTES } from "./batch-builder.ts";
 import { BatchStream } from "./batch-stream.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
+import { isCrosstalk } from "./crosstalk.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import { HeldStore } from "./held-store.ts";
 import type { IngestOptions, IngestSizes } from "./ingest-options.ts";
@@ -152,8 +153,12 @@ export class Ingest {
     arrival.port = port;
     arrival.lengthBytes = length;
     this.#isCounted = false;
+    // also of one that is handed over: it was heard here
+    counters.lastDatagramAtUs = arrivalUs;
     try {
-      const code = decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
+      const code = isCrosstalk(this.#options.sources?.[listener] ?? null, address)
+        ? REJECT.crosstalk
+        : decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
       if (code !== REJECT.sound) counters.reject(code);
       // its owner counts it
       else if (this.#isHandedOver(counters, bytes, offset, length)) return;
@@ -166,8 +171,12 @@ export class Ingest {
     // last: making room may have handed over a batch, whose counters must not know of this one yet
     counters.datagrams++;
     counters.bytes += length;
-    counters.lastDatagramAtUs = arrivalUs;
     this.#batches.changed(nowMs);
+  }
+
+  /** A group has been silent for longer than it may, or is heard again. */
+  groupSilence(kind: "group-silent" | "group-heard", url: string, wallUs: number, nowMs: number): void {
+    this.#event(kind, wallUs, { listener: url }, nowMs);
   }
 
   /** A datagram of a device of ours found no room at another worker, which has counted it. */
@@ -327,7 +336,7 @@ export class Ingest {
   }
 
   #event(
-    kind: "collector-started" | "collector-stopped" | "listener-state",
+    kind: "collector-started" | "collector-stopped" | "listener-state" | "group-silent" | "group-heard",
     at: number,
     detail: Record<string, unknown>,
     nowMs: number,

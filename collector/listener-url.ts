@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { DURATION_ACCEPTED, parseDurationMs } from "../common/duration.ts";
 import { codeOf, LacunaError } from "../common/errors.ts";
 import { parseSizeBytes, SIZE_ACCEPTED } from "../common/size.ts";
 import { FORMATS, type Format } from "../protocol/decode.ts";
@@ -25,6 +26,8 @@ export interface ListenerConfig {
   recovery: boolean;
   /** name of the path copies arrive by; null = the common one */
   path: string | null;
+  /** an event when the group is silent for so long, milliseconds; null = never */
+  silenceMs: number | null;
   /** a failed bind or join does not stop the start */
   optional: boolean;
   /** false: kept in the configuration, not opened */
@@ -34,6 +37,8 @@ export interface ListenerConfig {
 export const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
 const SMALLEST_RECEIVE_BUFFER_BYTES = 4096;
 const GREATEST_RECEIVE_BUFFER_BYTES = 2 ** 30;
+const SHORTEST_SILENCE_MS = 1000;
+const LONGEST_SILENCE_MS = 7 * 86_400_000;
 const URL_SHAPE = /^udp:\/\/(\[[^\]]*\]|[^:/?#[\]]*)(?::([^/?#:]*))?\/?(?:\?([^#]*))?$/;
 const URL_ACCEPTED =
   "udp://ADDRESS:PORT with options after ?, such as udp://0.0.0.0:4747, udp://[::]:4747 or udp://239.192.47.47:4747?interface=eth0";
@@ -89,6 +94,17 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
     }
     into.path = value;
   },
+  silence(value, into, mistake) {
+    try {
+      into.silenceMs = parseDurationMs(value);
+    } catch {
+      mistake(`silence=${value} is not a duration; accepted is ${DURATION_ACCEPTED}`);
+      return;
+    }
+    if (into.silenceMs < SHORTEST_SILENCE_MS || into.silenceMs > LONGEST_SILENCE_MS) {
+      mistake(`silence=${value} is out of range; accepted is 1s to 7d`);
+    }
+  },
   recovery(value, into, mistake) {
     if (value !== "on" && value !== "off") {
       mistake(`recovery=${value} is not a switch; accepted is recovery=on or recovery=off`);
@@ -130,6 +146,7 @@ export const parseListenerUrl = (url: string): { listener: ListenerConfig | null
     receiveBufferBytes: DEFAULT_RECEIVE_BUFFER_BYTES,
     recovery: true,
     path: null,
+    silenceMs: null,
     optional: false,
     enabled: true,
   };
@@ -188,6 +205,9 @@ const checkOptionsFit = (listener: ListenerConfig, mistake: Mistake): void => {
     mistake(`${listener.address} exists once per link, so interface= must name one`);
   }
   if (listener.kind === "group") return;
+  if (listener.silenceMs !== null) {
+    mistake(`silence= needs a multicast group as address, and ${listener.address} is none`);
+  }
   if (listener.source !== null) {
     mistake(`source= needs a multicast group as address, and ${listener.address} is none`);
   }

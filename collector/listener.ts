@@ -3,6 +3,14 @@ import type { Clock } from "../common/clock.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
 import type { ListenerConfig } from "./listener-url.ts";
+import {
+  type Footing,
+  footingOf,
+  type HostView,
+  hostView,
+  isTiedToInterface,
+  lossOf,
+} from "./lost-interface.ts";
 import { type OpenedSocket, openSocket } from "./open-socket.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
 import type { ReceivePath, Receiver } from "./receive/receiver.ts";
@@ -10,12 +18,14 @@ import type { ReceiveBuffer } from "./receive-buffer.ts";
 import type { Sharing } from "./sharing.ts";
 
 /**
- * OK: bound and joined. UNAVAILABLE: should be up and is not (tried again when optional). DISABLED: by the operator. FAILED: broken for good.
+ * OK: bound and joined. UNAVAILABLE: should be up and is not (tried again when optional, or when it had been up). DISABLED: by the operator. FAILED: broken for good.
  */
 export type ListenerState = "OK" | "UNAVAILABLE" | "DISABLED" | "FAILED";
 
 /** How often the socket of an optional listener that is UNAVAILABLE is tried again. */
 export const RETRY_MS = 5000;
+/** … and of one whose interface or membership went away. */
+export const REJOIN_MS = 1000;
 
 /** The socket's side of a listener's status. */
 export interface ListenerSocketStatus {
@@ -62,6 +72,8 @@ export interface ListenerSurroundings {
   onChange(listener: Listener): void;
   /** opens the socket; the real one unless a test brings its own */
   open?(config: ListenerConfig): Promise<OpenedSocket>;
+  /** what the host says of itself; the real one unless a test brings its own */
+  host?(): HostView;
 }
 
 /** One listener: its socket, its state, and its attempts to come up. */
@@ -77,6 +89,8 @@ export class Listener {
   /** drops of sockets closed meanwhile; null while none told */
   #formerDrops: number | null = null;
   #retry: NodeJS.Timeout | null = null;
+  /** what its socket stands on; null while there is none */
+  #footing: Footing | null = null;
   #isStopped = false;
 
   constructor(index: number, config: ListenerConfig, around: ListenerSurroundings) {
@@ -122,6 +136,22 @@ export class Listener {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     this.#close();
+  }
+
+  /**
+   * Compare what the socket stands on with the host as it is now. A listener that lost its interface or its membership becomes UNAVAILABLE; its
+   * socket is read empty and closed, and every `REJOIN_MS` a new one is tried, optional or not. The socket of an address goes on: the address
+   * may come back to it.
+   */
+  check(host: HostView): void {
+    if (this.#opened === null || this.#footing === null) return;
+    const loss = lossOf(this.config, this.#footing, host);
+    if (loss === null) {
+      this.#become("OK", this.#describeOpened(this.#opened));
+      return;
+    }
+    this.#become("UNAVAILABLE", loss);
+    if (isTiedToInterface(this.config)) void this.#replace(this.#opened);
   }
 
   /**
@@ -173,13 +203,30 @@ export class Listener {
     return this.#dropsSoFar();
   }
 
-  async #tryOpen(): Promise<LacunaError | null> {
+  /** The port stays, also one the system chose. */
+  async #replace({ port }: OpenedSocket): Promise<void> {
+    this.#footing = null;
+    await this.#around.receiver.drain();
+    if (this.#isStopped || this.#state === "FAILED") return;
+    this.#close();
+    this.#rejoinSoon(port);
+  }
+
+  #rejoinSoon(port: number): void {
+    if (this.#isStopped) return;
+    this.#retry = setTimeout(async () => {
+      // the reason it went away stays until it is back
+      if ((await this.#tryOpen(port)) !== null) this.#rejoinSoon(port);
+    }, REJOIN_MS);
+  }
+
+  async #tryOpen(port = this.config.port): Promise<LacunaError | null> {
     try {
       const open =
         this.#around.open ??
         ((config) => openSocket(config, networkInterfaces(), this.#around.sockets, this.#around.sharing));
       const known = this.#around.kernelDrops.inodesBefore();
-      const opened = await open(this.config);
+      const opened = await open({ ...this.config, port });
       if (this.#isStopped) opened.socket.close();
       else this.#use(opened, known);
       return null;
@@ -192,11 +239,16 @@ export class Listener {
 
   #use(opened: OpenedSocket, known: ReadonlySet<number>): void {
     this.#opened = opened;
+    this.#footing = footingOf(this.config, opened.interface?.name ?? null, this.#host());
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
     this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family, known });
     this.#around.receiver.attach(this.index, opened.socket, opened.native);
     this.#become("OK", this.#describeOpened(opened));
+  }
+
+  #host(): HostView {
+    return this.#around.host?.() ?? hostView(networkInterfaces());
   }
 
   #describeOpened({ address, port, interface: on }: OpenedSocket): string {
@@ -220,6 +272,7 @@ export class Listener {
     if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
     this.#around.receiver.detach(opened.socket);
     this.#opened = null;
+    this.#footing = null;
     this.#watched = null;
     opened.socket.close();
   }

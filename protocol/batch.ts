@@ -196,6 +196,8 @@ export type EventKind =
   | "sleep"
   | "end"
   | "listener-state"
+  | "group-silent"
+  | "group-heard"
   | "collector-started"
   | "collector-stopped"
   | "collector-down";

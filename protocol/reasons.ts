@@ -26,6 +26,7 @@ export const REJECT_REASONS = [
   "too-many-epochs",
   "device-limit",
   "internal-error",
+  "crosstalk",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 /** Code of each reason: `REJECT["bad-magic"] === 3`. */

@@ -44,6 +44,8 @@ const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+/** level and option: no groups but those the socket itself joined, on the interface it joined them on (ip(7); IPv6 since Linux 4.20) */
+const MULTICAST_ALL = { 4: [0, 49], 6: [IPPROTO_IPV6, 29] } as const;
 const MSG_DONTWAIT = 0x40;
 /** bytes of what SO_MEMINFO answers, u32 each, and where in it (linux/sock_diag.h) */
 const MEMINFO = { RECEIVE_QUEUE: 0, DROPS: 32, BYTES: 36 } as const;
@@ -93,6 +95,7 @@ export class NativeSockets {
       if (place.isShared) socket.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1);
       if (place.sharing === "join") socket.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
       if (place.family === 6) socket.setOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      this.#refuseForeignGroups(socket);
       const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
       const address = encodeSockaddr(place.family, place.address, place.port, scope);
       if (calls.bind(fd, address, address.length) < 0) throw new SystemCallError("bind", calls.errno());
@@ -102,6 +105,13 @@ export class NativeSockets {
       throw error;
     }
     return socket;
+  }
+
+  /** Other programs' groups are not for us; where the system is too old to keep them away it stays as it was. */
+  #refuseForeignGroups({ fd, family }: NativeSocket): void {
+    const no = intBytes(0);
+    const [level, option] = MULTICAST_ALL[family];
+    this.#calls.setsockopt(fd, level, option, no, no.length);
   }
 
   /** Room for one read of sockets of that family. 8 MiB of address space; memory is used only as far as datagrams reach. */

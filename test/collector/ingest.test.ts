@@ -63,6 +63,15 @@ test("a listener decodes as its format says", () => {
   expect(bench.counts(1).rejected).toEqual({ "bad-magic": 1 });
 });
 
+test("a datagram of another sender than the one a listener may hear is crosstalk, whatever is in it", () => {
+  const bench = new IngestBench({ formats: ["auto", "auto"], sources: ["10.0.0.9", "10.0.0.1"] });
+  bench.receive({ sequence: 0 }, 0);
+  bench.receive("nonsense", 0);
+  bench.receive({ sequence: 0 }, 1);
+  expect(bench.counts(0)).toMatchObject({ datagrams: 2, received: 0, rejected: { crosstalk: 2 } });
+  expect(bench.counts(1)).toMatchObject({ received: 1, rejected: {} });
+});
+
 test("duplicates, control and unsequenced datagrams are counted and only the latter stored", () => {
   const bench = new IngestBench();
   bench.receive({ sequence: 0 });

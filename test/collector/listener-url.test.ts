@@ -25,6 +25,7 @@ test("a URL without options takes the defaults", () => {
     receiveBufferBytes: 8_388_608,
     recovery: true,
     path: null,
+    silenceMs: null,
     optional: false,
     enabled: true,
   });
@@ -87,4 +88,15 @@ test.each([
 
 test("all mistakes of a URL are told at once", () => {
   expect(mistakesOf("udp://host:99999?colour=red&optional=maybe")).toHaveLength(4);
+});
+
+test("a group may be given a bound for its silence, other listeners not", () => {
+  expect(parsed("udp://239.1.1.1:4747?silence=30s").silenceMs).toBe(30_000);
+  expect(mistakesOf("udp://239.1.1.1:4747?silence=soon")).toEqual([
+    expect.stringContaining("silence=soon is not a duration"),
+  ]);
+  expect(mistakesOf("udp://239.1.1.1:4747?silence=1ms")).toEqual([expect.stringContaining("1s to 7d")]);
+  expect(mistakesOf("udp://0.0.0.0:4747?silence=30s")).toEqual([
+    expect.stringContaining("needs a multicast group"),
+  ]);
 });

@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
+import type { NetworkInterfaceInfo } from "node:os";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelDrops } from "../../collector/kernel-drops.ts";
-import { Listener, RETRY_MS } from "../../collector/listener.ts";
+import { Listener, REJOIN_MS, RETRY_MS } from "../../collector/listener.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
+import type { HostView } from "../../collector/lost-interface.ts";
 import type { OpenedSocket } from "../../collector/open-socket.ts";
 import type { NativeSocket } from "../../collector/receive/native-socket.ts";
 import { LacunaError } from "../../common/errors.ts";
@@ -14,6 +16,10 @@ afterEach(() => void vi.useRealTimers());
 /** A native socket the kernel answers for: so much waits, 4 were dropped. */
 const nativeSocket = (queuedBytes: number): NativeSocket =>
   ({ readMemory: () => true, queuedBytes, kernelDrops: 4 }) as unknown as NativeSocket;
+
+const address = { address: "10.0.0.2", family: "IPv4" } as NetworkInterfaceInfo;
+const THERE: HostView = { interfaces: { eth0: [address] }, memberships: () => null };
+const GONE: HostView = { interfaces: {}, memberships: () => null };
 
 const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { answers?: number } = {}) => {
   const config = parseListenerUrl(url).listener!;
@@ -27,7 +33,8 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { 
     sockets.push(socket);
     const buffer = { requestedBytes: 8, grantedBytes: 4, ceilingBytes: null };
     const native = answers === undefined ? null : nativeSocket(answers);
-    return { socket, native, address: config.address, port: 4747, interface: null, buffer };
+    const on = config.interface === null ? null : { name: config.interface, address: "10.0.0.2" };
+    return { socket, native, address: config.address, port: 4747, interface: on, buffer };
   };
   const listener = new Listener(0, config, {
     clock: new ManualClock(),
@@ -43,6 +50,7 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { 
     kernelDrops: new KernelDrops({ sockets: () => null, ownInodes: () => new Set() }),
     onChange: ({ state, reason }) => changes.push(`${state}: ${reason}`),
     open,
+    host: () => THERE,
   });
   return { listener, changes, attached, sockets };
 };
@@ -114,4 +122,49 @@ test("a socket that breaks is FAILED, closed and no longer read", async () => {
   expect(changes.at(-1)).toBe("FAILED: the socket broke: ENOMEM");
   expect(attached.size).toBe(0);
   expect(() => sockets[0]!.address()).toThrow();
+});
+
+const gone =
+  "UNAVAILABLE: interface eth0 is gone, down or without an IPv4 address; it is tried again every second";
+const joined = "OK: bound to 239.1.1.1:4747, joined on eth0 (10.0.0.2)";
+
+test("a group whose interface went away is closed, tried every second and OK when it is back", async () => {
+  const { listener, changes, attached } = setUp("udp://239.1.1.1:4747?interface=eth0", ["opens", inUse]);
+  await listener.start();
+  listener.check(THERE);
+  expect(changes).toEqual([joined]);
+  listener.check(GONE);
+  listener.check(GONE);
+  await vi.advanceTimersByTimeAsync(REJOIN_MS);
+  expect(attached.size).toBe(0);
+  expect(changes).toEqual([joined, gone]);
+  await vi.advanceTimersByTimeAsync(REJOIN_MS);
+  expect(changes).toEqual([joined, gone, joined]);
+  expect(attached.size).toBe(1);
+  listener.stop();
+});
+
+test("a listener that is stopped while its interface is away is not opened again", async () => {
+  const { listener, changes, attached } = setUp("udp://239.1.1.1:4747?interface=eth0", []);
+  await listener.start();
+  listener.check(GONE);
+  listener.stop();
+  await vi.advanceTimersByTimeAsync(10 * REJOIN_MS);
+  expect(changes).toEqual([joined, gone]);
+  expect(attached.size).toBe(0);
+});
+
+test("the socket of an address that went away stays, and is OK again with it", async () => {
+  const { listener, changes, attached } = setUp("udp://10.0.0.2:4747", []);
+  await listener.start();
+  listener.check(GONE);
+  expect(listener.state).toBe("UNAVAILABLE");
+  expect(attached.size).toBe(1);
+  listener.check(THERE);
+  expect(changes).toEqual([
+    "OK: bound to 10.0.0.2:4747",
+    "UNAVAILABLE: no interface has the address 10.0.0.2 any more",
+    "OK: bound to 10.0.0.2:4747",
+  ]);
+  listener.stop();
 });

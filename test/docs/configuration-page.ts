@@ -69,6 +69,13 @@ ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meani
 
 A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
 
+Once a second a listener is compared with the host. When its interface is gone, down or without address, or the kernel no longer lists its membership (an interface that was deleted and made again has another index, and the old
+membership leads nowhere), it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like
+anything else. A listener on an address keeps its socket, which hears again when the address is back. A group joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
+
+Of a source-specific listener a datagram from another sender is rejected as \`crosstalk\`. On the native receive path the kernel keeps groups that other programs joined, and groups that arrive on other interfaces, away from every socket
+(\`IP_MULTICAST_ALL\` off); with \`receive = "dgram"\` a wildcard listener hears them. \`silence=30s\` makes the events \`group-silent\` and \`group-heard\`.
+
 Each listener has a socket of its own, with one membership and at most one source. So the limits Linux sets per socket (\`net.ipv4.igmp_max_memberships\`, 20, and
 \`net.ipv4.igmp_max_msf\`, 10) do not bound how many groups, or sources of one group, can be heard: give one URL for each.
 `;

@@ -44,6 +44,7 @@ test("every reason a decoder can give has a fixture", () => {
     "too-many-epochs",
     "device-limit",
     "internal-error",
+    "crosstalk",
   ];
   const covered = new Set(expectations.map(({ reject }) => reject));
   const decoders = REJECT_REASONS.filter((reason) => reason !== "sound" && !byTheTracker.includes(reason));

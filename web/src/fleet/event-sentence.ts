@@ -14,6 +14,8 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   end: () => "announced its end",
   "listener-state": (detail) =>
     `${word(detail, "listener")} is ${word(detail, "state")}${detail.reason ? `: ${detail.reason}` : ""}`,
+  "group-silent": (detail) => `${word(detail, "listener")} fell silent`,
+  "group-heard": (detail) => `${word(detail, "listener")} is heard again`,
   "collector-started": () => "the collector started",
   "collector-stopped": () => "the collector stopped",
   "collector-down": ({ from, to }) =>

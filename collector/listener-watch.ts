@@ -1,0 +1,49 @@
+import { networkInterfaces } from "node:os";
+import type { ListenerCounters } from "./counters.ts";
+import type { Listener } from "./listener.ts";
+import { type HostView, hostView } from "./lost-interface.ts";
+import { SilenceWatch } from "./silence-watch.ts";
+
+/** How often listeners are compared with the host. */
+export const LOOK_MS = 1000;
+
+export interface ListenerWatchOptions {
+  /** those of this worker; the others are never opened here */
+  listeners: readonly Listener[];
+  /** of each listener */
+  counters: readonly Pick<ListenerCounters, "lastDatagramAtUs">[];
+  nowMs: number;
+  /** a group that has a bound for its silence fell silent, or is heard again */
+  onSilence(listener: Listener, kind: "group-silent" | "group-heard"): void;
+  /** the real one unless a test brings its own */
+  host?(): HostView;
+}
+
+/** Looks once a second whether the listeners still have their interfaces and memberships, and whether their groups are heard. */
+export class ListenerWatch {
+  readonly #options: ListenerWatchOptions;
+  readonly #silences: readonly (SilenceWatch | null)[];
+  #nextMs: number;
+
+  constructor(options: ListenerWatchOptions) {
+    this.#options = options;
+    this.#nextMs = options.nowMs + LOOK_MS;
+    this.#silences = options.listeners.map(({ config: { silenceMs } }) =>
+      silenceMs === null ? null : new SilenceWatch(silenceMs, options.nowMs),
+    );
+  }
+
+  /** Call as often as you like. @param nowMs - monotonic */
+  tick(nowMs: number): void {
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + LOOK_MS;
+    const { listeners, counters, onSilence } = this.#options;
+    const host = this.#options.host?.() ?? hostView(networkInterfaces());
+    for (const [index, listener] of listeners.entries()) {
+      listener.check(host);
+      const mark = counters[index]!.lastDatagramAtUs;
+      const news = this.#silences[index]?.look(mark, listener.state === "OK", nowMs) ?? null;
+      if (news !== null) onSilence(listener, news === "silent" ? "group-silent" : "group-heard");
+    }
+  }
+}

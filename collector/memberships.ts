@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { addressBytes } from "./address-bytes.ts";
+import { kernelAddress } from "./kernel-sockets.ts";
+
+/** A group the kernel has joined on an interface, for whichever program. */
+export interface Membership {
+  interface: string;
+  /** hexadecimal, as the kernel prints it */
+  group: string;
+  /** sockets that asked for it */
+  users: number;
+}
+
+const IGMP_DEVICE = /^\d+\s+(\S+)\s*:/;
+const IGMP_GROUP = /^\s+([0-9A-F]{8})\s+(\d+)/;
+const IGMP6_GROUP = /^\d+\s+(\S+)\s+([0-9a-f]{32})\s+(\d+)/;
+
+/** The groups of `/proc/net/igmp`: a line per interface, and below it one per group. Lines of another shape are passed over. */
+export const parseIgmp = (table: string): Membership[] => {
+  const memberships: Membership[] = [];
+  let device = "";
+  for (const line of table.split("\n")) {
+    device = IGMP_DEVICE.exec(line)?.[1] ?? device;
+    const [, group, users] = IGMP_GROUP.exec(line) ?? [];
+    if (group !== undefined) memberships.push({ interface: device, group, users: Number(users) });
+  }
+  return memberships;
+};
+
+/** The groups of `/proc/net/igmp6`: interface and group in each line. */
+export const parseIgmp6 = (table: string): Membership[] => {
+  const memberships: Membership[] = [];
+  for (const line of table.split("\n")) {
+    const [, device, group, users] = IGMP6_GROUP.exec(line) ?? [];
+    if (device !== undefined && group !== undefined) {
+      memberships.push({ interface: device, group, users: Number(users) });
+    }
+  }
+  return memberships;
+};
+
+/** The memberships of this host in one family, or null where the system does not list them (not Linux). */
+export const readMemberships = (family: 4 | 6): Membership[] | null => {
+  try {
+    return family === 4
+      ? parseIgmp(readFileSync("/proc/net/igmp", "utf8"))
+      : parseIgmp6(readFileSync("/proc/net/igmp6", "utf8"));
+  } catch {
+    return null;
+  }
+};
+
+/** Whether a group is joined on that interface; null = on any. */
+export const isJoined = (
+  memberships: readonly Membership[],
+  family: 4 | 6,
+  group: string,
+  interfaceName: string | null,
+): boolean => {
+  const wanted = family === 4 ? kernelAddress(group) : Buffer.from(addressBytes(group)).toString("hex");
+  return memberships.some(
+    (membership) =>
+      membership.group === wanted && (interfaceName === null || membership.interface === interfaceName),
+  );
+};
