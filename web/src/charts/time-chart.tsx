@@ -2,57 +2,70 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { useThemeVersion } from "../theme.ts";
 
+export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
+
 export interface TimeChartProps {
-  /** built anew when `identity` or the theme changes: colours are read then */
-  options: () => Omit<uPlot.Options, "width" | "height">;
-  /** tells charts of different shape apart */
-  identity: string;
+  /** called when the chart is built: at first, and for another theme, since it reads colours */
+  options: (theme: number) => ChartOptions;
   /** seconds since the Unix epoch first; redrawn whenever it is another array */
   data: uPlot.AlignedData;
+  /** seconds; all of the data when left out */
+  from?: number | undefined;
+  to?: number | undefined;
   height: number;
   label: string;
   /** index of the point under the cursor */
   onHover?: (index: number | null) => void;
+  /** a stretch was drawn with the mouse, seconds */
+  onSelect?: (from: number, to: number) => void;
 }
 
+const LEAST_WIDTH = 80;
+/** shorter is a click */
+const LEAST_SELECTION = 4;
+
 /** A uPlot chart as wide as its place. */
-export const TimeChart = ({ options, identity, data, height, label, onHover }: TimeChartProps) => {
+export const TimeChart = (props: TimeChartProps) => {
+  const { data, from, to, height, label } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const hover = useRef(onHover);
-  hover.current = onHover;
+  const latest = useRef(props);
+  latest.current = props;
   const theme = useThemeVersion();
 
   useEffect(() => {
     const element = place.current!;
-    const built = new uPlot(
-      {
-        ...options(),
-        width: Math.max(80, element.clientWidth),
-        height,
-        plugins: [
-          ...(options().plugins ?? []),
-          { hooks: { setCursor: (plot) => hover.current?.(plot.cursor.idx ?? null) } },
-        ],
+    const sizeOf = () => ({ width: Math.max(LEAST_WIDTH, element.clientWidth), height });
+    const callbacks: uPlot.Plugin = {
+      hooks: {
+        setCursor: (plot) => latest.current.onHover?.(plot.cursor.idx ?? null),
+        setSelect: ({ select, posToVal }) => {
+          if (select.width < LEAST_SELECTION) return;
+          latest.current.onSelect?.(posToVal(select.left, "x"), posToVal(select.left + select.width, "x"));
+        },
       },
-      data,
-      element,
-    );
+    };
+    const options = latest.current.options(theme);
+    const plugins = [...(options.plugins ?? []), callbacks];
+    const built = new uPlot({ ...options, ...sizeOf(), plugins }, latest.current.data, element);
     chart.current = built;
-    const observer = new ResizeObserver(() =>
-      built.setSize({ width: Math.max(80, element.clientWidth), height }),
-    );
+    const observer = new ResizeObserver(() => built.setSize(sizeOf()));
     observer.observe(element);
     return () => {
       observer.disconnect();
       built.destroy();
       chart.current = null;
     };
-  }, [identity, theme, height]);
+  }, [theme, height]);
 
   useEffect(() => {
-    chart.current?.setData(data);
-  }, [data]);
+    const plot = chart.current;
+    if (plot === null) return;
+    plot.batch(() => {
+      plot.setData(data, from === undefined);
+      if (from !== undefined && to !== undefined) plot.setScale("x", { min: from, max: to });
+    });
+  }, [data, from, to]);
 
   return <div class="chart" ref={place} role="img" aria-label={label} />;
 };

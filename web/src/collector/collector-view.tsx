@@ -1,1 +1,62 @@
-export const CollectorView = (_props: Record<string, unknown>) => <p class="empty">Not there yet.</p>;
+import { bytes, count, rate } from "../format/numbers.ts";
+import { duration, fullTime, parseMs } from "../format/times.ts";
+import { Panel } from "../parts/panel.tsx";
+import { adviceOf } from "./advice.ts";
+import { DatabasePanel } from "./database-panel.tsx";
+import { ListenersPanel } from "./listeners-panel.tsx";
+import { MachineryPanel } from "./machinery-panel.tsx";
+import { useStatus } from "./use-status.ts";
+
+/** The collector itself: what it hears, where it could lose, what it writes. */
+export const CollectorView = () => {
+  const { status, rates } = useStatus();
+  if (status === undefined) return <section class="panel empty">Asking …</section>;
+  const advice = adviceOf(status);
+  const nowMs = parseMs(status.now);
+  return (
+    <>
+      <section class="panel collector-head" aria-label="Collector">
+        <dl class="facts">
+          <div>
+            <dt>Datagrams</dt>
+            <dd>{rate(rates?.datagrams ?? null)}</dd>
+          </div>
+          <div>
+            <dt>Payload</dt>
+            <dd>{rates === undefined ? "–" : `${bytes(Math.round(rates.bytes))}/s`}</dd>
+          </div>
+          <div>
+            <dt>Devices known</dt>
+            <dd>{count(status.devices)}</dd>
+          </div>
+          <div>
+            <dt>Running for</dt>
+            <dd title={fullTime(parseMs(status.startedAt))}>{duration(status.uptimeSeconds)}</dd>
+          </div>
+          <div>
+            <dt>Lacuna</dt>
+            <dd>{status.version}</dd>
+          </div>
+        </dl>
+      </section>
+      <Panel title="Advice" aside={advice.length === 0 ? "" : count(advice.length)}>
+        {advice.length === 0 ? (
+          <p class="panel-body">
+            Nothing to do: every listener is up, no drop, no queue was full, the database commits.
+          </p>
+        ) : (
+          <ul class="panel-body advice">
+            {advice.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        )}
+      </Panel>
+      <ListenersPanel listeners={status.listeners} rates={rates} nowMs={nowMs} />
+      <div class="collector-parts">
+        <MachineryPanel threads={status.threads} queues={status.queues} />
+        <DatabasePanel database={status.database} rates={rates} nowMs={nowMs} />
+      </div>
+    </>
+  );
+};

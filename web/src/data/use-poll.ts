@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { noteAnswer, noteNoAnswer } from "./connection.ts";
 import { ApiFailure, fetchJson } from "./fetch-json.ts";
 
@@ -16,15 +16,22 @@ const NOTHING: Polled<never> = { data: undefined, path: null, failure: undefined
 /** while the collector does not answer */
 const RETRY_MS = 1000;
 
+/** @param path - below `api/v1`; null = ask nothing */
+export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> =>
+  usePollOf(path, () => path!, everyMs);
+
 /**
  * Keeps an answer up to date: asks again `everyMs` after each answer, at once when the path changes or the page is looked at again, not
  * while it is hidden.
- * @param path - below `api/v1`; null = ask nothing
+ * @param key - what is asked for; null = ask nothing
+ * @param makePath - the path below `api/v1` at the moment of asking: it may hold the time
  */
-export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> => {
+export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs: number): Polled<T> => {
   const [polled, setPolled] = useState<Polled<T>>(NOTHING);
+  const path = useRef(makePath);
+  path.current = makePath;
   useEffect(() => {
-    if (path === null) {
+    if (key === null) {
       setPolled(NOTHING);
       return;
     }
@@ -38,9 +45,10 @@ export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> => {
       clearTimeout(timer);
       let nextMs = everyMs;
       try {
-        const data = await fetchJson<T>(path, abort.signal);
+        const asked = path.current();
+        const data = await fetchJson<T>(asked, abort.signal);
         noteAnswer();
-        setPolled({ data, path, failure: undefined });
+        setPolled({ data, path: asked, failure: undefined });
       } catch (error) {
         if (abort.signal.aborted) return;
         const failure = error instanceof ApiFailure ? error : new ApiFailure(0, String(error));
@@ -63,6 +71,6 @@ export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [path, everyMs]);
+  }, [key, everyMs]);
   return polled;
 };

@@ -1,1 +1,62 @@
-export const DeviceView = (_props: Record<string, unknown>) => <p class="empty">Not there yet.</p>;
+import type { Device, DeviceLedger } from "../data/types.ts";
+import { useNow } from "../data/use-now.ts";
+import { usePoll } from "../data/use-poll.ts";
+import { formatPlace } from "../routing.ts";
+import type { SetParameters } from "../use-place.ts";
+import { ChartsPanel } from "./charts-panel.tsx";
+import { DeviceHead } from "./device-head.tsx";
+import { GapsPanel, stateOf } from "./gaps-panel.tsx";
+import { LedgerPanel } from "./ledger-panel.tsx";
+import { formatRange, parseRange } from "./range.ts";
+
+export interface DeviceViewProps {
+  device: string;
+  parameters: URLSearchParams;
+  setParameters: SetParameters;
+}
+
+const chosenOf = (text: string | null): string[] | null =>
+  text === null ? null : text.split(",").filter(Boolean).map(decodeURIComponent);
+
+/** Everything about one device. */
+export const DeviceView = ({ device: id, parameters, setParameters }: DeviceViewProps) => {
+  const path = `devices/${encodeURIComponent(id)}`;
+  const device = usePoll<Device>(path, 1000);
+  const ledger = usePoll<DeviceLedger>(`${path}/ledger`, 1000);
+  const nowMs = useNow(1000);
+  const range = parseRange(parameters);
+
+  if (device.failure?.status === 404) {
+    return (
+      <section class="panel empty">
+        <p>There is no device “{id}”. It may not have sent anything yet.</p>
+        <p>
+          <a href={formatPlace("fleet", "", { search: id.slice(0, 64) })}>Search the fleet for it</a>
+        </p>
+      </section>
+    );
+  }
+  if (device.data === undefined || ledger.data === undefined)
+    return <section class="panel empty">Asking …</section>;
+  return (
+    <>
+      <DeviceHead device={device.data} total={ledger.data.total} nowMs={nowMs} />
+      <ChartsPanel
+        device={id}
+        channels={device.data.channels}
+        chosen={chosenOf(parameters.get("channels"))}
+        range={range}
+        onRange={(next) => setParameters(formatRange(next), "push")}
+        onChosen={(names) => setParameters({ channels: names.map(encodeURIComponent).join(",") || "," })}
+      />
+      <LedgerPanel device={id} ledger={ledger.data} />
+      <GapsPanel
+        device={id}
+        range={range}
+        state={stateOf(parameters.get("gaps"))}
+        onState={(state) => setParameters({ gaps: state })}
+        onRange={(next) => setParameters(formatRange(next), "push")}
+      />
+    </>
+  );
+};

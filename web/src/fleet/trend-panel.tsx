@@ -56,7 +56,6 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
         <span>{shown.complete}</span>
       </div>
       <TimeChart
-        identity="completeness"
         options={completenessOptions}
         data={complete}
         height={150}
@@ -68,7 +67,6 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
         <span>{shown.loss}</span>
       </div>
       <TimeChart
-        identity="loss"
         options={lossOptions}
         data={loss}
         height={170}

@@ -1,1 +1,81 @@
-export const RasterView = (_props: Record<string, unknown>) => <p class="empty">Not there yet.</p>;
+import { useEffect, useRef, useState } from "preact/hooks";
+import { BINS } from "../bins/bins.ts";
+import { query } from "../data/fetch-json.ts";
+import { plural } from "../format/numbers.ts";
+import { CopyCurl } from "../parts/copy-curl.tsx";
+import { Legend } from "../parts/legend.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { useVirtualWindow } from "../parts/virtual-window.ts";
+import type { SetParameters } from "../use-place.ts";
+import { CELL, ROW } from "./geometry.ts";
+import { RasterControls } from "./raster-controls.tsx";
+import { RasterGrid } from "./raster-grid.tsx";
+import { parseSize, parseSort, useRaster } from "./use-raster.ts";
+
+export interface RasterViewProps {
+  parameters: URLSearchParams;
+  setParameters: SetParameters;
+}
+
+/** the others cannot be told apart from these block by block */
+const SHOWN_BINS = BINS.filter(({ key }) => key !== "reordered");
+const MOST_BLOCKS = 1000;
+
+/** Loss as a picture: one row per device, one cell per block of its sequence numbers, the newest at the right. */
+export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
+  const size = parseSize(parameters.get("size"));
+  const sort = parseSort(parameters.get("sort"));
+  const search = parameters.get("search") ?? "";
+  const scroller = useRef<HTMLDivElement>(null);
+  const canvasPlace = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const seen = useVirtualWindow(scroller, ROW);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => setWidth(canvasPlace.current!.clientWidth));
+    observer.observe(canvasPlace.current!);
+    return () => observer.disconnect();
+  }, []);
+  const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / CELL)));
+  const { total, ids, raster } = useRaster({
+    first: seen.first,
+    visible: seen.visible,
+    search,
+    sort,
+    size,
+    blocks,
+  });
+
+  return (
+    <Panel
+      title="Sequence raster"
+      aside={total === undefined ? "" : `${plural(total, "device")}, a cell is ${plural(size, "number")}`}
+      end={
+        <>
+          <RasterControls size={size} sort={sort} search={search} setParameters={setParameters} />
+          {ids.length > 0 && <CopyCurl path={`raster${query({ device: ids, size, blocks })}`} />}
+        </>
+      }
+    >
+      <div class="panel-body raster-key">
+        <Legend bins={SHOWN_BINS} />
+        <p class="note">
+          The newest numbers are at the right. A cell has the colour of the worst that befell any of its
+          numbers; a number that came within its window counts as in order. A line before a cell: the device
+          restarted.
+        </p>
+      </div>
+      <RasterGrid
+        scroller={scroller}
+        canvasPlace={canvasPlace}
+        total={total ?? 0}
+        first={seen.first}
+        ids={ids}
+        raster={raster}
+        size={size}
+        blocks={blocks}
+        width={width}
+      />
+      {total === 0 && <p class="empty">{search === "" ? "No device yet." : "No device matches."}</p>}
+    </Panel>
+  );
+};

@@ -1,0 +1,45 @@
+import type { ComponentChildren } from "preact";
+import type { Status } from "../data/types.ts";
+import { bytes, count } from "../format/numbers.ts";
+import { ago, parseMs } from "../format/times.ts";
+import { Panel } from "../parts/panel.tsx";
+import type { Rates } from "./rates.ts";
+
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+export interface DatabasePanelProps {
+  database: Status["database"];
+  rates: Rates | undefined;
+  nowMs: number;
+}
+
+export const DatabasePanel = ({ database, rates, nowMs }: DatabasePanelProps) => (
+  <Panel title="Database" aside={<span class="mono">{database.path}</span>}>
+    <dl class="facts">
+      <Fact name="State">
+        <span class="state" data-state={database.state}>
+          {database.state}
+        </span>
+      </Fact>
+      <Fact name="Size">{bytes(database.sizeBytes)}</Fact>
+      <Fact name="Write-ahead log">{bytes(database.walBytes)}</Fact>
+      <Fact name="Growth">
+        {rates === undefined ? "–" : `${rates.growth < 0 ? "−" : ""}${bytes(Math.abs(rates.growth))}/s`}
+      </Fact>
+      <Fact name="Commits">
+        {count(database.commits)}
+        <span class="note"> {rates === undefined ? "" : `${rates.commits.toFixed(1)}/s`}</span>
+      </Fact>
+      <Fact name="Failed commits">{count(database.commitFailures)}</Fact>
+      <Fact name="Last commit">
+        {database.lastCommit === null ? "–" : ago(Math.max(0, nowMs - parseMs(database.lastCommit)) / 1000)}
+      </Fact>
+      <Fact name="Batches waiting">{count(database.pendingBatches)}</Fact>
+    </dl>
+  </Panel>
+);

@@ -1,0 +1,109 @@
+import type { Listener } from "../data/types.ts";
+import { bytes, compact, count, rate } from "../format/numbers.ts";
+import { duration, parseMs } from "../format/times.ts";
+import { Panel } from "../parts/panel.tsx";
+import type { Rates } from "./rates.ts";
+
+const Membership = ({ group, interface: on, source }: Listener) =>
+  group === null ? (
+    <span class="zero">–</span>
+  ) : (
+    <span>
+      {group}
+      {source !== null && ` from ${source}`}
+      {on !== null && <span class="note"> on {on}</span>}
+    </span>
+  );
+
+const rejectedOf = ({ counters }: Listener): number =>
+  Object.values(counters.rejected).reduce((sum, amount) => sum + amount, 0);
+
+const Count = ({ value, title, isBad = false }: { value: number; title?: string; isBad?: boolean }) => (
+  <td class={value === 0 ? "num zero" : isBad ? "num bad" : "num"} title={title ?? count(value)}>
+    {compact(value)}
+  </td>
+);
+
+const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | undefined; nowMs: number }) => {
+  const { url, state, reason, since, receive, receiveBuffer, kernelDrops, counters } = listener;
+  const reasons = Object.entries(counters.rejected).map(([name, amount]) => `${name} ${count(amount)}`);
+  const { grantedBytes, requestedBytes } = receiveBuffer;
+  return (
+    <tr>
+      <th scope="row" class="listener-name">
+        {url}
+        {state !== "OK" && reason !== null && <span class="listener-reason">{reason}</span>}
+      </th>
+      <td>
+        <span class="state" data-state={state}>
+          {state}
+        </span>{" "}
+        <span class="note">for {duration(Math.max(0, (nowMs - parseMs(since)) / 1000))}</span>
+      </td>
+      <td>
+        <Membership {...listener} />
+      </td>
+      <td class="num">{rate(rates?.listeners.get(url)?.datagrams ?? null)}</td>
+      <Count value={counters.datagrams} />
+      <Count value={counters.duplicates} />
+      <Count value={rejectedOf(listener)} title={reasons.join(", ") || "none"} />
+      <Count value={counters.shed} isBad />
+      {kernelDrops === null ? (
+        <td class="num zero" title="cannot be read here">
+          –
+        </td>
+      ) : (
+        <Count value={kernelDrops} isBad />
+      )}
+      <td class="num" title={requestedBytes === null ? "" : `asked for ${bytes(requestedBytes)}`}>
+        {grantedBytes === null ? "–" : bytes(grantedBytes)}
+      </td>
+      <td>{receive}</td>
+    </tr>
+  );
+};
+
+const HEADS: readonly (readonly [string, string?])[] = [
+  ["Listener"],
+  ["State"],
+  ["Group"],
+  ["Rate", "num"],
+  ["Datagrams", "num"],
+  ["Duplicates", "num"],
+  ["Rejected", "num"],
+  ["Shed", "num"],
+  ["Kernel drops", "num"],
+  ["Buffer", "num"],
+  ["Receive"],
+];
+
+export const ListenersPanel = ({
+  listeners,
+  rates,
+  nowMs,
+}: {
+  listeners: readonly Listener[];
+  rates: Rates | undefined;
+  nowMs: number;
+}) => (
+  <Panel title="Listeners" aside="counters since the start">
+    <div class="scroll-x" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {HEADS.map(([head, name]) => (
+              <th key={head} scope="col" class={name}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {listeners.map((listener) => (
+            <Row key={listener.url} listener={listener} rates={rates} nowMs={nowMs} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  </Panel>
+);

@@ -1,0 +1,39 @@
+import type { Status } from "../data/types.ts";
+import { parseMs } from "../format/times.ts";
+
+/** What moved between two answers of the status, per second. */
+export interface Rates {
+  datagrams: number;
+  bytes: number;
+  /** by URL of the listener */
+  listeners: Map<string, { datagrams: number; bytes: number }>;
+  commits: number;
+  /** bytes the database's files grew by; retention makes it negative */
+  growth: number;
+}
+
+/** @returns undefined when no time has passed, or the collector was started anew in between */
+export const ratesBetween = (from: Status, to: Status): Rates | undefined => {
+  const seconds = (parseMs(to.now) - parseMs(from.now)) / 1000;
+  if (seconds <= 0 || from.startedAt !== to.startedAt) return undefined;
+  const before = new Map(from.listeners.map((listener) => [listener.url, listener.counters]));
+  const listeners = new Map(
+    to.listeners.map(({ url, counters }) => {
+      const { datagrams = 0, bytes = 0 } = before.get(url) ?? {};
+      return [
+        url,
+        { datagrams: (counters.datagrams - datagrams) / seconds, bytes: (counters.bytes - bytes) / seconds },
+      ];
+    }),
+  );
+  const sum = (field: "datagrams" | "bytes"): number =>
+    Array.from(listeners.values()).reduce((total, rate) => total + rate[field], 0);
+  const size = ({ database }: Status): number => database.sizeBytes + database.walBytes;
+  return {
+    datagrams: sum("datagrams"),
+    bytes: sum("bytes"),
+    listeners,
+    commits: (to.database.commits - from.database.commits) / seconds,
+    growth: (size(to) - size(from)) / seconds,
+  };
+};

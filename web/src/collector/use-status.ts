@@ -1,0 +1,29 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Status } from "../data/types.ts";
+import { usePoll } from "../data/use-poll.ts";
+import { parseMs } from "../format/times.ts";
+import { type Rates, ratesBetween } from "./rates.ts";
+
+/** rates are over that long: long enough not to flicker */
+const WINDOW_MS = 5000;
+
+/** The collector's status, and what moved in the last seconds. */
+export const useStatus = (): { status: Status | undefined; rates: Rates | undefined } => {
+  const { data: status } = usePoll<Status>("status", 1000);
+  const [kept, setKept] = useState<readonly Status[]>([]);
+  useEffect(() => {
+    if (status === undefined) return;
+    setKept((before) => [
+      ...before.filter(
+        ({ now, startedAt }) =>
+          startedAt === status.startedAt && parseMs(status.now) - parseMs(now) <= WINDOW_MS,
+      ),
+      status,
+    ]);
+  }, [status]);
+  const oldest = kept[0];
+  return {
+    status,
+    rates: status === undefined || oldest === undefined ? undefined : ratesBetween(oldest, status),
+  };
+};

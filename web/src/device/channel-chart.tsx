@@ -1,0 +1,91 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { TimeChart } from "../charts/time-chart.tsx";
+import type { Channel, Series } from "../data/types.ts";
+import { measured } from "../format/numbers.ts";
+import { fullTime, parseMs } from "../format/times.ts";
+import { CopyCurl } from "../parts/copy-curl.tsx";
+import { channelColumns, channelOptions } from "./channel-options.ts";
+import { type ChartData, chartData } from "./chart-data.ts";
+import type { Range, Span } from "./range.ts";
+import { useSeries } from "./use-series.ts";
+
+/** One bucket for about every pixel and a half: finer is not seen. */
+const PIXELS_PER_BUCKET = 1.5;
+const HEIGHT = 170;
+
+const Readout = ({ data, index, unit }: { data: ChartData; index: number | null; unit: string }) => {
+  const shown = index ?? data.mean.findLastIndex((value) => value !== null);
+  const mean = data.mean[shown];
+  if (mean === null || mean === undefined)
+    return <span class="readout">{index === null ? "" : "absent"}</span>;
+  const [min, max] = [data.min[shown]!, data.max[shown]!];
+  return (
+    <span class="readout">
+      {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
+      <strong>{measured(mean)}</strong> {unit}
+      {min !== max && (
+        <span class="note">
+          {" "}
+          from {measured(min)} to {measured(max)}
+        </span>
+      )}
+    </span>
+  );
+};
+
+const spanOf = ({ from, to }: Series): Span | null =>
+  from === null || to === null ? null : { fromMs: parseMs(from), toMs: parseMs(to) };
+
+const EMPTY: ChartData = { times: [], mean: [], min: [], max: [] };
+
+export interface ChannelChartProps {
+  device: string;
+  channel: Channel;
+  range: Range;
+  width: number;
+  onSelect: (fromMs: number, toMs: number) => void;
+  /** what is shown now: the ends of a range that has none are known by its answer only */
+  onSpan: (span: Span) => void;
+}
+
+/** One channel over time, with its gaps. */
+export const ChannelChart = ({ device, channel, range, width, onSelect, onSpan }: ChannelChartProps) => {
+  const [hovered, setHovered] = useState<number | null>(null);
+  const points = Math.max(50, Math.round(width / PIXELS_PER_BUCKET));
+  const { data: series, path, failure } = useSeries(device, channel.name, range, points);
+  const data = useMemo(
+    () => (series === undefined ? EMPTY : chartData(series.buckets, series.stepSeconds * 1000)),
+    [series],
+  );
+  const columns = useMemo(() => channelColumns(data), [data]);
+  const gaps = useRef(series?.gaps ?? []);
+  gaps.current = series?.gaps ?? [];
+  const span = series === undefined ? null : spanOf(series);
+  useEffect(() => {
+    if (span !== null) onSpan(span);
+  }, [span?.fromMs, span?.toMs]);
+
+  return (
+    <figure class="channel">
+      <figcaption class="channel-title">
+        <strong class="channel-name">{channel.name}</strong>
+        <Readout data={data} index={hovered} unit={channel.unit} />
+        <span class="end">
+          {failure !== undefined && failure.status !== 0 && <span class="note">{failure.message}</span>}
+          {(series?.gapsLeftOut ?? 0) > 0 && <span class="note">only the longest gaps are shaded</span>}
+          {path !== null && <CopyCurl path={path} />}
+        </span>
+      </figcaption>
+      <TimeChart
+        options={() => channelOptions(() => gaps.current)}
+        data={columns}
+        from={span === null ? undefined : span.fromMs / 1000}
+        to={span === null ? undefined : span.toMs / 1000}
+        height={HEIGHT}
+        label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps`}
+        onHover={setHovered}
+        onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
+      />
+    </figure>
+  );
+};

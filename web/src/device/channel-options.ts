@@ -1,0 +1,40 @@
+import type uPlot from "uplot";
+import { sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
+import { gapShading } from "../charts/gap-shading.ts";
+import type { ChartOptions } from "../charts/time-chart.tsx";
+import type { SeriesGap } from "../data/types.ts";
+import { measured } from "../format/numbers.ts";
+import { tokenColour } from "../theme.ts";
+
+/** Mean as a line, the span from least to greatest as a band around it, gaps as gaps. */
+export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions => ({
+  cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
+  legend: { show: false },
+  padding: [8, 8, 0, 0],
+  axes: [timeAxis(), valueAxis((value) => measured(value))],
+  plugins: [gapShading(gaps)],
+  series: [
+    {},
+    {
+      stroke: tokenColour("accent"),
+      width: 1.6,
+      spanGaps: false,
+      points: {
+        show: (_plot, _series, first, last) => last - first < 120,
+        size: 4,
+        fill: tokenColour("accent"),
+      },
+    },
+    { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
+    { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
+  ],
+  bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${tokenColour("accent")} 22%, transparent)` }],
+});
+
+/** Columns in the order of the series above. */
+export const channelColumns = (data: {
+  times: number[];
+  mean: (number | null)[];
+  min: (number | null)[];
+  max: (number | null)[];
+}): uPlot.AlignedData => [data.times, data.mean, data.min, data.max];

@@ -1,0 +1,100 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { binOf, LOST_BINS } from "../bins/bins.ts";
+import type { Channel } from "../data/types.ts";
+import { Legend } from "../parts/legend.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { ChannelChart } from "./channel-chart.tsx";
+import { panned, type Range, type Span, zoomed } from "./range.ts";
+import { RangeBar } from "./range-bar.tsx";
+
+/** charts at first; all others wait for a click on their name */
+const SHOWN_FIRST = 4;
+const SHADES = [binOf("missing"), ...LOST_BINS];
+
+const moves: Record<string, (span: Span) => Range> = {
+  ArrowLeft: (span) => panned(span, -0.25),
+  ArrowRight: (span) => panned(span, 0.25),
+  "+": (span) => zoomed(span, 0.5),
+  "-": (span) => zoomed(span, 2),
+  Home: () => ({ kind: "all" }),
+};
+
+export interface ChartsPanelProps {
+  device: string;
+  channels: readonly Channel[];
+  /** names chosen by the URL; null = the first few */
+  chosen: readonly string[] | null;
+  range: Range;
+  onRange: (range: Range) => void;
+  onChosen: (names: readonly string[]) => void;
+}
+
+/** Every chosen channel over the same stretch of time. */
+export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen }: ChartsPanelProps) => {
+  const place = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(0);
+  const [span, setSpan] = useState<Span | null>(null);
+  useEffect(() => {
+    // in steps, so that a resize asks for other buckets only now and then
+    const measure = (): void => setWidth(Math.ceil(place.current!.clientWidth / 200) * 200);
+    const observer = new ResizeObserver(measure);
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  const names = chosen ?? channels.slice(0, SHOWN_FIRST).map(({ name }) => name);
+  const shown = channels.filter(({ name }) => names.includes(name));
+  const toggle = (name: string): void =>
+    onChosen(names.includes(name) ? names.filter((other) => other !== name) : [...names, name]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const move = moves[event.key];
+    if (move === undefined || span === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (/^(INPUT|SELECT)$/.test((event.target as HTMLElement).tagName)) return;
+    event.preventDefault();
+    onRange(move(span));
+  };
+
+  return (
+    <Panel title="Channels" end={<RangeBar range={range} span={span} onRange={onRange} />}>
+      {channels.length > 1 && (
+        <fieldset class="channel-choice" aria-label="Channels shown">
+          {channels.map(({ name }) => (
+            <button
+              key={name}
+              type="button"
+              class="button"
+              aria-pressed={names.includes(name)}
+              onClick={() => toggle(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <section
+        class="channels"
+        ref={place}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        aria-label="Charts: arrow keys move in time, plus and minus zoom, Home shows all"
+      >
+        {channels.length === 0 && <p class="empty">No reading yet.</p>}
+        {width > 0 &&
+          shown.map((channel) => (
+            <ChannelChart
+              key={channel.name}
+              device={device}
+              channel={channel}
+              range={range}
+              width={width}
+              onSelect={(fromMs, toMs) => onRange({ kind: "fixed", fromMs, toMs })}
+              onSpan={setSpan}
+            />
+          ))}
+      </section>
+      <div class="panel-body">
+        <Legend bins={SHADES} />
+      </div>
+    </Panel>
+  );
+};

@@ -1,0 +1,62 @@
+import { binNumbers } from "../bins/bin-numbers.ts";
+import { BINS } from "../bins/bins.ts";
+import type { Device, Total } from "../data/types.ts";
+import { completeness, count, share } from "../format/numbers.ts";
+import { ago, fullTime, parseMs } from "../format/times.ts";
+import { BinBar } from "../parts/bin-bar.tsx";
+
+const Fact = ({ name, children, title }: { name: string; children: string; title?: string | undefined }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd title={title}>{children}</dd>
+  </div>
+);
+
+const Numbers = ({ total }: { total: Total }) => {
+  const numbers = binNumbers(total);
+  return (
+    <ul class="legend">
+      {BINS.filter(({ key }) => numbers[key] > 0).map(({ key, token, label, meaning }) => (
+        <li key={key} title={meaning}>
+          <span class={`swatch ${token}`} />
+          {label} {count(numbers[key])}
+          <span class="note">{share(numbers[key] / total.expected)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+/** Who this is, whether it speaks, and how complete it is. */
+export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: Total; nowMs: number }) => {
+  const lastMs = device.lastSeen === null ? null : parseMs(device.lastSeen);
+  return (
+    <section class="panel device-head" aria-label="Device">
+      <div class="device-name">
+        <p class="device-id">{device.id}</p>
+        <span class="status" data-status={device.status}>
+          {device.status}
+        </span>
+      </div>
+      <div class="device-complete">
+        <p class="device-number">{completeness(total.completeness)}</p>
+        <p class="note">complete, of {count(total.expected)} numbers</p>
+      </div>
+      <dl class="device-facts">
+        <Fact name="Last seen" title={lastMs === null ? undefined : fullTime(lastMs)}>
+          {lastMs === null ? "–" : ago(Math.max(0, nowMs - lastMs) / 1000)}
+        </Fact>
+        <Fact name="First seen">
+          {device.firstSeen === null ? "–" : fullTime(parseMs(device.firstSeen)).slice(0, 19)}
+        </Fact>
+        <Fact name="Source">{device.source}</Fact>
+        <Fact name="Epoch">{device.epoch === null ? "–" : String(device.epoch)}</Fact>
+        <Fact name="Duplicates">{count(total.duplicates)}</Fact>
+      </dl>
+      <div class="device-bins">
+        {total.expected > 0 && <BinBar bins={total} />}
+        <Numbers total={total} />
+      </div>
+    </section>
+  );
+};

@@ -1,0 +1,149 @@
+import { binOf } from "../bins/bins.ts";
+import { query } from "../data/fetch-json.ts";
+import type { Gap, GapList } from "../data/types.ts";
+import { usePollOf } from "../data/use-poll.ts";
+import { count } from "../format/numbers.ts";
+import { duration, fullTime, parseMs } from "../format/times.ts";
+import { Choice } from "../parts/choice.tsx";
+import { CopyCurl } from "../parts/copy-curl.tsx";
+import { Panel } from "../parts/panel.tsx";
+import type { Range } from "./range.ts";
+
+const STATES = [
+  ["", "all"],
+  ["lost", "lost"],
+  ["open", "open"],
+  ["filled", "filled"],
+] as const;
+type State = (typeof STATES)[number][0];
+
+export const stateOf = (text: string | null): State => STATES.find(([state]) => state === text)?.[0] ?? "";
+
+const MOST_ROWS = 200;
+const PAGE = 1000;
+
+const pathOf = (device: string, range: Range, state: State): string => {
+  const from =
+    range.kind === "all" ? null : range.kind === "fixed" ? range.fromMs : Date.now() - range.seconds * 1000;
+  return `devices/${encodeURIComponent(device)}/gaps${query({
+    from: from === null ? null : new Date(from).toISOString(),
+    to: range.kind === "fixed" ? new Date(range.toMs).toISOString() : null,
+    state: state === "" ? null : state,
+    limit: PAGE,
+  })}`;
+};
+
+/** What became of the numbers, in the colour of their bin. */
+const Fate = ({ state, cause, requests }: Gap) => {
+  const bin = binOf(
+    state === "open"
+      ? "missing"
+      : state === "filled"
+        ? requests > 0
+          ? "recovered"
+          : "late"
+        : (cause ?? "undetermined"),
+  );
+  return (
+    <span class="fate" title={bin.meaning}>
+      <span class={`swatch ${bin.token}`} />
+      {bin.label}
+    </span>
+  );
+};
+
+/** around a gap that is looked at, milliseconds */
+const AROUND_MS = 5000;
+
+export interface GapsPanelProps {
+  device: string;
+  range: Range;
+  state: State;
+  onState: (state: State) => void;
+  onRange: (range: Range) => void;
+}
+
+/** Absent ranges of the stretch of time that is shown, newest first. */
+export const GapsPanel = ({ device, range, state, onState, onRange }: GapsPanelProps) => {
+  const { data, path } = usePollOf<GapList>(
+    JSON.stringify([device, range, state]),
+    () => pathOf(device, range, state),
+    2000,
+  );
+  const gaps = (data?.gaps ?? []).toSorted((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
+  const look =
+    ({ openedAt, closedAt }: Gap) =>
+    () =>
+      onRange({
+        kind: "fixed",
+        fromMs: parseMs(openedAt) - AROUND_MS,
+        toMs: parseMs(closedAt ?? openedAt) + AROUND_MS,
+      });
+  return (
+    <Panel
+      title="Gaps"
+      aside={
+        data === undefined
+          ? ""
+          : `${data.next === null ? "" : "more than "}${count(gaps.length)} in this span`
+      }
+      end={
+        <>
+          <Choice label="State" options={STATES} value={state} onChange={onState} />
+          {path !== null && <CopyCurl path={path} />}
+        </>
+      }
+    >
+      <div class="gap-scroll" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Noticed</th>
+              <th scope="col">Numbers</th>
+              <th scope="col" class="num">
+                Count
+              </th>
+              <th scope="col">What became of them</th>
+              <th scope="col" class="num">
+                Asked
+              </th>
+              <th scope="col" class="num">
+                Decided after
+              </th>
+              <th scope="col" class="num">
+                Epoch
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {gaps.slice(0, MOST_ROWS).map((gap) => (
+              <tr key={`${gap.epoch} ${gap.run} ${gap.first}`}>
+                <td>
+                  <button type="button" class="link" onClick={look(gap)} title="Look at it in the charts">
+                    {fullTime(parseMs(gap.openedAt))}
+                  </button>
+                </td>
+                <td>
+                  {gap.first === gap.last ? count(gap.first) : `${count(gap.first)} – ${count(gap.last)}`}
+                </td>
+                <td class="num">{count(gap.count)}</td>
+                <td>
+                  <Fate {...gap} />
+                </td>
+                <td class={gap.requests === 0 ? "num zero" : "num"}>{count(gap.requests)}</td>
+                <td class="num">
+                  {gap.closedAt === null
+                    ? "–"
+                    : duration((parseMs(gap.closedAt) - parseMs(gap.openedAt)) / 1000)}
+                </td>
+                <td class="num">{gap.epoch ?? "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {gaps.length === 0 && data !== undefined && <p class="empty">No gap in this span of time.</p>}
+        {gaps.length > MOST_ROWS && <p class="empty">The newest {MOST_ROWS} of them.</p>}
+      </div>
+    </Panel>
+  );
+};

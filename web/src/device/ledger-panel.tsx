@@ -1,0 +1,113 @@
+import { LOST_BINS } from "../bins/bins.ts";
+import type { Causes, DeviceLedger, LedgerEpoch, Total } from "../data/types.ts";
+import { completeness, count } from "../format/numbers.ts";
+import { CopyCurl } from "../parts/copy-curl.tsx";
+import { Panel } from "../parts/panel.tsx";
+
+const COLUMNS = [
+  "expected",
+  "received",
+  "inOrder",
+  "reordered",
+  "recovered",
+  "late",
+  "missing",
+  "lost",
+] as const;
+const HEADS: Record<(typeof COLUMNS)[number], string> = {
+  expected: "Expected",
+  received: "Received",
+  inOrder: "In order",
+  reordered: "Reordered",
+  recovered: "Recovered",
+  late: "Late",
+  missing: "Missing",
+  lost: "Lost",
+};
+/** a device that restarts all day has very many */
+const MOST_ROWS = 50;
+
+const Numbers = ({ row }: { row: Total }) => (
+  <>
+    {COLUMNS.map((column) => (
+      <td key={column} class={row[column] === 0 ? "num zero" : "num"}>
+        {count(row[column])}
+      </td>
+    ))}
+    <td>
+      <ul class="legend by-cause">
+        {LOST_BINS.filter(({ key }) => row.causes[key as keyof Causes] > 0).map(({ key, token, label }) => (
+          <li key={key} title={label}>
+            <span class={`swatch ${token}`} />
+            {label} {count(row.causes[key as keyof Causes])}
+          </li>
+        ))}
+      </ul>
+    </td>
+    <td class="num">{completeness(row.completeness)}</td>
+  </>
+);
+
+const numbersOf = ({ first, highWater, headKnown, tailKnown }: LedgerEpoch): string =>
+  first === null
+    ? "–"
+    : `${headKnown ? "" : "?…"}${count(first)} – ${count(highWater ?? first)}${tailKnown ? "" : " …"}`;
+
+/** Every bin, by start of the sender. */
+export const LedgerPanel = ({ device, ledger }: { device: string; ledger: DeviceLedger }) => {
+  const newest = ledger.epochs.toReversed();
+  return (
+    <Panel
+      title="Ledger"
+      aside="every number in exactly one bin"
+      end={<CopyCurl path={`devices/${encodeURIComponent(device)}/ledger`} />}
+    >
+      <div class="scroll-x" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Epoch</th>
+              <th scope="col">Run</th>
+              <th
+                scope="col"
+                title="? before: its beginning is not known. … after: it goes on, or its end is not known"
+              >
+                Numbers
+              </th>
+              {COLUMNS.map((column) => (
+                <th key={column} scope="col" class="num">
+                  {HEADS[column]}
+                </th>
+              ))}
+              <th scope="col">Lost by cause</th>
+              <th scope="col" class="num">
+                Complete
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {newest.slice(0, MOST_ROWS).map((row) => (
+              <tr key={`${row.epoch} ${row.run}`}>
+                <td>{row.epoch ?? "–"}</td>
+                <td>{row.run}</td>
+                <td>{numbersOf(row)}</td>
+                <Numbers row={row} />
+              </tr>
+            ))}
+            <tr class="total">
+              <th scope="row" colSpan={3}>
+                All
+              </th>
+              <Numbers row={ledger.total} />
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      {newest.length > MOST_ROWS && (
+        <p class="panel-body note">
+          The newest {MOST_ROWS} of {newest.length} runs; curl has all of them.
+        </p>
+      )}
+    </Panel>
+  );
+};

@@ -1,0 +1,68 @@
+/** The span of time a device's charts show, as the URL has it. */
+export type Range =
+  | { kind: "last"; seconds: number }
+  | { kind: "all" }
+  /** milliseconds since the Unix epoch */
+  | { kind: "fixed"; fromMs: number; toMs: number };
+
+export const DEFAULT_SECONDS = 300;
+/** closer than this nothing is to be seen */
+const SHORTEST_MS = 20;
+
+/** From `from` and `to` (RFC 3339), or `last` (seconds, or `all`); what makes no sense is the default. */
+export const parseRange = (parameters: URLSearchParams): Range => {
+  const fromMs = Date.parse(parameters.get("from") ?? "");
+  const toMs = Date.parse(parameters.get("to") ?? "");
+  if (toMs - fromMs >= 1) return { kind: "fixed", fromMs, toMs };
+  const last = parameters.get("last");
+  if (last === "all") return { kind: "all" };
+  const seconds = Number(last);
+  return { kind: "last", seconds: seconds >= 1 && seconds <= 1e9 ? seconds : DEFAULT_SECONDS };
+};
+
+/** Parameters for `setParameters`; null takes one away. */
+export const formatRange = (
+  range: Range,
+): { from: string | null; to: string | null; last: string | null } => {
+  if (range.kind === "fixed") {
+    return {
+      from: new Date(Math.round(range.fromMs)).toISOString(),
+      to: new Date(Math.round(range.toMs)).toISOString(),
+      last: null,
+    };
+  }
+  const last =
+    range.kind === "all" ? "all" : range.seconds === DEFAULT_SECONDS ? null : String(range.seconds);
+  return { from: null, to: null, last };
+};
+
+/** The same stretch around another middle, longer or shorter by `factor`. */
+export const zoomed = ({ fromMs, toMs }: Span, factor: number): Range => {
+  const middle = (fromMs + toMs) / 2;
+  const half = Math.max(SHORTEST_MS, (toMs - fromMs) * factor) / 2;
+  return { kind: "fixed", fromMs: middle - half, toMs: middle + half };
+};
+
+/** Moved by a share of its length, backward when negative. */
+export const panned = ({ fromMs, toMs }: Span, share: number): Range => {
+  const by = (toMs - fromMs) * share;
+  return { kind: "fixed", fromMs: fromMs + by, toMs: toMs + by };
+};
+
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/** milliseconds: lengths of a bucket that people can read */
+const STEPS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
+  600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000,
+];
+
+/** Length of a bucket so that a span has about one for each of `points` pixels, and ends of the span that lie on buckets: they stay where they are while time goes on. */
+export const bucketsFor = ({ fromMs, toMs }: Span, points: number): Span & { stepMs: number } => {
+  const wanted = (toMs - fromMs) / points;
+  const stepMs = STEPS.find((step) => step >= wanted) ?? Math.ceil(wanted / 86_400_000) * 86_400_000;
+  return { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: Math.ceil(toMs / stepMs) * stepMs, stepMs };
+};

@@ -1,0 +1,32 @@
+import { query } from "../data/fetch-json.ts";
+import type { Series } from "../data/types.ts";
+import { type Polled, usePollOf } from "../data/use-poll.ts";
+import { bucketsFor, type Range } from "./range.ts";
+
+/** while time goes on, and while looking at the past, which may still be filled */
+const LIVE_MS = 1000;
+const PAST_MS = 5000;
+
+const time = (ms: number): string => new Date(ms).toISOString();
+
+/** Path of the series of a channel for a range that ends now or lies in the past. */
+export const seriesPath = (
+  device: string,
+  channel: string,
+  range: Range,
+  points: number,
+  nowMs: number,
+): string => {
+  const base = `devices/${encodeURIComponent(device)}/series`;
+  if (range.kind === "all") return `${base}${query({ channel, points })}`;
+  const span = range.kind === "fixed" ? range : { fromMs: nowMs - range.seconds * 1000, toMs: nowMs };
+  const { fromMs, toMs, stepMs } = bucketsFor(span, points);
+  return `${base}${query({ channel, from: time(fromMs), to: time(toMs), step: `${stepMs}ms` })}`;
+};
+
+export const useSeries = (device: string, channel: string, range: Range, points: number): Polled<Series> =>
+  usePollOf(
+    JSON.stringify([device, channel, range, points]),
+    () => seriesPath(device, channel, range, points, Date.now()),
+    range.kind === "last" ? LIVE_MS : PAST_MS,
+  );

@@ -1,0 +1,108 @@
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Raster } from "../data/types.ts";
+import { deviceHref } from "../routing.ts";
+import { useThemeVersion } from "../theme.ts";
+import { CellTip } from "./cell-tip.tsx";
+import { type Cell, cellsOf } from "./cells.ts";
+import { drawRaster } from "./draw-raster.ts";
+import { type CellPlace, cellAt, leftOf, ROW } from "./geometry.ts";
+
+export interface RasterGridProps {
+  scroller: RefObject<HTMLDivElement | null>;
+  canvasPlace: RefObject<HTMLDivElement | null>;
+  total: number;
+  /** place of the first row in sight */
+  first: number;
+  /** devices in sight */
+  ids: readonly string[];
+  raster: Raster | undefined;
+  size: number;
+  blocks: number;
+  width: number;
+}
+
+const STEPS: Record<string, readonly [rows: number, cells: number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, 1],
+  ArrowRight: [0, -1],
+};
+
+const moved = (place: CellPlace | null, key: string, rows: readonly (readonly Cell[])[]): CellPlace => {
+  const [down, back] = STEPS[key]!;
+  const row = Math.min(rows.length - 1, Math.max(0, (place?.row ?? -down) + down));
+  const most = Math.max(0, (rows[row]?.length ?? 1) - 1);
+  return { row, fromRight: Math.min(most, Math.max(0, (place?.fromRight ?? -back) + back)) };
+};
+
+/** Labels and cells of the rows in sight; the mouse or the arrow keys ask a cell for its numbers. */
+export const RasterGrid = (props: RasterGridProps) => {
+  const { scroller, canvasPlace, total, first, ids, raster, size, blocks, width } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const theme = useThemeVersion();
+  const [place, setPlace] = useState<CellPlace | null>(null);
+  const rows = useMemo(() => {
+    const known = new Map(raster?.devices.map((device) => [device.device, device]));
+    return ids.map((id) => {
+      const device = known.get(id);
+      return device === undefined ? [] : cellsOf(device, raster!.size, blocks);
+    });
+  }, [raster, ids.join("\n"), blocks]);
+
+  useEffect(() => {
+    if (width > 0) drawRaster(canvas.current!, rows, width);
+  }, [rows, width, theme]);
+
+  const cell = place === null ? undefined : rows[place.row]?.at(-1 - place.fromRight);
+  const onMouseMove = (event: MouseEvent): void => {
+    const box = canvas.current!.getBoundingClientRect();
+    setPlace(cellAt(event.clientX - box.left, event.clientY - box.top, width, ids.length));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") setPlace(null);
+    if (event.key === "Enter" && place !== null) location.hash = deviceHref(ids[place.row]!);
+    if (STEPS[event.key] === undefined || rows.length === 0) return;
+    event.preventDefault();
+    setPlace(moved(place, event.key, rows));
+  };
+
+  return (
+    <div class="raster-scroll" ref={scroller}>
+      <div class="raster-all" style={{ height: `${total * ROW}px` }}>
+        <div class="raster-rows" style={{ transform: `translateY(${first * ROW}px)` }}>
+          <ul class="raster-labels">
+            {ids.map((id, row) => (
+              <li key={id} data-on={place?.row === row ? "" : undefined}>
+                <a href={deviceHref(id)} title={id}>
+                  {id}
+                </a>
+              </li>
+            ))}
+          </ul>
+          <div
+            class="raster-cells"
+            ref={canvasPlace}
+            tabIndex={0}
+            role="application"
+            aria-label={`Cells of ${size} sequence numbers: arrow keys move, Enter opens the device`}
+            onMouseMove={onMouseMove}
+            onMouseLeave={() => setPlace(null)}
+            onKeyDown={onKeyDown}
+          >
+            <canvas ref={canvas} />
+            {place !== null && cell !== undefined && (
+              <CellTip
+                device={ids[place.row]!}
+                cell={cell}
+                left={leftOf(place, width)}
+                top={place.row * ROW}
+                width={width}
+              />
+            )}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+};
