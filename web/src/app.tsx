@@ -1,9 +1,11 @@
 import { useEffect } from "preact/hooks";
 import { CollectorView } from "./collector/collector-view.tsx";
 import { useConnection } from "./data/connection.ts";
+import { useLiveStream } from "./data/live.ts";
 import { DeviceView } from "./device/device-view.tsx";
 import { FleetView } from "./fleet/fleet-view.tsx";
 import { StaleNote } from "./parts/stale-note.tsx";
+import { TokenGate } from "./parts/token-gate.tsx";
 import { TopBar } from "./parts/top-bar.tsx";
 import { RasterView } from "./raster/raster-view.tsx";
 import type { Place } from "./routing.ts";
@@ -34,6 +36,7 @@ const View = ({ place, setParameters }: { place: Place; setParameters: SetParame
 export const App = () => {
   const { place, setParameters } = usePlace();
   const { lostSince } = useConnection();
+  useLiveStream(place.device);
   const title = place.view === "device" ? place.device : TITLES[place.view];
   useEffect(() => {
     document.title = `${title} – Lacuna`;
@@ -44,7 +47,9 @@ export const App = () => {
       <StaleNote />
       <main class="content" data-stale={lostSince === null ? undefined : ""}>
         <h1 class="hidden-visually">{title}</h1>
-        <View place={place} setParameters={setParameters} />
+        <TokenGate>
+          <View place={place} setParameters={setParameters} />
+        </TokenGate>
       </main>
     </div>
   );

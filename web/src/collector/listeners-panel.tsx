@@ -25,13 +25,15 @@ const Count = ({ value, title, isBad = false }: { value: number; title?: string;
 );
 
 const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | undefined; nowMs: number }) => {
-  const { url, state, reason, since, receive, receiveBuffer, kernelDrops, counters } = listener;
+  const { url, state, reason, since, receive, receiveBuffer, kernelDrops, counters, format } = listener;
+  const address = `${listener.address.includes(":") ? `[${listener.address}]` : listener.address}:${listener.port}`;
   const reasons = Object.entries(counters.rejected).map(([name, amount]) => `${name} ${count(amount)}`);
   const { grantedBytes, requestedBytes } = receiveBuffer;
   return (
     <tr>
-      <th scope="row" class="listener-name">
-        {url}
+      <th scope="row" class="listener-name" title={url}>
+        {address}
+        <span class="note"> {format}</span>
         {state !== "OK" && reason !== null && <span class="listener-reason">{reason}</span>}
       </th>
       <td>

@@ -5,7 +5,7 @@ import { parseMs } from "../format/times.ts";
 import { type Rates, ratesBetween } from "./rates.ts";
 
 /** rates are over that long: long enough not to flicker */
-const WINDOW_MS = 5000;
+const WINDOW_MS = 10_000;
 
 /** The collector's status, and what moved in the last seconds. */
 export const useStatus = (): { status: Status | undefined; rates: Rates | undefined } => {

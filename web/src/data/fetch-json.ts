@@ -1,3 +1,5 @@
+import { authorization, noteTokenWanted } from "./token.ts";
+
 /** An answer that is no good one: `status` 0 when there was none at all. */
 export class ApiFailure extends Error {
   readonly status: number;
@@ -23,12 +25,12 @@ const detailOf = async (response: Response): Promise<string> => {
  */
 export const fetchJson = async <T>(path: string, signal: AbortSignal): Promise<T> => {
   const both = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const response = await fetch(`api/v1/${path}`, { signal: both, cache: "no-cache" }).catch(
-    (error: Error) => {
-      if (signal.aborted) throw error;
-      throw new ApiFailure(0, "the collector does not answer");
-    },
-  );
+  const options: RequestInit = { headers: authorization(), signal: both, cache: "no-cache" };
+  const response = await fetch(`api/v1/${path}`, options).catch((error: Error) => {
+    if (signal.aborted) throw error;
+    throw new ApiFailure(0, "the collector does not answer");
+  });
+  if (response.status === 401) noteTokenWanted();
   if (!response.ok) throw new ApiFailure(response.status, await detailOf(response));
   return (await response.json()) as T;
 };

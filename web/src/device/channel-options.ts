@@ -10,7 +10,7 @@ import { tokenColour } from "../theme.ts";
 export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions => ({
   cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
   legend: { show: false },
-  padding: [8, 8, 0, 0],
+  padding: [8, 24, 0, 0],
   axes: [timeAxis(), valueAxis((value) => measured(value))],
   plugins: [gapShading(gaps)],
   series: [

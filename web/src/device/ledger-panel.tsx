@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { LOST_BINS } from "../bins/bins.ts";
 import type { Causes, DeviceLedger, LedgerEpoch, Total } from "../data/types.ts";
 import { completeness, count } from "../format/numbers.ts";
@@ -24,8 +25,9 @@ const HEADS: Record<(typeof COLUMNS)[number], string> = {
   missing: "Missing",
   lost: "Lost",
 };
-/** a device that restarts all day has very many */
-const MOST_ROWS = 50;
+/** rows at first, and after a click: a device that restarts all day has very many */
+const FEW_ROWS = 8;
+const MOST_ROWS = 500;
 
 const Numbers = ({ row }: { row: Total }) => (
   <>
@@ -55,6 +57,7 @@ const numbersOf = ({ first, highWater, headKnown, tailKnown }: LedgerEpoch): str
 
 /** Every bin, by start of the sender. */
 export const LedgerPanel = ({ device, ledger }: { device: string; ledger: DeviceLedger }) => {
+  const [most, setMost] = useState(FEW_ROWS);
   const newest = ledger.epochs.toReversed();
   return (
     <Panel
@@ -86,7 +89,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
             </tr>
           </thead>
           <tbody>
-            {newest.slice(0, MOST_ROWS).map((row) => (
+            {newest.slice(0, most).map((row) => (
               <tr key={`${row.epoch} ${row.run}`}>
                 <td>{row.epoch ?? "–"}</td>
                 <td>{row.run}</td>
@@ -103,9 +106,13 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
           </tbody>
         </table>
       </div>
-      {newest.length > MOST_ROWS && (
-        <p class="panel-body note">
-          The newest {MOST_ROWS} of {newest.length} runs; curl has all of them.
+      {newest.length > most && (
+        <p class="more">
+          <button type="button" class="link" onClick={() => setMost(MOST_ROWS)}>
+            {newest.length <= MOST_ROWS || most === FEW_ROWS
+              ? `Show ${count(Math.min(newest.length, MOST_ROWS) - most)} older runs`
+              : `The newest ${count(most)} of ${count(newest.length)} runs; curl has all of them`}
+          </button>
         </p>
       )}
     </Panel>

@@ -4,7 +4,7 @@ import { type Polled, usePollOf } from "../data/use-poll.ts";
 import { bucketsFor, type Range } from "./range.ts";
 
 /** while time goes on, and while looking at the past, which may still be filled */
-const LIVE_MS = 1000;
+const LIVE_MS = 500;
 const PAST_MS = 5000;
 
 const time = (ms: number): string => new Date(ms).toISOString();

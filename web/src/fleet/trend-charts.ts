@@ -33,17 +33,20 @@ export const lossData = (trend: readonly Trend[]): uPlot.AlignedData => {
 
 const stepped = uPlot.paths.stepped!({ align: -1 });
 
+/** Percent: a third more room below the lowest point than it lies below 100, at least a tenth of a percent. */
+const lowest = (low: number): number => Math.max(0, 100 - Math.max(0.1, (100 - low) * 1.33));
+
 const frame = (): Pick<uPlot.Options, "cursor" | "legend" | "padding"> => ({
   cursor: sharedCursor("trend"),
   legend: { show: false },
-  padding: [8, 8, 0, 0],
+  padding: [8, 24, 0, 0],
 });
 
 export const completenessOptions = (): Omit<uPlot.Options, "width" | "height"> => ({
   ...frame(),
   scales: {
     // the line is near the top; its lowest point decides how near one looks
-    y: { range: (_plot, low) => [Math.min(99.9, Math.floor((low ?? 99) * 2 - 100.0001)), 100] },
+    y: { range: (_plot, low) => [lowest(low ?? 99), 100] },
   },
   axes: [timeAxis(), valueAxis((value) => `${Number(value.toFixed(3))} %`)],
   series: [{}, { stroke: tokenColour("accent"), width: 2, points: { show: false }, paths: stepped }],

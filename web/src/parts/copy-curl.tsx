@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
+import { hasToken } from "../data/token.ts";
 
-/** The command that asks what is shown, quoted for a shell. */
+/** The command that asks what is shown, quoted for a shell; a token is left to the shell, so that none gets into its history. */
 const commandOf = (path: string): string => {
   const url = new URL(`api/v1/${path}`, location.href).href.split("#")[0]!;
-  return `curl '${url.replaceAll("'", "%27")}'`;
+  const header = hasToken() ? '-H "Authorization: Bearer $LACUNA_TOKEN" ' : "";
+  return `curl ${header}'${url.replaceAll("'", "%27")}'`;
 };
 
 /** Copies the curl line of what is shown; where the page may not copy, it shows the line to be copied by hand. */

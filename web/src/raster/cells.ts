@@ -57,16 +57,17 @@ const cellOf = (run: RasterRun, number: number, size: number, block: RasterBlock
   };
 };
 
-const cellsOfRun = (run: RasterRun, size: number): Cell[] => {
+/** @param isWhole - false: older cells of the run may be left out, so that the first one here begins nothing */
+const cellsOfRun = (run: RasterRun, size: number, isWhole: boolean): Cell[] => {
   const blocks = new Map(run.blocks.map((block) => [block.block, block]));
   const cells: Cell[] = [];
   for (let number = Math.floor(run.first / size); number <= Math.floor(run.last / size); number++) {
     const cell = cellOf(run, number, size, blocks.get(number));
-    cells.push(cells.length === 0 ? { ...cell, isStart: true } : cell);
+    cells.push(cells.length === 0 ? { ...cell, isStart: isWhole } : cell);
   }
   return cells;
 };
 
 /** A device's newest cells, oldest first. @param most - how many at most */
 export const cellsOf = (device: RasterDevice, size: number, most: number): Cell[] =>
-  device.runs.flatMap((run) => cellsOfRun(run, size)).slice(-most);
+  device.runs.flatMap((run, index) => cellsOfRun(run, size, index > 0)).slice(-most);

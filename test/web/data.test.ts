@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { adviceOf } from "../../web/src/collector/advice.ts";
+import { ratesBetween } from "../../web/src/collector/rates.ts";
+import { eventParser } from "../../web/src/data/sse.ts";
+import type { Listener, Status } from "../../web/src/data/types.ts";
+import { CELL, cellAt, leftOf, ROW } from "../../web/src/raster/geometry.ts";
+
+test("events of a stream come whole, wherever it was cut", () => {
+  const stream =
+    ': hello\n\nid: 1\nevent: ledger\ndata: {"a":1}\n\nevent: gap\r\ndata: x\r\ndata: y\r\n\r\ndata: plain\n\n';
+  fc.assert(
+    fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
+      const parse = eventParser();
+      const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
+      const events = places.slice(1).flatMap((end, index) => parse(stream.slice(places[index], end)));
+      expect(events).toEqual([
+        { event: "ledger", data: '{"a":1}' },
+        { event: "gap", data: "x\ny" },
+        { event: "message", data: "plain" },
+      ]);
+    }),
+  );
+});
+
+const listener = (given: Partial<Listener> = {}): Listener => ({
+  url: "udp://0.0.0.0:4747",
+  state: "OK",
+  reason: null,
+  since: "2026-11-20T12:00:00Z",
+  optional: false,
+  address: "0.0.0.0",
+  port: 4747,
+  group: null,
+  interface: null,
+  source: null,
+  format: "auto",
+  path: null,
+  receive: "native",
+  receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 8_388_608 },
+  kernelDrops: 0,
+  counters: {
+    datagrams: 0,
+    bytes: 0,
+    received: 0,
+    duplicates: 0,
+    redundant: 0,
+    control: 0,
+    unsequenced: 0,
+    shed: 0,
+    held: 0,
+    rejected: {},
+    unusableSendTimes: 0,
+  },
+  ...given,
+});
+
+const status = (second: number, datagrams: number, given: Partial<Status> = {}): Status => ({
+  version: "1",
+  now: new Date(second * 1000).toISOString(),
+  startedAt: "1970-01-01T00:00:00Z",
+  uptimeSeconds: second,
+  devices: 0,
+  listeners: [listener({ counters: { ...listener().counters, datagrams, bytes: datagrams * 50 } })],
+  threads: [],
+  queues: [],
+  database: {
+    path: "x",
+    state: "OK",
+    reason: null,
+    since: "",
+    sizeBytes: second * 100,
+    walBytes: 0,
+    lastCommit: null,
+    commits: second * 4,
+    commitFailures: 0,
+    pendingBatches: 0,
+  },
+  ...given,
+});
+
+test("rates are what moved between two answers", () => {
+  const rates = ratesBetween(status(10, 1000), status(15, 2000))!;
+  expect([rates.datagrams, rates.bytes, rates.commits, rates.growth]).toEqual([200, 10_000, 4, 100]);
+  expect(rates.listeners.get("udp://0.0.0.0:4747")).toEqual({ datagrams: 200, bytes: 10_000 });
+});
+
+test("there are no rates across a restart or without time", () => {
+  expect(ratesBetween(status(10, 1), status(10, 1))).toBeUndefined();
+  expect(ratesBetween(status(10, 1), status(11, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
+});
+
+test("a collector without worries gives no advice", () => {
+  expect(adviceOf(status(1, 1))).toEqual([]);
+});
+
+test("advice names the place, the figure and the way out", () => {
+  const advice = adviceOf(
+    status(1, 1, {
+      listeners: [
+        listener({ state: "FAILED", reason: "the port is taken", kernelDrops: 3 }),
+        listener({ url: "udp://b", receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 } }),
+      ],
+      queues: [{ name: "batches", length: 0, capacity: 24, refused: 7 }],
+    }),
+  );
+  expect(advice).toEqual([
+    "udp://0.0.0.0:4747 is FAILED: the port is taken.",
+    "The kernel dropped 3 datagrams at udp://0.0.0.0:4747: its receive buffer of 8 MiB was full.",
+    "udp://b asked for a receive buffer of 8 MiB and got 208 KiB. As root: sysctl -w net.core.rmem_max=8388608",
+    "The queue “batches” was full and refused 7 datagrams.",
+  ]);
+});
+
+test("a point of the raster is a cell, counted from the newest", () => {
+  expect(cellAt(899, 5, 900, 10)).toEqual({ row: 0, fromRight: 0 });
+  expect(cellAt(900 - CELL * 2 - 1, ROW * 3, 900, 10)).toEqual({ row: 3, fromRight: 2 });
+  expect(cellAt(10, ROW * 10, 900, 10)).toBeNull();
+  expect(leftOf({ row: 0, fromRight: 0 }, 900)).toBe(900 - CELL);
+});

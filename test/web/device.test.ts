@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { SeriesBucket } from "../../web/src/data/types.ts";
+import { chartData } from "../../web/src/device/chart-data.ts";
+import { bucketsFor, formatRange, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
+
+const bucket = (
+  second: number,
+  mean: number | null,
+  expected: number | null = mean === null ? 0 : 1,
+): SeriesBucket => ({
+  start: new Date(second * 1000).toISOString(),
+  count: mean === null ? 0 : 1,
+  received: mean === null ? 0 : 1,
+  expected,
+  mean,
+  min: mean,
+  max: mean,
+  last: mean,
+});
+
+describe("a line", () => {
+  test("goes on over buckets in which nothing was due", () => {
+    const { times, mean } = chartData(
+      [bucket(0, 1), bucket(1, null), bucket(2, 2), bucket(3, null), bucket(4, 3)],
+      1000,
+    );
+    expect(times).toEqual([0.5, 2.5, 4.5]);
+    expect(mean).toEqual([1, 2, 3]);
+  });
+
+  test("stops where numbers were due and no value is", () => {
+    const { mean } = chartData([bucket(0, 1), bucket(1, null, 2), bucket(2, 3)], 1000);
+    expect(mean).toEqual([1, null, 3]);
+  });
+
+  test("stops over a long silence", () => {
+    const { mean } = chartData(
+      [bucket(0, 1), bucket(1, 2), bucket(2, 3), bucket(60, 4), bucket(61, 5)],
+      1000,
+    );
+    expect(mean).toEqual([1, 2, 3, null, 4, 5]);
+  });
+
+  test("of a device without numbers stops only over a silence", () => {
+    const { mean } = chartData([bucket(0, 1, null), bucket(1, null, null), bucket(2, 3, null)], 1000);
+    expect(mean).toEqual([1, 3]);
+  });
+});
+
+describe("the range of time", () => {
+  test("comes back from the URL it is written into", () => {
+    for (const range of [
+      { kind: "all" },
+      { kind: "last", seconds: 3600 },
+      { kind: "last", seconds: 300 },
+      { kind: "fixed", fromMs: 1_795_176_000_000, toMs: 1_795_176_060_000 },
+    ] as const) {
+      const parameters = Object.entries(formatRange(range)).filter(([, value]) => value !== null) as [
+        string,
+        string,
+      ][];
+      expect(parseRange(new URLSearchParams(parameters))).toEqual(range);
+    }
+  });
+
+  test.each(["last=-5", "last=x", "from=2026-11-20", "from=b&to=a", "from=2026-11-20&to=2026-11-19"])(
+    "%s makes no sense and is the default",
+    (search) => {
+      expect(parseRange(new URLSearchParams(search))).toEqual({ kind: "last", seconds: 300 });
+    },
+  );
+
+  test("zooms around its middle and moves by a share of its length", () => {
+    const span = { fromMs: 1000, toMs: 3000 };
+    expect(zoomed(span, 0.5)).toEqual({ kind: "fixed", fromMs: 1500, toMs: 2500 });
+    expect(panned(span, -0.25)).toEqual({ kind: "fixed", fromMs: 500, toMs: 2500 });
+    expect(zoomed({ fromMs: 0, toMs: 10 }, 0.5)).toEqual({ kind: "fixed", fromMs: -5, toMs: 15 });
+  });
+
+  test("is cut into at most as many buckets as there are points, and they stay where they are while time goes on", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e11 }), fc.integer({ min: 50, max: 4000 }), (length, points) => {
+        const fromMs = 1_795_176_000_123;
+        const { stepMs, ...span } = bucketsFor({ fromMs, toMs: fromMs + length }, points);
+        expect((span.toMs - span.fromMs) / stepMs).toBeLessThanOrEqual(points + 2);
+        expect([span.fromMs % stepMs, span.toMs % stepMs]).toEqual([0, 0]);
+        expect(span.fromMs <= fromMs && span.toMs >= fromMs + length).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,40 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { giveToken, hasToken, useTokenWanted } from "../data/token.ts";
+
+/** Asks for a token where the collector wants one, and shows the page only then. */
+export const TokenGate = ({ children }: { children: ComponentChildren }) => {
+  const isWanted = useTokenWanted();
+  const [typed, setTyped] = useState("");
+  if (!isWanted) return <>{children}</>;
+  const give = (event: Event): void => {
+    event.preventDefault();
+    if (typed.trim() === "") return;
+    giveToken(typed.trim());
+    setTyped("");
+  };
+  return (
+    <section class="panel token-gate">
+      <form onSubmit={give}>
+        <h2>This collector asks for a token</h2>
+        <p class="note">
+          {hasToken() ? "The one given is not valid. " : ""}
+          It stays in this browser and is sent to this collector only.
+        </p>
+        <p class="token-line">
+          <input
+            class="field"
+            type="password"
+            autocomplete="current-password"
+            aria-label="Token"
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+          <button type="submit" class="button">
+            Use it
+          </button>
+        </p>
+      </form>
+    </section>
+  );
+};
