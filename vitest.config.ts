@@ -9,7 +9,7 @@ export default defineConfig({
     projects: [
       project("imports", ["test/imports/**/*.test.ts"]),
       project("unit", ["test/**/*.test.ts"], {
-        exclude: ["node_modules/**", "test/system/**", "test/long/**"],
+        exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
         testTimeout: 20_000,
       }),
       project("system", ["test/system/**/*.test.ts"], {
@@ -17,6 +17,20 @@ export default defineConfig({
         hookTimeout: 60_000,
         fileParallelism: false,
       }),
+      // the page in a real browser; a run that shall write the pictures of the docs says so
+      project(
+        "browser",
+        [
+          "test/browser/**/*.test.ts",
+          ...(process.env.LACUNA_SCREENSHOTS ? ["test/browser/screenshots.ts"] : []),
+        ],
+        {
+          globalSetup: ["test/browser/support/build.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      ),
       // the same on the other receive path; its listeners are tested on both anyway
       project("system-dgram", ["test/system/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/listeners.test.ts"],

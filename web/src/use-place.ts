@@ -22,6 +22,7 @@ export const usePlace = (): { place: Place; setParameters: SetParameters } => {
     const current = parsePlace(location.hash);
     const parameters = { ...Object.fromEntries(current.parameters), ...changes };
     const hash = formatPlace(current.view, current.device, parameters);
+    if (hash === location.hash) return;
     if (how === "push") history.pushState(null, "", hash);
     else history.replaceState(null, "", hash);
     setPlace(parsePlace(hash));

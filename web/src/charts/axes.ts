@@ -40,7 +40,8 @@ export const valueAxis = (format: (value: number) => string): uPlot.Axis => ({
 
 /** Charts that share a cursor and show time. */
 export const sharedCursor = (key: string): uPlot.Cursor => ({
-  sync: { key },
+  // a stretch is drawn on one chart, not on all of them
+  sync: { key, filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
   y: false,
   points: { show: false },
   drag: { x: false, y: false },

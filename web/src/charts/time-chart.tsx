@@ -39,9 +39,11 @@ export const TimeChart = (props: TimeChartProps) => {
     const callbacks: uPlot.Plugin = {
       hooks: {
         setCursor: (plot) => latest.current.onHover?.(plot.cursor.idx ?? null),
-        setSelect: ({ select, posToVal }) => {
-          if (select.width < LEAST_SELECTION) return;
-          latest.current.onSelect?.(posToVal(select.left, "x"), posToVal(select.left + select.width, "x"));
+        setSelect: (plot) => {
+          const { left, width } = plot.select;
+          if (width < LEAST_SELECTION) return;
+          latest.current.onSelect?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       },
     };

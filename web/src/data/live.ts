@@ -95,7 +95,7 @@ const keepListening = async (path: string, signal: AbortSignal): Promise<void> =
 export const useLiveStream = (device: string): void => {
   useEffect(() => {
     let abort: AbortController | undefined;
-    const path = `live${query({ event: ["ledger", "gap"], device: device === "" ? null : device })}`;
+    const path = `live${query({ event: device === "" ? ["ledger", "gap"] : ["reading", "ledger", "gap"], device: device === "" ? null : device })}`;
     const follow = (): void => {
       if (document.hidden) abort?.abort();
       else if (abort === undefined || abort.signal.aborted) {

@@ -36,9 +36,9 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
   const [span, setSpan] = useState<Span | null>(null);
   useEffect(() => {
     // in steps, so that a resize asks for other buckets only now and then
-    const measure = (): void => setWidth(Math.ceil(place.current!.clientWidth / 200) * 200);
-    const observer = new ResizeObserver(measure);
-    observer.observe(place.current!);
+    const element = place.current!;
+    const observer = new ResizeObserver(() => setWidth(Math.ceil(element.clientWidth / 200) * 200));
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
 

@@ -31,8 +31,9 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
   const [width, setWidth] = useState(0);
   const seen = useVirtualWindow(scroller, ROW);
   useEffect(() => {
-    const observer = new ResizeObserver(() => setWidth(canvasPlace.current!.clientWidth));
-    observer.observe(canvasPlace.current!);
+    const element = canvasPlace.current!;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / CELL)));

@@ -1,0 +1,50 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeToken } from "../../cli/http-token.ts";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { PUMP_NUMBERS, startFleet } from "./support/fleet.ts";
+import { visit } from "./support/visit.ts";
+
+describe.skipIf(!hasChromium())("the way to the collector", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  test("a lost connection is said, what is shown looks old, and it heals by itself when the collector is back", async () => {
+    const fleet = await startFleet();
+    const { page, close } = await visit(browser, fleet.api, "#/device/fan-1");
+    try {
+      await page.locator(".readout", { hasText: "1119" }).waitFor();
+      await fleet.restart(async () => {
+        await page.locator(".stale-note").waitFor();
+        expect(await page.locator(".content[data-stale]").count()).toBe(1);
+        expect(await page.locator(".connection").innerText()).toContain("no answer");
+      });
+      await page.locator(".stale-note").waitFor({ state: "detached", timeout: 10_000 });
+      await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
+      await page.locator(".readout", { hasText: "4321" }).waitFor({ timeout: 10_000 });
+    } finally {
+      await close();
+      await fleet.close();
+    }
+  });
+
+  test("a collector that wants a token gets one from the reader", async () => {
+    const access = makeToken("read", "reader");
+    const fleet = await startFleet(access);
+    const { page, close } = await visit(browser, fleet.api, "#/");
+    try {
+      await page.getByLabel("Token").fill("wrong");
+      await page.getByRole("button", { name: "Use it" }).click();
+      await page.locator("text=The one given is not valid").waitFor();
+      await page.getByLabel("Token").fill(access.token);
+      await page.getByRole("button", { name: "Use it" }).click();
+      await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+    } finally {
+      await close();
+      await fleet.close();
+    }
+  });
+});

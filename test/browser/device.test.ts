@@ -1,0 +1,170 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { getJson } from "../support/lacuna-process.ts";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { type Fleet, PUMP_ABSENT, PUMP_NUMBERS, startFleet } from "./support/fleet.ts";
+import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+
+describe.skipIf(!hasChromium())("a device's page", () => {
+  let browser: Browser;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await fleet?.close();
+  });
+
+  const withPage = async (
+    hash: string,
+    play: (visit: Visit) => Promise<void>,
+    options = {},
+  ): Promise<void> => {
+    const opened = await visit(browser, fleet.api, hash, options);
+    try {
+      await play(opened);
+      expect(opened.complaints).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  };
+  const chart = (page: Page, label: string) => page.getByRole("img", { name: label });
+
+  test("shows its ledger, its channels, and exactly the gaps it has", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      await chart(page, `temperature of pump-7 over time, ${PUMP_ABSENT.length} gaps`).waitFor();
+      await chart(page, `pressure of pump-7 over time, ${PUMP_ABSENT.length} gaps`).waitFor();
+      await page.getByRole("cell", { name: "60 – 71" }).waitFor();
+      await page.getByRole("cell", { name: "17", exact: true }).waitFor();
+      await page.locator(".device-complete", { hasText: `of ${PUMP_NUMBERS} numbers` }).waitFor();
+    });
+  });
+
+  test("shades the place of a loss in the colour of its cause, and nothing else", async () => {
+    const { gaps } = await getJson<{ gaps: { first: number; from: string; to: string; cause: string }[] }>(
+      `${fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
+    );
+    const series = await getJson<{ from: string; to: string }>(
+      `${fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
+    );
+    const burst = gaps.find(({ first }) => first === 60)!;
+    const share = (time: string): number =>
+      (Date.parse(time) - Date.parse(series.from)) / (Date.parse(series.to) - Date.parse(series.from));
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      const place = chart(page, "pressure of pump-7 over time, 2 gaps");
+      await place.waitFor();
+      const shadedAt = await place.evaluate((element, cause) => {
+        const canvas = element.querySelector("canvas")!;
+        const over = element.querySelector(".u-over")!.getBoundingClientRect();
+        const box = canvas.getBoundingClientRect();
+        const scale = canvas.width / box.width;
+        const context = canvas.getContext("2d")!;
+        // one line of pixels through the strip at the foot of the chart
+        const y = Math.round((over.bottom - box.top - 2) * scale);
+        const left = Math.round((over.left - box.left) * scale);
+        const width = Math.round(over.width * scale);
+        const colour = getComputedStyle(document.documentElement).getPropertyValue(`--bin-${cause}`).trim();
+        const pixels = context.getImageData(left, y, width, 1).data;
+        const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+        return Array.from({ length: width }, (_, x) =>
+          wanted.every((part, index) => Math.abs(pixels[x * 4 + index]! - part) < 12),
+        );
+      }, burst.cause);
+      const width = shadedAt.length;
+      const middle = Math.round(((share(burst.from) + share(burst.to)) / 2) * width);
+      expect(shadedAt[middle]).toBe(true);
+      expect(shadedAt[Math.round(share(burst.from) * width) - 20]).toBe(false);
+      expect(shadedAt[Math.round(share(burst.to) * width) + 20]).toBe(false);
+    });
+  });
+
+  test("a value is seen within a second of its datagram", async () => {
+    await withPage("#/device/fan-1", async ({ page }) => {
+      await page.locator(".readout", { hasText: "1119" }).waitFor();
+      await page.locator(".connection[data-state=live]").waitFor();
+      const sentAt = Date.now();
+      await fleet.send("fan-1", PUMP_NUMBERS, sentAt * 1000, { speed: 4321 });
+      await page.locator(".readout", { hasText: "4321" }).waitFor({ timeout: 5000 });
+      expect(Date.now() - sentAt).toBeLessThan(1000);
+    });
+  });
+
+  test("a stretch drawn with the mouse becomes the view, the URL has it, the way back leads out", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      const over = chart(page, "pressure of pump-7 over time, 2 gaps").locator(".u-over");
+      await over.scrollIntoViewIfNeeded();
+      const box = (await over.boundingBox())!;
+      await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForFunction(() => location.hash.includes("from="));
+      const { hash } = new URL(page.url());
+      const parameters = new URLSearchParams(hash.split("?")[1]);
+      const length = Date.parse(parameters.get("to")!) - Date.parse(parameters.get("from")!);
+      expect(length).toBeGreaterThan(2000);
+      expect(length).toBeLessThan(4500);
+      await page.goBack();
+      await page.waitForFunction(() => location.hash.includes("last=all"));
+    });
+  });
+
+  test("arrow keys move in time, plus and minus zoom, Home shows all", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      await chart(page, "pressure of pump-7 over time, 2 gaps").waitFor();
+      const span = () =>
+        page.evaluate(() => {
+          const parameters = new URLSearchParams(location.hash.split("?")[1]);
+          return [parameters.get("from"), parameters.get("to")].map((time) => Date.parse(time ?? "")) as [
+            number,
+            number,
+          ];
+        });
+      await page.locator(".channels").focus();
+      await page.keyboard.press("+");
+      await page.waitForFunction(() => location.hash.includes("from="));
+      const [from, to] = await span();
+      await page.locator(".range-text", { hasText: "6 s" }).waitFor();
+      await page.keyboard.press("ArrowLeft");
+      expect((await span())[0]).toBeLessThan(from);
+      await page.keyboard.press("Home");
+      await page.waitForFunction(() => location.hash.includes("last=all"));
+      expect(to - from).toBeLessThan(8000);
+    });
+  });
+
+  test("a click on a gap shows its place in the charts", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      await page.locator("tr", { hasText: "60 – 71" }).getByRole("button").click();
+      await page.waitForFunction(() => location.hash.includes("from="));
+    });
+  });
+
+  test("what is shown can be asked by curl", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      const button = page.locator(".channel-title", { hasText: "temperature" }).getByRole("button");
+      const command = (await button.getAttribute("title"))!;
+      const [, url] = /^curl '(.+)'$/.exec(command)!;
+      expect((await getJson<{ channel: string }>(url!)).channel).toBe("temperature");
+    });
+  });
+
+  test.each(["light", "dark"])("has no accessibility violation in its %s colours", async (colorScheme) => {
+    await withPage(
+      "#/device/pump-7?last=all",
+      async ({ page }) => {
+        await chart(page, "pressure of pump-7 over time, 2 gaps").waitFor();
+        await page.getByRole("cell", { name: "60 – 71" }).waitFor();
+        expect(await accessibilityViolations(page)).toEqual([]);
+      },
+      { colorScheme },
+    );
+  });
+
+  test("a device nobody knows is said to be unknown", async () => {
+    const { page, close } = await visit(browser, fleet.api, "#/device/no%2Fsuch");
+    await page.locator("text=There is no device “no/such”").waitFor();
+    await close();
+  });
+});

@@ -1,0 +1,134 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { getJson } from "../support/lacuna-process.ts";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { type Fleet, startFleet } from "./support/fleet.ts";
+import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+
+describe.skipIf(!hasChromium())("the fleet's page", () => {
+  let browser: Browser;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await fleet?.close();
+  });
+
+  const withPage = async (
+    hash: string,
+    play: (visit: Visit) => Promise<void>,
+    options = {},
+  ): Promise<void> => {
+    const opened = await visit(browser, fleet.api, hash, options);
+    try {
+      await play(opened);
+      expect(opened.complaints).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  };
+  const idsOf = ({ page }: Visit): Promise<string[]> => page.locator(".devices td.id").allTextContents();
+
+  test("shows the completeness the ledger has", async () => {
+    const { total } = await getJson<{ total: { completeness: number } }>(`${fleet.api}/api/v1/ledger`);
+    const percent = `${(Math.floor(total.completeness * 10_000) / 100).toFixed(2)} %`;
+    await withPage("#/", async ({ page }) => {
+      await page.locator(".hero-facts", { hasText: `Complete since the beginning${percent}` }).waitFor();
+      await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+      await page.locator(".events li", { hasText: "the collector started" }).waitFor();
+    });
+  });
+
+  test.each(["light", "dark"])("has no accessibility violation in its %s colours", async (colorScheme) => {
+    await withPage(
+      "#/",
+      async ({ page }) => {
+        await page.locator(".devices td.id").first().waitFor();
+        await page.locator(".hero-number").waitFor();
+        expect(await accessibilityViolations(page)).toEqual([]);
+      },
+      { colorScheme },
+    );
+  });
+
+  test("search leaves the devices that match, and the URL shows the same to another reader", async () => {
+    await withPage("#/", async (opened) => {
+      const { page } = opened;
+      await page.getByLabel("Search devices").fill("PUMP");
+      await page.locator(".panel-head", { hasText: "1 device" }).waitFor();
+      expect(await idsOf(opened)).toEqual(["pump-7"]);
+      const { hash } = new URL(page.url());
+      expect(hash).toContain("search=PUMP");
+      await withPage(hash, async (other) => {
+        await other.page.locator(".panel-head", { hasText: "1 device" }).waitFor();
+        expect(await idsOf(other)).toEqual(["pump-7"]);
+      });
+    });
+  });
+
+  test("a click on a column sorts by it, the worst first", async () => {
+    await withPage("#/", async (opened) => {
+      const { page } = opened;
+      await page.getByRole("button", { name: "Lost" }).click();
+      await page.locator(".devices tbody tr", { hasText: "pump-7" }).first().waitFor();
+      await page.waitForFunction(() => document.querySelector(".devices td.id")?.textContent === "pump-7");
+      expect(await page.locator("[aria-sort]").getAttribute("aria-sort")).toBe("descending");
+      expect(page.url()).toContain("sort=-lost");
+    });
+  });
+
+  test("only rows in sight exist, and scrolling brings the others", async () => {
+    await withPage("#/", async (opened) => {
+      const { page } = opened;
+      await page.locator(".devices td.id").first().waitFor();
+      expect((await idsOf(opened)).length).toBeLessThan(62);
+      await page.locator(".device-scroll").evaluate((element) => element.scrollTo(0, 1e6));
+      await page.locator(".devices td.id", { hasText: "valve-59" }).waitFor();
+    });
+  });
+
+  test("the key / goes to the field that goes to a device", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.locator(".devices td.id").first().waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.type("fan");
+      await page.locator("datalist option").first().waitFor({ state: "attached" });
+      await page.keyboard.press("Enter");
+      await page.locator(".device-id", { hasText: "fan-1" }).waitFor();
+    });
+  });
+
+  test("a new device is there within seconds without a reload", async () => {
+    await withPage("#/?search=newcomer", async ({ page }) => {
+      await page.locator(".empty", { hasText: "No device matches" }).waitFor();
+      await fleet.send("newcomer", 0, Date.now() * 1000, { a: 1 });
+      await page.locator(".devices td.id", { hasText: "newcomer" }).waitFor({ timeout: 6000 });
+    });
+  });
+
+  test("on a phone nothing is wider than the screen", async () => {
+    await withPage(
+      "#/",
+      async ({ page }) => {
+        await page.locator(".devices td.id").first().waitFor();
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      },
+      { viewport: { width: 390, height: 844 } },
+    );
+  });
+
+  test("the switch changes the colours, and the next visit keeps them", async () => {
+    await withPage("#/", async ({ page }) => {
+      const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground();
+      const button = page.getByRole("button", { name: /^Colours/ });
+      await button.click();
+      await button.click();
+      expect(await ground()).not.toBe(light);
+      await page.reload();
+      expect(await ground()).not.toBe(light);
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { type Fleet, startFleet } from "./support/fleet.ts";
+import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+
+describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
+  let browser: Browser;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await fleet?.close();
+  });
+
+  const withPage = async (
+    hash: string,
+    play: (visit: Visit) => Promise<void>,
+    options = {},
+  ): Promise<void> => {
+    const opened = await visit(browser, fleet.api, hash, options);
+    try {
+      await play(opened);
+      expect(opened.complaints).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  };
+  /** The row of a device once its cells are drawn. */
+  const rowReady = async (page: Page, device: string): Promise<void> => {
+    await page.locator(".raster-labels li", { hasText: device }).waitFor();
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".raster-cells canvas")!;
+      const { width, height } = canvas;
+      if (width === 0 || height === 0) return false;
+      // a copy: the browser complains of a canvas that is read again and again
+      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+      copy.drawImage(canvas, 0, 0);
+      return copy.getImageData(0, 0, width, height).data.some((part) => part > 0);
+    });
+  };
+
+  test("a cell tells its exact numbers under the mouse", async () => {
+    await withPage("#/raster?search=pump", async ({ page }) => {
+      await rowReady(page, "pump-7");
+      const box = (await page.locator(".raster-cells canvas").boundingBox())!;
+      // 120 numbers by 10: 60 to 69 are the sixth cell from the right
+      await page.mouse.move(box.x + box.width - 9 * 5.5, box.y + 8);
+      const tip = page.locator(".tip");
+      await tip.waitFor();
+      const text = (await tip.innerText()).replace(/\s+/g, " ");
+      expect(text).toContain("pump-7 numbers 60 – 69");
+      expect(text).toMatch(/10$/);
+      await page.mouse.move(box.x + box.width - 9 * 11.5, box.y + 8);
+      await page.locator(".tip", { hasText: "numbers 0 – 9" }).waitFor();
+      expect(await tip.innerText()).toContain("in order");
+    });
+  });
+
+  test("arrow keys walk over the cells, Enter opens the device", async () => {
+    await withPage("#/raster?search=pump", async ({ page }) => {
+      await rowReady(page, "pump-7");
+      await page.locator(".raster-cells").focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".tip", { hasText: "numbers 110 – 119" }).waitFor();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".tip", { hasText: "numbers 100 – 109" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.locator(".device-id", { hasText: "pump-7" }).waitFor();
+    });
+  });
+
+  test("other numbers per cell are other cells, and the URL has them", async () => {
+    await withPage("#/raster?search=pump", async ({ page }) => {
+      await page.getByLabel("Numbers per cell").selectOption("50");
+      await page.waitForFunction(() => location.hash.includes("size=50"));
+      await rowReady(page, "pump-7");
+      await page.locator(".raster-cells").focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".tip", { hasText: "numbers 100 – 119" }).waitFor();
+    });
+  });
+
+  test.each(["light", "dark"])(
+    "the raster has no accessibility violation in its %s colours",
+    async (colorScheme) => {
+      await withPage(
+        "#/raster",
+        async ({ page }) => {
+          await rowReady(page, "pump-7");
+          expect(await accessibilityViolations(page)).toEqual([]);
+        },
+        { colorScheme },
+      );
+    },
+  );
+
+  test("the collector's page shows the listener, its counters and the database", async () => {
+    await withPage("#/collector", async ({ page }) => {
+      const row = page.locator("tr", { hasText: `127.0.0.1:${fleet.collector.ports[0]}` });
+      await row.waitFor();
+      expect(await row.innerText()).toContain("OK");
+      await page.locator(".facts", { hasText: "Write-ahead log" }).waitFor();
+      expect(await accessibilityViolations(page)).toEqual([]);
+    });
+  });
+});
