@@ -36,8 +36,8 @@ const countTimes = (piece: Piece, time: TimeSpan): number => {
   if (piece.lastTimeUs < fromUs || piece.firstTimeUs >= toUs) return 0;
   const columns = piece.columns();
   let count = 0;
-  for (let datagram = 0; datagram < (columns?.datagramCount ?? 0); datagram++) {
-    const timeUs = columns!.datagramTime[datagram]!;
+  for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+    const timeUs = columns.datagramTime[datagram]!;
     if (timeUs >= fromUs && timeUs < toUs) count++;
   }
   return count;

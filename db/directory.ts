@@ -23,17 +23,17 @@ export const encodeDirectory = (
   return writer.written();
 };
 
-/** Calls back with each run whose datagrams have numbers, and their count. */
-export const eachNumberedRun = (
+/** Calls back with each run and its count of datagrams. */
+export const eachRun = (
   directory: Uint8Array,
-  visit: (run: number, numbers: number) => void,
+  visit: (run: number, datagrams: number, isUnsequenced: boolean) => void,
 ): void => {
   const reader = new ByteReader(directory);
   let run = 0;
   for (let left = reader.varint(); left > 0; left--) {
     run += reader.varint();
     const entry = reader.varint();
-    if (entry % 2 === 0) visit(run, entry / 2);
+    visit(run, Math.floor(entry / 2), entry % 2 === 1);
   }
 };
 

@@ -45,7 +45,7 @@ export class Queries {
     this.#texts = texts;
     this.#budget = new QueryBudget(nowMs);
     this.#segments = new RunSegments(db, this.#budget);
-    this.#pieces = new Pieces(db, this.#segments, this.#budget);
+    this.#pieces = new Pieces(this.#segments);
     this.#absent = new AbsentNumbers(db);
   }
 

@@ -1,6 +1,7 @@
+import type { ChunkHead } from "./chunk/chunk-head.ts";
 import { channelKey, type ReadingValue, readingValue } from "./ledger-view.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
-import type { RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
+import type { RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { undescribedName } from "./view/channel-names.ts";
 
@@ -36,7 +37,10 @@ interface Candidate {
   row: ReadingRow;
 }
 
-/** The cursor: where the page before ended, and the segment from which to look on (null = from the first). */
+/**
+ * The cursor: where the page before ended, and the segment from which to look on (null = from the first). That one may have been merged into another
+ * since, which then holds it.
+ */
 interface Place {
   run: number;
   sequence: number;
@@ -102,19 +106,18 @@ class RunPage {
   take(count: number): Candidate[] {
     const { order } = this.#request;
     const from = this.#after?.segment ?? null;
-    if (order === "desc" && from !== null) this.#readLate(from, this.#after!.sequence);
+    if (order === "desc" && from !== null) this.#readLate(from, this.#after!.sequence, count);
     let newest = from ?? 0;
-    for (const { segment, isAhead } of this.#segments.inOrder(this.#run, this.#request, order, from)) {
-      const lowest = this.#read(segment);
-      newest = Math.max(newest, segment);
-      if (isAhead && lowest !== null) this.#lowestAhead.set(segment, lowest);
-      if (this.#candidates.length < count) continue;
-      this.#sort();
+    for (const found of this.#segments.inOrder(this.#run, this.#request, order, from)) {
+      const lowest = this.#readSegment(found, count);
+      newest = Math.max(newest, found.segment);
+      if (!this.#isFull(count)) continue;
+      const boundary = this.#boundary(count);
       // older segments hold lower numbers only
-      if (order === "desc" && isAhead && lowest !== null && this.#at(count - 1).sequence >= lowest) break;
+      if (order === "desc" && found.isAhead && lowest !== null && boundary >= lowest) break;
       if (order === "asc") {
         // newer ones hold greater numbers, but for those that reach back
-        this.#readLate(newest, this.#at(count - 1).sequence);
+        this.#readLate(newest, boundary, count);
         break;
       }
     }
@@ -133,28 +136,62 @@ class RunPage {
     return resume;
   }
 
-  #at(index: number): Candidate {
-    return this.#candidates[index]!;
+  #isFull(count: number): boolean {
+    return this.#candidates.length >= count;
+  }
+
+  /** The number of the last row that has a place in the page, which is full. */
+  #boundary(count: number): number {
+    this.#sort();
+    return this.#candidates[count - 1]!.sequence;
   }
 
   #sort(): void {
     this.#candidates.sort((a, b) => this.#sign * (a.sequence - b.sequence || a.index - b.index));
   }
 
-  #readLate(newest: number, sequence: number): void {
-    for (const segment of this.#segments.reachingBack(this.#run, newest, sequence)) this.#read(segment);
+  #readLate(newest: number, sequence: number, count: number): void {
+    for (const found of this.#segments.reachingBack(this.#run, newest, sequence)) {
+      this.#readSegment(found, count);
+    }
   }
 
-  /** Collect a segment's rows. @returns the run's lowest number in it, null when it is gone */
-  #read(segment: number): number | null {
+  /**
+   * Collect a segment's rows, part by part in the order of the query, until the page is full of rows before what is left.
+   * @returns the run's lowest number in it, null when it was read before
+   */
+  #readSegment({ segment, isAhead, parts }: RunSegment, count: number): number | null {
     if (this.#seen.has(segment)) return null;
     this.#seen.add(segment);
-    const columns = this.#segments.read(segment, this.#run.run);
-    if (columns === null || columns.datagramCount === 0) return null;
-    for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
-      this.#collect(columns, datagram, segment);
+    let lowest = parts[0]!.chunk?.firstSequence ?? 0;
+    for (const part of this.#sign > 0 ? parts : [...parts].reverse()) {
+      if (part.chunk !== null && this.#isBehindPage(part.chunk, count)) break;
+      if (part.chunk !== null && !this.#isWithin(part.chunk)) continue;
+      const columns = part.read();
+      if (part.chunk === null) lowest = columns.sequence[0]!;
+      for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+        this.#collect(columns, datagram, segment);
+      }
     }
-    return columns.sequence[0]!;
+    if (isAhead) this.#lowestAhead.set(segment, lowest);
+    return lowest;
+  }
+
+  /** The page is full, and what the chunk and those after it hold comes later. */
+  #isBehindPage({ firstSequence, lastSequence }: ChunkHead, count: number): boolean {
+    if (!this.#isFull(count)) return false;
+    const boundary = this.#boundary(count);
+    return this.#sign > 0 ? firstSequence > boundary : lastSequence < boundary;
+  }
+
+  /** Whether the chunk may have rows behind the cursor and in the span. */
+  #isWithin(head: ChunkHead): boolean {
+    const { fromUs, toUs } = this.#request;
+    if (fromUs !== null && head.lastReadingTimeUs < fromUs) return false;
+    if (toUs !== null && head.firstReadingTimeUs >= toUs) return false;
+    if (this.#after === null) return true;
+    const { sequence } = this.#after;
+    return this.#sign > 0 ? head.lastSequence >= sequence : head.firstSequence <= sequence;
   }
 
   #collect(columns: RunColumns, datagram: number, segment: number): void {

@@ -1,5 +1,7 @@
-import { eachNumberedRun } from "./directory.ts";
+import { HeadsRowReader } from "./chunk/heads-row.ts";
+import { eachRun } from "./directory.ts";
 import type { LedgerState } from "./ledger-state.ts";
+import { type DroppedSegment, MergeStatements } from "./merge/merge-statements.ts";
 import type { Sqlite, Statement } from "./open.ts";
 
 export interface RetentionOptions {
@@ -11,7 +13,7 @@ export interface RetentionOptions {
 
 /** What the next transaction removes. */
 export interface Doomed {
-  segments: number[];
+  segments: DroppedSegment[];
   /** readings in them */
   readings: number;
   /** numbers that expire, by run */
@@ -25,11 +27,14 @@ export interface Doomed {
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
 const SEGMENTS_PER_STEP = 8;
 const ROWS_PER_STEP = 1000;
-const VACUUM_PAGES = 512;
-/** free pages kept for the next segments instead of being given back */
-const SPARE_PAGES = 1024;
 /** events kept at most, whatever their age */
 const MAX_EVENTS = 1_000_000;
+
+interface StoredSegment extends DroppedSegment {
+  lastArrivalUs: number;
+  readings: number;
+  bytes: number;
+}
 
 /** Removes what is too old or too much: whole segments, oldest first. The ledger stays; old gap rows become counts per cause. */
 export class Retention {
@@ -38,7 +43,8 @@ export class Retention {
   readonly #options: RetentionOptions;
   readonly #oldest: Statement;
   readonly #directory: Statement;
-  readonly #deleteSegment: Statement[];
+  readonly #heads: Statement;
+  readonly #merging: MergeStatements;
   readonly #oldGaps: Statement;
   readonly #fold: Statement;
   readonly #deleteGap: Statement;
@@ -51,12 +57,12 @@ export class Retention {
     this.#state = state;
     this.#options = options;
     this.#oldest = db.prepare(
-      "SELECT segment, last_arrival AS lastArrivalUs, readings, bytes FROM segments WHERE segment < ? ORDER BY segment LIMIT ?",
+      `SELECT segment, chunk_set AS chunkSet, first_page AS firstPage, pages, last_arrival AS lastArrivalUs, readings, bytes
+       FROM segments WHERE segment < ? ORDER BY segment LIMIT ?`,
     );
     this.#directory = db.prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
-    this.#deleteSegment = ["segments", "segment_data", "late_segments"].map((table) =>
-      db.prepare(`DELETE FROM ${table} WHERE segment = ?`),
-    );
+    this.#heads = db.prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ?").pluck();
+    this.#merging = new MergeStatements(db);
     this.#oldGaps = db.prepare(
       "SELECT run_no, first, last, state, cause FROM gaps WHERE closed_at < ? ORDER BY closed_at LIMIT ?",
     );
@@ -85,31 +91,26 @@ export class Retention {
     };
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     let excessBytes = this.#excessBytes();
-    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as {
-      segment: number;
-      lastArrivalUs: number;
-      readings: number;
-      bytes: number;
-    }[];
-    for (const { segment, lastArrivalUs, readings, bytes } of oldest) {
+    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as StoredSegment[];
+    for (const stored of oldest) {
+      const { lastArrivalUs, readings, bytes } = stored;
       const isOld = lastArrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
       if (!isOld) doomed.beforeUs = Math.max(doomed.beforeUs, lastArrivalUs);
       excessBytes -= bytes;
       doomed.readings += readings;
-      this.#doom(doomed, segment);
+      this.#doom(doomed, stored);
+      // one that was merged is as much as many flushes
+      if (stored.chunkSet > 0) break;
     }
     return doomed;
   }
 
   /** Remove it, inside the flush's transaction. */
   remove(doomed: Doomed): void {
-    for (const segment of doomed.segments) {
-      for (const statement of this.#deleteSegment) statement.run(segment);
-    }
+    for (const segment of doomed.segments) this.#merging.drop(segment);
     if (doomed.beforeUs > 0) this.#foldGaps(doomed.beforeUs);
     this.#removeEvents(doomed.beforeUs);
-    this.#giveBack();
   }
 
   #excessBytes(): number {
@@ -118,14 +119,27 @@ export class Retention {
     return usedBytes(this.#db) - maxBytes;
   }
 
-  #doom(doomed: Doomed, segment: number): void {
-    doomed.segments.push(segment);
-    const directory = this.#directory.get(segment) as Buffer | undefined;
-    if (directory === undefined) return;
-    eachNumberedRun(directory, (run, numbers) => {
+  #doom(doomed: Doomed, stored: StoredSegment): void {
+    doomed.segments.push(stored);
+    this.#eachRun(stored, (run, numbers, isUnsequenced) => {
+      if (isUnsequenced) return;
       if (this.#state.runs.slotOf(run) < 0) doomed.forgottenExpired += numbers;
       else doomed.expired.set(run, (doomed.expired.get(run) ?? 0) + numbers);
     });
+  }
+
+  #eachRun(
+    { segment, chunkSet }: StoredSegment,
+    visit: (run: number, datagrams: number, isUnsequenced: boolean) => void,
+  ): void {
+    if (chunkSet === 0) {
+      eachRun(this.#directory.get(segment) as Buffer, visit);
+      return;
+    }
+    for (const heads of this.#heads.iterate(chunkSet) as IterableIterator<Buffer>) {
+      const row = new HeadsRowReader(heads);
+      for (let run = row.next(); run >= 0; run = row.next()) visit(run, row.datagrams, row.isUnsequenced);
+    }
   }
 
   #foldGaps(beforeUs: number): void {
@@ -153,13 +167,6 @@ export class Retention {
     const kept = events.findIndex((event) => !isDoomed(event));
     const last = events.at(kept < 0 ? -1 : kept - 1);
     if (last !== undefined) this.#deleteEvents.run(last.event);
-  }
-
-  /** Free pages go back to the file system, some at a time. */
-  #giveBack(): void {
-    const free = this.#db.pragma("freelist_count", { simple: true }) as number;
-    const excess = free - SPARE_PAGES;
-    if (excess > 0) this.#db.pragma(`incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { ChunkStore, type StoredChunk } from "./chunk/chunk-store.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
@@ -17,80 +19,146 @@ export interface TimeSpan {
   toUs: number | null;
 }
 
+/** A segment with datagrams of a run. */
 export interface RunSegment {
   segment: number;
   /** datagrams of the run in it */
   datagrams: number;
   /** it holds only numbers above those of every older segment */
   isAhead: boolean;
+  /** what is read at once; ascending by sequence number and, within the segment, not overlapping */
+  parts: readonly RunPart[];
+}
+
+/** Datagrams of a run that are stored together: a chunk, or what one flush has of the run. Spans are inclusive, microseconds. */
+export interface RunPart {
+  datagrams: number;
+  firstTimeUs: number;
+  lastTimeUs: number;
+  firstReadingTimeUs: number;
+  lastReadingTimeUs: number;
+  /** the head says it all of these very datagrams; null for a flush: the times are those of the whole segment */
+  chunk: StoredChunk | null;
+  /** decode them, ascending by sequence number */
+  read(): RunColumns;
+}
+
+interface SegmentRow {
+  segment: number;
+  chunkSet: number;
+  firstPage: number;
+  firstTimeUs: number;
+  lastTimeUs: number;
+  firstReadingTimeUs: number;
+  lastReadingTimeUs: number;
 }
 
 /** few enough that a query for the newest rows looks at few of them */
 const SEGMENTS_AT_ONCE = 64;
 const FAR = Number.MAX_SAFE_INTEGER;
 const MAX_CACHED_STATEMENTS = 64;
+const COLUMNS = `segment, chunk_set AS chunkSet, first_page AS firstPage, first_time AS firstTimeUs, last_time AS lastTimeUs,
+  first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs`;
 
 /** Finds and reads the segments of one run, each read as late as can be, within a query's budget. Use it within one read transaction. */
 export class RunSegments {
   readonly #db: Sqlite;
+  readonly #chunks: ChunkStore;
   readonly #statements = new Map<string, Statement>();
   readonly #budget: QueryBudget;
 
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
     this.#budget = budget;
+    this.#chunks = new ChunkStore(db);
   }
 
   /**
    * Segments with datagrams of the run whose reading times touch the span, oldest or newest first.
-   * @param from - the segment to begin with; null = the first in that order
+   * @param from - a segment to begin with, which may have been merged into another since; null = the first in that order
    */
   *inOrder(span: RunSpan, time: TimeSpan, order: "asc" | "desc", from: number | null): Generator<RunSegment> {
     const isDescending = order === "desc";
     const statement = this.#prepare(
-      `SELECT segment FROM segments
+      `SELECT ${COLUMNS} FROM segments
        WHERE last_arrival >= ? AND first_arrival <= ? AND last_reading_time >= ? AND first_reading_time < ?
-         AND segment ${isDescending ? "<=" : ">="} ? ORDER BY segment ${isDescending ? "DESC" : "ASC"} LIMIT ${SEGMENTS_AT_ONCE}`,
-    ).pluck();
+         AND ${isDescending ? "first_segment <=" : "segment >="} ? ORDER BY segment ${isDescending ? "DESC" : "ASC"} LIMIT ${SEGMENTS_AT_ONCE}`,
+    );
     const bounds = [span.firstArrivalUs, span.lastArrivalUs, time.fromUs ?? -FAR, time.toUs ?? FAR];
     let next = from ?? (isDescending ? FAR : 0);
     for (;;) {
       this.#budget.checkTime();
-      const numbers = statement.all(...bounds, next) as number[];
-      for (const segment of numbers) {
-        const datagrams = this.#datagrams(segment, span.run);
-        if (datagrams > 0) yield { segment, datagrams, isAhead: !this.#isLate(segment, span.run) };
+      const rows = statement.all(...bounds, next) as SegmentRow[];
+      for (const row of rows) {
+        const found = this.#find(row, span.run);
+        if (found.datagrams > 0) yield found;
       }
-      if (numbers.length < SEGMENTS_AT_ONCE) return;
-      next = numbers.at(-1)! + (isDescending ? -1 : 1);
+      if (rows.length < SEGMENTS_AT_ONCE) return;
+      next = rows.at(-1)!.segment + (isDescending ? -1 : 1);
     }
   }
 
   /** Newer segments that reach back to `sequence` or below: the only ones whose numbers can be lower than one in an older segment. */
-  reachingBack(span: RunSpan, segment: number, sequence: number): number[] {
-    return this.#prepare(
-      "SELECT segment FROM late_segments WHERE run_no = ? AND segment > ? AND reach <= ? ORDER BY segment",
-    )
-      .pluck()
-      .all(span.run, segment, sequence) as number[];
+  reachingBack(span: RunSpan, segment: number, sequence: number): RunSegment[] {
+    const rows = this.#prepare(
+      `SELECT ${COLUMNS} FROM segments WHERE segment IN
+         (SELECT segment FROM late_segments WHERE run_no = ? AND segment > ? AND reach <= ?) ORDER BY segment`,
+    ).all(span.run, segment, sequence) as SegmentRow[];
+    return rows.map((row) => this.#find(row, span.run));
   }
 
-  /** The run's datagrams in a segment; null when a retention step removed the segment. */
-  read(segment: number, run: number): RunColumns | null {
-    const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment) as
-      | Buffer
-      | undefined;
-    this.#budget.checkTime();
-    const columns = blob === undefined ? null : new SegmentReader(blob).readRun(run);
-    this.#budget.spend(columns?.readingCount ?? 0);
-    return columns;
+  /** Segments that may have a datagram time or a reading time of the run in the span, oldest first. */
+  *touching(span: RunSpan, { fromUs, toUs }: TimeSpan): Generator<RunSegment> {
+    const rows = this.#prepare(
+      `SELECT ${COLUMNS} FROM segments WHERE last_arrival >= ? AND first_arrival <= ?
+         AND max(last_time, last_reading_time) >= ? AND min(first_time, first_reading_time) < ? ORDER BY segment`,
+    ).all(span.firstArrivalUs, span.lastArrivalUs, fromUs ?? -FAR, toUs ?? FAR) as SegmentRow[];
+    for (const row of rows) {
+      this.#budget.checkTime();
+      const found = this.#find(row, span.run);
+      if (found.datagrams > 0) yield found;
+    }
   }
 
-  #datagrams(segment: number, run: number): number {
+  #find(row: SegmentRow, run: number): RunSegment {
+    const { segment, chunkSet } = row;
+    const parts = chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run);
+    const datagrams = parts.reduce((sum, part) => sum + part.datagrams, 0);
+    return { segment, datagrams, isAhead: datagrams > 0 && !this.#isLate(segment, run), parts };
+  }
+
+  #chunkParts(row: SegmentRow, run: number): RunPart[] {
+    return this.#chunks.chunksOf(row, run).map((chunk) => ({
+      datagrams: chunk.datagrams,
+      firstTimeUs: chunk.firstTimeUs,
+      lastTimeUs: chunk.lastTimeUs,
+      firstReadingTimeUs: chunk.firstReadingTimeUs,
+      lastReadingTimeUs: chunk.lastReadingTimeUs,
+      chunk,
+      read: () => this.#spend(this.#chunks.read(chunk)),
+    }));
+  }
+
+  #flushParts({ segment, ...times }: SegmentRow, run: number): RunPart[] {
     const directory = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?")
       .pluck()
-      .get(segment) as Buffer | undefined;
-    return directory === undefined ? 0 : datagramsOf(directory, run);
+      .get(segment) as Buffer;
+    const datagrams = datagramsOf(directory, run);
+    if (datagrams === 0) return [];
+    return [{ ...times, datagrams, chunk: null, read: () => this.#readFlush(segment, run) }];
+  }
+
+  #readFlush(segment: number, run: number): RunColumns {
+    const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment);
+    const columns = new SegmentReader(blob as Buffer).readRun(run);
+    if (columns === null) throw new SegmentCorruptError("a segment lacks a run of its directory");
+    return this.#spend(columns);
+  }
+
+  #spend(columns: RunColumns): RunColumns {
+    this.#budget.checkTime();
+    this.#budget.spend(columns.readingCount);
+    return columns;
   }
 
   #isLate(segment: number, run: number): boolean {

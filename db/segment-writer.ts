@@ -3,6 +3,7 @@ import type { LedgerChange } from "./change.ts";
 import { encodeDirectory } from "./directory.ts";
 import type { Gathered } from "./gather.ts";
 import type { LedgerState } from "./ledger-state.ts";
+import type { SegmentRow } from "./merge/merge-task.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { BuiltSegment } from "./segment/columns.ts";
 import { SegmentBuilder } from "./segment/segment-builder.ts";
@@ -17,7 +18,9 @@ export class SegmentWriter {
   readonly #late: Statement;
 
   constructor(db: Sqlite) {
-    this.#segment = db.prepare("INSERT INTO segments VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#segment = db.prepare(
+      "INSERT INTO segments VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)",
+    );
     this.#data = db.prepare("INSERT INTO segment_data VALUES (?, ?, ?)");
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
   }
@@ -27,11 +30,12 @@ export class SegmentWriter {
     return this.#builder.sorted;
   }
 
-  /** @param state - the ledger before the change */
-  write({ batches }: Gathered, change: LedgerChange, state: LedgerState): void {
+  /** @param state - the ledger before the change. @returns what was written */
+  write({ batches }: Gathered, change: LedgerChange, state: LedgerState): SegmentRow {
     const built = this.#builder.build(batches);
     const unsequenced = unsequencedRuns(change.rows);
     const directory = encodeDirectory(built, (run) => unsequenced.has(run));
+    const bytes = built.blob.length + directory.length;
     this.#segment.run(
       change.flush,
       change.committedAtUs,
@@ -44,11 +48,19 @@ export class SegmentWriter {
       built.lastReadingTimeUs,
       built.firstArrivalUs,
       built.lastArrivalUs,
-      built.blob.length + directory.length,
+      bytes,
+      change.flush,
     );
     this.#data.run(change.flush, directory, built.blob);
     const late = lateReaches(built, this.sorted, state);
     for (const [run, reach] of late) this.#late.run(change.flush, run, reach);
+    const { runs, datagrams, readings, firstArrivalUs, lastArrivalUs } = built;
+    return {
+      ...{ segment: change.flush, level: 0, firstSegment: change.flush, chunkSet: 0, firstPage: 0, pages: 0 },
+      ...{ runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs },
+      committedAtUs: change.committedAtUs,
+      followsSettled: false,
+    };
   }
 }
 

@@ -5,12 +5,16 @@ import { type LedgerChange, sumFleets, withoutHeld } from "./change.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { FlushStatements } from "./flush-statements.ts";
+import { FreePages } from "./free-pages.ts";
 import { GapStore } from "./gap-store.ts";
 import { changedRows, closedGapOps, type Gathered, gather, holdsDatagrams, newestFleets } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { loadLedger, readStateRow, type StateRow } from "./load.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
+import { type MergePolicy, mergePolicy } from "./merge/merge-policy.ts";
+import type { MergeTask, SegmentRow } from "./merge/merge-task.ts";
+import { Merging } from "./merge/merging.ts";
 import { takeNewest } from "./newest.ts";
 import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
 import { type Doomed, Retention, type RetentionOptions } from "./retention.ts";
@@ -24,6 +28,8 @@ export interface WriterOptions extends RetentionOptions {
   checkpointRows?: number;
   checkpointLagMs?: number;
   flushNotes?: number;
+  /** for tests: smaller merges than those of a collector */
+  mergePolicy?: Partial<MergePolicy>;
 }
 
 /** What became of one flush. */
@@ -43,6 +49,8 @@ export type FlushOutcome =
 
 /** How long a commit waits for another process's lock. Short: the thread must stay responsive, and tries again by itself. */
 const BUSY_MS = 50;
+/** a stop goes on merging at most that long */
+const STOP_MERGE_MS = 3000;
 const CHECKPOINT_ROWS_AT_ONCE = 20_000;
 /**
  * What one flush takes at most. Devices that are known cost a row however many batches they are in, and a flush costs something for each
@@ -68,6 +76,8 @@ export class Writer {
   readonly #retention: Retention;
   readonly #statements: FlushStatements;
   readonly #segmentWriter: SegmentWriter;
+  readonly #merging: Merging;
+  readonly #freePages: FreePages;
   readonly #journal = new ByteWriter();
   readonly #totalChanges: () => number;
   readonly #mostNotes: number;
@@ -77,8 +87,6 @@ export class Writer {
   #waiting: BatchMessage[] = [];
   /** how many of the waiting batches `takeAccepted` has given out */
   #shown = 0;
-  #segments = 0;
-  #readings = 0;
 
   /**
    * Take the ownership of the database, bring it up to date (schema, tables) and note the start in it.
@@ -108,8 +116,11 @@ export class Writer {
       this.#gaps = new GapStore(db);
       this.#retention = new Retention(db, this.#state, options);
       const totalChanges = db.prepare("SELECT total_changes()").pluck();
-      const stored = db.prepare("SELECT count(*), ifnull(sum(readings), 0) FROM segments").raw().get();
-      [this.#segments, this.#readings] = stored as [number, number];
+      this.#merging = new Merging(db, {
+        ...mergePolicy(options.retentionMs, options.maxBytes),
+        ...options.mergePolicy,
+      });
+      this.#freePages = new FreePages(db);
       this.#totalChanges = () => totalChanges.get() as number;
       this.#start();
       db.pragma(`busy_timeout = ${BUSY_MS}`);
@@ -136,7 +147,7 @@ export class Writer {
 
   /** what the database holds: segments, and readings in them */
   get stored(): { segments: number; readings: number } {
-    return { segments: this.#segments, readings: this.#readings };
+    return this.#merging.stored;
   }
 
   /** number of the last flush */
@@ -163,8 +174,7 @@ export class Writer {
     const messages = this.#waiting.slice(0, Math.max(this.#bearable(), this.#shown));
     try {
       const doomed = this.#retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
-      if (messages.length === 0 && doomed.segments.length === 0 && this.#isUpToDate)
-        return { outcome: "idle" };
+      if (messages.length === 0 && doomed.segments.length === 0 && this.#isTidy) return { outcome: "idle" };
       const gathered = gather(messages, this.#state, this.#fleets);
       const change = this.#commit(messages, gathered, doomed);
       this.#waiting = this.#waiting.slice(messages.length);
@@ -175,6 +185,16 @@ export class Writer {
       if (!isPassingFailure(error)) throw error;
       return { outcome: "failed", error };
     }
+  }
+
+  /** The merging of what was written; the thread around this brings the merges. */
+  get merging(): Merging {
+    return this.#merging;
+  }
+
+  /** Begin the next merge; null when there is none or one has begun. */
+  beginMerge(): MergeTask | null {
+    return this.#merging.begin(this.#row.replayFrom);
   }
 
   /** Of the batches that wait in vain, what was not given out yet; null when there is nothing new. */
@@ -226,23 +246,30 @@ export class Writer {
     return batches;
   }
 
+  get #isTidy(): boolean {
+    return this.#isUpToDate && !this.#merging.hasLeftovers && !this.#freePages.hasExcess;
+  }
+
   #commit(messages: readonly BatchMessage[], gathered: Gathered, doomed: Doomed): LedgerChange | null {
     const brings = messages.length > 0 || doomed.expired.size > 0 || doomed.forgottenExpired > 0;
     const change = brings ? this.#changeOf(gathered, doomed) : null;
     const row = this.#rowAfter(gathered, change);
-    this.#db
+    const segment = this.#db
       .transaction(() => {
         this.#checkpoint.step(gathered.forgottenDevices, this.#clock.monotonicMs());
         this.#retention.remove(doomed);
-        if (change !== null) this.#write(gathered, change);
+        this.#merging.sweep();
+        this.#freePages.giveBack();
+        const written = change === null ? null : this.#write(gathered, change);
         row.replayFrom = this.#checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
         this.#statements.pruneJournal(row.replayFrom);
         this.#statements.updateState(row);
+        return written;
       })
       .immediate();
     this.#row = row;
-    this.#segments -= doomed.segments.length;
-    this.#readings -= doomed.readings;
+    this.#merging.removed(doomed.segments, doomed.readings);
+    if (segment !== null) this.#merging.added(segment);
     this.#settle(gathered, change);
     return change;
   }
@@ -270,8 +297,11 @@ export class Writer {
     return row;
   }
 
-  #write(gathered: Gathered, change: LedgerChange): void {
-    if (holdsDatagrams(gathered)) this.#segmentWriter.write(gathered, change, this.#state);
+  /** @returns the segment written, null when there is nothing in it */
+  #write(gathered: Gathered, change: LedgerChange): SegmentRow | null {
+    const segment = holdsDatagrams(gathered)
+      ? this.#segmentWriter.write(gathered, change, this.#state)
+      : null;
     this.#statements.insertJournal(change.flush, encodeRecord(this.#journal, this.#state, change));
     this.#gaps.apply(gathered.batches, gathered.forgottenRuns);
     this.#gaps.forget(gathered.forgottenRuns);
@@ -281,6 +311,7 @@ export class Writer {
     if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
       this.#statements.updateForgotten(this.#state, change);
     }
+    return segment;
   }
 
   #settle(gathered: Gathered, change: LedgerChange | null): void {
@@ -288,8 +319,6 @@ export class Writer {
     this.#gaps.settle();
     if (change === null) return;
     this.#fleets = gathered.fleets;
-    if (holdsDatagrams(gathered)) this.#segments++;
-    for (const batch of gathered.batches) this.#readings += batch.readingCount;
     // newest values need the devices and runs of the change, and must be known before devices are forgotten
     const kept = change.notes.filter((note) => note.note !== "forgotten");
     const gone = change.notes.filter((note) => note.note === "forgotten");
@@ -331,10 +360,19 @@ export class Writer {
 
   #stop(): void {
     this.#checkpointAll();
+    this.#mergeRest();
     const now = this.#clock.wallUs();
     const row = { ...this.#row, stoppedAtUs: now };
     this.#statements.updateState(row);
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Merge the last flushes and give back what is free. What there is no time for waits for the next start. */
+  #mergeRest(): void {
+    const endMs = this.#clock.monotonicMs() + STOP_MERGE_MS;
+    this.#merging.finish(this.#row.replayFrom, () => this.#clock.monotonicMs() >= endMs);
+    while (this.#merging.hasLeftovers) this.#db.transaction(() => this.#merging.sweep()).immediate();
+    this.#freePages.giveBackAll();
   }
 
   #checkpointAll(): void {

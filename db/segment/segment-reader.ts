@@ -39,7 +39,11 @@ export class SegmentReader {
   /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */
   readRun(run: number): RunColumns | null {
     const index = indexOf(this.runNumbers, run);
-    if (index < 0) return null;
+    return index < 0 ? null : this.readRunAt(index);
+  }
+
+  /** The datagrams of the run `runNumbers[index]`. */
+  readRunAt(index: number): RunColumns {
     if (this.#head.form === FORM.WHOLE) return this.#readWhole(index);
     const from = this.#starts[index]!;
     const to = from + this.#head.blockBytes[index]!;

@@ -1,6 +1,6 @@
+import type { ChannelSummary } from "../chunk/chunk-head.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import { bucketAt, type Grid } from "./grid.ts";
-import type { ChannelSummary } from "./pieces.ts";
 
 /** Values from here on are summed apart and scaled down, so that no sum of them overflows. */
 const HUGE = 2 ** 960;
@@ -83,7 +83,10 @@ export class Buckets {
   }
 
   /** Readings that all lie in one bucket, by their sums; their `last` is not among these and is to be found with `offerLast`. */
-  addSummary(bucket: number, { count, nonFinite, min, max, sum }: ChannelSummary): void {
+  addSummary(
+    bucket: number,
+    { count, nonFinite, min, max, sum }: Omit<ChannelSummary, "last" | "lastReadingTimeUs" | "lastSequence">,
+  ): void {
     this.count[bucket]! += count + nonFinite;
     this.nonFinite[bucket]! += nonFinite;
     if (count === 0) return;

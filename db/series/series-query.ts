@@ -1,8 +1,9 @@
+import type { ChannelSummary } from "../chunk/chunk-head.ts";
 import type { RunSpan, TimeSpan } from "../run-segments.ts";
 import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
 import { Buckets } from "./buckets.ts";
 import { type Bounds, bucketAt, type Division, type Grid, gridOf } from "./grid.ts";
-import type { ChannelSummary, Piece, Pieces } from "./pieces.ts";
+import type { Piece, Pieces } from "./pieces.ts";
 
 export interface SeriesRun extends RunSpan {
   epoch: number | null;
@@ -90,10 +91,8 @@ const ownSpan = (piece: Piece): Bounds => {
     }
   };
   const columns = piece.columns();
-  if (columns !== null) {
-    include(columns.datagramTime, columns.datagramCount);
-    include(columns.readingTime, columns.readingCount);
-  }
+  include(columns.datagramTime, columns.datagramCount);
+  include(columns.readingTime, columns.readingCount);
   return { firstUs, lastUs };
 };
 
@@ -120,7 +119,6 @@ const fillRun = (buckets: Buckets, { run, order, pieces }: RunPieces): void => {
     const needsReadings = run.channels.length > 0 && bucket === null && summaries?.length !== 0;
     if (!needsDatagrams && !needsReadings) continue;
     const columns = piece.columns();
-    if (columns === null) continue;
     if (needsReadings) buckets.addReadings(columns, run.channels, order);
     if (!needsDatagrams) continue;
     for (let at = 0; at < columns.datagramCount; at++) buckets.receive(columns.datagramTime[at]!);
@@ -149,13 +147,13 @@ const findLast = (buckets: Buckets, summed: Summed[], channels: readonly number[
   for (const { bucket, piece } of summed) {
     if (piece.lastReadingTimeUs < buckets.lastTime[bucket]!) continue;
     const columns = piece.columns();
-    for (let datagram = 0; datagram < (columns?.datagramCount ?? 0); datagram++) {
-      const end = columns!.readingStart[datagram + 1]!;
-      for (let reading = columns!.readingStart[datagram]!; reading < end; reading++) {
-        const value = columns!.value[reading]!;
-        if (!channels.includes(columns!.channel[reading]!) || !Number.isFinite(value)) continue;
-        const sequence = columns!.sequence[datagram]!;
-        buckets.offerLast(bucket, value, columns!.readingTime[reading]!, order, sequence);
+    for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+      const end = columns.readingStart[datagram + 1]!;
+      for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
+        const value = columns.value[reading]!;
+        if (!channels.includes(columns.channel[reading]!) || !Number.isFinite(value)) continue;
+        const sequence = columns.sequence[datagram]!;
+        buckets.offerLast(bucket, value, columns.readingTime[reading]!, order, sequence);
       }
     }
   }

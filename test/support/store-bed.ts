@@ -30,10 +30,10 @@ export class StoreBed implements Disposable {
   }
 
   /** What a crash at this moment leaves behind: the files as they are, in a directory of their own. @returns the copied database */
-  copy(): string {
+  copy(file = this.file): string {
     const copy = join(this.directory, `copy-${this.#copies++}.db`);
     for (const suffix of ["", "-wal"]) {
-      if (existsSync(this.file + suffix)) copyFileSync(this.file + suffix, copy + suffix);
+      if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix);
     }
     return copy;
   }

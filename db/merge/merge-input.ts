@@ -1,0 +1,144 @@
+import { decodeChunk } from "../chunk/chunk-store.ts";
+import { HeadsRowReader } from "../chunk/heads-row.ts";
+import { eachRun } from "../directory.ts";
+import type { Sqlite } from "../open.ts";
+import { CRC_BYTES } from "../segment/segment-head.ts";
+import { SegmentReader } from "../segment/segment-reader.ts";
+import type { GatheredRun } from "./gathered-run.ts";
+
+/** A segment as a merge reads it: run by run, ascending. */
+export interface MergeInput {
+  /** the current run; Infinity behind the last one */
+  readonly run: number;
+  /** its datagrams have no numbers */
+  readonly isUnsequenced: boolean;
+  /** The current run's datagrams go into `into`, and the next run is the current one. @returns the lowest number */
+  take(into: GatheredRun): number;
+}
+
+/** A segment of level 0, all of it in memory. */
+export class BlobInput implements MergeInput {
+  readonly #reader: SegmentReader;
+  readonly #unsequenced = new Set<number>();
+  #index = 0;
+
+  constructor(directory: Uint8Array, blob: Uint8Array) {
+    this.#reader = new SegmentReader(blob);
+    eachRun(directory, (run, _, isUnsequenced) => {
+      if (isUnsequenced) this.#unsequenced.add(run);
+    });
+  }
+
+  get run(): number {
+    return this.#reader.runNumbers[this.#index] ?? Number.POSITIVE_INFINITY;
+  }
+
+  get isUnsequenced(): boolean {
+    return this.#unsequenced.has(this.run);
+  }
+
+  take(into: GatheredRun): number {
+    const columns = this.#reader.readRunAt(this.#index++);
+    into.append(columns);
+    return columns.sequence[0]!;
+  }
+}
+
+/** A merged segment: heads row by row and pages one after the other, each read once. */
+export class ChunkInput implements MergeInput {
+  readonly #pages: PageStream;
+  readonly #rows: Iterator<Buffer>;
+  #row: HeadsRowReader | null = null;
+  run = Number.POSITIVE_INFINITY;
+
+  constructor(db: Sqlite, chunkSet: number, firstPage: number) {
+    this.#pages = new PageStream(db, firstPage);
+    this.#rows = headsRows(db, chunkSet);
+    this.#advance();
+  }
+
+  get isUnsequenced(): boolean {
+    return this.#row!.isUnsequenced;
+  }
+
+  take(into: GatheredRun): number {
+    const run = this.run;
+    let lowest = Number.POSITIVE_INFINITY;
+    // a run with many chunks goes on in the next rows
+    while (this.run === run) {
+      for (const head of this.#row!.read().heads) {
+        into.append(decodeChunk(this.#pages.take(head.bytes + CRC_BYTES), head));
+        lowest = Math.min(lowest, head.firstSequence);
+      }
+      this.#advance();
+    }
+    return lowest;
+  }
+
+  #advance(): void {
+    this.run = this.#row?.next() ?? -1;
+    while (this.run < 0) {
+      const { value, done } = this.#rows.next();
+      if (done === true) {
+        this.run = Number.POSITIVE_INFINITY;
+        return;
+      }
+      this.#row = new HeadsRowReader(value);
+      this.run = this.#row.next();
+    }
+  }
+}
+
+const ROWS_AT_ONCE = 16;
+
+/** A statement that iterates would hold its snapshot, and with it the write-ahead log, as long as the merge takes. */
+function* headsRows(db: Sqlite, chunkSet: number): Generator<Buffer> {
+  const statement = db.prepare(
+    `SELECT run_no AS run, part, heads FROM chunk_heads WHERE chunk_set = ? AND (run_no, part) > (?, ?)
+     ORDER BY run_no, part LIMIT ${ROWS_AT_ONCE}`,
+  );
+  for (let last = { run: -1, part: 0 }; ; ) {
+    const rows = statement.all(chunkSet, last.run, last.part) as {
+      run: number;
+      part: number;
+      heads: Buffer;
+    }[];
+    for (const { heads } of rows) yield heads;
+    if (rows.length < ROWS_AT_ONCE) return;
+    last = rows.at(-1)!;
+  }
+}
+
+/** The data of a chunk set from its beginning. */
+class PageStream {
+  readonly #page;
+  #next: number;
+  #data: Uint8Array = new Uint8Array(0);
+  #at = 0;
+
+  constructor(db: Sqlite, firstPage: number) {
+    this.#page = db.prepare("SELECT data FROM chunk_pages WHERE page = ?").pluck();
+    this.#next = firstPage;
+  }
+
+  /** The next `length` bytes; fewer at the end. */
+  take(length: number): Uint8Array {
+    if (this.#at + length <= this.#data.length) {
+      this.#at += length;
+      return this.#data.subarray(this.#at - length, this.#at);
+    }
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    for (;;) {
+      const part = this.#data.subarray(this.#at, this.#at + length - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      this.#at += part.length;
+      if (filled === length) return bytes;
+      const data = this.#page.get(this.#next++) as Buffer | undefined;
+      if (data === undefined) return bytes.subarray(0, filled);
+      this.#data = data;
+      this.#at = 0;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { SegmentRow } from "./merge-task.ts";
+
+/** When segments are merged, and how large what becomes of them may be. */
+export interface MergePolicy {
+  /** Readings of a chunk, more or less: larger ones hardly save bytes, and cost more to read a few readings of. */
+  chunkReadings: number;
+  /**
+   * Flushes are merged that many at once, or as soon as they have that many bytes: with 1,000 devices and 50,000 readings a second their
+   * chunks are nearly full then, and nothing is written a third time.
+   */
+  flushesAtOnce: number;
+  flushBytesAtOnce: number;
+  /** Merged segments of one level whose chunks are still short are merged that many at once. */
+  segmentsAtOnce: number;
+  /** of a merged segment, which retention removes as a whole */
+  maxBytes: number;
+  /** arrivals in a merged segment lie at most that far apart, microseconds */
+  maxSpanUs: number;
+}
+
+export const CHUNK_READINGS = 1000;
+const MAX_SEGMENT_BYTES = 64 * 2 ** 20;
+/** a merged segment is at most that part of what retention keeps */
+const RETAINED_PARTS = 20;
+/** What flushes are merged onto holds at most that share of their readings: what a stop leaves behind must not stay small for ever. */
+const TAIL_SHARE = 0.25;
+/** a run's readings in chunks: from that part of a full one on, writing them once more is not worth it */
+const FULL_SHARE = 0.5;
+const MAX_LEVEL = 7;
+
+/** @param retentionMs, maxBytes - what retention keeps; null = no bound */
+export const mergePolicy = (retentionMs: number | null, maxBytes: number | null): MergePolicy => ({
+  chunkReadings: CHUNK_READINGS,
+  flushesAtOnce: 64,
+  flushBytesAtOnce: 8 * 2 ** 20,
+  segmentsAtOnce: 8,
+  maxBytes: Math.min(MAX_SEGMENT_BYTES, (maxBytes ?? Number.POSITIVE_INFINITY) / RETAINED_PARTS),
+  maxSpanUs: ((retentionMs ?? Number.POSITIVE_INFINITY) * 1000) / RETAINED_PARTS,
+});
+
+/** Whether a merged segment stays as it is from now on. */
+export const isSettled = (row: SegmentRow, policy: MergePolicy): boolean =>
+  row.level >= MAX_LEVEL ||
+  row.readings >= policy.chunkReadings * FULL_SHARE * row.runs ||
+  row.bytes * 2 > policy.maxBytes ||
+  spanOf(row, row) * 2 > policy.maxSpanUs;
+
+/**
+ * What to merge next: neighbours only, so that segments stay in the order of arrival; null for nothing.
+ * @param unsettled - all that may be merged, oldest first
+ * @param isStopping - the last flushes too, however few
+ */
+export const chooseMerge = (
+  unsettled: readonly SegmentRow[],
+  policy: MergePolicy,
+  isStopping: boolean,
+): readonly SegmentRow[] | null => {
+  const groups = groupByLevel(unsettled);
+  for (const [index, group] of groups.entries()) {
+    const next = groups[index + 1]?.[0];
+    // nothing will be added to it any more
+    const isClosed = next !== undefined && (next.followsSettled || next.level >= group[0]!.level);
+    for (let from = 0; from < group.length; from++) {
+      const chosen = fitting(group, from, policy);
+      const isAll = from + chosen.length === group.length;
+      if (!isDue(chosen, !isAll || isClosed, policy, isStopping)) continue;
+      const before = group[0]!.level === 0 && from === 0 ? groups[index - 1] : undefined;
+      return withTail(chosen, before, policy);
+    }
+  }
+  return null;
+};
+
+/** @param isCut - more of its level exists or will never come, so that waiting brings nothing */
+const isDue = (
+  chosen: readonly SegmentRow[],
+  isCut: boolean,
+  policy: MergePolicy,
+  isStopping: boolean,
+): boolean => {
+  if (chosen[0]!.level === 0) return isCut || isStopping || chosen.length === policy.flushesAtOnce;
+  return chosen.length === policy.segmentsAtOnce || (isCut && chosen.length > 1);
+};
+
+/** Neighbours of one level. */
+const groupByLevel = (unsettled: readonly SegmentRow[]): SegmentRow[][] => {
+  const groups: SegmentRow[][] = [];
+  for (const row of unsettled) {
+    const group = groups.at(-1);
+    if (group?.[0]?.level === row.level && !row.followsSettled) group.push(row);
+    else groups.push([row]);
+  }
+  return groups;
+};
+
+/** As many from `from` on as may become one segment; one at least. */
+const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy): readonly SegmentRow[] => {
+  const isFlushes = group[0]!.level === 0;
+  const most = isFlushes ? policy.flushesAtOnce : policy.segmentsAtOnce;
+  const maxBytes = isFlushes ? Math.min(policy.flushBytesAtOnce, policy.maxBytes) : policy.maxBytes;
+  let to = from + 1;
+  let bytes = group[from]!.bytes;
+  for (; to < group.length && to - from < most; to++) {
+    bytes += group[to]!.bytes;
+    if (bytes > maxBytes || spanOf(group[from]!, group[to]!) > policy.maxSpanUs) break;
+  }
+  return group.slice(from, to);
+};
+
+const spanOf = (first: SegmentRow, last: SegmentRow): number => last.lastArrivalUs - first.firstArrivalUs;
+
+/** With what lies before the chosen flushes, as far as it is small. */
+const withTail = (
+  chosen: readonly SegmentRow[],
+  before: readonly SegmentRow[] | undefined,
+  policy: MergePolicy,
+): readonly SegmentRow[] => {
+  const tail = before?.at(-1);
+  if (tail === undefined || chosen[0]!.followsSettled) return chosen;
+  const readings = chosen.reduce((sum, row) => sum + row.readings, 0);
+  const isSmall = tail.readings <= readings * TAIL_SHARE;
+  return isSmall && spanOf(tail, chosen.at(-1)!) <= policy.maxSpanUs ? [tail, ...chosen] : chosen;
+};

@@ -1,0 +1,181 @@
+import { crc32 } from "node:zlib";
+import { LacunaError } from "../../common/errors.ts";
+import type { ChunkHead } from "../chunk/chunk-head.ts";
+import { PageWriter } from "../chunk/chunk-pages.ts";
+import { HeadsWriter } from "../chunk/heads-row.ts";
+import { summarize } from "../chunk/summarize.ts";
+import { ByteWriter } from "../codec/byte-writer.ts";
+import type { Sqlite } from "../open.ts";
+import { encodeBlock } from "../segment/block.ts";
+import type { DatagramColumns } from "../segment/columns.ts";
+import { GatheredRun } from "./gathered-run.ts";
+import { BlobInput, ChunkInput, type MergeInput } from "./merge-input.ts";
+import { CHUNK_READINGS } from "./merge-policy.ts";
+import type { MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
+
+/** 2 MiB: what the writer inserts in one transaction of its own */
+const PAGES_AT_ONCE = 256;
+
+/** Builds merged segments: the chunks of each run one after the other. Only reads; keeps its scratch memory. */
+export class Merger {
+  readonly #db: Sqlite;
+  readonly #chunkReadings: number;
+  readonly #gathered = new GatheredRun();
+  readonly #block = new ByteWriter(1 << 14);
+
+  constructor(db: Sqlite, chunkReadings = CHUNK_READINGS) {
+    this.#db = db;
+    this.#chunkReadings = chunkReadings;
+  }
+
+  /**
+   * Merge segments; the pages come as they become full, many at once, and belong to the caller.
+   * @throws SegmentCorruptError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
+   */
+  *merge({ inputs: rows }: MergeTask): Generator<Uint8Array<ArrayBuffer>, MergeResult> {
+    const sources = rows.map((row) => this.#open(row));
+    const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings);
+    for (;;) {
+      const run = sources.reduce((least, { input }) => Math.min(least, input.run), Number.POSITIVE_INFINITY);
+      if (run === Number.POSITIVE_INFINITY) break;
+      const { lowestAhead, isUnsequenced } = this.#gather(sources, run);
+      yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);
+    }
+    const rest = output.pages.rest();
+    if (rest.length > 0) yield rest;
+    return output.end();
+  }
+
+  #open({ segment, chunkSet, firstPage, level }: SegmentRow): Source {
+    const late = this.#db.prepare("SELECT run_no FROM late_segments WHERE segment = ?").pluck().all(segment);
+    const lateRuns = new Set(late as number[]);
+    if (level > 0) return { input: new ChunkInput(this.#db, chunkSet, firstPage), lateRuns };
+    const row = this.#db.prepare("SELECT directory, data FROM segment_data WHERE segment = ?").get(segment) as
+      | { directory: Buffer; data: Buffer }
+      | undefined;
+    if (row === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
+    return { input: new BlobInput(row.directory, row.data), lateRuns };
+  }
+
+  /** Collect a run from all sources. @returns its lowest number in those that are ahead of all older segments */
+  #gather(sources: readonly Source[], run: number): { lowestAhead: number; isUnsequenced: boolean } {
+    this.#gathered.reset();
+    let lowestAhead = Number.POSITIVE_INFINITY;
+    let isUnsequenced = false;
+    for (const { input, lateRuns } of sources) {
+      if (input.run !== run) continue;
+      isUnsequenced = input.isUnsequenced;
+      const lowest = input.take(this.#gathered);
+      if (lowest < lowestAhead && !lateRuns.has(run)) lowestAhead = lowest;
+    }
+    return { lowestAhead, isUnsequenced };
+  }
+}
+
+interface Source {
+  input: MergeInput;
+  /** runs of which it holds numbers below those of older segments */
+  lateRuns: ReadonlySet<number>;
+}
+
+/** Times in the heads are written as differences to it: any will do, a near one is short. */
+const originOf = (db: Sqlite, [oldest]: readonly SegmentRow[]): number =>
+  (db.prepare("SELECT first_time FROM segments WHERE segment = ?").pluck().get(oldest!.segment) as
+    | number
+    | undefined) ?? 0;
+
+/** A merged segment in the making. */
+class Output {
+  readonly pages = new PageWriter(PAGES_AT_ONCE);
+  readonly #heads: HeadsWriter;
+  readonly #block: ByteWriter;
+  readonly #chunkReadings: number;
+  readonly #late: number[] = [];
+  readonly #sum = {
+    runs: 0,
+    datagrams: 0,
+    readings: 0,
+    firstTimeUs: Number.POSITIVE_INFINITY,
+    lastTimeUs: 0,
+    firstReadingTimeUs: Number.POSITIVE_INFINITY,
+    lastReadingTimeUs: 0,
+  };
+
+  constructor(originUs: number, block: ByteWriter, chunkReadings: number) {
+    this.#chunkReadings = chunkReadings;
+    this.#heads = new HeadsWriter(originUs);
+    this.#block = block;
+  }
+
+  *add(
+    run: number,
+    isUnsequenced: boolean,
+    columns: DatagramColumns,
+    lowestAhead: number,
+  ): Generator<Uint8Array<ArrayBuffer>> {
+    const heads: ChunkHead[] = [];
+    for (let from = 0, to = 0; from < columns.datagramCount; from = to) {
+      to = endOfChunk(columns, from, this.#chunkReadings);
+      const head = summarize(columns, from, to);
+      const block = this.#encode(columns, from, to, head);
+      heads.push(head);
+      this.#count(head);
+      yield* this.pages.append(block);
+    }
+    this.#heads.add(run, isUnsequenced, heads);
+    this.#sum.runs++;
+    const lowest = heads[0]!.firstSequence;
+    if (lowest < lowestAhead) this.#late.push(run, lowest);
+  }
+
+  end(): MergeResult {
+    const heads = this.#heads.end();
+    return {
+      ...this.#sum,
+      dataBytes: this.pages.bytes,
+      heads,
+      headsBytes: this.#heads.bytes,
+      late: this.#late,
+    };
+  }
+
+  /** Fill in the head's bytes. @returns the block and its CRC, valid until the next call */
+  #encode(columns: DatagramColumns, from: number, to: number, head: ChunkHead): Uint8Array {
+    const block = this.#block;
+    block.reset();
+    encodeBlock(block, columns, from, to, head.firstTimeUs, true);
+    head.bytes = block.length;
+    block.u32(crc32(block.written()));
+    return block.written();
+  }
+
+  #count(head: ChunkHead): void {
+    const sum = this.#sum;
+    sum.datagrams += head.datagrams;
+    sum.readings += head.readings;
+    sum.firstTimeUs = Math.min(sum.firstTimeUs, head.firstTimeUs);
+    sum.lastTimeUs = Math.max(sum.lastTimeUs, head.lastTimeUs);
+    sum.firstReadingTimeUs = Math.min(sum.firstReadingTimeUs, head.firstReadingTimeUs);
+    sum.lastReadingTimeUs = Math.max(sum.lastReadingTimeUs, head.lastReadingTimeUs);
+  }
+}
+
+/** Where the chunk ends that begins at datagram `from`: what is left of the run in parts of one size. Datagrams are never cut, empty ones count. */
+const endOfChunk = (
+  { readingStart, datagramCount, readingCount }: DatagramColumns,
+  from: number,
+  chunkReadings: number,
+): number => {
+  const weightAt = (datagram: number): number => Math.max(readingStart[datagram]!, datagram);
+  const left = Math.max(readingCount, datagramCount) - weightAt(from);
+  const parts = Math.max(1, Math.round(left / chunkReadings));
+  if (parts === 1) return datagramCount;
+  const end = weightAt(from) + left / parts;
+  let [low, high] = [from + 1, datagramCount];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (weightAt(middle) < end) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};

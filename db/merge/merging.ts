@@ -1,0 +1,208 @@
+import { LacunaError } from "../../common/errors.ts";
+import { CHUNK_PAGE_BYTES, pagesOf } from "../chunk/chunk-pages.ts";
+import type { Sqlite } from "../open.ts";
+import { chooseMerge, isSettled, type MergePolicy } from "./merge-policy.ts";
+import { type DroppedSegment, MergeStatements } from "./merge-statements.ts";
+import type { MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
+import { Merger } from "./merger.ts";
+
+/** Rows a step deletes of what is left over: a few milliseconds. */
+const HEADS_PER_STEP = 512;
+const PAGES_PER_STEP = 512;
+
+/** What merging has done since the start, and what it has still to do. */
+export interface MergeFigures {
+  merges: number;
+  mergedReadings: number;
+  /** segments that wait to be merged, and readings in them */
+  unmergedSegments: number;
+  unmergedReadings: number;
+}
+
+/**
+ * The writer's side of merging: knows which segments are not merged yet, takes over what a merger has built. Pages go in ahead, in
+ * transactions of their own; the segment they belong to appears, and its inputs vanish, in one.
+ */
+export class Merging {
+  readonly #db: Sqlite;
+  readonly #statements: MergeStatements;
+  readonly #policy: MergePolicy;
+  #unsettled: SegmentRow[];
+  #segments: number;
+  #readings: number;
+  #merges = 0;
+  #mergedReadings = 0;
+  #nextSet: number;
+  #nextPage: number;
+  #task: MergeTask | null = null;
+  #stagedPages = 0;
+  #hasLeftovers: boolean;
+
+  constructor(db: Sqlite, policy: MergePolicy) {
+    this.#db = db;
+    this.#policy = policy;
+    this.#statements = new MergeStatements(db);
+    this.#unsettled = this.#statements.unsettled();
+    ({ segments: this.#segments, readings: this.#readings } = this.#statements.sums());
+    ({ nextSet: this.#nextSet, nextPage: this.#nextPage } = this.#statements.next());
+    this.#hasLeftovers = this.#statements.leftover(0) !== undefined;
+  }
+
+  /** what the database holds: segments, and readings in them */
+  get stored(): { segments: number; readings: number } {
+    return { segments: this.#segments, readings: this.#readings };
+  }
+
+  get figures(): MergeFigures {
+    return {
+      merges: this.#merges,
+      mergedReadings: this.#mergedReadings,
+      unmergedSegments: this.#unsettled.length,
+      unmergedReadings: this.#unsettled.reduce((sum, { readings }) => sum + readings, 0),
+    };
+  }
+
+  /** A flush was committed with this segment. */
+  added(row: SegmentRow): void {
+    const last = this.#unsettled.at(-1);
+    this.#unsettled.push({ ...row, followsSettled: last === undefined });
+    this.#segments++;
+    this.#readings += row.readings;
+  }
+
+  /** Retention removed segments. */
+  removed(segments: readonly DroppedSegment[], readings: number): void {
+    if (segments.length === 0) return;
+    const gone = new Set(segments.map(({ segment }) => segment));
+    this.#hasLeftovers ||= segments.some(({ chunkSet }) => chunkSet > 0);
+    this.#unsettled = this.#unsettled.filter(({ segment }) => !gone.has(segment));
+    this.#segments -= segments.length;
+    this.#readings -= readings;
+    if (this.#task?.inputs.some(({ segment }) => gone.has(segment))) this.abandon();
+  }
+
+  /** The merge that has begun and is neither adopted nor abandoned. */
+  get current(): MergeTask | null {
+    return this.#task;
+  }
+
+  /**
+   * Begin the next merge; null when there is none, or one has begun already.
+   * @param replayFrom - segments from that flush on may still be asked for as they are
+   */
+  begin(replayFrom: number, isStopping = false): MergeTask | null {
+    if (this.#task !== null) return null;
+    const mergeable = this.#unsettled.filter(({ segment }) => segment < replayFrom);
+    const inputs = chooseMerge(mergeable, this.#policy, isStopping);
+    if (inputs === null) return null;
+    this.#task = { inputs, chunkSet: this.#nextSet++, firstPage: this.#nextPage };
+    this.#stagedPages = 0;
+    return this.#task;
+  }
+
+  /** Write pages of the current merge, whole ones but for the last of all, in a transaction of its own. */
+  stage(bytes: Uint8Array): void {
+    const { chunkSet, firstPage } = this.#task!;
+    this.#db
+      .transaction(() => {
+        const end = firstPage + this.#stagedPages + pagesOf(bytes.length);
+        this.#statements.keepLeftover(chunkSet, firstPage, end);
+        this.#statements.insertPages(firstPage + this.#stagedPages, bytes, CHUNK_PAGE_BYTES);
+      })
+      .immediate();
+    this.#stagedPages += pagesOf(bytes.length);
+    this.#nextPage = firstPage + this.#stagedPages;
+  }
+
+  /**
+   * The current merge is complete: its segment takes the place of the inputs, in one transaction.
+   * @throws LacunaError `ERR_MERGE_INCOMPLETE` when it does not hold exactly what its inputs do
+   */
+  adopt(result: MergeResult): void {
+    const { inputs, chunkSet, firstPage } = this.#task!;
+    const row = rowOf(inputs, result, chunkSet, firstPage, this.#stagedPages);
+    checkComplete(inputs, row);
+    const settled = isSettled(row, this.#policy);
+    this.#db
+      .transaction(() => {
+        for (const input of inputs) this.#statements.drop(input);
+        this.#statements.adopt(row, result, settled);
+      })
+      .immediate();
+    this.#task = null;
+    this.#hasLeftovers ||= inputs.some(({ level }) => level > 0);
+    this.#replace(inputs, row, settled);
+    this.#merges++;
+    this.#mergedReadings += row.readings;
+    this.#segments -= inputs.length - 1;
+  }
+
+  #replace(inputs: readonly SegmentRow[], row: SegmentRow, settled: boolean): void {
+    const at = this.#unsettled.findIndex(({ segment }) => segment === inputs[0]!.segment);
+    const next = this.#unsettled[at + inputs.length];
+    if (settled && next !== undefined) next.followsSettled = true;
+    this.#unsettled.splice(at, inputs.length, ...(settled ? [] : [row]));
+  }
+
+  /** Give the current merge up; what it has staged is deleted step by step. */
+  abandon(): void {
+    if (this.#stagedPages > 0) this.#hasLeftovers = true;
+    this.#task = null;
+  }
+
+  /** Something is left to be swept. */
+  get hasLeftovers(): boolean {
+    return this.#hasLeftovers;
+  }
+
+  /** Delete a part of what merges and retention have left over, inside a transaction. */
+  sweep(): void {
+    if (!this.#hasLeftovers) return;
+    const leftover = this.#statements.leftover(this.#task?.chunkSet ?? 0);
+    if (leftover === undefined) this.#hasLeftovers = false;
+    else this.#statements.sweep(leftover, HEADS_PER_STEP, PAGES_PER_STEP);
+  }
+
+  /** Merge all that is left, on this thread, until nothing is or `isOver` says so. */
+  finish(replayFrom: number, isOver: () => boolean): void {
+    this.abandon();
+    const merger = new Merger(this.#db, this.#policy.chunkReadings);
+    for (let task = this.begin(replayFrom, true); task !== null; task = this.begin(replayFrom, true)) {
+      const pages = merger.merge(task);
+      let step = pages.next();
+      for (; step.done !== true; step = pages.next()) this.stage(step.value);
+      this.adopt(step.value);
+      if (isOver()) return;
+    }
+  }
+}
+
+const rowOf = (
+  inputs: readonly SegmentRow[],
+  { runs, datagrams, readings, headsBytes, dataBytes }: MergeResult,
+  chunkSet: number,
+  firstPage: number,
+  pages: number,
+): SegmentRow => ({
+  segment: inputs.at(-1)!.segment,
+  firstSegment: inputs[0]!.firstSegment,
+  level: 1 + Math.max(...inputs.map(({ level }) => level)),
+  followsSettled: inputs[0]!.followsSettled,
+  ...{ chunkSet, firstPage, pages, runs, datagrams, readings, bytes: headsBytes + dataBytes },
+  firstArrivalUs: Math.min(...inputs.map(({ firstArrivalUs }) => firstArrivalUs)),
+  lastArrivalUs: Math.max(...inputs.map(({ lastArrivalUs }) => lastArrivalUs)),
+  committedAtUs: inputs.at(-1)!.committedAtUs,
+});
+
+const checkComplete = (inputs: readonly SegmentRow[], { datagrams, readings }: SegmentRow): void => {
+  const expected = { datagrams: 0, readings: 0 };
+  for (const input of inputs) {
+    expected.datagrams += input.datagrams;
+    expected.readings += input.readings;
+  }
+  if (datagrams === expected.datagrams && readings === expected.readings) return;
+  throw new LacunaError(
+    "ERR_MERGE_INCOMPLETE",
+    `a merge of ${expected.datagrams} datagrams (${expected.readings} readings) has ${datagrams} (${readings})`,
+  );
+};

@@ -1,0 +1,52 @@
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { SCHEMA_VERSION } from "../../db/open.ts";
+import { openReadOnly } from "../../db/read-only.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { StoreBed } from "../support/store-bed.ts";
+
+/** Takes away what the second migration added; nothing was merged. */
+const BACK_TO_1 = `
+DROP VIEW segment_list;
+DROP INDEX segments_unsettled;
+${["first_segment", "chunk_set", "first_page", "pages", "is_settled"]
+  .map((column) => `ALTER TABLE segments DROP COLUMN ${column};`)
+  .join("\n")}
+DROP TABLE chunk_heads;
+DROP TABLE chunk_pages;
+DROP TABLE leftovers;
+CREATE VIEW segment_list AS SELECT segment FROM segments;
+PRAGMA user_version = 1;
+`;
+
+const readValues = async (file: string): Promise<unknown[]> => {
+  const store = openReadOnly(file);
+  const query = { device: "pump", channels: [], fromUs: null, toUs: null, order: "asc" as const, limit: 100 };
+  const { readings } = await store.reader.readings({ ...query, after: null });
+  store.close();
+  return readings.map(({ values }) => values[0]);
+};
+
+test("segments of a database of version 1 are kept, and merged from then on", async () => {
+  using bed = new StoreBed();
+  // the last flush cannot be merged away: nothing stops
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; sequence < 5; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  const old = bed.copy();
+  const db = new Database(old);
+  db.exec(BACK_TO_1);
+  db.close();
+  bed.writer({ file: old }).close();
+  expect(await readValues(old)).toEqual([0, 1, 2, 3, 4]);
+  const migrated = bed.closing(new Database(old));
+  expect(migrated.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
+  expect(migrated.prepare("SELECT first_segment, segment, level FROM segments").all()).toEqual([
+    { first_segment: 1, segment: 5, level: 1 },
+  ]);
+});
