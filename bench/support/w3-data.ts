@@ -64,7 +64,7 @@ export class W3Source {
     batch.readingCount = datagrams;
     batch.firstArrivalUs = arrivalUs;
     batch.lastArrivalUs = arrivalUs + datagrams;
-    return { buffer: batch.buffer, notes, fleet: this.#fleet(), number: ++this.#number };
+    return { buffer: batch.buffer, notes, fleet: this.#fleet(), worker: 0, number: ++this.#number };
   }
 
   #fleet(): FleetCounters {
