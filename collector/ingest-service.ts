@@ -50,6 +50,8 @@ export interface IngestServiceOptions {
 /** how often windows are looked at: at least every 50 ms (docs/ledger.md) */
 const TICK_MS = 20;
 /** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
+/** the drop counters are read this often when nothing is missing and reading them is not cheap */
+const IDLE_READ_MS = 1000;
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
 
@@ -69,6 +71,9 @@ export class IngestService {
   readonly #limiter: ReturnType<typeof createRepeatLimiter>;
   readonly #watch: ListenerWatch;
   #ticker: NodeJS.Timeout | null = null;
+  /** by listener, see #readKernelDrops */
+  readonly #drops: (number | null)[] = [];
+  #dropsReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: IngestServiceOptions) {
     const { clock, logger, sockets } = options;
@@ -237,9 +242,27 @@ export class IngestService {
     exchange?.flush(ownMs);
     const nowMs = clock.monotonicMs();
     const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
+    this.#readKernelDrops(nowMs, drainedAtMs);
     this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
     this.#receiver.probe();
     this.#watch.tick(nowMs);
+  }
+
+  /**
+   * Evidence for causes (R14). With several workers the datagrams of a device may have gone through another worker's socket: nothing is said
+   * then.
+   */
+  #readKernelDrops(nowMs: number, drainedAtMs: number): void {
+    if (this.#options.workers > 1) return;
+    // the kernel's table of sockets costs more than a system call: it is read when something may be lost, and now and then
+    const isCheap = this.#receiver.path === "native";
+    if (!isCheap && this.#ingest.openGaps === 0 && nowMs - this.#dropsReadAtMs < IDLE_READ_MS) return;
+    this.#dropsReadAtMs = nowMs;
+    this.#kernelDrops.refresh();
+    for (const [index, listener] of this.#listeners.entries()) {
+      this.#drops[index] = listener.state === "OK" ? listener.kernelDrops : null;
+    }
+    this.#ingest.kernelDrops(nowMs, drainedAtMs, this.#drops);
   }
 
   /** By the socket of the listener itself, at whichever worker it is. */

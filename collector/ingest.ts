@@ -159,10 +159,13 @@ export class Ingest {
       const code = isCrosstalk(this.#options.sources?.[listener] ?? null, address)
         ? REJECT.crosstalk
         : decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
-      if (code !== REJECT.sound) counters.reject(code);
-      // its owner counts it
-      else if (this.#isHandedOver(counters, bytes, offset, length)) return;
-      else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
+      if (code !== REJECT.sound) {
+        counters.reject(code);
+        if (code !== REJECT.crosstalk) this.#tracker.onRejected(address, port, nowMs);
+      } else if (this.#isHandedOver(counters, bytes, offset, length)) {
+        // its owner counts it
+        return;
+      } else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
     } catch (error) {
       this.#batches.builder.abandonDatagram();
       if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
@@ -190,6 +193,16 @@ export class Ingest {
   /** A listener of another worker changed its state, or one more socket of one of ours. */
   listenerBreak(): void {
     this.#tracker.onListenerBreak();
+  }
+
+  /** The kernel's drop counters were read: just before `tick`, with its times. @param drops - as for `Tracker.onKernelDrops` */
+  kernelDrops(nowMs: number, drainedAtMs: number, drops: readonly (number | null)[]): void {
+    this.#tracker.onKernelDrops(nowMs, drainedAtMs, drops);
+  }
+
+  /** Absent numbers whose window may be running, in ranges. */
+  get openGaps(): number {
+    return this.#tracker.openGapCount;
   }
 
   /**

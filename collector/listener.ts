@@ -194,6 +194,11 @@ export class Listener {
     };
   }
 
+  /** Datagrams the kernel dropped at its sockets since the start, as of the last `KernelDrops.refresh`; null = the system does not tell */
+  get kernelDrops(): number | null {
+    return this.#dropsSoFar();
+  }
+
   /**
    * Datagrams the kernel dropped at its sockets since the start, as of now: what WatchedSocket.refresh costs.
    * @returns null = the system does not tell

@@ -11,8 +11,9 @@ export interface CausePart {
 
 /**
  * Why the numbers of a closing gap are lost (R14), number by number, the same cause in one part.
- * @param presumed - what the gap was opened with: CAUSE.UNDETERMINED (below first contact, whatever the evidence),
- *   CAUSE.COLLECTOR_DOWN (unless we shed the number) or BY_EVIDENCE
+ * @param presumed - what was known of the gap before: CAUSE.UNDETERMINED (below first contact, whatever the evidence),
+ *   CAUSE.COLLECTOR_DOWN or CAUSE.GONE, or what the kernel's counters said when its window was over: CAUSE.NETWORK, CAUSE.SOCKET_OVERFLOW or
+ *   BY_EVIDENCE (all of these unless we shed the number)
  * @returns parts in ascending order that cover [first, last] exactly
  */
 export const partsByCause = (

@@ -1,5 +1,6 @@
 import type { Deadlines } from "./deadlines.ts";
 import type { DeviceTable } from "./device-table.ts";
+import type { KernelEvidence } from "./kernel-evidence.ts";
 import type { NumberSource } from "./number-source.ts";
 import type { OpenWindows } from "./open-windows.ts";
 import type { RunTable } from "./run-table.ts";
@@ -16,6 +17,7 @@ export interface TrackerContext {
   readonly windows: Deadlines;
   readonly openWindows: OpenWindows;
   readonly shed: ShedEvidence;
+  readonly kernel: KernelEvidence;
   /** null = devices are not asked again */
   readonly recovery: Recoverer | null;
   /** listener breaks so far; the start is the first one */

@@ -21,8 +21,10 @@ export const SLOT = {
   ID_LENGTH: 7,
   /** listener + 1 by which it can be asked again; RETURN_PATH.* */
   RETURN_PATH: 8,
+  /** listener + 1 by which it is heard; HEARD_BY.* */
+  HEARD_BY: 9,
 } as const;
-const SLOT_FIELDS = 9;
+const SLOT_FIELDS = 10;
 export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
 
 /** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */

@@ -65,6 +65,9 @@ export class Epochs {
     runs.put(run, ROW.LAST_ARRIVAL, contact.arrivalUs);
     runs.put(run, ROW.FIRST_SEND_TIME, contact.absoluteUs);
     runs.firstMs[run] = contact.nowMs;
+    const current = this.#context.devices.int(device, SLOT.CURRENT);
+    // its numbers were sent after those of the run before it
+    if (beginsAtZero && current >= 0) runs.clearMs[run] = runs.clearMs[current]!;
     const mapped = mapRelative(runs, run, contact.relativeUs, contact.arrivalUs);
     const time = contact.absoluteUs || mapped || contact.arrivalUs;
     this.#ledger.raise(run, contact.number, lastAbsent, time, arrival);

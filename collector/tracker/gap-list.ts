@@ -19,8 +19,10 @@ export const GAP = {
   ASKED_AT: 9,
   /** asked for: monotonic, milliseconds, when it is to be named next */
   NEXT_ASK: 10,
+  /** monotonic, milliseconds: its numbers arrived after that, if they did; -Infinity = unknown */
+  CLEAR: 11,
 } as const;
-export const GAP_FIELDS = 11;
+export const GAP_FIELDS = 12;
 export const GAP_STATE = {
   /** open, its reorder window is running */
   WINDOW: 0,
@@ -84,6 +86,7 @@ export class GapList {
     timeBefore: number,
     timeAfter: number,
     requests = 0,
+    clearMs = NEVER,
   ): void {
     const data = this.#data;
     const at = this.#offset(this.#firstAbove(first));
@@ -100,12 +103,13 @@ export class GapList {
         requests,
         NEVER,
         NEVER,
+        clearMs,
       );
     else
       data.splice(
         at,
         0,
-        ...[first, last, state, cause, openedAt, deadlineMs, timeBefore, timeAfter, requests, NEVER, NEVER],
+        ...[first, last, state, cause, openedAt, deadlineMs, timeBefore, timeAfter, requests, NEVER, NEVER, clearMs],
       );
     if (state !== GAP_STATE.LOST) this.openCount++;
   }

@@ -35,6 +35,7 @@ export class RunLedger {
     runs.put(run, ROW.HIGH_WATER, top);
     runs.put(run, ROW.HIGH_WATER_AT, arrival.arrivalUs);
     runs.highTime[run] = time;
+    runs.clearMs[run] = this.#context.kernel.coveredMs;
   }
 
   /** R14 a: the run is heard up to its end for the first time since the start; what it opens from here for W was not heard because we were down. */
@@ -79,6 +80,8 @@ export class RunLedger {
       deadline,
       timeBefore,
       timeAfter,
+      0,
+      runs.clearMs[run]!,
     );
     this.#countGaps(run, 1);
     runs.plus(run, ROW.MISSING, last - first + 1);
@@ -127,8 +130,9 @@ export class RunLedger {
     for (let index = gaps.count - 1; open > 0 && closed < limit; index--) {
       if (!gaps.isOpen(index)) continue;
       open--;
-      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs || this.#isToBeAsked(run, gaps, index, drainedAtMs))
-        continue;
+      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
+      this.#judge(run, gaps, index);
+      if (this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
       this.#close(run, gaps, index, wallUs);
       closed++;
     }
@@ -194,6 +198,26 @@ export class RunLedger {
       runs.gaps[run] = gaps;
     }
     return gaps;
+  }
+
+  /** R14: the window of the range is over: whether the network or the kernel lost what is absent of it. */
+  #judge(run: number, gaps: GapList, index: number): void {
+    if (gaps.get(index, GAP.STATE) !== GAP_STATE.WINDOW || gaps.get(index, GAP.CAUSE) !== BY_EVIDENCE) return;
+    const { runs, devices, kernel, options, shed } = this.#context;
+    const device = runs.device[run]!;
+    let count = gaps.size(index);
+    for (const range of shed.within(run, gaps.get(index, GAP.FIRST), gaps.get(index, GAP.LAST)))
+      count -= range.last - range.first + 1;
+    if (count === 0) return;
+    const cause = kernel.judge({
+      heardBy: devices.int(device, SLOT.HEARD_BY),
+      address: devices.addresses[device]!,
+      port: devices.int(device, SLOT.PORT),
+      fromMs: gaps.get(index, GAP.CLEAR) - options.windowMs,
+      toMs: gaps.get(index, GAP.DEADLINE),
+      count,
+    });
+    gaps.set(index, GAP.CAUSE, cause);
   }
 
   /** The window of the range is over; while it can be asked for it stays open. */

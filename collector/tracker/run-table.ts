@@ -30,6 +30,8 @@ export class RunTable {
   state: Uint8Array;
   /** send time, or else arrival, of what raised the high water last, microseconds */
   highTime: Float64Array;
+  /** its numbers above the high water arrived after that, if they did: `KernelEvidence.coveredMs` when it rose last; -Infinity = unknown */
+  clearMs: Float64Array;
   /** monotonic time of its first datagram, -Infinity when that was before the start */
   firstMs: Float64Array;
   /** gaps opened until then (monotonic, inclusive) are `collector-down`; see CUT_OFF */
@@ -63,6 +65,7 @@ export class RunTable {
     this.steady = new Uint8Array(capacity);
     this.state = new Uint8Array(capacity);
     this.highTime = new Float64Array(capacity);
+    this.clearMs = new Float64Array(capacity);
     this.firstMs = new Float64Array(capacity);
     this.downUntilMs = new Float64Array(capacity);
     this.drainedInto = new Float64Array(capacity);
@@ -91,6 +94,7 @@ export class RunTable {
     this.steady[slot] = 0;
     this.state[slot] = 0;
     this.highTime[slot] = 0;
+    this.clearMs[slot] = Number.NEGATIVE_INFINITY;
     this.firstMs[slot] = Number.NEGATIVE_INFINITY;
     this.downUntilMs[slot] = Number.NEGATIVE_INFINITY;
     this.drainedInto[slot] = 0;
@@ -205,6 +209,7 @@ export class RunTable {
     this.steady = widen(this.steady, new Uint8Array(this.#capacity));
     this.state = widen(this.state, new Uint8Array(this.#capacity));
     this.highTime = widen(this.highTime, new Float64Array(this.#capacity));
+    this.clearMs = widen(this.clearMs, new Float64Array(this.#capacity));
     this.firstMs = widen(this.firstMs, new Float64Array(this.#capacity));
     this.downUntilMs = widen(this.downUntilMs, new Float64Array(this.#capacity));
     this.drainedInto = widen(this.drainedInto, new Float64Array(this.#capacity));

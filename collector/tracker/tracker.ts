@@ -14,6 +14,7 @@ import { Deadlines } from "./deadlines.ts";
 import { DeviceTable, MARK, RETURN_PATH, SLOT } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
+import { HEARD_BY, KernelEvidence } from "./kernel-evidence.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
@@ -60,6 +61,7 @@ export class Tracker {
       windows: new Deadlines(),
       openWindows: new OpenWindows(this.#runs),
       shed: new ShedEvidence(),
+      kernel: new KernelEvidence(),
       recovery: options.recovery ?? null,
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
@@ -171,6 +173,7 @@ export class Tracker {
   begin(nowMs: number): void {
     const openUntilMs = nowMs + this.#context.options.windowMs;
     this.#context.breaks = 1;
+    this.#context.kernel.begin(nowMs);
     if (this.#hasHistory) this.#context.downUntilMs = openUntilMs;
     this.#restore.reopen(openUntilMs);
   }
@@ -205,6 +208,16 @@ export class Tracker {
   /** A listener was not OK for a while (R2): no epoch can be said to have begun while we listened across this. */
   onListenerBreak(): void {
     this.#context.breaks++;
+  }
+
+  /** The kernel's drop counters were read (R14); just before `tick`, with its times. As `KernelEvidence.sample`. */
+  onKernelDrops(nowMs: number, drainedAtMs: number, drops: readonly (number | null)[]): void {
+    this.#context.kernel.sample(nowMs, drainedAtMs, drops);
+  }
+
+  /** A datagram that could not be decoded came from there (R14). */
+  onRejected(address: string, port: number, nowMs: number): void {
+    this.#context.kernel.rejected(address, port, nowMs);
   }
 
   /**
@@ -277,12 +290,15 @@ export class Tracker {
     const time = absoluteSendTime(datagram, arrivalUs);
     if (time === 0 && datagram.sendTimeUs !== 0) return false;
     if (!this.#sources.isReported(slot, arrival)) return false;
+    const heardBy = devices.int(slot, SLOT.HEARD_BY);
+    if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
 
     rows[base + ROW.HIGH_WATER] = number;
     rows[base + ROW.IN_ORDER] = rows[base + ROW.IN_ORDER]! + 1;
     if (time > rows[base + ROW.MAX_SEND_TIME]!) rows[base + ROW.MAX_SEND_TIME] = time;
     rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
     runs.highTime[run] = time === 0 ? arrivalUs : time;
+    runs.clearMs[run] = this.#context.kernel.coveredMs;
     runs.heard(run, arrivalUs);
     devices.hear(slot, arrivalUs, arrival.lengthBytes);
     devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
@@ -294,6 +310,7 @@ export class Tracker {
   #afterwards(device: number, datagram: Datagram, arrival: Arrival): void {
     const { options, breaks, gapCount, recovery } = this.#context;
     this.#devices.setInt(device, SLOT.BREAKS, breaks);
+    this.#hearBy(device, arrival.listener + 1);
     if (recovery !== null && datagram.isNative && recovery.isReturnPath(arrival.listener))
       this.#devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
     else if (this.#devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
@@ -302,6 +319,12 @@ export class Tracker {
       this.#ledger.trim(device, arrival.arrivalUs);
     const current = this.#devices.int(device, SLOT.CURRENT);
     if (current >= 0) this.#runs.steady[current] = this.#isSteady(device, current) ? 1 : 0;
+  }
+
+  #hearBy(device: number, listener: number): void {
+    const heardBy = this.#devices.int(device, SLOT.HEARD_BY);
+    const isOther = heardBy !== HEARD_BY.NOTHING && heardBy !== listener;
+    this.#devices.setInt(device, SLOT.HEARD_BY, isOther ? HEARD_BY.SEVERAL : listener);
   }
 
   #isSteady(device: number, run: number): boolean {

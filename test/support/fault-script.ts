@@ -16,6 +16,10 @@ export type FaultEvent =
   /** a NACK names everything the device can be asked for */
   | { event: "ask"; device: string; port: number }
   | { event: "listener-break" }
+  /** the kernel's counters are read, one of two having moved by so much; null = it cannot be read */
+  | { event: "kernel-drops"; listener: number; drops: number | null; lagMs: number }
+  /** a datagram that cannot be decoded */
+  | { event: "reject"; port: number }
   /** the collector's own wall clock is stepped */
   | { event: "wall-step"; us: number }
   /** a batch is committed: what a crash goes back to */
@@ -89,6 +93,9 @@ export const MOVES = [
   ["pause-long", 1],
   ["tick", 12],
   ["tick-lagging", 4],
+  ["read-drops", 12],
+  ["overflow", 4],
+  ["corrupt", 1],
   ["listener-break", 1],
   ["wall-step", 1],
   ["commit", 3],
@@ -101,6 +108,8 @@ export const MOVES = [
   ["answer-gone", 3],
 ] as const;
 /** moves that mean something only to a collector that asks again */
+/** moves that tell causes apart by when something was read */
+export const READING = ["read-drops", "overflow", "corrupt"];
 export const ASKING = ["ask", "answer", "answer-gone"];
 
 const WALL_US = 1_795_176_000_000_000;
@@ -524,6 +533,30 @@ class Player {
 
   "tick-lagging"(_sender: Sender, k: number): void {
     this.events.push({ event: "tick", lagMs: k * 2, maxClosures: 1 + (k % 5) });
+  }
+
+  /** around the end of a window, the kernel is asked and says nothing new, or that it dropped plenty */
+  "read-drops"(_sender: Sender, k: number): void {
+    const drops = k % 8 === 0 ? null : k % 8 === 1 ? 2 ** 40 : 0;
+    this.#pass([0, 60, 300, 600][(k >> 3) % 4]!);
+    this.events.push({ event: "kernel-drops", listener: k % 7 === 0 ? 1 : 0, drops, lagMs: k % 5 === 0 ? k : 0 });
+    this.tick();
+  }
+
+  /** numbers are lost while the kernel drops plenty, or fewer than any gap has: what several gaps share depends on their order, which is not fixed */
+  overflow(sender: Sender, k: number): void {
+    if (k % 3 === 0) this.#pass(11_000);
+    this.send(sender, 0);
+    sender.next += 2 + (k % 9);
+    this.events.push({ event: "kernel-drops", listener: 0, drops: k % 4 === 0 ? 0.5 : 2 ** 40, lagMs: 0 });
+    this.send(sender, 0);
+    this.#pass(250 + (k % 2));
+    this.events.push({ event: "kernel-drops", listener: 0, drops: 0, lagMs: 0 });
+    this.tick();
+  }
+
+  corrupt(sender: Sender): void {
+    this.events.push({ event: "reject", port: sender.port });
   }
 
   "listener-break"(): void {

@@ -83,6 +83,8 @@ export class LedgerPair {
   #wallUs = START_US;
   #drainedAtMs = START_MS;
   #batch = 0;
+  /** of both listeners */
+  readonly #drops: [number, number] = [0, 0];
 
   constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT, recovers = false) {
     this.#recovers = recovers;
@@ -90,7 +92,7 @@ export class LedgerPair {
     this.#hit = (rule) => {
       if (!this.#isReplaying) hit(rule);
     };
-    this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit, recovers);
+    this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit, recovers, START_MS);
     this.tracker = this.#newTracker(false);
   }
 
@@ -126,6 +128,10 @@ export class LedgerPair {
         this.tracker.onListenerBreak();
         this.#tellNaive((naive) => naive.listenersBroke());
         return NOTHING;
+      case "kernel-drops":
+        return this.#readDrops(event.listener, event.drops, event.lagMs);
+      case "reject":
+        return this.#reject(this.#arrival(event.port));
       case "wall-step":
         this.#wallUs += event.us;
         return NOTHING;
@@ -183,6 +189,22 @@ export class LedgerPair {
     return NOTHING;
   }
 
+  #readDrops(listener: number, drops: number | null, lagMs: number): typeof NOTHING {
+    this.#drainedAtMs = Math.max(this.#drainedAtMs, this.#nowMs - lagMs);
+    const [nowMs, drainedAtMs] = [this.#nowMs, this.#drainedAtMs];
+    if (drops !== null) this.#drops[listener]! += drops;
+    const told = this.#drops.map((count, index) => (drops === null && index === listener ? null : count));
+    this.#tellNaive((naive) => naive.readDrops(nowMs, drainedAtMs, told));
+    this.tracker.onKernelDrops(nowMs, drainedAtMs, told);
+    return NOTHING;
+  }
+
+  #reject(arrival: Arrival): typeof NOTHING {
+    this.#tellNaive((naive) => naive.reject(arrival));
+    this.tracker.onRejected(arrival.address, arrival.port, arrival.nowMs);
+    return NOTHING;
+  }
+
   #ask(device: string, port: number): typeof NOTHING {
     const nowMs = this.#nowMs;
     this.#tellNaive((naive) => naive.ask(device, port, nowMs));
@@ -217,7 +239,7 @@ export class LedgerPair {
     this.#changed.clear();
     this.#steps = this.#steps.slice(0, this.#committed.steps);
     this.#isReplaying = true;
-    this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit, this.#recovers);
+    this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit, this.#recovers, START_MS);
     for (const step of this.#steps) step(this.naive);
     this.#isReplaying = false;
     return this.#start(ms);
@@ -257,7 +279,7 @@ export class LedgerPair {
     return {
       arrivalUs: this.#wallUs,
       nowMs: this.#nowMs,
-      listener: 0,
+      listener: port === 8 ? 1 : 0,
       address: "127.0.0.1",
       port,
       lengthBytes: 100,

@@ -72,6 +72,8 @@ export interface NaiveDevice {
   /** all of them, in the order they became known */
   runs: NaiveRun[];
   current: NaiveRun | null;
+  /** listeners it was heard by in this process */
+  heardBy: Set<number>;
   held: Held | null;
   /** how often listening had broken off at its last datagram */
   breaksWhenHeard: number;
@@ -170,5 +172,6 @@ export const wasAsked = ({ asked }: NaiveDevice, nowMs: number, port?: number): 
 export const causeOf = (run: NaiveRun, gap: NaiveGap, number: number, isGone = false): number => {
   if (gap.isBelowFirstContact && !gap.collectorWasDown && !isGone) return CAUSE.UNDETERMINED;
   if (run.shed.has(number)) return CAUSE.QUEUE_OVERFLOW;
-  return gap.collectorWasDown ? CAUSE.COLLECTOR_DOWN : isGone ? CAUSE.GONE : CAUSE.UNDETERMINED;
+  if (gap.collectorWasDown) return CAUSE.COLLECTOR_DOWN;
+  return isGone ? CAUSE.GONE : (gap.kernelCause ?? CAUSE.UNDETERMINED);
 };

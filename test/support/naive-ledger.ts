@@ -4,6 +4,7 @@ import {
   type TrackerSink,
   VERDICT,
 } from "../../collector/tracker/types.ts";
+import { CAUSE } from "../../protocol/ledger-row.ts";
 import { REJECT, type RejectReason } from "../../protocol/reasons.ts";
 import {
   accepted,
@@ -29,6 +30,7 @@ import {
   unheard,
   wasAsked,
 } from "./naive-device.ts";
+import { NaiveEvidence } from "./naive-evidence.ts";
 import { type NaiveGap, NaiveRun } from "./naive-run.ts";
 
 /**
@@ -59,7 +61,17 @@ export class NaiveLedger {
   /** devices are asked again */
   readonly #recovers: boolean;
 
-  constructor(options: TrackerOptions, sink: TrackerSink, hit: (rule: string) => void, recovers = false) {
+  #evidence: NaiveEvidence;
+
+  /** @param beganMs - when listening began, monotonic */
+  constructor(
+    options: TrackerOptions,
+    sink: TrackerSink,
+    hit: (rule: string) => void,
+    recovers: boolean,
+    beganMs: number,
+  ) {
+    this.#evidence = new NaiveEvidence(beganMs);
     this.#recovers = recovers;
     this.#options = options;
     this.#sink = sink;
@@ -91,8 +103,19 @@ export class NaiveLedger {
           ? this.#unsequenced(data)
           : this.#data(data);
     device.breaksWhenHeard = this.#breaks;
+    device.heardBy.add(arrival.listener);
     device.canBeAsked = datagram.epoch !== null || device.canBeAsked === true;
     return outcome;
+  }
+
+  /** The kernel's counters were read. */
+  readDrops(nowMs: number, drainedAtMs: number, drops: (number | null)[]): void {
+    this.#evidence.read(nowMs, drainedAtMs, drops);
+  }
+
+  /** Something from there could not be decoded. */
+  reject(arrival: Arrival): void {
+    this.#evidence.reject(sourceOf(arrival), arrival.nowMs);
   }
 
   /** R9, and the time limit of step 6. */
@@ -100,6 +123,7 @@ export class NaiveLedger {
     for (const device of this.devices.values()) {
       for (const { run, gap } of this.#dueGaps(device, drainedAtMs)) {
         if (!run.gaps.includes(gap)) continue; // the bound of R15 took it
+        this.#askKernel(device, run, gap);
         if (this.#isToBeAsked(device, run, gap)) {
           this.#hit("recovery began");
           gap.isAsked = true;
@@ -116,6 +140,20 @@ export class NaiveLedger {
         this.#dropHeld(device);
       }
     }
+  }
+
+  /** R14: once, when the window is over. */
+  #askKernel(device: NaiveDevice, run: NaiveRun, gap: NaiveGap): void {
+    if (gap.isAsked || gap.collectorWasDown || gap.isBelowFirstContact) return;
+    let count = 0;
+    for (const number of run.shed) if (gap.first <= number && number <= gap.last) count += 1;
+    count = gap.last - gap.first + 1 - count;
+    if (count === 0) return;
+    const fromMs = gap.clearMs - this.#options.windowMs;
+    gap.kernelCause =
+      fromMs === Number.NEGATIVE_INFINITY
+        ? CAUSE.UNDETERMINED
+        : this.#evidence.causeOf(device.heardBy, device.source?.name ?? "", fromMs, gap.deadlineMs, count);
   }
 
   #isToBeAsked(device: NaiveDevice, run: NaiveRun, gap: NaiveGap): boolean {
@@ -168,10 +206,12 @@ export class NaiveLedger {
   start(nowMs: number): void {
     this.#breaks += 1;
     this.#restartedAtMs = nowMs;
+    this.#evidence = new NaiveEvidence(nowMs);
     for (const device of this.devices.values()) {
       device.held = null;
       if (device.source !== undefined) device.source = unheard(device.source.name);
       device.newRunsMs = [];
+      device.heardBy.clear();
       device.canBeAsked = undefined;
       device.asked = undefined;
       for (const run of device.runs) this.#restoreRun(run, nowMs);
@@ -184,6 +224,7 @@ export class NaiveLedger {
     run.collectorDownUntilMs = Number.NEGATIVE_INFINITY;
     run.firstHeardMs = undefined;
     run.highWaterTimeUs = undefined;
+    run.clearMs = Number.NEGATIVE_INFINITY;
     run.shed.clear();
     for (const gap of run.gaps.filter((gap) => gap.state === "open")) {
       this.#hit("R14 window cut by the stop");
@@ -213,6 +254,7 @@ export class NaiveLedger {
       breaksWhenHeard: this.#breaks,
       source: undefined,
       newRunsMs: [],
+      heardBy: new Set(),
       canBeAsked: undefined,
       asked: undefined,
     };
@@ -329,6 +371,7 @@ export class NaiveLedger {
     run.highWater = number;
     run.highWaterAtUs = data.arrival.arrivalUs;
     run.highWaterTimeUs = timeOf(run, data);
+    run.clearMs = this.#evidence.clearMs();
     run.isTailKnown = false;
     run.isEnded = false;
     run.sleepUntilUs = 0;
@@ -496,6 +539,9 @@ export class NaiveLedger {
     const isControl = datagram.kind !== "data";
     const run = this.#addRun(data, isFromZero ? 0 : isControl ? number + 1 : number, false);
     device.newRunsMs.push(data.arrival.nowMs);
+    // its numbers were sent after those of the run before it
+    run.clearMs =
+      isFromZero && device.current !== null ? device.current.clearMs : this.#evidence.clearMs();
     if (device.current === null) {
       device.current = run;
       run.wasCurrent = true;
@@ -583,6 +629,8 @@ export class NaiveLedger {
       (datagram.kind === "gone" && device.current === null)
     ) {
       this.#hit("R8 asserts nothing");
+      // GONE may have cut ranges all the same
+      this.#bound(device, data.arrival.arrivalUs);
       return plain(VERDICT.CONTROL);
     }
     const run = this.#runsThatMayOwn(data)[0];
@@ -637,6 +685,7 @@ export class NaiveLedger {
       run.highWater = next - 1;
       run.highWaterAtUs = arrival.arrivalUs;
       run.highWaterTimeUs = undefined;
+      run.clearMs = this.#evidence.clearMs();
       run.isEnded = false;
     }
     run.isTailKnown = true;
@@ -739,6 +788,7 @@ export class NaiveLedger {
       openedAtUs: arrivalUs,
       deadlineMs: nowMs + windowMs,
       order: this.#gapsOpened++,
+      clearMs: run.clearMs,
       isBelowFirstContact: how.isBelowFirstContact ?? false,
       collectorWasDown:
         nowMs <= run.collectorDownUntilMs ||

@@ -20,6 +20,10 @@ export interface NaiveGap {
   timeAfter: number | undefined;
   /** its window is over, it is open because the device can be asked for it */
   isAsked: boolean;
+  /** its numbers arrived after that, if they did (R14) */
+  clearMs: number;
+  /** what the kernel's counters said when its window was over, undefined = not asked */
+  kernelCause: number | undefined;
   /** NACKs that named it, and when the last of them did in this process */
   requests: number;
   askedAtMs: number | undefined;
@@ -64,6 +68,8 @@ export class NaiveRun {
   /** undefined after a restart of the collector: the monotonic clock began anew */
   firstHeardMs: number | undefined;
   highWaterAtUs: number;
+  /** what had been read when the high water rose had arrived after that; -Infinity = unknown (R14) */
+  clearMs = Number.NEGATIVE_INFINITY;
   /** time of the number that is the high water, undefined when control said so or before the start */
   highWaterTimeUs: number | undefined;
   isHeadKnowable: boolean;
@@ -140,8 +146,8 @@ export class NaiveRun {
   }
 
   /** Numbers become known to be absent; they are missing. */
-  open(gap: Omit<NaiveGap, "state" | "cause" | "isAsked" | "requests" | "askedAtMs">): void {
-    const unasked = { isAsked: false, requests: 0, askedAtMs: undefined };
+  open(gap: Omit<NaiveGap, "state" | "cause" | "isAsked" | "kernelCause" | "requests" | "askedAtMs">): void {
+    const unasked = { isAsked: false, kernelCause: undefined, requests: 0, askedAtMs: undefined };
     this.#insert({ ...gap, ...unasked, state: "open", cause: CAUSE.UNDETERMINED });
     this.missing += gap.last - gap.first + 1;
   }

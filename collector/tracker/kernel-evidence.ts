@@ -1,0 +1,161 @@
+import { CAUSE } from "../../protocol/ledger-row.ts";
+import { BY_EVIDENCE } from "./gap-list.ts";
+import { RejectedSources } from "./rejected-sources.ts";
+
+/** spans with drops kept apart per listener; beyond them the two oldest become one */
+const MAX_SPANS = 1024;
+/** a loss that the drops do not explain makes both causes possible so long before and after it */
+const DOUBT_MS = 10_000;
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** What a device is heard by: `SLOT.HEARD_BY`. */
+export const HEARD_BY = { NOTHING: 0, SEVERAL: -1 } as const;
+
+/** An absent range whose window is over. Times are monotonic milliseconds. */
+export interface Absence {
+  /** listener + 1 by which its device is heard, or HEARD_BY.* */
+  heardBy: number;
+  address: string;
+  port: number;
+  /** its numbers arrived after that, if they did, and before that */
+  fromMs: number;
+  toMs: number;
+  /** numbers that we did not shed ourselves */
+  count: number;
+}
+
+/**
+ * What the kernel's drop counters say about the cause of a loss (docs/ledger.md, "The kernel's counters"). Counters are read from time to
+ * time; what counts is whether one moved between two readings, and by how much.
+ */
+export class KernelEvidence {
+  readonly #listeners: ListenerDrops[] = [];
+  readonly #rejected = new RejectedSources();
+  #coveredMs = NEVER;
+
+  /** What is read from the sockets from now on arrived after this; monotonic milliseconds. */
+  get coveredMs(): number {
+    return this.#coveredMs;
+  }
+
+  /** Listening begins. */
+  begin(nowMs: number): void {
+    this.#coveredMs = nowMs;
+  }
+
+  /**
+   * The counters were read.
+   * @param drainedAtMs - what had arrived before has been read from the sockets
+   * @param drops - since the start, by listener; null = the system does not tell, or the listener is not up
+   */
+  sample(nowMs: number, drainedAtMs: number, drops: readonly (number | null)[]): void {
+    for (const [index, count] of drops.entries()) {
+      this.#listeners[index] ??= new ListenerDrops();
+      this.#listeners[index].sample(this.#coveredMs, nowMs, count);
+    }
+    this.#coveredMs = Math.max(this.#coveredMs, drainedAtMs);
+  }
+
+  /** A datagram from there could not be decoded: it may have been any of its numbers. */
+  rejected(address: string, port: number, nowMs: number): void {
+    this.#rejected.add(address, port, nowMs);
+  }
+
+  /** @returns CAUSE.NETWORK or CAUSE.SOCKET_OVERFLOW, whose drops are taken then; BY_EVIDENCE = neither can be said */
+  judge(absence: Absence): number {
+    const { heardBy, address, port, fromMs, toMs, count } = absence;
+    if (fromMs === NEVER || toMs > this.#coveredMs || this.#rejected.lastMs(address, port) >= fromMs)
+      return BY_EVIDENCE;
+    if (heardBy === HEARD_BY.SEVERAL) return this.#judgeUnmoved(fromMs, toMs);
+    return this.#listeners[heardBy - 1]?.judge(fromMs, toMs, count) ?? BY_EVIDENCE;
+  }
+
+  /** Several sockets may have dropped it: only that none did says something. */
+  #judgeUnmoved(fromMs: number, toMs: number): number {
+    const isUnmoved = this.#listeners.every((drops) => drops.isUnmoved(fromMs, toMs));
+    if (!isUnmoved || this.#listeners.length === 0) return BY_EVIDENCE;
+    for (const drops of this.#listeners) drops.doubt(toMs);
+    return CAUSE.NETWORK;
+  }
+}
+
+/** Between two readings that differ. */
+interface Span {
+  fromMs: number;
+  toMs: number;
+  /** drops that no lost number is blamed on yet; NaN = could not be read */
+  left: number;
+}
+
+class ListenerDrops {
+  /** oldest first */
+  readonly #spans: Span[] = [];
+  /** undefined = never read, null = not at the last reading */
+  #last: number | null | undefined;
+  /** until then something got lost that drops do not explain, as far as was known at the last reading, and by now */
+  #doubtedMs = NEVER;
+  #doubtMs = NEVER;
+
+  sample(fromMs: number, nowMs: number, drops: number | null): void {
+    // what is judged between two readings is judged alike, in whatever order
+    this.#doubtedMs = this.#doubtMs;
+    if (drops === null) {
+      if (this.#last === undefined) return;
+      this.#last = null;
+      this.#add({ fromMs, toMs: nowMs, left: Number.NaN });
+      return;
+    }
+    // a socket that has just been bound dropped nothing before
+    const moved = this.#last === null ? Number.NaN : drops - (this.#last ?? 0);
+    this.#last = drops;
+    if (moved !== 0) this.#add({ fromMs, toMs: nowMs, left: moved });
+  }
+
+  judge(fromMs: number, toMs: number, count: number): number {
+    if (this.#last == null) return BY_EVIDENCE;
+    const spans = this.#between(fromMs, toMs);
+    const left = spans.reduce((sum, span) => sum + span.left, 0);
+    if (spans.length > 0 && Number.isNaN(left)) return BY_EVIDENCE;
+    if (count > left) {
+      this.doubt(toMs);
+      return spans.length === 0 ? CAUSE.NETWORK : BY_EVIDENCE;
+    }
+    if (this.#doubtedMs >= fromMs - DOUBT_MS) return BY_EVIDENCE;
+    take(spans, count);
+    return CAUSE.SOCKET_OVERFLOW;
+  }
+
+  isUnmoved(fromMs: number, toMs: number): boolean {
+    return this.#last != null && this.#between(fromMs, toMs).length === 0;
+  }
+
+  /** Something got lost until then that the drops do not explain. */
+  doubt(toMs: number): void {
+    this.#doubtMs = Math.max(this.#doubtMs, toMs);
+  }
+
+  #add(span: Span): void {
+    const spans = this.#spans;
+    spans.push(span);
+    if (spans.length <= MAX_SPANS) return;
+    const [first, second] = spans.splice(0, 2) as [Span, Span];
+    spans.unshift({ fromMs: first.fromMs, toMs: second.toMs, left: first.left + second.left });
+  }
+
+  /** Those that may have some of this time in them, oldest first. */
+  #between(fromMs: number, toMs: number): Span[] {
+    let first = this.#spans.length;
+    while (first > 0 && this.#spans[first - 1]!.toMs >= fromMs) first--;
+    return this.#spans.slice(first).filter((span) => span.fromMs <= toMs);
+  }
+}
+
+/** The oldest drops go first: later gaps may reach back only to newer ones. */
+const take = (spans: readonly Span[], count: number): void => {
+  let wanted = count;
+  for (const span of spans) {
+    const taken = Math.min(wanted, span.left);
+    span.left -= taken;
+    wanted -= taken;
+  }
+};
