@@ -49,9 +49,9 @@ export interface IngestServiceOptions {
 
 /** how often windows are looked at: at least every 50 ms (docs/ledger.md) */
 const TICK_MS = 20;
-/** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
 /** the drop counters are read this often when nothing is missing and reading them is not cheap */
 const IDLE_READ_MS = 1000;
+/** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
 

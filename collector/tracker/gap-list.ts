@@ -109,7 +109,20 @@ export class GapList {
       data.splice(
         at,
         0,
-        ...[first, last, state, cause, openedAt, deadlineMs, timeBefore, timeAfter, requests, NEVER, NEVER, clearMs],
+        ...[
+          first,
+          last,
+          state,
+          cause,
+          openedAt,
+          deadlineMs,
+          timeBefore,
+          timeAfter,
+          requests,
+          NEVER,
+          NEVER,
+          clearMs,
+        ],
       );
     if (state !== GAP_STATE.LOST) this.openCount++;
   }

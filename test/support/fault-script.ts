@@ -539,7 +539,12 @@ class Player {
   "read-drops"(_sender: Sender, k: number): void {
     const drops = k % 8 === 0 ? null : k % 8 === 1 ? 2 ** 40 : 0;
     this.#pass([0, 60, 300, 600][(k >> 3) % 4]!);
-    this.events.push({ event: "kernel-drops", listener: k % 7 === 0 ? 1 : 0, drops, lagMs: k % 5 === 0 ? k : 0 });
+    this.events.push({
+      event: "kernel-drops",
+      listener: k % 7 === 0 ? 1 : 0,
+      drops,
+      lagMs: k % 5 === 0 ? k : 0,
+    });
     this.tick();
   }
 

@@ -13,13 +13,13 @@ const LOST_THOUSANDTHS = 50;
 
 export interface Played {
   /** the fleet's ledger, settled */
-  total: Record<string, number>;
+  total: Record<string, number> & { causes: Record<string, number> };
   /** of the listener */
   counters: Record<string, number>;
 }
 
 export interface Ledger {
-  total: Record<string, number>;
+  total: Played["total"];
 }
 export interface Status {
   listeners: { counters: Record<string, number> }[];
@@ -70,6 +70,7 @@ export const expectExactLoss = async (hosts: NetnsPair, way: Way, port: number, 
   expect(total.expected).toBe(USED);
   expect(total.lost).toBeGreaterThan(USED * 0.03);
   expect(total.lost).toBe(loss.dropped());
+  expect(total.causes.network).toBe(loss.dropped());
   expect(counters.nacks).toBe(0);
 };
 

@@ -37,11 +37,14 @@ export class NaiveEvidence {
 
   /** @param listeners - by which the device was heard */
   causeOf(listeners: Set<number>, source: string, fromMs: number, toMs: number, count: number): number {
-    const isRejected = this.#rejections.some((rejection) => rejection.source === source && rejection.atMs >= fromMs);
+    const isRejected = this.#rejections.some(
+      (rejection) => rejection.source === source && rejection.atMs >= fromMs,
+    );
     if (isRejected || toMs > this.clearMs() || this.#readings.length === 0) return CAUSE.UNDETERMINED;
     const last = this.#readings.at(-1)!;
     const asked = listeners.size === 1 ? [...listeners] : [...last.drops.keys()];
-    if (listeners.size === 0 || asked.some((listener) => last.drops[listener] == null)) return CAUSE.UNDETERMINED;
+    if (listeners.size === 0 || asked.some((listener) => last.drops[listener] == null))
+      return CAUSE.UNDETERMINED;
     const moved = asked.flatMap((listener) => this.#movedWithin(listener, fromMs, toMs));
     if (moved.length === 0) {
       for (const listener of asked) this.#doubt(listener, toMs);

@@ -540,8 +540,7 @@ export class NaiveLedger {
     const run = this.#addRun(data, isFromZero ? 0 : isControl ? number + 1 : number, false);
     device.newRunsMs.push(data.arrival.nowMs);
     // its numbers were sent after those of the run before it
-    run.clearMs =
-      isFromZero && device.current !== null ? device.current.clearMs : this.#evidence.clearMs();
+    run.clearMs = isFromZero && device.current !== null ? device.current.clearMs : this.#evidence.clearMs();
     if (device.current === null) {
       device.current = run;
       run.wasCurrent = true;
