@@ -9,6 +9,7 @@ import {
   OP_CODE,
   OP_FIELDS,
 } from "../protocol/batch.ts";
+import { NotePacker } from "../protocol/packed-notes.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
 /** notes have no room of their own in the buffer: as many as may travel beside one batch */
@@ -17,7 +18,7 @@ export const BATCH_NOTES = 16_384;
 /** Fills one batch after another: columns of readings, operations and notes; at the end the changed rows and the running windows. */
 export class BatchBuilder {
   #batch: Batch | null = null;
-  #notes: Note[] = [];
+  readonly #notes = new NotePacker();
   #datagrams = 0;
   #readings = 0;
   #ops = 0;
@@ -40,7 +41,7 @@ export class BatchBuilder {
 
   /** Whether anything waits to be handed over; rows and windows are the tracker's to know. */
   get hasChanges(): boolean {
-    return this.#datagrams > 0 || this.#ops > 0 || this.#notes.length > 0 || this.#spilled.length > 0;
+    return this.#datagrams > 0 || this.#ops > 0 || this.#notes.count > 0 || this.#spilled.length > 0;
   }
 
   /** Whether the batch is open and takes so much more, rows and operations those the tracker still holds included. */
@@ -49,22 +50,19 @@ export class BatchBuilder {
       this.#batch !== null &&
       this.#datagrams + datagrams <= BATCH_DATAGRAMS &&
       this.#readings + readings <= BATCH_READINGS &&
-      this.#notes.length + notes <= BATCH_NOTES &&
+      this.#notes.count + notes <= BATCH_NOTES &&
       rows <= BATCH_ROWS &&
       this.#ops + ops <= BATCH_OPS
     );
   }
 
   note(note: Note): void {
-    this.#notes.push(note);
+    this.#notes.add(note);
   }
 
   /** The source of a device: with the note of its creation when that has just been made, else by itself. */
   source(device: number, source: string): void {
-    const last = this.#notes.at(-1);
-    if (last?.note === "device" && last.device === device && last.source === undefined)
-      this.#notes[this.#notes.length - 1] = { ...last, source };
-    else this.#notes.push({ note: "source", device, source });
+    this.#notes.addSource(device, source);
   }
 
   /** Begin a datagram: its readings follow, `endDatagram` makes it count. Without an end nothing of it stays. */
@@ -125,7 +123,7 @@ export class BatchBuilder {
   seal(
     tracker: Pick<Tracker, "drainDirty" | "drainWindows">,
     number: number,
-  ): { batch: Batch; notes: Note[] } {
+  ): { batch: Batch; notes: Uint8Array } {
     const batch = this.#batch!;
     tracker.drainWindows(
       (run, first, last, openedAt, before, after, requests) =>
@@ -137,12 +135,11 @@ export class BatchBuilder {
     batch.datagramCount = this.#datagrams;
     batch.readingCount = this.#readings;
     batch.opCount = this.#ops;
-    const notes = this.#notes;
+    const notes = this.#notes.take();
     this.#batch = null;
     this.#datagrams = 0;
     this.#readings = 0;
     this.#ops = 0;
-    this.#notes = [];
     return { batch, notes };
   }
 

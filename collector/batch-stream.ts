@@ -9,11 +9,6 @@ const DATAGRAMS_PER_STEP = 2;
 const ROWS_PER_STEP = 16;
 /** operations a step usually causes at most; what comes beyond goes into the next batch */
 const OPS_PER_STEP = 64;
-/**
- * Notes under way to the writer at most: unlike the batches they are made anew each time, and a flood of forged devices makes as many as
- * datagrams. Over two seconds of 16,000 new devices a second, about 30 MiB.
- */
-const MOST_NOTES_AWAY = 131_072;
 
 export interface BatchStreamOptions {
   pool: BatchPool;
@@ -38,9 +33,6 @@ export class BatchStream {
   #number = 0;
   /** when the first change came that no batch has carried away; -1 = none */
   #changedAtMs = -1;
-  /** how many notes each batch carries that is with the writer, in the order they come back, and their sum */
-  readonly #notesOf: number[] = [];
-  #notesAway = 0;
 
   constructor(options: BatchStreamOptions) {
     this.#options = options;
@@ -79,12 +71,6 @@ export class BatchStream {
     }
   }
 
-  /** A batch has come back, the one that was sent first. */
-  takeBack(buffer: SharedArrayBuffer): void {
-    this.#notesAway -= this.#notesOf.shift() ?? 0;
-    this.#options.pool.giveBack(buffer);
-  }
-
   /** Hand the batch over when its time has come. */
   flushDue(nowMs: number): void {
     if (this.#tracker!.dirtyRuns > 0 || this.builder.hasChanges) this.changed(nowMs);
@@ -101,7 +87,6 @@ export class BatchStream {
   }
 
   #open(): boolean {
-    if (this.#notesAway >= MOST_NOTES_AWAY) return false;
     const batch = this.#options.pool.take();
     if (batch === null) return false;
     this.builder.open(batch);
@@ -124,8 +109,6 @@ export class BatchStream {
     const { batch, notes } = this.builder.seal(tracker, number);
     const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
     this.#changedAtMs = isRestLeft ? nowMs : -1;
-    this.#notesOf.push(notes.length);
-    this.#notesAway += notes.length;
     this.#options.send({
       buffer: batch.buffer,
       notes,

@@ -230,7 +230,7 @@ export class Ingest {
 
   /** A batch is done with. */
   takeBack(returned: BatchReturn): void {
-    this.#batches.takeBack(returned.buffer);
+    this.#options.pool.giveBack(returned.buffer);
     this.#tracker.onCommitted(returned.committed);
   }
 

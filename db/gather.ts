@@ -9,6 +9,7 @@ import {
   OP_FIELDS,
 } from "../protocol/batch.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { unpackNotes } from "../protocol/packed-notes.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 
@@ -55,7 +56,7 @@ export const gather = (
   for (const [index, message] of messages.entries()) {
     const batch = new Batch(message.buffer);
     gathered.batches.push(batch);
-    for (const note of message.notes) gatherNote(gathered, note);
+    for (const note of unpackNotes(message.notes)) gatherNote(gathered, note);
     for (let row = 0; row < batch.rowCount; row++) {
       gathered.rowAt.set(batch.rows[row * ROW_FIELDS + ROW.RUN]!, index * BATCH_ROWS + row);
     }

@@ -205,7 +205,8 @@ export type EventKind =
 /** What is posted to the writer with each batch; `buffer` is the writer's until it is returned. */
 export interface BatchMessage {
   buffer: SharedArrayBuffer;
-  notes: Note[];
+  /** packed (`packed-notes.ts`) */
+  notes: Uint8Array;
   /** of this worker: the fleet's are the sum over all; the first one's include what the database knew at the start */
   fleet: FleetCounters;
   /** 1, 2 … over the batches of this worker of this process */

@@ -6,6 +6,7 @@ import { Writer } from "../../db/writer.ts";
 import { BATCH_DATAGRAMS, Batch, type BatchMessage, type Note } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { packNotes } from "../../protocol/packed-notes.ts";
 
 /**
  * Milliseconds and rows written per flush with 100,000 devices in the ledger: when few of them speak, when all of them do, and what a
@@ -53,7 +54,7 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
     batch.firstArrivalUs = now;
     batch.lastArrivalUs = now + batch.datagramCount;
     const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-    messages.push({ buffer: batch.buffer, notes, fleet, number: ++number, worker: 0 });
+    messages.push({ buffer: batch.buffer, notes: packNotes(notes), fleet, number: ++number, worker: 0 });
   }
   sequence++;
   return messages;

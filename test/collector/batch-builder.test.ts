@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { BatchBuilder } from "../../collector/batch-builder.ts";
 import { Batch, type Note } from "../../protocol/batch.ts";
+import { unpackNotes } from "../../protocol/packed-notes.ts";
 
 const notesOf = (fill: (builder: BatchBuilder) => void): Note[] => {
   const builder = new BatchBuilder();
   builder.open(new Batch());
   fill(builder);
-  return builder.seal({ drainDirty: () => 0, drainWindows: () => undefined }, 1).notes;
+  return [...unpackNotes(builder.seal({ drainDirty: () => 0, drainWindows: () => undefined }, 1).notes)];
 };
 
 test("the first source of a device goes with the note of its creation", () => {

@@ -7,6 +7,7 @@ import {
   OP_FIELDS,
 } from "../../protocol/batch.ts";
 import { ROW, ROW_FIELDS, receivedOf } from "../../protocol/ledger-row.ts";
+import { unpackNotes } from "../../protocol/packed-notes.ts";
 import { assertRunIdentities } from "./identities.ts";
 
 /** One datagram as a batch carries it. */
@@ -36,7 +37,7 @@ export class BatchReader {
       throw new Error(`batch ${message.number} after ${this.lastNumber}`);
     this.lastNumber = message.number;
     this.fleet = message.fleet;
-    this.notes.push(...message.notes);
+    this.notes.push(...unpackNotes(message.notes));
     const batch = new Batch(message.buffer);
     this.#readDatagrams(batch);
     for (let row = 0; row < batch.rowCount; row++) {

@@ -9,6 +9,7 @@ import {
 } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { packNotes } from "../../protocol/packed-notes.ts";
 
 export interface ModelReading {
   channel: number;
@@ -173,7 +174,7 @@ export class IngestModel {
     }
     const message = {
       buffer: batch.buffer,
-      notes: this.#notes,
+      notes: packNotes(this.#notes),
       fleet: structuredClone(this.fleet),
       number: ++this.#number,
       worker: this.#worker,
