@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { mapLargeBlocks } from "../../common/large-blocks.ts";
+
+const MODULE = new URL("../../common/large-blocks.ts", import.meta.url).href;
+
+/** Large blocks of which every other one is freed. @returns mebibytes that went back to the system with those, of the 64 freed */
+const givenBack = (before: string): number => {
+  const script = `
+    import { setFlagsFromString } from "node:v8";
+    import { runInNewContext } from "node:vm";
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc");
+    const resident = () => process.memoryUsage.rss() / 2 ** 20;
+    const block = (bytes) => new Uint8Array(bytes).fill(1);
+    ${before}
+    // what makes the allocator think again of what is large
+    block(30 * 2 ** 20);
+    collect();
+    const blocks = Array.from({ length: 128 }, () => block(2 ** 20));
+    const most = resident();
+    const kept = blocks.filter((_, index) => index % 2 === 0);
+    blocks.length = 0;
+    collect();
+    console.log(kept.length === 64 ? most - resident() : -1);`;
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
+};
+
+test("freed blocks go back to the system, whatever is beside them", async () => {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  const isTold = header.glibcVersionRuntime !== undefined && (await mapLargeBlocks());
+  const told = givenBack(`await (await import(${JSON.stringify(MODULE)})).mapLargeBlocks();`);
+  if (isTold) expect(told).toBeGreaterThan(48);
+  else expect(told).toBeGreaterThanOrEqual(0);
+});
