@@ -4,7 +4,6 @@ import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { mapLargeBlocks } from "../common/large-blocks.ts";
 import type { Logger } from "../common/logger.ts";
 import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
@@ -86,7 +85,6 @@ export const startService = async (
   checkExposure(settings);
   const tls = readTls(settings);
   keepHeapsSmall();
-  void mapLargeBlocks();
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before

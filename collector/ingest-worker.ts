@@ -14,6 +14,7 @@ import type {
   StartArchive,
 } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
+import { mapLargeBlocks } from "./large-blocks.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
@@ -88,6 +89,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   const { writerPort, logLevel, worker, workers } = data;
   const logger = createLogger(logLevel).child({ thread: workers === 1 ? "ingest" : `ingest-${worker}` });
   raisePriority(logger);
+  await mapLargeBlocks();
   const report = (message: IngestReport): void => main.postMessage(message);
   const failed = (error: unknown): void =>
     report({ report: "failed", code: codeOf(error) ?? "ERR_INGEST_START", message: messageOf(error) });

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { mapLargeBlocks } from "../../common/large-blocks.ts";
+import { mapLargeBlocks } from "../../collector/large-blocks.ts";
 
-const MODULE = new URL("../../common/large-blocks.ts", import.meta.url).href;
+const MODULE = new URL("../../collector/large-blocks.ts", import.meta.url).href;
 
 /** Large blocks of which every other one is freed. @returns mebibytes that went back to the system with those, of the 64 freed */
 const givenBack = (before: string): number => {
