@@ -123,7 +123,7 @@ export class BatchBuilder {
   seal(
     tracker: Pick<Tracker, "drainDirty" | "drainWindows">,
     number: number,
-  ): { batch: Batch; notes: Uint8Array } {
+  ): { batch: Batch; notes: Uint8Array; noteCount: number } {
     const batch = this.#batch!;
     tracker.drainWindows(
       (run, first, last, openedAt, before, after, requests) =>
@@ -135,12 +135,13 @@ export class BatchBuilder {
     batch.datagramCount = this.#datagrams;
     batch.readingCount = this.#readings;
     batch.opCount = this.#ops;
+    const noteCount = this.#notes.count;
     const notes = this.#notes.take();
     this.#batch = null;
     this.#datagrams = 0;
     this.#readings = 0;
     this.#ops = 0;
-    return { batch, notes };
+    return { batch, notes, noteCount };
   }
 
   #op(

@@ -106,12 +106,13 @@ export class BatchStream {
   #seal(nowMs: number): void {
     const tracker = this.#tracker!;
     const number = ++this.#number;
-    const { batch, notes } = this.builder.seal(tracker, number);
+    const { batch, notes, noteCount } = this.builder.seal(tracker, number);
     const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
     this.#changedAtMs = isRestLeft ? nowMs : -1;
     this.#options.send({
       buffer: batch.buffer,
       notes,
+      noteCount,
       fleet: this.#options.fleet(),
       number,
       worker: this.#options.worker,

@@ -239,7 +239,7 @@ export class Writer {
     let notes = 0;
     let batches = 0;
     for (const message of this.#waiting) {
-      notes += message.notes.length;
+      notes += message.noteCount;
       if (batches > 0 && (batches === MOST_BATCHES_PER_FLUSH || notes > this.#mostNotes)) break;
       batches++;
     }

@@ -207,6 +207,7 @@ export interface BatchMessage {
   buffer: SharedArrayBuffer;
   /** packed (`packed-notes.ts`) */
   notes: Uint8Array;
+  noteCount: number;
   /** of this worker: the fleet's are the sum over all; the first one's include what the database knew at the start */
   fleet: FleetCounters;
   /** 1, 2 … over the batches of this worker of this process */

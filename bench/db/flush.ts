@@ -54,7 +54,14 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
     batch.firstArrivalUs = now;
     batch.lastArrivalUs = now + batch.datagramCount;
     const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-    messages.push({ buffer: batch.buffer, notes: packNotes(notes), fleet, number: ++number, worker: 0 });
+    messages.push({
+      buffer: batch.buffer,
+      notes: packNotes(notes),
+      noteCount: notes.length,
+      fleet,
+      number: ++number,
+      worker: 0,
+    });
   }
   sequence++;
   return messages;

@@ -175,6 +175,7 @@ export class IngestModel {
     const message = {
       buffer: batch.buffer,
       notes: packNotes(this.#notes),
+      noteCount: this.#notes.length,
       fleet: structuredClone(this.fleet),
       number: ++this.#number,
       worker: this.#worker,
