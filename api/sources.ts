@@ -206,6 +206,10 @@ export interface ListenerStatus {
   receiveBufferRequestedBytes: number | null;
   /** as read back from the kernel, halved where the system reports twice the payload */
   receiveBufferGrantedBytes: number | null;
+  /** the greatest the system grants without privileges; null where it does not say */
+  receiveBufferCeilingBytes: number | null;
+  /** arrival of the newest datagram since the start; null = none yet */
+  lastDatagramAtUs: number | null;
   /** datagrams the kernel dropped at this socket; null where it cannot be read */
   kernelDrops: number | null;
   /** what waits in the socket, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */

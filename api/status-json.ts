@@ -5,14 +5,23 @@ import type { Listener, Status } from "./schemas/status.ts";
 import type { ListenerStatus, StoreStatus } from "./sources.ts";
 
 const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
-  const { sinceUs, receiveBufferRequestedBytes, receiveBufferGrantedBytes, receiveQueueBytes, ...same } =
-    listener;
+  const {
+    sinceUs,
+    lastDatagramAtUs,
+    receiveBufferRequestedBytes,
+    receiveBufferGrantedBytes,
+    receiveBufferCeilingBytes,
+    receiveQueueBytes,
+    ...same
+  } = listener;
   return {
     ...same,
     since: formatTime(sinceUs),
+    lastDatagramAt: lastDatagramAtUs === null ? null : formatTime(lastDatagramAtUs),
     receiveBuffer: {
       requestedBytes: receiveBufferRequestedBytes,
       grantedBytes: receiveBufferGrantedBytes,
+      ceilingBytes: receiveBufferCeilingBytes,
       queuedBytes: receiveQueueBytes,
     },
   };

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { TOKEN_HELP } from "./api-flags.ts";
 import { httpUrl } from "./flag-parsers.ts";
 import type { AuditFlags } from "./run-audit.ts";
 
@@ -14,6 +15,7 @@ export const registerAudit = (program: Command): void => {
       "a running collector, such as http://127.0.0.1:8047; waits until its ledger has settled",
       httpUrl,
     )
+    .option("--token <token>", TOKEN_HELP)
     .option("--db <file>", "a database file, also of a collector that is stopped")
     .option("--allow-unknown", "devices and epochs the truth does not know are no differences")
     .option("--json", "print the report as JSON")

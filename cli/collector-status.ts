@@ -5,6 +5,7 @@ import type { ListenerStatus } from "../collector/ingest-status.ts";
 const listenerOf = ({ counters, reason, ...listener }: ListenerStatus): ApiListener => ({
   ...listener,
   reason: reason === "" ? null : reason,
+  lastDatagramAtUs: counters.lastDatagramAtUs === 0 ? null : counters.lastDatagramAtUs,
   counters,
 });
 

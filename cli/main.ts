@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./audit.ts";
+import { registerCheck } from "./check.ts";
 import { registerCollect } from "./collect.ts";
 import { registerDemo } from "./demo.ts";
+import { registerDoctor } from "./doctor.ts";
 import { EXIT } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
 import { registerSend } from "./send.ts";
@@ -24,6 +26,8 @@ registerAudit(program);
 registerDemo(program, version);
 registerSend(program);
 registerToken(program);
+registerCheck(program);
+registerDoctor(program);
 // commands inherit nothing of the program's set-up by themselves
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(--help shows what is accepted)");

@@ -5,12 +5,14 @@ import { httpAuditSource } from "../simulator/audit-http.ts";
 import { settle } from "../simulator/settle.ts";
 import type { Truth } from "../simulator/truth.ts";
 import { readTruth } from "../simulator/truth-file.ts";
+import { tokenOf } from "./api-flags.ts";
 import { openDatabaseAuditSource } from "./audit-database.ts";
 import { EXIT } from "./exit-codes.ts";
 
 export interface AuditFlags {
   truth: string;
   api?: string;
+  token?: string;
   db?: string;
   allowUnknown?: boolean;
   json?: boolean;
@@ -20,8 +22,13 @@ const print = (report: AuditReport, json: boolean): void => {
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${formatReport(report).join("\n")}\n`);
 };
 
-const auditApi = async (truth: Truth, url: string, allowUnknown: boolean): Promise<AuditReport> => {
-  const source = httpAuditSource(url);
+const auditApi = async (
+  truth: Truth,
+  url: string,
+  token: string | null,
+  allowUnknown: boolean,
+): Promise<AuditReport> => {
+  const source = httpAuditSource(url, token);
   if (!(await settle(source, systemClock))) {
     process.stderr.write("the collector is still receiving: the audit compares a moving ledger\n");
   }
@@ -41,6 +48,7 @@ const auditDatabase = async (truth: Truth, file: string, allowUnknown: boolean):
 export const runAudit = async ({
   truth: truthPath,
   api,
+  token,
   db,
   allowUnknown = false,
   json = false,
@@ -53,7 +61,7 @@ export const runAudit = async ({
   const report =
     api === undefined
       ? await auditDatabase(truth, db!, allowUnknown)
-      : await auditApi(truth, api, allowUnknown);
+      : await auditApi(truth, api, tokenOf(token), allowUnknown);
   print(report, json);
   if (!report.isClean) process.exitCode = EXIT.FAILED;
 };

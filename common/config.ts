@@ -11,8 +11,11 @@ export type SettingsOf<S extends Schema> = {
 };
 
 const ENV_PREFIX = "LACUNA_";
-/** Kubernetes sets these for a service that happens to be called lacuna: they are not meant for us. */
-const SERVICE_LINK = /^LACUNA_(SERVICE_|PORT$|PORT_)/;
+/**
+ * Kubernetes sets most of these for a service that happens to be called lacuna: they are not meant for us. LACUNA_API_TOKEN is the token of
+ * those who ask an API, not of the collector.
+ */
+const SERVICE_LINK = /^LACUNA_(SERVICE_|PORT$|PORT_|API_TOKEN$)/;
 
 /** `maxGaps` is LACUNA_MAX_GAPS in the environment … */
 export const envNameOf = (key: string): string =>

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import { ApiClient } from "../common/api-client.ts";
 import type { LedgerCounts } from "../protocol/ledger-counts.ts";
 import { parseTime } from "../protocol/time.ts";
 import type { AuditDevice, AuditFleet, AuditGap, AuditReading, AuditSource } from "./audit/source.ts";
@@ -19,23 +18,18 @@ interface ReadingJson {
 interface StatusJson {
   listeners: { state: string; since: string }[];
 }
-type Page<Name extends string, Item> = Record<Name, Item[]> & { next: string | null };
 
 const PAGE = 1000;
 const READINGS_PAGE = 10_000;
-const TRIES = 5;
-const RETRY_MS = 500;
-/** the collector is busy or asks to be asked less often */
-const TRY_AGAIN: readonly number[] = [429, 503];
-const NOT_FOUND = 404;
 
 /**
  * A collector seen through its HTTP API.
  * @param baseUrl - such as http://127.0.0.1:8047
+ * @param token - what an API with tokens asks for
  * @returns a source whose calls throw LacunaError `ERR_AUDIT_HTTP` when the API cannot be reached or answers with an error
  */
-export const httpAuditSource = (baseUrl: string): AuditSource => {
-  const client = new ApiClient(baseUrl);
+export const httpAuditSource = (baseUrl: string, token: string | null = null): AuditSource => {
+  const client = new ApiClient(baseUrl, { token, errorCode: "ERR_AUDIT_HTTP" });
   const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
   return {
     async fleet() {
@@ -77,58 +71,3 @@ const readingOf = ({ time, epoch, run, seq, values }: ReadingJson): AuditReading
     Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? Number(value) : value]),
   ),
 });
-
-class ApiClient {
-  readonly #baseUrl: string;
-
-  constructor(baseUrl: string) {
-    this.#baseUrl = `${baseUrl.replace(/\/+$/, "")}/api/v1`;
-  }
-
-  async get<T>(path: string): Promise<T> {
-    const found = await this.find<T>(path);
-    if (found === null) throw this.#error(path, "there is no such resource");
-    return found;
-  }
-
-  /** null when the API answers 404. */
-  async find<T>(path: string): Promise<T | null> {
-    for (let tries = 1; ; tries++) {
-      const response = await this.#fetch(path);
-      if (response.status === NOT_FOUND) return null;
-      if (response.ok) return (await response.json()) as T;
-      const text = await response.text();
-      if (!TRY_AGAIN.includes(response.status) || tries === TRIES) {
-        throw this.#error(path, `status ${response.status}: ${text}`);
-      }
-      const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-      await sleep(Number.isFinite(afterSeconds) ? afterSeconds * 1000 : RETRY_MS * tries);
-    }
-  }
-
-  /** Every page of a list. */
-  async *pages<Name extends string, Item>(path: string, name: Name, limit: number): AsyncGenerator<Item[]> {
-    let cursor: string | null = null;
-    do {
-      const query = new URLSearchParams({ limit: String(limit) });
-      if (cursor !== null) query.set("cursor", cursor);
-      const page: Page<Name, Item> = await this.get(`${path}?${query}`);
-      yield page[name];
-      cursor = page.next;
-    } while (cursor !== null);
-  }
-
-  async #fetch(path: string): Promise<Response> {
-    try {
-      return await fetch(this.#baseUrl + path);
-    } catch (error) {
-      // fetch says only "fetch failed"; what failed is its cause
-      const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw this.#error(path, messageOf(why), error);
-    }
-  }
-
-  #error(path: string, what: string, cause?: unknown): LacunaError {
-    return new LacunaError("ERR_AUDIT_HTTP", `GET ${this.#baseUrl}${path}: ${what}`, { cause });
-  }
-}

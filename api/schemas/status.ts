@@ -25,9 +25,13 @@ export const Listener = named(
     }),
     path: Nullable(Type.String()),
     receive: Word(RECEIVE_PATHS, { description: "how its socket is read" }),
+    lastDatagramAt: Nullable(Time("of arrival of the newest datagram since the start")),
     receiveBuffer: Type.Object({
       requestedBytes: Nullable(Bytes("asked for")),
       grantedBytes: Nullable(Bytes("granted, as read back")),
+      ceilingBytes: Nullable(
+        Bytes("the greatest the system grants without privileges; null: it does not say"),
+      ),
       queuedBytes: Nullable(Bytes("waiting in it; null: cannot be read")),
     }),
     kernelDrops: Nullable(

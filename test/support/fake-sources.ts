@@ -113,6 +113,8 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   receive: "native",
   receiveBufferRequestedBytes: 8_388_608,
   receiveBufferGrantedBytes: 212_992,
+  receiveBufferCeilingBytes: 212_992,
+  lastDatagramAtUs: NOON_US - 100_000,
   kernelDrops: 7,
   receiveQueueBytes: 768,
   counters: listenerCounters(),

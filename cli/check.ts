@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { addFlags } from "./flags.ts";
+import { COLLECT_OPTIONS } from "./options.ts";
+
+export const registerCheck = (program: Command): void => {
+  addFlags(
+    program
+      .command("check")
+      .description(
+        "check the configuration of lacuna collect without running it: options, certificate, binds, joins and receive buffers; exits 0 when it would start",
+      ),
+    COLLECT_OPTIONS,
+    true,
+  )
+    .option("--json", "as JSON")
+    .action(async (flags: Record<string, unknown>) => {
+      const { check } = await import("./run-check.ts");
+      await check(flags);
+    });
+};

@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { type ApiFlags, addApiFlags } from "./api-flags.ts";
+
+export const registerDoctor = (program: Command): void => {
+  addApiFlags(
+    program
+      .command("doctor")
+      .description(
+        "look at the listeners of a running collector and at this host: what keeps datagrams away, and the fix in one line; exits 0 only when there is no problem",
+      ),
+  )
+    .option("--json", "as JSON")
+    .action(async (flags: ApiFlags & { json?: boolean }) => {
+      const { doctor } = await import("./run-doctor.ts");
+      await doctor(flags);
+    });
+};
