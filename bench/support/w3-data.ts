@@ -7,6 +7,7 @@ import {
 } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { packNotes } from "../../protocol/packed-notes.ts";
 import { seededDoubles } from "../../test/support/series.ts";
 
 /**
@@ -64,7 +65,14 @@ export class W3Source {
     batch.readingCount = datagrams;
     batch.firstArrivalUs = arrivalUs;
     batch.lastArrivalUs = arrivalUs + datagrams;
-    return { buffer: batch.buffer, notes, fleet: this.#fleet(), worker: 0, number: ++this.#number };
+    return {
+      buffer: batch.buffer,
+      notes: packNotes(notes),
+      noteCount: notes.length,
+      fleet: this.#fleet(),
+      worker: 0,
+      number: ++this.#number,
+    };
   }
 
   #fleet(): FleetCounters {
