@@ -276,4 +276,16 @@ export interface StoreStatus {
   commitSeconds: number;
   /** batches accepted and not yet committed */
   pendingBatches: number;
+  segments: number;
+  readingsStored: number;
+  /** merges of segments into chunks since the start */
+  merges: number;
+  unmergedSegments: number;
+  unmergedReadings: number;
+  /** why nothing is merged any more; null while it is */
+  mergeError: string | null;
+  /** bytes flushes have put into segments since the start */
+  flushedBytes: number;
+  /** bytes written to the database and its log since the start; null where the system does not tell */
+  writtenBytes: number | null;
 }

@@ -33,6 +33,10 @@ const databaseJson = (store: StoreStatus): Static<typeof Status>["database"] => 
     ...same,
     since: formatTime(sinceUs),
     lastCommit: lastCommitUs === null ? null : formatTime(lastCommitUs),
+    writeAmplification:
+      store.writtenBytes === null || store.flushedBytes === 0
+        ? null
+        : store.writtenBytes / store.flushedBytes,
   };
 };
 

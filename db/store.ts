@@ -71,6 +71,12 @@ export interface StoreStatus {
   pendingBatches: number;
   segments: number;
   readingsStored: number;
+  merges: number;
+  unmergedSegments: number;
+  unmergedReadings: number;
+  mergeError: string | null;
+  flushedBytes: number;
+  writtenBytes: number | null;
   queriesWaiting: number;
   /** what the last failed commit of this process said, also when it is over */
   lastError: string | null;

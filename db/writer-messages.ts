@@ -28,6 +28,16 @@ export interface WriterFigures {
   lastError: string | null;
   segments: number;
   readingsStored: number;
+  /** merges since the start */
+  merges: number;
+  /** segments that wait to be merged, and readings in them */
+  unmergedSegments: number;
+  unmergedReadings: number;
+  /** why nothing is merged any more; null while it is */
+  mergeError: string | null;
+  /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
+  flushedBytes: number;
+  writtenBytes: number | null;
   /** devices whose rows in the tables for people are behind */
   waitingDevices: number;
 }

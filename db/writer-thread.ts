@@ -2,6 +2,9 @@ import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
 import { FlushTimes } from "./flush-times.ts";
+import { MergeLoop } from "./merge/merge-loop.ts";
+import type { MergeCommand, MergeReport } from "./merge/merge-messages.ts";
+import type { MergeTask } from "./merge/merge-task.ts";
 import type { FlushOutcome, Writer } from "./writer.ts";
 import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
 
@@ -19,6 +22,10 @@ export interface WriterThreadHost {
   giveBack(worker: number, reply: BatchReturn): void;
   /** batches that were posted and not delivered yet */
   drain(): BatchMessage[];
+  /** to the merger's thread, which is started by the first command */
+  merge(command: MergeCommand): void;
+  /** bytes this thread has written since it began; null where the system does not tell */
+  writtenBytes(): number | null;
   /** the loop is over: the thread may end */
   ended(): void;
 }
@@ -29,6 +36,7 @@ export class WriterThread {
   readonly #host: WriterThreadHost;
   readonly #options: WriterThreadData;
   readonly #times = new FlushTimes();
+  readonly #merges: MergeLoop;
   #timer: NodeJS.Timeout | undefined;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
@@ -42,6 +50,9 @@ export class WriterThread {
     this.#writer = writer;
     this.#host = host;
     this.#options = options;
+    this.#merges = new MergeLoop(writer.merging, () => this.#beginMerge(), {
+      post: (command) => host.merge(command),
+    });
     host.post({ type: "opened", hasHistory: writer.hasHistory, figures: this.#figures() });
     this.#schedule(IDLE_MS);
   }
@@ -52,6 +63,19 @@ export class WriterThread {
     if (this.#failingSinceUs !== null) return;
     if (this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
     else if (isFirst) this.#schedule(this.#options.flushMs);
+  }
+
+  /** What the merger's thread has brought. */
+  merged(report: MergeReport): void {
+    this.#merges.handle(report);
+  }
+
+  mergerEnded(error: unknown): void {
+    this.#merges.ended(error);
+  }
+
+  #beginMerge(): MergeTask | null {
+    return this.#closeByMs === null && this.#failingSinceUs === null ? this.#writer.beginMerge() : null;
   }
 
   /** Write what waits, however long it has waited, bring the tables up to date and end. */
@@ -79,8 +103,10 @@ export class WriterThread {
   #flush(): void {
     const beganMs = this.#host.clock.monotonicMs();
     const outcome = this.#writer.flush();
-    if (outcome.outcome === "idle") this.#schedule(IDLE_MS);
-    else if (outcome.outcome === "failed") this.#failed(outcome.error);
+    if (outcome.outcome === "idle") {
+      this.#merges.step();
+      this.#schedule(IDLE_MS);
+    } else if (outcome.outcome === "failed") this.#failed(outcome.error);
     else {
       this.#times.add(this.#host.clock.monotonicMs() - beganMs);
       this.#succeeded(outcome);
@@ -98,6 +124,7 @@ export class WriterThread {
     const rows = change?.rows.buffer;
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
     this.#host.post({ type: "committed", change, gapOps, figures }, transfer as ArrayBuffer[]);
+    this.#merges.step();
     this.#schedule(this.#writer.pendingBatches > 0 ? 0 : IDLE_MS);
   }
 
@@ -137,6 +164,7 @@ export class WriterThread {
   #figures(): WriterFigures {
     const { p50Ms, maxMs } = this.#times.summary();
     const { segments, readings } = this.#writer.stored;
+    const { merges, unmergedSegments, unmergedReadings } = this.#writer.merging.figures;
     return {
       commits: this.#commits,
       commitFailures: this.#failures,
@@ -148,6 +176,12 @@ export class WriterThread {
       lastError: this.#lastError,
       segments,
       readingsStored: readings,
+      merges,
+      unmergedSegments,
+      unmergedReadings,
+      mergeError: this.#merges.error,
+      flushedBytes: this.#writer.merging.flushedBytes,
+      writtenBytes: this.#host.writtenBytes(),
       waitingDevices: this.#writer.waitingDevices,
     };
   }

@@ -1,7 +1,11 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { readFileSync } from "node:fs";
+import { type MessagePort, parentPort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
+import type { MergeCommand, MergeReport, MergeThreadData } from "./merge/merge-messages.ts";
+import { CHUNK_READINGS } from "./merge/merge-policy.ts";
+import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
 import { WriterThread } from "./writer-thread.ts";
@@ -35,24 +39,60 @@ const openWriter = (): Writer | undefined => {
 };
 
 const ended = (): void => {
+  merge({ command: "close" });
   for (const port of ports) port.close();
   main.close();
 };
 
+/** Linux counts for each thread what it has handed to write(2) and the like: this one writes to the database only (proc(5), /proc/pid/io). */
+const writtenBytes = (): number | null => {
+  if (process.platform !== "linux") return null;
+  try {
+    return Number(/^wchar: (\d+)$/m.exec(readFileSync("/proc/thread-self/io", "latin1"))![1]);
+  } catch {
+    return null;
+  }
+};
+
+let merger: Worker | undefined;
+
+/** The merger's thread is started by the first merge: most short runs need none. */
+const merge = (command: MergeCommand): void => {
+  if (merger === undefined && command.command !== "merge") return;
+  merger ??= startMerger();
+  merger.postMessage(command);
+};
+
+const startMerger = (): Worker => {
+  const data: MergeThreadData = { file: options.file, chunkReadings: CHUNK_READINGS };
+  const started = new Worker(new URL("./merge/merge-worker.ts", import.meta.url), {
+    name: "merger",
+    resourceLimits: DATABASE_WORKER_HEAP,
+    workerData: data,
+  });
+  started.on("message", (report: MergeReport) => thread?.merged(report));
+  started.on("error", (error) => thread?.mergerEnded(error));
+  return started;
+};
+
 const writer = openWriter();
+let thread: WriterThread | undefined;
 if (writer === undefined) ended();
 else {
-  const thread = new WriterThread(
+  const loop = new WriterThread(
     writer,
     {
       clock: systemClock,
       post,
       giveBack: (worker, reply) => ports[worker]!.postMessage(reply),
       drain,
+      merge,
+      writtenBytes,
       ended,
     },
     options,
   );
-  for (const port of ports) port.on("message", (message: BatchMessage) => thread.accept(message));
-  main.on("message", () => thread.close());
+  thread = loop;
+  for (const port of ports) port.on("message", (message: BatchMessage) => loop.accept(message));
+  main.on("message", () => loop.close());
 }

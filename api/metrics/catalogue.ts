@@ -22,14 +22,14 @@ export interface MetricSpec {
 /** Why a datagram can be rejected: every reason but "sound". */
 export const REASONS: readonly string[] = REJECT_REASONS.slice(1);
 
-const of = (value: number | bigint): Sample[] => [{ value }];
+const of = (value: number | bigint | null): Sample[] => (value === null ? [] : [{ value }]);
 
-/** A metric with one value. */
+/** A metric with one value; none while it is null. */
 export const single = (
   type: MetricSpec["type"],
   name: MetricSpec["name"],
   help: string,
-  read: (sources: Sources) => number | bigint,
+  read: (sources: Sources) => number | bigint | null,
 ): MetricSpec => ({ name, type, help, labels: [], read: (sources) => of(read(sources)) });
 
 /** The map with a 0 for every known key: a counter that appears with its first increment hides that increment from `rate()`. */

@@ -73,4 +73,35 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
     "Batches accepted and not yet committed.",
     (s) => s.storeStatus().pendingBatches,
   ),
+  single(
+    "counter",
+    "lacuna_store_flushed_bytes_total",
+    "Bytes flushes have put into segments.",
+    (s) => s.storeStatus().flushedBytes,
+  ),
+  single(
+    "counter",
+    "lacuna_store_written_bytes_total",
+    "Bytes written to the database and its log, merges and checkpoints included; absent where the system does not tell.",
+    (s) => s.storeStatus().writtenBytes,
+  ),
+  single("counter", "lacuna_store_merges_total", "Merges of segments.", (s) => s.storeStatus().merges),
+  single(
+    "gauge",
+    "lacuna_store_segments",
+    "Segments of readings, merged or not.",
+    (s) => s.storeStatus().segments,
+  ),
+  single(
+    "gauge",
+    "lacuna_store_unmerged_segments",
+    "Segments that may still be merged.",
+    (s) => s.storeStatus().unmergedSegments,
+  ),
+  single(
+    "gauge",
+    "lacuna_store_unmerged_readings",
+    "Readings in them: the merge debt.",
+    (s) => s.storeStatus().unmergedReadings,
+  ),
 ];

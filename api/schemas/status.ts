@@ -95,6 +95,19 @@ export const Database = Type.Object({
   commits: Count("transactions since the start"),
   commitFailures: Count("failed attempts since the start"),
   pendingBatches: Type.Integer({ minimum: 0, description: "accepted and not yet committed" }),
+  segments: Type.Integer({ minimum: 0, description: "of readings in the database, merged or not" }),
+  readingsStored: Count("readings in the database"),
+  merges: Count("merges of segments into chunks since the start"),
+  unmergedSegments: Type.Integer({ minimum: 0, description: "segments that may still be merged" }),
+  unmergedReadings: Count("readings in them: the merge debt"),
+  mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
+  flushedBytes: Bytes("put into segments by flushes since the start"),
+  writtenBytes: Nullable(
+    Bytes("written to the database and its log since the start; null where the system does not tell"),
+  ),
+  writeAmplification: Nullable(
+    Type.Number({ minimum: 0, description: "writtenBytes / flushedBytes; null before the first flush" }),
+  ),
 });
 
 export const Status = named(

@@ -10,6 +10,12 @@ export interface MergePolicy {
    */
   flushesAtOnce: number;
   flushBytesAtOnce: number;
+  /**
+   * The newest flushes stay as they are for a while, if they are that small together: a client of the live feed that comes again is told from
+   * them what it missed.
+   */
+  keptUs: number;
+  keptBytes: number;
   /** Merged segments of one level whose chunks are still short are merged that many at once. */
   segmentsAtOnce: number;
   /** of a merged segment, which retention removes as a whole */
@@ -33,6 +39,8 @@ export const mergePolicy = (retentionMs: number | null, maxBytes: number | null)
   chunkReadings: CHUNK_READINGS,
   flushesAtOnce: 64,
   flushBytesAtOnce: 8 * 2 ** 20,
+  keptUs: 60_000_000,
+  keptBytes: 2 ** 20,
   segmentsAtOnce: 8,
   maxBytes: Math.min(MAX_SEGMENT_BYTES, (maxBytes ?? Number.POSITIVE_INFINITY) / RETAINED_PARTS),
   maxSpanUs: ((retentionMs ?? Number.POSITIVE_INFINITY) * 1000) / RETAINED_PARTS,
@@ -69,6 +77,18 @@ export const chooseMerge = (
     }
   }
   return null;
+};
+
+/** Without the newest flushes, as far as the policy keeps them. @param rows - oldest first */
+export const withoutKept = (rows: readonly SegmentRow[], policy: MergePolicy): readonly SegmentRow[] => {
+  const newestUs = rows.at(-1)?.committedAtUs ?? 0;
+  let end = rows.length;
+  for (let bytes = 0; end > 0; end--) {
+    const row = rows[end - 1]!;
+    bytes += row.bytes;
+    if (row.level > 0 || bytes > policy.keptBytes || newestUs - row.committedAtUs > policy.keptUs) break;
+  }
+  return rows.slice(0, end);
 };
 
 /** @param isCut - more of its level exists or will never come, so that waiting brings nothing */

@@ -1,7 +1,7 @@
 import { LacunaError } from "../../common/errors.ts";
 import { CHUNK_PAGE_BYTES, pagesOf } from "../chunk/chunk-pages.ts";
 import type { Sqlite } from "../open.ts";
-import { chooseMerge, isSettled, type MergePolicy } from "./merge-policy.ts";
+import { chooseMerge, isSettled, type MergePolicy, withoutKept } from "./merge-policy.ts";
 import { type DroppedSegment, MergeStatements } from "./merge-statements.ts";
 import type { MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
 import { Merger } from "./merger.ts";
@@ -37,6 +37,7 @@ export class Merging {
   #task: MergeTask | null = null;
   #stagedPages = 0;
   #hasLeftovers: boolean;
+  #flushedBytes = 0;
 
   constructor(db: Sqlite, policy: MergePolicy) {
     this.#db = db;
@@ -62,8 +63,14 @@ export class Merging {
     };
   }
 
+  /** bytes of the segments flushes have written since the start */
+  get flushedBytes(): number {
+    return this.#flushedBytes;
+  }
+
   /** A flush was committed with this segment. */
   added(row: SegmentRow): void {
+    this.#flushedBytes += row.bytes;
     const last = this.#unsettled.at(-1);
     this.#unsettled.push({ ...row, followsSettled: last === undefined });
     this.#segments++;
@@ -92,8 +99,8 @@ export class Merging {
    */
   begin(replayFrom: number, isStopping = false): MergeTask | null {
     if (this.#task !== null) return null;
-    const mergeable = this.#unsettled.filter(({ segment }) => segment < replayFrom);
-    const inputs = chooseMerge(mergeable, this.#policy, isStopping);
+    const replayed = this.#unsettled.filter(({ segment }) => segment < replayFrom);
+    const inputs = chooseMerge(withoutKept(replayed, this.#policy), this.#policy, isStopping);
     if (inputs === null) return null;
     this.#task = { inputs, chunkSet: this.#nextSet++, firstPage: this.#nextPage };
     this.#stagedPages = 0;

@@ -63,6 +63,15 @@ test("/status says version, uptime, listeners, threads, queues and the database"
       commits: 12,
       commitFailures: 0,
       pendingBatches: 0,
+      segments: 3,
+      readingsStored: 5000,
+      merges: 2,
+      unmergedSegments: 1,
+      unmergedReadings: 40,
+      mergeError: null,
+      flushedBytes: 10_000,
+      writtenBytes: 45_000,
+      writeAmplification: 4.5,
     },
   });
 });

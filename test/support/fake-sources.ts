@@ -134,6 +134,14 @@ const okStore: StoreStatus = {
   commitFailures: 0,
   commitSeconds: 0.25,
   pendingBatches: 0,
+  segments: 3,
+  readingsStored: 5000,
+  merges: 2,
+  unmergedSegments: 1,
+  unmergedReadings: 40,
+  mergeError: null,
+  flushedBytes: 10_000,
+  writtenBytes: 45_000,
 };
 
 const emptyPage: ReadingsPage = {

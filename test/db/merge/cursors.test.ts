@@ -28,7 +28,12 @@ test("a cursor stays valid while the segments around it are merged, in both orde
   await fc.assert(
     fc.asyncProperty(plan, async ({ delays, flushEvery, mergedBefore, order, limit }) => {
       using bed = new StoreBed();
-      const mergePolicy = { chunkReadings: CHUNK_READINGS, flushesAtOnce: 3, segmentsAtOnce: 2 };
+      const mergePolicy = {
+        chunkReadings: CHUNK_READINGS,
+        flushesAtOnce: 3,
+        segmentsAtOnce: 2,
+        keptBytes: 0,
+      };
       const writer = bed.closing(bed.writer({ mergePolicy }));
       const model = new IngestModel();
       const run = model.run(model.device("pump"), 1, 0, ROW_FLAG.CURRENT);
@@ -65,7 +70,7 @@ test.each(["asc", "desc"] as const)(
   "a page %s that ended within a datagram goes on there when its segment was merged",
   async (order) => {
     using bed = new StoreBed();
-    const mergePolicy = { chunkReadings: CHUNK_READINGS, flushesAtOnce: 6 };
+    const mergePolicy = { chunkReadings: CHUNK_READINGS, flushesAtOnce: 6, keptBytes: 0 };
     const writer = bed.closing(bed.writer({ mergePolicy }));
     const model = new IngestModel();
     const run = model.run(model.device("pump"), 1, 0, ROW_FLAG.CURRENT);

@@ -11,7 +11,13 @@ import { StoreBed, viewOf } from "../../support/store-bed.ts";
 const DEVICES = 3;
 const MINUTE_MS = 60_000;
 const CHUNK_READINGS = 4;
-const POLICY = { chunkReadings: CHUNK_READINGS, flushesAtOnce: 3, segmentsAtOnce: 2, maxSpanUs: 1e15 };
+const POLICY = {
+  chunkReadings: CHUNK_READINGS,
+  flushesAtOnce: 3,
+  segmentsAtOnce: 2,
+  keptBytes: 0,
+  maxSpanUs: 1e15,
+};
 
 const step = fc.oneof(
   {

@@ -1,0 +1,52 @@
+import { constants, setPriority } from "node:os";
+import { parentPort, workerData } from "node:worker_threads";
+import { codeOf, messageOf } from "../../common/errors.ts";
+import { openForReading } from "../open.ts";
+import type { MergeCommand, MergeReport, MergeThreadData } from "./merge-messages.ts";
+import type { MergeResult, MergeTask } from "./merge-task.ts";
+import { Merger } from "./merger.ts";
+
+/** The merger's thread: reads segments, sends what becomes of them to the writer lot by lot. One merge at a time, the newest asked for. */
+const port = parentPort!;
+const { file, chunkReadings } = workerData as MergeThreadData;
+
+// merging can wait, whatever else runs cannot. Linux keeps a priority per thread (setpriority(2), NOTES); elsewhere it would be the process's
+if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+const db = openForReading(file);
+const merger = new Merger(db, chunkReadings);
+let chunkSet = 0;
+let pages: Generator<Uint8Array<ArrayBuffer>, MergeResult> | undefined;
+
+const report = (message: MergeReport, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
+
+const begin = (task: MergeTask): void => {
+  chunkSet = task.chunkSet;
+  pages = merger.merge(task);
+};
+
+const goOn = (): void => {
+  if (pages === undefined) return;
+  try {
+    const step = pages.next();
+    if (step.done === true) {
+      pages = undefined;
+      report({ report: "merged", chunkSet, result: step.value });
+    } else report({ report: "pages", chunkSet, pages: step.value }, [step.value.buffer]);
+  } catch (error) {
+    pages = undefined;
+    report({ report: "failed", chunkSet, code: codeOf(error) ?? "ERR_MERGE", message: messageOf(error) });
+  }
+};
+
+port.on("message", (message: MergeCommand) => {
+  if (message.command === "close") {
+    db.close();
+    port.close();
+    return;
+  }
+  if (message.command === "merge") begin(message.task);
+  else if (message.chunkSet !== chunkSet) return;
+  goOn();
+});
