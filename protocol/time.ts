@@ -6,6 +6,7 @@ import type { Datagram } from "./datagram.ts";
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const US_PER_SECOND = 1_000_000;
 const US_PER_MINUTE = 60 * US_PER_SECOND;
+const US_PER_DAY = 86_400 * US_PER_SECOND;
 /** 400 Gregorian years repeat exactly; Date.UTC takes the years 0 to 99 for 1900 to 1999 */
 const CYCLE_YEARS = 400;
 const CYCLE_MS = 146_097 * 86_400_000;
@@ -44,25 +45,28 @@ const startOfDayUs = (year: number, month: number, day: number): number => {
 /** "00" to "99", and "000" to "999": answers write many times, and padding each part would be most of the work. */
 const PAIRS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
 const TRIPLES = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0"));
-/** the minute written last: times of an answer lie together */
-let minuteUs = Number.NaN;
-let minuteText = "";
+/** the day written last: times of an answer lie together */
+let dayUs = Number.NaN;
+let dayText = "";
 
 /**
  * Writes a time as RFC 3339 in UTC with exactly six digits of fraction, `2026-11-20T12:00:00.123456Z`.
  * @param timeUs - microseconds since the Unix epoch, a safe integer
  */
 export const formatTime = (timeUs: number): string => {
-  let inMinuteUs = timeUs - minuteUs;
-  if (!(inMinuteUs >= 0 && inMinuteUs < US_PER_MINUTE)) {
-    minuteUs = Math.floor(timeUs / US_PER_MINUTE) * US_PER_MINUTE;
-    minuteText = new Date(minuteUs / 1000).toISOString().slice(0, -"00.000Z".length);
-    inMinuteUs = timeUs - minuteUs;
+  let inDayUs = timeUs - dayUs;
+  if (!(inDayUs >= 0 && inDayUs < US_PER_DAY)) {
+    dayUs = Math.floor(timeUs / US_PER_DAY) * US_PER_DAY;
+    dayText = new Date(dayUs / 1000).toISOString().slice(0, -"00:00:00.000Z".length);
+    inDayUs = timeUs - dayUs;
   }
-  const second = Math.floor(inMinuteUs / US_PER_SECOND);
-  const fractionUs = inMinuteUs - second * US_PER_SECOND;
+  const seconds = Math.floor(inDayUs / US_PER_SECOND);
+  const fractionUs = inDayUs - seconds * US_PER_SECOND;
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
   const ms = Math.floor(fractionUs / 1000);
-  return `${minuteText}${PAIRS[second]}.${TRIPLES[ms]}${TRIPLES[fractionUs - ms * 1000]}Z`;
+  const clock = `${PAIRS[hours]}:${PAIRS[minutes - hours * 60]}:${PAIRS[seconds - minutes * 60]}`;
+  return `${dayText}${clock}.${TRIPLES[ms]}${TRIPLES[fractionUs - ms * 1000]}Z`;
 };
 
 /**
