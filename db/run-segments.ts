@@ -4,7 +4,8 @@ import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
 import type { RunColumns } from "./segment/columns.ts";
-import { SegmentReader } from "./segment/segment-reader.ts";
+import { SegmentCache } from "./segment/segment-cache.ts";
+import type { SegmentReader } from "./segment/segment-reader.ts";
 
 /** A run to read, and the arrivals between which it was heard (microseconds). */
 export interface RunSpan {
@@ -66,6 +67,7 @@ export class RunSegments {
   readonly #chunks: ChunkStore;
   readonly #statements = new Map<string, Statement>();
   readonly #budget: QueryBudget;
+  readonly #flushes = new SegmentCache();
 
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
@@ -124,7 +126,15 @@ export class RunSegments {
     const { segment, chunkSet } = row;
     const parts = chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run);
     const datagrams = parts.reduce((sum, part) => sum + part.datagrams, 0);
-    return { segment, datagrams, isAhead: datagrams > 0 && !this.#isLate(segment, run), parts };
+    const isLate = (): boolean => this.#isLate(segment, run);
+    return {
+      segment,
+      datagrams,
+      parts,
+      get isAhead() {
+        return !isLate();
+      },
+    };
   }
 
   #chunkParts(row: SegmentRow, run: number): RunPart[] {
@@ -140,19 +150,26 @@ export class RunSegments {
   }
 
   #flushParts({ segment, ...times }: SegmentRow, run: number): RunPart[] {
-    const directory = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?")
-      .pluck()
-      .get(segment) as Buffer;
-    const datagrams = datagramsOf(directory, run);
+    const datagrams =
+      this.#flushes.get(segment)?.datagramsOf(run) ?? datagramsOf(this.#directoryOf(segment), run);
     if (datagrams === 0) return [];
     return [{ ...times, datagrams, chunk: null, read: () => this.#readFlush(segment, run) }];
   }
 
   #readFlush(segment: number, run: number): RunColumns {
-    const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment);
-    const columns = new SegmentReader(blob as Buffer).readRun(run);
+    const columns = (this.#flushes.get(segment) ?? this.#loadFlush(segment)).readRun(run);
     if (columns === null) throw new SegmentCorruptError("a segment lacks a run of its directory");
     return this.#spend(columns);
+  }
+
+  #loadFlush(segment: number): SegmentReader {
+    const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment);
+    return this.#flushes.add(segment, blob as Buffer);
+  }
+
+  #directoryOf(segment: number): Buffer {
+    const directory = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
+    return directory.get(segment) as Buffer;
   }
 
   #spend(columns: RunColumns): RunColumns {

@@ -36,6 +36,19 @@ export class SegmentReader {
         : startsOf(head.blockBytes, blocksAt, CRC_BYTES);
   }
 
+  /** How many datagrams the run has in it. */
+  datagramsOf(run: number): number {
+    const index = indexOf(this.runNumbers, run);
+    return index < 0 ? 0 : this.runDatagrams[index]!;
+  }
+
+  /** What it holds in memory at most, about: the blob, the head, and in form WHOLE the columns once they are decoded. */
+  get keptBytes(): number {
+    const { runs, datagrams, readings } = this.summary;
+    const columns = this.#head.form === FORM.WHOLE ? 20 * datagrams + 19 * readings : 0;
+    return this.#blob.length + 40 * runs + columns;
+  }
+
   /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */
   readRun(run: number): RunColumns | null {
     const index = indexOf(this.runNumbers, run);
