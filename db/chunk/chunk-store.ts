@@ -28,14 +28,16 @@ export interface StoredChunk extends ChunkHead {
  */
 export class ChunkStore {
   readonly #heads: Statement;
+  readonly #parts: Statement;
   readonly #page: Statement;
 
   constructor(db: Sqlite) {
-    this.#heads = db
-      .prepare(
-        `SELECT heads FROM chunk_heads WHERE chunk_set = ? AND run_no =
-           (SELECT max(run_no) FROM chunk_heads WHERE chunk_set = ? AND run_no <= ?) ORDER BY part`,
-      )
+    this.#heads = db.prepare(
+      `SELECT run_no AS firstRun, part, heads FROM chunk_heads WHERE chunk_set = ? AND run_no <= ?
+         ORDER BY run_no DESC, part DESC LIMIT 1`,
+    );
+    this.#parts = db
+      .prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ? AND run_no = ? ORDER BY part")
       .pluck();
     this.#page = db.prepare("SELECT data FROM chunk_pages WHERE page = ?").pluck();
   }
@@ -43,13 +45,22 @@ export class ChunkStore {
   /** The run's chunks, ascending by sequence number; none when it has none. */
   chunksOf({ chunkSet, firstPage }: ChunkSet, run: number): StoredChunk[] {
     const chunks: StoredChunk[] = [];
-    for (const row of this.#heads.all(chunkSet, chunkSet, run) as Buffer[]) {
+    for (const row of this.#rowsOf(chunkSet, run)) {
       const reader = new HeadsRowReader(row);
       for (let current = reader.next(); current >= 0 && current <= run; current = reader.next()) {
         if (current === run) chunks.push(...placed(reader.read(), firstPage));
       }
     }
     return chunks;
+  }
+
+  /** The rows that may have heads of the run: most often one, which it shares with others. */
+  #rowsOf(chunkSet: number, run: number): Buffer[] {
+    const last = this.#heads.get(chunkSet, run) as
+      | { firstRun: number; part: number; heads: Buffer }
+      | undefined;
+    if (last === undefined) return [];
+    return last.part === 0 ? [last.heads] : (this.#parts.all(chunkSet, last.firstRun) as Buffer[]);
   }
 
   /** The datagrams of a chunk, ascending by sequence number. @throws SegmentCorruptError */
