@@ -6,6 +6,11 @@ import { bucketAt, type Grid } from "./grid.ts";
 const HUGE = 2 ** 960;
 const SCALE = 2 ** -60;
 
+type Summary = Omit<ChannelSummary, "channel">;
+
+const NEVER_MIN = Number.POSITIVE_INFINITY;
+const NEVER_MAX = Number.NEGATIVE_INFINITY;
+
 /** What a query found, bucket by bucket, as columns. */
 export class Buckets {
   readonly grid: Grid;
@@ -22,7 +27,7 @@ export class Buckets {
   /** absent numbers placed in it */
   readonly absent: Float64Array;
   /** time of `last`; -Infinity while there is none */
-  readonly lastTime: Float64Array;
+  readonly #lastTime: Float64Array;
   readonly #lastRun: Float64Array;
   readonly #lastSequence: Float64Array;
   readonly #sum: Float64Array;
@@ -38,7 +43,7 @@ export class Buckets {
     this.last = column();
     this.received = column();
     this.absent = column();
-    this.lastTime = column(Number.NEGATIVE_INFINITY);
+    this.#lastTime = column(Number.NEGATIVE_INFINITY);
     this.#lastRun = column();
     this.#lastSequence = column();
     this.#sum = column();
@@ -58,9 +63,21 @@ export class Buckets {
     return Math.min(Math.max(mean, this.min[bucket]!), this.max[bucket]!);
   }
 
-  /** A datagram's time: its number counts as received there. */
-  receive(timeUs: number): void {
-    if (timeUs >= this.grid.fromUs && timeUs < this.grid.toUs) this.received[bucketAt(this.grid, timeUs)]!++;
+  /** Each of the datagrams counts as received in the bucket of its time. */
+  receive({ datagramTime, datagramCount }: RunColumns): void {
+    const { fromUs, toUs, stepUs } = this.grid;
+    const { received } = this;
+    // times ascend mostly: a bucket is looked for when one lies outside of the last one's
+    let [bucket, startUs] = [0, fromUs];
+    for (let datagram = 0; datagram < datagramCount; datagram++) {
+      const timeUs = datagramTime[datagram]!;
+      if (timeUs < fromUs || timeUs >= toUs) continue;
+      if (timeUs < startUs || timeUs >= startUs + stepUs) {
+        bucket = bucketAt(this.grid, timeUs);
+        startUs = fromUs + bucket * stepUs;
+      }
+      received[bucket]!++;
+    }
   }
 
   /**
@@ -68,57 +85,87 @@ export class Buckets {
    * @param run - place of the run in the query; runs come in their order
    */
   addReadings(columns: RunColumns, channels: readonly number[], run: number): void {
-    const { fromUs, toUs } = this.grid;
-    const { readingStart, channel, readingTime, sequence } = columns;
+    const { fromUs, toUs, stepUs } = this.grid;
+    const { readingStart, channel, readingTime, sequence, value, datagramCount } = columns;
     const [wanted = -1, ...others] = channels;
-    for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+    let [bucket, startUs, endUs] = [-1, fromUs, fromUs];
+    // what readings that follow each other bring to one bucket is summed up here before it is brought there
+    let [count, nonFinite, sum] = [0, 0, 0];
+    let [min, max, lastReadingTimeUs] = [NEVER_MIN, NEVER_MAX, NEVER_MAX];
+    let [last, lastSequence] = [0, 0];
+    for (let datagram = 0; datagram < datagramCount; datagram++) {
       const end = readingStart[datagram + 1]!;
       for (let reading = readingStart[datagram]!; reading < end; reading++) {
         if (channel[reading] !== wanted && !others.includes(channel[reading]!)) continue;
         const timeUs = readingTime[reading]!;
         if (timeUs < fromUs || timeUs >= toUs) continue;
-        this.#add(bucketAt(this.grid, timeUs), columns.value[reading]!, timeUs, run, sequence[datagram]!);
+        if (timeUs < startUs || timeUs >= endUs) {
+          if (count + nonFinite > 0) {
+            this.addSummary(
+              bucket,
+              { count, nonFinite, min, max, sum, last, lastReadingTimeUs, lastSequence },
+              run,
+            );
+          }
+          bucket = bucketAt(this.grid, timeUs);
+          startUs = fromUs + bucket * stepUs;
+          endUs = startUs + stepUs;
+          count = nonFinite = sum = 0;
+          min = NEVER_MIN;
+          max = lastReadingTimeUs = NEVER_MAX;
+        }
+        const number = value[reading]!;
+        if (number < HUGE && number > -HUGE) sum += number;
+        else if (Number.isFinite(number)) this.#hugeSum[bucket]! += number * SCALE;
+        else {
+          nonFinite++;
+          continue;
+        }
+        count++;
+        if (number < min) min = number;
+        if (number > max) max = number;
+        if (timeUs >= lastReadingTimeUs) {
+          last = number;
+          lastReadingTimeUs = timeUs;
+          lastSequence = sequence[datagram]!;
+        }
       }
+    }
+    if (count + nonFinite > 0) {
+      this.addSummary(
+        bucket,
+        { count, nonFinite, min, max, sum, last, lastReadingTimeUs, lastSequence },
+        run,
+      );
     }
   }
 
-  /** Readings that all lie in one bucket, by their sums; their `last` is not among these and is to be found with `offerLast`. */
-  addSummary(
-    bucket: number,
-    { count, nonFinite, min, max, sum }: Omit<ChannelSummary, "last" | "lastReadingTimeUs" | "lastSequence">,
-  ): void {
+  /**
+   * Readings that all lie in one bucket, by their sums.
+   * @param run - place of the run in the query
+   */
+  addSummary(bucket: number, summary: Readonly<Summary>, run: number): void {
+    const { count, nonFinite, min, max, sum, last, lastReadingTimeUs, lastSequence } = summary;
     this.count[bucket]! += count + nonFinite;
     this.nonFinite[bucket]! += nonFinite;
     if (count === 0) return;
     this.min[bucket] = Math.min(this.min[bucket]!, min);
     this.max[bucket] = Math.max(this.max[bucket]!, max);
     this.#sum[bucket]! += sum;
+    this.#offerLast(bucket, last, lastReadingTimeUs, run, lastSequence);
   }
 
   /** The later of the value and what is known as `last`. */
-  offerLast(bucket: number, value: number, timeUs: number, run: number, sequence: number): void {
-    const known = this.lastTime[bucket]!;
+  #offerLast(bucket: number, value: number, timeUs: number, run: number, sequence: number): void {
+    const known = this.#lastTime[bucket]!;
     if (timeUs < known) return;
     if (timeUs === known) {
       const knownRun = this.#lastRun[bucket]!;
       if (run < knownRun || (run === knownRun && sequence < this.#lastSequence[bucket]!)) return;
     }
     this.last[bucket] = value;
-    this.lastTime[bucket] = timeUs;
+    this.#lastTime[bucket] = timeUs;
     this.#lastRun[bucket] = run;
     this.#lastSequence[bucket] = sequence;
-  }
-
-  #add(bucket: number, value: number, timeUs: number, run: number, sequence: number): void {
-    this.count[bucket]!++;
-    if (!Number.isFinite(value)) {
-      this.nonFinite[bucket]!++;
-      return;
-    }
-    if (value < this.min[bucket]!) this.min[bucket] = value;
-    if (value > this.max[bucket]!) this.max[bucket] = value;
-    if (value < HUGE && value > -HUGE) this.#sum[bucket]! += value;
-    else this.#hugeSum[bucket]! += value * SCALE;
-    this.offerLast(bucket, value, timeUs, run, sequence);
   }
 }

@@ -96,15 +96,8 @@ const ownSpan = (piece: Piece): Bounds => {
   return { firstUs, lastUs };
 };
 
-/** A piece whose readings were added by their sums: the last one among them is still to be found. */
-interface Summed {
-  bucket: number;
-  piece: Piece;
-}
-
 const fillRun = (buckets: Buckets, { run, order, pieces }: RunPieces): void => {
   const { grid } = buckets;
-  const summed: Summed[] = [];
   for (const piece of pieces) {
     const datagramBucket = soleBucket(grid, piece.firstTimeUs, piece.lastTimeUs);
     const summaries = summariesOf(piece, run.channels);
@@ -113,17 +106,14 @@ const fillRun = (buckets: Buckets, { run, order, pieces }: RunPieces): void => {
     const needsDatagrams = !run.isUnsequenced && datagramBucket === null;
     if (!run.isUnsequenced && datagramBucket !== null) buckets.received[datagramBucket]! += piece.datagrams;
     if (summaries !== null && bucket !== null) {
-      for (const summary of summaries) buckets.addSummary(bucket, summary);
-      if (summaries.some(({ count }) => count > 0)) summed.push({ bucket, piece });
+      for (const summary of summaries) buckets.addSummary(bucket, summary, order);
     }
     const needsReadings = run.channels.length > 0 && bucket === null && summaries?.length !== 0;
     if (!needsDatagrams && !needsReadings) continue;
     const columns = piece.columns();
     if (needsReadings) buckets.addReadings(columns, run.channels, order);
-    if (!needsDatagrams) continue;
-    for (let at = 0; at < columns.datagramCount; at++) buckets.receive(columns.datagramTime[at]!);
+    if (needsDatagrams) buckets.receive(columns);
   }
-  findLast(buckets, summed, run.channels, order);
 };
 
 /** What a piece says of the wanted channels; null when it has to be read for that. */
@@ -139,24 +129,6 @@ const soleBucket = (grid: Grid, firstUs: number, lastUs: number): number | null 
   if (firstUs < grid.fromUs || lastUs >= grid.toUs) return null;
   const bucket = bucketAt(grid, firstUs);
   return bucketAt(grid, lastUs) === bucket ? bucket : null;
-};
-
-/** Reads, of the pieces added by their sums, those that may hold the last value of their bucket: most often one for each. */
-const findLast = (buckets: Buckets, summed: Summed[], channels: readonly number[], order: number): void => {
-  summed.sort((a, b) => b.piece.lastReadingTimeUs - a.piece.lastReadingTimeUs);
-  for (const { bucket, piece } of summed) {
-    if (piece.lastReadingTimeUs < buckets.lastTime[bucket]!) continue;
-    const columns = piece.columns();
-    for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
-      const end = columns.readingStart[datagram + 1]!;
-      for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
-        const value = columns.value[reading]!;
-        if (!channels.includes(columns.channel[reading]!) || !Number.isFinite(value)) continue;
-        const sequence = columns.sequence[datagram]!;
-        buckets.offerLast(bucket, value, columns.readingTime[reading]!, order, sequence);
-      }
-    }
-  }
 };
 
 const placeGaps = (
