@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { startCollector, temporaryDirectory } from "../../test/support/lacuna-process.ts";
+import { processMemory } from "../../test/support/process-memory.ts";
+import { seededDoubles } from "../../test/support/series.ts";
+import { sendLoad } from "../ingest/support/child.ts";
+import { KeepAliveClient } from "./support/keep-alive.ts";
+import { buildW3 } from "./support/w3.ts";
+
+/**
+ * Queries over 10 million readings of 1,000 devices, asked one after the other over one keep-alive connection, each of a random device:
+ * milliseconds until the whole answer is here. First with nothing else to do, then with 50,000 datagrams/s coming in.
+ */
+const HELP = `node bench/api/queries.ts [options]
+  --readings N   of each device (10000)
+  --db FILE      made when it does not exist, and kept; default a temporary one
+  --requests N   of each kind (1000)
+  --no-ingest    only with nothing else to do
+  --node-options "WORDS"   for the collector, such as --cpu-prof
+  --case WORD    only the queries whose name has it`;
+
+const { values: flags } = parseArgs({
+  allowNegative: true,
+  options: {
+    readings: { type: "string", default: "10000" },
+    db: { type: "string" },
+    requests: { type: "string", default: "1000" },
+    ingest: { type: "boolean", default: true },
+    "node-options": { type: "string", default: "" },
+    case: { type: "string", default: "" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const DEVICES = 1000;
+const WARM_UP = 200;
+const INGEST = { rateHz: 50_000, readings: 1, epoch: 2, segments: 16, spacingUs: null };
+
+const random = seededDoubles(11);
+const anyDevice = (): string => `/api/v1/devices/device-${Math.floor(random() * DEVICES)}`;
+
+const CASES: Readonly<Record<string, () => string>> = {
+  "last 100 readings": () => `${anyDevice()}/readings?order=desc&limit=100`,
+  "whole range in 500 means": () => `${anyDevice()}/series?channel=ch1&points=500`,
+  "latest of 1,000 devices": () => "/api/v1/latest?limit=1000",
+};
+
+interface Row {
+  query: string;
+  p50: string;
+  p99: string;
+  most: string;
+  kiB: string;
+}
+
+const measure = async (client: KeepAliveClient, query: string, pathOf: () => string): Promise<Row> => {
+  for (let index = 0; index < WARM_UP; index++) await client.get(pathOf());
+  const times: number[] = [];
+  let bytes = 0;
+  for (let index = 0; index < Number(flags.requests); index++) {
+    const beganMs = performance.now();
+    const body = await client.get(pathOf());
+    times.push(performance.now() - beganMs);
+    bytes += body.length;
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): string => times[Math.floor(share * (times.length - 1))]!.toFixed(2);
+  return { query, p50: at(0.5), p99: at(0.99), most: at(1), kiB: (bytes / times.length / 1024).toFixed(1) };
+};
+
+const measureAll = async (api: string, suffix: string): Promise<Row[]> => {
+  const client = new KeepAliveClient(api);
+  const rows: Row[] = [];
+  for (const [name, pathOf] of Object.entries(CASES)) {
+    if (name.includes(flags.case)) rows.push(await measure(client, name + suffix, pathOf));
+  }
+  client.close();
+  return rows;
+};
+
+/** Datagrams come in for as long as the work takes. */
+const whileIngesting = async <T>(port: number, work: () => Promise<T>): Promise<T> => {
+  let isOver = false;
+  const load = (async () => {
+    for (let epoch = INGEST.epoch; !isOver; epoch++)
+      await sendLoad({ ...INGEST, epoch, port, devices: DEVICES, rounds: 250 });
+  })();
+  await sleep(2000);
+  const result = await work();
+  isOver = true;
+  await load;
+  return result;
+};
+
+const run = async (): Promise<void> => {
+  const folder = temporaryDirectory();
+  const file = flags.db ?? join(folder.path, "lacuna.db");
+  buildW3(file, DEVICES, Number(flags.readings));
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", file], {
+    env: { LACUNA_LOG_LEVEL: "info", NODE_OPTIONS: flags["node-options"] },
+  });
+  try {
+    const rows = await measureAll(collector.api, "");
+    if (flags.ingest) {
+      const more = await whileIngesting(collector.ports[0]!, () => measureAll(collector.api, ", ingest"));
+      rows.push(...more);
+    }
+    console.table(rows);
+    const { residentBytes } = processMemory(collector.process.pid);
+    console.log(`milliseconds; the collector has ${(residentBytes / 2 ** 20).toFixed(0)} MiB resident`);
+  } finally {
+    await collector.stop();
+    folder.remove();
+  }
+};
+
+if (flags.help) console.log(HELP);
+else await run();

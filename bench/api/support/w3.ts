@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { Merger } from "../../../db/merge/merger.ts";
+import { openForReading } from "../../../db/open.ts";
+import { Writer } from "../../../db/writer.ts";
+import { START_US, W3Source } from "../../support/w3-data.ts";
+
+const FLUSH_MS = 250;
+const PER_FLUSH = 12_500;
+
+/** Make the database as a collector would that hears 50,000 datagrams/s, merged; an existing file is taken as it is. */
+export const buildW3 = (file: string, devices: number, readingsEach: number): void => {
+  if (existsSync(file)) return;
+  let nowMs = 0;
+  const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
+  const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null });
+  const source = new W3Source(devices);
+  const reading = openForReading(file);
+  const merger = new Merger(reading);
+  for (let left = devices * readingsEach; left > 0; left -= PER_FLUSH) {
+    for (const message of source.take(Math.min(left, PER_FLUSH), clock.wallUs())) writer.accept(message);
+    nowMs += FLUSH_MS;
+    while (writer.pendingBatches > 0) writer.flush();
+    mergeAll(writer, merger);
+  }
+  reading.close();
+  writer.close();
+};
+
+/** As the merge worker and the writer do it between them. */
+const mergeAll = (writer: Writer, merger: Merger): void => {
+  for (let task = writer.beginMerge(); task !== null; task = writer.beginMerge()) {
+    const pages = merger.merge(task);
+    let step = pages.next();
+    for (; step.done !== true; step = pages.next()) writer.merging.stage(step.value);
+    writer.merging.adopt(step.value);
+  }
+};
