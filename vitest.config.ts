@@ -22,7 +22,7 @@ export default defineConfig({
         "browser",
         [
           "test/browser/**/*.test.ts",
-          ...(process.env.LACUNA_SCREENSHOTS ? ["test/browser/screenshots.ts"] : []),
+          ...(process.env.SCREENSHOTS ? ["test/browser/screenshots.ts"] : []),
         ],
         {
           globalSetup: ["test/browser/support/build.ts"],

@@ -13,7 +13,7 @@ const QUIET = [
   "--disable-sync",
 ];
 
-const found = [process.env.LACUNA_CHROMIUM ?? "", ...PLACES].find((path) => existsSync(path));
+const found = [process.env.CHROMIUM ?? "", ...PLACES].find((path) => existsSync(path));
 
 /**
  * Whether this machine has a Chromium. Without one the browser tests are left out and say so; in CI that is an error.
@@ -22,7 +22,7 @@ export const hasChromium = (): boolean => {
   if (found !== undefined) return true;
   if (process.env.CI === "true") throw new Error(`no Chromium at ${PLACES.join(", ")}`);
   console.log(
-    "browser tests left out: no Chromium on this machine (apt-get install chromium, or LACUNA_CHROMIUM=path)",
+    "browser tests left out: no Chromium on this machine (apt-get install chromium, or CHROMIUM=path)",
   );
   return false;
 };

@@ -43,13 +43,23 @@ export interface ChannelChartProps {
   channel: Channel;
   range: Range;
   width: number;
+  /** the stretch all charts show; null = its own */
+  shown: Span | null;
   onSelect: (fromMs: number, toMs: number) => void;
-  /** what is shown now: the ends of a range that has none are known by its answer only */
+  /** what it has: the ends of a range that has none are known by its answer only */
   onSpan: (span: Span) => void;
 }
 
 /** One channel over time, with its gaps. */
-export const ChannelChart = ({ device, channel, range, width, onSelect, onSpan }: ChannelChartProps) => {
+export const ChannelChart = ({
+  device,
+  channel,
+  range,
+  width,
+  shown,
+  onSelect,
+  onSpan,
+}: ChannelChartProps) => {
   const [hovered, setHovered] = useState<number | null>(null);
   const points = Math.max(50, Math.round(width / PIXELS_PER_BUCKET));
   const { data: series, path, failure } = useSeries(device, channel.name, range, points);
@@ -61,6 +71,7 @@ export const ChannelChart = ({ device, channel, range, width, onSelect, onSpan }
   const gaps = useRef(series?.gaps ?? []);
   gaps.current = series?.gaps ?? [];
   const span = series === undefined ? null : spanOf(series);
+  const visible = shown ?? span;
   useEffect(() => {
     if (span !== null) onSpan(span);
   }, [span?.fromMs, span?.toMs]);
@@ -79,8 +90,8 @@ export const ChannelChart = ({ device, channel, range, width, onSelect, onSpan }
       <TimeChart
         options={() => channelOptions(() => gaps.current)}
         data={columns}
-        from={span === null ? undefined : span.fromMs / 1000}
-        to={span === null ? undefined : span.toMs / 1000}
+        from={visible === null ? undefined : visible.fromMs / 1000}
+        to={visible === null ? undefined : visible.toMs / 1000}
         height={HEIGHT}
         label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps`}
         onHover={setHovered}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { binOf, LOST_BINS } from "../bins/bins.ts";
 import type { Channel } from "../data/types.ts";
 import { Legend } from "../parts/legend.tsx";
@@ -33,7 +33,17 @@ export interface ChartsPanelProps {
 export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen }: ChartsPanelProps) => {
   const place = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(0);
-  const [span, setSpan] = useState<Span | null>(null);
+  // charts ask one after the other: all of them show the newest stretch that one of them has
+  const [newest, setNewest] = useState<{ key: string; span: Span } | null>(null);
+  const key = JSON.stringify(range);
+  const span = newest?.key === key ? newest.span : null;
+  const noteSpan = useCallback(
+    (next: Span) =>
+      setNewest((before) =>
+        before?.key === key && before.span.toMs > next.toMs ? before : { key, span: next },
+      ),
+    [key],
+  );
   useEffect(() => {
     // in steps, so that a resize asks for other buckets only now and then
     const element = place.current!;
@@ -88,7 +98,8 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
               range={range}
               width={width}
               onSelect={(fromMs, toMs) => onRange({ kind: "fixed", fromMs, toMs })}
-              onSpan={setSpan}
+              shown={span}
+              onSpan={noteSpan}
             />
           ))}
       </section>

@@ -61,7 +61,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         <Legend bins={SHOWN_BINS} />
         <p class="note">
           The newest numbers are at the right. A cell has the colour of the worst that befell any of its
-          numbers; a number that came within its window counts as in order. A line before a cell: the device
+          numbers; what came while its gap was still open counts as in order. A line before a cell: the device
           restarted.
         </p>
       </div>
