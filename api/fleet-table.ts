@@ -1,7 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import { DEVICE_STATUSES, type DeviceStatus, deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
-import { CAUSES, type Cause, ROW } from "../protocol/ledger-row.ts";
+import { CAUSE, CAUSES, type Cause, ROW } from "../protocol/ledger-row.ts";
 import type { DeviceSummary, LedgerSource } from "./sources.ts";
 
 export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
@@ -41,6 +41,17 @@ const FRESH_MS = 1000;
 /** a pass over all devices may take that share of this thread's time at most */
 const MOST_SHARE = 1 / 20;
 
+/** Written out: made for each of very many devices. */
+const causesOf = (lost: Float64Array): Record<Cause, number> => ({
+  network: lost[CAUSE.NETWORK]!,
+  "socket-overflow": lost[CAUSE.SOCKET_OVERFLOW]!,
+  "queue-overflow": lost[CAUSE.QUEUE_OVERFLOW]!,
+  "collector-down": lost[CAUSE.COLLECTOR_DOWN]!,
+  gone: lost[CAUSE.GONE]!,
+  undetermined: lost[CAUSE.UNDETERMINED]!,
+});
+const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
+
 const rowOf = (summary: DeviceSummary, nowUs: number): FleetRow => {
   const { id, epoch, heard, lastArrivalUs, expected, received, recovered, late, missing, lost } = summary;
   const intervalUs = heard[ROW.INTERVAL]!;
@@ -57,10 +68,7 @@ const rowOf = (summary: DeviceSummary, nowUs: number): FleetRow => {
     missing,
     lost,
     completeness: completenessOf(received, expected),
-    causes: Object.fromEntries(CAUSES.map((cause, index) => [cause, summary.causes[index]!])) as Record<
-      Cause,
-      number
-    >,
+    causes: lost === 0 ? NOTHING_LOST : causesOf(summary.causes),
   };
 };
 
@@ -79,7 +87,8 @@ const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc
   const key = KEY[sort];
   const sign = order === "asc" ? 1 : -1;
   return rows.toSorted((a, b) => {
-    const [left, right] = [key(a), key(b)];
+    const left = key(a);
+    const right = key(b);
     if (left !== right) {
       if (left === null) return 1;
       if (right === null) return -1;
