@@ -4,19 +4,19 @@ import type { Channel } from "../data/types.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { ChannelChart } from "./channel-chart.tsx";
-import { panned, type Range, type Span, zoomed } from "./range.ts";
+import { panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
 import { RangeBar } from "./range-bar.tsx";
 
 /** charts at first; all others wait for a click on their name */
 const SHOWN_FIRST = 4;
 const SHADES = [binOf("missing"), ...LOST_BINS];
 
-const moves: Record<string, (span: Span) => Range> = {
+const ALL: Range = { kind: "all" };
+const MOVES: Record<string, (span: Span) => Range> = {
   ArrowLeft: (span) => panned(span, -0.25),
   ArrowRight: (span) => panned(span, 0.25),
   "+": (span) => zoomed(span, 0.5),
   "-": (span) => zoomed(span, 2),
-  Home: () => ({ kind: "all" }),
 };
 
 export interface ChartsPanelProps {
@@ -57,15 +57,20 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
   const toggle = (name: string): void =>
     onChosen(names.includes(name) ? names.filter((other) => other !== name) : [...names, name]);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const move = moves[event.key];
-    if (move === undefined || span === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (/^(INPUT|SELECT)$/.test((event.target as HTMLElement).tagName)) return;
+    const from = span ?? spanOfRange(range, Date.now());
+    const next = event.key === "Home" ? ALL : from === null ? undefined : MOVES[event.key]?.(from);
+    if (next === undefined) return;
     event.preventDefault();
-    onRange(move(span));
+    onRange(next);
   };
 
   return (
-    <Panel title="Channels" end={<RangeBar range={range} span={span} onRange={onRange} />}>
+    <Panel
+      title="Channels"
+      end={<RangeBar range={range} span={span ?? spanOfRange(range, Date.now())} onRange={onRange} />}
+    >
       {channels.length > 1 && (
         <fieldset class="channel-choice" aria-label="Channels shown">
           {channels.map(({ name }) => (

@@ -54,6 +54,13 @@ export interface Span {
   toMs: number;
 }
 
+/** The stretch a range means before any answer; null for `all`, whose ends only an answer tells. */
+export const spanOfRange = (range: Range, nowMs: number): Span | null => {
+  if (range.kind === "all") return null;
+  if (range.kind === "last") return { fromMs: nowMs - range.seconds * 1000, toMs: nowMs };
+  return { fromMs: range.fromMs, toMs: range.toMs };
+};
+
 /** milliseconds: lengths of a bucket that people can read */
 const STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,

@@ -1,7 +1,7 @@
 import { query } from "../data/fetch-json.ts";
 import type { Series } from "../data/types.ts";
 import { type Polled, usePollOf } from "../data/use-poll.ts";
-import { bucketsFor, type Range } from "./range.ts";
+import { bucketsFor, type Range, spanOfRange } from "./range.ts";
 
 /** while time goes on, and while looking at the past, which may still be filled */
 const LIVE_MS = 500;
@@ -18,8 +18,8 @@ export const seriesPath = (
   nowMs: number,
 ): string => {
   const base = `devices/${encodeURIComponent(device)}/series`;
-  if (range.kind === "all") return `${base}${query({ channel, points })}`;
-  const span = range.kind === "fixed" ? range : { fromMs: nowMs - range.seconds * 1000, toMs: nowMs };
+  const span = spanOfRange(range, nowMs);
+  if (span === null) return `${base}${query({ channel, points })}`;
   const { fromMs, toMs, stepMs } = bucketsFor(span, points);
   return `${base}${query({ channel, from: time(fromMs), to: time(toMs), step: `${stepMs}ms` })}`;
 };
