@@ -20,10 +20,7 @@ export default defineConfig({
       // the page in a real browser; a run that shall write the pictures of the docs says so
       project(
         "browser",
-        [
-          "test/browser/**/*.test.ts",
-          ...(process.env.SCREENSHOTS ? ["test/browser/screenshots.ts"] : []),
-        ],
+        ["test/browser/**/*.test.ts", ...(process.env.SCREENSHOTS ? ["test/browser/screenshots.ts"] : [])],
         {
           globalSetup: ["test/browser/support/build.ts"],
           testTimeout: 30_000,
