@@ -4,6 +4,10 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
   test: { name, include, exclude: ["node_modules/**"], ...extra },
 });
 
+const SYSTEM_ON_BOTH_PATHS = ["causes", "collector", "lifecycle", "matrix", "recovery", "workers"].map(
+  (name) => `test/system/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,9 +32,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       ),
-      // the same on the other receive path; its listeners are tested on both anyway
-      project("system-dgram", ["test/system/**/*.test.ts"], {
-        exclude: ["node_modules/**", "test/system/listeners.test.ts"],
+      // those that receive much or depend on the socket, on the other receive path; listeners are tested on both anyway
+      project("system-dgram", SYSTEM_ON_BOTH_PATHS, {
         env: { LACUNA_RECEIVE: "dgram" },
         testTimeout: 60_000,
         hookTimeout: 60_000,
