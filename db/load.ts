@@ -206,7 +206,8 @@ const replayLatest = (db: Sqlite, state: LedgerState, segment: number): void => 
     | undefined;
   if (blob === undefined) return;
   const reader = new SegmentReader(blob);
-  for (const run of reader.runNumbers) {
+  // the newest run first, as `takeNewest` offers them: late numbers of a newer run must not push out what an older one brought
+  for (const run of [...reader.runNumbers].reverse()) {
     const runSlot = state.runs.slotOf(run);
     if (runSlot < 0) continue;
     const device = state.runField(runSlot, ROW.DEVICE);
