@@ -5,7 +5,6 @@ import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge/merge-messages.ts";
 import { CHUNK_READINGS } from "./merge/merge-policy.ts";
-import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
 import { WriterThread } from "./writer-thread.ts";
@@ -67,7 +66,8 @@ const startMerger = (): Worker => {
   const data: MergeThreadData = { file: options.file, chunkReadings: CHUNK_READINGS };
   const started = new Worker(new URL("./merge/merge-worker.ts", import.meta.url), {
     name: "merger",
-    resourceLimits: DATABASE_WORKER_HEAP,
+    // its columns are used again and again: little in its heap is young
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
     workerData: data,
   });
   started.on("message", (report: MergeReport) => thread?.merged(report));
