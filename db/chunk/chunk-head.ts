@@ -142,7 +142,7 @@ const readChannels = (input: ByteReader, lastTimeUs: number, lastSequence: numbe
   return channels;
 };
 
-export const emptySummary = (channel: number): ChannelSummary => ({
+const emptySummary = (channel: number): ChannelSummary => ({
   channel,
   count: 0,
   nonFinite: 0,

@@ -4,6 +4,7 @@ import { SegmentCorruptError } from "../codec/corrupt.ts";
 import type { Sqlite, Statement } from "../open.ts";
 import { decodeBlock } from "../segment/block.ts";
 import type { RunColumns } from "../segment/columns.ts";
+import type { GrowingColumns } from "../segment/growing-columns.ts";
 import { CRC_BYTES } from "../segment/segment-head.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { CHUNK_PAGE_BYTES } from "./chunk-pages.ts";
@@ -100,12 +101,12 @@ const placed = ({ heads, dataFrom }: RunHeads, firstPage: number): StoredChunk[]
   });
 };
 
-/** Decode a chunk's block. @param bytes - the block and its CRC */
-export const decodeChunk = (bytes: Uint8Array, head: ChunkHead): RunColumns => {
+/** Decode a chunk's block. @param bytes - the block and its CRC; @param into - columns to use again */
+export const decodeChunk = (bytes: Uint8Array, head: ChunkHead, into?: GrowingColumns): RunColumns => {
   if (bytes.length !== head.bytes + CRC_BYTES) throw new SegmentCorruptError("a chunk is cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (crc32(bytes.subarray(0, head.bytes)) !== view.getUint32(head.bytes, true)) {
     throw new SegmentCorruptError("a chunk is damaged");
   }
-  return decodeBlock(new ByteReader(bytes, 0, head.bytes), head.datagrams, head.firstTimeUs, true);
+  return decodeBlock(new ByteReader(bytes, 0, head.bytes), head.datagrams, head.firstTimeUs, true, into);
 };

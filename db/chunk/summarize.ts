@@ -1,5 +1,6 @@
+import { Scratch } from "../codec/scratch.ts";
 import type { DatagramColumns } from "../segment/columns.ts";
-import { type ChannelSummary, type ChunkHead, emptySummary } from "./chunk-head.ts";
+import type { ChannelSummary, ChunkHead } from "./chunk-head.ts";
 
 /** below it the sums of a chunk would cost more than to decode its readings */
 const LEAST_SUMMED = 64;
@@ -35,44 +36,75 @@ const rangeOf = (values: Float64Array, from: number, to: number): [number, numbe
   return [least, greatest];
 };
 
+/** Figures of one channel while they are summed up, in a typed array: an object's would be allocated anew with each reading. */
+const FIGURE = {
+  COUNT: 0,
+  NON_FINITE: 1,
+  MIN: 2,
+  MAX: 3,
+  SUM: 4,
+  LAST: 5,
+  LAST_TIME: 6,
+  LAST_SEQUENCE: 7,
+} as const;
+const FIGURES = 8;
+const scratch = new Scratch();
+
 const channelsOf = (columns: DatagramColumns, from: number, to: number): ChannelSummary[] => {
   const { readingStart, channel, value, readingTime, sequence } = columns;
-  const byChannel = new Map<number, ChannelSummary>();
-  let current: ChannelSummary | undefined;
+  const places = placesOf(channel, readingStart[from]!, readingStart[to]!);
+  const figures = scratch.take(places.size * FIGURES);
+  figures.fill(0, 0, places.size * FIGURES);
+  let current = -1;
+  let at = 0;
   for (let datagram = from; datagram < to; datagram++) {
     for (let index = readingStart[datagram]!; index < readingStart[datagram + 1]!; index++) {
-      if (current?.channel !== channel[index]) current = summaryOf(byChannel, channel[index]!);
-      count(current!, value[index]!, readingTime[index]!, sequence[datagram]!);
+      if (channel[index] !== current) {
+        current = channel[index]!;
+        at = places.get(current)! * FIGURES;
+      }
+      count(figures, at, value[index]!, readingTime[index]!, sequence[datagram]!);
     }
   }
-  return [...byChannel.values()];
+  return Array.from(places, ([number, place]) => summaryOf(number, figures, place * FIGURES));
 };
 
-const summaryOf = (byChannel: Map<number, ChannelSummary>, channel: number): ChannelSummary => {
-  let summary = byChannel.get(channel);
-  if (summary === undefined) {
-    summary = emptySummary(channel);
-    byChannel.set(channel, summary);
+/** Channels in the order of first appearance. */
+const placesOf = (channel: Uint16Array, from: number, to: number): Map<number, number> => {
+  const places = new Map<number, number>();
+  let current = -1;
+  for (let index = from; index < to; index++) {
+    if (channel[index] === current) continue;
+    current = channel[index]!;
+    if (!places.has(current)) places.set(current, places.size);
   }
-  return summary;
+  return places;
 };
 
-const count = (summary: ChannelSummary, value: number, timeUs: number, sequence: number): void => {
+const count = (figures: Float64Array, at: number, value: number, timeUs: number, sequence: number): void => {
   // true for NaN and infinities only
   if (value - value !== 0) {
-    summary.nonFinite++;
+    figures[at + FIGURE.NON_FINITE]!++;
     return;
   }
-  if (summary.count === 0) {
-    summary.min = value;
-    summary.max = value;
-  } else if (value < summary.min) summary.min = value;
-  else if (value > summary.max) summary.max = value;
-  if (summary.count === 0 || timeUs >= summary.lastReadingTimeUs) {
-    summary.last = value;
-    summary.lastReadingTimeUs = timeUs;
-    summary.lastSequence = sequence;
-  }
-  summary.count++;
-  summary.sum += value;
+  const isFirst = figures[at + FIGURE.COUNT]!++ === 0;
+  if (isFirst || value < figures[at + FIGURE.MIN]!) figures[at + FIGURE.MIN] = value;
+  if (isFirst || value > figures[at + FIGURE.MAX]!) figures[at + FIGURE.MAX] = value;
+  figures[at + FIGURE.SUM]! += value;
+  if (!isFirst && timeUs < figures[at + FIGURE.LAST_TIME]!) return;
+  figures[at + FIGURE.LAST] = value;
+  figures[at + FIGURE.LAST_TIME] = timeUs;
+  figures[at + FIGURE.LAST_SEQUENCE] = sequence;
 };
+
+const summaryOf = (channel: number, figures: Float64Array, at: number): ChannelSummary => ({
+  channel,
+  count: figures[at + FIGURE.COUNT]!,
+  nonFinite: figures[at + FIGURE.NON_FINITE]!,
+  min: figures[at + FIGURE.MIN]!,
+  max: figures[at + FIGURE.MAX]!,
+  sum: figures[at + FIGURE.SUM]!,
+  last: figures[at + FIGURE.LAST]!,
+  lastReadingTimeUs: figures[at + FIGURE.LAST_TIME]!,
+  lastSequence: figures[at + FIGURE.LAST_SEQUENCE]!,
+});

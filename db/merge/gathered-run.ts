@@ -1,44 +1,6 @@
 import type { DatagramColumns } from "../segment/columns.ts";
+import { GrowingColumns } from "../segment/growing-columns.ts";
 import { orderBySequence } from "../segment/run-order.ts";
-
-/** Columns that grow and keep what they hold. */
-class GrowingColumns implements DatagramColumns {
-  datagramCount = 0;
-  readingCount = 0;
-  sequence = new Float64Array(0);
-  datagramTime = new Float64Array(0);
-  readingStart = new Uint32Array(1);
-  channel = new Uint16Array(0);
-  type = new Uint8Array(0);
-  readingTime = new Float64Array(0);
-  value = new Float64Array(0);
-
-  reset(): void {
-    this.datagramCount = 0;
-    this.readingCount = 0;
-  }
-
-  reserve(datagrams: number, readings: number): void {
-    if (datagrams > this.sequence.length) {
-      const room = Math.ceil(datagrams * 1.5);
-      this.sequence = kept(this.sequence, new Float64Array(room));
-      this.datagramTime = kept(this.datagramTime, new Float64Array(room));
-      this.readingStart = kept(this.readingStart, new Uint32Array(room + 1));
-    }
-    if (readings > this.value.length) {
-      const room = Math.ceil(readings * 1.5);
-      this.channel = kept(this.channel, new Uint16Array(room));
-      this.type = kept(this.type, new Uint8Array(room));
-      this.readingTime = kept(this.readingTime, new Float64Array(room));
-      this.value = kept(this.value, new Float64Array(room));
-    }
-  }
-}
-
-const kept = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T => {
-  to.set(from);
-  return to;
-};
 
 /** All datagrams of one run that a merge finds, ascending by sequence number in the end. Grows, and is reused from run to run. */
 export class GatheredRun {

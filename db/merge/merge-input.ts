@@ -2,9 +2,13 @@ import { decodeChunk } from "../chunk/chunk-store.ts";
 import { HeadsRowReader } from "../chunk/heads-row.ts";
 import { eachRun } from "../directory.ts";
 import type { Sqlite } from "../open.ts";
+import { GrowingColumns } from "../segment/growing-columns.ts";
 import { CRC_BYTES } from "../segment/segment-head.ts";
 import { SegmentReader } from "../segment/segment-reader.ts";
 import type { GatheredRun } from "./gathered-run.ts";
+
+/** What is decoded is copied at once: all inputs of a thread share the columns. */
+const decoded = new GrowingColumns();
 
 /** A segment as a merge reads it: run by run, ascending. */
 export interface MergeInput {
@@ -38,7 +42,7 @@ export class BlobInput implements MergeInput {
   }
 
   take(into: GatheredRun): number {
-    const columns = this.#reader.readRunAt(this.#index++);
+    const columns = this.#reader.readRunAt(this.#index++, decoded);
     into.append(columns);
     return columns.sequence[0]!;
   }
@@ -67,7 +71,7 @@ export class ChunkInput implements MergeInput {
     // a run with many chunks goes on in the next rows
     while (this.run === run) {
       for (const head of this.#row!.read().heads) {
-        into.append(decodeChunk(this.#pages.take(head.bytes + CRC_BYTES), head));
+        into.append(decodeChunk(this.#pages.take(head.bytes + CRC_BYTES), head, decoded));
         lowest = Math.min(lowest, head.firstSequence);
       }
       this.#advance();

@@ -27,8 +27,10 @@ export interface MergeTask {
   firstPage: number;
 }
 
-/** A merged segment but for its pages, which went ahead of it. Times in microseconds. */
+/** A merged segment but for most of its pages, which went ahead of it. Times in microseconds. */
 export interface MergeResult {
+  /** the last pages, whole ones but for the very last */
+  rest: Uint8Array<ArrayBuffer>;
   runs: number;
   datagrams: number;
   readings: number;

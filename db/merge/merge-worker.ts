@@ -32,7 +32,7 @@ const goOn = (): void => {
     const step = pages.next();
     if (step.done === true) {
       pages = undefined;
-      report({ report: "merged", chunkSet, result: step.value });
+      report({ report: "merged", chunkSet, result: step.value }, [step.value.rest.buffer]);
     } else report({ report: "pages", chunkSet, pages: step.value }, [step.value.buffer]);
   } catch (error) {
     pages = undefined;

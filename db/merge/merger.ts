@@ -29,7 +29,7 @@ export class Merger {
   }
 
   /**
-   * Merge segments; the pages come as they become full, many at once, and belong to the caller.
+   * Merge segments; pages come as they become full, many at once, the last ones with the result. They belong to the caller.
    * @throws SegmentCorruptError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
    */
   *merge({ inputs: rows }: MergeTask): Generator<Uint8Array<ArrayBuffer>, MergeResult> {
@@ -41,8 +41,6 @@ export class Merger {
       const { lowestAhead, isUnsequenced } = this.#gather(sources, run);
       yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);
     }
-    const rest = output.pages.rest();
-    if (rest.length > 0) yield rest;
     return output.end();
   }
 
@@ -132,6 +130,7 @@ class Output {
     const heads = this.#heads.end();
     return {
       ...this.#sum,
+      rest: this.pages.rest(),
       dataBytes: this.pages.bytes,
       heads,
       headsBytes: this.#heads.bytes,

@@ -110,15 +110,14 @@ export class Merging {
   /** Write pages of the current merge, whole ones but for the last of all, in a transaction of its own. */
   stage(bytes: Uint8Array): void {
     const { chunkSet, firstPage } = this.#task!;
+    const at = firstPage + this.#stagedPages;
     this.#db
       .transaction(() => {
-        const end = firstPage + this.#stagedPages + pagesOf(bytes.length);
-        this.#statements.keepLeftover(chunkSet, firstPage, end);
-        this.#statements.insertPages(firstPage + this.#stagedPages, bytes, CHUNK_PAGE_BYTES);
+        this.#statements.keepLeftover(chunkSet, firstPage, at + pagesOf(bytes.length));
+        this.#statements.insertPages(at, bytes, CHUNK_PAGE_BYTES);
       })
       .immediate();
     this.#stagedPages += pagesOf(bytes.length);
-    this.#nextPage = firstPage + this.#stagedPages;
   }
 
   /**
@@ -126,17 +125,19 @@ export class Merging {
    * @throws LacunaError `ERR_MERGE_INCOMPLETE` when it does not hold exactly what its inputs do
    */
   adopt(result: MergeResult): void {
-    const { inputs, chunkSet, firstPage } = this.#task!;
-    const row = rowOf(inputs, result, chunkSet, firstPage, this.#stagedPages);
+    const { inputs } = this.#task!;
+    const row = rowOf(this.#task!, result);
     checkComplete(inputs, row);
     const settled = isSettled(row, this.#policy);
     this.#db
       .transaction(() => {
         for (const input of inputs) this.#statements.drop(input);
+        this.#statements.insertPages(row.firstPage + this.#stagedPages, result.rest, CHUNK_PAGE_BYTES);
         this.#statements.adopt(row, result, settled);
       })
       .immediate();
     this.#task = null;
+    this.#nextPage = row.firstPage + row.pages;
     this.#hasLeftovers ||= inputs.some(({ level }) => level > 0);
     this.#replace(inputs, row, settled);
     this.#merges++;
@@ -153,7 +154,10 @@ export class Merging {
 
   /** Give the current merge up; what it has staged is deleted step by step. */
   abandon(): void {
-    if (this.#stagedPages > 0) this.#hasLeftovers = true;
+    if (this.#task !== null && this.#stagedPages > 0) {
+      this.#hasLeftovers = true;
+      this.#nextPage = this.#task.firstPage + this.#stagedPages;
+    }
     this.#task = null;
   }
 
@@ -185,17 +189,15 @@ export class Merging {
 }
 
 const rowOf = (
-  inputs: readonly SegmentRow[],
+  { inputs, chunkSet, firstPage }: MergeTask,
   { runs, datagrams, readings, headsBytes, dataBytes }: MergeResult,
-  chunkSet: number,
-  firstPage: number,
-  pages: number,
 ): SegmentRow => ({
   segment: inputs.at(-1)!.segment,
   firstSegment: inputs[0]!.firstSegment,
   level: 1 + Math.max(...inputs.map(({ level }) => level)),
   followsSettled: inputs[0]!.followsSettled,
-  ...{ chunkSet, firstPage, pages, runs, datagrams, readings, bytes: headsBytes + dataBytes },
+  pages: pagesOf(dataBytes),
+  ...{ chunkSet, firstPage, runs, datagrams, readings, bytes: headsBytes + dataBytes },
   firstArrivalUs: Math.min(...inputs.map(({ firstArrivalUs }) => firstArrivalUs)),
   lastArrivalUs: Math.max(...inputs.map(({ lastArrivalUs }) => lastArrivalUs)),
   committedAtUs: inputs.at(-1)!.committedAtUs,

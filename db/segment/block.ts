@@ -5,6 +5,7 @@ import { decodeIntegers, encodeIntegers } from "../codec/integers.ts";
 import { Scratch } from "../codec/scratch.ts";
 import { decodeValues, encodeValues } from "../codec/values.ts";
 import type { DatagramColumns } from "./columns.ts";
+import { GrowingColumns } from "./growing-columns.ts";
 import { ReadingColumns } from "./reading-columns.ts";
 import { readReadingTimes, writeReadingTimes } from "./reading-times.ts";
 import { Shapes } from "./shapes.ts";
@@ -70,6 +71,7 @@ const findShapes = (columns: DatagramColumns, from: number, to: number): Float64
 /**
  * Read a block of `count` datagrams.
  * @param originUs, isAscending - as given to the encoder
+ * @param into - columns to use again: many small blocks would spend most of the time on new ones
  * @throws SegmentCorruptError
  */
 export const decodeBlock = (
@@ -77,23 +79,27 @@ export const decodeBlock = (
   count: number,
   originUs: number,
   isAscending: boolean,
+  into = new GrowingColumns(),
 ): DatagramColumns => {
-  const sequence = new Float64Array(count);
-  const datagramTime = new Float64Array(count);
+  into.reset();
+  into.reserve(count, 0);
+  const { sequence, datagramTime } = into;
   decodeIntegers(input, count, sequence, 0);
   decodeIntegers(input, count, datagramTime, 0, originUs, isAscending ? sequence : null);
   shapes.read(input, count);
   const shapeOf = shapeScratch.take(count);
   if (shapes.count > 1) decodeIntegers(input, count, shapeOf, 0);
   else shapeOf.fill(0, 0, count);
-  const readingStart = readingStarts(shapeOf, count);
-  const columns = emptyColumns(sequence, datagramTime, readingStart);
-  if (columns.readingCount > 0) readReadings(input, columns, shapeOf, originUs);
-  return columns;
+  findReadings(shapeOf, count, into.readingStart);
+  into.datagramCount = count;
+  into.readingCount = into.readingStart[count]!;
+  into.reserve(count, into.readingCount);
+  if (into.readingCount > 0) readReadings(input, into, shapeOf, originUs);
+  return into;
 };
 
-const readingStarts = (shapeOf: Float64Array, count: number): Uint32Array => {
-  const readingStart = new Uint32Array(count + 1);
+const findReadings = (shapeOf: Float64Array, count: number, readingStart: Uint32Array): void => {
+  readingStart[0] = 0;
   let readings = 0;
   for (let index = 0; index < count; index++) {
     const shape = shapeOf[index]!;
@@ -102,26 +108,6 @@ const readingStarts = (shapeOf: Float64Array, count: number): Uint32Array => {
     if (readings > MOST_READINGS) throw new SegmentCorruptError("a block with too many readings");
     readingStart[index + 1] = readings;
   }
-  return readingStart;
-};
-
-const emptyColumns = (
-  sequence: Float64Array,
-  datagramTime: Float64Array,
-  readingStart: Uint32Array,
-): DatagramColumns => {
-  const readingCount = readingStart[sequence.length]!;
-  return {
-    datagramCount: sequence.length,
-    readingCount,
-    sequence,
-    datagramTime,
-    readingStart,
-    channel: new Uint16Array(readingCount),
-    type: new Uint8Array(readingCount),
-    readingTime: new Float64Array(readingCount),
-    value: new Float64Array(readingCount),
-  };
 };
 
 const readReadings = (

@@ -144,20 +144,20 @@ export const readReadingTimes = (
   if (mode > MODE.ABSOLUTE) throw new SegmentCorruptError("unknown mode of reading times");
   const isFree = mode === MODE.OFFSETS || mode === MODE.ABSOLUTE;
   if (isFree) readColumns(input, mode, columns, block, originUs);
-  else readPattern(input, mode, columns, block);
+  else if (mode === MODE.PATTERN) readPattern(input, columns, block);
   if (mode === MODE.ABSOLUTE) return;
+  const hasOffsets = mode !== MODE.SAME;
   for (let index = 0; index < block.count; index++) {
     const time = columns.datagramTime[index]!;
     for (let at = columns.readingStart[index]!; at < columns.readingStart[index + 1]!; at++) {
-      columns.readingTime[at] = columns.readingTime[at]! + time;
+      columns.readingTime[at] = hasOffsets ? columns.readingTime[at]! + time : time;
     }
   }
 };
 
-/** Offsets from the pattern; all 0 without one. */
-const readPattern = (input: ByteReader, mode: number, columns: DatagramColumns, block: BlockShape): void => {
+/** Offsets from the pattern. */
+const readPattern = (input: ByteReader, columns: DatagramColumns, block: BlockShape): void => {
   const { shapes, shapeOf, count } = block;
-  if (mode === MODE.SAME) return;
   const entryOffsets = pattern.take(shapes.entryCount);
   decodeIntegers(input, shapes.entryCount, entryOffsets, 0);
   for (let index = 0; index < count; index++) {

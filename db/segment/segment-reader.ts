@@ -3,6 +3,7 @@ import { ByteReader } from "../codec/byte-reader.ts";
 import { SegmentCorruptError } from "../codec/corrupt.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
+import type { GrowingColumns } from "./growing-columns.ts";
 import { CRC_BYTES, FORM, readHead, type SegmentHead } from "./segment-head.ts";
 
 /**
@@ -55,12 +56,12 @@ export class SegmentReader {
     return index < 0 ? null : this.readRunAt(index);
   }
 
-  /** The datagrams of the run `runNumbers[index]`. */
-  readRunAt(index: number): RunColumns {
+  /** The datagrams of the run `runNumbers[index]`. @param into - may be used for them, and is then overwritten by the next call */
+  readRunAt(index: number, into?: GrowingColumns): RunColumns {
     if (this.#head.form === FORM.WHOLE) return this.#readWhole(index);
     const from = this.#starts[index]!;
     const to = from + this.#head.blockBytes[index]!;
-    return this.#decode(from, to, this.runDatagrams[index]!, true);
+    return this.#decode(from, to, this.runDatagrams[index]!, true, into);
   }
 
   #readWhole(index: number): RunColumns {
@@ -70,14 +71,20 @@ export class SegmentReader {
     return slice(this.#whole, from, from + this.runDatagrams[index]!);
   }
 
-  #decode(from: number, to: number, count: number, isAscending: boolean): DatagramColumns {
+  #decode(
+    from: number,
+    to: number,
+    count: number,
+    isAscending: boolean,
+    into?: GrowingColumns,
+  ): DatagramColumns {
     const blob = this.#blob;
     if (!(to >= from && to + CRC_BYTES <= blob.length)) throw new SegmentCorruptError("a block is cut off");
     const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
     if (crc32(blob.subarray(from, to)) !== view.getUint32(to, true)) {
       throw new SegmentCorruptError("a block is damaged");
     }
-    return decodeBlock(new ByteReader(blob, from, to), count, this.summary.firstTimeUs, isAscending);
+    return decodeBlock(new ByteReader(blob, from, to), count, this.summary.firstTimeUs, isAscending, into);
   }
 }
 
