@@ -7,8 +7,8 @@ export type Statement = Database.Statement<unknown[]>;
 
 /** how long a statement waits for another process's lock; the writer waits less once it has started */
 const BUSY_MS = 5000;
-/** 8 KiB pages: a WAL of at most 32 MiB before it is moved into the file */
-const CHECKPOINT_PAGES = 4096;
+/** 8 KiB pages: a WAL of 64 MiB before it is moved into the file. What was merged away by then is never written a second time. */
+const CHECKPOINT_PAGES = 8192;
 const WAL_LIMIT_BYTES = 64 * 2 ** 20;
 /** The writer appends mostly, readers take whole segments: the driver's 16 MB for each connection would hold pages that nobody asks for again. */
 const WRITER_CACHE_KIB = 8192;

@@ -272,7 +272,6 @@ ALTER TABLE segments ADD COLUMN first_page INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN pages INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN is_settled INTEGER NOT NULL DEFAULT 0;
 UPDATE segments SET first_segment = segment;
-CREATE INDEX segments_unsettled ON segments (segment) WHERE is_settled = 0;
 
 CREATE TABLE chunk_heads (
   chunk_set INTEGER NOT NULL,

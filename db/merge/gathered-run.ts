@@ -18,27 +18,29 @@ export class GatheredRun {
     this.#isAscending = true;
   }
 
-  /** Append datagrams, which are copied; they ascend. */
-  append(from: DatagramColumns): void {
+  /** Append datagrams [first, end), which are copied; they ascend. */
+  append(from: DatagramColumns, first = 0, end = from.datagramCount): void {
+    if (end === first) return;
     const to = this.#arrived;
-    const [datagram, reading] = [to.datagramCount, to.readingCount];
-    const { datagramCount, readingCount } = from;
-    if (datagramCount === 0) return;
-    to.reserve(datagram + datagramCount, reading + readingCount);
-    if (datagram > 0 && from.sequence[0]! <= to.sequence[datagram - 1]!) this.#isAscending = false;
-    for (let index = 0; index < datagramCount; index++) {
-      to.sequence[datagram + index] = from.sequence[index]!;
-      to.datagramTime[datagram + index] = from.datagramTime[index]!;
-      to.readingStart[datagram + index] = from.readingStart[index]! + reading;
+    const firstReading = from.readingStart[first]!;
+    const endReading = from.readingStart[end]!;
+    const datagram = to.datagramCount;
+    const toReading = to.readingCount - firstReading;
+    to.reserve(datagram + end - first, toReading + endReading);
+    if (datagram > 0 && from.sequence[first]! <= to.sequence[datagram - 1]!) this.#isAscending = false;
+    for (let index = first, at = datagram; index < end; index++, at++) {
+      to.sequence[at] = from.sequence[index]!;
+      to.datagramTime[at] = from.datagramTime[index]!;
+      to.readingStart[at] = from.readingStart[index]! + toReading;
     }
-    for (let index = 0; index < readingCount; index++) {
-      to.channel[reading + index] = from.channel[index]!;
-      to.type[reading + index] = from.type[index]!;
-      to.readingTime[reading + index] = from.readingTime[index]!;
-      to.value[reading + index] = from.value[index]!;
+    for (let index = firstReading, at = to.readingCount; index < endReading; index++, at++) {
+      to.channel[at] = from.channel[index]!;
+      to.type[at] = from.type[index]!;
+      to.readingTime[at] = from.readingTime[index]!;
+      to.value[at] = from.value[index]!;
     }
-    to.datagramCount = datagram + datagramCount;
-    to.readingCount = reading + readingCount;
+    to.datagramCount = datagram + end - first;
+    to.readingCount = toReading + endReading;
     to.readingStart[to.datagramCount] = to.readingCount;
   }
 

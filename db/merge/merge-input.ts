@@ -42,9 +42,9 @@ export class BlobInput implements MergeInput {
   }
 
   take(into: GatheredRun): number {
-    const columns = this.#reader.readRunAt(this.#index++, decoded);
-    into.append(columns);
-    return columns.sequence[0]!;
+    const { columns, from, to } = this.#reader.locate(this.#index++, decoded);
+    into.append(columns, from, to);
+    return columns.sequence[from]!;
   }
 }
 

@@ -36,7 +36,8 @@ export class Merger {
     const sources = rows.map((row) => this.#open(row));
     const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings);
     for (;;) {
-      const run = sources.reduce((least, { input }) => Math.min(least, input.run), Number.POSITIVE_INFINITY);
+      let run = Number.POSITIVE_INFINITY;
+      for (const { input } of sources) if (input.run < run) run = input.run;
       if (run === Number.POSITIVE_INFINITY) break;
       const { lowestAhead, isUnsequenced } = this.#gather(sources, run);
       yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);

@@ -53,22 +53,29 @@ export class SegmentReader {
   /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */
   readRun(run: number): RunColumns | null {
     const index = indexOf(this.runNumbers, run);
-    return index < 0 ? null : this.readRunAt(index);
+    if (index < 0) return null;
+    const { columns, from, to } = this.locate(index);
+    return columns === this.#whole ? slice(columns, from, to) : columns;
   }
 
-  /** The datagrams of the run `runNumbers[index]`. @param into - may be used for them, and is then overwritten by the next call */
-  readRunAt(index: number, into?: GrowingColumns): RunColumns {
-    if (this.#head.form === FORM.WHOLE) return this.#readWhole(index);
-    const from = this.#starts[index]!;
-    const to = from + this.#head.blockBytes[index]!;
-    return this.#decode(from, to, this.runDatagrams[index]!, true, into);
+  /**
+   * Where the datagrams of the run `runNumbers[index]` are, without a copy.
+   * @param into - may be used for them: they are valid until its next use
+   */
+  locate(index: number, into?: GrowingColumns): { columns: DatagramColumns; from: number; to: number } {
+    const start = this.#starts[index]!;
+    const datagrams = this.runDatagrams[index]!;
+    if (this.#head.form === FORM.WHOLE) {
+      return { columns: this.#readWhole(), from: start, to: start + datagrams };
+    }
+    const end = start + this.#head.blockBytes[index]!;
+    return { columns: this.#decode(start, end, datagrams, true, into), from: 0, to: datagrams };
   }
 
-  #readWhole(index: number): RunColumns {
-    const { datagrams } = this.summary;
-    this.#whole ??= this.#decode(this.#blocksAt, this.#blob.length - CRC_BYTES, datagrams, false);
-    const from = this.#starts[index]!;
-    return slice(this.#whole, from, from + this.runDatagrams[index]!);
+  #readWhole(): DatagramColumns {
+    const end = this.#blob.length - CRC_BYTES;
+    this.#whole ??= this.#decode(this.#blocksAt, end, this.summary.datagrams, false);
+    return this.#whole;
   }
 
   #decode(

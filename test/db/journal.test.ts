@@ -57,3 +57,28 @@ test("a run that received one more number costs few bytes", () => {
   const record = { flush: 2, committedAtUs: 1_795_176_000_000_000, notes: [], rows };
   expect(encodeRecord(new ByteWriter(), state, record).length).toBeLessThan(25);
 });
+
+test("records of many runs are deflated, whatever their size they come back, and damaged ones are refused", () => {
+  const state = new LedgerState();
+  state.addDevice(1, "pump", 1);
+  for (const runs of [200, 40_000]) {
+    const rows = new Float64Array(runs * CHANGE_FIELDS);
+    for (let index = 0; index < runs; index++) {
+      rows[index * CHANGE_FIELDS + ROW.RUN] = 100 + index;
+      rows[index * CHANGE_FIELDS + ROW.DEVICE] = 1;
+      rows[index * CHANGE_FIELDS + ROW.LAST_ARRIVAL] = 1_795_176_000_000_000 + index;
+    }
+    const record = { flush: 2, committedAtUs: 1_795_176_000_000_000, notes: [], rows };
+    const bytes = encodeRecord(new ByteWriter(), state, record).slice();
+    expect(decodeRecord(state, 2, bytes)).toEqual(record);
+    bytes[0] = 9;
+    expect(() => decodeRecord(state, 2, bytes)).toThrow(
+      expect.objectContaining({ code: "ERR_SEGMENT_CORRUPT" }),
+    );
+    if (runs > 200) continue;
+    bytes[0] = 2;
+    expect(() => decodeRecord(state, 2, bytes.subarray(0, 20))).toThrow(
+      expect.objectContaining({ code: "ERR_SEGMENT_CORRUPT" }),
+    );
+  }
+});

@@ -8,7 +8,6 @@ import { StoreBed } from "../support/store-bed.ts";
 /** Takes away what the second migration added; nothing was merged. */
 const BACK_TO_1 = `
 DROP VIEW segment_list;
-DROP INDEX segments_unsettled;
 ${["first_segment", "chunk_set", "first_page", "pages", "is_settled"]
   .map((column) => `ALTER TABLE segments DROP COLUMN ${column};`)
   .join("\n")}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MergeResult, MergeTask } from "../../db/merge/merge-task.ts";
+import { Merger } from "../../db/merge/merger.ts";
+import { openForReading } from "../../db/open.ts";
+import { Writer } from "../../db/writer.ts";
+import { START_US, W3Source } from "../support/w3-data.ts";
+
+/**
+ * What a merge of 64 flushes costs the merger's thread, in CPU time, and what becomes of their bytes: `node bench/db/merge.ts`. W3 data;
+ * the fewer readings of a device a flush has, the more the work per block shows.
+ */
+const FLUSHES = 64;
+
+const runMerge = (merger: Merger, task: MergeTask): MergeResult => {
+  const pages = merger.merge(task);
+  let step = pages.next();
+  while (step.done !== true) step = pages.next();
+  return step.value;
+};
+
+const report = (devices: number, perFlush: number): void => {
+  const directory = mkdtempSync(join(tmpdir(), "lacuna-merge-"));
+  const file = join(directory, "lacuna.db");
+  try {
+    let nowMs = 0;
+    const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
+    const mergePolicy = { keptBytes: 0, flushesAtOnce: FLUSHES, flushBytesAtOnce: Number.POSITIVE_INFINITY };
+    const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null, mergePolicy });
+    const source = new W3Source(devices);
+    for (let flush = 0; flush < FLUSHES; flush++) {
+      for (const message of source.take(perFlush, clock.wallUs())) writer.accept(message);
+      writer.flush();
+      nowMs += 250;
+    }
+    nowMs += 60_000;
+    while (writer.flush().outcome !== "idle");
+    const reading = openForReading(file);
+    const task = writer.beginMerge()!;
+    const merger = new Merger(reading);
+    // the code is compiled first
+    runMerge(merger, task);
+    const before = process.cpuUsage();
+    const { dataBytes, headsBytes } = runMerge(merger, task);
+    const { user, system } = process.cpuUsage(before);
+    reading.close();
+    const readings = perFlush * FLUSHES;
+    const inputs = task.inputs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const each = (bytes: number): string => (bytes / readings).toFixed(2).padStart(5);
+    console.log(
+      `${`${devices} devices, ${perFlush} readings a flush`.padEnd(42)} ${(readings / (user + system)).toFixed(1).padStart(4)} M readings/s  ` +
+        `${each(inputs)} B -> data ${each(dataBytes)} B, heads ${each(headsBytes)} B`,
+    );
+    writer.merging.abandon();
+    writer.close();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+report(1000, 12_500);
+report(1000, 50_000);
+report(10_000, 25_000);
+report(100_000, 75_000);
