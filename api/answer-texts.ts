@@ -1,6 +1,6 @@
 import type { AnswerTexts } from "../db/answer-texts.ts";
 import { readingsArray, readingsCsv, readingsLines } from "./readings-text.ts";
-import { seriesMembers } from "./series-text.ts";
+import { pointsMembers, seriesMembers } from "./series-text.ts";
 
 /** The module that reader threads load: answers are written there. */
 export const readings: AnswerTexts["readings"] = (rows, form) => {
@@ -9,3 +9,5 @@ export const readings: AnswerTexts["readings"] = (rows, form) => {
 };
 
 export const series: AnswerTexts["series"] = seriesMembers;
+
+export const points: AnswerTexts["points"] = pointsMembers;

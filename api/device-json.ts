@@ -5,7 +5,8 @@ import { formatTime } from "../protocol/time.ts";
 import { type KeyCache, keyJson, valuesJson } from "./json-values.ts";
 import { deviceTotal } from "./ledger-json.ts";
 import type { Device } from "./schemas/devices.ts";
-import type { DeviceView, ReadingValue, RunView } from "./sources.ts";
+import type { DeviceView, ReadingValue, RunView, TimeForm } from "./sources.ts";
+import { timeJson } from "./time-text.ts";
 
 /** The run the device is heard on: the current one, else the one heard last. */
 const runHeard = (device: DeviceView): RunView | undefined => {
@@ -52,7 +53,7 @@ export const deviceJson = (device: DeviceView, nowUs: number): Static<typeof Dev
 };
 
 /** One of `GET /latest`, as JSON text: values keep NaN, the infinities and -0. @param keys - the same for all of an answer */
-export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache): string => {
+export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache, form: TimeForm): string => {
   const { latest } = device;
   const names: string[] = [];
   const values: ReadingValue[] = [];
@@ -63,7 +64,7 @@ export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache): s
     units += `${units === "" ? "" : ","}${keyJson(name, keys)}${JSON.stringify(unit)}`;
     newestUs = Math.max(newestUs, timeUs);
   }
-  const time = newestUs > 0 ? `"${formatTime(newestUs)}"` : null;
+  const time = newestUs > 0 ? timeJson(newestUs, form) : null;
   const ageSeconds = newestUs > 0 ? Math.max(0, (nowUs - newestUs) / 1e6) : null;
   return (
     `{"id":${JSON.stringify(device.id)},"time":${time},"ageSeconds":${ageSeconds},` +

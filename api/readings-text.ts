@@ -1,27 +1,21 @@
 import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
-import { formatTime } from "../protocol/time.ts";
 import { type KeyCache, valuesJson } from "./json-values.ts";
 import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
+import { timeJson, timeText } from "./time-text.ts";
 
 export const withRatio = (completeness: Completeness) => ({
   ...completeness,
   ratio: completenessOf(completeness.received, completeness.expected),
 });
 
-const timeText = (timeUs: number, form: TimeForm): string => {
-  if (form === "rfc3339") return formatTime(timeUs);
-  return String(form === "us" ? timeUs : timeUs / 1000);
-};
-
 const readingJson = (
   { timeUs, epoch, run, sequence, names, values }: ReadingRow,
   form: TimeForm,
   keys: KeyCache,
-): string => {
-  const time = form === "rfc3339" ? `"${formatTime(timeUs)}"` : timeText(timeUs, form);
-  return `{"time":${time},"epoch":${epoch},"run":${run},"seq":${sequence},"values":${valuesJson(names, values, keys)}}`;
-};
+): string =>
+  `{"time":${timeJson(timeUs, form)},"epoch":${epoch},"run":${run},"seq":${sequence},` +
+  `"values":${valuesJson(names, values, keys)}}`;
 
 /** Readings as the text of a JSON array. */
 export const readingsArray = (rows: readonly ReadingRow[], form: TimeForm): string => {

@@ -11,6 +11,7 @@ import type {
   GapState,
   GapsPage,
   GapsQuery,
+  PointsQuery,
   Position,
   RasterBlock,
   RasterDevice,
@@ -39,6 +40,7 @@ export type {
   GapsPage,
   GapsQuery,
   LatestValue,
+  PointsQuery,
   Position,
   RasterBlock,
   RasterDevice,
@@ -169,7 +171,9 @@ export interface ReaderSource {
   /** The device is known to exist. The text is what `readingsArray` or `readingsCsv` makes, written off this thread too. */
   readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText>;
   /** The text is what `seriesMembers` makes. Null: the device has no such channel. */
-  seriesText(query: SeriesQuery, isGone?: () => boolean): Promise<SeriesText | null>;
+  seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
+  /** The same, made by `pointsMembers`. */
+  pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
   gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
   raster(query: RasterQuery, isGone?: () => boolean): Promise<readonly RasterDevice[]>;
   events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage>;

@@ -1,5 +1,6 @@
 import { MisuseError } from "../common/errors.ts";
 import type { ReadingRow } from "./query-types.ts";
+import type { PointsFound } from "./series/points-query.ts";
 import type { SeriesFound, SeriesRun } from "./series/series-query.ts";
 
 /** How times are written: as text, or as a number of microseconds or milliseconds since the Unix epoch. */
@@ -24,7 +25,8 @@ export type TextForm =
 export interface AnswerTexts {
   readings(rows: readonly ReadingRow[], form: TextForm): string;
   /** @param runs - of the device, to name the runs of gaps */
-  series(found: SeriesFound, runs: readonly SeriesRun[]): string;
+  series(found: SeriesFound, runs: readonly SeriesRun[], time: TimeForm): string;
+  points(found: PointsFound, runs: readonly SeriesRun[], time: TimeForm): string;
 }
 
 const unavailable = (): never => {
@@ -32,4 +34,4 @@ const unavailable = (): never => {
 };
 
 /** For readers that are only asked for rows. */
-export const NO_TEXTS: AnswerTexts = { readings: unavailable, series: unavailable };
+export const NO_TEXTS: AnswerTexts = { readings: unavailable, series: unavailable, points: unavailable };

@@ -1,4 +1,4 @@
-import type { AnswerTexts, TextForm } from "./answer-texts.ts";
+import type { AnswerTexts, TextForm, TimeForm } from "./answer-texts.ts";
 import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
@@ -10,13 +10,15 @@ import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readi
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";
 import { Pieces } from "./series/pieces.ts";
+import { type PointsRequest, queryPoints } from "./series/points-query.ts";
 import { querySeries, type SeriesRequest } from "./series/series-query.ts";
 
 /** A query as it travels to the reader's thread, names resolved to numbers. Kinds that end in `Text` are answered as text, made there. */
 export type QueryRequest =
   | { kind: "readings"; request: ReadingsRequest; wantsCompleteness: boolean }
   | { kind: "readingsText"; request: ReadingsRequest; wantsCompleteness: boolean; form: TextForm }
-  | { kind: "seriesText"; request: SeriesRequest }
+  | { kind: "seriesText"; request: SeriesRequest; time: TimeForm }
+  | { kind: "pointsText"; request: PointsRequest; time: TimeForm }
   | { kind: "gaps"; request: GapRequest }
   | { kind: "raster"; request: RasterRequest }
   | { kind: "events"; request: EventsQuery };
@@ -25,6 +27,7 @@ export interface QueryAnswers {
   readings: ReadingsFound & { completeness: Omit<Completeness, "unknown"> | null };
   readingsText: { text: string; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
   seriesText: string;
+  pointsText: string;
   gaps: GapRecord[];
   raster: RasterFound[];
   events: EventsPage;
@@ -64,7 +67,17 @@ export class Queries {
         return { ...found, text: this.#texts.readings(readings, query.form) };
       }
       case "seriesText":
-        return this.#texts.series(querySeries(this.#pieces, this.#absent, query.request), query.request.runs);
+        return this.#texts.series(
+          querySeries(this.#pieces, this.#absent, query.request),
+          query.request.runs,
+          query.time,
+        );
+      case "pointsText":
+        return this.#texts.points(
+          queryPoints(this.#pieces, this.#absent, query.request),
+          query.request.runs,
+          query.time,
+        );
       case "gaps":
         return queryGaps(this.#db, query.request);
       case "raster":

@@ -64,7 +64,13 @@ export interface SeriesQuery {
   division: Division;
 }
 
-/** A series whose buckets are written out already. */
+/** Readings of a channel, as few as a chart needs. */
+export interface PointsQuery extends Omit<SeriesQuery, "division"> {
+  /** at most, 2 or more */
+  points: number;
+}
+
+/** A series whose buckets or points are written out already. */
 export interface SeriesText {
   unit: string;
   text: string;

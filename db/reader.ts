@@ -1,7 +1,7 @@
 import { MisuseError } from "../common/errors.ts";
 import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
-import type { TextForm } from "./answer-texts.ts";
+import type { TextForm, TimeForm } from "./answer-texts.ts";
 import type { GapRequest } from "./gaps-query.ts";
 import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
@@ -12,6 +12,7 @@ import type {
   GapRow,
   GapsPage,
   GapsQuery,
+  PointsQuery,
   RasterDevice,
   RasterQuery,
   ReadingsPage,
@@ -78,11 +79,20 @@ export class Reader {
    * A channel of a device in buckets, as text.
    * @returns null when the device never had a channel of that name
    */
-  async seriesText(query: SeriesQuery, isGone?: () => boolean): Promise<SeriesText | null> {
-    const device = this.#view.device(query.device);
-    const resolved = device === undefined ? null : resolveSeries(device, query, requestedRun);
+  async seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null> {
+    const resolved = this.#resolveSeries(query);
     if (resolved === null) return null;
-    const text = await this.#ask({ kind: "seriesText", request: resolved.request }, isGone);
+    const request = { ...resolved.request, division: query.division };
+    const text = await this.#ask({ kind: "seriesText", request, time }, isGone);
+    return { unit: resolved.unit, text };
+  }
+
+  /** The same as single readings, as few as a chart needs. */
+  async pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null> {
+    const resolved = this.#resolveSeries(query);
+    if (resolved === null) return null;
+    const request = { ...resolved.request, most: query.points };
+    const text = await this.#ask({ kind: "pointsText", request, time }, isGone);
     return { unit: resolved.unit, text };
   }
 
@@ -130,6 +140,11 @@ export class Reader {
   /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */
   events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage> {
     return this.#ask({ kind: "events", request: query }, isGone);
+  }
+
+  #resolveSeries(query: Omit<SeriesQuery, "division">): ReturnType<typeof resolveSeries> {
+    const device = this.#view.device(query.device);
+    return device === undefined ? null : resolveSeries(device, query, requestedRun);
   }
 
   /** Names to numbers, and what the ledger in memory says of the completeness; the reader adds counts of a span. */

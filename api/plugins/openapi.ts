@@ -7,7 +7,7 @@ import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
-import { Series } from "../schemas/series.ts";
+import { Series, SeriesPoints } from "../schemas/series.ts";
 import { Listener, Status } from "../schemas/status.ts";
 import { addExamples } from "./examples.ts";
 
@@ -31,6 +31,7 @@ const COMPONENTS = [
   Reading,
   ReadingList,
   Series,
+  SeriesPoints,
   Listener,
   Status,
 ];

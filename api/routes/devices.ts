@@ -15,11 +15,12 @@ import {
   NoQuery,
   Query,
   RefTo,
+  TimeFormQuery,
   textResponse,
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
 
-const PageQuery = Query({ limit: Limit(1000), cursor: Cursor });
+const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
 
 type DevicesQuery = Static<typeof DevicesQueryString>;
 
@@ -86,7 +87,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         operationId: "listLatest",
         summary: "Newest values of every device",
         tags: ["readings"],
-        querystring: PageQuery,
+        querystring: LatestQuery,
         response: {
           200: textResponse("newest values", { "application/json": RefTo(LatestList) }),
           ...ERRORS,
@@ -97,7 +98,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       const nowUs = context.clock.wallUs();
       const { devices, next } = devicePage(context, "latest", query);
       const keys: KeyCache = new Map();
-      const items = devices.map((device) => latestJson(device, nowUs, keys));
+      const items = devices.map((device) => latestJson(device, nowUs, keys, query.time));
       reply.type("application/json; charset=utf-8");
       return reply.send(`{"devices":[${items.join(",")}],"next":${JSON.stringify(next)}}`);
     },

@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
@@ -14,7 +15,7 @@ import {
   textResponse,
   UNAVAILABLE,
 } from "../schemas/common.ts";
-import { Series, SeriesQueryString } from "../schemas/series.ts";
+import { Series, SeriesPoints, SeriesQueryString } from "../schemas/series.ts";
 import type { Division } from "../sources.ts";
 
 const DEFAULT_POINTS = 500;
@@ -43,6 +44,17 @@ const stepMsOf = (step: string): number => {
   }
 };
 
+/** @throws ApiError 400 naming `step` or `points` */
+const parsePoints = ({ points = DEFAULT_POINTS, step }: { points?: number; step?: string }): number => {
+  if (step !== undefined) {
+    throw parameterError([{ name: "step", detail: "accepted with `method=lttb` is `points` only" }]);
+  }
+  if (points >= 2) return points;
+  throw parameterError([
+    { name: "points", detail: "accepted with `method=lttb` is an integer from 2 to 10000" },
+  ]);
+};
+
 /** `/devices/{id}/series` */
 export const seriesRoutes = (app: App, context: ApiContext): void => {
   app.get(
@@ -50,12 +62,14 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
     {
       schema: {
         operationId: "getSeries",
-        summary: "One channel of a device in buckets, each with its completeness",
+        summary: "One channel of a device for a chart: buckets with their completeness, or chosen readings",
         tags: ["readings"],
         params: DeviceParams,
         querystring: SeriesQueryString,
         response: {
-          200: textResponse("the series", { "application/json": RefTo(Series) }),
+          200: textResponse("the series", {
+            "application/json": Type.Union([RefTo(Series), RefTo(SeriesPoints)]),
+          }),
           ...ERRORS,
           ...NO_DEVICE_OR_CHANNEL,
           ...TOO_LARGE,
@@ -67,15 +81,14 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
     async ({ params, query, raw }, reply) => {
       const { id } = deviceOrThrow(context, params.id);
       const { channel } = query;
-      const series = await context.sources.reader.seriesText(
-        {
-          device: id,
-          channel,
-          ...parseTimeRange(query, context.clock.wallUs()),
-          division: parseDivision(query),
-        },
-        () => isGone(raw),
-      );
+      const { reader } = context.sources;
+      const wanted = { device: id, channel, ...parseTimeRange(query, context.clock.wallUs()) };
+      const series =
+        query.method === "lttb"
+          ? await reader.pointsText({ ...wanted, points: parsePoints(query) }, query.time, () => isGone(raw))
+          : await reader.seriesText({ ...wanted, division: parseDivision(query) }, query.time, () =>
+              isGone(raw),
+            );
       if (series === null) {
         const names = `${JSON.stringify(id)} has no channel ${JSON.stringify(channel)}`;
         throw new ApiError("ERR_UNKNOWN_CHANNEL", `the device ${names}`);

@@ -65,6 +65,26 @@ export const ChannelFilter = Type.Optional(
 
 export const Next = Nullable(Type.String({ description: "cursor of the next page; null at the end" }));
 
+/** How the times of an answer are written. */
+export const TimeFormQuery = Defaulted(
+  Word(["rfc3339", "us", "ms"], {
+    description: "how times are written: as text, or as micro- or milliseconds since the Unix epoch",
+  }),
+  "rfc3339",
+);
+
+/** A time of an answer whose form is asked for with `time`. */
+export const AnyTime = (description: string) =>
+  Type.Unsafe<string | number>({
+    description: `${description}; a number with \`time=us\` or \`time=ms\``,
+    anyOf: [Time("RFC 3339"), { type: "number" }],
+  });
+export const AnyTimeOrNull = (description: string) =>
+  Type.Unsafe<string | number | null>({
+    description: `${description}; a number with \`time=us\` or \`time=ms\``,
+    anyOf: [Time("RFC 3339"), { type: "number" }, { type: "null" }],
+  });
+
 export const TimeRangeQuery = {
   from: Type.Optional(
     Type.String({ description: "RFC 3339 time or date, or a duration before now such as -15m; inclusive" }),

@@ -1,6 +1,18 @@
 import { Type } from "typebox";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
-import { Cursor, Limit, MapOf, Next, Nullable, named, Query, RefTo, Time, Word } from "./common.ts";
+import {
+  AnyTimeOrNull,
+  Cursor,
+  Limit,
+  MapOf,
+  Next,
+  Nullable,
+  named,
+  Query,
+  RefTo,
+  Time,
+  Word,
+} from "./common.ts";
 import { LedgerTotal } from "./ledger.ts";
 
 const DeviceId = Type.String({ description: "device id", examples: ["pump-7"] });
@@ -74,7 +86,7 @@ export const LatestList = named(
     devices: Type.Array(
       Type.Object({
         id: DeviceId,
-        time: Nullable(Time("of the newest value")),
+        time: AnyTimeOrNull("of the newest value"),
         ageSeconds: Nullable(
           Type.Number({ minimum: 0, description: "now - time; 0 when the device's clock is ahead" }),
         ),

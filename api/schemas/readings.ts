@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import {
+  AnyTime,
   ChannelFilter,
   Count,
   Cursor,
@@ -10,7 +11,7 @@ import {
   OptionalLimit,
   Query,
   RefTo,
-  Time,
+  TimeFormQuery,
   TimeRangeQuery,
   Word,
 } from "./common.ts";
@@ -19,10 +20,7 @@ import { Completeness } from "./ledger.ts";
 
 export const Reading = named(
   Type.Object({
-    time: Type.Unsafe<string | number>({
-      description: "of the reading; a number with `time=us` or `time=ms`",
-      anyOf: [Time("RFC 3339"), { type: "number" }],
-    }),
+    time: AnyTime("of the reading"),
     epoch: Nullable(Type.Integer()),
     run: Type.Integer(),
     seq: Nullable(Type.Integer({ description: "number of its datagram; null when it had none" })),
@@ -70,12 +68,7 @@ export const ReadingsQueryString = Query({
     }),
     "json",
   ),
-  time: Defaulted(
-    Word(["rfc3339", "us", "ms"], {
-      description: "how times are written: as text, or as micro- or milliseconds since the Unix epoch",
-    }),
-    "rfc3339",
-  ),
+  time: TimeFormQuery,
   min_completeness: Type.Optional(
     Type.Number({
       minimum: 0,

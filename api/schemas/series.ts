@@ -1,6 +1,17 @@
 import { Type } from "typebox";
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { Count, Nullable, named, Query, Time, TimeRangeQuery, Word } from "./common.ts";
+import {
+  AnyTime,
+  AnyTimeOrNull,
+  Count,
+  Defaulted,
+  Nullable,
+  named,
+  Query,
+  TimeFormQuery,
+  TimeRangeQuery,
+  Word,
+} from "./common.ts";
 
 const Statistic = (description: string) =>
   Nullable(Type.Number({ description: `${description}; null when the bucket has no finite value` }));
@@ -10,7 +21,7 @@ const Numbers = (description: string) =>
   );
 
 const Bucket = Type.Object({
-  start: Time("inclusive; the bucket ends where the next one starts, the last one at `to`"),
+  start: AnyTime("inclusive; the bucket ends where the next one starts, the last one at `to`"),
   count: Count("readings of the channel"),
   received: Numbers("numbers of the device that are here"),
   expected: Numbers("received, and absent ones placed in the bucket"),
@@ -29,12 +40,19 @@ const SeriesGap = Type.Object({
   count: Type.Integer({ minimum: 1, description: "last - first + 1" }),
   state: Word(["open", "lost"], { description: "open: its window or recovery is running" }),
   cause: Nullable(Type.String({ enum: [...CAUSES, null] })),
-  from: Time("of the number before the gap: nothing is known from here"),
-  to: Time("of the number after it: until here"),
-  openedAt: Time("when the absence was noticed"),
-  closedAt: Nullable(Time("when it was declared lost")),
+  from: AnyTime("of the number before the gap: nothing is known from here"),
+  to: AnyTime("of the number after it: until here"),
+  openedAt: AnyTime("when the absence was noticed"),
+  closedAt: AnyTimeOrNull("when it was declared lost"),
   requests: Type.Integer({ minimum: 0 }),
 });
+
+const Gaps = {
+  gaps: Type.Array(SeriesGap, {
+    description: "absent ranges with a number in the span, by time; of more than 1,000 the longest",
+  }),
+  gapsLeftOut: Count("gaps in the span beyond those listed; their numbers are in `expected` all the same"),
+};
 
 export const Series = named(
   Type.Object(
@@ -42,16 +60,11 @@ export const Series = named(
       device: Type.String(),
       channel: Type.String(),
       unit: Type.String({ description: "empty when it was never said" }),
-      from: Nullable(Time("of the first bucket; null when nothing is stored")),
-      to: Nullable(Time("end of the last bucket, exclusive")),
+      from: AnyTimeOrNull("of the first bucket; null when nothing is stored"),
+      to: AnyTimeOrNull("end of the last bucket, exclusive"),
       stepSeconds: Type.Number({ description: "length of a bucket; the last one may be shorter" }),
       buckets: Type.Array(Bucket, { description: "all of the span in order, empty ones too" }),
-      gaps: Type.Array(SeriesGap, {
-        description: "absent ranges with a number in the span, by time; of more than 1,000 the longest",
-      }),
-      gapsLeftOut: Count(
-        "gaps in the span beyond those listed; their numbers are in `expected` all the same",
-      ),
+      ...Gaps,
     },
     {
       examples: [
@@ -110,6 +123,35 @@ export const Series = named(
   "Series",
 );
 
+/** With `method=lttb`. */
+export const SeriesPoints = named(
+  Type.Object({
+    device: Type.String(),
+    channel: Type.String(),
+    unit: Type.String({ description: "empty when it was never said" }),
+    from: AnyTimeOrNull("inclusive; null when nothing is stored"),
+    to: AnyTimeOrNull("exclusive"),
+    count: Count("readings of the channel in the span"),
+    received: Numbers("numbers of the device that are here"),
+    expected: Numbers("received, and absent ones placed in the span"),
+    nonFinite: Count("of `count`: NaN and infinities, which are no points"),
+    points: Type.Array(
+      Type.Object({
+        time: AnyTime("of the reading"),
+        value: Nullable(
+          Type.Number({ description: "booleans as 0 and 1; null: a number is absent here, draw no line" }),
+        ),
+      }),
+      {
+        description:
+          "readings in the order of their times, at most `points`, and a null wherever the line is broken",
+      },
+    ),
+    ...Gaps,
+  }),
+  "SeriesPoints",
+);
+
 export const SeriesQueryString = Query({
   channel: Type.String({
     minLength: 1,
@@ -118,12 +160,20 @@ export const SeriesQueryString = Query({
     examples: ["temperature"],
   }),
   ...TimeRangeQuery,
+  method: Defaulted(
+    Word(["buckets", "lttb"], {
+      description:
+        "buckets: statistics of equal spans of time; lttb: the readings that keep the chart's shape, by Largest-Triangle-Three-Buckets",
+    }),
+    "buckets",
+  ),
+  time: TimeFormQuery,
   points: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: 10_000,
       description:
-        "into at most that many buckets of equal length; 500 when neither points nor step is given",
+        "into at most that many buckets of equal length, or so many readings with lttb; 500 when neither points nor step is given",
       examples: [500],
     }),
   ),

@@ -14,17 +14,16 @@ const UNDESCRIBED = /^ch(\d{1,5})$/;
  */
 export const resolveSeries = (
   device: DeviceView,
-  { channel: name, fromUs, toUs, division }: SeriesQuery,
+  { channel: name, fromUs, toUs }: Omit<SeriesQuery, "division">,
   runOf: (run: RunView) => Omit<SeriesRun, "channels">,
-): { request: SeriesRequest; unit: string } | null => {
+): { request: Omit<SeriesRequest, "division">; unit: string } | null => {
   const { runs, descriptions } = device;
   const named = descriptions.filter((description) => description.name === name);
   const undescribed = undescribedNumber(name, device, descriptions);
   if (named.length === 0 && undescribed === null) return null;
-  const request: SeriesRequest = {
+  const request = {
     fromUs,
     toUs,
-    division,
     runs: runs.map((run) => ({
       ...runOf(run),
       channels: channelsOf(run.epoch ?? -1, named, undescribed, descriptions),

@@ -123,6 +123,14 @@ describe("pages", () => {
 });
 
 describe("latest values", () => {
+  test.each([
+    ["rfc3339", '"2026-11-20T11:59:59.000000Z"'],
+    ["us", "1795175999000000"],
+    ["ms", "1795175999000"],
+  ])("have times as %s", async (time, text) => {
+    expect((await api.get(`/api/v1/latest?time=${time}`)).text).toContain(`"time":${text},`);
+  });
+
   test("newest values with their units, age and status", async () => {
     const { json } = await api.get("/api/v1/latest");
     expect(json.devices[1]).toEqual({

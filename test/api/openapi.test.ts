@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { seriesMembers } from "../../api/series-text.ts";
+import { pointsMembers, seriesMembers } from "../../api/series-text.ts";
 import { Buckets } from "../../db/series/buckets.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
@@ -112,7 +112,19 @@ describe("answers are what the document says", () => {
     const [gap] = api.sources.gapPage.gaps;
     const run = { run: 0, epoch: null, index: 0, isUnsequenced: false, firstArrivalUs: 0, lastArrivalUs: 0 };
     const found = { buckets, gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }], gapsLeftOut: 0 };
-    api.sources.series = { unit: "Cel", text: seriesMembers(found, [{ ...run, channels: [1] }]) };
+    const runs = [{ ...run, channels: [1] }];
+    api.sources.series = { unit: "Cel", text: seriesMembers(found, runs, "rfc3339") };
+    const points = {
+      count: 2,
+      timeUs: Float64Array.of(NOON_US, NOON_US + 10),
+      value: Float64Array.of(1, 2),
+      lineStart: [0, 1],
+    };
+    const whole = {
+      ...found,
+      buckets: new Buckets({ fromUs: NOON_US, toUs: NOON_US + 15, stepUs: 15, count: 1 }),
+    };
+    api.sources.points = { unit: "Cel", text: pointsMembers({ whole, points, chosen: [0, 1] }, runs, "us") };
   });
 
   test.each([
@@ -135,7 +147,9 @@ describe("answers are what the document says", () => {
     ["/api/v1/devices/pump-7/gaps", "/api/v1/devices/{id}/gaps", 200],
     ["/api/v1/devices/pump-7/readings", "/api/v1/devices/{id}/readings", 200],
     ["/api/v1/devices/pump-7/series?channel=a", "/api/v1/devices/{id}/series", 200],
+    ["/api/v1/devices/pump-7/series?channel=a&method=lttb&time=us", "/api/v1/devices/{id}/series", 200],
     ["/api/v1/devices/pump-7/series", "/api/v1/devices/{id}/series", 400],
+    ["/api/v1/latest?time=ms", "/api/v1/latest", 200],
   ])("GET %s", async (url, path, status) => {
     const answer = await api.get(url);
     const type = String(answer.headers["content-type"]).split(";")[0]!;

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { LacunaError } from "../../common/errors.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
@@ -39,8 +39,46 @@ test("span and step reach the reader", async () => {
   });
 });
 
+describe("method=lttb", () => {
+  beforeEach(() => {
+    api.sources.points = { unit: "Cel", text: '"points":[]' };
+  });
+
+  test("asks for readings, 500 of them unless told otherwise", async () => {
+    const { json } = await api.get(`${URL}?channel=a&method=lttb&from=2026-11-20T12:00:00Z`);
+    expect(json).toEqual({ device: "pump-7", channel: "a", unit: "Cel", points: [] });
+    await api.get(`${URL}?channel=a&method=lttb&points=2`);
+    const query = { device: "pump-7", channel: "a", fromUs: NOON_US, toUs: null, points: 500 };
+    expect(api.sources.pointsQueries).toEqual([query, { ...query, fromUs: null, points: 2 }]);
+    expect(api.sources.seriesQueries).toEqual([]);
+  });
+
+  test.each([
+    ["step=1m", "step"],
+    ["points=1", "points"],
+    ["points=10001", "points"],
+  ])("%s is 400 naming the parameter", async (query, name) => {
+    const { status, json } = await api.get(`${URL}?channel=a&method=lttb&${query}`);
+    expect([status, json.parameters[0].name]).toEqual([400, name]);
+  });
+
+  test("a channel nobody knows is 404", async () => {
+    api.sources.points = null;
+    expect((await api.get(`${URL}?channel=a&method=lttb`)).json.code).toBe("ERR_UNKNOWN_CHANNEL");
+  });
+});
+
+test.each(["rfc3339", "us", "ms"])("time=%s reaches the reader", async (time) => {
+  for (const method of ["buckets", "lttb"]) {
+    await api.get(`${URL}?channel=a&method=${method}&time=${time}`);
+    expect(api.sources.seriesTime).toBe(time);
+  }
+});
+
 test.each([
   ["", "channel"],
+  ["channel=a&method=mean", "method"],
+  ["channel=a&time=s", "time"],
   ["channel=", "channel"],
   ["channel=a&channel=b", "channel"],
   ["channel=a&points=0", "points"],

@@ -49,6 +49,7 @@ export const addExampleFleet = (sources: FakeSources): void => {
     next: null,
   };
   sources.series = { unit: "Cel", text: SERIES };
+  sources.points = { unit: "Cel", text: POINTS };
   sources.raster = [
     {
       device: "pump-7",
@@ -88,7 +89,10 @@ export const EXAMPLE_REQUESTS: Readonly<Record<string, readonly string[]>> = {
     "/api/v1/devices/pump-7/readings?format=csv",
     "/api/v1/devices/pump-7/readings?format=ndjson&time=us",
   ],
-  getSeries: ["/api/v1/devices/pump-7/series?channel=temperature&points=2"],
+  getSeries: [
+    "/api/v1/devices/pump-7/series?channel=temperature&method=lttb&points=100",
+    "/api/v1/devices/pump-7/series?channel=temperature&points=2",
+  ],
 };
 
 const causes = {
@@ -106,4 +110,14 @@ const bucket = (start: string, expected: number): string =>
 const SERIES =
   '"from":"2026-11-20T11:58:20.000000Z","to":"2026-11-20T12:00:00.000000Z","stepSeconds":50,' +
   `"buckets":[${bucket("2026-11-20T11:58:20.000000Z", 50)},${bucket("2026-11-20T11:59:10.000000Z", 48)}],` +
+  '"gaps":[],"gapsLeftOut":0';
+
+const point = (time: string, value: number | null): string => `{"time":"${time}","value":${value}}`;
+
+const POINTS =
+  '"from":"2026-11-20T11:58:20.000000Z","to":"2026-11-20T12:00:00.000000Z",' +
+  '"count":4,"received":4,"expected":6,"nonFinite":0,"points":[' +
+  `${point("2026-11-20T11:58:20.000000Z", 21.25)},${point("2026-11-20T11:58:21.000000Z", 21.5)},` +
+  `${point("2026-11-20T11:58:22.500000Z", null)},` +
+  `${point("2026-11-20T11:58:24.000000Z", 21.5)},${point("2026-11-20T11:58:25.000000Z", 21.25)}],` +
   '"gaps":[],"gapsLeftOut":0';

@@ -12,6 +12,7 @@ import type {
   ListenerStatus,
   LiveListener,
   LiveRun,
+  PointsQuery,
   RasterDevice,
   RasterQuery,
   ReadingsPage,
@@ -21,6 +22,7 @@ import type {
   SeriesText,
   Sources,
   StoreStatus,
+  TimeForm,
 } from "../../api/sources.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
@@ -187,6 +189,10 @@ export class FakeSources implements Sources {
   gapsQueries!: GapsQuery[];
   series!: SeriesText | null;
   seriesQueries!: SeriesQuery[];
+  points!: SeriesText | null;
+  pointsQueries!: PointsQuery[];
+  /** how the times of the last series were asked for */
+  seriesTime: TimeForm | undefined;
   raster!: RasterDevice[];
   rasterQueries!: RasterQuery[];
   eventPage!: EventsPage;
@@ -220,6 +226,9 @@ export class FakeSources implements Sources {
     this.gapsQueries = [];
     this.series = null;
     this.seriesQueries = [];
+    this.points = null;
+    this.pointsQueries = [];
+    this.seriesTime = undefined;
     this.raster = [];
     this.rasterQueries = [];
     this.eventPage = { events: [], next: null };
@@ -279,10 +288,17 @@ export class FakeSources implements Sources {
       const page = this.pages.shift() ?? this.page;
       return { ...page, text: readings(page.readings, form) };
     },
-    seriesText: async (query) => {
+    seriesText: async (query, time) => {
       this.seriesQueries.push(query);
+      this.seriesTime = time;
       if (this.failure !== undefined) throw this.failure;
       return this.series;
+    },
+    pointsText: async (query, time) => {
+      this.pointsQueries.push(query);
+      this.seriesTime = time;
+      if (this.failure !== undefined) throw this.failure;
+      return this.points;
     },
     gaps: async (query) => {
       this.gapsQueries.push(query);

@@ -56,7 +56,7 @@ const withReader = async <T>(bed: StoreBed, ask: (reader: Reader) => Promise<T>)
 };
 
 const seriesOf = async (reader: Reader, query: Partial<SeriesQuery>): Promise<SeriesJson> => {
-  const series = (await reader.seriesText({ ...QUERY, ...query }))!;
+  const series = (await reader.seriesText({ ...QUERY, ...query }, "rfc3339"))!;
   return { ...JSON.parse(`{${series.text}}`), unit: series.unit };
 };
 
@@ -213,7 +213,7 @@ test("a channel goes by its name in each epoch; a name the device never had is n
   const sum = async (channel: string) =>
     (await ask({ channel })).buckets.reduce((count, bucket) => count + bucket.count, 0);
   expect([await sum("ch1"), await sum("temperature"), await sum("pressure")]).toEqual([1, 1, 1]);
-  const unknown = await withReader(bed, (reader) => reader.seriesText({ ...QUERY, channel: "ch9" }));
+  const unknown = await withReader(bed, (reader) => reader.seriesText({ ...QUERY, channel: "ch9" }, "us"));
   expect(unknown).toBeNull();
 });
 
