@@ -25,6 +25,7 @@ import type {
   SeriesText,
 } from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
+import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 
@@ -97,17 +98,20 @@ export interface LiveCommit {
   gaps: readonly LiveGap[];
 }
 
-/** Numbers that were declared lost, or that arrived after that. */
+/** Numbers that were declared lost, or that arrived after their window. */
 export interface LiveGap {
   run: number;
   first: number;
   last: number;
-  /** null: they arrived */
-  cause: Cause | null;
-  /** null: they arrived */
-  openedAtUs: number | null;
+  /** null: they are lost */
+  arrival: ArrivalBin | null;
+  /** they are lost with, or were absent by */
+  cause: Cause;
+  openedAtUs: number;
   /** when they were declared lost, or arrived */
   atUs: number;
+  /** NACKs of ours that named them */
+  requests: number;
 }
 
 export interface LiveRun {

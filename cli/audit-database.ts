@@ -81,6 +81,7 @@ export const openDatabaseAuditSource = (file: string): AuditSource & { close(): 
             fromUs: null,
             toUs: null,
             limit: GAPS_PER_PAGE,
+            order: "asc",
             after,
           }),
         ({ gaps }) => gaps,

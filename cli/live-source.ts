@@ -3,6 +3,7 @@ import type { LedgerChange } from "../db/change.ts";
 import type { LedgerView } from "../db/ledger-view.ts";
 import type { Store } from "../db/store.ts";
 import { OP, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
+import { arrivalBin } from "../protocol/gap-row.ts";
 import { CAUSE, CAUSES, ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 
 /** The store as the live feed sees it; `stop` before the store closes. */
@@ -88,13 +89,16 @@ class Commit implements LiveCommit {
 }
 
 const gapOf = (op: Float64Array): LiveGap => {
-  const isLost = op[OP.CODE] === OP_CODE.LOST;
+  const code = op[OP.CODE]!;
+  const requests = op[OP.REQUESTS]!;
   return {
     run: op[OP.RUN]!,
     first: op[OP.FIRST]!,
     last: op[OP.LAST]!,
-    cause: isLost ? (CAUSES[op[OP.DETAIL]!] ?? CAUSES[CAUSE.UNDETERMINED]!) : null,
-    openedAtUs: isLost ? op[OP.OPENED_AT]! : null,
+    arrival: code === OP_CODE.LOST ? null : arrivalBin(code === OP_CODE.FILL_LOST, requests),
+    cause: CAUSES[op[OP.CAUSE]!] ?? CAUSES[CAUSE.UNDETERMINED]!,
+    openedAtUs: op[OP.OPENED_AT]!,
     atUs: op[OP.AT]!,
+    requests,
   };
 };

@@ -112,8 +112,18 @@ export class BatchBuilder {
     this.#op(OP_CODE.LOST, run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter, requests);
   }
 
-  filled(run: number, sequence: number, atUs: number, recovered: boolean): void {
-    this.#op(OP_CODE.FILL, run, sequence, sequence, 0, atUs, recovered ? 1 : 0, 0, 0, 0);
+  filled(
+    run: number,
+    sequence: number,
+    atUs: number,
+    wasLost: boolean,
+    openedAt: number,
+    cause: number,
+    timeUs: number,
+    requests: number,
+  ): void {
+    const code = wasLost ? OP_CODE.FILL_LOST : OP_CODE.FILL_OPEN;
+    this.#op(code, run, sequence, sequence, openedAt, atUs, cause, timeUs, timeUs, requests);
   }
 
   /**
@@ -151,14 +161,14 @@ export class BatchBuilder {
     last: number,
     openedAt: number,
     at: number,
-    detail: number,
+    cause: number,
     timeBefore: number,
     timeAfter: number,
     requests: number,
   ): void {
     const batch = this.#batch;
     if (batch === null || this.#ops >= BATCH_OPS) {
-      this.#spilled.push(code, run, first, last, openedAt, at, detail, timeBefore, timeAfter, requests);
+      this.#spilled.push(code, run, first, last, openedAt, at, cause, timeBefore, timeAfter, requests);
       return;
     }
     const ops = batch.ops;
@@ -169,7 +179,7 @@ export class BatchBuilder {
     ops[base + OP.LAST] = last;
     ops[base + OP.OPENED_AT] = openedAt;
     ops[base + OP.AT] = at;
-    ops[base + OP.DETAIL] = detail;
+    ops[base + OP.CAUSE] = cause;
     ops[base + OP.TIME_BEFORE] = timeBefore;
     ops[base + OP.TIME_AFTER] = timeAfter;
     ops[base + OP.REQUESTS] = requests;
@@ -183,7 +193,7 @@ export class BatchBuilder {
       fields[at + OP.LAST]!,
       fields[at + OP.OPENED_AT]!,
       fields[at + OP.AT]!,
-      fields[at + OP.DETAIL]!,
+      fields[at + OP.CAUSE]!,
       fields[at + OP.TIME_BEFORE]!,
       fields[at + OP.TIME_AFTER]!,
       fields[at + OP.REQUESTS]!,

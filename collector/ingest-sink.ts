@@ -76,8 +76,17 @@ export class IngestSink implements TrackerSink {
     builder.lost(run, first, last, openedAt, closedAt, cause, timeBefore, timeAfter, requests);
   }
 
-  gapFilled(run: number, sequence: number, at: number, recovered: boolean): void {
-    this.#parts.builder.filled(run, sequence, at, recovered);
+  gapFilled(
+    run: number,
+    sequence: number,
+    at: number,
+    wasLost: boolean,
+    openedAt: number,
+    cause: number,
+    time: number,
+    requests: number,
+  ): void {
+    this.#parts.builder.filled(run, sequence, at, wasLost, openedAt, cause, time, requests);
   }
 
   heldAccepted(device: number, run: number, sequence: number, listener: number): void {

@@ -13,12 +13,16 @@ export interface GapTableRow {
   requests: number;
   time_before: number;
   time_after: number;
+  was_lost: 0 | 1;
 }
 
-/** Numbers declared lost that came in the end (R13): the filled part of a gap becomes a row of its own, the rest keeps its history. */
+/**
+ * Absent numbers that came in the end (R13): the filled part of a gap becomes a row of its own, the rest keeps its history. Filled parts
+ * of one gap that touch and have the same history are one row. What one number costs does not depend on how many rows there are.
+ */
 export class GapFiller {
   readonly #nearest: Statement;
-  readonly #filledBeside: Statement;
+  readonly #at: Statement;
   readonly #delete: Statement;
   readonly #insert: Statement;
 
@@ -26,26 +30,63 @@ export class GapFiller {
     this.#nearest = db.prepare(
       "SELECT * FROM gaps WHERE run_no = ? AND first <= ? ORDER BY first DESC LIMIT 1",
     );
-    this.#filledBeside = db.prepare(
-      `SELECT * FROM gaps WHERE run_no = ? AND state = 'filled' AND cause = ? AND opened_at = ? AND closed_at = ?
-       AND (first = ? OR (first < ? AND last = ?))`,
-    );
+    this.#at = db.prepare("SELECT * FROM gaps WHERE run_no = ? AND first = ?");
     this.#delete = db.prepare("DELETE FROM gaps WHERE run_no = ? AND first = ?");
     this.#insert = db.prepare(
-      `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after)
-       VALUES (@run_no, @first, @last, @state, @cause, @opened_at, @closed_at, @filled_at, @requests, @time_before, @time_after)`,
+      `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after, was_lost)
+       VALUES (@run_no, @first, @last, @state, @cause, @opened_at, @closed_at, @filled_at, @requests, @time_before, @time_after, @was_lost)`,
     );
+  }
+
+  /** [first, last] of an open gap arrived, never declared lost. Times in microseconds, `timeFirst` and `timeLast` of the numbers themselves. */
+  fillOpen(
+    run: number,
+    first: number,
+    last: number,
+    cause: string,
+    openedAt: number,
+    atUs: number,
+    requests: number,
+    timeFirst: number,
+    timeLast: number,
+  ): void {
+    this.#insertFilled({
+      run_no: run,
+      first,
+      last,
+      state: "filled",
+      cause,
+      opened_at: openedAt,
+      closed_at: atUs,
+      filled_at: atUs,
+      requests,
+      time_before: timeFirst,
+      time_after: timeLast,
+      was_lost: 0,
+    });
   }
 
   /**
    * [first, last] arrived. Numbers without a lost row are passed over: their row was folded into counts long ago.
    * @param atUs - when the last of them arrived
    */
-  fill(run: number, first: number, last: number, atUs: number): void {
+  fillLost(
+    run: number,
+    first: number,
+    last: number,
+    atUs: number,
+    timeFirst: number,
+    timeLast: number,
+  ): void {
     for (let next = last; next >= first; ) {
       const row = this.#rowWith(run, next, first);
       if (row === undefined) return;
-      if (row.state === "lost") this.#split(row, Math.max(first, row.first), Math.min(next, row.last), atUs);
+      const from = Math.max(first, row.first);
+      const to = Math.min(next, row.last);
+      if (row.state === "lost") {
+        const timeBefore = from === first ? timeFirst : placeBetween(row, from);
+        this.#split(row, from, to, atUs, timeBefore, to === last ? timeLast : placeBetween(row, to));
+      }
       next = row.first - 1;
     }
   }
@@ -56,33 +97,45 @@ export class GapFiller {
     return row !== undefined && row.last >= first ? row : undefined;
   }
 
-  #split(row: GapTableRow, first: number, last: number, atUs: number): void {
+  #split(
+    row: GapTableRow,
+    first: number,
+    last: number,
+    atUs: number,
+    timeFirst: number,
+    timeLast: number,
+  ): void {
     this.#delete.run(row.run_no, row.first);
     if (row.first < first) this.#insert.run(partOf(row, row.first, first - 1));
     if (last < row.last) this.#insert.run(partOf(row, last + 1, row.last));
-    let filled: GapTableRow = { ...partOf(row, first, last), state: "filled", filled_at: atUs };
-    for (const beside of this.#partsBeside(filled)) {
+    const times = { time_before: timeFirst, time_after: timeLast };
+    this.#insertFilled({ ...row, first, last, ...times, state: "filled", filled_at: atUs });
+  }
+
+  #insertFilled(part: GapTableRow): void {
+    let filled = part;
+    const below = this.#nearest.get(part.run_no, part.first - 1) as GapTableRow | undefined;
+    const above = this.#at.get(part.run_no, part.last + 1) as GapTableRow | undefined;
+    for (const beside of [below, above]) {
+      if (beside === undefined || !isContinued(beside, filled)) continue;
       this.#delete.run(beside.run_no, beside.first);
       filled = joined(filled, beside);
     }
     this.#insert.run(filled);
   }
-
-  /** Filled parts of the same origin that touch this one. */
-  #partsBeside({ run_no, first, last, cause, opened_at, closed_at }: GapTableRow): GapTableRow[] {
-    return this.#filledBeside.all(
-      run_no,
-      cause,
-      opened_at,
-      closed_at,
-      last + 1,
-      first,
-      first - 1,
-    ) as GapTableRow[];
-  }
 }
 
-/** Part of a gap; its numbers stay where the whole gap placed them in time. */
+/** Whether two filled parts touch and have the same history. */
+const isContinued = (a: GapTableRow, b: GapTableRow): boolean =>
+  (a.last + 1 === b.first || b.last + 1 === a.first) &&
+  a.state === b.state &&
+  a.cause === b.cause &&
+  a.opened_at === b.opened_at &&
+  a.requests === b.requests &&
+  a.was_lost === b.was_lost &&
+  (a.was_lost === 0 || a.closed_at === b.closed_at);
+
+/** What is left of a lost gap; its numbers stay where the whole gap placed them in time. */
 const partOf = (row: GapTableRow, first: number, last: number): GapTableRow => ({
   ...row,
   first,
@@ -99,6 +152,7 @@ const joined = (a: GapTableRow, b: GapTableRow): GapTableRow => {
     last: upper.last,
     time_before: lower.time_before,
     time_after: upper.time_after,
+    closed_at: Math.max(a.closed_at, b.closed_at),
     filled_at: Math.max(a.filled_at ?? 0, b.filled_at ?? 0),
   };
 };

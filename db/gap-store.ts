@@ -17,8 +17,8 @@ export class GapStore {
 
   constructor(db: Sqlite) {
     this.#insertLost = db.prepare(
-      `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after)
-       VALUES (?, ?, ?, 'lost', ?, ?, ?, NULL, ?, ?, ?)`,
+      `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after, was_lost)
+       VALUES (?, ?, ?, 'lost', ?, ?, ?, NULL, ?, ?, ?, 1)`,
     );
     this.#insertWindow = db.prepare("INSERT INTO window_gaps VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#deleteWindows = db.prepare("DELETE FROM window_gaps WHERE run_no = ?");
@@ -72,14 +72,16 @@ export class GapStore {
 
   #applyNow(op: Float64Array, run: number): void {
     const [first, last] = [op[OP.FIRST]!, op[OP.LAST]!];
-    if (op[OP.CODE] === OP_CODE.FILL) {
-      this.#filler.fill(run, first, last, op[OP.AT]!);
+    const times = [op[OP.TIME_BEFORE]!, op[OP.TIME_AFTER]!] as const;
+    if (op[OP.CODE] === OP_CODE.FILL_LOST) {
+      this.#filler.fillLost(run, first, last, op[OP.AT]!, ...times);
       return;
     }
     this.#gapRuns.add(run);
-    const cause = CAUSES[op[OP.DETAIL]!] ?? CAUSES[CAUSE.UNDETERMINED];
-    const times = [op[OP.TIME_BEFORE]!, op[OP.TIME_AFTER]!];
-    this.#insertLost.run(run, first, last, cause, op[OP.OPENED_AT]!, op[OP.AT]!, op[OP.REQUESTS]!, ...times);
+    const cause = CAUSES[op[OP.CAUSE]!] ?? CAUSES[CAUSE.UNDETERMINED]!;
+    const history = [cause, op[OP.OPENED_AT]!, op[OP.AT]!, op[OP.REQUESTS]!] as const;
+    if (op[OP.CODE] === OP_CODE.LOST) this.#insertLost.run(run, first, last, ...history, ...times);
+    else this.#filler.fillOpen(run, first, last, ...history, ...times);
   }
 
   #remember(run: number, open: readonly Float64Array[]): void {

@@ -1,6 +1,8 @@
+import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
 import type { GapState } from "./query-types.ts";
+import { ARRIVAL_SQL } from "./schema.ts";
 
 /** A gap query with the device already resolved to its runs. */
 export interface GapRequest {
@@ -10,6 +12,8 @@ export interface GapRequest {
   cause: Cause | null;
   fromUs: number | null;
   toUs: number | null;
+  /** by run and first number */
+  order: "asc" | "desc";
   limit: number;
   /** run and first number of the last row of the page before */
   after: readonly [run: number, first: number] | null;
@@ -22,7 +26,12 @@ export interface GapRecord {
   state: GapState;
   cause: Cause | null;
   openedAtUs: number;
+  /** declared lost, or filled without that */
   closedAtUs: number | null;
+  /** the last of its numbers came */
+  filledAtUs: number | null;
+  /** bin of its numbers; null while they are not here */
+  arrival: ArrivalBin | null;
   requests: number;
 }
 
@@ -33,7 +42,8 @@ export const queryGaps = (db: Sqlite, request: GapRequest): GapRecord[] => {
   if (request.state !== "open") found.push(...select(db, CLOSED, request, most));
   const isOpenWanted = request.state === null || request.state === "open";
   if (isOpenWanted && request.cause === null) found.push(...select(db, OPEN, request, most));
-  return found.sort((a, b) => a.run - b.run || a.first - b.first).slice(0, most);
+  const sign = request.order === "asc" ? 1 : -1;
+  return found.sort((a, b) => sign * (a.run - b.run || a.first - b.first)).slice(0, most);
 };
 
 interface Source {
@@ -43,12 +53,13 @@ interface Source {
 }
 const CLOSED: Source = {
   table: "gaps",
-  columns: "state, cause, opened_at AS openedAtUs, closed_at AS closedAtUs, requests",
+  columns: `state, cause, opened_at AS openedAtUs, closed_at AS closedAtUs, filled_at AS filledAtUs, ${ARRIVAL_SQL} AS arrival, requests`,
   isClosed: true,
 };
 const OPEN: Source = {
   table: "window_gaps",
-  columns: "'open' AS state, NULL AS cause, opened_at AS openedAtUs, NULL AS closedAtUs, requests",
+  columns:
+    "'open' AS state, NULL AS cause, opened_at AS openedAtUs, NULL AS closedAtUs, NULL AS filledAtUs, NULL AS arrival, requests",
   isClosed: false,
 };
 
@@ -59,18 +70,19 @@ const select = (db: Sqlite, source: Source, request: GapRequest, limit: number):
     conditions.push(condition);
     values.push(...bound);
   };
-  if (request.after !== null) where("(run_no, first) > (?, ?)", ...request.after);
+  const [behind, direction] = request.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
+  if (request.after !== null) where(`(run_no, first) ${behind} (?, ?)`, ...request.after);
   if (request.runs !== null)
     where("run_no IN (SELECT value FROM json_each(?))", JSON.stringify(request.runs));
   if (source.isClosed && request.state !== null) where("state = ?", request.state);
   if (request.cause !== null) where("cause = ?", request.cause);
   if (request.toUs !== null) where("opened_at < ?", request.toUs);
-  if (source.isClosed && request.fromUs !== null) where("closed_at >= ?", request.fromUs);
+  if (source.isClosed && request.fromUs !== null) where("ifnull(filled_at, closed_at) >= ?", request.fromUs);
   const condition = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   return db
     .prepare(
       `SELECT run_no AS run, first, last, ${source.columns} FROM ${source.table} ${condition}
-       ORDER BY run_no, first LIMIT ?`,
+       ORDER BY run_no ${direction}, first ${direction} LIMIT ?`,
     )
     .all(...values, limit) as GapRecord[];
 };

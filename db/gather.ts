@@ -139,14 +139,14 @@ const copyRow = (from: Float64Array, base: number, to: Float64Array, at: number)
   for (let field = 0; field < ROW_FIELDS; field++) to[at + field] = from[base + field]!;
 };
 
-/** Copies of the LOST and FILL operations, in order, OP_FIELDS each: the live feed tells them. */
+/** Copies of the LOST and FILL_… operations, in order, OP_FIELDS each: the live feed tells them. */
 export const closedGapOps = (batches: readonly Batch[]): Float64Array => {
   const parts: Float64Array[] = [];
   let length = 0;
   for (const { ops, opCount } of batches) {
     for (let at = 0; at < opCount * OP_FIELDS; at += OP_FIELDS) {
       const code = ops[at + OP.CODE];
-      if (code !== OP_CODE.LOST && code !== OP_CODE.FILL) continue;
+      if (code === OP_CODE.WINDOWS || code === OP_CODE.OPEN) continue;
       parts.push(ops.subarray(at, at + OP_FIELDS));
       length += OP_FIELDS;
     }

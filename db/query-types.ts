@@ -1,3 +1,4 @@
+import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { ReadingValue } from "./ledger-view.ts";
 import type { Division } from "./series/grid.ts";
@@ -86,6 +87,8 @@ export interface GapsQuery {
   /** gaps that were open at some time in the span, microseconds; null = open */
   fromUs: number | null;
   toUs: number | null;
+  /** by when the numbering became known and by number */
+  order: "asc" | "desc";
   limit: number;
   after: Position | null;
 }
@@ -99,7 +102,12 @@ export interface GapRow {
   state: GapState;
   cause: Cause | null;
   openedAtUs: number;
+  /** declared lost, or filled without that */
   closedAtUs: number | null;
+  /** the last of its numbers came */
+  filledAtUs: number | null;
+  /** bin of its numbers; null while they are not here */
+  arrival: ArrivalBin | null;
   requests: number;
 }
 

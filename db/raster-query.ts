@@ -1,6 +1,8 @@
+import type { ArrivalBin } from "../protocol/gap-row.ts";
 import { CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
 import type { GapState, RasterBlock } from "./query-types.ts";
+import { ARRIVAL_SQL } from "./schema.ts";
 
 /** A stretch of one run to look at, both ends inclusive. */
 export interface RasterSpan {
@@ -29,7 +31,7 @@ interface AbsentRow {
   last: number;
   state: GapState;
   cause: Cause | null;
-  requests: number;
+  arrival: ArrivalBin | null;
 }
 
 // rows of a run never overlap, so at most one that begins before the span reaches into it
@@ -37,17 +39,13 @@ const select = (table: string, columns: string): string =>
   `SELECT first, last, ${columns} FROM ${table} WHERE run_no = @run AND first <= @last AND last >= @first
    AND first >= ifnull((SELECT max(first) FROM ${table} WHERE run_no = @run AND first <= @first), @first)
    ORDER BY first DESC LIMIT @limit`;
-const CLOSED = select("gaps", "state, cause, requests");
-const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, requests");
+const CLOSED = select("gaps", `state, cause, ${ARRIVAL_SQL} AS arrival`);
+const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, NULL AS arrival");
 
-type Bin = "missing" | "recovered" | "late" | Cause;
+type Bin = "missing" | ArrivalBin | Cause;
 
-/** What became of the numbers of a row: a filled one came after we asked (`recovered`) or by itself (`late`). */
-const binOf = ({ state, cause, requests }: AbsentRow): Bin => {
-  if (state === "open") return "missing";
-  if (state === "filled") return requests > 0 ? "recovered" : "late";
-  return cause ?? "undetermined";
-};
+const binOf = ({ state, cause, arrival }: AbsentRow): Bin =>
+  state === "open" ? "missing" : (arrival ?? cause ?? "undetermined");
 
 const emptyBlock = (block: number): RasterBlock => ({
   block,
@@ -59,7 +57,7 @@ const emptyBlock = (block: number): RasterBlock => ({
 
 const count = (block: RasterBlock, bin: Bin, numbers: number): void => {
   if (bin === "missing" || bin === "recovered" || bin === "late") block[bin] += numbers;
-  else block.causes[bin] += numbers;
+  else if (bin !== "reordered") block.causes[bin] += numbers;
 };
 
 const fold = (rows: readonly AbsentRow[], span: RasterSpan, size: number): RasterBlock[] => {

@@ -65,6 +65,10 @@ const expectedSql = "iif(first < 0, 0, high_water - first + 1)";
 const isoSql = (column: string): string =>
   `iif(${column} > 0, strftime('%Y-%m-%dT%H:%M:%S', ${column} / 1000000, 'unixepoch') || printf('.%06dZ', ${column} % 1000000), NULL)`;
 
+/** Bin of a gap row's numbers as `arrivalBin` (protocol/gap-row.ts) has it; NULL while they are not here. */
+export const ARRIVAL_SQL =
+  "CASE WHEN state <> 'filled' THEN NULL WHEN requests > 0 THEN 'recovered' WHEN was_lost THEN 'late' ELSE 'reordered' END";
+
 const TABLES = `
 CREATE TABLE state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -299,5 +303,26 @@ SELECT segment, first_segment, level, ${isoSql("committed_at")} AS committed_at,
 FROM segments ORDER BY segment;
 `;
 
+/**
+ * Gap rows of numbers that came while they were still asked for: filled without ever having been lost. The bin of a filled row follows:
+ * `recovered` when a NACK of ours had named it, else `late` when it had been lost, else `reordered` (its window was cut by a stop).
+ */
+const GAPS_FILLED_OPEN = `
+ALTER TABLE gaps ADD COLUMN was_lost INTEGER NOT NULL DEFAULT 1;
+
+DROP VIEW gap_list;
+CREATE VIEW gap_list AS
+SELECT devices.id AS device, epochs.epoch AS epoch, epochs.run AS run, absent.first AS first, absent.last AS last,
+  absent.last - absent.first + 1 AS count, absent.state AS state, absent.cause AS cause, absent.arrival AS arrival,
+  ${isoSql("absent.opened_at")} AS opened_at, ${isoSql("absent.closed_at")} AS closed_at,
+  ${isoSql("absent.filled_at")} AS filled_at, absent.requests AS requests
+FROM (
+  SELECT run_no, first, last, state, cause, ${ARRIVAL_SQL} AS arrival, opened_at, closed_at, filled_at, requests FROM gaps
+  UNION ALL SELECT run_no, first, last, 'open', NULL, NULL, opened_at, NULL, NULL, requests FROM window_gaps
+) AS absent
+JOIN epochs USING (run_no) JOIN devices USING (device_no)
+ORDER BY devices.id, absent.run_no, absent.first;
+`;
+
 /** Migration `n` (from 0) brings a database from `user_version` n to n + 1. Never edit one that was released; add another. */
-export const MIGRATIONS: readonly string[] = [TABLES + VIEWS, MERGING];
+export const MIGRATIONS: readonly string[] = [TABLES + VIEWS, MERGING, GAPS_FILLED_OPEN];

@@ -25,11 +25,14 @@ export const OP = {
   FIRST: 2,
   LAST: 3,
   OPENED_AT: 4,
-  /** LOST: when declared lost; FILL: when it arrived */
+  /** LOST: when declared lost; FILL_…: when it arrived */
   AT: 5,
-  /** CAUSE.* for LOST; 1 = recovered, 0 = late for FILL */
-  DETAIL: 6,
-  /** send (or else arrival) time of the number before `first` and of the one after `last`: places absent numbers in time. 0 = unknown */
+  /** LOST: CAUSE.*; FILL_…: the one it was lost with, or would have been */
+  CAUSE: 6,
+  /**
+   * send (or else arrival) time of the number before `first` and of the one after `last`: places absent numbers in time. 0 = unknown.
+   * FILL_…: of the first and the last number themselves
+   */
   TIME_BEFORE: 7,
   TIME_AFTER: 8,
   REQUESTS: 9,
@@ -40,11 +43,13 @@ export const OP_CODE = {
   /** [first, last] was declared lost with a cause: a new gap row, state `lost` */
   LOST: 1,
   /** number `first`..`last`, inside a lost gap row, arrived: that part becomes a row `filled`, the rest keeps its history */
-  FILL: 2,
+  FILL_LOST: 2,
   /** the run's windows: forget those remembered for it, OPEN operations for the same run follow */
   WINDOWS: 3,
-  /** one gap whose window is running, at the end of this batch (remembered so that a crash cannot turn it into "received") */
+  /** one open gap, its window or recovery running, at the end of this batch (remembered so that a crash cannot turn it into "received") */
   OPEN: 4,
+  /** number `first`..`last` arrived, absent when their window was over and never declared lost: a new row `filled` */
+  FILL_OPEN: 5,
 } as const;
 
 const HEADER_FIELDS = 8;

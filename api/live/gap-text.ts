@@ -2,17 +2,20 @@ import { formatTime } from "../../protocol/time.ts";
 import type { LiveGap, LiveRun } from "../sources.ts";
 import { eventBytes } from "./event-text.ts";
 
-/** Numbers that arrived one by one, side by side, as one. */
+/** Numbers of one gap that arrived one by one, side by side, as one. */
 export const joinFilled = (gaps: readonly LiveGap[]): LiveGap[] => {
   const joined: LiveGap[] = [];
   for (const gap of gaps) {
     const last = joined.at(-1);
     const continues =
       last !== undefined &&
-      last.cause === null &&
-      gap.cause === null &&
+      gap.arrival !== null &&
+      last.arrival === gap.arrival &&
       last.run === gap.run &&
-      last.last + 1 === gap.first;
+      last.last + 1 === gap.first &&
+      last.cause === gap.cause &&
+      last.openedAtUs === gap.openedAtUs &&
+      last.requests === gap.requests;
     if (continues) joined[joined.length - 1] = { ...last, last: gap.last, atUs: gap.atUs };
     else joined.push(gap);
   }
@@ -21,7 +24,7 @@ export const joinFilled = (gaps: readonly LiveGap[]): LiveGap[] => {
 
 /** `event: gap` */
 export const gapBytes = (gap: LiveGap, { device, epoch, index }: LiveRun): Uint8Array => {
-  const { first, last, cause, openedAtUs, atUs } = gap;
+  const { first, last, arrival, cause, openedAtUs, atUs, requests } = gap;
   const data = {
     device,
     epoch,
@@ -29,10 +32,12 @@ export const gapBytes = (gap: LiveGap, { device, epoch, index }: LiveRun): Uint8
     first,
     last,
     count: last - first + 1,
-    state: cause === null ? "filled" : "lost",
+    state: arrival === null ? "lost" : "filled",
     cause,
-    openedAt: openedAtUs === null ? null : formatTime(openedAtUs),
+    openedAt: formatTime(openedAtUs),
     at: formatTime(atUs),
+    arrival,
+    requests,
   };
   return eventBytes("gap", JSON.stringify(data));
 };

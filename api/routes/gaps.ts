@@ -8,18 +8,23 @@ import { isGone } from "../is-gone.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, RefTo, UNAVAILABLE } from "../schemas/common.ts";
-import { GapList, GapsQueryString } from "../schemas/gaps.ts";
+import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
 
 /** `/gaps` and `/devices/{id}/gaps` */
 export const gapRoutes = (app: App, context: ApiContext): void => {
-  const list = async (device: string | null, query: Static<typeof GapsQueryString>, raw: IncomingMessage) => {
-    const scope = device === null ? "gaps" : `gaps ${device}`;
+  const list = async (
+    device: string | null,
+    query: Static<typeof DeviceGapsQueryString>,
+    raw: IncomingMessage,
+  ) => {
+    const scope = `gaps ${query.order} ${device ?? ""}`;
     const { gaps, next } = await context.sources.reader.gaps(
       {
         device,
         state: query.state ?? null,
         cause: query.cause ?? null,
         ...parseTimeRange(query, context.clock.wallUs()),
+        order: query.order,
         limit: query.limit,
         after: decodeCursor(scope, query.cursor),
       },
@@ -40,7 +45,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
       },
       preHandler: unchangedSinceCommit(context),
     },
-    ({ query, raw }) => list(null, query, raw),
+    ({ query, raw }) => list(query.device ?? null, query, raw),
   );
 
   app.get(
@@ -51,7 +56,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         summary: "Gaps of one device",
         tags: ["ledger"],
         params: DeviceParams,
-        querystring: GapsQueryString,
+        querystring: DeviceGapsQueryString,
         response: { 200: RefTo(GapList), ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),

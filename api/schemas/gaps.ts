@@ -1,7 +1,20 @@
 import { Type } from "typebox";
+import { ARRIVAL_BINS } from "../../protocol/gap-row.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { GAP_STATES } from "../sources.ts";
-import { Cursor, Limit, Next, Nullable, named, Query, RefTo, Time, TimeRangeQuery, Word } from "./common.ts";
+import {
+  Cursor,
+  Defaulted,
+  Limit,
+  Next,
+  Nullable,
+  named,
+  Query,
+  RefTo,
+  Time,
+  TimeRangeQuery,
+  Word,
+} from "./common.ts";
 
 export const Gap = named(
   Type.Object(
@@ -15,9 +28,22 @@ export const Gap = named(
       state: Word(GAP_STATES, {
         description: "open: its window or recovery is running; lost; filled: all of it came in the end",
       }),
-      cause: Nullable(Type.String({ enum: [...CAUSES, null] })),
+      cause: Nullable(
+        Type.String({
+          enum: [...CAUSES, null],
+          description: "why the numbers were absent when their window was over; null while it is open",
+        }),
+      ),
       openedAt: Time("when the absence was noticed"),
-      closedAt: Nullable(Time("when it was declared lost or filled")),
+      closedAt: Nullable(Time("when it was declared lost, or filled without that")),
+      filledAt: Nullable(Time("when the last of its numbers came; null unless filled")),
+      arrival: Nullable(
+        Type.String({
+          enum: [...ARRIVAL_BINS, null],
+          description:
+            "the ledger's bin of its numbers: recovered (we had asked for them), late (had been lost) or reordered; null unless filled",
+        }),
+      ),
       requests: Type.Integer({ minimum: 0, description: "how often we asked for it" }),
     },
     { description: "consecutive absent numbers" },
@@ -27,10 +53,26 @@ export const Gap = named(
 
 export const GapList = named(Type.Object({ gaps: Type.Array(RefTo(Gap)), next: Next }), "GapList");
 
-export const GapsQueryString = Query({
+const FILTERS = {
   state: Type.Optional(Word(GAP_STATES, { description: "only gaps in this state" })),
   cause: Type.Optional(Word(CAUSES, { description: "only gaps with this cause" })),
   ...TimeRangeQuery,
+  order: Defaulted(
+    Word(["asc", "desc"], { description: "by run and number; desc: the newest numbers first" }),
+    "asc",
+  ),
   limit: Limit(1000),
   cursor: Cursor,
+};
+
+export const DeviceGapsQueryString = Query(FILTERS);
+export const GapsQueryString = Query({
+  device: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "only gaps of this device; one that is unknown has none",
+    }),
+  ),
+  ...FILTERS,
 });

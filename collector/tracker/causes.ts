@@ -9,6 +9,12 @@ export interface CausePart {
   cause: number;
 }
 
+const unlessShed = (presumed: number): number => (presumed === BY_EVIDENCE ? CAUSE.UNDETERMINED : presumed);
+
+/** Why one number of an open gap was absent when its window was over: the cause it would be lost with. @param presumed - as below */
+export const causeOfOne = (shed: ShedEvidence, run: number, number: number, presumed: number): number =>
+  presumed !== CAUSE.UNDETERMINED && shed.has(run, number) ? CAUSE.QUEUE_OVERFLOW : unlessShed(presumed);
+
 /**
  * Why the numbers of a closing gap are lost (R14), number by number, the same cause in one part.
  * @param presumed - what was known of the gap before: CAUSE.UNDETERMINED (below first contact, whatever the evidence),
@@ -24,7 +30,7 @@ export const partsByCause = (
   presumed: number,
 ): CausePart[] => {
   if (presumed === CAUSE.UNDETERMINED) return [{ first, last, cause: CAUSE.UNDETERMINED }];
-  const otherwise = presumed === BY_EVIDENCE ? CAUSE.UNDETERMINED : presumed;
+  const otherwise = unlessShed(presumed);
   const parts: CausePart[] = [];
   let next = first;
   for (const range of shed.within(run, first, last)) {

@@ -29,6 +29,8 @@ export const GAP_STATE = {
   LOST: 1,
   /** open, the window is over, the device is asked for it */
   ASKED: 2,
+  /** open, a stop found it so and its window runs anew; its device may have been asked for it before */
+  CUT: 3,
 } as const;
 /** ranges given up at the front before the memory is moved */
 const MAX_UNUSED = 256;
@@ -75,7 +77,7 @@ export class GapList {
     return above > 0 && this.get(above - 1, GAP.LAST) >= number ? above - 1 : above;
   }
 
-  /** Insert a range of numbers that are in no other range. @param state - GAP_STATE.WINDOW or GAP_STATE.LOST */
+  /** Insert a range of numbers that are in no other range. @param state - GAP_STATE.WINDOW, CUT or LOST */
   insert(
     first: number,
     last: number,

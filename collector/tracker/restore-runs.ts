@@ -78,7 +78,7 @@ export class RestoreRuns {
       const isOpen = range.state === "open";
       // cut by the stop (R14 c): whatever becomes of it, we were not there
       const cause = isOpen ? CAUSE.COLLECTOR_DOWN : range.cause;
-      const state = isOpen ? GAP_STATE.WINDOW : GAP_STATE.LOST;
+      const state = isOpen ? GAP_STATE.CUT : GAP_STATE.LOST;
       const { first, last, openedAt, timeBefore, timeAfter, requests } = range;
       gaps.insert(first, last, state, cause, openedAt, openUntilMs, timeBefore, timeAfter, requests);
     }

@@ -1,6 +1,6 @@
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { isNewestOfEpoch } from "./askable-gaps.ts";
-import { type CausePart, partsByCause } from "./causes.ts";
+import { type CausePart, causeOfOne, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
 import { RETURN_PATH, SLOT } from "./device-table.ts";
 import { BY_EVIDENCE, GAP, GAP_STATE, GapList } from "./gap-list.ts";
@@ -91,11 +91,12 @@ export class RunLedger {
 
   /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE; VERDICT.RECOVERED when one of our NACKs had named it */
   fill(run: number, number: number, time: number, arrival: Arrival): Verdict {
-    const { runs, sink, openWindows, recovery } = this.#context;
+    const { runs, openWindows, recovery } = this.#context;
     const gaps = this.gapsOf(run);
     const index = gaps.find(number);
     const wasOpen = gaps.isOpen(index);
     const cause = gaps.get(index, GAP.CAUSE);
+    this.#tellFilled(run, gaps, index, number, time, arrival);
     const requests = gaps.get(index, GAP.REQUESTS);
     const isRecovered = requests > 0;
     if (isRecovered)
@@ -111,8 +112,33 @@ export class RunLedger {
     }
     runs.plus(run, ROW.LOST + cause, -1);
     runs.add1(run, isRecovered ? ROW.RECOVERED : ROW.LATE);
-    sink.gapFilled(runs.at(run, ROW.RUN), number, arrival.arrivalUs, isRecovered);
     return isRecovered ? VERDICT.RECOVERED : VERDICT.LATE;
+  }
+
+  /** R13: what comes within its window is only counted; of the rest is told what became of it. */
+  #tellFilled(
+    run: number,
+    gaps: GapList,
+    index: number,
+    number: number,
+    time: number,
+    arrival: Arrival,
+  ): void {
+    const state = gaps.get(index, GAP.STATE);
+    if (state === GAP_STATE.WINDOW) return;
+    const { runs, sink, shed } = this.#context;
+    const cause = gaps.get(index, GAP.CAUSE);
+    const wasLost = state === GAP_STATE.LOST;
+    sink.gapFilled(
+      runs.at(run, ROW.RUN),
+      number,
+      arrival.arrivalUs,
+      wasLost,
+      gaps.get(index, GAP.OPENED_AT),
+      wasLost ? cause : causeOfOne(shed, run, number, cause),
+      time,
+      gaps.get(index, GAP.REQUESTS),
+    );
   }
 
   /**
@@ -223,7 +249,7 @@ export class RunLedger {
   /** The window of the range is over; while it can be asked for it stays open. */
   #isToBeAsked(run: number, gaps: GapList, index: number, nowMs: number): boolean {
     const { recovery, runs, devices } = this.#context;
-    if (recovery === null || gaps.get(index, GAP.STATE) !== GAP_STATE.WINDOW || nowMs === Infinity)
+    if (recovery === null || gaps.get(index, GAP.STATE) === GAP_STATE.ASKED || nowMs === Infinity)
       return false;
     const device = runs.device[run]!;
     const path = devices.int(device, SLOT.RETURN_PATH);

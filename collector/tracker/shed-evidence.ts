@@ -32,6 +32,13 @@ export class ShedEvidence {
     return found;
   }
 
+  has(run: number, number: number): boolean {
+    const ranges = this.#runs.get(run);
+    if (ranges === undefined) return false;
+    const at = firstAbove(ranges, number);
+    return at > 0 && ranges[at - 1]! >= number;
+  }
+
   /** The run is gone. */
   forget(run: number): void {
     this.#count -= (this.#runs.get(run)?.length ?? 0) / 2;

@@ -107,8 +107,23 @@ export interface TrackerSink {
     timeAfter: number,
     requests: number,
   ): void;
-  /** a number declared lost arrived (`recovered`: one of our NACKs had named it) */
-  gapFilled(run: number, sequence: number, at: number, recovered: boolean): void;
+  /**
+   * A number arrived whose window was over, or was cut by a stop (R13).
+   * @param wasLost - it had been declared lost
+   * @param cause - CAUSE.* it was lost with, or would have been
+   * @param time - its send, or else arrival, time
+   * @param requests - NACKs of ours that named it
+   */
+  gapFilled(
+    run: number,
+    sequence: number,
+    at: number,
+    wasLost: boolean,
+    openedAt: number,
+    cause: number,
+    time: number,
+    requests: number,
+  ): void;
   /**
    * The held datagram of a device is decided: accepted into a run (store it under `run`, `sequence`), or counted as
    * duplicate or rejected. `listener` is the one it came by.

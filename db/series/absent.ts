@@ -4,13 +4,15 @@ import type { Sqlite, Statement } from "../open.ts";
 import type { Buckets } from "./buckets.ts";
 import { bucketAt } from "./grid.ts";
 
-/** A gap with the times its numbers lie between: those of the numbers before and after it. */
-export interface PlacedGap extends GapRecord {
+type AbsentGap = Omit<GapRecord, "filledAtUs" | "arrival">;
+
+/** An absent gap with the times its numbers lie between: those of the numbers before and after it. */
+export interface PlacedGap extends AbsentGap {
   fromUs: number;
   toUs: number;
 }
 
-type AbsentRow = AbsentRange & GapRecord;
+type AbsentRow = AbsentRange & AbsentGap;
 
 /** Absent numbers of one run: gaps that stand as lost, and running windows. */
 export class AbsentNumbers {

@@ -13,6 +13,8 @@ const gap = {
   cause: "queue-overflow",
   openedAtUs: NOON_US - 1_000_000,
   closedAtUs: NOON_US - 750_000,
+  filledAtUs: null,
+  arrival: null,
   requests: 0,
 } as const;
 
@@ -37,6 +39,8 @@ test("a gap is shown with its count and its times", async () => {
         cause: "queue-overflow",
         openedAt: "2026-11-20T11:59:59.000000Z",
         closedAt: "2026-11-20T11:59:59.250000Z",
+        filledAt: null,
+        arrival: null,
         requests: 0,
       },
     ],
@@ -56,10 +60,40 @@ test("an open gap has neither cause nor end", async () => {
   });
 });
 
+test("a filled gap keeps its cause and says when and how its numbers came", async () => {
+  api.sources.gapPage = {
+    gaps: [{ ...gap, state: "filled", filledAtUs: NOON_US, arrival: "recovered", requests: 2 }],
+    next: null,
+  };
+  expect((await api.get("/api/v1/gaps")).json.gaps[0]).toMatchObject({
+    state: "filled",
+    cause: "queue-overflow",
+    closedAt: "2026-11-20T11:59:59.250000Z",
+    filledAt: "2026-11-20T12:00:00.000000Z",
+    arrival: "recovered",
+    requests: 2,
+  });
+});
+
+test("the gaps of all devices are filtered by device, one that nobody knows has none", async () => {
+  await api.get("/api/v1/gaps?device=pump-7&state=open");
+  expect(api.sources.gapsQueries[0]).toMatchObject({ device: "pump-7", state: "open" });
+  expect((await api.get("/api/v1/gaps?device=nobody")).json).toEqual({ gaps: [], next: null });
+});
+
 test("without parameters a query has no filter and the usual limit", async () => {
   await api.get("/api/v1/gaps");
   expect(api.sources.gapsQueries).toEqual([
-    { device: null, state: null, cause: null, fromUs: null, toUs: null, limit: 100, after: null },
+    {
+      device: null,
+      state: null,
+      cause: null,
+      fromUs: null,
+      toUs: null,
+      order: "asc",
+      limit: 100,
+      after: null,
+    },
   ]);
 });
 
@@ -75,6 +109,7 @@ test("filters reach the reader", async () => {
       fromUs: NOON_US - 43_200_000_000,
       toUs: NOON_US + 500_000,
       limit: 7,
+      order: "asc",
       after: null,
     },
   ]);
@@ -93,6 +128,7 @@ test("the gaps of a device that is not there are 404", async () => {
 
 describe("wrong parameters are 400 and named", () => {
   test.each([
+    ["order=up", "order", "accepted is one of asc, desc"],
     ["state=closed", "state", "accepted is one of open, lost, filled"],
     ["cause=rain", "cause", `accepted is one of ${CAUSES.join(", ")}`],
     ["from=yesterday", "from", "accepted is RFC 3339"],

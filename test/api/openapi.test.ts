@@ -94,6 +94,8 @@ describe("answers are what the document says", () => {
           cause: null,
           openedAtUs: NOON_US,
           closedAtUs: null,
+          filledAtUs: null,
+          arrival: null,
           requests: 0,
         },
       ],

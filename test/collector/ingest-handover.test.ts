@@ -62,7 +62,7 @@ test("a number another worker shed is queue-overflow in its owner's ledger", () 
   bench.receive(data("a-1", 2));
   bench.advance(400);
   const [lost] = bench.reader.opsOf(OP_CODE.LOST);
-  expect([lost![OP.FIRST], lost![OP.LAST], lost![OP.DETAIL]]).toEqual([1, 1, CAUSE.QUEUE_OVERFLOW]);
+  expect([lost![OP.FIRST], lost![OP.LAST], lost![OP.CAUSE]]).toEqual([1, 1, CAUSE.QUEUE_OVERFLOW]);
 });
 
 test("only the first worker tells that the collector started and stopped", () => {

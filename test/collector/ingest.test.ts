@@ -123,7 +123,7 @@ test("a gap that only a timer closes makes a batch of its own", () => {
   const before = bench.reader.lastNumber;
   bench.advance(400);
   expect(bench.reader.lastNumber).toBe(before + 1);
-  expect(bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.FIRST], op[OP.LAST], op[OP.DETAIL]])).toEqual([
+  expect(bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.FIRST], op[OP.LAST], op[OP.CAUSE]])).toEqual([
     [1, 2, CAUSE.UNDETERMINED],
   ]);
   expect(bench.reader.opsOf(OP_CODE.WINDOWS)).toHaveLength(2);

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { openForReading } from "../../db/open.ts";
+import type { GapsPage, Position } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { CAUSE, CAUSES, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
@@ -16,7 +18,16 @@ interface GapRow {
 const gapsOf = async (file: string, state: "open" | "lost" | "filled" | null = null): Promise<GapRow[]> => {
   const store = openReadOnly(file);
   try {
-    const query = { device: "pump", state, cause: null, fromUs: null, toUs: null, limit: 1000, after: null };
+    const query = {
+      device: "pump",
+      order: "asc" as const,
+      state,
+      cause: null,
+      fromUs: null,
+      toUs: null,
+      limit: 1000,
+      after: null,
+    };
     const { gaps } = await store.reader.gaps(query);
     return gaps.map(({ first, last, state, cause, openedAtUs }) => ({
       first,
@@ -61,6 +72,34 @@ test("a filled part becomes a row of its own and the rest keeps its history", as
     { first: 10, last: 13, state: "lost", ...common },
     { first: 14, last: 16, state: "filled", ...common },
     { first: 17, last: 19, state: "lost", ...common },
+  ]);
+});
+
+test("numbers that come while they are asked for become rows filled, one for each number of requests, never lost", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const { model, run } = pump();
+  model.receive(run, 9);
+  model.receive(run, 20);
+  const openedAtUs = run.open.get(10)!;
+  for (const number of [12, 11, 14]) model.recover(run, number, 1);
+  model.recover(run, 13, 2);
+  writer.accept(model.seal());
+  writer.flush();
+  const row = { cause: "network", openedAtUs, state: "filled" };
+  expect(await gapsOf(bed.file)).toEqual([
+    { first: 10, last: 10, state: "open", cause: null, openedAtUs },
+    { first: 11, last: 12, ...row },
+    { first: 13, last: 13, ...row },
+    { first: 14, last: 14, ...row },
+    { first: 15, last: 19, state: "open", cause: null, openedAtUs },
+  ]);
+  const db = bed.closing(openForReading(bed.file));
+  const filled = "SELECT first, last, requests, was_lost, closed_at = filled_at AS isDirect FROM gaps";
+  expect(db.prepare(filled).raw().all()).toEqual([
+    [11, 12, 1, 0, 1],
+    [13, 13, 2, 0, 1],
+    [14, 14, 1, 0, 1],
   ]);
 });
 
@@ -133,4 +172,53 @@ test("windows that closed without loss leave no row", async () => {
   writer.accept(model.seal());
   writer.flush();
   expect(await gapsOf(bed.file)).toEqual([]);
+});
+
+test("pages go on from where the one before ended, in both directions, open and closed rows together", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const { model, run } = pump();
+  for (const sequence of [0, 2, 4]) model.receive(run, sequence);
+  model.close(run);
+  for (const sequence of [6, 8, 10]) model.receive(run, sequence);
+  model.recover(run, 7, 1);
+  writer.accept(model.seal());
+  writer.flush();
+  const store = bed.closing(openReadOnly(bed.file));
+  const all = { device: null, state: null, cause: null, fromUs: null, toUs: null, limit: 2 };
+  for (const order of ["asc", "desc"] as const) {
+    const seen: number[] = [];
+    let after: Position | null = null;
+    do {
+      const page: GapsPage = await store.reader.gaps({ ...all, order, after });
+      seen.push(...page.gaps.map(({ first }) => first));
+      after = page.next;
+    } while (after !== null);
+    expect(seen).toEqual(order === "asc" ? [1, 3, 5, 7, 9] : [9, 7, 5, 3, 1]);
+  }
+});
+
+test("a gap is in every span of its life, up to the arrival of the last of its numbers", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const { model, run } = pump();
+  for (const sequence of [0, 2]) model.receive(run, sequence);
+  const openedAtUs = model.nowUs;
+  model.nowUs += 1000;
+  model.close(run);
+  const closedAtUs = model.nowUs;
+  model.nowUs += 1000;
+  model.receive(run, 1);
+  const filledAtUs = model.nowUs;
+  writer.accept(model.seal());
+  writer.flush();
+  const store = bed.closing(openReadOnly(bed.file));
+  const count = async (fromUs: number | null, toUs: number | null): Promise<number> => {
+    const query = { device: null, state: null, cause: null, order: "asc", limit: 10, after: null } as const;
+    return (await store.reader.gaps({ ...query, fromUs, toUs })).gaps.length;
+  };
+  expect(await count(null, openedAtUs)).toBe(0);
+  expect(await count(closedAtUs + 1, null)).toBe(1);
+  expect(await count(filledAtUs, null)).toBe(1);
+  expect(await count(filledAtUs + 1, null)).toBe(0);
 });

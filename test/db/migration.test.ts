@@ -5,8 +5,16 @@ import { openReadOnly } from "../../db/read-only.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
-/** Takes away what the second migration added; nothing was merged. */
-const BACK_TO_1 = `
+/** Takes away what the third migration added. */
+const BACK_TO_2 = `
+DROP VIEW gap_list;
+ALTER TABLE gaps DROP COLUMN was_lost;
+CREATE VIEW gap_list AS SELECT run_no FROM gaps;
+PRAGMA user_version = 2;
+`;
+
+/** Takes away what the second migration added as well; nothing was merged. */
+const BACK_TO_1 = `${BACK_TO_2}
 DROP VIEW segment_list;
 ${["first_segment", "chunk_set", "first_page", "pages", "is_settled"]
   .map((column) => `ALTER TABLE segments DROP COLUMN ${column};`)
@@ -47,5 +55,27 @@ test("segments of a database of version 1 are kept, and merged from then on", as
   expect(migrated.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
   expect(migrated.prepare("SELECT first_segment, segment, level FROM segments").all()).toEqual([
     { first_segment: 1, segment: 5, level: 1 },
+  ]);
+});
+
+test("gaps that a database of version 2 has as filled were lost before", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (const sequence of [0, 3]) model.receive(run, sequence);
+  model.close(run);
+  model.receive(run, 1);
+  writer.accept(model.seal());
+  writer.flush();
+  const old = bed.copy();
+  const db = new Database(old);
+  db.exec(BACK_TO_2);
+  db.close();
+  bed.writer({ file: old }).close();
+  const migrated = bed.closing(new Database(old, { readonly: true }));
+  expect(migrated.prepare("SELECT first, last, state, arrival FROM gap_list").all()).toEqual([
+    { first: 1, last: 1, state: "filled", arrival: "late" },
+    { first: 2, last: 2, state: "lost", arrival: null },
   ]);
 });

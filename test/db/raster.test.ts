@@ -40,6 +40,17 @@ const withPump = async (play: (pump: Bed) => Promise<void>): Promise<void> => {
   });
 };
 
+test("what came because it was asked for is recovered, what came by itself after it was lost is late", async () => {
+  await withPump(async ({ model, run, raster }) => {
+    for (const sequence of [0, 6]) model.receive(run, sequence);
+    model.recover(run, 2, 1);
+    model.close(run, CAUSE.NETWORK);
+    model.receive(run, 4);
+    const [{ blocks }] = (await raster(10, 100)) as [RasterRun];
+    expect(blocks).toMatchObject([{ block: 0, missing: 0, recovered: 1, late: 1, causes: { network: 3 } }]);
+  });
+});
+
 test("numbers that are here make no block, absent ones are counted in the block they lie in", async () => {
   await withPump(async ({ model, run, raster }) => {
     for (const sequence of [0, 1, 2, 8, 9, 10, 14]) model.receive(run, sequence);

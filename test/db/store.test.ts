@@ -107,9 +107,12 @@ test("queries are answered by the reader's thread", async () => {
   expect(completeness).toMatchObject({ expected: 1, received: 1 });
   const { events } = await store.reader.events({ ...all, device: null, kind: "restart", order: "asc" });
   expect(events).toMatchObject([{ kind: "restart", device: null, detail: { n: 0 } }]);
-  expect(await store.reader.gaps({ ...all, state: null, cause: null })).toEqual({ gaps: [], next: null });
+  expect(await store.reader.gaps({ ...all, order: "asc", state: null, cause: null })).toEqual({
+    gaps: [],
+    next: null,
+  });
   await store.close();
-  await expect(store.reader.gaps({ ...all, state: null, cause: null })).rejects.toMatchObject({
+  await expect(store.reader.gaps({ ...all, order: "asc", state: null, cause: null })).rejects.toMatchObject({
     code: "ERR_READER_CLOSED",
   });
 });

@@ -109,6 +109,19 @@ export class IngestModel {
     this.#notes.push({ note: "event", at: this.nowUs, kind, device, detail: { n: this.#number } });
   }
 
+  /** An open number arrives after NACKs named it. */
+  recover(run: ModelRun, sequence: number, requests: number, timeUs = this.nowUs): void {
+    const now = this.#heard(run);
+    const openedAt = run.open.get(sequence)!;
+    run.open.delete(sequence);
+    run.row[ROW.RECOVERED]!++;
+    run.received.add(sequence);
+    run.filled.set(sequence, { cause: CAUSE.NETWORK, openedAt, closedAt: now });
+    this.#op(OP_CODE.FILL_OPEN, run, sequence, sequence, openedAt, now, CAUSE.NETWORK, requests);
+    this.#store(run, sequence, timeUs, []);
+    this.#count(run);
+  }
+
   /** A DATA datagram; what it does follows from the sets. */
   receive(run: ModelRun, sequence: number, readings: ModelReading[] = [], timeUs = this.nowUs): void {
     const { row } = run;
@@ -201,7 +214,7 @@ export class IngestModel {
     run.filled.set(sequence, run.lost.get(sequence)!);
     run.lost.delete(sequence);
     run.row[ROW.LATE]!++;
-    this.#op(OP_CODE.FILL, run, sequence, sequence, 0, now, 0);
+    this.#op(OP_CODE.FILL_LOST, run, sequence, sequence, 0, now, 0);
   }
 
   #store(run: ModelRun, sequence: number, timeUs: number, readings: ModelReading[]): void {
@@ -237,7 +250,8 @@ export class IngestModel {
     last: number,
     openedAt: number,
     at: number,
-    detail: number,
+    cause: number,
+    requests = 0,
   ): void {
     const base = this.#batch.opCount++ * OP_FIELDS;
     const { ops } = this.#batch;
@@ -247,9 +261,10 @@ export class IngestModel {
     ops[base + OP.LAST] = last;
     ops[base + OP.OPENED_AT] = openedAt;
     ops[base + OP.AT] = at;
-    ops[base + OP.DETAIL] = detail;
+    ops[base + OP.CAUSE] = cause;
     ops[base + OP.TIME_BEFORE] = openedAt - 1000;
     ops[base + OP.TIME_AFTER] = openedAt;
+    ops[base + OP.REQUESTS] = requests;
   }
 }
 

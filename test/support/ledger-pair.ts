@@ -13,9 +13,11 @@ import { Datagram } from "../../protocol/datagram.ts";
 import { CAUSE, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { FaultEvent } from "./fault-script.ts";
+import { GapOps, GapTables } from "./gap-tables.ts";
 import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
 import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";
 import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
+import { gapRowsOf } from "./naive-gap-rows.ts";
 import { NaiveLedger } from "./naive-ledger.ts";
 import type { NaiveRun } from "./naive-run.ts";
 import { ReportedLedger } from "./reported-ledger.ts";
@@ -56,6 +58,8 @@ const COMPARED_EVENTS = new Set(["restart", "epoch-went-back", "epoch-reused", "
 const NOTHING = { tracker: 0, naive: 0 };
 const START_US = 1_795_176_000_000_000;
 const START_MS = 1000;
+/** one database for all: making its tables takes longer than playing a script */
+const gapTables = new GapTables();
 
 export class LedgerPair {
   store = new ReportedLedger();
@@ -77,8 +81,8 @@ export class LedgerPair {
   /** rows that came since the identities were last asserted */
   readonly #changed = new Set<Float64Array>();
   #heardByNaive: string[] = [];
-  /** run and number of a lost one that just arrived */
-  #filled: [number, number] | undefined;
+  /** gap operations since the last commit, and what the database makes of those before */
+  #ops: GapOps = new GapOps();
   #nowMs = START_MS;
   #wallUs = START_US;
   #drainedAtMs = START_MS;
@@ -93,12 +97,22 @@ export class LedgerPair {
       if (!this.#isReplaying) hit(rule);
     };
     this.naive = new NaiveLedger(options, this.#naiveSink(), this.#hit, recovers, START_MS);
+    gapTables.clear();
     this.tracker = this.#newTracker(false);
   }
 
   play(events: readonly FaultEvent[]): this {
     for (const event of events) this.apply(event);
+    this.#commit();
+    this.#compareGapRows("the script");
     return this;
+  }
+
+  /** What the database has of gaps is what the naive ledger knows of them, as of the last commit. */
+  #compareGapRows(what: string): void {
+    for (const { runs } of this.naive.devices.values())
+      for (const run of runs)
+        this.#equal(gapTables.rows(run.run), gapRowsOf(run), `gap rows of run ${run.run} after ${what}`);
   }
 
   apply(event: FaultEvent): void {
@@ -136,8 +150,7 @@ export class LedgerPair {
         this.#wallUs += event.us;
         return NOTHING;
       case "commit":
-        this.#committed = { store: this.store.copy(), steps: this.#steps.length };
-        return NOTHING;
+        return this.#commit();
       case "collector-restart":
         return this.#restart(event.ms);
       case "collector-crash":
@@ -156,8 +169,6 @@ export class LedgerPair {
     const naive = this.#tellNaive((ledger) => ledger.accept(datagram, arrival));
     const verdict = tracker.onDatagram(this.#encode(datagram), arrival);
     this.#count(verdict);
-    if (this.#filled !== undefined) this.store.fill(...this.#filled, tracker.sendTimeUs || arrival.arrivalUs);
-    this.#filled = undefined;
     const isAccepted = verdict <= VERDICT.UNSEQUENCED;
     const told = {
       verdict: nameOf(verdict),
@@ -224,10 +235,18 @@ export class LedgerPair {
     return step(this.naive);
   }
 
+  #commit(): typeof NOTHING {
+    this.#committed = { store: this.store.copy(), steps: this.#steps.length };
+    gapTables.apply(this.#ops);
+    this.#ops = new GapOps();
+    return NOTHING;
+  }
+
   #restart(ms: number): typeof NOTHING {
     this.#tellNaive((naive) => naive.stop());
     this.tracker.decideHeld();
     this.#collect();
+    this.#commit();
     return this.#start(ms);
   }
 
@@ -237,6 +256,7 @@ export class LedgerPair {
     this.store.counts.datagrams -= this.store.counts.held;
     this.store.counts.held = 0;
     this.#changed.clear();
+    this.#ops = new GapOps();
     this.#steps = this.#steps.slice(0, this.#committed.steps);
     this.#isReplaying = true;
     this.naive = new NaiveLedger(this.#options, this.#naiveSink(), this.#hit, this.#recovers, START_MS);
@@ -251,9 +271,10 @@ export class LedgerPair {
     this.#drainedAtMs = this.#nowMs;
     const nowMs = this.#nowMs;
     this.#tellNaive((naive) => naive.start(nowMs));
+    this.#compareGapRows("a stop");
+    gapTables.reopen();
     this.tracker = this.#newTracker(true);
-    this.#committed = { store: this.store.copy(), steps: this.#steps.length };
-    return NOTHING;
+    return this.#commit();
   }
 
   #newTracker(hasHistory: boolean): Tracker {
@@ -325,6 +346,7 @@ export class LedgerPair {
       },
       deviceForgotten: (device) => {
         this.#collect();
+        this.#ops.forget([...store.runs].filter(([, run]) => run.device === device).map(([run]) => run));
         store.forget(device);
         told.deviceForgotten(device);
       },
@@ -335,11 +357,13 @@ export class LedgerPair {
       gapLost: (run, first, last, openedAt, closedAt, cause, before, after, requests) => {
         const times = { timeBefore: before, timeAfter: after, requests };
         store.lost.get(run)?.push({ first, last, state: "lost", cause, openedAt, ...times });
+        this.#ops.lost(run, first, last, openedAt, closedAt, cause, before, after, requests);
         told.gapLost(run, first, last, openedAt, closedAt, cause, before, after, requests);
       },
-      gapFilled: (run, number, at, recovered) => {
-        this.#filled = [run, number];
-        told.gapFilled(run, number, at, recovered);
+      gapFilled: (run, number, at, wasLost, openedAt, cause, time, requests) => {
+        if (wasLost) store.fill(run, number, time);
+        this.#ops.filled(run, number, at, wasLost, openedAt, cause, time, requests);
+        told.gapFilled(run, number, at, wasLost, openedAt, cause, time, requests);
       },
       heldAccepted: (device, run, sequence, listener) => {
         this.store.counts.held -= 1;
@@ -375,8 +399,12 @@ export class LedgerPair {
       (run, first, last, openedAt, timeBefore, timeAfter, requests) => {
         const range = { first, last, openedAt, timeBefore, timeAfter, requests };
         store.open.get(run)?.push({ ...range, state: "open", cause: CAUSE.UNDETERMINED });
+        this.#ops.open(run, first, last, openedAt, timeBefore, timeAfter, requests);
       },
-      (run) => store.open.set(run, []),
+      (run) => {
+        store.open.set(run, []);
+        this.#ops.windows(run);
+      },
       100_000,
     );
     tracker.onCommitted(this.#batch++);
@@ -458,7 +486,10 @@ const recorder = (tell: (line: string) => unknown): TrackerSink => ({
   },
   gapLost: (run, first, last, openedAt, closedAt, cause, _before, _after, requests) =>
     tell(`lost ${run} [${first}, ${last}] ${openedAt}..${closedAt} cause ${cause}, asked ${requests} times`),
-  gapFilled: (run, number, at, recovered) => tell(`filled ${run} ${number} at ${at}, recovered ${recovered}`),
+  gapFilled: (run, number, at, wasLost, openedAt, cause, time, requests) =>
+    tell(
+      `filled ${run} ${number} at ${at}, time ${time}, opened ${openedAt}, lost ${wasLost} cause ${cause}, asked ${requests} times`,
+    ),
   heldAccepted: (device, run, number, listener) =>
     tell(`held of ${device} accepted as ${number} of ${run}, listener ${listener}`),
   heldDropped: (device, isDuplicate, code, listener) =>

@@ -127,6 +127,7 @@ export class NaiveLedger {
         if (this.#isToBeAsked(device, run, gap)) {
           this.#hit("recovery began");
           gap.isAsked = true;
+          gap.hasRow = true;
           gap.deadlineMs = drainedAtMs + 10_000;
           continue;
         }
@@ -232,6 +233,7 @@ export class NaiveLedger {
       gap.isBelowFirstContact = false;
       gap.deadlineMs = nowMs + this.#options.windowMs;
       gap.isAsked = false;
+      gap.hasRow = true;
       gap.askedAtMs = undefined;
     }
   }
@@ -397,10 +399,29 @@ export class NaiveLedger {
     if (isRecovered) run.recovered += 1;
     else if (isLate) run.late += 1;
     else run.reordered += 1;
-    if (wasLost) this.#sink.gapFilled(run.run, number, data.arrival.arrivalUs, isRecovered);
+    this.#tellFilled(run, gap, number, data);
     this.#bound(data.device, data.arrival.arrivalUs);
     const verdict = isRecovered ? VERDICT.RECOVERED : isLate ? VERDICT.LATE : VERDICT.REORDERED;
     return accepted(verdict, run, number, data);
+  }
+
+  /** R13. */
+  #tellFilled(run: NaiveRun, gap: NaiveGap, number: number, data: Data): void {
+    if (!gap.hasRow) return;
+    const wasLost = gap.state === "lost";
+    this.#hit(wasLost ? "R13 filled when lost" : "R13 filled while open");
+    const { openedAtUs, closedAtUs, requests } = gap;
+    const cause = wasLost ? gap.cause : causeOf(run, gap, number);
+    const filledAtUs = data.arrival.arrivalUs;
+    run.filled.set(number, {
+      cause,
+      openedAtUs,
+      lostAtUs: wasLost ? closedAtUs : undefined,
+      filledAtUs,
+      requests,
+    });
+    const time = timeOf(run, data);
+    this.#sink.gapFilled(run.run, number, filledAtUs, wasLost, openedAtUs, cause, time, requests);
   }
 
   #takeBelowFirst(run: NaiveRun, number: number, data: Data): Outcome {
@@ -806,7 +827,10 @@ export class NaiveLedger {
 
   #closeGap(run: NaiveRun, gap: NaiveGap, wallUs: number, isGone = false): NaiveGap[] {
     const parts = run.close(gap, (number) => causeOf(run, gap, number, isGone));
-    for (const { first, last, openedAtUs, cause, requests } of parts) {
+    for (const part of parts) {
+      part.closedAtUs = wallUs;
+      part.hasRow = true;
+      const { first, last, openedAtUs, cause, requests } = part;
       this.#hit(`R14 cause ${cause}`);
       this.#sink.gapLost(run.run, first, last, openedAtUs, wallUs, cause, 0, 0, requests);
     }

@@ -24,9 +24,28 @@ export interface NaiveGap {
   clearMs: number;
   /** what the kernel's counters said when its window was over, undefined = not asked */
   kernelCause: number | undefined;
+  /** it has a row: its window was over or was cut by a stop (R13) */
+  hasRow: boolean;
+  /** when it was declared lost */
+  closedAtUs: number;
   /** NACKs that named it, and when the last of them did in this process */
   requests: number;
   askedAtMs: number | undefined;
+}
+
+type NewGap = Omit<
+  NaiveGap,
+  "state" | "cause" | "isAsked" | "kernelCause" | "hasRow" | "closedAtUs" | "requests" | "askedAtMs"
+>;
+
+/** A number that came when its window was over, or had been cut by a stop, with the history of its gap. */
+export interface NaiveFilled {
+  cause: number;
+  openedAtUs: number;
+  /** when it was declared lost; undefined = it never was */
+  lostAtUs: number | undefined;
+  filledAtUs: number;
+  requests: number;
 }
 
 /**
@@ -45,6 +64,9 @@ export class NaiveRun {
   /** send time (else arrival) of received numbers */
   times = new Map<number, number>();
   gaps: NaiveGap[] = [];
+  /** ranges below the floor */
+  foldedGaps: NaiveGap[] = [];
+  filled = new Map<number, NaiveFilled>();
 
   inOrder = 0;
   reordered = 0;
@@ -146,9 +168,16 @@ export class NaiveRun {
   }
 
   /** Numbers become known to be absent; they are missing. */
-  open(gap: Omit<NaiveGap, "state" | "cause" | "isAsked" | "kernelCause" | "requests" | "askedAtMs">): void {
+  open(gap: NewGap): void {
     const unasked = { isAsked: false, kernelCause: undefined, requests: 0, askedAtMs: undefined };
-    this.#insert({ ...gap, ...unasked, state: "open", cause: CAUSE.UNDETERMINED });
+    this.#insert({
+      ...gap,
+      ...unasked,
+      hasRow: false,
+      closedAtUs: 0,
+      state: "open",
+      cause: CAUSE.UNDETERMINED,
+    });
     this.missing += gap.last - gap.first + 1;
   }
 
@@ -209,6 +238,7 @@ export class NaiveRun {
   foldLowest(): void {
     const lowest = this.gaps.shift();
     if (lowest === undefined) throw new RangeError("no range to fold");
+    this.foldedGaps.push(lowest);
     this.floor = lowest.last + 1;
   }
 

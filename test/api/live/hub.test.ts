@@ -104,14 +104,22 @@ test("gaps are told by device, numbers that arrived side by side as one", async 
   bed.sources.runs.set(1, { ...run, device: "pump" });
   bed.sources.runs.set(2, { ...run, device: "fan" });
   const stream = await bed.open({ events: ["gap"], devices: ["pump"] });
-  const filled = { cause: null, openedAtUs: null, atUs: NOON_US };
+  const gap = {
+    run: 1,
+    arrival: null,
+    cause: "queue-overflow",
+    openedAtUs: NOON_US - 250_000,
+    atUs: NOON_US,
+    requests: 0,
+  } as const;
   bed.commit(1, [
-    { run: 2, first: 1, last: 1, cause: "gone", openedAtUs: NOON_US, atUs: NOON_US },
-    { run: 1, first: 4, last: 6, cause: "queue-overflow", openedAtUs: NOON_US - 250_000, atUs: NOON_US },
-    { run: 1, first: 4, last: 4, ...filled },
-    { run: 1, first: 5, last: 5, ...filled },
+    { ...gap, run: 2, first: 1, last: 1, cause: "gone" },
+    { ...gap, first: 4, last: 6 },
+    { ...gap, first: 4, last: 4, arrival: "late" },
+    { ...gap, first: 5, last: 5, arrival: "late" },
+    { ...gap, first: 6, last: 6, arrival: "recovered", requests: 3 },
   ]);
-  await stream.until((events) => events.length === 2);
+  await stream.until((events) => events.length === 3);
   expect(stream.events.map(({ data }) => data)).toEqual([
     {
       device: "pump",
@@ -124,8 +132,19 @@ test("gaps are told by device, numbers that arrived side by side as one", async 
       cause: "queue-overflow",
       openedAt: "2026-11-20T11:59:59.750000Z",
       at: "2026-11-20T12:00:00.000000Z",
+      arrival: null,
+      requests: 0,
     },
-    expect.objectContaining({ first: 4, last: 5, count: 2, state: "filled", cause: null, openedAt: null }),
+    expect.objectContaining({
+      first: 4,
+      last: 5,
+      count: 2,
+      state: "filled",
+      arrival: "late",
+      cause: "queue-overflow",
+      openedAt: "2026-11-20T11:59:59.750000Z",
+    }),
+    expect.objectContaining({ first: 6, last: 6, state: "filled", arrival: "recovered", requests: 3 }),
   ]);
 });
 

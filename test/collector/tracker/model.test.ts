@@ -89,6 +89,8 @@ const RULES = [
   "R12 device-limit",
   "R12 not-asked",
   "R12 too-many-epochs",
+  "R13 filled when lost",
+  "R13 filled while open",
   "R14 cause 0",
   "R14 cause 1",
   "R14 cause 2",

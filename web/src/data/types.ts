@@ -157,6 +157,8 @@ export interface Gap {
   cause: Cause | null;
   openedAt: string;
   closedAt: string | null;
+  filledAt: string | null;
+  arrival: "reordered" | "recovered" | "late" | null;
   requests: number;
 }
 

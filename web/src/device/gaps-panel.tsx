@@ -29,21 +29,14 @@ const pathOf = (device: string, range: Range, state: State): string => {
     from: from === null ? null : new Date(from).toISOString(),
     to: range.kind === "fixed" ? new Date(range.toMs).toISOString() : null,
     state: state === "" ? null : state,
+    order: "desc",
     limit: PAGE,
   })}`;
 };
 
 /** What became of the numbers, in the colour of their bin. */
-const Fate = ({ state, cause, requests }: Gap) => {
-  const bin = binOf(
-    state === "open"
-      ? "missing"
-      : state === "filled"
-        ? requests > 0
-          ? "recovered"
-          : "late"
-        : (cause ?? "undetermined"),
-  );
+const Fate = ({ state, cause, arrival }: Gap) => {
+  const bin = binOf(state === "open" ? "missing" : (arrival ?? cause ?? "undetermined"));
   return (
     <span class="fate" title={bin.meaning}>
       <span class={`swatch ${bin.token}`} />
