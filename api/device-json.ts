@@ -1,5 +1,5 @@
 import type { Static } from "typebox";
-import { type DeviceStatus, deviceStatus } from "../protocol/device-status.ts";
+import { announcementOf, type DeviceStatus, type Downtime, deviceStatus } from "../protocol/device-status.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
 import { type KeyCache, keyJson, valuesJson } from "./json-values.ts";
@@ -18,8 +18,8 @@ const runHeard = (device: DeviceView): RunView | undefined => {
   return heard;
 };
 
-const statusOf = (run: RunView | undefined, nowUs: number): DeviceStatus =>
-  run === undefined ? "unknown" : deviceStatus(run.row, 0, nowUs);
+const statusOf = (run: RunView | undefined, nowUs: number, down: Downtime | null): DeviceStatus =>
+  run === undefined ? "unknown" : deviceStatus(run.row, 0, nowUs, down);
 
 /** 0 stands for unknown in a row. */
 const timeOrNull = (timeUs: number): string | null => (timeUs > 0 ? formatTime(timeUs) : null);
@@ -33,16 +33,23 @@ const firstArrivalUs = (device: DeviceView): number =>
 const lastArrivalUs = (device: DeviceView): number =>
   device.runs.reduce((last, { row }) => Math.max(last, row[ROW.LAST_ARRIVAL]!), 0);
 
-/** Status of a device as every answer gives it. */
-export const statusOfDevice = (device: DeviceView, nowUs: number): DeviceStatus =>
-  statusOf(runHeard(device), nowUs);
+/** Status of a device as every answer gives it. @param down - see LedgerSource */
+export const statusOfDevice = (device: DeviceView, nowUs: number, down: Downtime | null): DeviceStatus =>
+  statusOf(runHeard(device), nowUs, down);
 
-/** One of `GET /devices`. */
-export const deviceJson = (device: DeviceView, nowUs: number): Static<typeof Device> => {
+/** One of `GET /devices`. @param down - see LedgerSource */
+export const deviceJson = (
+  device: DeviceView,
+  nowUs: number,
+  down: Downtime | null,
+): Static<typeof Device> => {
   const run = runHeard(device);
+  const intervalUs = run?.row[ROW.INTERVAL] ?? 0;
   return {
     id: device.id,
-    status: statusOf(run, nowUs),
+    status: statusOf(run, nowUs, down),
+    announced: run === undefined ? null : announcementOf(run.row, 0, nowUs),
+    intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
     firstSeen: timeOrNull(firstArrivalUs(device)),
     lastSeen: timeOrNull(lastArrivalUs(device)),
     source: device.source,
@@ -53,7 +60,13 @@ export const deviceJson = (device: DeviceView, nowUs: number): Static<typeof Dev
 };
 
 /** One of `GET /latest`, as JSON text: values keep NaN, the infinities and -0. @param keys - the same for all of an answer */
-export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache, form: TimeForm): string => {
+export const latestJson = (
+  device: DeviceView,
+  nowUs: number,
+  down: Downtime | null,
+  keys: KeyCache,
+  form: TimeForm,
+): string => {
   const { latest } = device;
   const names: string[] = [];
   const values: ReadingValue[] = [];
@@ -68,6 +81,6 @@ export const latestJson = (device: DeviceView, nowUs: number, keys: KeyCache, fo
   const ageSeconds = newestUs > 0 ? Math.max(0, (nowUs - newestUs) / 1e6) : null;
   return (
     `{"id":${JSON.stringify(device.id)},"time":${time},"ageSeconds":${ageSeconds},` +
-    `"status":"${statusOfDevice(device, nowUs)}","values":${valuesJson(names, values, keys)},"units":{${units}}}`
+    `"status":"${statusOfDevice(device, nowUs, down)}","values":${valuesJson(names, values, keys)},"units":{${units}}}`
   );
 };

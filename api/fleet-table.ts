@@ -1,5 +1,10 @@
 import type { Clock } from "../common/clock.ts";
-import { DEVICE_STATUSES, type DeviceStatus, deviceStatus } from "../protocol/device-status.ts";
+import {
+  DEVICE_STATUSES,
+  type DeviceStatus,
+  type Downtime,
+  deviceStatus,
+} from "../protocol/device-status.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { CAUSE, CAUSES, type Cause, ROW } from "../protocol/ledger-row.ts";
 import type { DeviceSummary, LedgerSource } from "./sources.ts";
@@ -52,12 +57,12 @@ const causesOf = (lost: Float64Array): Record<Cause, number> => ({
 });
 const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
 
-const rowOf = (summary: DeviceSummary, nowUs: number): FleetRow => {
+const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): FleetRow => {
   const { id, epoch, heard, lastArrivalUs, expected, received, recovered, late, missing, lost } = summary;
   const intervalUs = heard[ROW.INTERVAL]!;
   return {
     id,
-    status: deviceStatus(heard, 0, nowUs),
+    status: deviceStatus(heard, 0, nowUs, down),
     epoch,
     lastSeenUs: lastArrivalUs,
     rateHz: intervalUs > 0 ? 1e6 / intervalUs : null,
@@ -137,8 +142,9 @@ export class FleetTable {
     this.#rows = [];
     this.#counts = { online: 0, stale: 0, offline: 0, unknown: 0 };
     this.#view = undefined;
+    const { down } = this.#ledger;
     this.#ledger.visitDevices((summary) => {
-      const row = rowOf(summary, nowUs);
+      const row = rowOf(summary, nowUs, down);
       this.#counts[row.status]++;
       this.#rows.push(row);
     });

@@ -25,6 +25,7 @@ import type {
   SeriesText,
 } from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
+import type { Downtime } from "../protocol/device-status.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
@@ -130,6 +131,8 @@ export interface LedgerSource {
   readonly asOfUs: number;
   /** number of the last flush it contains */
   readonly flush: number;
+  /** when the collector last did not listen: silences do not count it; null = always on this database */
+  readonly down: Downtime | null;
   readonly deviceCount: number;
   /** changes whenever a device comes or goes */
   readonly devicesVersion: number;

@@ -7,7 +7,7 @@ import { count, lossPercent, percent, rate, table } from "./terminal.ts";
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
   for (const id of ledger.deviceIds()) {
-    if (statusOfDevice(ledger.device(id)!, nowUs) === "online") online++;
+    if (statusOfDevice(ledger.device(id)!, nowUs, ledger.down) === "online") online++;
   }
   return online;
 };

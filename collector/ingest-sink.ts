@@ -57,7 +57,7 @@ export class IngestSink implements TrackerSink {
     this.#parts.builder.source(device, source);
   }
 
-  event(at: number, kind: EventKind, device: number, detail: Record<string, unknown>): void {
+  event(at: number, kind: EventKind, device: number | null, detail: Record<string, unknown>): void {
     this.#parts.builder.note({ note: "event", at, kind, device, detail });
   }
 

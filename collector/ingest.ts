@@ -120,6 +120,8 @@ export class Ingest {
     }
     if (this.#isFirst) this.#event("collector-started", wallUs, {}, nowMs);
     this.#tracker.begin(nowMs);
+    const down = this.#options.restored.hasHistory ? { fromUs: lastArrivalUs, toUs: wallUs } : null;
+    this.#tracker.liveness.begin(nowMs, wallUs, down);
   }
 
   /** The first worker tells what concerns the collector as a whole. */
@@ -218,6 +220,13 @@ export class Ingest {
     }
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
     this.#recovery?.plan(nowMs, drainedAtMs, wallUs);
+    // who fell silent is said as of when the sockets were last read empty
+    const heardUntilUs = wallUs - Math.max(0, nowMs - drainedAtMs) * 1000;
+    if (
+      this.#makeRoom(0, NOTES_PER_STEP, nowMs) &&
+      this.#tracker.liveness.check(nowMs, heardUntilUs, NOTES_PER_STEP)
+    )
+      this.#batches.changed(nowMs);
     this.#batches.flushDue(nowMs);
   }
 

@@ -1,4 +1,5 @@
 import type { FleetCounters, Note } from "../protocol/batch.ts";
+import type { Downtime } from "../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
 import { emptyFleet, type LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
@@ -29,6 +30,8 @@ export class LedgerState {
   /** number and wall time of the last commit it contains; 0 = none */
   flush = 0;
   asOfUs = 0;
+  /** when the collector last did not listen; null = always on this database */
+  down: Downtime | null = null;
   /** grows when a device comes or goes */
   devicesVersion = 0;
   /** one run's row, used again for each that is changed */
@@ -86,6 +89,8 @@ export class LedgerState {
         this.forget(note.device, true);
         break;
       case "event":
+        if (note.kind === "collector-down")
+          this.down = { fromUs: Number(note.detail.from), toUs: Number(note.detail.to) };
         break;
     }
   }

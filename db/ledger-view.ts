@@ -1,5 +1,6 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import { VALUE_TYPE } from "../protocol/constants.ts";
+import type { Downtime } from "../protocol/device-status.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
@@ -58,6 +59,11 @@ export class LedgerView {
   /** number of the last flush it contains */
   get flush(): number {
     return this.#state.flush;
+  }
+
+  /** when the collector last did not listen: silences do not count it */
+  get down(): Downtime | null {
+    return this.#state.down;
   }
 
   get deviceCount(): number {

@@ -43,6 +43,8 @@ export const loadLedger = (db: Sqlite, only?: string | number): LedgerState => {
   state.latest.takeChanged();
   state.flush = lastFlush;
   state.asOfUs = committedAtUs;
+  // until the collector says when it began to listen
+  if (committedAtUs > 0) state.down = { fromUs: committedAtUs, toUs: Number.POSITIVE_INFINITY };
   return state;
 };
 

@@ -3,10 +3,31 @@ import { ROW, ROW_FLAG } from "./ledger-row.ts";
 export const DEVICE_STATUSES = ["online", "stale", "offline", "unknown"] as const;
 export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
 
+/** What a device may have announced about its silence. */
+export const ANNOUNCEMENTS = ["sleep", "end"] as const;
+export type Announcement = (typeof ANNOUNCEMENTS)[number];
+
+/** From when until when the collector did not listen, microseconds; `toUs` is +Infinity while it does not listen yet. */
+export interface Downtime {
+  fromUs: number;
+  toUs: number;
+}
+
 const STALE_INTERVALS = 3;
 const OFFLINE_INTERVALS = 10;
 /** no device is called stale or offline sooner, however fast it sends */
 const FLOOR_US = 2_000_000;
+
+/**
+ * How long the device has said nothing although it might have been heard: an announced sleep and the time the collector was down do not
+ * count. Microseconds, below 0 while it sleeps.
+ * @param row - the ledger row at `base`
+ */
+export const silenceUs = (rows: Float64Array, base: number, nowUs: number, down: Downtime | null): number => {
+  const heardUs = Math.max(rows[base + ROW.LAST_ARRIVAL]!, rows[base + ROW.SLEEP_UNTIL]!);
+  const deafUs = down === null ? 0 : Math.max(0, Math.min(nowUs, down.toUs) - Math.max(heardUs, down.fromUs));
+  return nowUs - heardUs - deafUs;
+};
 
 /**
  * Whether a device still speaks, judged by the run it is heard on: `stale` after 3, `offline` after 10 of its learned intervals of
@@ -14,14 +35,52 @@ const FLOOR_US = 2_000_000;
  * interval is known (one datagram so far) a silence beyond the floor is `unknown`.
  * @param row - the ledger row at `base`, normally that of the device's current run
  * @param nowUs - wall clock
+ * @param down - when the collector last did not listen; null = never on this database
  */
-export const deviceStatus = (rows: Float64Array, base: number, nowUs: number): DeviceStatus => {
+export const deviceStatus = (
+  rows: Float64Array,
+  base: number,
+  nowUs: number,
+  down: Downtime | null,
+): DeviceStatus => {
   if ((rows[base + ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "offline";
-  const heardUs = Math.max(rows[base + ROW.LAST_ARRIVAL]!, rows[base + ROW.SLEEP_UNTIL]!);
-  const silenceUs = nowUs - heardUs;
-  if (silenceUs <= FLOOR_US) return "online";
+  const silence = silenceUs(rows, base, nowUs, down);
+  if (silence <= FLOOR_US) return "online";
   const intervalUs = rows[base + ROW.INTERVAL]!;
   if (intervalUs <= 0) return "unknown";
-  if (silenceUs > OFFLINE_INTERVALS * intervalUs) return "offline";
-  return silenceUs > STALE_INTERVALS * intervalUs ? "stale" : "online";
+  if (silence > OFFLINE_INTERVALS * intervalUs) return "offline";
+  return silence > STALE_INTERVALS * intervalUs ? "stale" : "online";
+};
+
+/** What the device has announced about its silence, null = nothing: a silence with a reason is no alarm. */
+export const announcementOf = (rows: Float64Array, base: number, nowUs: number): Announcement | null => {
+  if ((rows[base + ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "end";
+  return rows[base + ROW.SLEEP_UNTIL]! > nowUs ? "sleep" : null;
+};
+
+const SMOOTHING = 1 / 8;
+/** so many numbers and a device's interval is known well enough to tell an outage from its habit */
+const LEARNED_NUMBERS = 16;
+/** a shorter interval may be that of a first burst */
+const SHORT_US = 1_000_000;
+
+/**
+ * The interval after one more spacing. Smoothed by 1/8; a spacing far shorter than the interval weighs by its own length, so that a device that sends in
+ * bursts is known by the pauses between them. A spacing that would have been `stale` is taken over whole while little is known; later it counts as 10 intervals, or 10 s, at
+ * most: an outage is no habit.
+ * @param intervalUs - so far, 0 = unknown
+ * @param spacingUs - above 0
+ * @param numbers - received so far in the run
+ */
+export const learnInterval = (intervalUs: number, spacingUs: number, numbers: number): number => {
+  if (intervalUs === 0) return spacingUs;
+  if (spacingUs > STALE_INTERVALS * intervalUs) {
+    if (numbers < LEARNED_NUMBERS) return spacingUs;
+    const mostUs = OFFLINE_INTERVALS * Math.max(intervalUs, SHORT_US);
+    return intervalUs + (Math.min(spacingUs, mostUs) - intervalUs) * SMOOTHING;
+  }
+  const change = spacingUs - intervalUs;
+  return spacingUs < intervalUs * SMOOTHING
+    ? intervalUs + (change * spacingUs) / intervalUs
+    : intervalUs + change * SMOOTHING;
 };

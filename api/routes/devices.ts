@@ -56,12 +56,12 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       // the list of all needs no memory between its pages
       if (Object.keys(wishes).length === 0) {
         const { devices, next } = devicePage(context, "devices", query);
-        return { devices: devices.map((device) => deviceJson(device, nowUs)), next };
+        return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
       }
       const after = decodeCursor(LIST_SCOPE, cursor);
       const { ids, next } = lists.page(JSON.stringify(wishes), () => listQuery(query, nowUs), after, limit);
       const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
-      return { devices: devices.map((device) => deviceJson(device, nowUs)), next };
+      return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
     },
   );
 
@@ -77,7 +77,8 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         response: { 200: RefTo(Device), ...ERRORS, ...NO_DEVICE },
       },
     },
-    async ({ params }) => deviceJson(deviceOrThrow(context, params.id), context.clock.wallUs()),
+    async ({ params }) =>
+      deviceJson(deviceOrThrow(context, params.id), context.clock.wallUs(), sources.ledger.down),
   );
 
   app.get(
@@ -98,7 +99,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       const nowUs = context.clock.wallUs();
       const { devices, next } = devicePage(context, "latest", query);
       const keys: KeyCache = new Map();
-      const items = devices.map((device) => latestJson(device, nowUs, keys, query.time));
+      const items = devices.map((device) => latestJson(device, nowUs, sources.ledger.down, keys, query.time));
       reply.type("application/json; charset=utf-8");
       return reply.send(`{"devices":[${items.join(",")}],"next":${JSON.stringify(next)}}`);
     },

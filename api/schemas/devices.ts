@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
+import { ANNOUNCEMENTS, DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import {
   AnyTimeOrNull,
   Cursor,
@@ -25,6 +25,18 @@ export const Device = named(
   Type.Object({
     id: DeviceId,
     status: Status,
+    announced: Nullable(
+      Type.String({
+        enum: [...ANNOUNCEMENTS, null],
+        description: "what it announced about its silence: a sleep, or its orderly end",
+      }),
+    ),
+    intervalSeconds: Nullable(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: "learned interval between its datagrams; null: unknown",
+      }),
+    ),
     firstSeen: Nullable(Time("first arrival")),
     lastSeen: Nullable(Time("last arrival, control datagrams included")),
     source: Type.String({

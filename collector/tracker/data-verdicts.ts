@@ -65,7 +65,7 @@ export class DataVerdicts {
       ledger.lower(run, number, time, arrival);
       ledger.markHead(run, startsAtZero(datagram));
     }
-    this.#accept(run, number, sendTimeUs, false, arrival);
+    this.#accept(run, number, sendTimeUs, false, verdict === VERDICT.RECOVERED, arrival);
     return verdict;
   }
 
@@ -80,10 +80,11 @@ export class DataVerdicts {
     runs.add1(run, ROW.IN_ORDER);
     runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, false);
     runs.setFlag(run, ROW_FLAG.ENDED, false);
-    runs.put(run, ROW.SLEEP_UNTIL, 0);
     const device = runs.device[run]!;
     if (isConsecutive && devices.int(device, SLOT.CONFIRMED) === 0) admission.confirm(device);
-    this.#accept(run, number, sendTimeUs, isConsecutive, arrival);
+    // it speaks first (DESCRIBE) and begins then: the time between is no cadence
+    this.#accept(run, number, sendTimeUs, isConsecutive, !hadReceived, arrival);
+    runs.put(run, ROW.SLEEP_UNTIL, 0);
     return VERDICT.IN_ORDER;
   }
 
@@ -113,7 +114,7 @@ export class DataVerdicts {
     }
     if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
     runs.add1(run, ROW.DUPLICATES);
-    runs.heard(run, arrival.arrivalUs);
+    runs.heardOffBeat(run, arrival.arrivalUs);
     return VERDICT.DUPLICATE;
   }
 
@@ -201,7 +202,7 @@ export class DataVerdicts {
   #firstAccepted(run: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { runs } = this.#parts.context;
     runs.add1(run, ROW.IN_ORDER);
-    this.#accept(run, datagram.sequence, this.#stamp(run, arrival), false, arrival);
+    this.#accept(run, datagram.sequence, this.#stamp(run, arrival), false, false, arrival);
     return VERDICT.IN_ORDER;
   }
 
@@ -236,11 +237,19 @@ export class DataVerdicts {
   }
 
   /** The number is counted: what follows for the run, its device and the caller. */
-  #accept(run: number, number: number, sendTimeUs: number, isConsecutive: boolean, arrival: Arrival): void {
+  #accept(
+    run: number,
+    number: number,
+    sendTimeUs: number,
+    isConsecutive: boolean,
+    isOffBeat: boolean,
+    arrival: Arrival,
+  ): void {
     const { context, epochs, outcome } = this.#parts;
     const { runs } = context;
     if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
-    runs.heard(run, arrival.arrivalUs);
+    if (isOffBeat) runs.heardOffBeat(run, arrival.arrivalUs);
+    else runs.heard(run, arrival.arrivalUs);
     epochs.noteSpoken(run, isConsecutive, arrival);
     outcome.run = runs.at(run, ROW.RUN);
     outcome.runSlot = run;

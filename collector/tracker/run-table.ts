@@ -1,3 +1,4 @@
+import { learnInterval } from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
@@ -13,6 +14,8 @@ export const RUN_STATE = {
   CUT_OFF: 8,
   /** its device is gone; the slot is free once its last row is drained */
   GONE: 16,
+  /** what was heard of it last is no part of its cadence: see `ownArrivalUs` */
+  OFF_BEAT: 32,
 } as const;
 
 /** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
@@ -36,6 +39,8 @@ export class RunTable {
   firstMs: Float64Array;
   /** gaps opened until then (monotonic, inclusive) are `collector-down`; see CUT_OFF */
   downUntilMs: Float64Array;
+  /** while OFF_BEAT: the last arrival that was part of its cadence */
+  ownArrivalUs: Float64Array;
   /** number of the batch its row went into last */
   drainedInto: Float64Array;
   /** created with the first absent number */
@@ -68,6 +73,7 @@ export class RunTable {
     this.clearMs = new Float64Array(capacity);
     this.firstMs = new Float64Array(capacity);
     this.downUntilMs = new Float64Array(capacity);
+    this.ownArrivalUs = new Float64Array(capacity);
     this.drainedInto = new Float64Array(capacity);
     this.#isDirty = new Uint8Array(capacity);
     this.#dirty = new Int32Array(capacity);
@@ -166,16 +172,34 @@ export class RunTable {
     this.dirtyCount++;
   }
 
-  /** A datagram was accounted to the run: when it was heard last, and how often it is (smoothed by 1/8). */
+  /** A datagram was accounted to the run: when it was heard last, and how often it is. */
   heard(slot: number, arrivalUs: number): void {
+    const { rows, state } = this;
     const base = slot * ROW_FIELDS;
-    const spacing = arrivalUs - this.rows[base + ROW.LAST_ARRIVAL]!;
-    // the time the collector was down says nothing about the device
-    if (spacing > 0 && (this.state[slot]! & RUN_STATE.CUT_OFF) === 0) {
-      const interval = this.rows[base + ROW.INTERVAL]!;
-      this.rows[base + ROW.INTERVAL] = interval === 0 ? spacing : interval + (spacing - interval) / 8;
+    let fromUs = rows[base + ROW.LAST_ARRIVAL]!;
+    if ((state[slot]! & RUN_STATE.OFF_BEAT) !== 0) {
+      fromUs = this.ownArrivalUs[slot]!;
+      this.set(slot, RUN_STATE.OFF_BEAT, false);
     }
-    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    // an announced silence is no habit
+    if (rows[base + ROW.SLEEP_UNTIL]! > fromUs) fromUs = rows[base + ROW.SLEEP_UNTIL]!;
+    const spacing = arrivalUs - fromUs;
+    // the time the collector was down says nothing about the device
+    if (spacing > 0 && (state[slot]! & RUN_STATE.CUT_OFF) === 0) {
+      const numbers = rows[base + ROW.IN_ORDER]! + rows[base + ROW.UNSEQUENCED]!;
+      rows[base + ROW.INTERVAL] = learnInterval(rows[base + ROW.INTERVAL]!, spacing, numbers);
+    }
+    rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    this.touch(slot);
+  }
+
+  /** The same of a datagram that was not sent by the device's own cadence: a copy, or what we asked for. */
+  heardOffBeat(slot: number, arrivalUs: number): void {
+    if (!this.has(slot, RUN_STATE.OFF_BEAT)) {
+      this.set(slot, RUN_STATE.OFF_BEAT, true);
+      this.ownArrivalUs[slot] = this.at(slot, ROW.LAST_ARRIVAL);
+    }
+    this.put(slot, ROW.LAST_ARRIVAL, arrivalUs);
     this.touch(slot);
   }
 
@@ -212,6 +236,7 @@ export class RunTable {
     this.clearMs = widen(this.clearMs, new Float64Array(this.#capacity));
     this.firstMs = widen(this.firstMs, new Float64Array(this.#capacity));
     this.downUntilMs = widen(this.downUntilMs, new Float64Array(this.#capacity));
+    this.ownArrivalUs = widen(this.ownArrivalUs, new Float64Array(this.#capacity));
     this.drainedInto = widen(this.drainedInto, new Float64Array(this.#capacity));
     this.#isDirty = widen(this.#isDirty, new Uint8Array(this.#capacity));
     const dirty = new Int32Array(this.#capacity);

@@ -15,6 +15,7 @@ import { DeviceTable, MARK, RETURN_PATH, SLOT } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
 import { HEARD_BY, KernelEvidence } from "./kernel-evidence.ts";
+import { Liveness } from "./liveness.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
@@ -49,6 +50,7 @@ export class Tracker {
   readonly #restore: RestoreRuns;
   #hasHistory = false;
   readonly #askable: AskableGaps;
+  readonly #liveness: Liveness;
 
   constructor(options: TrackerOptions, sink: TrackerSink) {
     this.#devices = new DeviceTable(options.hashSeed ?? 0, options.maxDevices);
@@ -72,6 +74,7 @@ export class Tracker {
     };
     this.#context = context;
     this.#askable = new AskableGaps(context);
+    this.#liveness = new Liveness(context);
     this.#sources = new Sources(this.#devices, sink);
     this.#believer = new Believer(this.#runs, options.windowMs);
     const ledger = new RunLedger(context);
@@ -130,6 +133,11 @@ export class Tracker {
   /** what devices may be asked for again */
   get askable(): AskableGaps {
     return this.#askable;
+  }
+
+  /** who speaks and who fell silent */
+  get liveness(): Liveness {
+    return this.#liveness;
   }
 
   get deviceCount(): number {

@@ -94,7 +94,8 @@ export interface TrackerSink {
   /** the device and all its runs are forgotten (R16) */
   deviceForgotten(device: number): void;
   sourceChanged(device: number, source: string): void;
-  event(at: number, kind: EventKind, device: number, detail: Record<string, unknown>): void;
+  /** @param device - null: it is about many */
+  event(at: number, kind: EventKind, device: number | null, detail: Record<string, unknown>): void;
   /** [first, last] of the run was declared lost */
   gapLost(
     run: number,

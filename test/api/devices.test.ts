@@ -24,6 +24,8 @@ test("a device is shown with status, times, source, epoch, channels and ledger",
   expect(json).toEqual({
     id: "pump-7",
     status: "online",
+    announced: null,
+    intervalSeconds: 1,
     firstSeen: "2026-11-20T11:58:20.000000Z",
     lastSeen: "2026-11-20T11:59:59.000000Z",
     source: "10.0.0.9:51234",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deviceStatus } from "../../protocol/device-status.ts";
+import { announcementOf, deviceStatus, learnInterval } from "../../protocol/device-status.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";
 
@@ -9,6 +9,7 @@ const statusAfter = (silenceSeconds: number, fields: Parameters<typeof rowOf>[0]
     rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US, ...fields }),
     0,
     NOON_US + silenceSeconds * SECOND_US,
+    null,
   );
 
 test.each([
@@ -46,5 +47,64 @@ describe("announced silence", () => {
 
   test("for good means offline at once", () => {
     expect(statusAfter(0, { FLAGS: ROW_FLAG.ENDED })).toBe("offline");
+  });
+});
+
+describe("while the collector was down", () => {
+  const at = (nowSeconds: number, toSeconds: number): string =>
+    deviceStatus(rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US }), 0, NOON_US + nowSeconds * SECOND_US, {
+      fromUs: NOON_US + SECOND_US,
+      toUs: NOON_US + toSeconds * SECOND_US,
+    });
+
+  test("nobody could hear the device: that is no silence", () => {
+    expect([at(101, 101), at(102, 101), at(103.5, 101), at(111, 101)]).toEqual([
+      "online",
+      "online",
+      "stale",
+      "offline",
+    ]);
+  });
+
+  test("the status stays as it was while nobody listens yet", () => {
+    expect(at(1000, Number.POSITIVE_INFINITY)).toBe("online");
+  });
+});
+
+test("what a device announced is told as long as it holds", () => {
+  const asleep = rowOf({ SLEEP_UNTIL: NOON_US });
+  expect([
+    announcementOf(asleep, 0, NOON_US - 1),
+    announcementOf(asleep, 0, NOON_US),
+    announcementOf(rowOf({ FLAGS: ROW_FLAG.ENDED }), 0, NOON_US),
+  ]).toEqual(["sleep", null, "end"]);
+});
+
+describe("the learned interval", () => {
+  const learned = (spacings: number[], intervalUs = 0): number =>
+    spacings.reduce((interval, spacing, index) => learnInterval(interval, spacing, index + 2), intervalUs);
+
+  test("is the first spacing, then smoothed by 1/8", () => {
+    expect([learned([8000]), learned([8000, 16_000])]).toEqual([8000, 9000]);
+  });
+
+  test("takes over a much longer spacing while little is known", () => {
+    expect(learned([1000, 60_000_000])).toBe(60_000_000);
+  });
+
+  test("of a device that sends in bursts is the pause between them", () => {
+    const burst = [...new Array<number>(100).fill(1000), 10_000_000];
+    const interval = learned(new Array(40).fill(burst).flat());
+    expect(interval).toBeGreaterThan(9_000_000);
+    expect(interval).toBeLessThanOrEqual(10_000_000);
+  });
+
+  test("is not spoilt by an outage", () => {
+    expect(learnInterval(1_000_000, 3_600_000_000, 16)).toBe(2_125_000);
+  });
+
+  test("follows a device that became faster or slower", () => {
+    expect(learned(new Array<number>(100).fill(500_000), 10_000_000)).toBeCloseTo(500_000, -4);
+    expect(learned(new Array<number>(100).fill(60_000_000), 1_000_000)).toBeCloseTo(60_000_000, -4);
   });
 });

@@ -258,6 +258,7 @@ export class FakeSources implements Sources {
       get flush() {
         return fake.flush;
       },
+      down: null,
       get deviceCount() {
         return fake.devices.size;
       },

@@ -138,6 +138,8 @@ export interface Channel {
 export interface Device {
   id: string;
   status: DeviceStatus;
+  announced: "sleep" | "end" | null;
+  intervalSeconds: number | null;
   firstSeen: string | null;
   lastSeen: string | null;
   source: string;

@@ -10,6 +10,11 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   "id-conflict": () => "two live senders use this id",
   "run-split": (detail) => `went on with other numbers, run ${word(detail, "run")}`,
   "source-changed": (detail) => `now from ${word(detail, "to")}, before from ${word(detail, "from")}`,
+  online: () => "is heard again",
+  stale: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}`,
+  offline: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}: offline`,
+  "status-changes": (detail) =>
+    `many more changed at once: ${word(detail, "online")} online, ${word(detail, "stale")} stale, ${word(detail, "offline")} offline`,
   sleep: () => "announced that it sleeps",
   end: () => "announced its end",
   "listener-state": (detail) =>

@@ -1,0 +1,135 @@
+import { TokenBucket } from "../../common/token-bucket.ts";
+import { DEVICE_STATUSES, type Downtime, deviceStatus, silenceUs } from "../../protocol/device-status.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import { MARK, SLOT } from "./device-table.ts";
+
+/** every device is looked at once in that time */
+const ROUND_MS = 1000;
+/** events about single devices, beyond which changes are only counted */
+const EVENTS_PER_SECOND = 10;
+const EVENT_BURST = 100;
+/** how often what was only counted is told */
+const SUMMARY_MS = 10_000;
+
+/**
+ * Says when the status of a device changes (docs/ledger.md, "Status"). The status itself is `deviceStatus` of the device's row, as the API gives it: here is only remembered
+ * what was said last. Devices are looked at in turn, never because of a datagram.
+ */
+export class Liveness {
+  readonly #context: TrackerContext;
+  /** number of the device a slot's status is of, 0 = none */
+  readonly #device: Float64Array;
+  /** index into DEVICE_STATUSES */
+  readonly #status: Uint8Array;
+  #bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, 0);
+  #down: Downtime | null = null;
+  #listeningSinceUs = 0;
+  #next = 0;
+  #lookedAtMs = 0;
+  /** changes that were only counted, by the new status */
+  readonly #untold = new Uint32Array(DEVICE_STATUSES.length);
+  #summaryDueMs = 0;
+
+  constructor(context: TrackerContext) {
+    this.#context = context;
+    this.#device = new Float64Array(context.options.maxDevices);
+    this.#status = new Uint8Array(context.options.maxDevices);
+  }
+
+  /**
+   * Listening begins now.
+   * @param nowMs - monotonic
+   * @param wallUs - the same instant
+   * @param down - the time before it in which nobody listened; null = nothing was known before
+   */
+  begin(nowMs: number, wallUs: number, down: Downtime | null): void {
+    this.#bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, nowMs);
+    this.#down = down;
+    this.#listeningSinceUs = wallUs;
+    this.#lookedAtMs = nowMs;
+  }
+
+  /**
+   * Look at the devices whose turn it is.
+   * @param nowMs - monotonic
+   * @param heardUntilUs - wall clock: everything that had arrived before it has been seen
+   * @param maxEvents - 1 or more; devices beyond it have their turn at the next call
+   * @returns whether there was an event
+   */
+  check(nowMs: number, heardUntilUs: number, maxEvents: number): boolean {
+    const { slotEnd } = this.#context.devices;
+    const share = Math.min(1, (nowMs - this.#lookedAtMs) / ROUND_MS);
+    this.#lookedAtMs = nowMs;
+    let events = this.#summarize(nowMs, heardUntilUs);
+    for (let left = Math.ceil(slotEnd * share); left > 0 && events < maxEvents; left--) {
+      if (this.#next >= slotEnd) this.#next = 0;
+      events += this.#look(this.#next++, nowMs, heardUntilUs);
+    }
+    return events > 0;
+  }
+
+  #look(slot: number, nowMs: number, atUs: number): number {
+    const { devices, runs } = this.#context;
+    if (!devices.isUsed(slot)) return 0;
+    const run = this.#runHeard(slot);
+    if (run < 0) return 0;
+    const base = run * ROW_FIELDS;
+    const device = devices.mark(slot, MARK.DEVICE);
+    if (this.#device[slot] !== device) {
+      this.#device[slot] = device;
+      // as it was when it was heard last, or when listening began: what it was before is no news
+      const knownUs = Math.max(this.#listeningSinceUs, runs.at(run, ROW.LAST_ARRIVAL));
+      this.#status[slot] = this.#judge(base, Math.min(atUs, knownUs));
+    }
+    const status = this.#judge(base, atUs);
+    const before = this.#status[slot]!;
+    if (status === before) return 0;
+    this.#status[slot] = status;
+    // the event `end` has said so; what cannot be judged is no news
+    if (runs.hasFlag(run, ROW_FLAG.ENDED) || status === UNKNOWN) return 0;
+    return this.#tell(device, base, before, status, nowMs, atUs);
+  }
+
+  #judge(base: number, atUs: number): number {
+    return DEVICE_STATUSES.indexOf(deviceStatus(this.#context.runs.rows, base, atUs, this.#down));
+  }
+
+  #tell(device: number, base: number, before: number, status: number, nowMs: number, atUs: number): number {
+    if (this.#bucket.take(nowMs) > 0) {
+      if (this.#untold.every((count) => count === 0)) this.#summaryDueMs = nowMs + SUMMARY_MS;
+      this.#untold[status] = this.#untold[status]! + 1;
+      return 0;
+    }
+    const { rows } = this.#context.runs;
+    const kind = EVENT_STATUSES[status]!;
+    this.#context.sink.event(atUs, kind, device, {
+      from: DEVICE_STATUSES[before]!,
+      silenceSeconds: Math.max(0, silenceUs(rows, base, atUs, this.#down)) / 1e6,
+      intervalSeconds: rows[base + ROW.INTERVAL]! / 1e6,
+    });
+    return 1;
+  }
+
+  #summarize(nowMs: number, atUs: number): number {
+    if (nowMs < this.#summaryDueMs || this.#untold.every((count) => count === 0)) return 0;
+    const [online, stale, offline] = this.#untold;
+    this.#context.sink.event(atUs, "status-changes", null, { online, stale, offline });
+    this.#untold.fill(0);
+    return 1;
+  }
+
+  /** The run the device is heard on: the current one, else the one heard last. */
+  #runHeard(slot: number): number {
+    const { devices, runs } = this.#context;
+    const current = devices.int(slot, SLOT.CURRENT);
+    if (current >= 0) return current;
+    let heard = devices.int(slot, SLOT.NEWEST);
+    for (let run = heard; run >= 0; run = runs.older[run]!)
+      if (runs.at(run, ROW.LAST_ARRIVAL) > runs.at(heard, ROW.LAST_ARRIVAL)) heard = run;
+    return heard;
+  }
+}
+
+const EVENT_STATUSES = ["online", "stale", "offline"] as const;
+const UNKNOWN = DEVICE_STATUSES.indexOf("unknown");

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import type { DeviceSnapshot } from "../../protocol/batch.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { NOON_US, rowOf } from "../support/fake-sources.ts";
+import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+
+const KINDS = ["online", "stale", "offline", "status-changes"];
+const said = (bench: IngestBench) =>
+  bench.reader
+    .notesOf("event")
+    .filter(({ kind }) => KINDS.includes(kind))
+    .map(({ kind, device, at }) => `${kind} ${device} ${Math.round((at - NOON_US) / 1e6)}`);
+
+/** `count` datagrams of each device, a second apart. */
+const speak = (bench: IngestBench, ids: readonly string[], from: number, count: number): void => {
+  for (let sequence = from; sequence < from + count; sequence++) {
+    for (const id of ids) bench.receive({ device: id, sequence });
+    bench.advance(1000);
+  }
+};
+
+const device = (fields: Parameters<typeof rowOf>[0]): DeviceSnapshot => ({
+  device: 1,
+  id: "pump-7",
+  source: "10.0.0.1:5000",
+  channels: [],
+  runs: [
+    {
+      epoch: 1,
+      index: 0,
+      row: rowOf({
+        RUN: 1,
+        DEVICE: 1,
+        FIRST: 0,
+        HIGH_WATER: 99,
+        IN_ORDER: 100,
+        FLAGS: ROW_FLAG.CURRENT | ROW_FLAG.CONFIRMED,
+        INTERVAL: 1_000_000,
+        ...fields,
+      }),
+      absent: [],
+    },
+  ],
+});
+const restoredWith = (snapshot: DeviceSnapshot) => ({
+  ...EMPTY,
+  hasHistory: true,
+  nextDevice: 2,
+  nextRun: 2,
+  devices: [snapshot],
+});
+
+test("a device that falls silent is stale, then offline, and online when it is heard again", () => {
+  const bench = new IngestBench();
+  speak(bench, ["pump-7"], 0, 5);
+  bench.advance(20_000);
+  bench.receive({ device: "pump-7", sequence: 5 });
+  bench.advance(2000);
+  // heard last at 4 s
+  expect(said(bench)).toEqual(["stale 1 7", "offline 1 14", "online 1 25"]);
+});
+
+test("an event tells the status before, how long the silence is and what is usual", () => {
+  const bench = new IngestBench();
+  speak(bench, ["pump-7"], 0, 5);
+  bench.advance(5000);
+  const [event] = bench.reader.notesOf("event").filter(({ kind }) => kind === "stale");
+  expect(event!.detail).toMatchObject({ from: "online", intervalSeconds: 1 });
+  expect(event!.detail.silenceSeconds).toBeGreaterThan(3);
+  expect(event!.detail.silenceSeconds).toBeLessThan(4.1);
+});
+
+test("an announced sleep and an orderly end are no alarm", () => {
+  const bench = new IngestBench();
+  speak(bench, ["asleep", "over"], 0, 5);
+  bench.receive({ device: "asleep", kind: "HEARTBEAT", sequence: 5, sleepSeconds: 60 });
+  bench.receive({ device: "over", kind: "HEARTBEAT", sequence: 5, end: true });
+  bench.advance(55_000);
+  expect(said(bench)).toEqual([]);
+});
+
+test("a device that oversleeps is an alarm", () => {
+  const bench = new IngestBench();
+  speak(bench, ["asleep"], 0, 5);
+  bench.receive({ device: "asleep", kind: "HEARTBEAT", sequence: 5, sleepSeconds: 60 });
+  bench.advance(70_000);
+  expect(said(bench)).toEqual(["stale 1 68"]);
+});
+
+test("a restart of the collector alarms for nobody, and a device that stays away does", () => {
+  const bench = new IngestBench({
+    restored: restoredWith(device({ LAST_ARRIVAL: NOON_US - 3_600_000_000 })),
+  });
+  bench.advance(2500);
+  expect(said(bench)).toEqual([]);
+  bench.advance(10_000);
+  expect(said(bench).map((event) => event.split(" ")[0])).toEqual(["stale", "offline"]);
+});
+
+test("what was known before the restart is not said again", () => {
+  const ended = device({ LAST_ARRIVAL: NOON_US - 10, FLAGS: ROW_FLAG.CURRENT | ROW_FLAG.ENDED });
+  const bench = new IngestBench({ restored: restoredWith(ended) });
+  bench.advance(20_000);
+  expect(said(bench)).toEqual([]);
+});
+
+test("many devices that fall silent at once are told by a few events and a sum", () => {
+  const ids = Array.from({ length: 900 }, (_, index) => `d${index}`);
+  const bench = new IngestBench();
+  speak(bench, ids, 0, 3);
+  bench.advance(40_000);
+  const events = bench.reader.notesOf("event").filter(({ kind }) => KINDS.includes(kind));
+  const told = events.filter(({ kind }) => kind === "stale" || kind === "offline").length;
+  const sums = events.filter(({ kind }) => kind === "status-changes").map(({ detail }) => detail);
+  const summed = sums.reduce((sum, { stale, offline }) => sum + Number(stale) + Number(offline), 0);
+  expect(told).toBeLessThan(300);
+  expect(sums.length).toBeGreaterThan(0);
+  expect(told + summed).toBe(2 * ids.length);
+});
+
+test("a copy does not shorten the learned interval", () => {
+  const bench = new IngestBench();
+  for (let sequence = 0; sequence < 30; sequence++) {
+    bench.receive({ sequence });
+    bench.advance(500);
+    bench.receive({ sequence });
+    bench.advance(500);
+  }
+  expect(bench.reader.rows.get(1)![ROW.INTERVAL]).toBe(1_000_000);
+});
