@@ -221,7 +221,7 @@ export class Ingest {
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
     this.#recovery?.plan(nowMs, drainedAtMs, wallUs);
     // who fell silent is said as of when the sockets were last read empty
-    const heardUntilUs = wallUs - Math.max(0, nowMs - drainedAtMs) * 1000;
+    const heardUntilUs = Math.floor(wallUs - Math.max(0, nowMs - drainedAtMs) * 1000);
     if (
       this.#makeRoom(0, NOTES_PER_STEP, nowMs) &&
       this.#tracker.liveness.check(nowMs, heardUntilUs, NOTES_PER_STEP)

@@ -128,3 +128,15 @@ test("a copy does not shorten the learned interval", () => {
   }
   expect(bench.reader.rows.get(1)![ROW.INTERVAL]).toBe(1_000_000);
 });
+
+test("events are at whole microseconds, however the clock that says what is drained counts", () => {
+  const bench = new IngestBench();
+  speak(bench, ["pump-7"], 0, 5);
+  for (let tick = 0; tick < 300; tick++) {
+    bench.advance(20);
+    bench.ingest.tick(bench.nowMs, bench.nowMs - 0.000_3, bench.wallUs);
+  }
+  bench.advance(200);
+  const events = bench.reader.notesOf("event").filter(({ kind }) => kind === "stale");
+  expect(events.map(({ at }) => Number.isInteger(at))).toEqual([true]);
+});
