@@ -64,6 +64,14 @@ const LEARNED_NUMBERS = 16;
 /** a shorter interval may be that of a first burst */
 const SHORT_US = 1_000_000;
 
+/** Whether a spacing is one of those that are simply smoothed: nearly all. */
+export const isUsualSpacing = (intervalUs: number, spacingUs: number): boolean =>
+  spacingUs >= intervalUs * SMOOTHING && spacingUs <= intervalUs * STALE_INTERVALS;
+
+/** The interval after one more usual spacing. */
+export const smoothedInterval = (intervalUs: number, spacingUs: number): number =>
+  intervalUs + (spacingUs - intervalUs) * SMOOTHING;
+
 /**
  * The interval after one more spacing. Smoothed by 1/8; a spacing far shorter than the interval weighs by its own length, so that a device that sends in
  * bursts is known by the pauses between them. A spacing that would have been `stale` is taken over whole while little is known; later it counts as 10 intervals, or 10 s, at
@@ -77,10 +85,8 @@ export const learnInterval = (intervalUs: number, spacingUs: number, numbers: nu
   if (spacingUs > STALE_INTERVALS * intervalUs) {
     if (numbers < LEARNED_NUMBERS) return spacingUs;
     const mostUs = OFFLINE_INTERVALS * Math.max(intervalUs, SHORT_US);
-    return intervalUs + (Math.min(spacingUs, mostUs) - intervalUs) * SMOOTHING;
+    return smoothedInterval(intervalUs, Math.min(spacingUs, mostUs));
   }
-  const change = spacingUs - intervalUs;
-  return spacingUs < intervalUs * SMOOTHING
-    ? intervalUs + (change * spacingUs) / intervalUs
-    : intervalUs + change * SMOOTHING;
+  if (isUsualSpacing(intervalUs, spacingUs)) return smoothedInterval(intervalUs, spacingUs);
+  return intervalUs + ((spacingUs - intervalUs) * spacingUs) / intervalUs;
 };

@@ -1,4 +1,4 @@
-import { learnInterval } from "../../protocol/device-status.ts";
+import { isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
@@ -18,6 +18,14 @@ export const RUN_STATE = {
   OFF_BEAT: 32,
 } as const;
 
+/** What the short path has to know of a run, in one byte. */
+export const STEADY = {
+  NO: 0,
+  YES: 1,
+  /** it is, and `RUN_STATE.OFF_BEAT` too */
+  OFF_BEAT: 2,
+} as const;
+
 /** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
 export class RunTable {
   rows: Float64Array;
@@ -28,7 +36,7 @@ export class RunTable {
   device: Int32Array;
   /** next older run of the same device, -1 = none */
   older: Int32Array;
-  /** 1 while an in-order number needs no second thought (the short path) */
+  /** a STEADY value: whether an in-order number needs no second thought (the short path) */
   steady: Uint8Array;
   state: Uint8Array;
   /** send time, or else arrival, of what raised the high water last, microseconds */
@@ -174,23 +182,44 @@ export class RunTable {
 
   /** A datagram was accounted to the run: when it was heard last, and how often it is. */
   heard(slot: number, arrivalUs: number): void {
-    const { rows, state } = this;
     const base = slot * ROW_FIELDS;
-    let fromUs = rows[base + ROW.LAST_ARRIVAL]!;
-    if ((state[slot]! & RUN_STATE.OFF_BEAT) !== 0) {
-      fromUs = this.ownArrivalUs[slot]!;
-      this.set(slot, RUN_STATE.OFF_BEAT, false);
-    }
     // an announced silence is no habit
-    if (rows[base + ROW.SLEEP_UNTIL]! > fromUs) fromUs = rows[base + ROW.SLEEP_UNTIL]!;
-    const spacing = arrivalUs - fromUs;
+    const fromUs = Math.max(this.#ownArrivalUs(slot), this.rows[base + ROW.SLEEP_UNTIL]!);
     // the time the collector was down says nothing about the device
-    if (spacing > 0 && (state[slot]! & RUN_STATE.CUT_OFF) === 0) {
-      const numbers = rows[base + ROW.IN_ORDER]! + rows[base + ROW.UNSEQUENCED]!;
-      rows[base + ROW.INTERVAL] = learnInterval(rows[base + ROW.INTERVAL]!, spacing, numbers);
-    }
-    rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    if (!this.has(slot, RUN_STATE.CUT_OFF)) this.#learn(base, arrivalUs - fromUs);
+    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
     this.touch(slot);
+  }
+
+  /** The same on the short path: of a run that is steady. */
+  heardSteady(slot: number, arrivalUs: number): void {
+    const base = slot * ROW_FIELDS;
+    let fromUs = this.rows[base + ROW.LAST_ARRIVAL]!;
+    if (this.steady[slot] === STEADY.OFF_BEAT) {
+      fromUs = this.#ownArrivalUs(slot);
+      this.steady[slot] = STEADY.YES;
+    }
+    const spacingUs = arrivalUs - fromUs;
+    const intervalUs = this.rows[base + ROW.INTERVAL]!;
+    if (isUsualSpacing(intervalUs, spacingUs)) {
+      this.rows[base + ROW.INTERVAL] = smoothedInterval(intervalUs, spacingUs);
+    } else this.#learn(base, spacingUs);
+    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    this.touch(slot);
+  }
+
+  /** When it was heard last by its own cadence; what comes now is part of it. */
+  #ownArrivalUs(slot: number): number {
+    if (!this.has(slot, RUN_STATE.OFF_BEAT)) return this.at(slot, ROW.LAST_ARRIVAL);
+    this.set(slot, RUN_STATE.OFF_BEAT, false);
+    return this.ownArrivalUs[slot]!;
+  }
+
+  #learn(base: number, spacingUs: number): void {
+    if (spacingUs <= 0) return;
+    const { rows } = this;
+    const numbers = rows[base + ROW.IN_ORDER]! + rows[base + ROW.UNSEQUENCED]!;
+    rows[base + ROW.INTERVAL] = learnInterval(rows[base + ROW.INTERVAL]!, spacingUs, numbers);
   }
 
   /** The same of a datagram that was not sent by the device's own cadence: a copy, or what we asked for. */

@@ -21,7 +21,7 @@ import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
 import { RestoreRuns } from "./restore-runs.ts";
 import { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE, RunTable } from "./run-table.ts";
+import { RUN_STATE, RunTable, STEADY } from "./run-table.ts";
 import { absoluteSendTime } from "./send-time.ts";
 import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
@@ -288,7 +288,7 @@ export class Tracker {
     const runs = this.#runs;
     const devices = this.#devices;
     const run = devices.int(slot, SLOT.CURRENT);
-    if (run < 0 || runs.steady[run] === 0 || runs.epoch[run] !== datagram.epoch) return false;
+    if (run < 0 || runs.steady[run] === STEADY.NO || runs.epoch[run] !== datagram.epoch) return false;
     const rows = runs.rows;
     const base = run * ROW_FIELDS;
     const number = datagram.sequence;
@@ -307,7 +307,7 @@ export class Tracker {
     rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
     runs.highTime[run] = time === 0 ? arrivalUs : time;
     runs.clearMs[run] = this.#context.kernel.coveredMs;
-    runs.heard(run, arrivalUs);
+    runs.heardSteady(run, arrivalUs);
     devices.hear(slot, arrivalUs, arrival.lengthBytes);
     devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
     this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
@@ -326,7 +326,7 @@ export class Tracker {
     if (this.#devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
       this.#ledger.trim(device, arrival.arrivalUs);
     const current = this.#devices.int(device, SLOT.CURRENT);
-    if (current >= 0) this.#runs.steady[current] = this.#isSteady(device, current) ? 1 : 0;
+    if (current >= 0) this.#runs.steady[current] = this.#steadiness(device, current);
   }
 
   #hearBy(device: number, listener: number): void {
@@ -335,12 +335,13 @@ export class Tracker {
     this.#devices.setInt(device, SLOT.HEARD_BY, isOther ? HEARD_BY.SEVERAL : listener);
   }
 
-  #isSteady(device: number, run: number): boolean {
+  #steadiness(device: number, run: number): number {
     const { runs } = this.#context;
     const unusual = ROW_FLAG.TAIL_KNOWN | ROW_FLAG.ENDED;
-    if (runs.index[run] !== 0 || runs.state[run]! & (RUN_STATE.CLOSED | RUN_STATE.CUT_OFF)) return false;
-    if (runs.hasFlag(run, unusual) || runs.at(run, ROW.SLEEP_UNTIL) !== 0) return false;
-    if (this.#devices.int(device, SLOT.CONFIRMED) === 0) return false;
-    return this.#epochs.newestOf(device, runs.epoch[run]!) === run;
+    if (runs.index[run] !== 0 || runs.state[run]! & (RUN_STATE.CLOSED | RUN_STATE.CUT_OFF)) return STEADY.NO;
+    if (runs.hasFlag(run, unusual) || runs.at(run, ROW.SLEEP_UNTIL) !== 0) return STEADY.NO;
+    if (this.#devices.int(device, SLOT.CONFIRMED) === 0) return STEADY.NO;
+    if (this.#epochs.newestOf(device, runs.epoch[run]!) !== run) return STEADY.NO;
+    return runs.has(run, RUN_STATE.OFF_BEAT) ? STEADY.OFF_BEAT : STEADY.YES;
   }
 }
