@@ -52,7 +52,7 @@ const hasNumbers = (runs: readonly SeriesRun[]): boolean => runs.some(({ isUnseq
 
 const emptyCounts = (isNumbered: boolean): string => {
   const none = isNumbered ? 0 : null;
-  return `"count":0,"received":${none},"expected":${none},"nonFinite":0`;
+  return `"count":0,"received":${none},"recovered":${none},"late":${none},"expected":${none},"nonFinite":0`;
 };
 
 const pointJson = (timeUs: number, value: string, time: TimeForm): string =>
@@ -63,10 +63,15 @@ const spanMembers = ({ grid: { fromUs, toUs, count } }: Buckets, time: TimeForm)
   return `"from":${side(fromUs)},"to":${side(toUs)}`;
 };
 
-const numbersJson = ({ received, absent }: Buckets, bucket: number, isNumbered: boolean): string =>
+const numbersJson = (
+  { received, recovered, late, absent }: Buckets,
+  bucket: number,
+  isNumbered: boolean,
+): string =>
   isNumbered
-    ? `"received":${received[bucket]},"expected":${received[bucket]! + absent[bucket]!}`
-    : '"received":null,"expected":null';
+    ? `"received":${received[bucket]},"recovered":${recovered[bucket]},"late":${late[bucket]},` +
+      `"expected":${received[bucket]! + absent[bucket]!}`
+    : '"received":null,"recovered":null,"late":null,"expected":null';
 
 const bucketJson = (buckets: Buckets, bucket: number, isNumbered: boolean, time: TimeForm): string => {
   const { grid, count, nonFinite } = buckets;

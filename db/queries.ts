@@ -9,9 +9,10 @@ import { queryRaster, type RasterFound, type RasterRequest } from "./raster-quer
 import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";
+import { FilledNumbers } from "./series/arrivals.ts";
 import { Pieces } from "./series/pieces.ts";
 import { type PointsRequest, queryPoints } from "./series/points-query.ts";
-import { querySeries, type SeriesRequest } from "./series/series-query.ts";
+import { type GapNumbers, querySeries, type SeriesRequest } from "./series/series-query.ts";
 
 /** A query as it travels to the reader's thread, names resolved to numbers. Kinds that end in `Text` are answered as text, made there. */
 export type QueryRequest =
@@ -40,7 +41,7 @@ export class Queries {
   readonly #budget: QueryBudget;
   readonly #segments: RunSegments;
   readonly #pieces: Pieces;
-  readonly #absent: AbsentNumbers;
+  readonly #gaps: GapNumbers;
 
   /** @param nowMs - a monotonic clock */
   constructor(db: Sqlite, texts: AnswerTexts, nowMs: () => number) {
@@ -49,7 +50,7 @@ export class Queries {
     this.#budget = new QueryBudget(nowMs);
     this.#segments = new RunSegments(db, this.#budget);
     this.#pieces = new Pieces(this.#segments);
-    this.#absent = new AbsentNumbers(db);
+    this.#gaps = { absent: new AbsentNumbers(db), filled: new FilledNumbers(db) };
   }
 
   /** @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`, and those of the query */
@@ -68,13 +69,13 @@ export class Queries {
       }
       case "seriesText":
         return this.#texts.series(
-          querySeries(this.#pieces, this.#absent, query.request),
+          querySeries(this.#pieces, this.#gaps, query.request),
           query.request.runs,
           query.time,
         );
       case "pointsText":
         return this.#texts.points(
-          queryPoints(this.#pieces, this.#absent, query.request),
+          queryPoints(this.#pieces, this.#gaps, query.request),
           query.request.runs,
           query.time,
         );
@@ -96,7 +97,7 @@ export class Queries {
   >): QueryAnswers["readings"] {
     const numbered = request.runs.filter((run) => !run.isUnsequenced);
     const completeness = wantsCompleteness
-      ? queryCompleteness(this.#pieces, this.#absent, numbered, request)
+      ? queryCompleteness(this.#pieces, this.#gaps.absent, numbered, request)
       : null;
     return { ...queryReadings(this.#segments, request), completeness };
   }

@@ -1,8 +1,7 @@
 import { type AbsentRange, countWithin, placeBetween } from "../absent-times.ts";
 import type { GapRecord } from "../gaps-query.ts";
 import type { Sqlite, Statement } from "../open.ts";
-import type { Buckets } from "./buckets.ts";
-import { bucketAt } from "./grid.ts";
+import { bucketAt, type Grid } from "./grid.ts";
 
 type AbsentGap = Omit<GapRecord, "filledAtUs" | "arrival">;
 
@@ -32,21 +31,24 @@ export class AbsentNumbers {
   }
 }
 
-/** Counts the numbers of an absent range into the buckets they lie in. @returns how many lie in the span */
-export const placeAbsent = (buckets: Buckets, range: AbsentRange): number => {
-  const { grid, absent } = buckets;
+/**
+ * Counts the numbers of a range that lies between two times into the buckets they lie in.
+ * @param counts - one per bucket
+ * @returns how many lie in the span
+ */
+export const placeAbsent = (grid: Grid, range: AbsentRange, counts: Float64Array): number => {
   const within = countWithin(range, grid.fromUs, grid.toUs);
   if (within === 0) return 0;
   const [a, b] = [placeBetween(range, range.first), placeBetween(range, range.last)];
   const first = bucketAt(grid, Math.max(Math.min(a, b), grid.fromUs));
   const last = bucketAt(grid, Math.min(Math.max(a, b), grid.toUs - 1));
   if (first === last) {
-    absent[first]! += within;
+    counts[first]! += within;
     return within;
   }
   for (let bucket = first; bucket <= last; bucket++) {
     const fromUs = grid.fromUs + bucket * grid.stepUs;
-    absent[bucket]! += countWithin(range, fromUs, Math.min(fromUs + grid.stepUs, grid.toUs));
+    counts[bucket]! += countWithin(range, fromUs, Math.min(fromUs + grid.stepUs, grid.toUs));
   }
   return within;
 };

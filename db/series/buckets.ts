@@ -26,6 +26,9 @@ export class Buckets {
   readonly received: Float64Array;
   /** absent numbers placed in it */
   readonly absent: Float64Array;
+  /** numbers placed in it that came after their window: because we asked, or by themselves after they were lost */
+  readonly recovered: Float64Array;
+  readonly late: Float64Array;
   /** time of `last`; -Infinity while there is none */
   readonly #lastTime: Float64Array;
   readonly #lastRun: Float64Array;
@@ -43,6 +46,8 @@ export class Buckets {
     this.last = column();
     this.received = column();
     this.absent = column();
+    this.recovered = column();
+    this.late = column();
     this.#lastTime = column(Number.NEGATIVE_INFINITY);
     this.#lastRun = column();
     this.#lastSequence = column();

@@ -1,10 +1,15 @@
 import { LacunaError } from "../../common/errors.ts";
 import { ERR_QUERY_TOO_LARGE } from "../query-budget.ts";
 import type { RunColumns } from "../segment/columns.ts";
-import type { AbsentNumbers } from "./absent.ts";
 import { type ChartPoints, choosePoints } from "./lttb.ts";
 import type { Pieces } from "./pieces.ts";
-import { querySeries, type SeriesFound, type SeriesRequest, type SeriesRun } from "./series-query.ts";
+import {
+  type GapNumbers,
+  querySeries,
+  type SeriesFound,
+  type SeriesRequest,
+  type SeriesRun,
+} from "./series-query.ts";
 import { Stretches } from "./stretches.ts";
 
 /** A query for the readings themselves, as few as a chart needs. */
@@ -29,8 +34,8 @@ const MOST_READINGS = 1_000_000;
  * between runs: how the former one ended is not known.
  * @throws LacunaError `ERR_QUERY_TOO_LARGE`, `ERR_QUERY_TIMEOUT`
  */
-export const queryPoints = (pieces: Pieces, absent: AbsentNumbers, request: PointsRequest): PointsFound => {
-  const whole = querySeries(pieces, absent, { ...request, division: { points: 1 } });
+export const queryPoints = (pieces: Pieces, gaps: GapNumbers, request: PointsRequest): PointsFound => {
+  const whole = querySeries(pieces, gaps, { ...request, division: { points: 1 } });
   const readings = new Readings();
   for (const run of request.runs) if (run.channels.length > 0) addRun(readings, pieces, run, request);
   const points = readings.byTime();

@@ -1,6 +1,7 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
 import type { RunSpan, TimeSpan } from "../run-segments.ts";
 import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
+import type { FilledNumbers } from "./arrivals.ts";
 import { Buckets } from "./buckets.ts";
 import { type Bounds, bucketAt, type Division, type Grid, gridOf } from "./grid.ts";
 import type { Piece, Pieces } from "./pieces.ts";
@@ -27,6 +28,12 @@ export interface SeriesFound {
   gapsLeftOut: number;
 }
 
+/** What the gap rows say of a run: what is absent, and what came in the end. */
+export interface GapNumbers {
+  absent: AbsentNumbers;
+  filled: FilledNumbers;
+}
+
 /** gaps listed at most, the longest ones */
 const MOST_GAPS = 1000;
 
@@ -41,7 +48,7 @@ interface RunPieces {
  * number too: a received one by its datagram's time, an absent one between its neighbours.
  * @throws LacunaError `ERR_SERIES_STEP` (too many buckets), `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`
  */
-export const querySeries = (pieces: Pieces, absent: AbsentNumbers, request: SeriesRequest): SeriesFound => {
+export const querySeries = (pieces: Pieces, gaps: GapNumbers, request: SeriesRequest): SeriesFound => {
   const runs: RunPieces[] = request.runs.map((run, order) => ({
     run,
     order,
@@ -51,7 +58,7 @@ export const querySeries = (pieces: Pieces, absent: AbsentNumbers, request: Seri
   const grid = gridOf(request, request.division, isOpen ? boundsOf(runs) : null);
   const buckets = new Buckets(grid);
   if (grid.count > 0) for (const run of runs) fillRun(buckets, run);
-  return { buckets, ...placeGaps(absent, buckets, runs) };
+  return { buckets, ...placeGaps(gaps, buckets, runs) };
 };
 
 /** From the first to the last time of a datagram or a reading that is stored; reads only the outermost pieces. */
@@ -132,14 +139,16 @@ const soleBucket = (grid: Grid, firstUs: number, lastUs: number): number | null 
 };
 
 const placeGaps = (
-  absent: AbsentNumbers,
+  { absent, filled }: GapNumbers,
   buckets: Buckets,
   runs: readonly RunPieces[],
 ): Pick<SeriesFound, "gaps" | "gapsLeftOut"> => {
   const longest = new LongestGaps(MOST_GAPS);
   if (buckets.grid.count > 0) {
     for (const { run } of runs) {
-      for (const row of absent.of(run.run)) if (placeAbsent(buckets, row) > 0) longest.add(row);
+      for (const row of absent.of(run.run))
+        if (placeAbsent(buckets.grid, row, buckets.absent) > 0) longest.add(row);
+      filled.place(buckets, run.run);
     }
   }
   return { gaps: longest.list(), gapsLeftOut: longest.leftOut };

@@ -121,7 +121,7 @@ const causes = {
 };
 
 const bucket = (start: string, expected: number): string =>
-  `{"start":"${start}","count":48,"received":48,"expected":${expected},"mean":21.4,"min":21.25,"max":21.5,"last":21.5,"nonFinite":0}`;
+  `{"start":"${start}","count":48,"received":48,"recovered":1,"late":0,"expected":${expected},"mean":21.4,"min":21.25,"max":21.5,"last":21.5,"nonFinite":0}`;
 
 const SERIES =
   '"from":"2026-11-20T11:58:20.000000Z","to":"2026-11-20T12:00:00.000000Z","stepSeconds":50,' +
@@ -132,7 +132,7 @@ const point = (time: string, value: number | null): string => `{"time":"${time}"
 
 const POINTS =
   '"from":"2026-11-20T11:58:20.000000Z","to":"2026-11-20T12:00:00.000000Z",' +
-  '"count":4,"received":4,"expected":6,"nonFinite":0,"points":[' +
+  '"count":4,"received":4,"recovered":0,"late":0,"expected":6,"nonFinite":0,"points":[' +
   `${point("2026-11-20T11:58:20.000000Z", 21.25)},${point("2026-11-20T11:58:21.000000Z", 21.5)},` +
   `${point("2026-11-20T11:58:22.500000Z", null)},` +
   `${point("2026-11-20T11:58:24.000000Z", 21.5)},${point("2026-11-20T11:58:25.000000Z", 21.25)}],` +

@@ -117,7 +117,10 @@ export class IngestModel {
     run.row[ROW.RECOVERED]!++;
     run.received.add(sequence);
     run.filled.set(sequence, { cause: CAUSE.NETWORK, openedAt, closedAt: now });
-    this.#op(OP_CODE.FILL_OPEN, run, sequence, sequence, openedAt, now, CAUSE.NETWORK, requests);
+    this.#op(OP_CODE.FILL_OPEN, run, sequence, sequence, openedAt, now, CAUSE.NETWORK, requests, [
+      timeUs,
+      timeUs,
+    ]);
     this.#store(run, sequence, timeUs, []);
     this.#count(run);
   }
@@ -134,7 +137,7 @@ export class IngestModel {
       row[ROW.HIGH_WATER] = sequence;
       row[ROW.IN_ORDER]!++;
     } else if (run.open.delete(sequence)) row[ROW.REORDERED]!++;
-    else if (run.lost.has(sequence)) this.#fill(run, sequence, now);
+    else if (run.lost.has(sequence)) this.#fill(run, sequence, now, timeUs);
     else {
       row[ROW.DUPLICATES]!++;
       return;
@@ -210,11 +213,11 @@ export class IngestModel {
     return now;
   }
 
-  #fill(run: ModelRun, sequence: number, now: number): void {
+  #fill(run: ModelRun, sequence: number, now: number, timeUs: number): void {
     run.filled.set(sequence, run.lost.get(sequence)!);
     run.lost.delete(sequence);
     run.row[ROW.LATE]!++;
-    this.#op(OP_CODE.FILL_LOST, run, sequence, sequence, 0, now, 0);
+    this.#op(OP_CODE.FILL_LOST, run, sequence, sequence, 0, now, 0, 0, [timeUs, timeUs]);
   }
 
   #store(run: ModelRun, sequence: number, timeUs: number, readings: ModelReading[]): void {
@@ -252,6 +255,7 @@ export class IngestModel {
     at: number,
     cause: number,
     requests = 0,
+    [timeBefore, timeAfter] = [openedAt - 1000, openedAt],
   ): void {
     const base = this.#batch.opCount++ * OP_FIELDS;
     const { ops } = this.#batch;
@@ -262,8 +266,8 @@ export class IngestModel {
     ops[base + OP.OPENED_AT] = openedAt;
     ops[base + OP.AT] = at;
     ops[base + OP.CAUSE] = cause;
-    ops[base + OP.TIME_BEFORE] = openedAt - 1000;
-    ops[base + OP.TIME_AFTER] = openedAt;
+    ops[base + OP.TIME_BEFORE] = timeBefore;
+    ops[base + OP.TIME_AFTER] = timeAfter;
     ops[base + OP.REQUESTS] = requests;
   }
 }

@@ -12,6 +12,8 @@ const bucket = (
   start: new Date(second * 1000).toISOString(),
   count: mean === null ? 0 : 1,
   received: mean === null ? 0 : 1,
+  recovered: 0,
+  late: 0,
   expected,
   mean,
   min: mean,
@@ -27,6 +29,21 @@ describe("a line", () => {
     );
     expect(times).toEqual([0.5, 2.5, 4.5]);
     expect(mean).toEqual([1, 2, 3]);
+  });
+
+  test("has points where numbers came back, and counts them, also those without a value", () => {
+    const { recovered, late, cameBack } = chartData(
+      [
+        bucket(0, 1),
+        { ...bucket(1, 2), recovered: 2 },
+        { ...bucket(2, 3), late: 1 },
+        { ...bucket(3, null), expected: 1, recovered: 1 },
+      ],
+      1000,
+    );
+    expect(recovered).toEqual([null, 2, null, null]);
+    expect(late).toEqual([null, null, 3, null]);
+    expect(cameBack).toEqual({ recovered: 3, late: 1 });
   });
 
   test("stops where numbers were due and no value is", () => {

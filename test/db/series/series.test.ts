@@ -13,6 +13,8 @@ interface Bucket {
   start: string;
   count: number;
   received: number | null;
+  recovered: number | null;
+  late: number | null;
   expected: number | null;
   mean: number | null;
   min: number | null;
@@ -96,9 +98,61 @@ test("each bucket has count, mean, extremes and the value with the greatest time
   });
   expect([stepSeconds, parseTime(from!), parseTime(to!)]).toEqual([0.00005, at, at + 150]);
   expect(buckets.map(({ start, ...rest }) => rest)).toEqual([
-    { count: 4, received: 4, expected: 4, mean: 3, min: 1, max: 5, last: 1, nonFinite: 0 },
-    { count: 0, received: 0, expected: 0, mean: null, min: null, max: null, last: null, nonFinite: 0 },
-    { count: 1, received: 1, expected: 1, mean: 9, min: 9, max: 9, last: 9, nonFinite: 0 },
+    {
+      count: 4,
+      received: 4,
+      recovered: 0,
+      late: 0,
+      expected: 4,
+      mean: 3,
+      min: 1,
+      max: 5,
+      last: 1,
+      nonFinite: 0,
+    },
+    {
+      count: 0,
+      received: 0,
+      recovered: 0,
+      late: 0,
+      expected: 0,
+      mean: null,
+      min: null,
+      max: null,
+      last: null,
+      nonFinite: 0,
+    },
+    {
+      count: 1,
+      received: 1,
+      recovered: 0,
+      late: 0,
+      expected: 1,
+      mean: 9,
+      min: 9,
+      max: 9,
+      last: 9,
+      nonFinite: 0,
+    },
+  ]);
+});
+
+test("each bucket counts the numbers in it that were recovered or came late, each by its own time", async () => {
+  using bed = new StoreBed();
+  const { model, run, flush, ask } = startPump(bed);
+  const at = (sequence: number): number => 1_795_176_000_000_000 + sequence * 1000;
+  for (const sequence of [0, 10, 20]) model.receive(run, sequence, value(1, at(sequence)), at(sequence));
+  for (const sequence of [3, 4, 5, 6, 12]) model.recover(run, sequence, 1, at(sequence));
+  model.close(run);
+  model.receive(run, 19, [], at(19));
+  flush();
+  const { buckets } = await ask({ fromUs: at(0), toUs: at(25), division: { points: 5 } });
+  expect(buckets.map(({ received, recovered, late }) => [received, recovered, late])).toEqual([
+    [3, 2, 0],
+    [2, 2, 0],
+    [2, 1, 0],
+    [1, 0, 1],
+    [1, 0, 0],
   ]);
 });
 

@@ -173,6 +173,8 @@ export interface SeriesBucket {
   start: string;
   count: number;
   received: number | null;
+  recovered: number | null;
+  late: number | null;
   expected: number | null;
   mean: number | null;
   min: number | null;
@@ -180,7 +182,7 @@ export interface SeriesBucket {
   last: number | null;
 }
 
-export interface SeriesGap extends Omit<Gap, "device" | "state"> {
+export interface SeriesGap extends Omit<Gap, "device" | "state" | "filledAt" | "arrival"> {
   state: "open" | "lost";
   /** times of the numbers before and after it */
   from: string;

@@ -5,7 +5,7 @@ import { measured } from "../format/numbers.ts";
 import { fullTime, parseMs } from "../format/times.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { channelColumns, channelOptions } from "./channel-options.ts";
-import { type ChartData, chartData } from "./chart-data.ts";
+import { type ChartData, chartData, NO_CHART } from "./chart-data.ts";
 import type { Range, Span } from "./range.ts";
 import { useSeries } from "./use-series.ts";
 
@@ -36,7 +36,14 @@ const Readout = ({ data, index, unit }: { data: ChartData; index: number | null;
 const spanOf = ({ from, to }: Series): Span | null =>
   from === null || to === null ? null : { fromMs: parseMs(from), toMs: parseMs(to) };
 
-const EMPTY: ChartData = { times: [], mean: [], min: [], max: [] };
+const cameBack = ({ cameBack: { recovered, late } }: ChartData): string =>
+  [
+    [recovered, "recovered"],
+    [late, "late"],
+  ]
+    .filter(([count]) => count !== 0)
+    .map(([count, word]) => `, ${count} ${word}`)
+    .join("");
 
 export interface ChannelChartProps {
   device: string;
@@ -64,7 +71,7 @@ export const ChannelChart = ({
   const points = Math.max(50, Math.round(width / PIXELS_PER_BUCKET));
   const { data: series, path, failure } = useSeries(device, channel.name, range, points);
   const data = useMemo(
-    () => (series === undefined ? EMPTY : chartData(series.buckets, series.stepSeconds * 1000)),
+    () => (series === undefined ? NO_CHART : chartData(series.buckets, series.stepSeconds * 1000)),
     [series],
   );
   const columns = useMemo(() => channelColumns(data), [data]);
@@ -93,7 +100,7 @@ export const ChannelChart = ({
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}
         height={HEIGHT}
-        label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps`}
+        label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps${cameBack(data)}`}
         onHover={setHovered}
         onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
       />

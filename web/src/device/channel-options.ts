@@ -1,12 +1,28 @@
 import type uPlot from "uplot";
+import { binOf } from "../bins/bins.ts";
 import { sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
 import { measured } from "../format/numbers.ts";
 import { tokenColour } from "../theme.ts";
+import type { ChartData } from "./chart-data.ts";
 
-/** Mean as a line, the span from least to greatest as a band around it, gaps as gaps. */
+/** Points only: each bucket in which numbers came back, in the colour of their bin, with a rim that is seen on every ground. */
+const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
+  stroke: tokenColour("ink"),
+  width: 0,
+  paths: () => null,
+  points: {
+    show: true,
+    size,
+    width: 1,
+    stroke: tokenColour("ink"),
+    fill: tokenColour(binOf(bin).token),
+  },
+});
+
+/** Mean as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps. */
 export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions => ({
   cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
   legend: { show: false },
@@ -27,14 +43,18 @@ export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions =
     },
     { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
     { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
+    cameBack("late", 9),
+    cameBack("recovered", 7),
   ],
   bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${tokenColour("accent")} 22%, transparent)` }],
 });
 
 /** Columns in the order of the series above. */
-export const channelColumns = (data: {
-  times: number[];
-  mean: (number | null)[];
-  min: (number | null)[];
-  max: (number | null)[];
-}): uPlot.AlignedData => [data.times, data.mean, data.min, data.max];
+export const channelColumns = (data: ChartData): uPlot.AlignedData => [
+  data.times,
+  data.mean,
+  data.min,
+  data.max,
+  data.late,
+  data.recovered,
+];

@@ -9,7 +9,22 @@ export interface ChartData {
   mean: Values;
   min: Values;
   max: Values;
+  /** the mean again where numbers came back: after we asked, or late; null elsewhere */
+  recovered: Values;
+  late: Values;
+  /** how many they are */
+  cameBack: { recovered: number; late: number };
 }
+
+export const NO_CHART: ChartData = {
+  times: [],
+  mean: [],
+  min: [],
+  max: [],
+  recovered: [],
+  late: [],
+  cameBack: { recovered: 0, late: 0 },
+};
 
 /** a silence that long, in usual distances between points, is no line */
 const SILENCE = 4;
@@ -26,13 +41,18 @@ const medianDistance = (buckets: readonly SeriesBucket[]): number => {
  * @param stepMs - length of a bucket
  */
 export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): ChartData => {
-  const data: ChartData = { times: [], mean: [], min: [], max: [] };
+  const data: ChartData = structuredClone(NO_CHART);
   const longest = Math.max(medianDistance(buckets), stepMs) * SILENCE;
   const put = (ms: number, bucket: SeriesBucket | null): void => {
     data.times.push(ms / 1000);
     data.mean.push(bucket?.mean ?? null);
     data.min.push(bucket?.min ?? null);
     data.max.push(bucket?.max ?? null);
+    for (const bin of ["recovered", "late"] as const) {
+      const count = bucket?.[bin] ?? 0;
+      data[bin].push(count > 0 ? bucket!.mean : null);
+      data.cameBack[bin] += count;
+    }
   };
   let beforeMs = Number.NaN;
   for (const bucket of buckets) {

@@ -10,6 +10,7 @@ import { RangeBar } from "./range-bar.tsx";
 /** charts at first; all others wait for a click on their name */
 const SHOWN_FIRST = 4;
 const SHADES = [binOf("missing"), ...LOST_BINS];
+const POINTS = [binOf("recovered"), binOf("late")];
 
 const ALL: Range = { kind: "all" };
 const MOVES: Record<string, (span: Span) => Range> = {
@@ -109,6 +110,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
           ))}
       </section>
       <div class="panel-body">
+        <Legend bins={POINTS} shape="point" />
         <Legend bins={SHADES} />
       </div>
     </Panel>

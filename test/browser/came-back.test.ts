@@ -1,0 +1,137 @@
+import { createSocket, type Socket } from "node:dgram";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeBinary } from "../../protocol/encode-binary.ts";
+import {
+  eventually,
+  getJson,
+  type RunningCollector,
+  startCollector,
+  temporaryDirectory,
+} from "../support/lacuna-process.ts";
+import { fromPlain } from "../support/plain-datagram.ts";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { accessibilityViolations, visit } from "./support/visit.ts";
+
+const NUMBERS = 40;
+const STEP_US = 100_000;
+/** of `boiler-1`: sent only when it is asked for them */
+const ASKED = [15, 16, 17];
+/** of `kiln-1`, which cannot be asked: sent when it is lost */
+const LATE = 25;
+
+interface Total {
+  total: { recovered: number; late: number; lost: number; missing: number };
+}
+
+const boilerDatagram = (sequence: number, endUs: number): Uint8Array => {
+  const bytes = new Uint8Array(200);
+  const sendTimeUs = endUs - (NUMBERS - sequence) * STEP_US;
+  const readings = [{ channel: 1, type: "float64", offsetUs: 0, value: 60 + (sequence % 9) }];
+  const datagram = fromPlain({ kind: "DATA", device: "boiler-1", epoch: 1, sequence, sendTimeUs, readings });
+  return bytes.subarray(0, encodeBinary(datagram, 0, bytes, new DataView(bytes.buffer)));
+};
+
+const kilnDatagram = (seq: number, endUs: number): string => {
+  const time_us = endUs - (NUMBERS - seq) * STEP_US;
+  return JSON.stringify({ device: "kiln-1", epoch: 1, seq, time_us, values: { heat: seq % 7 } });
+};
+
+describe.skipIf(!hasChromium())("numbers that came back", () => {
+  const directory = temporaryDirectory();
+  let browser: Browser;
+  let collector: RunningCollector;
+  let socket: Socket;
+
+  beforeAll(async () => {
+    [browser, collector] = await Promise.all([
+      launchChromium(),
+      startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/lacuna.db`]),
+    ]);
+    socket = createSocket("udp4");
+    const [port] = collector.ports;
+    const endUs = Date.now() * 1000;
+    const send = (payload: Uint8Array | string): void => socket.send(payload, port!, "127.0.0.1");
+    socket.once("message", () => {
+      for (const sequence of ASKED) send(boilerDatagram(sequence, endUs));
+    });
+    for (let sequence = 0; sequence < NUMBERS; sequence++) {
+      if (!ASKED.includes(sequence)) send(boilerDatagram(sequence, endUs));
+      if (sequence !== LATE) send(kilnDatagram(sequence, endUs));
+    }
+    const ledger = () => getJson<Total>(`${collector.api}/api/v1/ledger`);
+    await eventually(ledger, ({ total }) => total.recovered === ASKED.length && total.lost === 1);
+    send(kilnDatagram(LATE, endUs));
+    await eventually(ledger, ({ total }) => total.late === 1 && total.lost === 0 && total.missing === 0);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    socket?.close();
+    await collector?.stop();
+    directory.remove();
+  });
+
+  /** How many pixels of the canvas within the element have the colour of a bin. */
+  const pixelsOf = (page: Page, selector: string, bin: string): Promise<number> =>
+    page.locator(selector).evaluate((element, name) => {
+      const canvas = element.querySelector("canvas")!;
+      const { width, height } = canvas;
+      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+      copy.drawImage(canvas, 0, 0);
+      const pixels = copy.getImageData(0, 0, width, height).data;
+      const colour = getComputedStyle(document.documentElement).getPropertyValue(`--bin-${name}`).trim();
+      const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+      let count = 0;
+      for (let at = 0; at < pixels.length; at += 4)
+        if (wanted.every((part, index) => Math.abs(pixels[at + index]! - part) < 6)) count++;
+      return count;
+    }, bin);
+
+  test.each([
+    { device: "boiler-1", bin: "recovered", other: "late", numbers: "15 – 17", count: 3 },
+    { device: "kiln-1", bin: "late", other: "recovered", numbers: "25", count: 1 },
+  ])("are points of their colour in the chart of $device, and a row of its gaps", async (came) => {
+    const { page, complaints, close } = await visit(
+      browser,
+      collector.api,
+      `#/device/${came.device}?last=all`,
+    );
+    const chart = page.getByRole("img", {
+      name: new RegExp(`of ${came.device} over time, 0 gaps, ${came.count} ${came.bin}$`),
+    });
+    await chart.waitFor();
+    await page.locator(".legend li", { hasText: came.bin }).first().waitFor();
+    await expect.poll(() => pixelsOf(page, ".chart", came.bin)).toBeGreaterThan(10);
+    expect(await pixelsOf(page, ".chart", came.other)).toBe(0);
+    const row = page.locator("tr", { has: page.getByRole("cell", { name: came.numbers, exact: true }) });
+    await row.locator(".fate", { hasText: came.bin }).waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test.each(["light", "dark"] as const)(
+    "are cells of their colour in the raster (%s)",
+    async (colorScheme) => {
+      const { page, complaints, close } = await visit(browser, collector.api, "#/raster", { colorScheme });
+      await page.locator(".raster-labels li", { hasText: "kiln-1" }).waitFor();
+      await expect.poll(() => pixelsOf(page, ".raster-cells", "recovered")).toBeGreaterThan(20);
+      expect(await pixelsOf(page, ".raster-cells", "late")).toBeGreaterThan(20);
+      await page.locator(".raster-cells").focus();
+      // four cells of ten numbers, the newest first: 10 to 19 are the third
+      for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowLeft");
+      const tip = page.locator(".tip", { hasText: "numbers 10 – 19" });
+      await tip.waitFor();
+      expect((await tip.innerText()).replace(/\s+/g, " ")).toContain("in order 7 recovered 3");
+      expect(await accessibilityViolations(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    },
+  );
+
+  test("their page has no accessibility violation", async () => {
+    const { page, close } = await visit(browser, collector.api, "#/device/boiler-1?last=all");
+    await page.getByRole("img", { name: /3 recovered$/ }).waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await close();
+  });
+});
