@@ -1,7 +1,8 @@
 import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
+import { csvText, csvValue } from "./csv-text.ts";
 import { type KeyCache, valuesJson } from "./json-values.ts";
-import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
+import type { Completeness, ReadingRow, ReadingsText, TextForm, TimeForm } from "./sources.ts";
 import { timeJson, timeText } from "./time-text.ts";
 
 export const withRatio = (completeness: Completeness) => ({
@@ -43,13 +44,6 @@ export const completenessHeader = (completeness: Completeness): string => {
   return members.join(", ");
 };
 
-const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-const valueCell = (value: ReadingValue | undefined): string => {
-  if (value === undefined) return "";
-  return Object.is(value, -0) ? "-0" : String(value);
-};
-
 /** Columns after the first four: the wanted channels in their order, then others that occur. */
 const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<string, number> => {
   const columns = new Map<string, number>();
@@ -63,7 +57,7 @@ const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<
 
 const csvLine = (row: ReadingRow, form: TimeForm, columns: ReadonlyMap<string, number>): string => {
   const cells = new Array<string>(columns.size).fill("");
-  for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = valueCell(row.values[index]);
+  for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = csvValue(row.values[index]);
   return `${[timeText(row.timeUs, form), row.epoch ?? "", row.run, row.sequence ?? "", ...cells].join(",")}\n`;
 };
 
@@ -78,7 +72,7 @@ export const readingsCsv = (
   const columns = columnsOf(rows, wanted);
   const lines = rows.map((row) => csvLine(row, time, columns)).join("");
   if (!isContinued)
-    return `${["time,epoch,run,seq", ...[...columns.keys()].map(quoted)].join(",")}\n${lines}`;
+    return `${["time,epoch,run,seq", ...[...columns.keys()].map(csvText)].join(",")}\n${lines}`;
   if (columns.size === new Set(wanted).size) return lines;
   throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
 };

@@ -1,5 +1,7 @@
+import { ApiAnswerError } from "../common/api-client.ts";
 import { ConfigurationError, LacunaError } from "../common/errors.ts";
 import { EXIT } from "./exit-codes.ts";
+import { UsageError } from "./usage-error.ts";
 
 /**
  * What a person is told when a command fails, and with which exit status: errors of ours explain themselves, anything else is a defect and
@@ -9,6 +11,12 @@ export const explain = (thrown: unknown): { message: string; exitCode: number } 
   if (thrown instanceof ConfigurationError) {
     const onlyFlags = thrown.mistakes.every(({ origin }) => origin.startsWith("--"));
     return { message: thrown.message, exitCode: onlyFlags ? EXIT.USAGE : EXIT.CONFIGURATION };
+  }
+  if (thrown instanceof UsageError) return { message: thrown.message, exitCode: EXIT.USAGE };
+  // the parameters of a question are the flags of the command
+  if (thrown instanceof ApiAnswerError && thrown.parameters.length > 0) {
+    const lines = thrown.parameters.map(({ name, detail }) => `--${name.replaceAll("_", "-")}: ${detail}`);
+    return { message: lines.join("\n"), exitCode: EXIT.USAGE };
   }
   if (thrown instanceof LacunaError) return { message: thrown.message, exitCode: EXIT.FAILED };
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

@@ -2,7 +2,11 @@ import type { Command } from "commander";
 import type { Schema } from "../common/config.ts";
 import { type FlagHelp, flagsOf } from "../common/config-help.ts";
 
-const collectAll = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+/** Parser of a flag that can be given several times. */
+export const collectAll = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+];
 
 const addFlag = (command: Command, { flag, description, repeatable }: FlagHelp): void => {
   if (repeatable) command.option(flag, description, collectAll);

@@ -4,6 +4,10 @@ import type { WriteStream } from "node:tty";
 export const count = (value: number | bigint): string => value.toLocaleString("en-US");
 /** datagrams per second */
 export const rate = (hz: number): string => `${count(Math.round(hz))}/s`;
+/** The same where a rate may be below 10. */
+export const decimalRate = (hz: number): string => (hz >= 9.95 ? rate(hz) : `${Number(hz.toPrecision(2))}/s`);
+/** An RFC 3339 time of the API, to the second. */
+export const shortTime = (time: string): string => time.replace(/\.\d+Z$/, "Z");
 /** 97.93 %; never rounded up to 100 while something is missing */
 export const percent = (ratio: number | null): string => {
   if (ratio === null) return "–";
@@ -54,12 +58,23 @@ export class LiveBlock {
   }
 }
 
-/** Columns of equal width, numbers to the right. */
-export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string[] => {
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
+/**
+ * Columns of equal width, numbers to the right.
+ * @param texts - how many columns at the left are texts
+ * @param widths - of the columns so far, made wider where these rows need it: of a table that comes in pieces
+ */
+export const table = (
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  texts = 0,
+  widths = header.map(({ length }) => length),
+): string[] => {
+  for (const row of rows)
+    for (const [column, { length }] of row.entries()) widths[column] = Math.max(widths[column]!, length);
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padStart(widths[column]!)).join("  ");
+    cells
+      .map((cell, column) => (column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join("  ")
+      .trimEnd();
   return [line(header), ...rows.map(line)];
 };

@@ -10,6 +10,25 @@ const RETRY_MS = 500;
 const TRY_AGAIN: readonly number[] = [429, 503];
 const NOT_FOUND = 404;
 
+/** A query parameter the API does not accept. */
+export interface WrongParameter {
+  name: string;
+  /** what is accepted */
+  detail: string;
+}
+
+/** The API answered with an error. */
+export class ApiAnswerError extends LacunaError {
+  readonly status: number;
+  readonly parameters: readonly WrongParameter[];
+
+  constructor(code: string, message: string, status: number, parameters: readonly WrongParameter[]) {
+    super(code, message);
+    this.status = status;
+    this.parameters = parameters;
+  }
+}
+
 export interface ApiAccess {
   /** sent as `Authorization: Bearer`; null = none */
   token: string | null;
@@ -30,32 +49,44 @@ export class ApiClient {
     this.#errorCode = errorCode;
   }
 
-  async get<T>(path: string): Promise<T> {
-    const found = await this.find<T>(path);
-    if (found === null) throw this.#error(path, "there is no such resource");
-    return found;
-  }
-
   /** null when the API answers 404. */
   async find<T>(path: string): Promise<T | null> {
+    try {
+      return await this.get<T>(path);
+    } catch (error) {
+      if (error instanceof ApiAnswerError && error.status === NOT_FOUND) return null;
+      throw error;
+    }
+  }
+
+  async get<T>(path: string): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const response = await this.#fetch(path);
-      if (response.status === NOT_FOUND) return null;
+      const response = await this.#fetch(path, {});
       if (response.ok) return (await response.json()) as T;
-      const text = await response.text();
-      if (!TRY_AGAIN.includes(response.status) || tries === TRIES) {
-        throw this.#error(path, `status ${response.status}: ${text}`);
-      }
+      const error = await this.#answerError(path, response);
+      if (!TRY_AGAIN.includes(response.status) || tries === TRIES) throw error;
       const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
       await sleep(Number.isFinite(afterSeconds) ? afterSeconds * 1000 : RETRY_MS * tries);
     }
   }
 
-  /** Every page of a list. */
-  async *pages<Name extends string, Item>(path: string, name: Name, limit: number): AsyncGenerator<Item[]> {
+  /** An answer to be read as it comes; one try. Its body fails when the connection breaks before the end. */
+  async open(path: string, request: Pick<RequestInit, "headers" | "signal"> = {}): Promise<Response> {
+    const response = await this.#fetch(path, request);
+    if (response.ok) return response;
+    throw await this.#answerError(path, response);
+  }
+
+  /** Every page of a list. @param filters - query parameters of the list */
+  async *pages<Name extends string, Item>(
+    path: string,
+    name: Name,
+    limit: number,
+    filters: Readonly<Record<string, string>> = {},
+  ): AsyncGenerator<Item[]> {
     let cursor: string | null = null;
     do {
-      const query = new URLSearchParams({ limit: String(limit) });
+      const query = new URLSearchParams({ ...filters, limit: String(limit) });
       if (cursor !== null) query.set("cursor", cursor);
       const page: Page<Name, Item> = await this.get(`${path}?${query}`);
       yield page[name];
@@ -63,9 +94,15 @@ export class ApiClient {
     } while (cursor !== null);
   }
 
-  async #fetch(path: string): Promise<Response> {
+  async #fetch(
+    path: string,
+    { headers, signal }: Pick<RequestInit, "headers" | "signal">,
+  ): Promise<Response> {
     try {
-      return await fetch(this.#baseUrl + path, { headers: this.#headers });
+      return await fetch(this.#baseUrl + path, {
+        headers: { ...this.#headers, ...(headers as Record<string, string> | undefined) },
+        ...(signal == null ? {} : { signal }),
+      });
     } catch (error) {
       // fetch says only "fetch failed"; what failed is its cause
       const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -73,7 +110,25 @@ export class ApiClient {
     }
   }
 
+  async #answerError(path: string, response: Response): Promise<ApiAnswerError> {
+    const text = await response.text();
+    const { detail = text, parameters = [] } = parseProblem(text);
+    const message = `GET ${this.#baseUrl}${path}: status ${response.status}: ${detail}`;
+    return new ApiAnswerError(this.#errorCode, message, response.status, parameters);
+  }
+
   #error(path: string, what: string, cause?: unknown): LacunaError {
     return new LacunaError(this.#errorCode, `GET ${this.#baseUrl}${path}: ${what}`, { cause });
   }
 }
+
+/** What an error answer says of itself (RFC 9457); nothing when it comes from something else on the way. */
+const parseProblem = (text: string): { detail?: string; parameters?: WrongParameter[] } => {
+  try {
+    const problem: unknown = JSON.parse(text);
+    return typeof problem === "object" && problem !== null ? problem : {};
+  } catch {
+    // no JSON: the text itself is all there is to say
+    return {};
+  }
+};

@@ -180,7 +180,7 @@ export const notInFile = <T>(option: Option<T>): Option<T> => ({ ...option, inFi
 
 /**
  * An option that can be given several times: an array in TOML, a flag repeated, an environment variable split at commas and spaces.
- * `parse` is given all texts at once, at least one, so that it can compare them with each other.
+ * `parse` is given all texts at once, so that it can compare them with each other; none only where the default is none.
  */
 export const listOption = <T>(
   spec: Common & {
@@ -197,8 +197,12 @@ export const listOption = <T>(
   inFile: true,
   parse(raw) {
     const items = typeof raw === "string" ? raw.split(/[\s,]+/).filter((part) => part !== "") : raw;
+    // an empty list says what an empty default says; an empty text is a variable somebody forgot to fill
+    const isEmptyDefault = Array.isArray(raw) && raw.length === 0 && spec.default.length === 0;
     const isTexts =
-      Array.isArray(items) && items.length > 0 && items.every((item) => typeof item === "string");
+      Array.isArray(items) &&
+      (items.length > 0 || isEmptyDefault) &&
+      items.every((item) => typeof item === "string");
     return isTexts ? spec.parse(items) : accepting(spec.accepted);
   },
 });

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { ANNOUNCEMENTS, DEVICE_STATUSES } from "../../protocol/device-status.ts";
+import { FLEET_SORTS } from "../fleet-table.ts";
 import {
   AnyTimeOrNull,
   Cursor,
@@ -50,8 +51,6 @@ export const Device = named(
   "Device",
 );
 
-export const DEVICE_SORTS = ["id", "status", "lastSeen", "completeness"] as const;
-
 const Ratio = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }));
 
 export const DevicesQueryString = Query({
@@ -69,7 +68,7 @@ export const DevicesQueryString = Query({
     Type.String({ description: "only devices last seen then or later; a time as everywhere" }),
   ),
   to: Type.Optional(Type.String({ description: "only devices last seen before; a time as everywhere" })),
-  sort: Type.Optional(Word(DEVICE_SORTS, { description: "what to sort by; id when left out" })),
+  sort: Type.Optional(Word(FLEET_SORTS, { description: "what to sort by; id when left out" })),
   order: Type.Optional(
     Word(["asc", "desc"], { description: "asc when left out; what is unknown comes last" }),
   ),

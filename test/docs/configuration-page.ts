@@ -1,6 +1,7 @@
 import { LISTENER_URL_OPTIONS } from "../../cli/listener-help.ts";
 import { COLLECT_OPTIONS } from "../../cli/options.ts";
 import { envNameOf, flagOf, type Schema } from "../../common/config.ts";
+import { defaultLine } from "../../common/config-file.ts";
 import type { Option } from "../../common/options.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
@@ -14,17 +15,6 @@ const row = (option: Option<unknown>): string => {
     option.defaultText === "" ? "none" : `\`${option.defaultText}\``,
   ];
   return `| ${[...names, cell(option.accepted), cell(option.doc)].join(" | ")} |`;
-};
-
-const tomlLine = (option: Option<unknown>): string => {
-  if (option.repeatable)
-    return `${option.key} = [${option.defaultText
-      .split(" ")
-      .filter((item) => item !== "")
-      .map((item) => `"${item}"`)
-      .join(", ")}]`;
-  const isNumber = option.placeholder === "number" && typeof option.default === "number";
-  return `${option.key} = ${isNumber ? option.defaultText : `"${option.defaultText}"`}`;
 };
 
 /** docs/configuration.md, made from the schema of the options. */
@@ -43,12 +33,12 @@ This page is made from the schema in \`cli/options.ts\`.
 | --- | --- | --- | --- | --- | --- |
 ${options.map(row).join("\n")}
 
-A file that says what the defaults say:
+A file that says what the defaults say (\`lacuna init\` writes it, with an explanation of each option):
 
 \`\`\`toml
 ${options
   .filter((option) => option.inFile)
-  .map(tomlLine)
+  .map(defaultLine)
   .join("\n")}
 \`\`\`
 

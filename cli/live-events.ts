@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiAnswerError, type ApiClient } from "../common/api-client.ts";
+import { systemClock } from "../common/clock.ts";
+import { messageOf } from "../common/errors.ts";
+import { EventStreamParser, type StreamEvent } from "./event-stream.ts";
+
+/** The feed says something every 15 s: a connection silent for so long is dead. */
+const SILENCE_MS = 45_000;
+
+export interface LiveConnection {
+  signal: AbortSignal;
+  /** between two tries */
+  retryMs: number;
+  /** the connection is gone; it is tried again until it stands */
+  onLost(reason: string): void;
+  /** it stands again. @param lostAtUs - wall time when it was found to be gone */
+  onAgain(lostAtUs: number): void;
+}
+
+/**
+ * The live feed, piece by piece, until `signal`: a broken connection is made again and goes on after the last event.
+ * @param path - of the feed, with its query
+ * @throws LacunaError when the first connection fails, or when the API refuses what is asked for
+ */
+export async function* liveEvents(
+  client: ApiClient,
+  path: string,
+  { signal, retryMs, onLost, onAgain }: LiveConnection,
+): AsyncGenerator<StreamEvent[]> {
+  let lastEventId: string | null = null;
+  let lostAtUs: number | null = null;
+  let hasStood = false;
+  while (!signal.aborted) {
+    const parser = new EventStreamParser(lastEventId);
+    let reason = "it ended";
+    try {
+      for await (const text of connect(client, path, lastEventId, signal)) {
+        hasStood = true;
+        if (lostAtUs !== null) onAgain(lostAtUs);
+        lostAtUs = null;
+        const events = parser.feed(text);
+        lastEventId = parser.lastEventId;
+        if (events.length > 0) yield events;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!hasStood || isRefusal(error)) throw error;
+      reason = messageOf(error);
+    }
+    if (signal.aborted) return;
+    if (lostAtUs === null) {
+      lostAtUs = systemClock.wallUs();
+      onLost(reason);
+    }
+    await sleep(retryMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Another try would be refused as well. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiAnswerError && error.status < 500 && error.status !== 429;
+
+async function* connect(
+  client: ApiClient,
+  path: string,
+  lastEventId: string | null,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(new Error(`nothing for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
+  try {
+    const { body } = await client.open(path, {
+      headers: lastEventId === null ? {} : { "last-event-id": lastEventId },
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
+    for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+      timer.refresh();
+      yield text;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,46 @@
+import { print } from "./output.ts";
+import { table } from "./terminal.ts";
+
+/** How a list is shown to people. */
+export interface Columns<Item> {
+  header: readonly string[];
+  /** of these, texts, which stand at the left */
+  texts: number;
+  cells(item: Item): readonly string[];
+}
+
+/** Items of a list until there are `most` of them. */
+export async function* firstOf<Item>(pages: AsyncIterable<Item[]>, most: number): AsyncGenerator<Item[]> {
+  let left = most;
+  for await (const page of pages) {
+    yield page.slice(0, left);
+    left -= page.length;
+    if (left <= 0) return;
+  }
+}
+
+/**
+ * Prints a list page by page, so that it may be of any length: as one JSON object with the member `name`, or as a table whose columns become
+ * wider where a later page needs it.
+ * @returns how many items there were
+ */
+export const printList = async <Item>(
+  name: string,
+  pages: AsyncIterable<Item[]>,
+  columns: Columns<Item>,
+  isJson: boolean,
+): Promise<number> => {
+  let count = 0;
+  const { header, texts, cells } = columns;
+  const widths = header.map(({ length }) => length);
+  if (isJson) await print(`{${JSON.stringify(name)}:[`);
+  for await (const page of pages) {
+    const lines = isJson
+      ? page.map((item, index) => `${count + index > 0 ? "," : ""}${JSON.stringify(item)}`)
+      : table(header, page.map(cells), texts, widths).slice(count === 0 ? 0 : 1);
+    if (lines.length > 0) await print(`${lines.join("\n")}\n`);
+    count += page.length;
+  }
+  if (isJson) await print("]}\n");
+  return count;
+};

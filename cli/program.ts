@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import { registerAudit } from "./audit.ts";
+import { registerCheck } from "./check.ts";
+import { registerCollect } from "./collect.ts";
+import { registerCompletion } from "./completion.ts";
+import { registerDemo } from "./demo.ts";
+import { registerDevices } from "./devices.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerGaps } from "./gaps.ts";
+import { registerInit } from "./init.ts";
+import { registerSend } from "./send.ts";
+import { registerSimulate } from "./simulate.ts";
+import { registerTail } from "./tail.ts";
+import { registerToken } from "./token.ts";
+
+/** The command with all its subcommands, not yet run. */
+export const createProgram = (version: string): Command => {
+  const program = new Command("lacuna")
+    .description("A telemetry collector over UDP that leaves no unexplained gap.")
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError();
+  registerCollect(program, version);
+  registerInit(program);
+  registerCheck(program);
+  registerDoctor(program);
+  registerToken(program);
+  registerTail(program);
+  registerDevices(program);
+  registerGaps(program);
+  registerSend(program);
+  registerSimulate(program);
+  registerAudit(program);
+  registerDemo(program, version);
+  registerCompletion(program);
+  // commands inherit nothing of the program's set-up by themselves
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError("(--help shows what is accepted)");
+  return program;
+};

@@ -1,0 +1,57 @@
+import { ApiClient } from "../common/api-client.ts";
+import { type ApiFlags, tokenOf } from "./api-flags.ts";
+import { queryOf } from "./api-query.ts";
+import { type Columns, firstOf, printList } from "./print-list.ts";
+import { count, decimalRate, percent, shortTime } from "./terminal.ts";
+
+export interface DevicesFlags extends ApiFlags {
+  status?: string;
+  search?: string;
+  minCompleteness?: string;
+  maxCompleteness?: string;
+  from?: string;
+  to?: string;
+  sort?: string;
+  order?: string;
+  limit?: number;
+  json?: boolean;
+}
+
+interface DeviceJson {
+  id: string;
+  status: string;
+  lastSeen: string | null;
+  intervalSeconds: number | null;
+  ledger: { completeness: number | null; lost: number };
+}
+
+const MOST_PER_PAGE = 1000;
+
+const COLUMNS: Columns<DeviceJson> = {
+  header: ["id", "status", "last seen", "rate", "completeness", "lost"],
+  texts: 3,
+  cells: ({ id, status, lastSeen, intervalSeconds, ledger }) => [
+    id,
+    status,
+    lastSeen === null ? "–" : shortTime(lastSeen),
+    intervalSeconds === null ? "–" : decimalRate(1 / intervalSeconds),
+    percent(ledger.completeness),
+    count(ledger.lost),
+  ],
+};
+
+/** Filters are the API's: it says what is accepted. */
+export const devices = async ({
+  api,
+  token,
+  json = false,
+  limit,
+  ...filters
+}: DevicesFlags): Promise<void> => {
+  const most = limit ?? Number.POSITIVE_INFINITY;
+  const client = new ApiClient(api, { token: tokenOf(token) });
+  const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
+  const pages = client.pages<"devices", DeviceJson>("/devices", "devices", perPage, queryOf(filters));
+  const shown = await printList("devices", firstOf(pages, most), COLUMNS, json);
+  if (shown === 0 && !json) process.stderr.write("no device matches\n");
+};

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { explain } from "../../cli/explain.ts";
+import { UsageError } from "../../cli/usage-error.ts";
+import { ApiAnswerError } from "../../common/api-client.ts";
+
+test("a parameter the API refuses is a wrong flag, in the flag's words", () => {
+  const parameters = [
+    { name: "min_completeness", detail: "accepted is a number from 0 to 1" },
+    { name: "from", detail: "accepted is a time" },
+  ];
+  expect(explain(new ApiAnswerError("ERR_API", "status 400", 400, parameters))).toEqual({
+    message: "--min-completeness: accepted is a number from 0 to 1\n--from: accepted is a time",
+    exitCode: 2,
+  });
+});
+
+test("any other answer is a failure", () => {
+  expect(explain(new ApiAnswerError("ERR_API", "status 404: no such device", 404, []))).toEqual({
+    message: "status 404: no such device",
+    exitCode: 1,
+  });
+  expect(explain(new UsageError("--to: no"))).toEqual({ message: "--to: no", exitCode: 2 });
+});
