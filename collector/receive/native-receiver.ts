@@ -1,7 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
 import { MisuseError } from "../../common/errors.ts";
-import { LoadMeter } from "./load-meter.ts";
+import { LOAD, LoadMeter } from "./load-meter.ts";
 import {
   BATCH_DATAGRAMS,
   type DatagramBatch,
@@ -23,6 +23,13 @@ const MAX_TURN_MS = 4;
 const NAP_MS = 0.3;
 
 /**
+ * The same at a steady trickle, where a wake-up costs more than what it brings: some naps after each, long enough that the next datagrams come in
+ * them. A datagram waits at most for one nap; one at another socket, a timer or a message for all of them.
+ */
+const STEADY_NAP_MS = 4;
+const STEADY_NAPS = 3;
+
+/**
  * A datagram that comes so long after the one before is alone: libuv, which looks once more after each, finds the socket empty by itself, and
  * a second look here would be half the cost of an idle collector. The probes still find out how far it was read.
  */
@@ -31,7 +38,7 @@ const ALONE_MS = 0.2;
 /** nobody wakes the nap: its time always runs out */
 const NAP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
-const nap = (): void => void Atomics.wait(NAP_CELL, 0, 0, NAP_MS);
+const nap = (ms: number): void => void Atomics.wait(NAP_CELL, 0, 0, ms);
 
 interface ReadSocket {
   readonly listener: number;
@@ -134,7 +141,21 @@ export class NativeReceiver implements Receiver {
     this.#load.add(1, nowMs);
     const isAlone = nowMs - read.wokenAtMs > ALONE_MS;
     read.wokenAtMs = nowMs;
-    if (this.#load.isLoaded || !isAlone) this.#drain(read, true);
+    if (this.#load.load === LOAD.STEADY) this.#readBetweenNaps(read);
+    else if (this.#load.load === LOAD.HEAVY || !isAlone) this.#drain(read, true);
+  }
+
+  /** The few datagrams that come in each of some naps: no turn of the event loop need be opened for them. */
+  #readBetweenNaps(read: ReadSocket): void {
+    for (let naps = 0; naps < STEADY_NAPS && read.isAttached; naps++) {
+      nap(STEADY_NAP_MS);
+      const nowMs = this.#clock.monotonicMs();
+      const count = this.#readBatch(read);
+      if (count < 0) return;
+      if (count === BATCH_DATAGRAMS) this.#drain(read, true);
+      else read.emptyAtMs = nowMs;
+      if (this.#load.load !== LOAD.STEADY) return;
+    }
   }
 
   /** Read until the socket is empty and no nap brings more, or it has had its share of this turn. */
@@ -148,8 +169,8 @@ export class NativeReceiver implements Receiver {
       if (count === BATCH_DATAGRAMS) continue;
       if (count < 0) return;
       read.emptyAtMs = nowMs;
-      if (!mayNap || !this.#load.isLoaded || (count === 0 && hasNapped)) return;
-      nap();
+      if (!mayNap || this.#load.load !== LOAD.HEAVY || (count === 0 && hasNapped)) return;
+      nap(NAP_MS);
       hasNapped = true;
     }
   }
