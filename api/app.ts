@@ -31,6 +31,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { rasterRoutes } from "./routes/raster.ts";
 import { readingRoutes } from "./routes/readings.ts";
+import { receivedRoutes } from "./routes/received.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { statusRoutes } from "./routes/status.ts";
 import type { Sources } from "./sources.ts";
@@ -94,6 +95,7 @@ const V1_ROUTES = [
   ledgerRoutes,
   gapRoutes,
   rasterRoutes,
+  receivedRoutes,
   eventRoutes,
   readingRoutes,
   seriesRoutes,

@@ -21,6 +21,8 @@ import type {
   ReadingsPage,
   ReadingsQuery,
   ReadingsText,
+  ReceivedFound,
+  ReceivedQuery,
   SeriesQuery,
   SeriesText,
 } from "../db/query-types.ts";
@@ -53,6 +55,8 @@ export type {
   ReadingsQuery,
   ReadingsText,
   ReadingValue,
+  ReceivedFound,
+  ReceivedQuery,
   SeriesQuery,
   SeriesText,
   TextForm,
@@ -182,6 +186,7 @@ export interface ReaderSource {
   /** The same, made by `pointsMembers`. */
   pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
   gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
+  received(query: ReceivedQuery, isGone?: () => boolean): Promise<ReceivedFound>;
   raster(query: RasterQuery, isGone?: () => boolean): Promise<readonly RasterDevice[]>;
   events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage>;
 }

@@ -4,9 +4,17 @@ import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
 import type { Sqlite } from "./open.ts";
 import { QueryBudget, type QueryLimits } from "./query-budget.ts";
-import type { Completeness, EventsPage, EventsQuery, Position } from "./query-types.ts";
+import type {
+  Completeness,
+  EventsPage,
+  EventsQuery,
+  Position,
+  ReceivedFound,
+  ReceivedQuery,
+} from "./query-types.ts";
 import { queryRaster, type RasterFound, type RasterRequest } from "./raster-query.ts";
 import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";
+import { queryReceived } from "./received-query.ts";
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";
 import { FilledNumbers } from "./series/arrivals.ts";
@@ -22,6 +30,7 @@ export type QueryRequest =
   | { kind: "pointsText"; request: PointsRequest; time: TimeForm }
   | { kind: "gaps"; request: GapRequest }
   | { kind: "raster"; request: RasterRequest }
+  | { kind: "received"; request: ReceivedQuery }
   | { kind: "events"; request: EventsQuery };
 
 export interface QueryAnswers {
@@ -31,6 +40,7 @@ export interface QueryAnswers {
   pointsText: string;
   gaps: GapRecord[];
   raster: RasterFound[];
+  received: ReceivedFound;
   events: EventsPage;
 }
 
@@ -83,6 +93,8 @@ export class Queries {
         return queryGaps(this.#db, query.request);
       case "raster":
         return queryRaster(this.#db, query.request);
+      case "received":
+        return queryReceived(this.#db, query.request);
       case "events":
         return queryEvents(this.#db, query.request);
     }

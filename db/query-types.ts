@@ -1,3 +1,4 @@
+import type { ArrivalSet } from "../protocol/arrival-set.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { ReadingValue } from "./ledger-view.ts";
@@ -174,4 +175,26 @@ export interface EventRow {
 export interface EventsPage {
   events: readonly EventRow[];
   next: Position | null;
+}
+
+export interface ReceivedQuery {
+  device: string;
+  /** null = all that were declared */
+  epoch: number | null;
+  /** epochs in the answer at most */
+  limit: number;
+  /** epoch at which the page before ended */
+  after: number | null;
+}
+
+export interface EpochArrivals extends ArrivalSet {
+  epoch: number;
+}
+
+export interface ReceivedFound {
+  /** by epoch */
+  epochs: EpochArrivals[];
+  hasMore: boolean;
+  /** of the commit they are as of, microseconds */
+  asOfUs: number;
 }

@@ -18,6 +18,8 @@ import type {
   ReadingsPage,
   ReadingsQuery,
   ReadingsText,
+  ReceivedFound,
+  ReceivedQuery,
   SeriesQuery,
   SeriesText,
 } from "./query-types.ts";
@@ -135,6 +137,11 @@ export class Reader {
         };
       }),
     }));
+  }
+
+  /** Which numbers of a device are here, by declared epoch, as of one commit; a device nobody knows has none. */
+  received(query: ReceivedQuery, isGone?: () => boolean): Promise<ReceivedFound> {
+    return this.#ask({ kind: "received", request: query }, isGone);
   }
 
   /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */

@@ -7,6 +7,7 @@ import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
+import { Received } from "../schemas/received.ts";
 import { Series, SeriesPoints } from "../schemas/series.ts";
 import { Listener, Status } from "../schemas/status.ts";
 import { addExamples } from "./examples.ts";
@@ -24,6 +25,7 @@ const COMPONENTS = [
   LatestList,
   Gap,
   GapList,
+  Received,
   FleetList,
   History,
   Raster,

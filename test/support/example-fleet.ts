@@ -66,6 +66,24 @@ export const addExampleFleet = (sources: FakeSources): void => {
   };
   sources.series = { unit: "Cel", text: SERIES };
   sources.points = { unit: "Cel", text: POINTS };
+  sources.receivedPage = {
+    asOfUs: NOON_US,
+    hasMore: false,
+    epochs: [
+      {
+        epoch: 3,
+        first: 0,
+        last: 99,
+        received: [
+          [0, 39],
+          [42, 97],
+          [99, 99],
+        ],
+        untold: [],
+        missing: [[98, 98]],
+      },
+    ],
+  };
   sources.raster = [
     {
       device: "pump-7",
@@ -98,6 +116,7 @@ export const EXAMPLE_REQUESTS: Readonly<Record<string, readonly string[]>> = {
   getDeviceLedger: ["/api/v1/devices/pump-7/ledger"],
   listGaps: ["/api/v1/gaps?state=lost&cause=queue-overflow"],
   listDeviceGaps: ["/api/v1/devices/pump-7/gaps"],
+  getReceived: ["/api/v1/devices/pump-7/received"],
   getRaster: ["/api/v1/raster?device=pump-7"],
   listEvents: ["/api/v1/events?device=pump-7"],
   listReadings: [

@@ -17,6 +17,8 @@ import type {
   RasterQuery,
   ReadingsPage,
   ReadingsQuery,
+  ReceivedFound,
+  ReceivedQuery,
   RunView,
   SeriesQuery,
   SeriesText,
@@ -194,6 +196,8 @@ export class FakeSources implements Sources {
   /** how the times of the last series were asked for */
   seriesTime: TimeForm | undefined;
   raster!: RasterDevice[];
+  receivedPage!: ReceivedFound;
+  receivedQueries!: ReceivedQuery[];
   rasterQueries!: RasterQuery[];
   eventPage!: EventsPage;
   eventsQueries!: EventsQuery[];
@@ -230,6 +234,8 @@ export class FakeSources implements Sources {
     this.pointsQueries = [];
     this.seriesTime = undefined;
     this.raster = [];
+    this.receivedPage = { epochs: [], hasMore: false, asOfUs: NOON_US };
+    this.receivedQueries = [];
     this.rasterQueries = [];
     this.eventPage = { events: [], next: null };
     this.eventsQueries = [];
@@ -305,6 +311,11 @@ export class FakeSources implements Sources {
       this.gapsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
       return this.gapPage;
+    },
+    received: async (query) => {
+      this.receivedQueries.push(query);
+      if (this.failure !== undefined) throw this.failure;
+      return this.receivedPage;
     },
     raster: async (query) => {
       this.rasterQueries.push(query);

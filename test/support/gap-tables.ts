@@ -1,8 +1,9 @@
 import Database from "better-sqlite3";
 import { GapStore } from "../../db/gap-store.ts";
-import { queryGaps } from "../../db/gaps-query.ts";
+import { type GapRecord, queryGaps } from "../../db/gaps-query.ts";
 import { MIGRATIONS } from "../../db/schema.ts";
 import { BATCH_OPS, Batch, OP_CODE, OP_FIELDS } from "../../protocol/batch.ts";
+import { normalise, type Range } from "../../protocol/ranges.ts";
 
 /** Gap operations since the last commit, in order, as the ingest worker would write them into its batches. */
 export class GapOps {
@@ -110,14 +111,24 @@ export class GapTables {
   }
 
   rows(run: number): GapRowText[] {
+    return this.#records(run).map(gapRowText);
+  }
+
+  /** numbers that are not here */
+  absent(run: number): Range[] {
+    const absent = this.#records(run).filter(({ state }) => state !== "filled");
+    return normalise(absent.map(({ first, last }) => [first, last]));
+  }
+
+  #records(run: number): GapRecord[] {
     const filters = {
-      order: "asc" as const,
+      order: "asc",
       state: null,
       cause: null,
       fromUs: null,
       toUs: null,
       after: null,
-    };
-    return queryGaps(this.#db, { runs: [run], ...filters, limit: 1_000_000 }).map(gapRowText);
+    } as const;
+    return queryGaps(this.#db, { runs: [run], ...filters, limit: 1_000_000 });
   }
 }

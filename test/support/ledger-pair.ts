@@ -11,13 +11,14 @@ import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { CAUSE, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { normalise, subtract } from "../../protocol/ranges.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { FaultEvent } from "./fault-script.ts";
 import { GapOps, GapTables } from "./gap-tables.ts";
 import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
 import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";
 import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
-import { gapRowsOf } from "./naive-gap-rows.ts";
+import { gapRowsOf, receivedOf } from "./naive-gap-rows.ts";
 import { NaiveLedger } from "./naive-ledger.ts";
 import type { NaiveRun } from "./naive-run.ts";
 import { ReportedLedger } from "./reported-ledger.ts";
@@ -111,8 +112,12 @@ export class LedgerPair {
   /** What the database has of gaps is what the naive ledger knows of them, as of the last commit. */
   #compareGapRows(what: string): void {
     for (const { runs } of this.naive.devices.values())
-      for (const run of runs)
-        this.#equal(gapTables.rows(run.run), gapRowsOf(run), `gap rows of run ${run.run} after ${what}`);
+      for (const run of runs) {
+        const where = `run ${run.run} after ${what}`;
+        this.#equal(gapTables.rows(run.run), gapRowsOf(run), `gap rows of ${where}`);
+        const received = subtract(normalise([[run.first, run.highWater]]), gapTables.absent(run.run));
+        if (!run.isUnsequenced) this.#equal(received, receivedOf(run), `received set of ${where}`);
+      }
   }
 
   apply(event: FaultEvent): void {

@@ -1,4 +1,5 @@
 import { CAUSES } from "../../protocol/ledger-row.ts";
+import { normalise, type Range } from "../../protocol/ranges.ts";
 import { type GapRowText, gapRowText } from "./gap-tables.ts";
 import type { NaiveFilled, NaiveGap, NaiveRun } from "./naive-run.ts";
 
@@ -9,6 +10,10 @@ export const gapRowsOf = (run: NaiveRun): GapRowText[] =>
   [...[...run.foldedGaps, ...run.gaps].map(rowOfGap), ...rowsOfFilled(run.filled)]
     .sort((a, b) => a.first - b.first)
     .map(gapRowText);
+
+/** Design §11: the numbers that are here, as ranges. */
+export const receivedOf = (run: NaiveRun): Range[] =>
+  normalise(Array.from(run.received, (number): Range => [number, number]));
 
 const rowOfGap = ({ first, last, state, cause, openedAtUs, closedAtUs, requests }: NaiveGap): Row => ({
   first,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { append, intersect, normalise, type Range, sizeOf, subtract, union } from "../../simulator/ranges.ts";
+import { append, intersect, normalise, type Range, sizeOf, subtract, union } from "../../protocol/ranges.ts";
 
 const ranges = fc
   .array(fc.tuple(fc.nat(60), fc.nat(8)).map(([first, length]): Range => [first, first + length - 1]))

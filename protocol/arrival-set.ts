@@ -1,0 +1,54 @@
+import { type Range, sizeOf, subtract, union } from "./ranges.ts";
+
+/**
+ * What is known of the arrival of one epoch's numbers, by one collector or by several together. Every number in [first, last] is one of:
+ *
+ * received - it is here; untold - a collector that may have it can no longer say so (its gap rows were folded into counts);
+ * missing - not here, and somebody still waits for it; lost - all others.
+ *
+ * Sets merge by union (design §11): of what several collectors say of a number the first of these words counts, and numbers between what
+ * they speak of were used, and nobody has them. So the order of merging makes no difference, nor does merging twice. Ranges are inclusive,
+ * ascending, and do not touch.
+ */
+export interface ArrivalSet {
+  /** the numbers it speaks of: the first that is known to have been used, and the last */
+  first: number;
+  last: number;
+  received: Range[];
+  untold: Range[];
+  missing: Range[];
+}
+
+/** How many numbers of a set are what. */
+export interface ArrivalCounts {
+  expected: number;
+  received: number;
+  untold: number;
+  missing: number;
+  lost: number;
+}
+
+/** The union of two sets of one epoch. Commutative, associative, idempotent. */
+export const mergeArrivals = (a: ArrivalSet, b: ArrivalSet): ArrivalSet => {
+  const received = union(a.received, b.received);
+  const untold = subtract(union(a.untold, b.untold), received);
+  return {
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    received,
+    untold,
+    missing: subtract(subtract(union(a.missing, b.missing), received), untold),
+  };
+};
+
+/** The numbers that were used and that nobody has or waits for. */
+export const lostOfArrivals = ({ first, last, received, untold, missing }: ArrivalSet): Range[] =>
+  subtract([[first, last]], union(union(received, untold), missing));
+
+export const arrivalCounts = (set: ArrivalSet): ArrivalCounts => ({
+  expected: set.last - set.first + 1,
+  received: sizeOf(set.received),
+  untold: sizeOf(set.untold),
+  missing: sizeOf(set.missing),
+  lost: sizeOf(lostOfArrivals(set)),
+});
