@@ -33,6 +33,7 @@ test("every route is in it", async () => {
       "GET /api/v1/devices/{id}/gaps",
       "GET /api/v1/devices/{id}/ledger",
       "GET /api/v1/devices/{id}/readings",
+      "GET /api/v1/devices/{id}/received",
       "GET /api/v1/devices/{id}/series",
       "GET /api/v1/gaps",
       "GET /api/v1/latest",
