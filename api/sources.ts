@@ -268,7 +268,33 @@ export interface QueueStatus {
   refused: number;
 }
 
+/** down: it brings nothing while other paths bring what it should. */
+export const PATH_STATES = ["up", "down"] as const;
+
+/** One way datagrams come by, since the start; in sequence numbers. */
+export interface PathStatus {
+  /** null = of the listeners without `path=` */
+  path: string | null;
+  /** URLs */
+  listeners: readonly string[];
+  state: (typeof PATH_STATES)[number];
+  sinceUs: number;
+  /** it should have brought: those of devices heard by it */
+  expected: number;
+  /** of these it brought */
+  received: number;
+  /** of `received`: after another path had brought them */
+  redundant: number;
+  /** of `received`: no other path has brought them, or not yet */
+  onlyHere: number;
+  /** how much later than the first copy its redundant ones came; null = there were none */
+  skewMedianUs: number | null;
+  skewP99Us: number | null;
+}
+
 export interface CollectorStatus {
+  /** empty when all listeners are one path */
+  paths: readonly PathStatus[];
   listeners: readonly ListenerStatus[];
   threads: readonly ThreadStatus[];
   queues: readonly QueueStatus[];

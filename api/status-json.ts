@@ -1,8 +1,9 @@
 import type { Static } from "typebox";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
+import type { Path } from "./schemas/paths.ts";
 import type { Listener, Status } from "./schemas/status.ts";
-import type { ListenerStatus, StoreStatus } from "./sources.ts";
+import type { ListenerStatus, PathStatus, StoreStatus } from "./sources.ts";
 
 const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
   const {
@@ -27,6 +28,20 @@ const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
   };
 };
 
+const pathJson = (status: PathStatus): Static<typeof Path> => {
+  const { sinceUs, skewMedianUs, skewP99Us, listeners, ...same } = status;
+  const absent = same.expected - same.received;
+  const seconds = (us: number | null): number | null => (us === null ? null : us / 1e6);
+  return {
+    ...same,
+    listeners: [...listeners],
+    since: formatTime(sinceUs),
+    absent,
+    loss: same.expected === 0 ? null : absent / same.expected,
+    skew: { medianSeconds: seconds(skewMedianUs), p99Seconds: seconds(skewP99Us) },
+  };
+};
+
 const databaseJson = (store: StoreStatus): Static<typeof Status>["database"] => {
   const { sinceUs, lastCommitUs, ...same } = store;
   return {
@@ -43,7 +58,7 @@ const databaseJson = (store: StoreStatus): Static<typeof Status>["database"] => 
 /** `GET /status` */
 export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext): Static<typeof Status> => {
   const nowUs = clock.wallUs();
-  const { listeners, threads, queues } = sources.collectorStatus();
+  const { listeners, paths, threads, queues } = sources.collectorStatus();
   return {
     version,
     now: formatTime(nowUs),
@@ -51,6 +66,7 @@ export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext)
     uptimeSeconds: Math.max(0, (nowUs - startedAtUs) / 1e6),
     devices: sources.ledger.deviceCount,
     listeners: listeners.map(listenerJson),
+    paths: paths.map(pathJson),
     threads: [...threads],
     queues: [...queues],
     database: databaseJson(sources.storeStatus()),

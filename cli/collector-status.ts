@@ -1,12 +1,31 @@
-import type { ListenerStatus as ApiListener, CollectorStatus as ApiStatus } from "../api/sources.ts";
+import type {
+  ListenerStatus as ApiListener,
+  PathStatus as ApiPath,
+  CollectorStatus as ApiStatus,
+} from "../api/sources.ts";
 import type { CollectorStatus } from "../collector/collector.ts";
 import type { ListenerStatus } from "../collector/ingest-status.ts";
+import type { PathStatus } from "../collector/path-board.ts";
+import { skewQuantileUs } from "../collector/skew-histogram.ts";
 
 const listenerOf = ({ counters, reason, ...listener }: ListenerStatus): ApiListener => ({
   ...listener,
   reason: reason === "" ? null : reason,
   lastDatagramAtUs: counters.lastDatagramAtUs === 0 ? null : counters.lastDatagramAtUs,
   counters,
+});
+
+const pathOf = ({ first, redundant, backed, skewBuckets, ...same }: PathStatus): ApiPath => ({
+  path: same.path,
+  listeners: same.listeners,
+  state: same.state,
+  sinceUs: same.sinceUs,
+  expected: same.expected,
+  received: first + redundant,
+  redundant,
+  onlyHere: first - backed,
+  skewMedianUs: skewQuantileUs(skewBuckets, 0.5),
+  skewP99Us: skewQuantileUs(skewBuckets, 0.99),
 });
 
 /** Blocks of datagrams on their way from one ingest worker to another. */
@@ -25,6 +44,7 @@ const handoverOf = ({ sizes }: CollectorStatus): ApiStatus["queues"] =>
 /** The collector's account of itself in the API's words. */
 export const collectorStatusForApi = (status: CollectorStatus): ApiStatus => ({
   listeners: status.listeners.map(listenerOf),
+  paths: status.paths.map(pathOf),
   threads: status.utilizations.map((utilization, index, { length }) => ({
     name: length === 1 ? "ingest" : `ingest-${index}`,
     state: "running",

@@ -20,7 +20,8 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
   },
   {
     example: "path=A",
-    meaning: "names a path: the first copy that comes by another path is `redundant`, not a duplicate",
+    meaning:
+      "names a path: the first copy that comes by another path is `redundant`, not a duplicate; what each path brings is in `/api/v1/status`, a dead one is an event",
   },
   {
     example: "silence=30s",

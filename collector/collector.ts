@@ -10,6 +10,8 @@ import { IngestHandle } from "./ingest-handle.ts";
 import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
+import { PathBoard, type PathStatus } from "./path-board.ts";
+import { pathNamesOf } from "./path-names.ts";
 import type { ReceiveChoice } from "./receive/receiver.ts";
 import { sharedAddresses } from "./sharing.ts";
 import { sumStatuses } from "./sum-status.ts";
@@ -33,6 +35,8 @@ export interface CollectorOptions {
 }
 
 export interface CollectorStatus extends IngestStatus {
+  /** empty when all listeners are one path */
+  paths: PathStatus[];
   /** share of time each ingest worker was busy lately, [0, 1] */
   utilizations: number[];
 }
@@ -61,6 +65,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
   readonly #homes: readonly number[];
   /** listeners whose sockets at the other workers have been asked for */
   readonly #shared = new Set<number>();
+  readonly #board: PathBoard;
   #sharing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
@@ -74,24 +79,21 @@ export class Collector extends EventEmitter<CollectorEvents> {
     this.#workers = workers;
     this.#listeners = listeners;
     this.#homes = homes;
+    const { atMs, atUs } = workers[0]!.latest!.status;
+    this.#board = new PathBoard(listeners, atMs, atUs);
     for (const worker of workers) {
       worker.on("error", (error) => this.emit("error", error));
       worker.on("status", () => this.#shareWhatIsUp());
     }
-    workers[0]!.on("status", () => this.emit("status", this.status()));
+    workers[0]!.on("status", () => this.#tellStatus());
     this.#shareWhatIsUp();
   }
 
   /** The newest status, at most half a second old while the workers live. */
   status(): CollectorStatus {
-    const latest = this.#workers.map((worker) => worker.latest!);
-    return {
-      ...sumStatuses(
-        latest.map(({ status }) => status),
-        this.#homes,
-      ),
-      utilizations: latest.map(({ utilization }) => utilization),
-    };
+    const sum = this.#sum();
+    const utilizations = this.#workers.map((worker) => worker.latest!.utilization);
+    return { ...sum, paths: this.#board.status(sum.paths), utilizations };
   }
 
   /** A status as of now; the last one of workers that are gone. */
@@ -118,6 +120,24 @@ export class Collector extends EventEmitter<CollectorEvents> {
   async #askAll(command: IngestCommand): Promise<void> {
     const here = this.#workers.filter((worker) => !worker.isGone);
     await Promise.allSettled(here.map((worker) => worker.ask(command)));
+  }
+
+  #sum(): IngestStatus {
+    return sumStatuses(
+      this.#workers.map((worker) => worker.latest!.status),
+      this.#homes,
+    );
+  }
+
+  #tellStatus(): void {
+    const [first] = this.#workers;
+    const { paths, atMs, atUs } = this.#sum();
+    for (const news of this.#board.look(paths, atMs, atUs)) {
+      // a worker that is gone stores nothing more
+      if (!first!.isGone && this.#stopping === null)
+        first!.ask({ command: "event", ...news }).catch(() => undefined);
+    }
+    this.emit("status", this.status());
   }
 
   #shareWhatIsUp(): void {
@@ -202,7 +222,8 @@ export const homesOf = (listeners: readonly ListenerConfig[], workers: number): 
 
 /** What bounds the memory bounds it for all workers together. */
 const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerData[] => {
-  const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker };
+  const paths = pathNamesOf(options.listeners).ofListener;
+  const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker, paths };
   if (tracker.maxGapsPerDevice > MAX_GAPS_PER_DEVICE) {
     throw new MisuseError(`maxGapsPerDevice is at most ${MAX_GAPS_PER_DEVICE}`);
   }

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LogLevel } from "../common/logger.ts";
-import type { Restored } from "../protocol/batch.ts";
+import type { EventKind, Restored } from "../protocol/batch.ts";
 import type { ExchangeEnds } from "./handover/exchange.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -60,6 +60,8 @@ export type IngestCommand =
   /** have one more socket for a listener that is up, maybe at another worker */
   | { command: "share"; listener: number; address: string; port: number }
   | { command: "status" }
+  /** store the event */
+  | { command: "event"; kind: EventKind; detail: Record<string, unknown> }
   | { command: "stop" }
   /** the start failed: close everything, store nothing */
   | { command: "abandon" };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
 import { createRepeatLimiter, type Logger } from "../common/logger.ts";
-import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol/batch.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { countsOf } from "./counters.ts";
 import { Exchange, type ExchangeEnds } from "./handover/exchange.ts";
@@ -110,8 +110,7 @@ export class IngestService {
       listeners: this.#listeners,
       counters: ingest.listeners,
       nowMs: clock.monotonicMs(),
-      onSilence: ({ config }, kind) =>
-        ingest.groupSilence(kind, config.url, clock.wallUs(), clock.monotonicMs()),
+      onSilence: ({ config: { url } }, kind) => this.event(kind, { listener: url }),
     });
   }
 
@@ -174,6 +173,8 @@ export class IngestService {
     this.#kernelDrops.refresh();
     return {
       atUs: this.#options.clock.wallUs(),
+      atMs: this.#options.clock.monotonicMs(),
+      paths: this.#ingest.paths,
       listeners: this.#listeners.map((listener, index) => {
         const shares = this.#shares.filter((share) => share.index === index).map((share) => share.status());
         return {
@@ -189,6 +190,12 @@ export class IngestService {
       },
       fleet: this.#ingest.fleet,
     };
+  }
+
+  /** Something that concerns no single worker happened. */
+  event(kind: EventKind, detail: Record<string, unknown>): void {
+    const { clock } = this.#options;
+    this.#ingest.event(kind, clock.wallUs(), detail, clock.monotonicMs());
   }
 
   /**

@@ -2,6 +2,7 @@ import type { FleetCounters } from "../protocol/batch.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestSizes } from "./ingest-options.ts";
 import type { ListenerSocketStatus } from "./listener.ts";
+import type { PathCounts } from "./path-board.ts";
 
 /** A listener's socket and what came by it. */
 export interface ListenerStatus extends ListenerSocketStatus {
@@ -11,6 +12,10 @@ export interface ListenerStatus extends ListenerSocketStatus {
 export interface IngestStatus {
   /** wall clock, microseconds */
   atUs: number;
+  /** the same instant by the monotonic clock of the worker, milliseconds */
+  atMs: number;
+  /** by path; empty when all listeners are one */
+  paths: PathCounts[];
   /** all of them; those that another worker opens are not started here, and count what their datagrams to devices of this worker came to */
   listeners: ListenerStatus[];
   sizes: IngestSizes & HandoverSizes;

@@ -126,6 +126,9 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
         break;
       case "status":
         break;
+      case "event":
+        service.event(command.kind, command.detail);
+        break;
       case "stop":
       case "abandon":
         await (command.command === "stop" ? service.stop() : service.abandon());

@@ -1,4 +1,4 @@
-import type { BatchReturn, DeviceSnapshot, FleetCounters } from "../protocol/batch.ts";
+import type { BatchReturn, DeviceSnapshot, EventKind, FleetCounters } from "../protocol/batch.ts";
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decode } from "../protocol/decode.ts";
@@ -13,6 +13,7 @@ import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import { HeldStore } from "./held-store.ts";
 import type { IngestOptions, IngestSizes } from "./ingest-options.ts";
 import { IngestSink } from "./ingest-sink.ts";
+import { type PathCounts, pathCountsOf } from "./path-board.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { Tracker } from "./tracker/tracker.ts";
 import { type Arrival, VERDICT } from "./tracker/types.ts";
@@ -95,6 +96,11 @@ export class Ingest {
     };
   }
 
+  /** What came by each path; empty when all listeners are one. */
+  get paths(): PathCounts[] {
+    return (this.#tracker.paths?.counters ?? []).map(pathCountsOf);
+  }
+
   get fleet(): FleetCounters {
     return sumCounters(this.#start, this.listeners);
   }
@@ -118,7 +124,7 @@ export class Ingest {
       const detail = { from: lastArrivalUs, to: wallUs };
       this.#batches.builder.note({ note: "event", at: wallUs, kind: "collector-down", device: null, detail });
     }
-    if (this.#isFirst) this.#event("collector-started", wallUs, {}, nowMs);
+    if (this.#isFirst) this.event("collector-started", wallUs, {}, nowMs);
     this.#tracker.begin(nowMs);
     const down = this.#options.restored.hasHistory ? { fromUs: lastArrivalUs, toUs: wallUs } : null;
     this.#tracker.liveness.begin(nowMs, wallUs, down);
@@ -179,9 +185,10 @@ export class Ingest {
     this.#batches.changed(nowMs);
   }
 
-  /** A group has been silent for longer than it may, or is heard again. */
-  groupSilence(kind: "group-silent" | "group-heard", url: string, wallUs: number, nowMs: number): void {
-    this.#event(kind, wallUs, { listener: url }, nowMs);
+  /** Something that concerns no single device happened. @param at - wall clock, microseconds */
+  event(kind: EventKind, at: number, detail: Record<string, unknown>, nowMs: number): void {
+    this.#batches.builder.note({ note: "event", at, kind, device: null, detail });
+    this.#batches.changed(nowMs);
   }
 
   /** A datagram of a device of ours found no room at another worker, which has counted it. */
@@ -234,7 +241,7 @@ export class Ingest {
   listenerChanged(url: string, state: string, reason: string, wallUs: number, nowMs: number): void {
     this.#tracker.onListenerBreak();
     this.#options.exchange?.listenerBreak();
-    this.#event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
+    this.event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
   }
 
   /** A batch is done with. */
@@ -246,7 +253,7 @@ export class Ingest {
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */
   stop(nowMs: number, wallUs: number): void {
     this.#tracker.decideHeld();
-    if (this.#isFirst) this.#event("collector-stopped", wallUs, {}, nowMs);
+    if (this.#isFirst) this.event("collector-stopped", wallUs, {}, nowMs);
   }
 
   /**
@@ -311,6 +318,9 @@ export class Ingest {
       case VERDICT.DUPLICATE:
         counters.duplicates++;
         return;
+      case VERDICT.REDUNDANT:
+        counters.redundant++;
+        return;
       case VERDICT.REJECTED:
         counters.reject(tracker.rejectCode);
         return;
@@ -355,15 +365,5 @@ export class Ingest {
   #makeRoom(readings: number, notes: number, nowMs: number): boolean {
     const heldReadings = this.#held.size > 0 ? MAX_ENTRIES : 0;
     return this.#batches.makeRoom(readings + heldReadings, notes, nowMs);
-  }
-
-  #event(
-    kind: "collector-started" | "collector-stopped" | "listener-state" | "group-silent" | "group-heard",
-    at: number,
-    detail: Record<string, unknown>,
-    nowMs: number,
-  ): void {
-    this.#batches.builder.note({ note: "event", at, kind, device: null, detail });
-    this.#batches.changed(nowMs);
   }
 }

@@ -1,4 +1,5 @@
 import { type ListenerConfig, ListenerUrlError, parseListenerUrl } from "./listener-url.ts";
+import { MOST_PATHS, pathNamesOf } from "./path-names.ts";
 
 /**
  * Read the URLs of all listeners and check them against each other.
@@ -14,9 +15,25 @@ export const parseListenerUrls = (urls: readonly string[]): ListenerConfig[] => 
     if (listener !== null) listeners.push(listener);
   }
   mistakes.push(...findListenerConflicts(listeners));
+  const { names } = pathNamesOf(listeners);
+  if (names.length > MOST_PATHS)
+    mistakes.push(
+      `path= names ${names.length} paths, those without it one of them; accepted are ${MOST_PATHS}`,
+    );
   if (mistakes.length > 0) throw new ListenerUrlError(mistakes);
-  return listeners;
+  return listeners.map((listener) => ({ ...listener, twins: twinsOf(listener, listeners) }));
 };
+
+/** On which other interfaces the group is heard. */
+const twinsOf = (one: ListenerConfig, listeners: readonly ListenerConfig[]): string[] => {
+  const twins = listeners.filter(
+    (other) => other.enabled && other !== one && isSameGroup(one, other) && other.interface !== one.interface,
+  );
+  return [...new Set(twins.flatMap((twin) => twin.interface ?? []))];
+};
+
+const isSameGroup = (one: ListenerConfig, other: ListenerConfig): boolean =>
+  one.kind === "group" && one.address === other.address && one.port === other.port && one.port !== 0;
 
 /** One sentence for each two listeners that cannot run together: which two, and why. */
 export const findListenerConflicts = (listeners: readonly ListenerConfig[]): string[] => {
@@ -47,11 +64,14 @@ const conflictOf = (one: ListenerConfig, other: ListenerConfig): string | null =
 
 /**
  * Two sockets bound to one group: the kernel hands a datagram to each socket of the group and port unless that socket's own membership on
- * the interface it came by names other sources (ip(7), IP_MULTICAST_ALL). So only different sources on one interface can be told apart.
+ * the interface it came by is missing or names other sources (ip(7), IP_MULTICAST_ALL). So different interfaces and, on one interface,
+ * different sources can be told apart. Whether two names are two interfaces is known when the sockets are opened.
  */
 const groupConflictOf = (one: ListenerConfig, other: ListenerConfig): string | null => {
   if (one.interface !== other.interface) {
-    return "one group and port on two interfaces: each listener would hear the datagrams of both; use another group or port for one of them";
+    return one.interface === null || other.interface === null
+      ? "one group and port twice: give each the interface= it listens on, the one the system chooses may be the same"
+      : null;
   }
   if (one.source === other.source) return "the same group is given twice";
   if (one.source === null || other.source === null) {

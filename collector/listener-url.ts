@@ -26,6 +26,8 @@ export interface ListenerConfig {
   recovery: boolean;
   /** name of the path copies arrive by; null = the common one */
   path: string | null;
+  /** `interface=` of the listeners that hear the same group and port on other interfaces: each must get only what its own brings */
+  twins: readonly string[];
   /** an event when the group is silent for so long, milliseconds; null = never */
   silenceMs: number | null;
   /** a failed bind or join does not stop the start */
@@ -146,6 +148,7 @@ export const parseListenerUrl = (url: string): { listener: ListenerConfig | null
     receiveBufferBytes: DEFAULT_RECEIVE_BUFFER_BYTES,
     recovery: true,
     path: null,
+    twins: [],
     silenceMs: null,
     optional: false,
     enabled: true,

@@ -36,6 +36,7 @@ export const openSocket = async (
   sharing: Sharing = "none",
 ): Promise<OpenedSocket> => {
   const found = resolveInterface(config, interfaces);
+  if (config.twins.length > 0) checkTwins(config, found, interfaces, sockets);
   // dgram cannot let others in once it is bound: another socket finds out first whether it is alone
   const asked = sockets === null && sharing === "first" ? await freePort(config, interfaces) : config.port;
   const socket = createSocket({ ...typeOf(config), reusePort: sockets === null && sharing !== "none" });
@@ -48,6 +49,25 @@ export const openSocket = async (
   } catch (error) {
     socket.close();
     throw error;
+  }
+};
+
+/** One group on several interfaces: each socket must hear its own interface only, else datagrams would be counted twice. */
+const checkTwins = (
+  config: ListenerConfig,
+  found: FoundInterface | null,
+  interfaces: HostInterfaces,
+  sockets: NativeSockets | null,
+): void => {
+  if (sockets === null) {
+    const why = "one group on two interfaces needs the native receive path (receive=native)";
+    throw new LacunaError("ERR_MEMBERSHIP_JOIN", `${joinFailed(config, found)}: ${why}`);
+  }
+  for (const twin of config.twins) {
+    const other = findInterface(twin, config.family, interfaces);
+    if ("missing" in other || other.name !== found?.name) continue;
+    const why = `interface=${twin} of another listener is the same interface`;
+    throw new LacunaError("ERR_MEMBERSHIP_JOIN", `${joinFailed(config, found)}: ${why}`);
   }
 };
 
@@ -87,7 +107,17 @@ const bind = async (
   const { family, address, port, kind } = config;
   try {
     if (sockets !== null) {
-      const native = sockets.open({ family, address, port, scope, isShared: kind === "group", sharing });
+      // an IPv6 socket hears its group on whatever interface another one joined it (inet6_mc_check looks at the group only)
+      const device = config.twins.length > 0 && family === 6 ? found!.name : null;
+      const native = sockets.open({
+        family,
+        address,
+        port,
+        scope,
+        device,
+        isShared: kind === "group",
+        sharing,
+      });
       native.surrender(socket);
       return native;
     }

@@ -2,6 +2,7 @@ import type { FleetCounters } from "../protocol/batch.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
 import type { ListenerSocketStatus } from "./listener.ts";
+import { addPathCounts } from "./path-board.ts";
 
 /** One status of a listener that is heard by several sockets; all but what can be added up is that of the first, its own. */
 export const sumSockets = <Status extends ListenerSocketStatus>(
@@ -19,6 +20,9 @@ export const sumSockets = <Status extends ListenerSocketStatus>(
  */
 export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly number[]): IngestStatus => ({
   atUs: Math.min(...statuses.map(({ atUs }) => atUs)),
+  // each worker has a monotonic clock of its own
+  atMs: statuses[0]!.atMs,
+  paths: statuses[0]!.paths.map((_, path) => statuses.map(({ paths }) => paths[path]!).reduce(addPathCounts)),
   listeners: homes.map((home, index) => {
     const everywhere = statuses.map(({ listeners }) => listeners[index]!);
     const others = everywhere.filter((_, worker) => worker !== home);

@@ -207,6 +207,8 @@ export type EventKind =
   | "listener-state"
   | "group-silent"
   | "group-heard"
+  | "path-down"
+  | "path-up"
   | "collector-started"
   | "collector-stopped"
   | "collector-down";

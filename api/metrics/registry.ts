@@ -6,9 +6,15 @@ import { FLEET_METRICS } from "./fleet.ts";
 import { INTERNAL_METRICS } from "./internals.ts";
 import { LISTENER_METRICS } from "./listeners.ts";
 import { liveMetrics } from "./live.ts";
+import { PATH_METRICS } from "./paths.ts";
 
 /** Every metric that is read from the sources when it is asked for. */
-export const METRICS: readonly MetricSpec[] = [...FLEET_METRICS, ...LISTENER_METRICS, ...INTERNAL_METRICS];
+export const METRICS: readonly MetricSpec[] = [
+  ...FLEET_METRICS,
+  ...LISTENER_METRICS,
+  ...PATH_METRICS,
+  ...INTERNAL_METRICS,
+];
 
 const register = (registry: Registry, spec: MetricSpec, sources: Sources): void => {
   const configuration = {

@@ -6,6 +6,7 @@ import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
 import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
+import { Path } from "../schemas/paths.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
 import { Received } from "../schemas/received.ts";
 import { Series, SeriesPoints } from "../schemas/series.ts";
@@ -35,6 +36,7 @@ const COMPONENTS = [
   Series,
   SeriesPoints,
   Listener,
+  Path,
   Status,
 ];
 

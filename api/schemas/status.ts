@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { LISTENER_STATES, RECEIVE_PATHS } from "../sources.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
+import { Path } from "./paths.ts";
 
 const Bytes = (description: string) => Type.Integer({ minimum: 0, description: `bytes: ${description}` });
 
@@ -118,6 +119,9 @@ export const Status = named(
     uptimeSeconds: Type.Number({ minimum: 0 }),
     devices: Type.Integer({ minimum: 0, description: "devices known" }),
     listeners: Type.Array(RefTo(Listener)),
+    paths: Type.Array(RefTo(Path), {
+      description: "since the start of the process; empty while all listeners are one path",
+    }),
     threads: Type.Array(Thread),
     queues: Type.Array(Queue),
     database: Database,

@@ -39,6 +39,7 @@ const SOCK_CLOEXEC = 0o2_000_000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
+const SO_BINDTODEVICE = 25;
 const SO_REUSEPORT = 15;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
@@ -68,6 +69,8 @@ export interface BindPlace {
   port: number;
   /** name of the interface of a link-local address; null = none */
   scope: string | null;
+  /** name of the only interface to hear and send by; null = any */
+  device?: string | null;
   /** others may bind the same address: groups only */
   isShared: boolean;
   /** sockets of ours may */
@@ -96,6 +99,9 @@ export class NativeSockets {
       if (place.sharing === "join") socket.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
       if (place.family === 6) socket.setOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, 1);
       this.#refuseForeignGroups(socket);
+      const { device } = place;
+      if (device != null)
+        socket.setOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(device));
       const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
       const address = encodeSockaddr(place.family, place.address, place.port, scope);
       if (calls.bind(fd, address, address.length) < 0) throw new SystemCallError("bind", calls.errno());
@@ -204,8 +210,8 @@ export class NativeSocket {
   }
 
   /** @throws SystemCallError */
-  setOption(name: string, level: number, option: number, value: number): void {
-    const bytes = intBytes(value);
+  setOption(name: string, level: number, option: number, value: number | Buffer): void {
+    const bytes = typeof value === "number" ? intBytes(value) : value;
     if (this.#calls.setsockopt(this.#fd, level, option, bytes, bytes.length) < 0) {
       throw new SystemCallError(`setsockopt ${name}`, this.#calls.errno());
     }

@@ -3,6 +3,7 @@ import type { DeviceTable } from "./device-table.ts";
 import type { KernelEvidence } from "./kernel-evidence.ts";
 import type { NumberSource } from "./number-source.ts";
 import type { OpenWindows } from "./open-windows.ts";
+import type { Paths } from "./paths.ts";
 import type { RunTable } from "./run-table.ts";
 import type { ShedEvidence } from "./shed-evidence.ts";
 import type { Recoverer, TrackerOptions, TrackerSink } from "./types.ts";
@@ -18,6 +19,8 @@ export interface TrackerContext {
   readonly openWindows: OpenWindows;
   readonly shed: ShedEvidence;
   readonly kernel: KernelEvidence;
+  /** null = all listeners are one path */
+  readonly paths: Paths | null;
   /** null = devices are not asked again */
   readonly recovery: Recoverer | null;
   /** listener breaks so far; the start is the first one */

@@ -33,12 +33,20 @@ export class Control {
     outcome.device = context.devices.mark(device, MARK.DEVICE);
     sources.heard(device, arrival);
     if (datagram.kind === KIND.GONE && context.recovery !== null) {
-      if (!context.recovery.wasAsked(device, arrival, arrival.nowMs))
-        return outcome.reject(REJECT["not-asked"]);
-      this.#gone(device, datagram, arrival);
+      if (context.recovery.wasAsked(device, arrival, arrival.nowMs)) this.#gone(device, datagram, arrival);
+      else if (!this.#isCopyOfAnswer(device, arrival)) return outcome.reject(REJECT["not-asked"]);
     }
     if (datagram.sequence >= 0 && this.#mayAssert(device, datagram)) this.#assert(device, datagram, arrival);
     return VERDICT.CONTROL;
+  }
+
+  /** The answer comes by the other paths too, from the address the device has there. */
+  #isCopyOfAnswer(device: number, arrival: Arrival): boolean {
+    const { context, sources } = this.#parts;
+    return (
+      sources.isOnOtherPath(device, arrival) &&
+      context.recovery?.wasAsked(device, null, arrival.nowMs) === true
+    );
   }
 
   #gone(device: number, datagram: Datagram, arrival: Arrival): void {

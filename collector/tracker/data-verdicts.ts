@@ -56,7 +56,7 @@ export class DataVerdicts {
     const { ledger, outcome } = this.#parts;
     if (belief === BELIEF.ABOVE) return this.#above(run, number, arrival);
     if (belief === BELIEF.BELOW_FLOOR) return outcome.reject(REJECT["below-floor"]);
-    if (belief === BELIEF.RECEIVED) return this.#again(run, datagram, arrival);
+    if (belief === BELIEF.RECEIVED) return this.#again(run, number, datagram, arrival);
     const sendTimeUs = this.#stamp(run, arrival);
     const time = sendTimeUs || arrival.arrivalUs;
     let verdict: Verdict = VERDICT.REORDERED;
@@ -89,7 +89,7 @@ export class DataVerdicts {
   }
 
   /** Step 5: the number was received already. */
-  #again(run: number, datagram: Datagram, arrival: Arrival): Verdict {
+  #again(run: number, number: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { context, epochs, holds, outcome } = this.#parts;
     const { runs } = context;
     const device = runs.device[run]!;
@@ -97,6 +97,11 @@ export class DataVerdicts {
     const { absoluteUs, relativeUs } = outcome;
     const isLater = isRelativeLater(runs, run, relativeUs) || (greatest !== 0 && absoluteUs > greatest);
     if (isLater) return this.#reused(device, datagram, arrival);
+    if (context.paths?.again(run, number, arrival.listener, arrival.nowMs) === true) {
+      runs.add1(run, ROW.REDUNDANT);
+      runs.touch(run);
+      return VERDICT.REDUNDANT;
+    }
     const timeTells = absoluteUs !== 0 && greatest !== 0;
     const isQuiet = arrival.arrivalUs - runs.at(run, ROW.HIGH_WATER_AT) > QUIET_US;
     // the answer to a NACK may come twice
@@ -162,11 +167,11 @@ export class DataVerdicts {
       return outcome.reject(REJECT["too-many-epochs"]);
     }
     reportRun(context, held.isReused ? reuseKind(sources, device, arrival) : "run-split", run, arrival);
-    this.#receiveHeld(run, held);
+    this.#receiveHeld(run, held, arrival);
     return this.#above(run, context.runs.at(run, ROW.HIGH_WATER) + 1, arrival);
   }
 
-  #receiveHeld(run: number, held: Held): void {
+  #receiveHeld(run: number, held: Held, { nowMs }: Arrival): void {
     const { context, outcome } = this.#parts;
     const { runs, sink } = context;
     const { absoluteUs, relativeUs, arrivalUs, number } = held.contact;
@@ -175,6 +180,7 @@ export class DataVerdicts {
     runs.put(run, ROW.MAX_SEND_TIME, sendTimeUs);
     outcome.heldRunSlot = run;
     outcome.heldSendTimeUs = sendTimeUs;
+    context.paths?.first(run, number, held.listener, nowMs);
     sink.heldAccepted(outcome.device, runs.at(run, ROW.RUN), number, held.listener);
   }
 
@@ -247,6 +253,7 @@ export class DataVerdicts {
   ): void {
     const { context, epochs, outcome } = this.#parts;
     const { runs } = context;
+    context.paths?.first(run, number, arrival.listener, arrival.nowMs);
     if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
     if (isOffBeat) runs.heardOffBeat(run, arrival.arrivalUs);
     else runs.heard(run, arrival.arrivalUs);

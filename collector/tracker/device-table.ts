@@ -23,8 +23,11 @@ export const SLOT = {
   RETURN_PATH: 8,
   /** listener + 1 by which it is heard; HEARD_BY.* */
   HEARD_BY: 9,
+  /** paths it is heard by, and those its reported source is heard by: one bit each */
+  PATHS: 10,
+  SOURCE_PATHS: 11,
 } as const;
-const SLOT_FIELDS = 10;
+const SLOT_FIELDS = 12;
 export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
 
 /** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */

@@ -4,6 +4,7 @@ import { type CausePart, causeOfOne, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
 import { RETURN_PATH, SLOT } from "./device-table.ts";
 import { BY_EVIDENCE, GAP, GAP_STATE, GapList } from "./gap-list.ts";
+import { judgeAbsence } from "./judge-absence.ts";
 import { RUN_STATE } from "./run-table.ts";
 import { type Arrival, VERDICT, type Verdict } from "./types.ts";
 
@@ -66,7 +67,7 @@ export class RunLedger {
     timeAfter: number,
     arrival: Arrival,
   ): void {
-    const { runs, options, windows, openWindows, downUntilMs } = this.#context;
+    const { runs, options, windows, openWindows, downUntilMs, paths } = this.#context;
     const wasDown = arrival.nowMs <= downUntilMs || arrival.nowMs <= runs.downUntilMs[run]!;
     const otherwise = isBelowFirst ? CAUSE.UNDETERMINED : BY_EVIDENCE;
     const presumed = wasDown ? CAUSE.COLLECTOR_DOWN : otherwise;
@@ -87,6 +88,7 @@ export class RunLedger {
     runs.plus(run, ROW.MISSING, last - first + 1);
     windows.schedule(run, deadline);
     openWindows.changed(run, 1);
+    paths?.used(run, first, last, arrival.nowMs);
   }
 
   /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE; VERDICT.RECOVERED when one of our NACKs had named it */
@@ -157,7 +159,7 @@ export class RunLedger {
       if (!gaps.isOpen(index)) continue;
       open--;
       if (gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
-      this.#judge(run, gaps, index);
+      judgeAbsence(this.#context, run, gaps, index);
       if (this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
       this.#close(run, gaps, index, wallUs);
       closed++;
@@ -209,7 +211,8 @@ export class RunLedger {
 
   /** Free a run's slot and what belongs to it. The caller unlinks it from its device. */
   release(run: number): void {
-    const { runs, openWindows, shed } = this.#context;
+    const { runs, openWindows, shed, paths } = this.#context;
+    paths?.forget(run);
     openWindows.forget(run);
     shed.forget(run);
     this.#countGaps(run, -(runs.gaps[run]?.count ?? 0));
@@ -224,26 +227,6 @@ export class RunLedger {
       runs.gaps[run] = gaps;
     }
     return gaps;
-  }
-
-  /** R14: the window of the range is over: whether the network or the kernel lost what is absent of it. */
-  #judge(run: number, gaps: GapList, index: number): void {
-    if (gaps.get(index, GAP.STATE) !== GAP_STATE.WINDOW || gaps.get(index, GAP.CAUSE) !== BY_EVIDENCE) return;
-    const { runs, devices, kernel, options, shed } = this.#context;
-    const device = runs.device[run]!;
-    let count = gaps.size(index);
-    for (const range of shed.within(run, gaps.get(index, GAP.FIRST), gaps.get(index, GAP.LAST)))
-      count -= range.last - range.first + 1;
-    if (count === 0) return;
-    const cause = kernel.judge({
-      heardBy: devices.int(device, SLOT.HEARD_BY),
-      address: devices.addresses[device]!,
-      port: devices.int(device, SLOT.PORT),
-      fromMs: gaps.get(index, GAP.CLEAR) - options.windowMs,
-      toMs: gaps.get(index, GAP.DEADLINE),
-      count,
-    });
-    gaps.set(index, GAP.CAUSE, cause);
   }
 
   /** The window of the range is over; while it can be asked for it stays open. */

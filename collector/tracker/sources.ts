@@ -1,10 +1,13 @@
 import { type DeviceTable, MARK, SLOT } from "./device-table.ts";
+import type { Paths } from "./paths.ts";
 import type { Arrival, TrackerSink } from "./types.ts";
 
 /** two sources heard within this time are two live senders (R5) */
 const LIVE_US = 10_000_000;
 /** a change of source is reported at most this often per device: two senders under one id must not flood the events */
 const REPORT_EVERY_US = 10_000_000;
+/** the source on another path takes the place of a reported one that is silent for so long: answers are wanted from a path that lives */
+const PATH_SILENT_US = 2_000_000;
 
 /** addresses shared between devices at most: every datagram brings a string of its own */
 const SHARED_ADDRESSES = 4096;
@@ -16,11 +19,13 @@ const format = (address: string, port: number): string =>
 export class Sources {
   readonly #devices: DeviceTable;
   readonly #sink: TrackerSink;
+  readonly #paths: Paths | null;
   readonly #shared = new Map<string, string>();
 
-  constructor(devices: DeviceTable, sink: TrackerSink) {
+  constructor(devices: DeviceTable, sink: TrackerSink, paths: Paths | null) {
     this.#devices = devices;
     this.#sink = sink;
+    this.#paths = paths;
   }
 
   isReported(slot: number, arrival: Arrival): boolean {
@@ -29,19 +34,29 @@ export class Sources {
     );
   }
 
+  /** The datagram came from another source than the reported one, by a path that one is not heard by: the device has one on each path. */
+  isOnOtherPath(slot: number, arrival: Arrival): boolean {
+    if (this.#paths === null || this.isReported(slot, arrival)) return false;
+    return (this.#devices.int(slot, SLOT.SOURCE_PATHS) & this.#paths.bitOf(arrival.listener)) === 0;
+  }
+
   /** The device is heard from this source. */
   heard(slot: number, arrival: Arrival): void {
     const devices = this.#devices;
     const isNew = devices.addresses[slot] === "";
-    if (this.isReported(slot, arrival)) devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
-    else if (!isNew && arrival.arrivalUs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_US)
+    if (this.isReported(slot, arrival)) this.#hear(slot, arrival);
+    else if (!isNew && this.isOnOtherPath(slot, arrival)) {
+      if (arrival.arrivalUs - devices.mark(slot, MARK.SOURCE_SEEN) >= PATH_SILENT_US)
+        this.#take(slot, arrival);
+    } else if (!isNew && arrival.arrivalUs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_US)
       devices.setMark(slot, MARK.OTHER_SEEN, arrival.arrivalUs);
     else this.#report(slot, arrival, isNew);
   }
 
   /** Whether the device was heard from a source other than this one within the last 10 s. */
   isContested(slot: number, arrival: Arrival): boolean {
-    const other = this.isReported(slot, arrival) ? MARK.OTHER_SEEN : MARK.SOURCE_SEEN;
+    const isOwn = this.isReported(slot, arrival) || this.isOnOtherPath(slot, arrival);
+    const other = isOwn ? MARK.OTHER_SEEN : MARK.SOURCE_SEEN;
     const seen = this.#devices.mark(slot, other);
     return seen !== 0 && arrival.arrivalUs - seen <= LIVE_US;
   }
@@ -69,13 +84,25 @@ export class Sources {
     const from = format(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
     const to = format(arrival.address, arrival.port);
     devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
+    devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
+    this.#take(slot, arrival);
+    if (!isNew) this.#sink.event(arrival.arrivalUs, "source-changed", device, { from, to });
+  }
+
+  /** The datagram's source is the reported one from now on. */
+  #take(slot: number, arrival: Arrival): void {
+    const devices = this.#devices;
     // what was sent to the former source is no debt of this one, what came from there no credit
     devices.setMark(slot, MARK.CREDIT, 0);
-    devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
-    devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
+    devices.setInt(slot, SLOT.SOURCE_PATHS, 0);
+    this.#hear(slot, arrival);
     devices.addresses[slot] = this.#share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);
-    this.#sink.sourceChanged(device, to);
-    if (!isNew) this.#sink.event(arrival.arrivalUs, "source-changed", device, { from, to });
+    this.#sink.sourceChanged(devices.mark(slot, MARK.DEVICE), format(arrival.address, arrival.port));
+  }
+
+  #hear(slot: number, arrival: Arrival): void {
+    this.#devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
+    this.#paths?.heardSource(slot, arrival.listener);
   }
 }

@@ -1,9 +1,10 @@
 import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
-import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { MAX_SEQUENCE_BITS } from "../../protocol/sequence.ts";
 import { Admission } from "./admission.ts";
+import { Afterwards } from "./afterwards.ts";
 import { AskableGaps } from "./askable-gaps.ts";
 import { Believer } from "./belief.ts";
 import { ClosedRuns } from "./closed-runs.ts";
@@ -11,7 +12,7 @@ import type { TrackerContext } from "./context.ts";
 import { Control } from "./control.ts";
 import { DataVerdicts } from "./data-verdicts.ts";
 import { Deadlines } from "./deadlines.ts";
-import { DeviceTable, MARK, RETURN_PATH, SLOT } from "./device-table.ts";
+import { DeviceTable, MARK, SLOT } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
 import { HEARD_BY, KernelEvidence } from "./kernel-evidence.ts";
@@ -19,6 +20,7 @@ import { Liveness } from "./liveness.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
+import { Paths } from "./paths.ts";
 import { RestoreRuns } from "./restore-runs.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE, RunTable, STEADY } from "./run-table.ts";
@@ -46,8 +48,10 @@ export class Tracker {
   readonly #admission: Admission;
   readonly #data: DataVerdicts;
   readonly #control: Control;
+  readonly #afterwards: Afterwards;
   readonly #believer: Believer;
   readonly #restore: RestoreRuns;
+  readonly #paths: Paths | null;
   #hasHistory = false;
   readonly #askable: AskableGaps;
   readonly #liveness: Liveness;
@@ -55,6 +59,8 @@ export class Tracker {
   constructor(options: TrackerOptions, sink: TrackerSink) {
     this.#devices = new DeviceTable(options.hashSeed ?? 0, options.maxDevices);
     this.#runs = new RunTable(options.maxDevices * RUNS_PER_DEVICE);
+    const paths = new Set(options.paths).size > 1 ? options.paths! : null;
+    this.#paths = paths === null ? null : new Paths(paths, this.#devices, this.#runs);
     const context: TrackerContext = {
       options,
       sink,
@@ -64,6 +70,7 @@ export class Tracker {
       openWindows: new OpenWindows(this.#runs),
       shed: new ShedEvidence(),
       kernel: new KernelEvidence(),
+      paths: this.#paths,
       recovery: options.recovery ?? null,
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
@@ -75,7 +82,7 @@ export class Tracker {
     this.#context = context;
     this.#askable = new AskableGaps(context);
     this.#liveness = new Liveness(context);
-    this.#sources = new Sources(this.#devices, sink);
+    this.#sources = new Sources(this.#devices, sink, this.#paths);
     this.#believer = new Believer(this.#runs, options.windowMs);
     const ledger = new RunLedger(context);
     const restore = new RestoreRuns(context);
@@ -98,6 +105,7 @@ export class Tracker {
     };
     this.#data = new DataVerdicts(parts);
     this.#control = new Control(parts);
+    this.#afterwards = new Afterwards(context, ledger, this.#epochs, sources);
   }
 
   /** Results of the last `onDatagram`, valid until the next call. */
@@ -138,6 +146,11 @@ export class Tracker {
   /** who speaks and who fell silent */
   get liveness(): Liveness {
     return this.#liveness;
+  }
+
+  /** what came by each path; null = all listeners are one */
+  get paths(): Paths | null {
+    return this.#paths;
   }
 
   get deviceCount(): number {
@@ -197,7 +210,7 @@ export class Tracker {
         ? this.#data.verdict(slot, datagram, arrival)
         : this.#control.verdict(slot, datagram, arrival);
     const device = this.#outcome.slot;
-    if (device >= 0) this.#afterwards(device, datagram, arrival);
+    if (device >= 0) this.#afterwards.heard(device, datagram, arrival);
     return verdict;
   }
 
@@ -310,38 +323,11 @@ export class Tracker {
     runs.heardSteady(run, arrivalUs);
     devices.hear(slot, arrivalUs, arrival.lengthBytes);
     devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
+    if (this.#paths !== null) {
+      this.#paths.heardSource(slot, arrival.listener);
+      this.#paths.first(run, number, arrival.listener, arrival.nowMs);
+    }
     this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
     return true;
-  }
-
-  /** What every datagram of a device does, whatever its verdict. */
-  #afterwards(device: number, datagram: Datagram, arrival: Arrival): void {
-    const { options, breaks, gapCount, recovery } = this.#context;
-    this.#devices.setInt(device, SLOT.BREAKS, breaks);
-    this.#hearBy(device, arrival.listener + 1);
-    if (recovery !== null && datagram.isNative && recovery.isReturnPath(arrival.listener))
-      this.#devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
-    else if (this.#devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
-      this.#devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
-    if (this.#devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
-      this.#ledger.trim(device, arrival.arrivalUs);
-    const current = this.#devices.int(device, SLOT.CURRENT);
-    if (current >= 0) this.#runs.steady[current] = this.#steadiness(device, current);
-  }
-
-  #hearBy(device: number, listener: number): void {
-    const heardBy = this.#devices.int(device, SLOT.HEARD_BY);
-    const isOther = heardBy !== HEARD_BY.NOTHING && heardBy !== listener;
-    this.#devices.setInt(device, SLOT.HEARD_BY, isOther ? HEARD_BY.SEVERAL : listener);
-  }
-
-  #steadiness(device: number, run: number): number {
-    const { runs } = this.#context;
-    const unusual = ROW_FLAG.TAIL_KNOWN | ROW_FLAG.ENDED;
-    if (runs.index[run] !== 0 || runs.state[run]! & (RUN_STATE.CLOSED | RUN_STATE.CUT_OFF)) return STEADY.NO;
-    if (runs.hasFlag(run, unusual) || runs.at(run, ROW.SLEEP_UNTIL) !== 0) return STEADY.NO;
-    if (this.#devices.int(device, SLOT.CONFIRMED) === 0) return STEADY.NO;
-    if (this.#epochs.newestOf(device, runs.epoch[run]!) !== run) return STEADY.NO;
-    return runs.has(run, RUN_STATE.OFF_BEAT) ? STEADY.OFF_BEAT : STEADY.YES;
   }
 }

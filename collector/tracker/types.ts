@@ -8,11 +8,13 @@ export const VERDICT = {
   LATE: 3,
   UNSEQUENCED: 4,
   DUPLICATE: 5,
-  CONTROL: 6,
+  /** the first copy by another path */
+  REDUNDANT: 6,
+  CONTROL: 7,
   /** kept aside until the next number confirms it or its time is over (R3) */
-  HELD: 7,
+  HELD: 8,
   /** `tracker.rejectCode` says why */
-  REJECTED: 8,
+  REJECTED: 9,
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
@@ -38,6 +40,8 @@ export interface TrackerOptions {
   workers?: number;
   /** seed of the id hash, a random u32: makes collisions hard to aim at. Default 0 */
   hashSeed?: number;
+  /** the path of each listener, from 0; default: all are one */
+  paths?: readonly number[];
   /** decides about asking devices again for absent numbers; without it none is */
   recovery?: Recoverer;
   /** where devices and runs that left the memory are read back from; without it nothing is paged out */

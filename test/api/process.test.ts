@@ -49,6 +49,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         counters: listenerCounters(),
       },
     ],
+    paths: [],
     threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
     queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
     database: {

@@ -25,6 +25,7 @@ test("a URL without options takes the defaults", () => {
     receiveBufferBytes: 8_388_608,
     recovery: true,
     path: null,
+    twins: [],
     silenceMs: null,
     optional: false,
     enabled: true,

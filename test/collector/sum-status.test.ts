@@ -20,6 +20,7 @@ const listenerOf = (
 const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
   ({
     atUs,
+    paths: [],
     listeners,
     sizes: { devices: 10, batchesInUse: 1, batchCapacity: 4 },
     fleet: { datagrams: 5, control: 1, shed: 0, held: 0, rejected: { truncated: 2 }, refusedReadings: {} },
@@ -54,4 +55,12 @@ test("drops that no worker can read stay unknown", () => {
   const unknown = listenerOf({}, () => undefined);
   const sum = sumStatuses([statusOf(1, [unknown]), statusOf(1, [unknown])], [0]);
   expect(sum.listeners[0]!.kernelDrops).toBeNull();
+});
+
+test("what came by a path is the sum over all workers", () => {
+  const path = { expected: 5, first: 3, redundant: 1, backed: 1, skewBuckets: [1, 0], skewSumUs: 7 };
+  const status = { ...statusOf(1, []), paths: [path] };
+  expect(sumStatuses([status, status], []).paths).toEqual([
+    { expected: 10, first: 6, redundant: 2, backed: 2, skewBuckets: [2, 0], skewSumUs: 14 },
+  ]);
 });

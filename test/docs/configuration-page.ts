@@ -57,7 +57,8 @@ With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both 
 | --- | --- |
 ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meaning} |`).join("\n")}
 
-A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
+A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice. One group on two interfaces, or with two sources, is two listeners;
+[paths.md](paths.md) has two networks that carry the same datagrams.
 
 Once a second a listener is compared with the host. When its interface is gone, down or without address, or the kernel no longer lists its membership (an interface that was deleted and made again has another index, and the old
 membership leads nowhere), it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like

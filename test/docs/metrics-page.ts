@@ -3,6 +3,7 @@ import { FLEET_METRICS } from "../../api/metrics/fleet.ts";
 import { INTERNAL_METRICS } from "../../api/metrics/internals.ts";
 import { LISTENER_METRICS } from "../../api/metrics/listeners.ts";
 import { liveMetrics } from "../../api/metrics/live.ts";
+import { PATH_METRICS } from "../../api/metrics/paths.ts";
 import { HTTP_DURATION } from "../../api/metrics/registry.ts";
 
 const table = (metrics: readonly MetricSpec[]): string =>
@@ -31,6 +32,12 @@ ${table(FLEET_METRICS)}
 ## Listeners, since the start of the process
 
 ${table(LISTENER_METRICS)}
+
+## Paths, since the start of the process
+
+Where listeners are of more than one path (\`path=\` in their URLs, [paths.md](paths.md)). The path of those without the option is \`(none)\`.
+
+${table(PATH_METRICS)}
 
 ## Threads, queues and the database, since the start of the process
 

@@ -219,6 +219,7 @@ export class FakeSources implements Sources {
     this.counts = undefined;
     this.collector = {
       listeners: [listenerOf()],
+      paths: [],
       threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
       queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
     };

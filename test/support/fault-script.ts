@@ -8,7 +8,8 @@ import type { NaiveDatagram } from "./naive-device.ts";
  */
 
 export type FaultEvent =
-  | { event: "datagram"; datagram: NaiveDatagram; port: number }
+  /** `listener`: by the second one when 1; by the port unless given */
+  | { event: "datagram"; datagram: NaiveDatagram; port: number; listener?: number }
   | { event: "shed"; datagram: NaiveDatagram; port: number }
   | { event: "advance"; ms: number }
   /** `lagMs`: how far the reading of the sockets lags behind */
@@ -49,6 +50,10 @@ export const MOVES = [
   ["copy", 6],
   ["copy-elsewhere", 1],
   ["two-homes", 1],
+  ["copies-elsewhere", 12],
+  ["elsewhere-only", 4],
+  ["elsewhere-alone", 1],
+  ["answer-elsewhere", 2],
   ["reuse-number", 2],
   ["rewind", 2],
   ["clock-found", 1],
@@ -107,10 +112,12 @@ export const MOVES = [
   ["answer", 6],
   ["answer-gone", 3],
 ] as const;
+/** moves by a second listener */
+export const ELSEWHERE = ["copies-elsewhere", "elsewhere-only", "elsewhere-alone", "answer-elsewhere"];
 /** moves that mean something only to a collector that asks again */
 /** moves that tell causes apart by when something was read */
 export const READING = ["read-drops", "overflow", "corrupt"];
-export const ASKING = ["ask", "answer", "answer-gone"];
+export const ASKING = ["ask", "answer", "answer-gone", "answer-elsewhere"];
 
 const WALL_US = 1_795_176_000_000_000;
 const ABSURD = 2 ** 53 - 2;
@@ -232,6 +239,37 @@ class Player {
   "copy-elsewhere"(sender: Sender, k: number): void {
     const datagram = sender.sent.at(-1 - (k % 20));
     if (datagram !== undefined) this.events.push({ event: "datagram", datagram, port: 7 });
+  }
+
+  /** copies of the newest ones come by the other listener, from the same source or from one of its own */
+  "copies-elsewhere"(sender: Sender, k: number): void {
+    const from = 1 + (k % (k % 8 === 0 ? 60 : 6));
+    for (const datagram of sender.sent.slice(-from).slice(0, 4)) this.#elsewhere(sender, datagram, k);
+  }
+
+  /** new numbers come by the other listener */
+  "elsewhere-only"(sender: Sender, k: number): void {
+    sender.next += k % 5 === 0 ? k % 40 : 0;
+    for (let i = 0; i <= k % 3; i++) {
+      const datagram = this.#data(sender, sender.next++);
+      sender.sent.push(datagram);
+      this.#elsewhere(sender, datagram, k);
+    }
+  }
+
+  /** one path is silent while the other goes on, fast or slowly */
+  "elsewhere-alone"(sender: Sender, k: number): void {
+    for (let i = 0; i < 30; i++) {
+      this["elsewhere-only"](sender, k);
+      this.#pass([0, 10, 200, 700][k % 4]!);
+    }
+    this["copies-elsewhere"](sender, 0);
+    this.copy(sender, k);
+  }
+
+  #elsewhere(sender: Sender, datagram: NaiveDatagram, k: number): void {
+    const port = k % 2 === 0 ? sender.port : 8;
+    this.events.push({ event: "datagram", datagram, port, listener: 1 });
   }
 
   /** heard from three sources, a change of the reported one apart, then numbers are used again */
@@ -398,6 +436,14 @@ class Player {
     const port = k % 7 === 0 ? sender.port + 1 : sender.port;
     const datagram = { ...this.#control(sender, "gone", sender.next), gone };
     this.events.push({ event: "datagram", datagram, port });
+  }
+
+  /** the same answer by both paths */
+  "answer-elsewhere"(sender: Sender, k: number): void {
+    this["answer-gone"](sender, k);
+    const datagram = this.#control(sender, "gone", sender.next);
+    this.events.push({ event: "datagram", datagram, port: sender.port });
+    this.#elsewhere(sender, datagram, k);
   }
 
   // ---- forgery and absurdity --------------------------------------------------------------------------------

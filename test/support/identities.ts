@@ -52,6 +52,22 @@ export function assertFleetIdentities(total: LedgerJson, name = "fleet"): void {
   check.finish();
 }
 
+/**
+ * What holds of one path at every instant.
+ * @param path - numbers expected on it, that came by it first, that had come by another before, and those of the first that came by another too
+ */
+export function assertPathIdentities(
+  path: { expected: number; first: number; redundant: number; backed: number },
+  name = "path",
+): void {
+  const { expected, first, redundant, backed } = path;
+  const wrong: string[] = [];
+  if (first + redundant > expected)
+    wrong.push(`first ${first} + redundant ${redundant} > expected ${expected}`);
+  if (backed > first) wrong.push(`backed ${backed} > first ${first}`);
+  if (wrong.length > 0) throw new AssertionError({ message: `${name}: ${wrong.join("; ")}` });
+}
+
 function checkLedger(check: Check): void {
   for (const field of COUNTERS) check.counter(field, REQUIRED.includes(field));
   check.map("causes");

@@ -23,6 +23,7 @@ export const fieldsOf = (row: Float64Array): Record<string, number> => ({
   gone: row[ROW.LOST + CAUSE.GONE]!,
   undetermined: row[ROW.LOST + CAUSE.UNDETERMINED]!,
   duplicates: row[ROW.DUPLICATES]!,
+  redundant: row[ROW.REDUNDANT]!,
   unsequenced: row[ROW.UNSEQUENCED]!,
   floor: row[ROW.FLOOR]!,
   // a run without numbers has no use for them
@@ -58,6 +59,7 @@ export const dueFields = (device: NaiveDevice, run: NaiveRun): Record<string, nu
   gone: run.lost[CAUSE.GONE]!,
   undetermined: run.lost[CAUSE.UNDETERMINED]!,
   duplicates: run.duplicates,
+  redundant: run.redundant,
   unsequenced: run.unsequenced,
   floor: run.floor,
   maxSendTime: run.isUnsequenced ? 0 : run.greatestSendTimeUs(),

@@ -15,7 +15,7 @@ import { normalise, subtract } from "../../protocol/ranges.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import type { FaultEvent } from "./fault-script.ts";
 import { GapOps, GapTables } from "./gap-tables.ts";
-import { assertFleetIdentities, assertRunIdentities } from "./identities.ts";
+import { assertFleetIdentities, assertPathIdentities, assertRunIdentities } from "./identities.ts";
 import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";
 import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
 import { gapRowsOf, receivedOf } from "./naive-gap-rows.ts";
@@ -164,13 +164,13 @@ export class LedgerPair {
         this.#shed(event.datagram, this.#arrival(event.port));
         return NOTHING;
       case "datagram":
-        return this.#deliver(event.datagram, event.port);
+        return this.#deliver(event.datagram, event.port, event.listener);
     }
   }
 
-  #deliver(datagram: NaiveDatagram, port: number): { tracker: unknown; naive: unknown } {
+  #deliver(datagram: NaiveDatagram, port: number, listener?: number): { tracker: unknown; naive: unknown } {
     const { tracker } = this;
-    const arrival = this.#arrival(port);
+    const arrival = this.#arrival(port, listener);
     const naive = this.#tellNaive((ledger) => ledger.accept(datagram, arrival));
     const verdict = tracker.onDatagram(this.#encode(datagram), arrival);
     this.#count(verdict);
@@ -301,11 +301,11 @@ export class LedgerPair {
     return tracker;
   }
 
-  #arrival(port: number): Arrival {
+  #arrival(port: number, listener = port === 8 ? 1 : 0): Arrival {
     return {
       arrivalUs: this.#wallUs,
       nowMs: this.#nowMs,
-      listener: port === 8 ? 1 : 0,
+      listener,
       address: "127.0.0.1",
       port,
       lengthBytes: 100,
@@ -432,6 +432,13 @@ export class LedgerPair {
       `open gaps after ${what}`,
     );
     for (const device of devices) for (const run of device.runs) this.#compareRun(device, run, what);
+    const { paths } = this.tracker;
+    if (paths === null) return;
+    const sums = paths.counters.map(({ expected, first, redundant, backed }) => {
+      return { expected, first, redundant, backed };
+    });
+    this.#equal(sums, this.naive.paths.sums, `paths after ${what}`);
+    for (const counters of paths.counters) assertPathIdentities(counters, what);
   }
 
   #equal(actual: unknown, due: unknown, what: string): void {
@@ -458,9 +465,11 @@ export class LedgerPair {
     for (const row of this.#changed) assertRunIdentities(row, what);
     this.#changed.clear();
     const total = { expected: 0, received: 0, inOrder: 0, reordered: 0, recovered: 0, late: 0, missing: 0 };
-    const sums = { ...total, lost: 0, duplicates: this.store.forgotten.duplicates };
+    const { duplicates, redundant } = this.store.forgotten;
+    const sums = { ...total, lost: 0, duplicates, redundant };
     for (const row of this.store.rows.values()) {
       sums.duplicates += row[ROW.DUPLICATES]!;
+      sums.redundant += row[ROW.REDUNDANT]!;
       sums.inOrder += row[ROW.IN_ORDER]!;
       sums.reordered += row[ROW.REORDERED]!;
       sums.late += row[ROW.LATE]!;

@@ -63,6 +63,8 @@ export interface NaiveSource {
   heardUs: number | undefined;
   othersHeardUs: number | undefined;
   sinceUs: number | undefined;
+  /** the paths it was heard by */
+  paths: Set<number>;
 }
 
 export interface NaiveDevice {
@@ -130,12 +132,22 @@ export const isNextOf = (held: Data, data: Data): boolean =>
   held.datagram.epoch === data.datagram.epoch && (held.number + 1) % 2 ** data.bits === data.number;
 
 /** R5: of a device's sources one is the reported one; another takes its place when the last change is 10 s old. */
-export const hearSource = (device: NaiveDevice, name: string, nowUs: number): void => {
+export const hearSource = (device: NaiveDevice, name: string, nowUs: number, path?: number): void => {
   const { source } = device;
-  if (source?.name === name) source.heardUs = nowUs;
-  else if (source?.sinceUs !== undefined && nowUs - source.sinceUs < 10_000_000) source.othersHeardUs = nowUs;
-  else device.source = { name, heardUs: nowUs, othersHeardUs: source?.heardUs, sinceUs: nowUs };
+  const paths = new Set(path === undefined ? [] : [path]);
+  if (source?.name === name)
+    Object.assign(source, { heardUs: nowUs, paths: new Set([...source.paths, ...paths]) });
+  else if (source !== undefined && isElsewhere(device, name, path)) {
+    // "Paths": a source on another path waits until the reported one is silent
+    if (nowUs - (source.heardUs ?? 0) >= 2_000_000) Object.assign(source, { name, heardUs: nowUs, paths });
+  } else if (source?.sinceUs !== undefined && nowUs - source.sinceUs < 10_000_000)
+    source.othersHeardUs = nowUs;
+  else device.source = { name, heardUs: nowUs, othersHeardUs: source?.heardUs, sinceUs: nowUs, paths };
 };
+
+/** "Paths": not the reported source, nor by a path of it. @param path - undefined = there is one only */
+export const isElsewhere = ({ source }: NaiveDevice, name: string, path: number | undefined): boolean =>
+  path !== undefined && source !== undefined && source.name !== name && !source.paths.has(path);
 
 /** A source the database knows. */
 export const unheard = (name: string): NaiveSource => ({
@@ -143,6 +155,7 @@ export const unheard = (name: string): NaiveSource => ({
   heardUs: undefined,
   othersHeardUs: undefined,
   sinceUs: undefined,
+  paths: new Set(),
 });
 
 export const openRuns = (device: NaiveDevice): NaiveRun[] =>

@@ -17,6 +17,7 @@ import {
   hasSentUntil,
   hearSource,
   isAskable,
+  isElsewhere,
   isKnownLess,
   isNextOf,
   isSentAfterAll,
@@ -31,6 +32,7 @@ import {
   wasAsked,
 } from "./naive-device.ts";
 import { NaiveEvidence } from "./naive-evidence.ts";
+import { NaivePaths } from "./naive-paths.ts";
 import { type NaiveGap, NaiveRun } from "./naive-run.ts";
 
 /**
@@ -62,6 +64,7 @@ export class NaiveLedger {
   readonly #recovers: boolean;
 
   #evidence: NaiveEvidence;
+  paths: NaivePaths;
 
   /** @param beganMs - when listening began, monotonic */
   constructor(
@@ -72,6 +75,7 @@ export class NaiveLedger {
     beganMs: number,
   ) {
     this.#evidence = new NaiveEvidence(beganMs);
+    this.paths = new NaivePaths(options.paths ?? [0]);
     this.#recovers = recovers;
     this.#options = options;
     this.#sink = sink;
@@ -95,7 +99,8 @@ export class NaiveLedger {
     const device = this.#deviceFor(datagram); // step 2
     if (device === null) return this.#withoutDevice(datagram);
     const data = this.#judge(device, datagram, arrival);
-    hearSource(device, sourceOf(arrival), arrival.arrivalUs);
+    const path = this.#pathOf(arrival);
+    hearSource(device, sourceOf(arrival), arrival.arrivalUs, path);
     const outcome =
       datagram.kind !== "data"
         ? this.#control(data)
@@ -104,8 +109,13 @@ export class NaiveLedger {
           : this.#data(data);
     device.breaksWhenHeard = this.#breaks;
     device.heardBy.add(arrival.listener);
-    device.canBeAsked = datagram.epoch !== null || device.canBeAsked === true;
+    const canAnswer = datagram.epoch !== null && !isElsewhere(device, sourceOf(arrival), path);
+    device.canBeAsked = canAnswer || device.canBeAsked === true;
     return outcome;
+  }
+
+  #pathOf({ listener }: Arrival): number | undefined {
+    return this.paths.areSeveral ? this.paths.of(listener) : undefined;
   }
 
   /** The kernel's counters were read. */
@@ -208,6 +218,7 @@ export class NaiveLedger {
     this.#breaks += 1;
     this.#restartedAtMs = nowMs;
     this.#evidence = new NaiveEvidence(nowMs);
+    this.paths = new NaivePaths(this.#options.paths ?? [0]);
     for (const device of this.devices.values()) {
       device.held = null;
       if (device.source !== undefined) device.source = unheard(device.source.name);
@@ -379,6 +390,7 @@ export class NaiveLedger {
     run.sleepUntilUs = 0;
     run.inOrder += 1;
     run.received.add(number);
+    this.paths.accepted(run, data.device.device, number, data.arrival.listener, now.nowMs);
     if (isSecond) {
       data.device.isConfirmed = true;
       if (!run.wasCurrent) this.#makeCurrent(run, data.device, now, "step 7 current by second number");
@@ -392,6 +404,7 @@ export class NaiveLedger {
     this.#hear(run, data, true);
     this.#makeCurrentBySilence(run, data.device, data.arrival);
     const gap = run.take(number, timeOf(run, data));
+    this.paths.accepted(run, data.device.device, number, data.arrival.listener, data.arrival.nowMs);
     const wasLost = gap.state === "lost";
     const isRecovered = gap.requests > 0;
     const isLate = wasLost && !isRecovered;
@@ -436,6 +449,7 @@ export class NaiveLedger {
     run.first = number;
     run.reordered += 1;
     run.received.add(number);
+    this.paths.accepted(run, data.device.device, number, data.arrival.listener, data.arrival.nowMs);
     this.#bound(data.device, data.arrival.arrivalUs);
     return accepted(VERDICT.REORDERED, run, number, data);
   }
@@ -445,6 +459,11 @@ export class NaiveLedger {
   #alreadyReceived(run: NaiveRun, number: number, data: Data): Outcome {
     if (!run.received.has(number)) throw new RangeError(`number ${number} of run ${run.run} is in no bin`);
     if (isSentAfterAll(run, data)) return this.#beginReused(run, data);
+    if (this.paths.isRedundant(run, data.device.device, number, data.arrival.listener)) {
+      this.#hit("R4 redundant");
+      run.redundant += 1;
+      return plain(VERDICT.REDUNDANT);
+    }
     const saysNothing =
       data.relativeUs !== undefined || data.wallTimeUs === 0 || run.greatestSendTimeUs() === 0;
     const isUnasked = !wasAsked(data.device, data.arrival.nowMs);
@@ -465,7 +484,9 @@ export class NaiveLedger {
 
   #tellReuse(run: NaiveRun, { device, arrival }: Data): void {
     const { source } = device;
-    const otherHeardUs = source?.name === sourceOf(arrival) ? source.othersHeardUs : source?.heardUs;
+    const isOwn =
+      source?.name === sourceOf(arrival) || isElsewhere(device, sourceOf(arrival), this.#pathOf(arrival));
+    const otherHeardUs = isOwn ? source?.othersHeardUs : source?.heardUs;
     const isConflict = otherHeardUs !== undefined && arrival.arrivalUs - otherHeardUs <= TEN_SECONDS_US;
     const kind = isConflict ? "id-conflict" : "epoch-reused";
     this.#hit(`R5 ${kind}`);
@@ -639,8 +660,14 @@ export class NaiveLedger {
   #control(data: Data): Outcome {
     const { device, datagram } = data;
     if (this.#recovers && datagram.kind === "gone") {
-      if (!wasAsked(device, data.arrival.nowMs, data.arrival.port)) return this.#refuse("not-asked");
-      this.#goneFor(data);
+      const { arrival } = data;
+      if (wasAsked(device, arrival.nowMs, arrival.port)) this.#goneFor(data);
+      else if (
+        wasAsked(device, arrival.nowMs) &&
+        isElsewhere(device, sourceOf(arrival), this.#pathOf(arrival))
+      )
+        this.#hit("R12 answer by another path");
+      else return this.#refuse("not-asked");
     }
     const isForeignGone = datagram.kind === "gone" && device.current?.epoch !== datagram.epoch;
     if (
@@ -816,6 +843,8 @@ export class NaiveLedger {
       timeBefore: how.timeBefore ?? run.highWaterTimeUs,
       timeAfter: how.timeAfter,
     });
+    const owner = [...this.devices.values()].find(({ runs }) => runs.includes(run));
+    this.paths.absent(run, owner!.device, first, last, nowMs);
   }
 
   #dueGaps(device: NaiveDevice, drainedAtMs: number): { run: NaiveRun; gap: NaiveGap }[] {

@@ -75,6 +75,7 @@ export class NaiveRun {
   missing = 0;
   lost = CAUSES.map(() => 0);
   duplicates = 0;
+  redundant = 0;
   unsequenced = 0;
 
   /** send time of the datagram that began the run, 0 = unknown or relative */

@@ -24,7 +24,7 @@ export class ReportedLedger {
   /** what became of each datagram */
   readonly counts = emptyCounts();
   /** of devices that were forgotten: their bins are no longer told apart */
-  readonly forgotten = { received: 0, duplicates: 0 };
+  readonly forgotten = { received: 0, duplicates: 0, redundant: 0 };
   nextDevice = 1;
   nextRun = 1;
 
@@ -54,6 +54,7 @@ export class ReportedLedger {
     if (row !== undefined) {
       this.forgotten.received += receivedOf(row, 0);
       this.forgotten.duplicates += row[ROW.DUPLICATES]!;
+      this.forgotten.redundant += row[ROW.REDUNDANT]!;
     }
     for (const map of [this.runs, this.rows, this.lost, this.open]) map.delete(run);
   }

@@ -29,6 +29,7 @@ export interface Said {
   bits?: number;
   startsAtZero?: boolean;
   port?: number;
+  listener?: number;
   sleep?: number;
   end?: true;
 }
@@ -203,7 +204,7 @@ export class TrackerBed {
     return {
       nowMs,
       arrivalUs: wallUs,
-      listener: 0,
+      listener: said.listener ?? 0,
       address: "192.0.2.7",
       port: said.port ?? 5000,
       lengthBytes: 100,

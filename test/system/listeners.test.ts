@@ -237,6 +237,46 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
     },
   );
 
+  inNamespaces.each([
+    { group: "239.1.3.1", from: "10.77.0.2", fence: "10.77.0.1" },
+    { group: "ff15::4748", from: "fd77::2", fence: "fd77::1" },
+  ])(
+    "one group on two interfaces: each listener hears its own only ($group)",
+    async ({ group, from, fence }) => {
+      const host = group.includes(":") ? `[${group}]` : group;
+      const [lo, veth] = ["lo", "veth0"].map((name) => `udp://${host}:6002?interface=${name}`);
+      const listener = probeIn(
+        "near",
+        lo!,
+        veth!,
+        `udp://${fence.includes(":") ? `[${fence}]` : fence}:6003`,
+      );
+      if (path === "dgram") {
+        expect((await listener.failure()).message).toContain("needs the native receive path");
+        return;
+      }
+      await listener.ports();
+      const sender = probeIn("far");
+      await sender.ports();
+      await sender.send({ from, to: group, port: 6002, text: "by veth0" });
+      await sender.send({ from, to: fence, port: 6003, text: "fence" });
+      expect(await listener.heardUntil("fence")).toEqual([
+        { listener: 1, text: "by veth0" },
+        { listener: 2, text: "fence" },
+      ]);
+    },
+  );
+
+  test.runIf(path === "native")("two names of one interface are refused", async () => {
+    const [config] = parseListenerUrls(
+      ["lo", "127.0.0.1"].map((name) => `udp://239.77.0.2:6004?interface=${name}`),
+    );
+    await expect(openSocket(config!, networkInterfaces(), socketsOf(path))).rejects.toMatchObject({
+      code: "ERR_MEMBERSHIP_JOIN",
+      message: expect.stringContaining("interface=127.0.0.1 of another listener is the same interface"),
+    });
+  });
+
   inNamespaces("several listeners of every kind are up at once", async () => {
     const urls = [
       "udp://10.77.0.1:0",

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ROW } from "../../../protocol/ledger-row.ts";
-import { ASKING, expand, type FaultEvent, faultScript, type Move } from "../../support/fault-script.ts";
+import {
+  ASKING,
+  ELSEWHERE,
+  expand,
+  type FaultEvent,
+  faultScript,
+  type Move,
+} from "../../support/fault-script.ts";
 import { LedgerPair, ROOMY, TIGHT } from "../../support/ledger-pair.ts";
 
 /**
@@ -14,15 +21,16 @@ const parameters = (runs: number, seed = 0) =>
 const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 20_000;
 
 /** Which device the bound over all devices meets in a tick depends on the order of closures, which is not fixed, once gaps split by cause. */
-const NO_SPLITS = ["shed", "shed-comb", ...ASKING];
+const NO_SPLITS = ["shed", "shed-comb", ...ASKING, ...ELSEWHERE];
+const NO_PATHS = [...ASKING, ...ELSEWHERE];
 const CASES = [
-  { name: "with tight bounds", seed: 0, options: TIGHT, without: ASKING, runs: 75 },
-  { name: "with the default bounds", seed: 1, options: ROOMY, without: ASKING, runs: 75 },
+  { name: "with tight bounds", seed: 0, options: TIGHT, without: NO_PATHS, runs: 75 },
+  { name: "with the default bounds", seed: 1, options: ROOMY, without: NO_PATHS, runs: 75 },
   {
     name: "with room for two runs and three gaps",
     seed: 2,
     options: { ...TIGHT, maxOpenRuns: 2, maxGapsPerDevice: 3, maxDevices: 9 },
-    without: ASKING,
+    without: NO_PATHS,
     runs: 75,
   },
   {
@@ -32,14 +40,29 @@ const CASES = [
     without: NO_SPLITS,
     runs: 75,
   },
-  { name: "that asks again", seed: 4, options: ROOMY, without: [], runs: 75, recovers: true },
+  { name: "that asks again", seed: 4, options: ROOMY, without: ELSEWHERE, runs: 75, recovers: true },
   {
     name: "that asks again within tight bounds",
     seed: 5,
     options: TIGHT,
+    without: ELSEWHERE,
+    runs: 75,
+    recovers: true,
+  },
+  {
+    name: "with two paths",
+    seed: 6,
+    options: { ...ROOMY, paths: [0, 1] },
     without: [],
     runs: 75,
     recovers: true,
+  },
+  {
+    name: "with two paths and tight bounds",
+    seed: 7,
+    options: { ...TIGHT, paths: [0, 1] },
+    without: ASKING,
+    runs: 75,
   },
 ];
 /** in each case */
@@ -60,6 +83,7 @@ const RULES = [
   "R3 hold became before-first",
   "R3 hold became implausible-sequence",
   "R4 duplicate",
+  "R4 redundant",
   "R5 confirmed without send times",
   "R5 epoch-reused",
   "R5 held",
@@ -85,6 +109,7 @@ const RULES = [
   "R8 tail loss seen",
   "R9 window closed",
   "R10 unsequenced",
+  "R12 answer by another path",
   "R12 below-floor",
   "R12 device-limit",
   "R12 not-asked",

@@ -21,6 +21,9 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
     `${word(detail, "listener")} is ${word(detail, "state")}${detail.reason ? `: ${detail.reason}` : ""}`,
   "group-silent": (detail) => `${word(detail, "listener")} fell silent`,
   "group-heard": (detail) => `${word(detail, "listener")} is heard again`,
+  "path-down": (detail) =>
+    `path ${word(detail, "path")} is dead: ${word(detail, "owed")} numbers came by others only`,
+  "path-up": (detail) => `path ${word(detail, "path")} is back`,
   "collector-started": () => "the collector started",
   "collector-stopped": () => "the collector stopped",
   "collector-down": ({ from, to }) =>

@@ -1,0 +1,65 @@
+import type { Datagram } from "../../protocol/datagram.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import { RETURN_PATH, SLOT } from "./device-table.ts";
+import type { Epochs } from "./epochs.ts";
+import { HEARD_BY } from "./kernel-evidence.ts";
+import type { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE, STEADY } from "./run-table.ts";
+import type { Sources } from "./sources.ts";
+import type { Arrival } from "./types.ts";
+
+/** What every datagram of a device does outside the short path, whatever its verdict. */
+export class Afterwards {
+  readonly #context: TrackerContext;
+  readonly #ledger: RunLedger;
+  readonly #epochs: Epochs;
+  readonly #sources: Sources;
+
+  constructor(context: TrackerContext, ledger: RunLedger, epochs: Epochs, sources: Sources) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#epochs = epochs;
+    this.#sources = sources;
+  }
+
+  /** @param device - its slot */
+  heard(device: number, datagram: Datagram, arrival: Arrival): void {
+    const { devices, runs, options, breaks, gapCount } = this.#context;
+    devices.setInt(device, SLOT.BREAKS, breaks);
+    this.#hearBy(device, arrival.listener + 1);
+    this.#noteReturnPath(device, datagram, arrival);
+    if (devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
+      this.#ledger.trim(device, arrival.arrivalUs);
+    const current = devices.int(device, SLOT.CURRENT);
+    if (current >= 0) runs.steady[current] = this.#steadiness(device, current);
+  }
+
+  #hearBy(device: number, listener: number): void {
+    const { devices } = this.#context;
+    const heardBy = devices.int(device, SLOT.HEARD_BY);
+    const isOther = heardBy !== HEARD_BY.NOTHING && heardBy !== listener;
+    devices.setInt(device, SLOT.HEARD_BY, isOther ? HEARD_BY.SEVERAL : listener);
+  }
+
+  /** A device is asked through a listener of the path its reported source is on: another one may not reach it. */
+  #noteReturnPath(device: number, datagram: Datagram, arrival: Arrival): void {
+    const { devices, recovery } = this.#context;
+    const isReturnPath = datagram.isNative && recovery?.isReturnPath(arrival.listener) === true;
+    if (isReturnPath && !this.#sources.isOnOtherPath(device, arrival))
+      devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
+    else if (devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
+      devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
+  }
+
+  /** Whether the next number of the current run needs no second thought. @returns a STEADY value */
+  #steadiness(device: number, run: number): number {
+    const { runs, devices } = this.#context;
+    const unusual = ROW_FLAG.TAIL_KNOWN | ROW_FLAG.ENDED;
+    if (runs.index[run] !== 0 || runs.state[run]! & (RUN_STATE.CLOSED | RUN_STATE.CUT_OFF)) return STEADY.NO;
+    if (runs.hasFlag(run, unusual) || runs.at(run, ROW.SLEEP_UNTIL) !== 0) return STEADY.NO;
+    if (devices.int(device, SLOT.CONFIRMED) === 0) return STEADY.NO;
+    if (this.#epochs.newestOf(device, runs.epoch[run]!) !== run) return STEADY.NO;
+    return runs.has(run, RUN_STATE.OFF_BEAT) ? STEADY.OFF_BEAT : STEADY.YES;
+  }
+}

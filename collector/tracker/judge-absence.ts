@@ -1,0 +1,23 @@
+import type { TrackerContext } from "./context.ts";
+import { SLOT } from "./device-table.ts";
+import { BY_EVIDENCE, GAP, GAP_STATE, type GapList } from "./gap-list.ts";
+
+/** R14: the window of the range is over: whether the network or the kernel lost what is absent of it. */
+export const judgeAbsence = (context: TrackerContext, run: number, gaps: GapList, index: number): void => {
+  if (gaps.get(index, GAP.STATE) !== GAP_STATE.WINDOW || gaps.get(index, GAP.CAUSE) !== BY_EVIDENCE) return;
+  const { runs, devices, kernel, options, shed } = context;
+  const device = runs.device[run]!;
+  let count = gaps.size(index);
+  for (const range of shed.within(run, gaps.get(index, GAP.FIRST), gaps.get(index, GAP.LAST)))
+    count -= range.last - range.first + 1;
+  if (count === 0) return;
+  const cause = kernel.judge({
+    heardBy: devices.int(device, SLOT.HEARD_BY),
+    address: devices.addresses[device]!,
+    port: devices.int(device, SLOT.PORT),
+    fromMs: gaps.get(index, GAP.CLEAR) - options.windowMs,
+    toMs: gaps.get(index, GAP.DEADLINE),
+    count,
+  });
+  gaps.set(index, GAP.CAUSE, cause);
+};
