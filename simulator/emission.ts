@@ -3,6 +3,8 @@ export class Emission {
   /** when it leaves, microseconds since the start of the simulation */
   dueUs = 0;
   device = 0;
+  /** 0, or 1: to the second target */
+  path = 0;
   /** KIND.DATA, KIND.HEARTBEAT, KIND.DESCRIBE or KIND.GONE */
   kind = 0;
   /** u32; declared unless the format leaves it out */
@@ -20,7 +22,7 @@ export class Emission {
   goneLast = 0;
 }
 
-const FIELDS = 10;
+const FIELDS = 11;
 const FIRST_CAPACITY = 1024;
 
 /**
@@ -41,6 +43,11 @@ export class EmissionQueue {
   /** Infinity when empty */
   get nextDueUs(): number {
     return this.#size === 0 ? Infinity : this.#entries[0]!;
+  }
+
+  /** Of the earliest; the queue must not be empty. */
+  get nextPath(): number {
+    return this.#entries[10]!;
   }
 
   /** Copies the emission. */
@@ -67,6 +74,7 @@ export class EmissionQueue {
     entries[base + 7] = emission.damage;
     entries[base + 8] = emission.goneFirst;
     entries[base + 9] = emission.goneLast;
+    entries[base + 10] = emission.path;
   }
 
   /** Moves the earliest into `out`; the queue must not be empty. */
@@ -82,6 +90,7 @@ export class EmissionQueue {
     out.damage = entries[7]!;
     out.goneFirst = entries[8]!;
     out.goneLast = entries[9]!;
+    out.path = entries[10]!;
     this.#size--;
     if (this.#size > 0) this.#sink(this.#size);
   }

@@ -1,8 +1,9 @@
 import { KIND, MAX_EPOCH } from "../protocol/constants.ts";
+import type { Departures } from "./departures.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
 import { declaredEpoch } from "./encoder.ts";
-import { Flight, type Stage, stagesOf } from "./impairments.ts";
-import type { FleetSettings } from "./options.ts";
+import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
+import { type FleetSettings, pathCountOf } from "./options.ts";
 import { PURPOSE, subKey } from "./random.ts";
 import { RestartPlan } from "./restarts.ts";
 import { Schedule } from "./schedule.ts";
@@ -43,7 +44,9 @@ export class Fleet {
     repeated: 0,
   };
   readonly #settings: FleetSettings;
-  readonly #stages: readonly Stage[];
+  readonly #paths: readonly PathStages[];
+  /** of the number at hand: what left on each path */
+  readonly #departures: Departures[];
   readonly #reusesNumbers: boolean;
   readonly #restarts: RestartPlan;
   readonly #queue = new EmissionQueue();
@@ -64,7 +67,8 @@ export class Fleet {
   constructor(settings: FleetSettings) {
     this.#settings = settings;
     this.schedule = new Schedule(settings);
-    this.#stages = stagesOf(settings, this.schedule.intervalUs);
+    this.#paths = stagesOfPaths(settings, this.schedule.intervalUs);
+    this.#departures = this.#paths.map(() => ({ copies: 0, intact: 0 }));
     this.#reusesNumbers = settings.epochOrder === "same" || declaredEpoch(settings.epoch, settings) === null;
     this.#restarts = new RestartPlan(settings, this.schedule);
     this.#starts = new Array(settings.devices);
@@ -96,10 +100,10 @@ export class Fleet {
     return this.#starts[device];
   }
 
-  /** A number of a start was sent again: so many more copies left, intact or damaged. */
-  countRepeat(start: StartTruth, number: number, copies: number, intact: number): void {
+  /** A number of a start was sent again: so much more of it left on each path. */
+  countRepeat(start: StartTruth, number: number, byPath: readonly Departures[]): void {
     this.#countDepartures(start, number, -1);
-    start.repeat(number, copies, intact);
+    start.repeat(number, byPath);
     this.#countDepartures(start, number, 1);
     this.counts.repeated++;
   }
@@ -123,18 +127,18 @@ export class Fleet {
     this.#sayControl(start, timeUs);
     this.#prepare(start, KIND.DATA, timeUs);
     const flight = this.#flight;
-    flight.begin(device, this.startKey(start), start.next);
-    for (const stage of this.#stages) stage(flight);
-    this.#pushCopies(timeUs);
-    this.#count(flight.copies, flight.intactCopies);
-    start.use(flight.copies, flight.intactCopies);
-  }
-
-  #count(copies: number, intact: number): void {
+    const number = start.next;
+    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
+      flight.begin(device, keyOf(this.startKey(start)), number);
+      for (const stage of stages) stage(flight);
+      this.#pushCopies(path, timeUs);
+      const departures = this.#departures[path]!;
+      departures.copies = flight.copies;
+      departures.intact = flight.intactCopies;
+    }
+    start.use(this.#departures);
     this.counts.used++;
-    if (copies === 0) this.counts.dropped++;
-    else if (intact === 0) this.counts.corrupted++;
-    else this.counts.duplicated += intact - 1;
+    this.#countDepartures(start, number, 1);
   }
 
   #countDepartures(start: StartTruth, number: number, sign: 1 | -1): void {
@@ -152,7 +156,12 @@ export class Fleet {
       this.#finished.push(running);
       this.counts.restarts++;
     }
-    const start = new StartTruth(device, this.#epochOf(this.#restarts.begin(device, timeUs)), timeUs);
+    const start = new StartTruth(
+      device,
+      this.#epochOf(this.#restarts.begin(device, timeUs)),
+      timeUs,
+      pathCountOf(this.#settings),
+    );
     this.#starts[device] = start;
     // a start speaks at once: DESCRIBE, or a heartbeat when it names nothing
     this.#describeAtUs[device] = timeUs;
@@ -196,11 +205,13 @@ export class Fleet {
     this.#emission.isEnd = isEnd;
     const flight = this.#flight;
     const key = subKey(this.startKey(start), PURPOSE.CONTROL);
-    flight.begin(start.device, key, start.next * CONTROL_PER_NUMBER + nth);
-    if (this.#settings.impairControl) for (const stage of this.#stages) stage(flight);
-    // not an impairment but the length of the path: control keeps its place before the data
-    else flight.delayUs[0] = this.#settings.delayMs * 1000;
-    this.#pushCopies(timeUs);
+    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
+      flight.begin(start.device, keyOf(key), start.next * CONTROL_PER_NUMBER + nth);
+      if (this.#settings.impairControl) for (const stage of stages) stage(flight);
+      // not an impairment but the length of the path: control keeps its place before the data
+      else flight.delayUs[0] = this.#settings.delayMs * 1000;
+      this.#pushCopies(path, timeUs);
+    }
   }
 
   #prepare(start: StartTruth, kind: number, timeUs: number): void {
@@ -213,9 +224,10 @@ export class Fleet {
     emission.isEnd = false;
   }
 
-  #pushCopies(timeUs: number): void {
+  #pushCopies(path: number, timeUs: number): void {
     const { device, copies, delayUs, damage } = this.#flight;
     const latestUs = this.latestUs(device);
+    this.#emission.path = path;
     for (let copy = 0; copy < copies; copy++) {
       this.#emission.dueUs = Math.min(timeUs + delayUs[copy]!, latestUs);
       this.#emission.damage = damage[copy]!;

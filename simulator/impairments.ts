@@ -1,4 +1,4 @@
-import type { SimulatorSettings } from "./options.ts";
+import { pathCountOf, type SimulatorSettings } from "./options.ts";
 import { draw, PURPOSE, subKey, uniform } from "./random.ts";
 
 /** one datagram and up to seven more */
@@ -144,3 +144,18 @@ export const stagesOf = (settings: SimulatorSettings, intervalUs: number): Stage
   }
   return stages;
 };
+
+/** The impairments of one path. */
+export interface PathStages {
+  /** the key its draws are made with: independent of those of the other path */
+  keyOf(key: number): number;
+  /** with memories of their own */
+  stages: readonly Stage[];
+}
+
+/** One for each target. What the first path does does not depend on whether there is a second. */
+export const stagesOfPaths = (settings: SimulatorSettings, intervalUs: number): PathStages[] =>
+  Array.from({ length: pathCountOf(settings) }, (_, path) => ({
+    keyOf: (key) => (path === 0 ? key : subKey(key, PURPOSE.SECOND_PATH)),
+    stages: stagesOf(settings, intervalUs),
+  }));

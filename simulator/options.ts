@@ -26,6 +26,11 @@ const FRAME_BYTES = 320;
 export const GREATEST_DEVICE_HZ = 100_000;
 const isSignal = (name: string): name is SignalName => SIGNAL_NAMES.some((known) => known === name);
 
+const parseTargetOption = (text: string): { value: string } | { mistake: string } => {
+  const { mistakes } = parseTarget(text);
+  return mistakes.length === 0 ? { value: text } : { mistake: mistakes.join("; ") };
+};
+
 /**
  * Every option of `lacuna simulate`: the one place that knows type, default, range and meaning. Properties carry their unit; `key` is
  * the name outside.
@@ -37,11 +42,18 @@ export const SIMULATOR_OPTIONS = {
     default: "udp://127.0.0.1:4747",
     placeholder: "url",
     accepted: "udp://HOST:PORT with options after ?",
-    parse: (text) => {
-      const { mistakes } = parseTarget(text);
-      return mistakes.length === 0 ? { value: text } : { mistake: mistakes.join("; ") };
-    },
+    parse: parseTargetOption,
   }),
+  targetB: optional(
+    textOption({
+      key: "targetB",
+      doc: "a second target: every datagram goes to both, the impairments of the two paths are independent",
+      default: "udp://127.0.0.1:4748",
+      placeholder: "url",
+      accepted: "udp://HOST:PORT with options after ?",
+      parse: parseTargetOption,
+    }),
+  ),
   devices: integerOption({
     key: "devices",
     doc: "how many devices send, evenly spread in time",
@@ -320,7 +332,11 @@ export const resolveStart = (settings: SimulatorSettings, startUs: number): Flee
   baseTimeUs: settings.baseTimeUs ?? startUs,
 });
 
-/** datagrams per second of the fleet, without repeats and control */
+/** Paths each datagram takes. */
+export const pathCountOf = ({ targetB }: Pick<SimulatorSettings, "targetB">): 1 | 2 =>
+  targetB === null ? 1 : 2;
+
+/** datagrams per second of the fleet on each path, without repeats and control */
 export const totalRateHz = (settings: SimulatorSettings): number =>
   settings.totalRateHz ?? settings.rateHz * settings.devices;
 

@@ -44,4 +44,5 @@ export const PURPOSE = {
   SIGNAL: 13,
   CONTROL: 14,
   REPEAT: 15,
+  SECOND_PATH: 16,
 } as const;

@@ -2,7 +2,7 @@ import { KIND } from "../protocol/constants.ts";
 import type { Datagram } from "../protocol/datagram.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
 import type { Fleet } from "./fleet.ts";
-import { Flight, type Stage, stagesOf } from "./impairments.ts";
+import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
 import type { FleetSettings } from "./options.ts";
 import { PURPOSE, subKey } from "./random.ts";
 import { intersect, normalise, type Range, union } from "./ranges.ts";
@@ -28,7 +28,7 @@ export class Repeats {
   readonly #settings: FleetSettings;
   readonly #fleet: Fleet;
   /** of their own: whether a path is in a burst must not depend on who asks */
-  readonly #stages: readonly Stage[];
+  readonly #paths: readonly PathStages[];
   readonly #spacingUs: number;
   readonly #wanted = new Map<number, Wanted>();
   /** whose turn is when; one entry for each device in `#wanted` */
@@ -45,7 +45,7 @@ export class Repeats {
   constructor(settings: FleetSettings, fleet: Fleet) {
     this.#settings = settings;
     this.#fleet = fleet;
-    this.#stages = stagesOf(settings, fleet.schedule.intervalUs);
+    this.#paths = stagesOfPaths(settings, fleet.schedule.intervalUs);
     this.#spacingUs = 1e6 / settings.repeatRateHz;
     this.#freeUs = new Float64Array(settings.devices);
   }
@@ -78,11 +78,16 @@ export class Repeats {
    * @returns false when none is due at `nowUs`
    */
   next(out: Emission, nowUs: number): boolean {
-    while (this.#queue.nextDueUs > this.#turns.nextDueUs && this.#turns.nextDueUs <= nowUs)
-      this.#takeTurn(nowUs);
-    if (this.#queue.nextDueUs > nowUs) return false;
+    if (this.pathDue(nowUs) < 0) return false;
     this.#queue.pop(out);
     return true;
+  }
+
+  /** The path of the datagram that leaves next; -1 when none is due at `nowUs`. */
+  pathDue(nowUs: number): number {
+    while (this.#queue.nextDueUs > this.#turns.nextDueUs && this.#turns.nextDueUs <= nowUs)
+      this.#takeTurn(nowUs);
+    return this.#queue.nextDueUs > nowUs ? -1 : this.#queue.nextPath;
   }
 
   #want(start: StartTruth, numbers: readonly Range[], nowUs: number): void {
@@ -126,10 +131,13 @@ export class Repeats {
     this.#prepare(start, KIND.DATA, number, usedUs);
     const flight = this.#flight;
     const key = subKey(subKey(this.#fleet.startKey(start), PURPOSE.REPEAT), start.timesRepeated(number));
-    flight.begin(start.device, key, number);
-    for (const stage of this.#stages) stage(flight);
-    this.#fleet.countRepeat(start, number, flight.copies, flight.intactCopies);
-    this.#push(nowUs);
+    const byPath = this.#paths.map(({ keyOf, stages }, path) => {
+      flight.begin(start.device, keyOf(key), number);
+      for (const stage of stages) stage(flight);
+      this.#push(path, nowUs);
+      return { copies: flight.copies, intact: flight.intactCopies };
+    });
+    this.#fleet.countRepeat(start, number, byPath);
   }
 
   #sayGone(start: StartTruth, epoch: number, next: number, gone: readonly Range[], nowUs: number): void {
@@ -145,10 +153,14 @@ export class Repeats {
     this.#prepare(start, kind, next, nowUs);
     this.#emission.epoch = epoch;
     const flight = this.#flight;
-    flight.begin(start.device, subKey(this.#fleet.startKey(start), PURPOSE.REPEAT), this.#controls++);
-    if (this.#settings.impairControl) for (const stage of this.#stages) stage(flight);
-    else flight.delayUs[0] = this.#settings.delayMs * 1000;
-    this.#push(nowUs);
+    const key = subKey(this.#fleet.startKey(start), PURPOSE.REPEAT);
+    const draws = this.#controls++;
+    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
+      flight.begin(start.device, keyOf(key), draws);
+      if (this.#settings.impairControl) for (const stage of stages) stage(flight);
+      else flight.delayUs[0] = this.#settings.delayMs * 1000;
+      this.#push(path, nowUs);
+    }
   }
 
   #prepare(start: StartTruth, kind: number, sequence: number, timeUs: number): void {
@@ -161,9 +173,10 @@ export class Repeats {
     emission.isEnd = false;
   }
 
-  #push(nowUs: number): void {
+  #push(path: number, nowUs: number): void {
     const { device, copies, delayUs, damage } = this.#flight;
     const latestUs = this.#fleet.latestUs(device);
+    this.#emission.path = path;
     for (let copy = 0; copy < copies; copy++) {
       this.#emission.dueUs = Math.min(nowUs + delayUs[copy]!, latestUs);
       this.#emission.damage = damage[copy]!;

@@ -1,5 +1,4 @@
 import type { Clock } from "../common/clock.ts";
-import { KIND } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decodeNack } from "../protocol/decode-binary.ts";
 import { REJECT } from "../protocol/reasons.ts";
@@ -13,6 +12,7 @@ import {
   type SimulatorSettings,
 } from "./options.ts";
 import { Pacer } from "./pace.ts";
+import { ReorderCount } from "./reorder-count.ts";
 import { Repeats } from "./repeats.ts";
 import { truthHeader } from "./truth.ts";
 import { writeTruth } from "./truth-file.ts";
@@ -62,30 +62,6 @@ const PROGRESS_MS = 250;
 /** a stop is noticed at least so often */
 const LONGEST_SLEEP_MS = 50;
 
-/** Counts copies that were overtaken: their number is below the greatest that left of the same start. */
-class ReorderCount {
-  count = 0;
-  readonly #greatest: Float64Array;
-  readonly #epoch: Float64Array;
-
-  constructor(devices: number) {
-    this.#greatest = new Float64Array(devices).fill(-1);
-    this.#epoch = new Float64Array(devices).fill(-1);
-  }
-
-  left({ kind, damage, device, epoch, sequence }: Emission): void {
-    if (kind !== KIND.DATA || damage !== 0) return;
-    if (this.#epoch[device] !== epoch) {
-      this.#epoch[device] = epoch;
-      this.#greatest[device] = sequence;
-    } else if (sequence > this.#greatest[device]!) {
-      this.#greatest[device] = sequence;
-    } else if (sequence < this.#greatest[device]!) {
-      this.count++;
-    }
-  }
-}
-
 /** Sends a fleet's datagrams at their time through a transport. */
 class Sending {
   readonly fleet: Fleet;
@@ -94,7 +70,8 @@ class Sending {
   /** how far it was when the last datagram before the farewell left */
   #beforeEnd = { sent: 0, elapsedMs: 0 };
   readonly #encoder: Encoder;
-  readonly #transport: Transport;
+  /** by path */
+  readonly #transports: readonly Transport[];
   readonly #control: RunControl;
   readonly #startMs: number;
   readonly #pacer: Pacer;
@@ -109,19 +86,21 @@ class Sending {
   #reportedMs: number;
   #reportedSent = 0;
 
-  constructor(settings: FleetSettings, transport: Transport, control: RunControl) {
+  constructor(settings: FleetSettings, transports: readonly Transport[], control: RunControl) {
     this.fleet = new Fleet(settings);
     this.#encoder = new Encoder(settings, this.fleet.schedule);
     this.#repeats = new Repeats(settings, this.fleet);
-    this.#transport = transport;
+    this.#transports = transports;
     this.#control = control;
     this.#startMs = control.clock.monotonicMs();
     this.#reportedMs = this.#startMs;
-    this.#pacer = new Pacer(this.fleet.schedule.totalRateHz, this.#startMs);
-    this.#reorders = new ReorderCount(settings.devices);
+    const paths = transports.length;
+    this.#pacer = new Pacer(this.fleet.schedule.totalRateHz * paths, this.#startMs);
+    this.#reorders = new ReorderCount(settings.devices, paths);
     const answers = settings.format === "native" && settings.ringNumbers > 0;
     this.#lingerMs = answers ? settings.lingerMs : 0;
-    if (answers) transport.onHeard((bytes, view) => this.#hear(bytes, view));
+    if (!answers) return;
+    for (const transport of transports) transport.onHeard((bytes, view) => this.#hear(bytes, view));
   }
 
   async run(): Promise<void> {
@@ -131,15 +110,16 @@ class Sending {
       for (let waitMs = this.#waitMs(emission); waitMs > 0; waitMs = this.#waitMs(emission)) {
         await this.#pause(waitMs);
       }
-      let slot = this.#transport.take();
+      const transport = this.#transports[emission.path]!;
+      let slot = transport.take();
       while (slot === null) {
-        await this.#transport.free();
-        slot = this.#transport.take();
+        await transport.free();
+        slot = transport.take();
       }
       this.#send(emission, slot);
     }
     await this.#linger();
-    await this.#transport.flush();
+    for (const transport of this.#transports) await transport.flush();
   }
 
   progress(sinceMs = this.#startMs, sinceSent = 0): Progress {
@@ -167,7 +147,7 @@ class Sending {
 
   #send(emission: Emission, slot: Slot): void {
     const length = this.#encoder.encode(emission, slot.bytes, slot.view);
-    this.#transport.send(slot, length, emission.device);
+    this.#transports[emission.path]!.send(slot, length, emission.device);
     this.#reorders.left(emission);
     this.sent++;
     if (!emission.isEnd) this.#beforeEnd.sent = this.sent;
@@ -177,13 +157,15 @@ class Sending {
   #sendRepeats(nowMs: number): void {
     const nowUs = (nowMs - this.#startMs) * 1000;
     while (this.#repeats.nextDueUs <= nowUs && this.#pacer.waitMs(this.#repeats.nextDueUs, nowMs) === 0) {
-      const slot = this.#transport.take();
+      const path = this.#repeats.pathDue(nowUs);
+      if (path < 0) continue;
+      const transport = this.#transports[path]!;
+      const slot = transport.take();
       if (slot === null) return;
-      if (this.#repeats.next(this.#repeat, nowUs)) {
-        const length = this.#encoder.encode(this.#repeat, slot.bytes, slot.view);
-        this.#transport.send(slot, length, this.#repeat.device);
-        this.sent++;
-      } else this.#transport.giveBack(slot);
+      this.#repeats.next(this.#repeat, nowUs);
+      const length = this.#encoder.encode(this.#repeat, slot.bytes, slot.view);
+      transport.send(slot, length, this.#repeat.device);
+      this.sent++;
     }
   }
 
@@ -240,13 +222,9 @@ class Sending {
 export const runSimulation = async (settings: SimulatorSettings, control: RunControl): Promise<Summary> => {
   const startedAtUs = control.clock.wallUs();
   const resolved = resolveStart(settings, startedAtUs);
-  const transport = await openUdpTransport(
-    settings.target,
-    settings.sockets,
-    greatestDatagramBytes(settings),
-  );
+  const transports = await openTransports(settings);
   try {
-    const sending = new Sending(resolved, transport, control);
+    const sending = new Sending(resolved, transports, control);
     await sending.run();
     const progress = sending.progress();
     if (settings.truthPath !== null) {
@@ -255,6 +233,20 @@ export const runSimulation = async (settings: SimulatorSettings, control: RunCon
     const targetRateHz = sending.fleet.schedule.totalRateHz;
     return { ...progress, rateHz: sending.rateHz, startedAtUs, targetRateHz, settings: resolved };
   } finally {
-    await transport.close();
+    for (const transport of transports) await transport.close();
   }
+};
+
+/** One to each target. */
+const openTransports = async (settings: SimulatorSettings): Promise<Transport[]> => {
+  const { target, targetB, sockets } = settings;
+  const transports: Transport[] = [];
+  try {
+    for (const url of targetB === null ? [target] : [target, targetB])
+      transports.push(await openUdpTransport(url, sockets, greatestDatagramBytes(settings)));
+  } catch (error) {
+    for (const transport of transports) await transport.close();
+    throw error;
+  }
+  return transports;
 };

@@ -1,5 +1,6 @@
 import { LacunaError } from "../common/errors.ts";
 import { parseTime } from "../protocol/time.ts";
+import type { DepartureRecord } from "./departures.ts";
 import { SIMULATOR_OPTIONS } from "./options.ts";
 import type { Range } from "./ranges.ts";
 import { TRUTH_VERSION, type TruthHeader, type TruthRecord } from "./truth.ts";
@@ -26,7 +27,8 @@ const isNumber = (value: unknown): value is number => Number.isSafeInteger(value
 
 /** @throws LacunaError `ERR_TRUTH_FORMAT` */
 export const parseTruthHeader = (line: string, where: string): TruthHeader => {
-  const header = parseObject(line, where);
+  // a fleet that knew of one target only
+  const header = { targetB: null, ...parseObject(line, where) } as Record<string, unknown>;
   const { version, startedAt, epoch, baseTimeUs } = header;
   if (version !== TRUTH_VERSION) refuse(where, `version ${String(version)} is not ${TRUTH_VERSION}`);
   if (!isTime(startedAt)) refuse(where, "startedAt is no time");
@@ -50,9 +52,26 @@ export const parseTruthRecord = (line: string, where: string): TruthRecord => {
     epoch,
     startedAt,
     next,
-    dropped: parseRanges(record, "dropped", 2, where) as unknown as Range[],
-    corrupted: parseRanges(record, "corrupted", 2, where) as unknown as Range[],
-    copies: parseRanges(record, "copies", 3, where) as unknown as TruthRecord["copies"],
+    ...parseDepartures(record, where),
+    ...parsePaths(record, where),
+  };
+};
+
+const parseDepartures = (record: Record<string, unknown>, where: string): DepartureRecord => ({
+  dropped: parseRanges(record, "dropped", 2, where) as unknown as Range[],
+  corrupted: parseRanges(record, "corrupted", 2, where) as unknown as Range[],
+  copies: parseRanges(record, "copies", 3, where) as unknown as DepartureRecord["copies"],
+});
+
+const parsePaths = ({ paths }: Record<string, unknown>, where: string): Pick<TruthRecord, "paths"> => {
+  if (paths === undefined) return {};
+  if (!Array.isArray(paths)) return refuse(where, "paths is no list");
+  return {
+    paths: paths.map((path: unknown) =>
+      typeof path === "object" && path !== null
+        ? parseDepartures(path as Record<string, unknown>, where)
+        : refuse(where, "paths has what is no object"),
+    ),
   };
 };
 

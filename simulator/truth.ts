@@ -1,12 +1,12 @@
 import { formatTime } from "../protocol/time.ts";
+import { DepartureLog, type DepartureRecord, type Departures } from "./departures.ts";
 import { declaredEpoch } from "./encoder.ts";
 import type { FleetSettings } from "./options.ts";
-import { append, indexOf, normalise, type Range, subtract, union } from "./ranges.ts";
 
 export const TRUTH_VERSION = 1;
 
 /** What became of the numbers of one start of one device (design §9). */
-export interface TruthRecord {
+export interface TruthRecord extends DepartureRecord {
   device: string;
   /** as declared on the wire; null when the format leaves it out */
   epoch: number | null;
@@ -14,12 +14,8 @@ export interface TruthRecord {
   startedAt: string;
   /** the number after the last one used */
   next: number;
-  /** numbers of which no copy left the simulator */
-  dropped: Range[];
-  /** numbers of which only damaged copies left */
-  corrupted: Range[];
-  /** numbers of which k > 1 intact copies left: first, last, k */
-  copies: (readonly [first: number, last: number, k: number])[];
+  /** with two targets: the same for each path by itself. What is above is that of both together */
+  paths?: DepartureRecord[];
 }
 
 /** First line of a truth file: the resolved settings, by property name, between version and start. */
@@ -35,121 +31,69 @@ export interface Truth {
   records: TruthRecord[];
 }
 
-/** How often one number left the simulator. */
-export interface Departures {
-  /** intact and damaged copies */
-  copies: number;
-  intact: number;
-}
-
 /** Collects the truth of one start while its numbers are used. */
 export class StartTruth {
   readonly device: number;
   readonly epoch: number;
   readonly startUs: number;
   next = 0;
-  // most starts of a large fleet have none: no arrays for them
-  #dropped: [number, number][] | undefined;
-  #corrupted: [number, number][] | undefined;
-  #copies: [number, number, number][] | undefined;
-  /** numbers that were sent again: how often, and what left of them in all */
-  #repeated: Map<number, Departures & { times: number }> | undefined;
+  readonly #all = new DepartureLog();
+  /** by path; empty when there is one */
+  readonly #paths: readonly DepartureLog[];
+  #repeats: Map<number, number> | undefined;
 
-  constructor(device: number, epoch: number, startUs: number) {
+  constructor(device: number, epoch: number, startUs: number, paths = 1) {
     this.device = device;
     this.epoch = epoch;
     this.startUs = startUs;
+    this.#paths = paths === 1 ? [] : Array.from({ length: paths }, () => new DepartureLog());
   }
 
   /**
    * The next number was used.
-   * @param copies - that left at all, intact or damaged
-   * @param intact - that left intact
+   * @param byPath - what left of it on each path
    */
-  use(copies: number, intact: number): void {
+  use(byPath: readonly Departures[]): void {
     const number = this.next++;
-    if (intact === 1) return;
-    if (copies === 0) {
-      this.#dropped ??= [];
-      append(this.#dropped, number);
-    } else if (intact === 0) {
-      this.#corrupted ??= [];
-      append(this.#corrupted, number);
-    } else {
-      this.#copies ??= [];
-      const previous = this.#copies.at(-1);
-      if (previous?.[1] === number - 1 && previous[2] === intact) previous[1] = number;
-      else this.#copies.push([number, number, intact]);
-    }
+    this.#all.use(number, sumOf(byPath));
+    for (const [path, log] of this.#paths.entries()) log.use(number, byPath[path]!);
   }
 
-  /** What left of a number that was used. */
+  /** What left of a number that was used, on all paths. */
   departuresOf(number: number): Departures {
-    const repeated = this.#repeated?.get(number);
-    if (repeated !== undefined) return { copies: repeated.copies, intact: repeated.intact };
-    if (indexOf(this.#dropped ?? [], number) >= 0) return { copies: 0, intact: 0 };
-    // how many damaged ones left is not kept: one is as good as many
-    if (indexOf(this.#corrupted ?? [], number) >= 0) return { copies: 1, intact: 0 };
-    const among = indexOf(this.#copies ?? [], number);
-    const intact = among < 0 ? 1 : this.#copies![among]![2];
-    return { copies: intact, intact };
+    return this.#all.departuresOf(number);
   }
 
   /** How often a number was sent again. */
   timesRepeated(number: number): number {
-    return this.#repeated?.get(number)?.times ?? 0;
+    return this.#repeats?.get(number) ?? 0;
   }
 
-  /** A number was sent again: so many more copies of it left, intact or damaged. */
-  repeat(number: number, copies: number, intact: number): void {
-    const before = this.departuresOf(number);
-    this.#repeated ??= new Map();
-    this.#repeated.set(number, {
-      times: this.timesRepeated(number) + 1,
-      copies: before.copies + copies,
-      intact: before.intact + intact,
-    });
+  /** A number was sent again: so much more of it left on each path. */
+  repeat(number: number, byPath: readonly Departures[]): void {
+    this.#repeats ??= new Map();
+    this.#repeats.set(number, this.timesRepeated(number) + 1);
+    this.#all.repeat(number, sumOf(byPath));
+    for (const [path, log] of this.#paths.entries()) log.repeat(number, byPath[path]!);
   }
 
   record(deviceId: string, settings: FleetSettings): TruthRecord {
+    const paths = this.#paths.length === 0 ? {} : { paths: this.#paths.map((log) => log.record()) };
     return {
       device: deviceId,
       epoch: declaredEpoch(this.epoch, settings),
       startedAt: formatTime(settings.baseTimeUs + this.startUs),
       next: this.next,
-      ...this.#departures(),
-    };
-  }
-
-  #departures(): Pick<TruthRecord, "dropped" | "corrupted" | "copies"> {
-    const dropped = this.#dropped ?? [];
-    const corrupted = this.#corrupted ?? [];
-    const copies = this.#copies ?? [];
-    const repeated = this.#repeated;
-    if (repeated === undefined) return { dropped, corrupted, copies };
-    const numbers = normalise(Array.from(repeated.keys(), (number) => [number, number]));
-    const those = (isSo: (left: Departures) => boolean): Range[] =>
-      Array.from(repeated).flatMap(([number, left]) => (isSo(left) ? [[number, number]] : []));
-    return {
-      dropped: union(
-        subtract(dropped, numbers),
-        those((left) => left.copies === 0),
-      ),
-      corrupted: union(
-        subtract(corrupted, numbers),
-        those((left) => left.copies > 0 && left.intact === 0),
-      ),
-      copies: [
-        ...copies.flatMap(([first, last, k]) =>
-          subtract([[first, last]], numbers).map(([from, to]) => [from, to, k] as const),
-        ),
-        ...Array.from(repeated, ([number, { intact }]) => [number, number, intact] as const).filter(
-          ([, , intact]) => intact > 1,
-        ),
-      ].sort((a, b) => a[0] - b[0]),
+      ...this.#all.record(),
+      ...paths,
     };
   }
 }
+
+const sumOf = (byPath: readonly Departures[]): Departures => ({
+  copies: byPath.reduce((sum, { copies }) => sum + copies, 0),
+  intact: byPath.reduce((sum, { intact }) => sum + intact, 0),
+});
 
 export const truthHeader = (settings: FleetSettings, startedAtUs: number): TruthHeader => {
   const { seed, ...others } = settings;

@@ -21,6 +21,8 @@ export interface Expectation {
   absent: readonly Range[];
   /** sum of (k - 1) over the copies */
   extraCopies: number;
+  /** numbers of which an intact copy left on both paths; 0 with one */
+  onBothPaths: number;
 }
 
 const rangeOf = (first: number, last: number): Range[] => (first <= last ? [[first, last]] : []);
@@ -33,7 +35,11 @@ export const isBlamed = (gap: AuditGap): gap is AuditGap & { cause: BlamedCause 
   gap.state === "lost" && BLAMED_CAUSES.some((cause) => cause === gap.cause);
 
 /** Numbers of a start that left the simulator intact, whatever became of them. */
-export const deliveredOf = ({ next, dropped, corrupted }: TruthRecord): Range[] =>
+export const deliveredOf = ({
+  next,
+  dropped,
+  corrupted,
+}: Pick<TruthRecord, "next" | "dropped" | "corrupted">): Range[] =>
   subtract(rangeOf(0, next - 1), normalise([...dropped, ...corrupted]));
 
 export const expectationOf = (
@@ -57,8 +63,15 @@ export const expectationOf = (
     blamed,
     received: subtract(used, union(impaired, explained)),
     absent: union(intersect(impaired, spanOf(run)), blamed),
+    onBothPaths: onBothPaths(record),
     extraCopies: record.copies.reduce((sum, [first, last, k]) => sum + (last - first + 1) * (k - 1), 0),
   };
+};
+
+const onBothPaths = ({ next, paths }: TruthRecord): number => {
+  const [a, b] = paths ?? [];
+  if (a === undefined || b === undefined) return 0;
+  return sizeOf(intersect(deliveredOf({ next, ...a }), deliveredOf({ next, ...b })));
 };
 
 /** True when X holds nothing, so that no copy can have been lost on the collector's side either. */

@@ -7,6 +7,7 @@ export type Subject =
   | "gap"
   | "high-water"
   | "duplicates"
+  | "redundant"
   | "counter"
   | "identity"
   | "value"

@@ -126,18 +126,28 @@ export class RunAudit {
 
   #checkDuplicates(): void {
     const { run, context } = this.#pair;
-    const { extraCopies } = this.#want;
-    const counted = Number(run.counts.duplicates);
+    // a collector that was told of no paths hears both as one
+    const { redundant } = run.counts;
+    const onBothPaths = BigInt(redundant) === 0n ? 0 : this.#want.onBothPaths;
+    const extraCopies = this.#want.extraCopies - onBothPaths;
     // what nobody heard while the collector was down may have come when it was asked for: then only the copies are not here
     const mayLackCopies = context.beganBeforeListening && Number(run.counts.recovered) > 0;
     const isExact = isUnexplained(this.#want) && !context.isDisturbed && !mayLackCopies;
     if (!isExact) this.#findings.tally.boundedDuplicates++;
-    if (counted === extraCopies || (!isExact && counted < extraCopies)) return;
-    this.#differ({
-      subject: "duplicates",
-      truth: `${isExact ? "" : "at most "}${extraCopies} further copies`,
-      ledger: `${counted} duplicates`,
-    });
+    this.#checkCopies("duplicates", "further copies", Number(run.counts.duplicates), extraCopies, isExact);
+    this.#checkCopies("redundant", "copies by a second path", Number(redundant), onBothPaths, isExact);
+  }
+
+  #checkCopies(
+    subject: "duplicates" | "redundant",
+    what: string,
+    counted: number,
+    most: number,
+    isExact: boolean,
+  ): void {
+    if (counted === most || (!isExact && counted < most)) return;
+    const truth = `${isExact ? "" : "at most "}${most} ${what}`;
+    this.#differ({ subject, truth, ledger: `${counted} ${subject}` });
   }
 
   #checkCounters(): void {

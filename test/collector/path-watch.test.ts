@@ -53,7 +53,7 @@ test("a slow fleet's path is down when it owes ten numbers", () => {
 });
 
 test("a path that was never heard is down when the others have brought enough", () => {
-  expect(play([{ seconds: 20, came: 0, due: 100 }])).toEqual(["down at 6"]);
+  expect(play([{ seconds: 20, came: 0, due: 100 }])).toEqual(["down at 5"]);
 });
 
 test("single copies do not bring a path up, nor say that it is down again", () => {
