@@ -50,7 +50,12 @@ export class RecoveryBed {
   readonly #datagram = new Datagram();
   readonly #onNack: ((nack: SentNack) => void) | undefined;
 
-  constructor(given: Partial<RecoveryOptions> = {}, onNack?: (nack: SentNack) => void) {
+  /** @param paths - the path of each listener */
+  constructor(
+    given: Partial<RecoveryOptions> = {},
+    onNack?: (nack: SentNack) => void,
+    paths: readonly number[] = [0, 0, 0],
+  ) {
     this.#onNack = onNack;
     this.recovery = new Recovery({
       listeners: ["on", "group", "off"],
@@ -58,7 +63,7 @@ export class RecoveryBed {
       send: (listener, bytes, address, port) => this.#sent(listener, bytes, address, port),
       ...given,
     });
-    this.tracker = new Tracker({ ...ROOMY, recovery: this.recovery }, this.#sink());
+    this.tracker = new Tracker({ ...ROOMY, paths, recovery: this.recovery }, this.#sink());
     this.recovery.gaps = this.tracker.askable;
     const empty = { hasHistory: false, nextDevice: 1, nextRun: 1, devices: [], leftOut: [] };
     this.tracker.restore({ ...empty, fleet: NO_FLEET });

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { KIND } from "../../protocol/constants.ts";
+import { audit } from "../../simulator/audit.ts";
+import type { DepartureRecord } from "../../simulator/departures.ts";
+import { intersect, sizeOf, subtract } from "../../simulator/ranges.ts";
+import { referenceLedger, sourceOf } from "./reference-ledger.ts";
+import { fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";
+
+const TWO = { ...IMPAIRED, devices: 4, rateHz: 50, count: 400, targetB: "udp://127.0.0.1:4748" };
+const LOSSY = { devices: 4, rateHz: 50, count: 1000, loss: 0.05, targetB: "udp://127.0.0.1:4748" };
+
+/** DATA only: when farewells leave depends on when the last datagram did. */
+const linesOf = (sent: readonly Sent[]): string[] =>
+  sent
+    .filter(({ emission }) => emission.kind === KIND.DATA)
+    .map(({ emission: { dueUs }, bytes }) => `${dueUs} ${Buffer.from(bytes).toString("hex")}`);
+
+const deliveredOn = ({ dropped, corrupted }: DepartureRecord, next: number) =>
+  subtract(subtract([[0, next - 1]], dropped), corrupted);
+
+test("what leaves by the first path does not depend on there being a second", () => {
+  const { sent } = simulateInMemory(fixedSettings(TWO));
+  const alone = simulateInMemory(fixedSettings({ ...TWO, targetB: null }));
+  expect(linesOf(sent.filter(({ emission }) => emission.path === 0))).toEqual(linesOf(alone.sent));
+});
+
+test("the paths lose independently, what both lost is dropped", () => {
+  const { truth } = simulateInMemory(fixedSettings(LOSSY));
+  let numbers = 0;
+  let both = 0;
+  const lost = [0, 0];
+  for (const { next, dropped, paths } of truth.records) {
+    const [a, b] = paths!;
+    expect(intersect(a!.dropped, b!.dropped)).toEqual(dropped);
+    numbers += next;
+    both += sizeOf(dropped);
+    for (const [path, { dropped: here }] of paths!.entries()) lost[path]! += sizeOf(here);
+  }
+  expect(numbers).toBe(4000);
+  for (const count of lost) expect(Math.abs(count / numbers - 0.05)).toBeLessThan(0.015);
+  expect(both).toBeGreaterThan(0);
+  expect(both / numbers).toBeLessThan(0.01);
+});
+
+test("the truth says of each path what really left by it", () => {
+  const { sent, truth } = simulateInMemory(fixedSettings(TWO));
+  for (const [device, { next, paths }] of truth.records.entries()) {
+    for (const [path, record] of paths!.entries()) {
+      const intact = new Array<number>(next).fill(0);
+      for (const { emission } of sent)
+        if (
+          emission.kind === KIND.DATA &&
+          emission.device === device &&
+          emission.path === path &&
+          emission.damage === 0
+        )
+          intact[emission.sequence]!++;
+      const numbers = intact.flatMap((count, number) => (count > 0 ? [number] : []));
+      expect(deliveredOn(record, next).flatMap(([first, last]) => numbersOf(first, last))).toEqual(numbers);
+      const further = record.copies.reduce((sum, [first, last, k]) => sum + (last - first + 1) * (k - 1), 0);
+      expect(intact.reduce((sum, count) => sum + Math.max(0, count - 1), 0)).toBe(further);
+    }
+  }
+});
+
+test("an audit tells redundant copies from duplicates; a collector without paths has duplicates only", async () => {
+  const { sent, truth } = simulateInMemory(fixedSettings(TWO));
+  const ledger = referenceLedger(sent.map(({ bytes }) => bytes));
+  expect((await audit(truth, sourceOf(ledger))).isClean).toBe(true);
+
+  for (const { device, next, paths } of truth.records) {
+    const [a, b] = paths!.map((path) => deliveredOn(path, next));
+    const redundant = sizeOf(intersect(a!, b!));
+    const known = ledger.devices.get(device)!;
+    for (const counts of [known.counts, known.runs[0]!.counts, ledger.fleet.counts]) {
+      counts.duplicates = Number(counts.duplicates) - redundant;
+      counts.redundant = Number(counts.redundant) + redundant;
+    }
+  }
+  expect((await audit(truth, sourceOf(ledger))).differences).toEqual([]);
+
+  const { counts } = ledger.devices.get(truth.records[0]!.device)!.runs[0]!;
+  counts.redundant = Number(counts.redundant) - 1;
+  counts.duplicates = Number(counts.duplicates) + 1;
+  const { differences } = await audit(truth, sourceOf(ledger));
+  expect(differences.map(({ subject }) => subject)).toEqual(
+    expect.arrayContaining(["duplicates", "redundant"]),
+  );
+});
+
+const numbersOf = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
