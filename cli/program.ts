@@ -6,6 +6,7 @@ import { registerCompletion } from "./completion.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDevices } from "./devices.ts";
 import { registerDoctor } from "./doctor.ts";
+import { registerExport } from "./export.ts";
 import { registerGaps } from "./gaps.ts";
 import { registerInit } from "./init.ts";
 import { registerSend } from "./send.ts";
@@ -28,6 +29,7 @@ export const createProgram = (version: string): Command => {
   registerTail(program);
   registerDevices(program);
   registerGaps(program);
+  registerExport(program);
   registerSend(program);
   registerSimulate(program);
   registerAudit(program);

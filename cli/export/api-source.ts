@@ -1,0 +1,96 @@
+import type { ReadingRow } from "../../api/sources.ts";
+import { ApiAnswerError, type ApiClient } from "../../common/api-client.ts";
+import { LacunaError, messageOf } from "../../common/errors.ts";
+import { formatTime } from "../../protocol/time.ts";
+import { csvCells } from "./csv-cells.ts";
+import type { ExportPage, ExportQuery, ExportSource } from "./source.ts";
+
+const DEVICES_PER_PAGE = 1000;
+/** what comes before the channels in the header of CSV */
+const FIRST_COLUMNS = 4;
+
+interface LineJson {
+  time: number;
+  epoch: number | null;
+  run: number;
+  seq: number | null;
+  values: Record<string, number | boolean | string>;
+}
+
+/** The devices of a running collector. @param signal - gives up what is on its way */
+export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportSource => {
+  const open = (device: string, query: URLSearchParams): Promise<Response | null> =>
+    client
+      // packing and unpacking would be most of the work
+      .open(`/devices/${encodeURIComponent(device)}/readings?${query}`, {
+        signal,
+        headers: { "accept-encoding": "identity" },
+      })
+      .catch((error: unknown) => {
+        if (error instanceof ApiAnswerError && error.status === 404) return null;
+        throw error;
+      });
+  return {
+    async devices() {
+      const ids: string[] = [];
+      const pages = client.pages<"devices", { id: string }>("/devices", "devices", DEVICES_PER_PAGE);
+      for await (const page of pages) ids.push(...page.map(({ id }) => id));
+      return ids;
+    },
+    async channelNames(device) {
+      const response = await open(device, new URLSearchParams({ format: "csv", limit: "1" }));
+      return response === null ? null : csvCells(await response.text()).slice(FIRST_COLUMNS);
+    },
+    async *readings(device, query) {
+      const response = await open(device, queryOf(query));
+      if (response === null) return;
+      const completeness = completenessOf(response.headers.get("lacuna-completeness") ?? "");
+      yield { rows: [], completeness };
+      for await (const lines of linesOf(device, response)) yield { rows: lines.map(rowOf), completeness };
+    },
+    close: () => {},
+  };
+};
+
+const queryOf = ({ channels, fromUs, toUs }: ExportQuery): URLSearchParams => {
+  const query = new URLSearchParams({ format: "ndjson", time: "us" });
+  for (const name of channels) query.append("channel", name);
+  if (fromUs !== null) query.set("from", formatTime(fromUs));
+  if (toUs !== null) query.set("to", formatTime(toUs));
+  return query;
+};
+
+const completenessOf = (header: string): ExportPage["completeness"] => {
+  const member = (name: string): number => Number(new RegExp(`\\b${name}=(\\d+)`).exec(header)?.[1] ?? 0);
+  return { expected: member("expected"), received: member("received") };
+};
+
+/** Whole lines, as many as each piece of the body brings. A body that is cut off is an error. */
+async function* linesOf(device: string, { body }: Response): AsyncGenerator<string[]> {
+  let rest = "";
+  try {
+    for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      if (lines.length > 0) yield lines;
+    }
+  } catch (error) {
+    const why = `the readings of ${JSON.stringify(device)} broke off: ${messageOf(error)}`;
+    throw new LacunaError("ERR_EXPORT_CUT", why, { cause: error });
+  }
+  if (rest !== "")
+    throw new LacunaError("ERR_EXPORT_CUT", `the readings of ${JSON.stringify(device)} broke off`);
+}
+
+const rowOf = (line: string): ReadingRow => {
+  const { time, epoch, run, seq, values } = JSON.parse(line) as LineJson;
+  return {
+    timeUs: time,
+    epoch,
+    run,
+    sequence: seq,
+    names: Object.keys(values),
+    // "NaN", "Infinity" and "-Infinity" are how the API writes what JSON has no number for
+    values: Object.values(values).map((value) => (typeof value === "string" ? Number(value) : value)),
+  };
+};

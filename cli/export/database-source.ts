@@ -1,0 +1,32 @@
+import { openReadOnly } from "../../db/read-only.ts";
+import type { ExportSource } from "./source.ts";
+
+const READINGS_PER_PAGE = 10_000;
+
+/**
+ * The devices of a database file as they were at one instant; nothing is written or locked, a collector may go on.
+ * @throws LacunaError as `openReadOnly`
+ */
+export const databaseExportSource = (file: string): ExportSource => {
+  const { view, reader, close } = openReadOnly(file);
+  return {
+    devices: async () => [...view.deviceIds()],
+    channelNames: async (device) => view.device(device)?.channelNames ?? null,
+    async *readings(device, query) {
+      if (view.device(device) === undefined) return;
+      let after = null;
+      do {
+        const { readings, completeness, next } = await reader.readings({
+          device,
+          ...query,
+          order: "asc",
+          limit: READINGS_PER_PAGE,
+          after,
+        });
+        yield { rows: readings, completeness };
+        after = next;
+      } while (after !== null);
+    },
+    close,
+  };
+};

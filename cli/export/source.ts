@@ -1,0 +1,31 @@
+import type { Completeness, ReadingRow } from "../../api/sources.ts";
+import { LacunaError } from "../../common/errors.ts";
+
+/** What is exported of each device. */
+export interface ExportQuery {
+  /** names; empty = all */
+  channels: readonly string[];
+  /** microseconds; inclusive and exclusive; null = open */
+  fromUs: number | null;
+  toUs: number | null;
+}
+
+export interface ExportPage {
+  rows: readonly ReadingRow[];
+  /** of the device's whole span */
+  completeness: Pick<Completeness, "expected" | "received">;
+}
+
+/** Where readings come from. What fails throws LacunaError; a page that came is whole. */
+export interface ExportSource {
+  /** ids of all devices */
+  devices(): Promise<readonly string[]>;
+  /** every name one of its channels has or had; null when the device is not known */
+  channelNames(device: string): Promise<readonly string[] | null>;
+  /** By run and number. At least one page, also of a device without readings, unless it is not known. */
+  readings(device: string, query: ExportQuery): AsyncIterable<ExportPage>;
+  close(): void;
+}
+
+export const unknownDevice = (device: string): LacunaError =>
+  new LacunaError("ERR_UNKNOWN_DEVICE", `there is no device ${JSON.stringify(device)}`);

@@ -1,0 +1,58 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { finished } from "node:stream/promises";
+import { LacunaError, messageOf } from "../../common/errors.ts";
+import { print, write } from "../output.ts";
+
+/** Where an export goes. */
+export interface ExportTarget {
+  /** @throws LacunaError when it cannot be written */
+  write(text: string): Promise<void>;
+  /** all of it is there */
+  finish(): Promise<void>;
+  /** it is not whole: nothing that looks like it stays */
+  discard(): Promise<void>;
+}
+
+/** What is printed cannot be taken back; the exit status says that it is not whole. */
+export const standardOutput: ExportTarget = {
+  write: print,
+  finish: async () => {},
+  discard: async () => {},
+};
+
+/**
+ * A file that is there when it is whole and durable, and not before: it is written beside its place under another name.
+ * @throws LacunaError `ERR_OUTPUT`
+ */
+export const fileTarget = async (file: string): Promise<ExportTarget> => {
+  const part = `${file}.${process.pid}.part`;
+  const stream = await opened(createWriteStream(part), file);
+  return {
+    write: (text) => write(stream, text),
+    finish: async () => {
+      try {
+        stream.end();
+        await finished(stream);
+        const handle = await open(part, "r+");
+        await handle.sync().finally(() => handle.close());
+        await rename(part, file);
+      } catch (error) {
+        throw cannotWrite(file, error);
+      }
+    },
+    discard: async () => {
+      stream.destroy();
+      await rm(part, { force: true });
+    },
+  };
+};
+
+const opened = (stream: WriteStream, file: string): Promise<WriteStream> =>
+  new Promise((resolve, reject) => {
+    stream.once("error", (error) => reject(cannotWrite(file, error)));
+    stream.once("open", () => resolve(stream));
+  });
+
+const cannotWrite = (file: string, error: unknown): LacunaError =>
+  new LacunaError("ERR_OUTPUT", `${file} cannot be written: ${messageOf(error)}`, { cause: error });

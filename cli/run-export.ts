@@ -1,0 +1,92 @@
+import { ApiError } from "../api/problems.ts";
+import { parseTimeRange, type TimeRange } from "../api/query-time.ts";
+import type { TimeForm } from "../api/sources.ts";
+import { ApiClient } from "../common/api-client.ts";
+import { systemClock } from "../common/clock.ts";
+import { completenessOf } from "../protocol/ledger-counts.ts";
+import { type ApiFlags, tokenOf } from "./api-flags.ts";
+import { apiExportSource } from "./export/api-source.ts";
+import { databaseExportSource } from "./export/database-source.ts";
+import { type ExportProgress, type ExportSummary, exportReadings } from "./export/export-readings.ts";
+import type { ExportFormat } from "./export/rows-text.ts";
+import type { ExportSource } from "./export/source.ts";
+import { fileTarget, standardOutput } from "./export/target.ts";
+import { stopSignals } from "./stop-signals.ts";
+import { count, LiveLine, percent } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ExportFlags extends ApiFlags {
+  db?: string;
+  device?: string[];
+  channel?: string[];
+  from?: string;
+  to?: string;
+  format: ExportFormat;
+  time: TimeForm;
+  output?: string;
+}
+
+const PROGRESS_EVERY_MS = 100;
+const BAR_WIDTH = 24;
+
+const progressLine = ({ ratio, readings, devices, device }: ExportProgress): string => {
+  const filled = Math.floor(ratio * BAR_WIDTH);
+  const bar = "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled);
+  const which = devices === 1 ? device : `${device} of ${count(devices)} devices`;
+  return `[${bar}] ${Math.floor(ratio * 100)} %  ${count(readings)} readings  ${which}`;
+};
+
+const summaryLine = ({ devices, readings, expected, received }: ExportSummary): string =>
+  `${count(readings)} readings of ${count(devices)} device${devices === 1 ? "" : "s"}, completeness ${percent(completenessOf(received, expected))}`;
+
+/** Relative times count from now, for all devices alike. */
+const timeRangeOf = (flags: ExportFlags): TimeRange => {
+  const { from, to } = flags;
+  const query = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  try {
+    return parseTimeRange(query, systemClock.wallUs());
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const mistakes = error.extra.parameters ?? [];
+    throw new UsageError(mistakes.map(({ name, detail }) => `--${name}: ${detail}`).join("\n"));
+  }
+};
+
+const sourceOf = ({ api, token, db }: ExportFlags, signal: AbortSignal): ExportSource =>
+  db === undefined
+    ? apiExportSource(new ApiClient(api, { token: tokenOf(token) }), signal)
+    : databaseExportSource(db);
+
+/** Shown where it does not run into what is printed. */
+const progressOn = (line: LiveLine): ((progress: ExportProgress) => void) => {
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+    shownMs = nowMs;
+    line.show(progressLine(progress));
+  };
+};
+
+/** Completes, or throws and leaves nothing that passes as whole. */
+export const runExport = async (flags: ExportFlags): Promise<void> => {
+  const { device, channel = [], format, time, output } = flags;
+  const plan = { devices: device ?? null, query: { channels: channel, ...timeRangeOf(flags) }, format, time };
+  const signals = stopSignals();
+  const stop = new AbortController();
+  void signals.received.then(() => stop.abort());
+  const source = sourceOf(flags, stop.signal);
+  const line = new LiveLine(process.stderr);
+  const isMixed = output === undefined && process.stdout.isTTY;
+  try {
+    const target = output === undefined ? standardOutput : await fileTarget(output);
+    const onProgress = isMixed ? () => {} : progressOn(line);
+    const summary = await exportReadings(source, target, plan, { signal: stop.signal, onProgress });
+    line.clear();
+    process.stderr.write(`${summaryLine(summary)}${output === undefined ? "" : `: ${output}`}\n`);
+  } finally {
+    line.clear();
+    source.close();
+    signals.dispose();
+  }
+};

@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { ReadingRow } from "../../../api/sources.ts";
+import { type ExportPlan, type ExportProgress, exportReadings } from "../../../cli/export/export-readings.ts";
+import type { ExportSource } from "../../../cli/export/source.ts";
+import { fileTarget } from "../../../cli/export/target.ts";
+import { LacunaError } from "../../../common/errors.ts";
+import { temporaryDirectory } from "../../support/lacuna-process.ts";
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+const FILE = join(directory.path, "out.csv");
+
+const row = (sequence: number, values: Record<string, number | boolean>): ReadingRow => ({
+  timeUs: sequence * 1_000_000,
+  epoch: 3,
+  run: 0,
+  sequence,
+  names: Object.keys(values),
+  values: Object.values(values),
+});
+
+/** Devices with their pages; an Error among the pages is thrown. */
+let fleet: Record<string, (ReadingRow[] | Error)[]>;
+const source: ExportSource = {
+  devices: async () => Object.keys(fleet),
+  async channelNames(device) {
+    const rows = fleet[device]?.flatMap((page) => (page instanceof Error ? [] : page));
+    return rows === undefined ? null : [...new Set(rows.flatMap(({ names }) => names))];
+  },
+  async *readings(device) {
+    for (const rows of fleet[device] ?? []) {
+      if (rows instanceof Error) throw rows;
+      yield { rows, completeness: { expected: 4, received: 3 } };
+    }
+  },
+  close: () => {},
+};
+const PLAN: ExportPlan = {
+  devices: null,
+  query: { channels: [], fromUs: null, toUs: null },
+  format: "csv",
+  time: "us",
+};
+const run = async (
+  plan: Partial<ExportPlan> = {},
+  onProgress: (progress: ExportProgress) => void = () => {},
+  signal = new AbortController().signal,
+) => exportReadings(source, await fileTarget(FILE), { ...PLAN, ...plan }, { signal, onProgress });
+
+beforeEach(() => {
+  writeFileSync(FILE, "former");
+  fleet = {
+    'a,"$&"': [[row(0, { level: 1 }), row(1, { level: -0, on: true })], [row(2, { level: Number.NaN })]],
+    b: [[]],
+    c: [[row(5, { on: false, "x,y": 2 })]],
+  };
+});
+
+test("CSV has the device before every line, and a column for every channel of all devices", async () => {
+  expect(await run()).toEqual({ devices: 3, readings: 4, expected: 12, received: 9 });
+  expect(readFileSync(FILE, "utf8")).toBe(
+    'device,time,epoch,run,seq,level,on,"x,y"\n' +
+      '"a,""$&""",0,3,0,0,1,,\n"a,""$&""",1000000,3,0,1,-0,true,\n"a,""$&""",2000000,3,0,2,NaN,,\n' +
+      "c,5000000,3,0,5,,false,2\n",
+  );
+});
+
+test("NDJSON has the device first in every object", async () => {
+  await run({ format: "ndjson", time: "rfc3339", devices: ['a,"$&"'] });
+  expect(readFileSync(FILE, "utf8").split("\n").slice(1, 3)).toEqual([
+    '{"device":"a,\\"$&\\"","time":"1970-01-01T00:00:01.000000Z","epoch":3,"run":0,"seq":1,"values":{"level":-0,"on":true}}',
+    '{"device":"a,\\"$&\\"","time":"1970-01-01T00:00:02.000000Z","epoch":3,"run":0,"seq":2,"values":{"level":"NaN"}}',
+  ]);
+});
+
+test("progress goes up to all of it", async () => {
+  const seen: ExportProgress[] = [];
+  await run({}, (progress) => seen.push(progress));
+  const ratios = seen.map(({ ratio }) => ratio);
+  expect(ratios).toEqual([...ratios].sort((a, b) => a - b));
+  expect(seen.at(-1)).toMatchObject({ readings: 4, devices: 3, device: "c" });
+});
+
+describe("when it breaks", () => {
+  const nothingIsLeft = (): void => {
+    expect(readFileSync(FILE, "utf8")).toBe("former");
+    expect(readdirSync(directory.path)).toEqual(["out.csv"]);
+  };
+
+  test("half way, the file that was there stays and no other one does", async () => {
+    fleet.c = [[row(1, { on: true })], new LacunaError("ERR_EXPORT_CUT", "broke off")];
+    await expect(run()).rejects.toMatchObject({ code: "ERR_EXPORT_CUT" });
+    nothingIsLeft();
+  });
+
+  test("by a channel the header lacks", async () => {
+    const names = source.channelNames;
+    source.channelNames = async () => ["level"];
+    await expect(run()).rejects.toMatchObject({ code: "ERR_CHANNEL_RENAMED" });
+    source.channelNames = names;
+    nothingIsLeft();
+  });
+
+  test("by a signal", async () => {
+    const stop = new AbortController();
+    await expect(run({}, () => stop.abort(), stop.signal)).rejects.toMatchObject({
+      code: "ERR_EXPORT_INTERRUPTED",
+    });
+    nothingIsLeft();
+  });
+
+  test.each(["csv", "ndjson"] as const)("by a device nobody knows, as %s", async (format) => {
+    await expect(run({ devices: ["nobody"], format })).rejects.toMatchObject({ code: "ERR_UNKNOWN_DEVICE" });
+    nothingIsLeft();
+  });
+
+  test("by a place where nothing can be written", async () => {
+    await expect(fileTarget(join(directory.path, "no", "file"))).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import fc from "fast-check";
+import { afterEach, describe, expect, test } from "vitest";
+import { csvText } from "../../../api/csv-text.ts";
+import type { ReadingRow } from "../../../api/sources.ts";
+import { apiExportSource } from "../../../cli/export/api-source.ts";
+import { csvCells } from "../../../cli/export/csv-cells.ts";
+import { databaseExportSource } from "../../../cli/export/database-source.ts";
+import type { ExportQuery, ExportSource } from "../../../cli/export/source.ts";
+import { ApiClient } from "../../../common/api-client.ts";
+import { ROW_FLAG } from "../../../protocol/ledger-row.ts";
+import { IngestModel } from "../../support/ingest-model.ts";
+import { StoreBed } from "../../support/store-bed.ts";
+
+const QUERY: ExportQuery = { channels: [], fromUs: null, toUs: null };
+
+const rowsOf = async (source: ExportSource, device: string, query = QUERY): Promise<ReadingRow[]> => {
+  const rows: ReadingRow[] = [];
+  for await (const page of source.readings(device, query)) rows.push(...page.rows);
+  return rows;
+};
+
+test("the cells of a CSV header are the names that were written", () => {
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1 }), (names) => {
+      expect(csvCells(`${names.map(csvText).join(",")}\n1,2\n`)).toEqual(names);
+    }),
+  );
+});
+
+describe("over HTTP", () => {
+  const closing: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
+  });
+  const api = async (
+    answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<ExportSource> => {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return apiExportSource(new ApiClient(url, { token: null }), new AbortController().signal);
+  };
+  const LINE = '{"time":1000,"epoch":null,"run":0,"seq":1,"values":{"a":-0,"b":"NaN","c":true}}\n';
+
+  test("lines become readings bit for bit, with the completeness of the header", async () => {
+    const urls: unknown[] = [];
+    const source = await api((request, response) => {
+      urls.push(request.url);
+      response.setHeader(
+        "lacuna-completeness",
+        "expected=5, received=4, missing=0, lost=1, unknown=0, ratio=0.800",
+      );
+      response.end(LINE + LINE);
+    });
+    const query = { channels: ["a", "b c"], fromUs: 1_795_176_000_000_000, toUs: null };
+    expect(await rowsOf(source, "hall/3", query)).toEqual(
+      Array(2).fill({
+        timeUs: 1000,
+        epoch: null,
+        run: 0,
+        sequence: 1,
+        names: ["a", "b", "c"],
+        values: [-0, Number.NaN, true],
+      }),
+    );
+    for await (const { completeness } of source.readings("d", QUERY))
+      expect(completeness).toEqual({ expected: 5, received: 4 });
+    expect(urls[0]).toBe(
+      "/api/v1/devices/hall%2F3/readings?format=ndjson&time=us&channel=a&channel=b+c&from=2026-11-20T12%3A00%3A00.000000Z",
+    );
+  });
+
+  test("a body that is cut off is an error", async () => {
+    const source = await api((_, response) => {
+      response.write(LINE, () => response.destroy());
+    });
+    await expect(rowsOf(source, "d")).rejects.toMatchObject({ code: "ERR_EXPORT_CUT" });
+    const half = await api((_, response) => response.end(LINE.slice(0, 20)));
+    await expect(rowsOf(half, "d")).rejects.toMatchObject({ code: "ERR_EXPORT_CUT" });
+  });
+
+  test("a device nobody knows has no names and no page; any other error is one", async () => {
+    const source = await api((_, response) => {
+      response.writeHead(404).end("{}");
+    });
+    expect([await source.channelNames("d"), await rowsOf(source, "d")]).toEqual([null, []]);
+    const failing = await api((_, response) => {
+      response.writeHead(503).end("{}");
+    });
+    await expect(failing.channelNames("d")).rejects.toMatchObject({ status: 503 });
+  });
+
+  test("names come from the header of the device's CSV", async () => {
+    const source = await api((_, response) =>
+      response.end('time,epoch,run,seq,temperature,"a,b"\n1,,0,1,2,3\n'),
+    );
+    expect(await source.channelNames("d")).toEqual(["temperature", "a,b"]);
+  });
+});
+
+test("a database file gives every reading, page after page, and the names of every epoch", async () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const device = model.device("pump");
+  const run = model.run(device, 1, 0, ROW_FLAG.CURRENT);
+  model.describe(device, 1, 1, "temperature", "Cel");
+  const writer = bed.closing(bed.writer());
+  for (let sequence = 0; sequence < 25_000; sequence++) {
+    if (sequence !== 7)
+      model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }], sequence);
+    if (sequence % 1000 === 999) {
+      writer.accept(model.seal());
+      writer.flush();
+    }
+  }
+  const source = databaseExportSource(bed.file);
+  try {
+    expect([await source.devices(), await source.channelNames("pump")]).toEqual([["pump"], ["temperature"]]);
+    const rows = await rowsOf(source, "pump");
+    expect(rows.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 25_000 }, (_, sequence) => sequence).filter((sequence) => sequence !== 7),
+    );
+    expect(await rowsOf(source, "pump", { ...QUERY, fromUs: 10, toUs: 12 })).toHaveLength(2);
+    expect([await source.channelNames("nobody"), await rowsOf(source, "nobody")]).toEqual([null, []]);
+  } finally {
+    source.close();
+  }
+});
