@@ -40,14 +40,16 @@ export const exportReadings = async (
 ): Promise<ExportSummary> => {
   try {
     const summary = await writeAll(source, target, plan, (progress) => {
-      if (signal.aborted) throw new LacunaError("ERR_EXPORT_INTERRUPTED", "the export was interrupted");
+      signal.throwIfAborted();
       onProgress(progress);
     });
     await target.finish();
     return summary;
   } catch (error) {
     await target.discard();
-    throw error;
+    if (!signal.aborted) throw error;
+    // what it broke in the middle of says less
+    throw new LacunaError("ERR_EXPORT_INTERRUPTED", "the export was interrupted", { cause: error });
   }
 };
 
