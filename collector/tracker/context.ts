@@ -4,8 +4,10 @@ import type { KernelEvidence } from "./kernel-evidence.ts";
 import type { NumberSource } from "./number-source.ts";
 import type { OpenWindows } from "./open-windows.ts";
 import type { Paths } from "./paths.ts";
+import type { Reordering } from "./reordering.ts";
 import type { RunTable } from "./run-table.ts";
 import type { ShedEvidence } from "./shed-evidence.ts";
+import type { Transit } from "./transit.ts";
 import type { Recoverer, TrackerOptions, TrackerSink } from "./types.ts";
 
 /** What the parts of the tracker share: its tables and what is known of the listening as a whole. */
@@ -21,6 +23,8 @@ export interface TrackerContext {
   readonly kernel: KernelEvidence;
   /** null = all listeners are one path */
   readonly paths: Paths | null;
+  readonly reordering: Reordering;
+  readonly transit: Transit;
   /** null = devices are not asked again */
   readonly recovery: Recoverer | null;
   /** listener breaks so far; the start is the first one */

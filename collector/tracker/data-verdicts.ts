@@ -9,6 +9,7 @@ import type { TrackerParts } from "./parts.ts";
 import { reportRun, reuseKind } from "./run-events.ts";
 import { RUN_STATE } from "./run-table.ts";
 import { isRelativeLater, mapRelative } from "./send-time.ts";
+import { isSampled } from "./transit.ts";
 import { type Arrival, VERDICT, type Verdict } from "./types.ts";
 
 /** R5: copies are not expected so long after the high water rose last */
@@ -75,7 +76,7 @@ export class DataVerdicts {
     const { runs, devices } = context;
     const hadReceived = receivedOf(runs.rows, run * ROW_FIELDS) > 0;
     const isConsecutive = hadReceived && number === runs.at(run, ROW.HIGH_WATER) + 1;
-    const sendTimeUs = this.#stamp(run, arrival);
+    const sendTimeUs = isConsecutive ? this.#stampPair(run, number, arrival) : this.#stamp(run, arrival);
     ledger.raise(run, number, number - 1, sendTimeUs || arrival.arrivalUs, arrival);
     runs.add1(run, ROW.IN_ORDER);
     runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, false);
@@ -231,6 +232,25 @@ export class DataVerdicts {
     runs.heard(run, arrival.arrivalUs);
     outcome.accept(outcome.device, runs.at(run, ROW.RUN), run, sequence, sendTimeUs);
     return VERDICT.UNSEQUENCED;
+  }
+
+  /** As `#stamp`, of the number after the high water: what the two tell of the way here is taken. */
+  #stampPair(run: number, number: number, arrival: Arrival): number {
+    const { runs, transit } = this.#parts.context;
+    const formerTime = runs.highTime[run]!;
+    const isKnown = formerTime === runs.at(run, ROW.MAX_SEND_TIME);
+    const clockBase = runs.at(run, ROW.CLOCK_BASE);
+    const time = this.#stamp(run, arrival);
+    // when the map of relative times moved, the two were mapped differently
+    const isComparable = isKnown && time !== 0 && clockBase === runs.at(run, ROW.CLOCK_BASE);
+    if (isComparable && isSampled(number, runs.at(run, ROW.INTERVAL)))
+      transit.add(
+        run,
+        runs.at(run, ROW.HIGH_WATER_AT) - formerTime,
+        arrival.arrivalUs - time,
+        arrival.arrivalUs,
+      );
+    return time;
   }
 
   /** @returns the datagram's send time in wall microseconds as the run maps it, 0 = unknown; the run's greatest keeps up */

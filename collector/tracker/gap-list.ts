@@ -21,8 +21,10 @@ export const GAP = {
   NEXT_ASK: 10,
   /** monotonic, milliseconds: its numbers arrived after that, if they did; -Infinity = unknown */
   CLEAR: 11,
+  /** ordinal of the arrival that opened it, or OPENED_BY.* */
+  OPENER: 12,
 } as const;
-export const GAP_FIELDS = 12;
+export const GAP_FIELDS = 13;
 export const GAP_STATE = {
   /** open, its reorder window is running */
   WINDOW: 0,
@@ -31,6 +33,13 @@ export const GAP_STATE = {
   ASKED: 2,
   /** open, a stop found it so and its window runs anew; its device may have been asked for it before */
   CUT: 3,
+} as const;
+/** Who opened a gap, where it was no arrival. */
+export const OPENED_BY = {
+  /** known from the database: its opening was not seen */
+  NOBODY: -1,
+  /** a control datagram: no greater number had come yet */
+  CONTROL: -2,
 } as const;
 /** ranges given up at the front before the memory is moved */
 const MAX_UNUSED = 256;
@@ -89,6 +98,7 @@ export class GapList {
     timeAfter: number,
     requests = 0,
     clearMs = NEVER,
+    opener: number = OPENED_BY.NOBODY,
   ): void {
     const data = this.#data;
     const at = this.#offset(this.#firstAbove(first));
@@ -106,6 +116,7 @@ export class GapList {
         NEVER,
         NEVER,
         clearMs,
+        opener,
       );
     else
       data.splice(
@@ -124,6 +135,7 @@ export class GapList {
           NEVER,
           NEVER,
           clearMs,
+          opener,
         ],
       );
     if (state !== GAP_STATE.LOST) this.openCount++;
@@ -164,6 +176,19 @@ export class GapList {
     this.set(index, GAP.LAST, at - 1);
     this.set(index + 1, GAP.FIRST, at);
     if (this.isOpen(index)) this.openCount++;
+  }
+
+  /** The same of a range of which nothing came at `at`: the times of absent numbers are placed between the neighbours. */
+  cut(index: number, at: number): void {
+    const first = this.get(index, GAP.FIRST);
+    const before = this.get(index, GAP.TIME_BEFORE);
+    const after = this.get(index, GAP.TIME_AFTER);
+    const step = (after - before) / (this.size(index) + 1);
+    const timeOf = (number: number): number =>
+      before === 0 || after === 0 ? 0 : Math.round(before + step * (number - first + 1));
+    this.split(index, at);
+    this.set(index, GAP.TIME_AFTER, timeOf(at));
+    this.set(index + 1, GAP.TIME_BEFORE, timeOf(at - 1));
   }
 
   /** Nobody waits for an open range any longer. */

@@ -2,7 +2,8 @@ import { TokenBucket } from "../../common/token-bucket.ts";
 import { DEVICE_STATUSES, type Downtime, deviceStatus, silenceUs } from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import { MARK } from "./device-table.ts";
+import { runHeardOn } from "./run-heard.ts";
 
 /** every device is looked at once in that time */
 const ROUND_MS = 1000;
@@ -72,7 +73,7 @@ export class Liveness {
   #look(slot: number, nowMs: number, atUs: number): number {
     const { devices, runs } = this.#context;
     if (!devices.isUsed(slot)) return 0;
-    const run = this.#runHeard(slot);
+    const run = runHeardOn(this.#context, slot);
     if (run < 0) return 0;
     const base = run * ROW_FIELDS;
     const device = devices.mark(slot, MARK.DEVICE);
@@ -117,17 +118,6 @@ export class Liveness {
     this.#context.sink.event(atUs, "status-changes", null, { online, stale, offline });
     this.#untold.fill(0);
     return 1;
-  }
-
-  /** The run the device is heard on: the current one, else the one heard last. */
-  #runHeard(slot: number): number {
-    const { devices, runs } = this.#context;
-    const current = devices.int(slot, SLOT.CURRENT);
-    if (current >= 0) return current;
-    let heard = devices.int(slot, SLOT.NEWEST);
-    for (let run = heard; run >= 0; run = runs.older[run]!)
-      if (runs.at(run, ROW.LAST_ARRIVAL) > runs.at(heard, ROW.LAST_ARRIVAL)) heard = run;
-    return heard;
   }
 }
 

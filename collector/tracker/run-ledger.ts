@@ -3,7 +3,7 @@ import { isNewestOfEpoch } from "./askable-gaps.ts";
 import { type CausePart, causeOfOne, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
 import { RETURN_PATH, SLOT } from "./device-table.ts";
-import { BY_EVIDENCE, GAP, GAP_STATE, GapList } from "./gap-list.ts";
+import { BY_EVIDENCE, GAP, GAP_STATE, GapList, OPENED_BY } from "./gap-list.ts";
 import { judgeAbsence } from "./judge-absence.ts";
 import { RUN_STATE } from "./run-table.ts";
 import { type Arrival, VERDICT, type Verdict } from "./types.ts";
@@ -31,8 +31,10 @@ export class RunLedger {
     const { runs } = this.#context;
     const firstAbsent = runs.at(run, ROW.HIGH_WATER) + 1;
     this.reachEnd(run, arrival);
-    if (lastAbsent >= firstAbsent)
-      this.openGap(run, firstAbsent, lastAbsent, false, runs.highTime[run]!, time, arrival);
+    if (lastAbsent >= firstAbsent) {
+      const opener = lastAbsent === top ? OPENED_BY.CONTROL : this.#context.reordering.ordinalOf(run);
+      this.openGap(run, firstAbsent, lastAbsent, false, runs.highTime[run]!, time, arrival, opener);
+    }
     runs.put(run, ROW.HIGH_WATER, top);
     runs.put(run, ROW.HIGH_WATER_AT, arrival.arrivalUs);
     runs.highTime[run] = time;
@@ -49,15 +51,18 @@ export class RunLedger {
 
   /** R2: a number below the first one came soon after it. */
   lower(run: number, number: number, time: number, arrival: Arrival): void {
-    const { runs } = this.#context;
+    const { runs, reordering } = this.#context;
     const oldFirst = runs.at(run, ROW.FIRST);
+    const opener = reordering.openerBelow(run);
+    reordering.came(run, number, opener, arrival.arrivalUs - runs.at(run, ROW.FIRST_ARRIVAL));
     const firstTime = runs.at(run, ROW.FIRST_SEND_TIME) || runs.at(run, ROW.FIRST_ARRIVAL);
     runs.put(run, ROW.FIRST, number);
     runs.add1(run, ROW.REORDERED);
-    if (oldFirst - number > 1) this.openGap(run, number + 1, oldFirst - 1, true, time, firstTime, arrival);
+    if (oldFirst - number > 1)
+      this.openGap(run, number + 1, oldFirst - 1, true, time, firstTime, arrival, opener);
   }
 
-  /** Numbers become known to be absent; their window begins. */
+  /** Numbers become known to be absent; their window begins. @param opener - GAP.OPENER */
   openGap(
     run: number,
     first: number,
@@ -66,6 +71,7 @@ export class RunLedger {
     timeBefore: number,
     timeAfter: number,
     arrival: Arrival,
+    opener: number,
   ): void {
     const { runs, options, windows, openWindows, downUntilMs, paths } = this.#context;
     const wasDown = arrival.nowMs <= downUntilMs || arrival.nowMs <= runs.downUntilMs[run]!;
@@ -83,6 +89,7 @@ export class RunLedger {
       timeAfter,
       0,
       runs.clearMs[run]!,
+      opener,
     );
     this.#countGaps(run, 1);
     runs.plus(run, ROW.MISSING, last - first + 1);
@@ -93,7 +100,7 @@ export class RunLedger {
 
   /** An absent number arrived. @returns VERDICT.REORDERED or VERDICT.LATE; VERDICT.RECOVERED when one of our NACKs had named it */
   fill(run: number, number: number, time: number, arrival: Arrival): Verdict {
-    const { runs, openWindows, recovery } = this.#context;
+    const { runs, openWindows, recovery, reordering } = this.#context;
     const gaps = this.gapsOf(run);
     const index = gaps.find(number);
     const wasOpen = gaps.isOpen(index);
@@ -103,6 +110,13 @@ export class RunLedger {
     const isRecovered = requests > 0;
     if (isRecovered)
       recovery?.answered(runs.device[run]!, requests, gaps.get(index, GAP.ASKED_AT), arrival.nowMs);
+    else
+      reordering.came(
+        run,
+        number,
+        gaps.get(index, GAP.OPENER),
+        arrival.arrivalUs - gaps.get(index, GAP.OPENED_AT),
+      );
     const countBefore = gaps.count;
     gaps.take(index, number, time);
     this.#countGaps(run, gaps.count - countBefore);
@@ -211,10 +225,12 @@ export class RunLedger {
 
   /** Free a run's slot and what belongs to it. The caller unlinks it from its device. */
   release(run: number): void {
-    const { runs, openWindows, shed, paths } = this.#context;
+    const { runs, openWindows, shed, paths, reordering, transit } = this.#context;
     paths?.forget(run);
     openWindows.forget(run);
     shed.forget(run);
+    reordering.forget(run);
+    transit.forget(run);
     this.#countGaps(run, -(runs.gaps[run]?.count ?? 0));
     runs.remove(run);
   }
@@ -280,18 +296,8 @@ export class RunLedger {
     );
   }
 
-  /** Cut a range; the numbers at the cut are absent, so their times are placed between the neighbours. */
   #split(run: number, gaps: GapList, index: number, at: number): void {
-    const before = gaps.get(index, GAP.TIME_BEFORE);
-    const after = gaps.get(index, GAP.TIME_AFTER);
-    const step = (after - before) / (gaps.size(index) + 1);
-    const timeOf = (number: number): number =>
-      before === 0 || after === 0 ? 0 : Math.round(before + step * (number - gaps.get(index, GAP.FIRST) + 1));
-    const timeAt = timeOf(at);
-    const timeBelow = timeOf(at - 1);
-    gaps.split(index, at);
-    gaps.set(index, GAP.TIME_AFTER, timeAt);
-    gaps.set(index + 1, GAP.TIME_BEFORE, timeBelow);
+    gaps.cut(index, at);
     this.#countGaps(run, 1);
   }
 

@@ -1,10 +1,12 @@
 import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
+import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { MAX_SEQUENCE_BITS } from "../../protocol/sequence.ts";
 import { Admission } from "./admission.ts";
 import { Afterwards } from "./afterwards.ts";
+import { arrivalsOf } from "./arrivals.ts";
 import { AskableGaps } from "./askable-gaps.ts";
 import { Believer } from "./belief.ts";
 import { ClosedRuns } from "./closed-runs.ts";
@@ -21,12 +23,14 @@ import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
 import { Paths } from "./paths.ts";
+import { Reordering } from "./reordering.ts";
 import { RestoreRuns } from "./restore-runs.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE, RunTable, STEADY } from "./run-table.ts";
 import { absoluteSendTime } from "./send-time.ts";
 import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
+import { isSampled, Transit } from "./transit.ts";
 import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT, type Verdict } from "./types.ts";
 
 /** expected of most fleets: a second epoch is rare among many devices */
@@ -71,6 +75,8 @@ export class Tracker {
       shed: new ShedEvidence(),
       kernel: new KernelEvidence(),
       paths: this.#paths,
+      reordering: new Reordering(this.#runs),
+      transit: new Transit(this.#runs.capacity),
       recovery: options.recovery ?? null,
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
@@ -151,6 +157,16 @@ export class Tracker {
   /** what came by each path; null = all listeners are one */
   get paths(): Paths | null {
     return this.#paths;
+  }
+
+  /** How the numbers of a device arrive; null = it is not in memory. */
+  arrivalsOf(id: string): DeviceArrivals | null {
+    return arrivalsOf(this.#context, id);
+  }
+
+  /** Arrivals out of order of all devices: @see Reordering.delays */
+  get reorderDelays(): readonly number[] {
+    return this.#context.reordering.delays;
   }
 
   get deviceCount(): number {
@@ -314,6 +330,7 @@ export class Tracker {
     const heardBy = devices.int(slot, SLOT.HEARD_BY);
     if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
 
+    if (time !== 0 && isSampled(number, rows[base + ROW.INTERVAL]!)) this.#notePair(run, time, arrivalUs);
     rows[base + ROW.HIGH_WATER] = number;
     rows[base + ROW.IN_ORDER] = rows[base + ROW.IN_ORDER]! + 1;
     if (time > rows[base + ROW.MAX_SEND_TIME]!) rows[base + ROW.MAX_SEND_TIME] = time;
@@ -329,5 +346,14 @@ export class Tracker {
     }
     this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
     return true;
+  }
+
+  /** The number after the high water came: what the two tell of the way here. Apart from the short path, which is short. */
+  #notePair(run: number, time: number, arrivalUs: number): void {
+    const runs = this.#runs;
+    const formerTime = runs.highTime[run]!;
+    if (formerTime !== runs.at(run, ROW.MAX_SEND_TIME)) return;
+    const formerUs = runs.at(run, ROW.HIGH_WATER_AT) - formerTime;
+    this.#context.transit.add(run, formerUs, arrivalUs - time, arrivalUs);
   }
 }

@@ -1,0 +1,13 @@
+import { ROW } from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import { SLOT } from "./device-table.ts";
+
+/** The run a device is heard on: the current one, else the one heard last. @returns its slot, -1 = none */
+export const runHeardOn = ({ devices, runs }: TrackerContext, device: number): number => {
+  const current = devices.int(device, SLOT.CURRENT);
+  if (current >= 0) return current;
+  let heard = devices.int(device, SLOT.NEWEST);
+  for (let run = heard; run >= 0; run = runs.older[run]!)
+    if (runs.at(run, ROW.LAST_ARRIVAL) > runs.at(heard, ROW.LAST_ARRIVAL)) heard = run;
+  return heard;
+};

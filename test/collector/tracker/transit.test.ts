@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { Transit } from "../../../collector/tracker/transit.ts";
+import { TrackerBed } from "../../support/tracker-bed.ts";
+
+const DEVICE = "pump-7";
+const SECOND_US = 1_000_000;
+
+/** Numbers `intervalUs` apart that take so long each; `skewUs` is how far the sender's clock is ahead. */
+const travel = (bed: TrackerBed, transitsUs: readonly number[], intervalUs: number, skewUs = 0): void => {
+  const startMs = bed.nowMs;
+  for (const [number, transitUs] of transitsUs.entries()) {
+    const sentUs = number * intervalUs;
+    bed.advance(startMs + (sentUs + transitUs) / 1000 - bed.nowMs);
+    bed.data(number, { device: DEVICE, time: sentUs + 1 + skewUs });
+  }
+};
+const transit = (bed: TrackerBed) => bed.tracker.arrivalsOf(DEVICE)!.transit;
+const steady = (count: number, transitUs = 2000): number[] => new Array<number>(count).fill(transitUs);
+
+test("a way that always takes the same has no jitter and no spread", () => {
+  const bed = new TrackerBed();
+  travel(bed, steady(100), 100_000);
+  expect(transit(bed)).toMatchObject({ jitterUs: 0 });
+  expect(transit(bed)!.greatestUs - transit(bed)!.leastUs).toBe(0);
+});
+
+test("RFC 3550: the jitter of a way that alternates by 8 ms comes near 8 ms", () => {
+  const bed = new TrackerBed();
+  travel(
+    bed,
+    Array.from({ length: 100 }, (_, index) => 2000 + 8000 * (index % 2)),
+    6 * SECOND_US,
+  );
+  const { pairs, jitterUs, leastUs, greatestUs } = transit(bed)!;
+  // the smoothing of RFC 3550 §6.4.1, from 0
+  expect(jitterUs).toBeCloseTo(8000 * (1 - (15 / 16) ** pairs), 0);
+  expect(greatestUs - leastUs).toBe(8000);
+});
+
+test("of a device that sends often one pair in eight is looked at, of a slow one each", () => {
+  const often = new TrackerBed();
+  travel(often, steady(81), 100_000);
+  expect(transit(often)!.pairs).toBeLessThanOrEqual(12);
+  const slow = new TrackerBed();
+  travel(slow, steady(81), 6 * SECOND_US);
+  expect(transit(slow)!.pairs).toBeGreaterThan(70);
+});
+
+test("the offset of the clocks is in the delay and not in its spread", () => {
+  const bed = new TrackerBed();
+  travel(bed, [2000, 2000, ...steady(40, 5000), ...steady(40, 3000)], 6 * SECOND_US, -3600 * SECOND_US);
+  const { leastUs, greatestUs, meanUs } = transit(bed)!;
+  expect(leastUs).toBeGreaterThan(3599 * SECOND_US);
+  expect(greatestUs - leastUs).toBeLessThanOrEqual(3000);
+  expect(meanUs - leastUs).toBeLessThanOrEqual(3000);
+});
+
+test("a gap between two numbers makes no pair of them", () => {
+  const bed = new TrackerBed();
+  for (let number = 0; number < 40; number += 2) {
+    bed.advance(6000);
+    bed.data(number, { device: DEVICE, time: number * 3 * SECOND_US + 1 });
+  }
+  expect(transit(bed)).toBeNull();
+});
+
+test("without send times nothing is known", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 50, { device: DEVICE });
+  expect(transit(bed)).toBeNull();
+});
+
+test("times from the start of the epoch give jitter, and say that they are relative", () => {
+  const bed = new TrackerBed();
+  for (let number = 0; number < 100; number++) {
+    bed.advance(6000 + (number % 2 === 0 ? -4 : 4));
+    bed.data(number, { device: DEVICE, relative: (number + 1) * 6 * SECOND_US });
+  }
+  expect(bed.tracker.arrivalsOf(DEVICE)!.isRelative).toBe(true);
+  expect(transit(bed)!.jitterUs).toBeGreaterThan(3000);
+  expect(transit(bed)!.jitterUs).toBeLessThanOrEqual(8000);
+});
+
+test("a clock that was set begins the figures anew", () => {
+  const figures = new Transit(4);
+  figures.add(1, 2000, 3000, 0);
+  figures.add(1, 3000, 3600 * SECOND_US, SECOND_US);
+  expect(figures.of(1)).toEqual({
+    pairs: 1,
+    jitterUs: 0,
+    meanUs: 3600 * SECOND_US,
+    leastUs: 3600 * SECOND_US,
+    greatestUs: 3600 * SECOND_US,
+  });
+});
+
+test("the least and the greatest are those of the last ten to twenty minutes: clocks drift", () => {
+  const figures = new Transit(4);
+  figures.add(0, 1000, 1000, 0);
+  figures.add(0, 1000, 9000, 601 * SECOND_US);
+  expect(figures.of(0)).toMatchObject({ leastUs: 1000, greatestUs: 9000 });
+  figures.add(0, 9000, 8000, 1202 * SECOND_US);
+  expect(figures.of(0)).toMatchObject({ leastUs: 8000, greatestUs: 9000 });
+});
+
+test("figures of more runs than were expected find room, and a run that left takes its own along", () => {
+  const figures = new Transit(2);
+  figures.add(0, 1, 2, 0);
+  figures.add(9, 1, 2, 0);
+  figures.forget(0);
+  expect([figures.of(0), figures.of(9)?.pairs, figures.of(100)]).toEqual([null, 1, null]);
+});
