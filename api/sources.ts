@@ -27,6 +27,7 @@ import type {
   SeriesText,
 } from "../db/query-types.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
@@ -72,6 +73,8 @@ export interface Sources {
   reader: ReaderSource;
   live: LiveSource;
   collectorStatus(): CollectorStatus;
+  /** how the numbers of a device arrive, asked of the ingest worker that owns it; null = it is not in memory */
+  arrivalsOf(device: string): Promise<DeviceArrivals | null>;
   storeStatus(): StoreStatus;
 }
 

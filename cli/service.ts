@@ -109,6 +109,7 @@ export const startService = async (
         reader: store.reader,
         live,
         collectorStatus: () => collectorStatusForApi(collector.status()),
+        arrivalsOf: (device) => collector.arrivalsOf(device),
         storeStatus: () => store.status(),
       },
       {

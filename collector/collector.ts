@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import type { LogLevel } from "../common/logger.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
 import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
 import { IngestHandle } from "./ingest-handle.ts";
@@ -100,6 +101,12 @@ export class Collector extends EventEmitter<CollectorEvents> {
   async requestStatus(): Promise<CollectorStatus> {
     if (this.#stopping === null) await this.#askAll({ command: "status" });
     return this.status();
+  }
+
+  /** How the numbers of a device arrive, as its worker counts it; null = no worker has it in memory. */
+  async arrivalsOf(id: string): Promise<DeviceArrivals | null> {
+    const answers = await Promise.all(this.#workers.map((worker) => worker.arrivalsOf(id)));
+    return answers.find((arrivals) => arrivals !== null) ?? null;
   }
 
   /** Resolves when all workers have a socket for the listeners that are up and can be shared. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { IngestCommand, IngestReport } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 
@@ -23,6 +24,8 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   readonly #worker: Worker;
   readonly #restoring = Promise.withResolvers<number>();
   readonly #waiting: PromiseWithResolvers<void>[] = [];
+  readonly #queries = new Map<number, (arrivals: DeviceArrivals | null) => void>();
+  #nextQuery = 0;
   #latest: WorkerStatus | null = null;
   #utilization: ReturnType<Worker["performance"]["eventLoopUtilization"]>;
   #gone: LacunaError | null = null;
@@ -61,7 +64,22 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     return waiting.promise;
   }
 
+  /** How the numbers of a device arrive; null = it is not in this worker's memory, or the worker is gone. */
+  arrivalsOf(id: string): Promise<DeviceArrivals | null> {
+    if (this.isGone) return Promise.resolve(null);
+    const query = this.#nextQuery++;
+    const { promise, resolve } = Promise.withResolvers<DeviceArrivals | null>();
+    this.#queries.set(query, resolve);
+    this.#worker.postMessage({ command: "arrivals", query, id } satisfies IngestCommand);
+    return promise;
+  }
+
   #handle(message: IngestReport): void {
+    if (message.report === "arrivals") {
+      this.#queries.get(message.query)?.(message.arrivals);
+      this.#queries.delete(message.query);
+      return;
+    }
     if (message.report === "restored") {
       this.#restoring.resolve(message.lastArrivalUs);
       return;
@@ -74,7 +92,10 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     }
     if (message.status !== null) this.#takeStatus(message.status);
     if (message.report === "status") return;
-    if (message.isLast) this.#isStopped = true;
+    if (message.isLast) {
+      this.#isStopped = true;
+      this.#endQueries();
+    }
     this.#waiting.shift()?.resolve();
   }
 
@@ -86,11 +107,17 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     this.emit("status");
   }
 
+  #endQueries(): void {
+    for (const resolve of this.#queries.values()) resolve(null);
+    this.#queries.clear();
+  }
+
   #crashed(why: string, cause?: unknown): void {
     if (this.isGone) return;
     const error = new LacunaError("ERR_INGEST_CRASHED", `the ingest worker died: ${why}`, { cause });
     this.#gone = error;
     this.#restoring.reject(error);
+    this.#endQueries();
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
     if (this.listenerCount("error") > 0) this.emit("error", error);
   }

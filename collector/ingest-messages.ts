@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LogLevel } from "../common/logger.ts";
 import type { EventKind, Restored } from "../protocol/batch.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { ExchangeEnds } from "./handover/exchange.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -62,6 +63,8 @@ export type IngestCommand =
   | { command: "status" }
   /** store the event */
   | { command: "event"; kind: EventKind; detail: Record<string, unknown> }
+  /** how the numbers of a device arrive: answered by `arrivals`, whatever else is under way */
+  | { command: "arrivals"; query: number; id: string }
   | { command: "stop" }
   /** the start failed: close everything, store nothing */
   | { command: "abandon" };
@@ -71,4 +74,6 @@ export type IngestReport =
   | { report: "restored"; lastArrivalUs: number }
   | { report: "failed"; code: string; message: string }
   | { report: "status"; status: IngestStatus }
+  /** null = the device is not in this worker's memory */
+  | { report: "arrivals"; query: number; arrivals: DeviceArrivals | null }
   | { report: "done"; status: IngestStatus | null; isLast: boolean };

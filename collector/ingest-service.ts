@@ -4,6 +4,7 @@ import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
 import { createRepeatLimiter, type Logger } from "../common/logger.ts";
 import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol/batch.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { countsOf } from "./counters.ts";
 import { Exchange, type ExchangeEnds } from "./handover/exchange.ts";
@@ -164,6 +165,11 @@ export class IngestService {
     await share.start();
   }
 
+  /** @see Ingest.arrivalsOf */
+  arrivalsOf(id: string): DeviceArrivals | null {
+    return this.#ingest.arrivalsOf(id);
+  }
+
   /** A batch is done with. */
   takeBack(returned: BatchReturn): void {
     this.#ingest.takeBack(returned);
@@ -188,6 +194,7 @@ export class IngestService {
         handoverCapacity: this.#exchange?.blockCapacity ?? 0,
         handoverShed: this.#exchange?.shed ?? 0,
       },
+      reorderDelays: this.#ingest.reorderDelays,
       fleet: this.#ingest.fleet,
     };
   }

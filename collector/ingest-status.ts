@@ -19,6 +19,8 @@ export interface IngestStatus {
   /** all of them; those that another worker opens are not started here, and count what their datagrams to devices of this worker came to */
   listeners: ListenerStatus[];
   sizes: IngestSizes & HandoverSizes;
+  /** arrivals out of order by how long after its gap was opened each came, microseconds; see common/log-histogram.ts */
+  reorderDelays: readonly number[];
   /** as of now, ahead of the last batch */
   fleet: FleetCounters;
 }

@@ -141,6 +141,10 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   // one after the other: that is how the answers are told apart
   let former: Promise<void> = Promise.resolve();
   main.on("message", (command: IngestCommand) => {
+    if (command.command === "arrivals") {
+      report({ report: "arrivals", query: command.query, arrivals: service.arrivalsOf(command.id) });
+      return;
+    }
     former = former.then(() => act(command)).catch(failed);
   });
   report({ report: "restored", lastArrivalUs: service.restore() });

@@ -2,6 +2,7 @@ import type { BatchReturn, DeviceSnapshot, EventKind, FleetCounters } from "../p
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decode } from "../protocol/decode.ts";
+import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { REJECT } from "../protocol/reasons.ts";
 import { BATCH_NOTES } from "./batch-builder.ts";
@@ -207,6 +208,16 @@ export class Ingest {
   /** The kernel's drop counters were read: just before `tick`, with its times. @param drops - as for `Tracker.onKernelDrops` */
   kernelDrops(nowMs: number, drainedAtMs: number, drops: readonly (number | null)[]): void {
     this.#tracker.onKernelDrops(nowMs, drainedAtMs, drops);
+  }
+
+  /** How the numbers of a device arrive; null = it is not in memory here. */
+  arrivalsOf(id: string): DeviceArrivals | null {
+    return this.#tracker.arrivalsOf(id);
+  }
+
+  /** @see Tracker.reorderDelays */
+  get reorderDelays(): readonly number[] {
+    return this.#tracker.reorderDelays;
   }
 
   /** Absent numbers whose window may be running, in ranges. */

@@ -33,6 +33,9 @@ export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly n
     };
   }),
   sizes: statuses.map(({ sizes }) => sizes).reduce((sum, sizes) => addFields(sum, sizes)),
+  reorderDelays: statuses
+    .map(({ reorderDelays }) => reorderDelays)
+    .reduce((sum, delays) => sum.map((count, bucket) => count + delays[bucket]!)),
   fleet: statuses.map(({ fleet }) => fleet).reduce(addFleets),
 });
 

@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import { Type } from "typebox";
 import type { App } from "../context.ts";
+import { Arrivals } from "../schemas/arrivals.ts";
 import { ERRORS, NoQuery, Problem, textResponse } from "../schemas/common.ts";
 import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
 import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
@@ -21,6 +22,7 @@ const COMPONENTS = [
   FleetTotal,
   FleetLedger,
   DeviceLedger,
+  Arrivals,
   Device,
   DeviceList,
   LatestList,

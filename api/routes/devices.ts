@@ -1,4 +1,5 @@
 import type { Static } from "typebox";
+import { arrivalsJson } from "../arrivals-json.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
 import { deviceJson, latestJson } from "../device-json.ts";
@@ -6,6 +7,7 @@ import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.t
 import { deviceOrThrow, devicePage } from "../device-page.ts";
 import type { KeyCache } from "../json-values.ts";
 import { parseTimeRange } from "../query-time.ts";
+import { Arrivals } from "../schemas/arrivals.ts";
 import {
   Cursor,
   DeviceParams,
@@ -79,6 +81,24 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     },
     async ({ params }) =>
       deviceJson(deviceOrThrow(context, params.id), context.clock.wallUs(), sources.ledger.down),
+  );
+
+  app.get(
+    "/devices/:id/arrivals",
+    {
+      schema: {
+        operationId: "getDeviceArrivals",
+        summary: "How a device's numbers arrive: jitter, one-way delay, reordering",
+        tags: ["devices"],
+        params: DeviceParams,
+        querystring: NoQuery,
+        response: { 200: RefTo(Arrivals), ...ERRORS, ...NO_DEVICE },
+      },
+    },
+    async ({ params }) => {
+      const { id } = deviceOrThrow(context, params.id);
+      return arrivalsJson(id, await sources.arrivalsOf(id));
+    },
   );
 
   app.get(

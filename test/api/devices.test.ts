@@ -173,3 +173,52 @@ describe("latest values", () => {
     expect((await get("/api/v1/latest")).json.devices[0].ageSeconds).toBe(0);
   });
 });
+
+describe("how the numbers of a device arrive", () => {
+  test("is told with its clocks' offset apart from the spread", async () => {
+    api.sources.arrivals = {
+      epoch: 3,
+      run: 0,
+      transit: { pairs: 4, jitterUs: 420.4, meanUs: -1_198_300, leastUs: -1_200_000, greatestUs: -1_188_000 },
+      isRelative: false,
+      reordering: {
+        count: 1,
+        greatestExtent: 3,
+        meanExtent: 3,
+        greatestDelayUs: 18_000,
+        atLeast: [1, 1, 1, 0, 0, 0, 0, 0],
+      },
+    };
+    const { json } = await api.get("/api/v1/devices/pump-7/arrivals");
+    expect(json).toEqual({
+      device: "pump-7",
+      epoch: 3,
+      run: 0,
+      transit: {
+        pairs: 4,
+        jitterSeconds: 0.00042,
+        meanSeconds: -1.1983,
+        leastSeconds: -1.2,
+        greatestSeconds: -1.188,
+        spreadSeconds: 0.012,
+        isRelative: false,
+      },
+      reordering: {
+        count: 1,
+        greatestExtent: 3,
+        meanExtent: 3,
+        greatestDelaySeconds: 0.018,
+        nReordering: [1, 1, 1, 0, 0, 0, 0, 0],
+      },
+    });
+  });
+
+  test("is not known of a device that was not heard lately", async () => {
+    const { json } = await api.get("/api/v1/devices/pump-7/arrivals");
+    expect(json).toMatchObject({ epoch: null, run: null, transit: null, reordering: { count: 0 } });
+  });
+
+  test("of a device that is not there is 404", async () => {
+    expect((await api.get("/api/v1/devices/nobody/arrivals")).status).toBe(404);
+  });
+});

@@ -22,6 +22,7 @@ const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
     atUs,
     paths: [],
     listeners,
+    reorderDelays: [1, 0, 2],
     sizes: { devices: 10, batchesInUse: 1, batchCapacity: 4 },
     fleet: { datagrams: 5, control: 1, shed: 0, held: 0, rejected: { truncated: 2 }, refusedReadings: {} },
   }) as unknown as IngestStatus;
@@ -47,6 +48,7 @@ test("a listener's socket is that of the worker that opens it, what came by it i
   const { counters } = sum.listeners[0]!;
   expect(counters).toMatchObject({ datagrams: 12, received: 10, lastDatagramAtUs: 900 });
   expect(Object.values(counters.rejected)).toEqual([2]);
+  expect(sum.reorderDelays).toEqual([2, 0, 4]);
   expect(sum).toMatchObject({ atUs: 10, sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 } });
   expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
 });

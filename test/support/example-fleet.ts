@@ -1,3 +1,4 @@
+import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
 import type { FakeSources } from "./fake-sources.ts";
 import { NOON_US } from "./fake-sources.ts";
 
@@ -64,6 +65,7 @@ export const addExampleFleet = (sources: FakeSources): void => {
     ],
     next: null,
   };
+  sources.arrivals = ARRIVALS;
   sources.series = { unit: "Cel", text: SERIES };
   sources.points = { unit: "Cel", text: POINTS };
   sources.receivedPage = {
@@ -109,6 +111,7 @@ export const EXAMPLE_REQUESTS: Readonly<Record<string, readonly string[]>> = {
   getStatus: ["/api/v1/status"],
   listDevices: ["/api/v1/devices?status=online&sort=completeness"],
   getDevice: ["/api/v1/devices/pump-7"],
+  getDeviceArrivals: ["/api/v1/devices/pump-7/arrivals"],
   listLatest: ["/api/v1/latest"],
   listFleet: ["/api/v1/fleet?sort=lost&order=desc"],
   getHistory: ["/api/v1/history?span=60"],
@@ -128,6 +131,20 @@ export const EXAMPLE_REQUESTS: Readonly<Record<string, readonly string[]>> = {
     "/api/v1/devices/pump-7/series?channel=temperature&method=lttb&points=100",
     "/api/v1/devices/pump-7/series?channel=temperature&points=2",
   ],
+};
+
+const ARRIVALS: DeviceArrivals = {
+  epoch: 3,
+  run: 0,
+  transit: { pairs: 12, jitterUs: 420, meanUs: -1_198_300, leastUs: -1_200_000, greatestUs: -1_188_000 },
+  isRelative: false,
+  reordering: {
+    count: 2,
+    greatestExtent: 3,
+    meanExtent: 2,
+    greatestDelayUs: 18_000,
+    atLeast: [2, 1, 1, 0, 0, 0, 0, 0],
+  },
 };
 
 const causes = {

@@ -26,6 +26,7 @@ import type {
   StoreStatus,
   TimeForm,
 } from "../../api/sources.ts";
+import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 
@@ -343,5 +344,7 @@ export class FakeSources implements Sources {
   };
 
   collectorStatus = (): CollectorStatus => this.collector;
+  arrivals: DeviceArrivals | null = null;
+  arrivalsOf = async (): Promise<DeviceArrivals | null> => this.arrivals;
   storeStatus = (): StoreStatus => this.store;
 }
