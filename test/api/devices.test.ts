@@ -214,6 +214,7 @@ describe("how the numbers of a device arrive", () => {
   });
 
   test("is not known of a device that was not heard lately", async () => {
+    api.sources.arrivals = null;
     const { json } = await api.get("/api/v1/devices/pump-7/arrivals");
     expect(json).toMatchObject({ epoch: null, run: null, transit: null, reordering: { count: 0 } });
   });

@@ -30,6 +30,7 @@ test("every route is in it", async () => {
       "GET /api/v1/raster",
       "GET /api/v1/devices",
       "GET /api/v1/devices/{id}",
+      "GET /api/v1/devices/{id}/arrivals",
       "GET /api/v1/devices/{id}/gaps",
       "GET /api/v1/devices/{id}/ledger",
       "GET /api/v1/devices/{id}/readings",
