@@ -14,12 +14,13 @@ import type {
   StartArchive,
 } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
-import { mapLargeBlocks } from "./large-blocks.ts";
+import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
 
 const STATUS_MS = 500;
+const TRIM_MS = 10_000;
 
 const openArchive = async ({ url, options }: ArchiveModule): Promise<StartArchive> => {
   const module = (await import(url)) as ArchiveExports;
@@ -90,12 +91,14 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   const logger = createLogger(logLevel).child({ thread: workers === 1 ? "ingest" : `ingest-${worker}` });
   raisePriority(logger);
   await mapLargeBlocks();
+  // of the process, so one worker does it
+  const trimHeaps = worker === 0 ? await heapTrimmer() : null;
   const report = (message: IngestReport): void => main.postMessage(message);
   const failed = (error: unknown): void =>
     report({ report: "failed", code: codeOf(error) ?? "ERR_INGEST_START", message: messageOf(error) });
-  let reporter: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   const close = (): void => {
-    clearInterval(reporter);
+    for (const timer of timers) clearInterval(timer);
     // what was posted before is still delivered
     writerPort.close();
     main.close();
@@ -119,7 +122,8 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
         break;
       case "listen":
         await service.listen(command.listeners);
-        reporter = setInterval(() => report({ report: "status", status: service.status() }), STATUS_MS);
+        timers.push(setInterval(() => report({ report: "status", status: service.status() }), STATUS_MS));
+        if (trimHeaps !== null) timers.push(setInterval(trimHeaps, TRIM_MS));
         break;
       case "share":
         await service.share(command.listener, command.address, command.port);

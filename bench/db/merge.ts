@@ -14,9 +14,9 @@ import { START_US, W3Source } from "../support/w3-data.ts";
 const FLUSHES = 64;
 
 const runMerge = (merger: Merger, task: MergeTask): MergeResult => {
-  const pages = merger.merge(task);
-  let step = pages.next();
-  while (step.done !== true) step = pages.next();
+  const lots = merger.merge(task);
+  let step = lots.next();
+  while (step.done !== true) step = lots.next();
   return step.value;
 };
 

@@ -38,8 +38,8 @@ export interface RunHeads {
 
 /** Packs the heads of ascending runs into rows. */
 export class HeadsWriter {
-  readonly rows: HeadsRow[] = [];
-  /** of all rows */
+  #rows: HeadsRow[] = [];
+  /** of all rows, those taken too */
   bytes = 0;
   readonly #originUs: number;
   readonly #row = new ByteWriter(MOST_ROW_BYTES * 2);
@@ -65,9 +65,17 @@ export class HeadsWriter {
     }
   }
 
+  /** The rows that have become complete since the last call. */
+  take(): readonly HeadsRow[] {
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows;
+  }
+
+  /** The rows that are left. */
   end(): readonly HeadsRow[] {
     this.#end();
-    return this.rows;
+    return this.take();
   }
 
   /** Fill `#heads` with as many as fit into a row. @returns the index after the last one */
@@ -118,7 +126,7 @@ export class HeadsWriter {
   #end(): void {
     if (this.#row.length === 0) return;
     this.#row.u32(crc32(this.#row.written()));
-    this.rows.push({ run: this.#firstRun, part: this.#firstPart, heads: this.#row.written().slice() });
+    this.#rows.push({ run: this.#firstRun, part: this.#firstPart, heads: this.#row.written().slice() });
     this.bytes += this.#row.length;
     this.#row.reset();
     this.#run = 0;

@@ -10,7 +10,7 @@ export interface MergeHost {
 }
 
 /**
- * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its pages between flushes. What fails for
+ * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its lots between flushes. What fails for
  * a passing reason is given up and begun again later; what fails for any other ends merging until the next start: nothing is lost, the
  * segments stay as they are, and the status says so.
  */
@@ -52,8 +52,8 @@ export class MergeLoop {
 
   #take(message: MergeReport): void {
     switch (message.report) {
-      case "pages":
-        this.#merging.stage(message.pages);
+      case "lot":
+        this.#merging.stage(message.lot);
         this.#host.post({ command: "next", chunkSet: message.chunkSet });
         break;
       case "merged":

@@ -1,4 +1,4 @@
-import type { MergeResult, MergeTask } from "./merge-task.ts";
+import type { MergeLot, MergeResult, MergeTask } from "./merge-task.ts";
 
 /** What a merger's thread is started with. */
 export interface MergeThreadData {
@@ -6,7 +6,7 @@ export interface MergeThreadData {
   chunkReadings: number;
 }
 
-/** From the writer to the merger's thread. `next` asks for the pages that follow: at most one lot of them is on its way. */
+/** From the writer to the merger's thread. `next` asks for the lot that follows: at most one is on its way. */
 export type MergeCommand =
   | { command: "merge"; task: MergeTask }
   | { command: "next"; chunkSet: number }
@@ -14,6 +14,6 @@ export type MergeCommand =
 
 /** From the merger's thread to the writer. `chunkSet` is the task's: what belongs to one that was given up meanwhile is ignored. */
 export type MergeReport =
-  | { report: "pages"; chunkSet: number; pages: Uint8Array<ArrayBuffer> }
+  | { report: "lot"; chunkSet: number; lot: MergeLot }
   | { report: "merged"; chunkSet: number; result: MergeResult }
   | { report: "failed"; chunkSet: number; code: string; message: string };

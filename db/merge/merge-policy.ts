@@ -1,3 +1,4 @@
+import { memoryToRead } from "../segment/segment-head.ts";
 import type { SegmentRow } from "./merge-task.ts";
 
 /** When segments are merged, and how large what becomes of them may be. */
@@ -10,6 +11,8 @@ export interface MergePolicy {
    */
   flushesAtOnce: number;
   flushBytesAtOnce: number;
+  /** what reading the flushes of one merge may take: all of them are in memory together, those of tiny runs decoded */
+  flushMemoryAtOnce: number;
   /**
    * The newest flushes stay as they are for a while, if they are that small together: a client of the live feed that comes again is told from
    * them what it missed.
@@ -39,6 +42,7 @@ export const mergePolicy = (retentionMs: number | null, maxBytes: number | null)
   chunkReadings: CHUNK_READINGS,
   flushesAtOnce: 64,
   flushBytesAtOnce: 8 * 2 ** 20,
+  flushMemoryAtOnce: 8 * 2 ** 20,
   keptUs: 60_000_000,
   keptBytes: 2 ** 20,
   segmentsAtOnce: 8,
@@ -120,9 +124,12 @@ const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy
   const maxBytes = isFlushes ? Math.min(policy.flushBytesAtOnce, policy.maxBytes) : policy.maxBytes;
   let to = from + 1;
   let bytes = group[from]!.bytes;
+  let memory = isFlushes ? memoryToRead(group[from]!) : 0;
   for (; to < group.length && to - from < most; to++) {
     bytes += group[to]!.bytes;
-    if (bytes > maxBytes || spanOf(group[from]!, group[to]!) > policy.maxSpanUs) break;
+    if (isFlushes) memory += memoryToRead(group[to]!);
+    if (bytes > maxBytes || memory > policy.flushMemoryAtOnce) break;
+    if (spanOf(group[from]!, group[to]!) > policy.maxSpanUs) break;
   }
   return group.slice(from, to);
 };

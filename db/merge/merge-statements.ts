@@ -1,5 +1,6 @@
+import { CHUNK_PAGE_BYTES } from "../chunk/chunk-pages.ts";
 import type { Sqlite, Statement } from "../open.ts";
-import type { MergeResult, SegmentRow } from "./merge-task.ts";
+import type { MergeLot, MergeResult, SegmentRow } from "./merge-task.ts";
 
 /** A chunk set of which rows are left that belong to no segment: pages [firstPage, endPage). */
 export interface Leftover {
@@ -78,10 +79,12 @@ export class MergeStatements {
       .get() as { nextSet: number; nextPage: number };
   }
 
-  insertPages(firstPage: number, bytes: Uint8Array, pageBytes: number): void {
-    for (let at = 0, page = firstPage; at < bytes.length; at += pageBytes, page++) {
-      this.#page.run(page, bytes.subarray(at, at + pageBytes));
+  /** Insert what belongs to a chunk set, its pages from `firstPage` on. */
+  insert(chunkSet: number, firstPage: number, { pages, heads }: MergeLot): void {
+    for (let at = 0, page = firstPage; at < pages.length; at += CHUNK_PAGE_BYTES, page++) {
+      this.#page.run(page, pages.subarray(at, at + CHUNK_PAGE_BYTES));
     }
+    for (const { run, part, heads: blob } of heads) this.#heads.run(chunkSet, run, part, blob);
   }
 
   /** The chunk set belongs to no segment (yet, or any more). */
@@ -94,16 +97,15 @@ export class MergeStatements {
     return this.#leftover.get(inTheMaking) as Leftover | undefined;
   }
 
-  /** Insert a merged segment whose pages are there; its inputs have been dropped. */
+  /** Insert a merged segment whose pages and heads are there; its inputs have been dropped. */
   adopt(row: SegmentRow, result: MergeResult, isSettled: boolean): void {
-    const { firstTimeUs, lastTimeUs, firstReadingTimeUs, lastReadingTimeUs, heads, late } = result;
+    const { firstTimeUs, lastTimeUs, firstReadingTimeUs, lastReadingTimeUs, late } = result;
     const { followsSettled: _, ...columns } = row;
     this.#segment.run({
       ...columns,
       ...{ firstTimeUs, lastTimeUs, firstReadingTimeUs, lastReadingTimeUs },
       isSettled: Number(isSettled),
     });
-    for (const { run, part, heads: blob } of heads) this.#heads.run(row.chunkSet, run, part, blob);
     for (let at = 0; at < late.length; at += 2) this.#late.run(row.segment, late[at], late[at + 1]);
     this.#forgetLeftover.run(row.chunkSet);
   }

@@ -27,10 +27,16 @@ export interface MergeTask {
   firstPage: number;
 }
 
-/** A merged segment but for most of its pages, which went ahead of it. Times in microseconds. */
+/** A part of a merged segment that goes ahead of it. */
+export interface MergeLot {
+  /** whole pages; in the last lot of all the very last one may be short */
+  pages: Uint8Array<ArrayBuffer>;
+  heads: readonly HeadsRow[];
+}
+
+/** A merged segment but for the lots that went ahead of it. Times in microseconds. */
 export interface MergeResult {
-  /** the last pages, whole ones but for the very last */
-  rest: Uint8Array<ArrayBuffer>;
+  rest: MergeLot;
   runs: number;
   datagrams: number;
   readings: number;
@@ -40,7 +46,7 @@ export interface MergeResult {
   lastReadingTimeUs: number;
   /** of the data in the pages */
   dataBytes: number;
-  heads: readonly HeadsRow[];
+  /** of all rows of heads */
   headsBytes: number;
   /** runs with numbers at or below those of older segments: the run and its lowest number here, in turn */
   late: readonly number[];

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { codeOf, messageOf } from "../../common/errors.ts";
 import { openForReading } from "../open.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge-messages.ts";
-import type { MergeResult, MergeTask } from "./merge-task.ts";
+import type { MergeLot, MergeResult, MergeTask } from "./merge-task.ts";
 import { Merger } from "./merger.ts";
 
 /** The merger's thread: reads segments, sends what becomes of them to the writer lot by lot. One merge at a time, the newest asked for. */
@@ -16,26 +16,26 @@ if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_
 const db = openForReading(file);
 const merger = new Merger(db, chunkReadings);
 let chunkSet = 0;
-let pages: Generator<Uint8Array<ArrayBuffer>, MergeResult> | undefined;
+let lots: Generator<MergeLot, MergeResult> | undefined;
 
 const report = (message: MergeReport, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
 const begin = (task: MergeTask): void => {
   chunkSet = task.chunkSet;
-  pages = merger.merge(task);
+  lots = merger.merge(task);
 };
 
 const goOn = (): void => {
-  if (pages === undefined) return;
+  if (lots === undefined) return;
   try {
-    const step = pages.next();
+    const step = lots.next();
     if (step.done === true) {
-      pages = undefined;
-      report({ report: "merged", chunkSet, result: step.value }, [step.value.rest.buffer]);
-    } else report({ report: "pages", chunkSet, pages: step.value }, [step.value.buffer]);
+      lots = undefined;
+      report({ report: "merged", chunkSet, result: step.value }, [step.value.rest.pages.buffer]);
+    } else report({ report: "lot", chunkSet, lot: step.value }, [step.value.pages.buffer]);
   } catch (error) {
-    pages = undefined;
+    lots = undefined;
     report({ report: "failed", chunkSet, code: codeOf(error) ?? "ERR_MERGE", message: messageOf(error) });
   }
 };

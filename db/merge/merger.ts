@@ -11,30 +11,32 @@ import type { DatagramColumns } from "../segment/columns.ts";
 import { GatheredRun } from "./gathered-run.ts";
 import { BlobInput, ChunkInput, type MergeInput } from "./merge-input.ts";
 import { CHUNK_READINGS } from "./merge-policy.ts";
-import type { MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
+import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
 
-/** 2 MiB: what the writer inserts in one transaction of its own */
-const PAGES_AT_ONCE = 256;
+/** 2 MiB, and the heads of what is in them: what the writer inserts in one transaction of its own */
+const LOT_PAGES = 256;
 
 /** Builds merged segments: the chunks of each run one after the other. Only reads; keeps its scratch memory. */
 export class Merger {
   readonly #db: Sqlite;
   readonly #chunkReadings: number;
+  readonly #lotPages: number;
   readonly #gathered = new GatheredRun();
   readonly #block = new ByteWriter(1 << 14);
 
-  constructor(db: Sqlite, chunkReadings = CHUNK_READINGS) {
+  constructor(db: Sqlite, chunkReadings = CHUNK_READINGS, lotPages = LOT_PAGES) {
     this.#db = db;
+    this.#lotPages = lotPages;
     this.#chunkReadings = chunkReadings;
   }
 
   /**
-   * Merge segments; pages come as they become full, many at once, the last ones with the result. They belong to the caller.
+   * Merge segments; what is complete comes in lots, the last one with the result. They belong to the caller.
    * @throws SegmentCorruptError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
    */
-  *merge({ inputs: rows }: MergeTask): Generator<Uint8Array<ArrayBuffer>, MergeResult> {
+  *merge({ inputs: rows }: MergeTask): Generator<MergeLot, MergeResult> {
     const sources = rows.map((row) => this.#open(row));
-    const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings);
+    const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings, this.#lotPages);
     for (;;) {
       let run = Number.POSITIVE_INFINITY;
       for (const { input } of sources) if (input.run < run) run = input.run;
@@ -85,7 +87,7 @@ const originOf = (db: Sqlite, [oldest]: readonly SegmentRow[]): number =>
 
 /** A merged segment in the making. */
 class Output {
-  readonly pages = new PageWriter(PAGES_AT_ONCE);
+  readonly #pages: PageWriter;
   readonly #heads: HeadsWriter;
   readonly #block: ByteWriter;
   readonly #chunkReadings: number;
@@ -100,7 +102,8 @@ class Output {
     lastReadingTimeUs: 0,
   };
 
-  constructor(originUs: number, block: ByteWriter, chunkReadings: number) {
+  constructor(originUs: number, block: ByteWriter, chunkReadings: number, lotPages: number) {
+    this.#pages = new PageWriter(lotPages);
     this.#chunkReadings = chunkReadings;
     this.#heads = new HeadsWriter(originUs);
     this.#block = block;
@@ -111,7 +114,7 @@ class Output {
     isUnsequenced: boolean,
     columns: DatagramColumns,
     lowestAhead: number,
-  ): Generator<Uint8Array<ArrayBuffer>> {
+  ): Generator<MergeLot> {
     const heads: ChunkHead[] = [];
     for (let from = 0, to = 0; from < columns.datagramCount; from = to) {
       to = endOfChunk(columns, from, this.#chunkReadings);
@@ -119,7 +122,7 @@ class Output {
       const block = this.#encode(columns, from, to, head);
       heads.push(head);
       this.#count(head);
-      yield* this.pages.append(block);
+      for (const pages of this.#pages.append(block)) yield { pages, heads: this.#heads.take() };
     }
     this.#heads.add(run, isUnsequenced, heads);
     this.#sum.runs++;
@@ -128,12 +131,11 @@ class Output {
   }
 
   end(): MergeResult {
-    const heads = this.#heads.end();
+    const rest = { pages: this.#pages.rest(), heads: this.#heads.end() };
     return {
       ...this.#sum,
-      rest: this.pages.rest(),
-      dataBytes: this.pages.bytes,
-      heads,
+      rest,
+      dataBytes: this.#pages.bytes,
       headsBytes: this.#heads.bytes,
       late: this.#late,
     };

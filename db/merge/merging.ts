@@ -1,9 +1,9 @@
 import { LacunaError } from "../../common/errors.ts";
-import { CHUNK_PAGE_BYTES, pagesOf } from "../chunk/chunk-pages.ts";
+import { pagesOf } from "../chunk/chunk-pages.ts";
 import type { Sqlite } from "../open.ts";
 import { chooseMerge, isSettled, type MergePolicy, withoutKept } from "./merge-policy.ts";
 import { type DroppedSegment, MergeStatements } from "./merge-statements.ts";
-import type { MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
+import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
 import { Merger } from "./merger.ts";
 
 /** Rows a step deletes of what is left over: a few milliseconds. */
@@ -20,7 +20,7 @@ export interface MergeFigures {
 }
 
 /**
- * The writer's side of merging: knows which segments are not merged yet, takes over what a merger has built. Pages go in ahead, in
+ * The writer's side of merging: knows which segments are not merged yet, takes over what a merger has built. Pages and heads go in ahead, in
  * transactions of their own; the segment they belong to appears, and its inputs vanish, in one.
  */
 export class Merging {
@@ -107,17 +107,18 @@ export class Merging {
     return this.#task;
   }
 
-  /** Write pages of the current merge, whole ones but for the last of all, in a transaction of its own. */
-  stage(bytes: Uint8Array): void {
+  /** Write a part of the current merge in a transaction of its own. */
+  stage(lot: MergeLot): void {
     const { chunkSet, firstPage } = this.#task!;
     const at = firstPage + this.#stagedPages;
+    const pages = pagesOf(lot.pages.length);
     this.#db
       .transaction(() => {
-        this.#statements.keepLeftover(chunkSet, firstPage, at + pagesOf(bytes.length));
-        this.#statements.insertPages(at, bytes, CHUNK_PAGE_BYTES);
+        this.#statements.keepLeftover(chunkSet, firstPage, at + pages);
+        this.#statements.insert(chunkSet, at, lot);
       })
       .immediate();
-    this.#stagedPages += pagesOf(bytes.length);
+    this.#stagedPages += pages;
   }
 
   /**
@@ -132,7 +133,7 @@ export class Merging {
     this.#db
       .transaction(() => {
         for (const input of inputs) this.#statements.drop(input);
-        this.#statements.insertPages(row.firstPage + this.#stagedPages, result.rest, CHUNK_PAGE_BYTES);
+        this.#statements.insert(row.chunkSet, row.firstPage + this.#stagedPages, result.rest);
         this.#statements.adopt(row, result, settled);
       })
       .immediate();
@@ -179,9 +180,9 @@ export class Merging {
     this.abandon();
     const merger = new Merger(this.#db, this.#policy.chunkReadings);
     for (let task = this.begin(replayFrom, true); task !== null; task = this.begin(replayFrom, true)) {
-      const pages = merger.merge(task);
-      let step = pages.next();
-      for (; step.done !== true; step = pages.next()) this.stage(step.value);
+      const lots = merger.merge(task);
+      let step = lots.next();
+      for (; step.done !== true; step = lots.next()) this.stage(step.value);
       this.adopt(step.value);
       if (isOver()) return;
     }

@@ -3,11 +3,8 @@ import type { Batch } from "../../protocol/batch.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
 import { encodeBlock } from "./block.ts";
 import type { BuiltSegment, SegmentSummary } from "./columns.ts";
-import { FORM, prefixOf, writeHead } from "./segment-head.ts";
+import { FORM, formOf, prefixOf, writeHead } from "./segment-head.ts";
 import { SortedDatagrams } from "./sorted-datagrams.ts";
-
-/** below it the head of a block per run would cost more than the readings themselves */
-const LEAST_DATAGRAMS_PER_BLOCK = 4;
 
 /** Builds one segment per flush; keeps its scratch memory, so make one per writer. */
 export class SegmentBuilder {
@@ -29,8 +26,7 @@ export class SegmentBuilder {
     sorted.sort(batches);
     const runs = this.#findRuns();
     const summary = { ...summaryOf(sorted, runs), ...arrivalsOf(batches) };
-    const isTiny = runs > 1 && sorted.datagramCount < runs * LEAST_DATAGRAMS_PER_BLOCK;
-    const form = isTiny ? FORM.WHOLE : FORM.BLOCKS;
+    const form = formOf(runs, sorted.datagramCount);
     this.#blocks.reset();
     if (form === FORM.WHOLE) this.#writeWhole(summary.firstTimeUs);
     else this.#writeBlocks(runs, summary.firstTimeUs);

@@ -21,6 +21,22 @@ export const FORM = {
   WHOLE: 1,
 } as const;
 
+/** below it the head of a block per run would cost more than the readings themselves */
+const LEAST_DATAGRAMS_PER_BLOCK = 4;
+
+/** The form in which a segment of that many runs and datagrams is written. */
+export const formOf = (runs: number, datagrams: number): number =>
+  runs > 1 && datagrams < runs * LEAST_DATAGRAMS_PER_BLOCK ? FORM.WHOLE : FORM.BLOCKS;
+
+/** What a reader of a segment holds in memory at most, about: the blob, the head, and in form WHOLE the columns once they are decoded. */
+export const memoryToRead = ({
+  runs,
+  datagrams,
+  readings,
+  bytes,
+}: Pick<SegmentSummary, "runs" | "datagrams" | "readings"> & { bytes: number }): number =>
+  bytes + 40 * runs + (formOf(runs, datagrams) === FORM.WHOLE ? 20 * datagrams + 19 * readings : 0);
+
 export interface SegmentHead {
   form: number;
   summary: SegmentSummary;

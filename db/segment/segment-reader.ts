@@ -4,7 +4,7 @@ import { SegmentCorruptError } from "../codec/corrupt.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";
-import { CRC_BYTES, FORM, readHead, type SegmentHead } from "./segment-head.ts";
+import { CRC_BYTES, FORM, memoryToRead, readHead, type SegmentHead } from "./segment-head.ts";
 
 /**
  * Reads one segment blob. Every method throws SegmentCorruptError (`ERR_SEGMENT_CORRUPT`) on bytes that no builder wrote.
@@ -43,11 +43,9 @@ export class SegmentReader {
     return index < 0 ? 0 : this.runDatagrams[index]!;
   }
 
-  /** What it holds in memory at most, about: the blob, the head, and in form WHOLE the columns once they are decoded. */
+  /** What it holds in memory at most, about. */
   get keptBytes(): number {
-    const { runs, datagrams, readings } = this.summary;
-    const columns = this.#head.form === FORM.WHOLE ? 20 * datagrams + 19 * readings : 0;
-    return this.#blob.length + 40 * runs + columns;
+    return memoryToRead({ ...this.summary, bytes: this.#blob.length });
   }
 
   /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */

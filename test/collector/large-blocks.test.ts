@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { mapLargeBlocks } from "../../collector/large-blocks.ts";
+import { heapTrimmer, mapLargeBlocks } from "../../collector/large-blocks.ts";
 
 const MODULE = new URL("../../collector/large-blocks.ts", import.meta.url).href;
 
@@ -32,4 +32,31 @@ test("freed blocks go back to the system, whatever is beside them", async () => 
   const told = givenBack(`await (await import(${JSON.stringify(MODULE)})).mapLargeBlocks();`);
   if (isTold) expect(told).toBeGreaterThan(48);
   else expect(told).toBeGreaterThanOrEqual(0);
+});
+
+/** Small blocks of which every other one is freed. @returns mebibytes that went back to the system with a trim, of the 50 freed */
+const trimmed = (): number => {
+  const script = `
+    import { setFlagsFromString } from "node:v8";
+    import { runInNewContext } from "node:vm";
+    import { setTimeout } from "node:timers/promises";
+    const { heapTrimmer } = await import(${JSON.stringify(MODULE)});
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc");
+    const trim = await heapTrimmer();
+    const blocks = Array.from({ length: 1600 }, () => new Uint8Array(2 ** 16).fill(1));
+    for (let index = 0; index < blocks.length; index += 2) blocks[index] = null;
+    collect();
+    const resident = () => process.memoryUsage.rss() / 2 ** 20;
+    const before = resident();
+    trim();
+    const until = performance.now() + 5000;
+    while (before - resident() < 20 && performance.now() < until) await setTimeout(10);
+    console.log(before - resident());`;
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
+};
+
+test("holes between small blocks go back to the system when they are trimmed", async () => {
+  if ((await heapTrimmer()) === null) return;
+  expect(trimmed()).toBeGreaterThan(20);
 });

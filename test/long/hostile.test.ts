@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import type { Difference } from "../../simulator/audit.ts";
 import type { AttackReport } from "../support/attack/plan.ts";
@@ -79,6 +80,21 @@ const afterNumbers = async ({ api }: RunningCollector, id: string, count: number
   await eventually(received, (now) => now >= before + count);
 };
 
+/** The most a process has held until its end, looked at every tenth of a second. */
+const peakUntilEnd = async ({ pid, finished }: LacunaProcess): Promise<number> => {
+  let peakBytes = 0;
+  let isOver = false;
+  void finished.then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    // nothing any more when it has just ended
+    peakBytes = Math.max(peakBytes, processMemory(pid).peakBytes || 0);
+    await setTimeout(100);
+  }
+  return peakBytes;
+};
+
 test(`${SECONDS} s of attack: every datagram is in a counter and the good fleet's ledger is exact`, async () => {
   const db = `${directory.path}/hostile.db`;
   const truth = `${directory.path}/truth.jsonl`;
@@ -139,8 +155,11 @@ test(`${SECONDS} s of attack: every datagram is in a counter and the good fleet'
   const report = JSON.parse(audited.stdout);
   const { total } = await getJson<{ total: Record<string, number> }>(`${collector.api}/api/v1/ledger`);
 
+  const auditedPeakBytes = processMemory(collector.process.pid).peakBytes;
   const stoppedAtMs = performance.now();
+  const stopping = peakUntilEnd(collector.process);
   const finished = await collector.stop();
+  const stoppingPeakBytes = await stopping;
   const stopMs = performance.now() - stoppedAtMs;
   const sizeBytes = statSync(db).size;
 
@@ -159,7 +178,7 @@ test(`${SECONDS} s of attack: every datagram is in a counter and the good fleet'
       `${sum(attack.sent)} hostile datagrams from ${attack.distinctIds} ids in ${Math.round(attack.elapsedMs)} ms`,
       `good fleet ${goodSent}, ${report.numbers} numbers and ${report.values} values checked`,
       `kernel drops ${kernelDrops}, shed ${shed}, devices at most ${watched.mostDevices}`,
-      `resident ${mebibytes(peakBytes)} at most, after a restart ${mebibytes(startPeakBytes)}`,
+      `resident ${mebibytes(peakBytes)} at most, ${mebibytes(auditedPeakBytes)} with the audit, ${mebibytes(stoppingPeakBytes)} with the stop, after a restart ${mebibytes(startPeakBytes)}`,
       `${watched.samples} samples, API p50 ${watched.p50Ms.toFixed(1)} ms, p99 ${watched.p99Ms.toFixed(1)} ms`,
       `stop ${Math.round(stopMs)} ms, start ${Math.round(startMs)} ms, database ${mebibytes(sizeBytes)}`,
     ].join("; "),

@@ -21,9 +21,9 @@ export const mergeOnce = (
   }
   const db = openForReading(file);
   try {
-    const pages = new Merger(db, chunkReadings).merge(task);
-    let step = pages.next();
-    for (; step.done !== true; step = pages.next()) writer.merging.stage(step.value);
+    const lots = new Merger(db, chunkReadings, 1).merge(task);
+    let step = lots.next();
+    for (; step.done !== true; step = lots.next()) writer.merging.stage(step.value);
     if (endsBefore === "adopt") writer.merging.abandon();
     else writer.merging.adopt(step.value);
   } finally {

@@ -29,9 +29,9 @@ export const buildW3 = (file: string, devices: number, readingsEach: number): vo
 /** As the merge worker and the writer do it between them. */
 const mergeAll = (writer: Writer, merger: Merger): void => {
   for (let task = writer.beginMerge(); task !== null; task = writer.beginMerge()) {
-    const pages = merger.merge(task);
-    let step = pages.next();
-    for (; step.done !== true; step = pages.next()) writer.merging.stage(step.value);
+    const lots = merger.merge(task);
+    let step = lots.next();
+    for (; step.done !== true; step = lots.next()) writer.merging.stage(step.value);
     writer.merging.adopt(step.value);
   }
 };

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
 import { MergeLoop } from "../../../db/merge/merge-loop.ts";
 import type { MergeCommand } from "../../../db/merge/merge-messages.ts";
+import type { MergeLot } from "../../../db/merge/merge-task.ts";
 import { Merger } from "../../../db/merge/merger.ts";
 import { openForReading } from "../../../db/open.ts";
 import type { Writer } from "../../../db/writer.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
+import { mergeOnce } from "../../support/merge-once.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
 const POLICY = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
@@ -31,17 +33,17 @@ const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: Merg
 /** Does what the loop asks for until it asks for nothing more. */
 const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[]): void => {
   const db = bed.closing(openForReading(bed.file));
-  const merger = new Merger(db, POLICY.chunkReadings);
-  let pages: ReturnType<Merger["merge"]> | undefined;
+  const merger = new Merger(db, POLICY.chunkReadings, 1);
+  let lots: ReturnType<Merger["merge"]> | undefined;
   let chunkSet = 0;
   for (let command = asked.shift(); command !== undefined; command = asked.shift()) {
     if (command.command === "merge") {
       ({ chunkSet } = command.task);
-      pages = merger.merge(command.task);
+      lots = merger.merge(command.task);
     }
-    const step = pages!.next();
+    const step = lots!.next();
     if (step.done === true) loop.handle({ report: "merged", chunkSet, result: step.value });
-    else loop.handle({ report: "pages", chunkSet, pages: step.value });
+    else loop.handle({ report: "lot", chunkSet, lot: step.value });
   }
 };
 
@@ -65,9 +67,41 @@ test("while a merge runs no other is begun, and what belongs to one that was giv
   expect(asked).toHaveLength(1);
   const { chunkSet } = writer.merging.current!;
   writer.merging.abandon();
-  loop.handle({ report: "pages", chunkSet, pages: new Uint8Array(10) });
+  loop.handle({ report: "lot", chunkSet, lot: { pages: new Uint8Array(10), heads: [] } });
   expect(asked).toHaveLength(1);
   expect(writer.merging.figures.merges).toBe(0);
+});
+
+test("pages and heads of a merge that is given up half way are swept; one that goes to its end keeps both", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ mergePolicy: { ...POLICY, flushesAtOnce: 2 } }));
+  const model = new IngestModel();
+  const runs = Array.from({ length: 2000 }, (_, index) => model.run(model.device(`pump-${index}`), 1));
+  for (let sequence = 0; sequence < 3; sequence++) {
+    for (const run of runs) {
+      model.receive(run, sequence, [{ channel: 1, value: sequence / 3, timeUs: sequence }]);
+    }
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  // the tables hold 2,000 devices only after some idle flushes
+  while (writer.flush().outcome !== "idle") bed.clock.advanceMs(1000);
+  const db = bed.closing(openForReading(bed.file));
+  const rows = (table: string): number => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+  const merger = new Merger(db, POLICY.chunkReadings, 1);
+
+  const lots = merger.merge(writer.beginMerge()!);
+  for (let count = 0; count < 3; count++) writer.merging.stage(lots.next().value as MergeLot);
+  expect(rows("chunk_pages")).toBe(3);
+  expect(rows("chunk_heads")).toBeGreaterThan(3);
+  writer.merging.abandon();
+  while (writer.merging.hasLeftovers) writer.merging.sweep();
+  expect(rows("chunk_pages") + rows("chunk_heads") + rows("leftovers")).toBe(0);
+
+  mergeOnce(writer, bed.file, POLICY.chunkReadings);
+  const stored = db.prepare("SELECT runs, datagrams, pages, level FROM segments WHERE level = 1").all();
+  expect(stored).toEqual([{ runs: 2000, datagrams: 4000, pages: rows("chunk_pages"), level: 1 }]);
+  expect(rows("chunk_pages")).toBeGreaterThan(6);
 });
 
 test("a merger that fails ends merging, says why and costs nothing that is stored", () => {
