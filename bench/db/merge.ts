@@ -26,7 +26,7 @@ const report = (devices: number, perFlush: number): void => {
   try {
     let nowMs = 0;
     const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
-    const mergePolicy = { keptBytes: 0, flushesAtOnce: FLUSHES, flushBytesAtOnce: Number.POSITIVE_INFINITY };
+    const mergePolicy = { keptBytes: 0, flushesAtOnce: FLUSHES, flushMemoryAtOnce: Number.POSITIVE_INFINITY };
     const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null, mergePolicy });
     const source = new W3Source(devices);
     for (let flush = 0; flush < FLUSHES; flush++) {

@@ -6,12 +6,10 @@ export interface MergePolicy {
   /** Readings of a chunk, more or less: larger ones hardly save bytes, and cost more to read a few readings of. */
   chunkReadings: number;
   /**
-   * Flushes are merged that many at once, or as soon as they have that many bytes: with 1,000 devices and 50,000 readings a second their
-   * chunks are nearly full then, and nothing is written a third time.
+   * Flushes are merged that many at once, or as soon as reading them takes that much memory: with 1,000 devices and 50,000 readings a second
+   * their chunks are nearly full then, and nothing is written a third time.
    */
   flushesAtOnce: number;
-  flushBytesAtOnce: number;
-  /** what reading the flushes of one merge may take: all of them are in memory together, those of tiny runs decoded */
   flushMemoryAtOnce: number;
   /**
    * The newest flushes stay as they are for a while, if they are that small together: a client of the live feed that comes again is told from
@@ -41,7 +39,6 @@ const MAX_LEVEL = 7;
 export const mergePolicy = (retentionMs: number | null, maxBytes: number | null): MergePolicy => ({
   chunkReadings: CHUNK_READINGS,
   flushesAtOnce: 64,
-  flushBytesAtOnce: 8 * 2 ** 20,
   flushMemoryAtOnce: 8 * 2 ** 20,
   keptUs: 60_000_000,
   keptBytes: 2 ** 20,
@@ -121,14 +118,14 @@ const groupByLevel = (unsettled: readonly SegmentRow[]): SegmentRow[][] => {
 const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy): readonly SegmentRow[] => {
   const isFlushes = group[0]!.level === 0;
   const most = isFlushes ? policy.flushesAtOnce : policy.segmentsAtOnce;
-  const maxBytes = isFlushes ? Math.min(policy.flushBytesAtOnce, policy.maxBytes) : policy.maxBytes;
   let to = from + 1;
   let bytes = group[from]!.bytes;
   let memory = isFlushes ? memoryToRead(group[from]!) : 0;
   for (; to < group.length && to - from < most; to++) {
     bytes += group[to]!.bytes;
     if (isFlushes) memory += memoryToRead(group[to]!);
-    if (bytes > maxBytes || memory > policy.flushMemoryAtOnce) break;
+    // two of them are merged however much they take: one alone would only be written again
+    if (bytes > policy.maxBytes || (memory > policy.flushMemoryAtOnce && to - from > 1)) break;
     if (spanOf(group[from]!, group[to]!) > policy.maxSpanUs) break;
   }
   return group.slice(from, to);
