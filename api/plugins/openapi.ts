@@ -2,7 +2,7 @@ import swagger from "@fastify/swagger";
 import { Type } from "typebox";
 import type { App } from "../context.ts";
 import { Arrivals } from "../schemas/arrivals.ts";
-import { ERRORS, NoQuery, Problem, textResponse } from "../schemas/common.ts";
+import { NoQuery, OPEN_ERRORS, Problem, textResponse } from "../schemas/common.ts";
 import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
 import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
@@ -85,7 +85,10 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
         summary: "This API as OpenAPI 3.1",
         tags: ["process"],
         querystring: NoQuery,
-        response: { 200: textResponse("OpenAPI 3.1", { "application/json": Type.Object({}) }), ...ERRORS },
+        response: {
+          200: textResponse("OpenAPI 3.1", { "application/json": Type.Object({}) }),
+          ...OPEN_ERRORS,
+        },
       },
     },
     async (_request, reply) => {

@@ -123,10 +123,16 @@ const problemResponse = (description: string) => ({
   content: { "application/problem+json": { schema: RefTo(Problem) } },
 });
 
-/** Error answers of a route beside its good ones. */
-export const ERRORS = {
+/** Error answers of a route that everybody may ask, beside its good ones. */
+export const OPEN_ERRORS = {
   400: problemResponse("an unknown or repeated parameter, or a value that is not accepted"),
   500: problemResponse("an error inside the collector"),
+} as const;
+/** Of all others. */
+export const ERRORS = {
+  ...OPEN_ERRORS,
+  401: problemResponse("where tokens are configured: none, or one that is not valid"),
+  429: problemResponse("where `rateLimit` is configured: beyond it"),
 } as const;
 export const NO_DEVICE = { 404: problemResponse("no such device") } as const;
 export const NO_DEVICE_OR_CHANNEL = {
