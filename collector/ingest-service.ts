@@ -7,6 +7,7 @@ import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { countsOf } from "./counters.ts";
+import { DropReadings } from "./drop-readings.ts";
 import { Exchange, type ExchangeEnds } from "./handover/exchange.ts";
 import type { LaneSink } from "./handover/lane.ts";
 import { Ingest } from "./ingest.ts";
@@ -50,8 +51,6 @@ export interface IngestServiceOptions {
 
 /** how often windows are looked at: at least every 50 ms (docs/ledger.md) */
 const TICK_MS = 20;
-/** the drop counters are read this often when nothing is missing and reading them is not cheap */
-const IDLE_READ_MS = 1000;
 /** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
@@ -72,9 +71,7 @@ export class IngestService {
   readonly #limiter: ReturnType<typeof createRepeatLimiter>;
   readonly #watch: ListenerWatch;
   #ticker: NodeJS.Timeout | null = null;
-  /** by listener, see #readKernelDrops */
-  readonly #drops: (number | null)[] = [];
-  #dropsReadAtMs = Number.NEGATIVE_INFINITY;
+  readonly #dropReadings: DropReadings;
 
   constructor(options: IngestServiceOptions) {
     const { clock, logger, sockets } = options;
@@ -107,6 +104,15 @@ export class IngestService {
     this.#receiver =
       sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
     this.#listeners = options.listeners.map((config, index) => this.#listener(config, index));
+    this.#dropReadings = new DropReadings({
+      kernelDrops: this.#kernelDrops,
+      listeners: this.#listeners,
+      shares: this.#shares,
+      counters: ingest.listeners,
+      isHome: (listener) => options.homes[listener] === options.worker,
+      exchange: this.#exchange,
+      isCheap: this.#receiver.path === "native",
+    });
     this.#watch = new ListenerWatch({
       listeners: this.#listeners,
       counters: ingest.listeners,
@@ -253,30 +259,14 @@ export class IngestService {
     const exchange = this.#exchange;
     const ownMs = this.#receiver.drainedAtMs();
     // what has been read has been handed over: now the others know
-    exchange?.flush(ownMs);
+    exchange?.flush(ownMs, false, this.#dropReadings.readMissed());
     const nowMs = clock.monotonicMs();
     const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
-    this.#readKernelDrops(nowMs, drainedAtMs);
+    const drops = this.#dropReadings.read(nowMs, drainedAtMs, this.#ingest.openGaps);
+    if (drops !== null) this.#ingest.kernelDrops(nowMs, drainedAtMs, drops);
     this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
     this.#receiver.probe();
     this.#watch.tick(nowMs);
-  }
-
-  /**
-   * Evidence for causes (R14). With several workers the datagrams of a device may have gone through another worker's socket: nothing is said
-   * then.
-   */
-  #readKernelDrops(nowMs: number, drainedAtMs: number): void {
-    if (this.#options.workers > 1) return;
-    // the kernel's table of sockets costs more than a system call: it is read when something may be lost, and now and then
-    const isCheap = this.#receiver.path === "native";
-    if (!isCheap && this.#ingest.openGaps === 0 && nowMs - this.#dropsReadAtMs < IDLE_READ_MS) return;
-    this.#dropsReadAtMs = nowMs;
-    this.#kernelDrops.refresh();
-    for (const [index, listener] of this.#listeners.entries()) {
-      this.#drops[index] = listener.state === "OK" ? listener.kernelDrops : null;
-    }
-    this.#ingest.kernelDrops(nowMs, drainedAtMs, this.#drops);
   }
 
   /** By the socket of the listener itself, at whichever worker it is. */

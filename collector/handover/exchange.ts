@@ -111,8 +111,23 @@ export class Exchange {
   }
 
   /** As `Lane.flush`, to all. */
-  flush(drainedAtMs: number, isLast = false): void {
-    for (const lane of this.#others) lane.flush(drainedAtMs, isLast);
+  flush(drainedAtMs: number, isLast = false, missed: (number | null)[] | null = null): void {
+    for (const lane of this.#others) lane.flush(drainedAtMs, isLast, missed);
+  }
+
+  /**
+   * What the other workers missed of a listener: see LaneMessage.
+   * @param drainedAtMs - of `drainedAtMs`: what is older than that is not known
+   * @returns null = not known
+   */
+  missedElsewhere(listener: number, drainedAtMs: number): number | null {
+    let sum = 0;
+    for (const lane of this.#others) {
+      const missed = lane.drainedAtMs < drainedAtMs ? null : lane.missedOf(listener);
+      if (missed === null) return null;
+      sum += missed;
+    }
+    return sum;
   }
 
   /**

@@ -33,6 +33,8 @@ export type LaneMessage =
       added: NewAddresses | null;
       /** what had arrived at the sender's sockets before it has been told by now; monotonic */
       drainedAtMs: number;
+      /** by listener: what may never reach this worker's devices because of the sender, as of `drainedAtMs` or later; null = not known */
+      missed: (number | null)[] | null;
       /** how often one of the sender's listeners changed its state */
       breaks: number;
       /** to be sent from listeners of the other worker */
@@ -88,6 +90,7 @@ export class Lane {
   #outgoing: OutgoingDatagram[] = [];
   #breaksHeard = 0;
   #drainedAtMs = Number.NEGATIVE_INFINITY;
+  #missed: (number | null)[] | null = null;
   #hasEnded = false;
 
   constructor({ port, out, in: incoming }: LaneEnds, sink: LaneSink) {
@@ -108,6 +111,11 @@ export class Lane {
   /** Latest instant before which everything that arrived at the other worker's sockets has been taken here. */
   get drainedAtMs(): number {
     return this.#drainedAtMs;
+  }
+
+  /** What the other worker missed of a listener, as of `drainedAtMs` or later; null = not known. */
+  missedOf(listener: number): number | null {
+    return this.#missed?.[listener] ?? null;
   }
 
   /** The other worker hands over nothing more. */
@@ -163,9 +171,10 @@ export class Lane {
    * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence.
    * @param drainedAtMs - what had arrived at the sockets of this worker before it has been passed
    * @param isLast - nothing will be passed after it
+   * @param missed - as in the message
    */
-  flush(drainedAtMs: number, isLast = false): void {
-    this.#post(drainedAtMs, isLast);
+  flush(drainedAtMs: number, isLast = false, missed: (number | null)[] | null = null): void {
+    this.#post(drainedAtMs, isLast, missed);
   }
 
   /** Send what waits, if anything does, and tell nothing else. */
@@ -183,7 +192,7 @@ export class Lane {
     return block;
   }
 
-  #post(drainedAtMs: number, isLast: boolean): void {
+  #post(drainedAtMs: number, isLast: boolean, missed: (number | null)[] | null = null): void {
     const block = this.#block;
     const shedBlock = this.#out[SHED_BLOCK]!;
     const shed = this.#isShedBlockAway ? 0 : shedBlock.count;
@@ -193,6 +202,7 @@ export class Lane {
       shed,
       added: this.#book.takeNew(),
       drainedAtMs,
+      missed,
       breaks: this.#breaks,
       outgoing: this.#outgoing,
       isLast,
@@ -227,6 +237,8 @@ export class Lane {
       this.#sink.listenerBreak();
     }
     for (const outgoing of message.outgoing) this.#sink.send(outgoing);
+    // one that only brings datagrams tells nothing else
+    if (message.drainedAtMs !== Number.NEGATIVE_INFINITY) this.#missed = message.missed;
     this.#drainedAtMs = Math.max(this.#drainedAtMs, message.drainedAtMs);
     if (message.isLast) this.#hasEnded = true;
   }

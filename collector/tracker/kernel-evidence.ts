@@ -31,7 +31,15 @@ export interface Absence {
 export class KernelEvidence {
   readonly #listeners: ListenerDrops[] = [];
   readonly #rejected = new RejectedSources();
+  readonly #isShared: boolean;
   #coveredMs = NEVER;
+
+  /**
+   * @param isShared - others judge by the same drops: whose a drop was cannot be said then, only that there was none
+   */
+  constructor(isShared = false) {
+    this.#isShared = isShared;
+  }
 
   /** What is read from the sockets from now on arrived after this; monotonic milliseconds. */
   get coveredMs(): number {
@@ -66,18 +74,20 @@ export class KernelEvidence {
     const { heardBy, address, port, fromMs, toMs, count } = absence;
     if (fromMs === NEVER || toMs > this.#coveredMs || this.#rejected.lastMs(address, port) >= fromMs)
       return BY_EVIDENCE;
-    if (heardBy === HEARD_BY.SEVERAL) return this.#judgeUnmoved(fromMs, toMs);
-    return this.#listeners[heardBy - 1]?.judge(fromMs, toMs, count) ?? BY_EVIDENCE;
-  }
-
-  /** Several sockets may have dropped it: only that none did says something. */
-  #judgeUnmoved(fromMs: number, toMs: number): number {
-    const isUnmoved = this.#listeners.every((drops) => drops.isUnmoved(fromMs, toMs));
-    if (!isUnmoved || this.#listeners.length === 0) return BY_EVIDENCE;
-    for (const drops of this.#listeners) drops.doubt(toMs);
-    return CAUSE.NETWORK;
+    if (heardBy === HEARD_BY.SEVERAL) return judgeUnmoved(this.#listeners, fromMs, toMs);
+    const drops = this.#listeners[heardBy - 1];
+    if (drops === undefined) return BY_EVIDENCE;
+    return this.#isShared ? judgeUnmoved([drops], fromMs, toMs) : drops.judge(fromMs, toMs, count);
   }
 }
+
+/** Of several that may have dropped it only that none did says something. */
+const judgeUnmoved = (listeners: readonly ListenerDrops[], fromMs: number, toMs: number): number => {
+  const isUnmoved = listeners.every((drops) => drops.isUnmoved(fromMs, toMs));
+  if (!isUnmoved || listeners.length === 0) return BY_EVIDENCE;
+  for (const drops of listeners) drops.doubt(toMs);
+  return CAUSE.NETWORK;
+};
 
 /** Between two readings that differ. */
 interface Span {

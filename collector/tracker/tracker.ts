@@ -73,7 +73,7 @@ export class Tracker {
       windows: new Deadlines(),
       openWindows: new OpenWindows(this.#runs),
       shed: new ShedEvidence(),
-      kernel: new KernelEvidence(),
+      kernel: new KernelEvidence((options.workers ?? 1) > 1),
       paths: this.#paths,
       reordering: new Reordering(this.#runs),
       transit: new Transit(this.#runs.capacity),

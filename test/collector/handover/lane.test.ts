@@ -119,6 +119,19 @@ test("the other end knows how far the sockets were read once it has what was rea
   expect(far.drainedAtMs).toBe(20);
 });
 
+test("the other end knows what was missed of each listener, as of how far the sockets were read", async () => {
+  const { near, far, settle } = setUp();
+  expect(far.missedOf(0)).toBeNull();
+  near.flush(20, false, [4, null]);
+  pass(near, "a");
+  near.flushDatagrams();
+  await settle();
+  expect([far.missedOf(0), far.missedOf(1), far.missedOf(2)]).toEqual([4, null, null]);
+  near.flush(30);
+  await settle();
+  expect(far.missedOf(0)).toBeNull();
+});
+
 test("without a free block datagrams are refused, their owner hears of their numbers, and blocks that were read are used again", async () => {
   const { near, taken, settle } = setUp();
   const length = 65_507;

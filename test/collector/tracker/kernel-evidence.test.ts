@@ -48,6 +48,16 @@ test("R14: for 10 s around a loss in the network drops blame nobody", () => {
   expect(evidence.judge({ ...absence, fromMs: 19_000, toMs: 20_000 })).toBe(CAUSE.SOCKET_OVERFLOW);
 });
 
+test("R14: where several workers judge by one counter it says only that nothing was dropped", () => {
+  const judged = [0, 4].map((drops) => {
+    const evidence = new KernelEvidence(true);
+    evidence.begin(1000);
+    for (const nowMs of [1050, 1100, 1150, 1200]) evidence.sample(nowMs, nowMs, [drops * (nowMs - 1000)]);
+    return evidence.judge(absence);
+  });
+  expect(judged).toEqual([CAUSE.NETWORK, BY_EVIDENCE]);
+});
+
 test("R14: without a counter nothing is said", () => {
   expect(readings([null, null, null, null]).judge(absence)).toBe(BY_EVIDENCE);
   expect(new KernelEvidence().judge(absence)).toBe(BY_EVIDENCE);

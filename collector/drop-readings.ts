@@ -1,0 +1,81 @@
+import type { ListenerCounters } from "./counters.ts";
+import type { Exchange } from "./handover/exchange.ts";
+import type { KernelDrops } from "./kernel-drops.ts";
+import type { Listener } from "./listener.ts";
+
+/** the drop counters are read this often when nothing is missing and reading them is not cheap */
+const IDLE_READ_MS = 1000;
+
+export interface DropReadingsOptions {
+  kernelDrops: KernelDrops;
+  /** all; those of other workers are not open here */
+  listeners: readonly Listener[];
+  /** further sockets of theirs, at this worker */
+  shares: readonly Listener[];
+  counters: readonly Pick<ListenerCounters, "rejected">[];
+  /** of each listener: whether this worker opens it */
+  isHome(listener: number): boolean;
+  /** to the other workers; null = there are none */
+  exchange: Pick<Exchange, "shed" | "missedElsewhere"> | null;
+  /** reading a counter is a system call, not a look into the kernel's tables */
+  isCheap: boolean;
+}
+
+/** Reads what the kernel dropped at the sockets of the listeners, as evidence for causes (R14). */
+export class DropReadings {
+  readonly #options: DropReadingsOptions;
+  readonly #drops: (number | null)[] = [];
+  #readAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DropReadingsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * With several workers, before the others are told how far the sockets were read: what of each listener may never have reached its owner
+   * from here - drops of this worker's sockets, what it could not decode, what it had no room to hand over. @returns null = not known
+   */
+  readMissed(): (number | null)[] | null {
+    const { exchange, counters, isCheap } = this.#options;
+    // the kernel's tables would have to be read by every worker, every time
+    if (exchange === null || !isCheap) return null;
+    this.#readOwn();
+    return this.#drops.map((drops, index) => {
+      if (drops === null) return null;
+      return counters[index]!.rejected.reduce((sum, count) => sum + count, drops) + exchange.shed;
+    });
+  }
+
+  /**
+   * Just before a tick. @param openGaps - something may be lost
+   * @returns drops so far by listener, over all workers, with what the others missed besides; null = not read this time
+   */
+  read(nowMs: number, drainedAtMs: number, openGaps: number): readonly (number | null)[] | null {
+    const { exchange, isCheap } = this.#options;
+    if (exchange !== null) {
+      // read by `readMissed`
+      if (!isCheap) return null;
+      return this.#drops.map((own, listener) => {
+        const elsewhere = exchange.missedElsewhere(listener, drainedAtMs);
+        return own === null || elsewhere === null ? null : own + elsewhere;
+      });
+    }
+    if (!isCheap && openGaps === 0 && nowMs - this.#readAtMs < IDLE_READ_MS) return null;
+    this.#readAtMs = nowMs;
+    this.#readOwn();
+    return this.#drops;
+  }
+
+  #readOwn(): void {
+    const { kernelDrops, listeners, shares, isHome } = this.#options;
+    kernelDrops.refresh();
+    for (const [index, listener] of listeners.entries()) {
+      const ofHome = listener.state === "OK" ? listener.kernelDrops : null;
+      this.#drops[index] = isHome(index) ? ofHome : 0;
+    }
+    for (const { index, kernelDrops: drops } of shares) {
+      const sum = this.#drops[index]!;
+      this.#drops[index] = sum === null || drops === null ? null : sum + drops;
+    }
+  }
+}

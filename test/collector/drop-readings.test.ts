@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { DropReadings, type DropReadingsOptions } from "../../collector/drop-readings.ts";
+import type { KernelDrops } from "../../collector/kernel-drops.ts";
+import type { Listener } from "../../collector/listener.ts";
+
+const listener = (index: number, kernelDrops: number | null, state = "OK"): Listener =>
+  ({ index, kernelDrops, state }) as Listener;
+
+const setUp = (given: Partial<DropReadingsOptions> = {}) => {
+  let refreshes = 0;
+  const kernelDrops = { refresh: () => refreshes++ } as unknown as KernelDrops;
+  const readings = new DropReadings({
+    kernelDrops,
+    listeners: [listener(0, 3), listener(1, 5)],
+    shares: [],
+    counters: [{ rejected: new Float64Array([0, 2]) }, { rejected: new Float64Array([1, 0]) }],
+    isHome: () => true,
+    exchange: null,
+    isCheap: true,
+    ...given,
+  });
+  return { readings, refreshes: () => refreshes };
+};
+const exchange = (elsewhere: number | null, shed = 0) => ({ shed, missedElsewhere: () => elsewhere });
+
+test("one worker reads its own listeners, and nothing of one that is not OK", () => {
+  const { readings } = setUp({ listeners: [listener(0, 3), listener(1, 5, "UNAVAILABLE")] });
+  expect(readings.readMissed()).toBeNull();
+  expect(readings.read(100, 90, 0)).toEqual([3, null]);
+});
+
+test("where reading costs more than a call it is done when something is missing, and once a second", () => {
+  const { readings, refreshes } = setUp({ isCheap: false });
+  const read = [0, 500, 999, 1000].map((nowMs) => readings.read(nowMs, nowMs, 0) !== null);
+  expect(read).toEqual([true, false, false, true]);
+  expect(readings.read(1020, 1020, 1)).not.toBeNull();
+  expect(refreshes()).toBe(3);
+});
+
+test("of several workers each tells the others what its sockets dropped, what it could not decode and what it shed", () => {
+  const { readings } = setUp({
+    isHome: (index) => index === 0,
+    shares: [listener(1, 7), listener(1, 1)],
+    exchange: exchange(10, 100),
+  });
+  // the second listener is another worker's: here it has two further sockets
+  expect(readings.readMissed()).toEqual([3 + 2 + 100, 8 + 1 + 100]);
+  expect(readings.read(100, 90, 0)).toEqual([13, 18]);
+});
+
+test("what another worker does not tell is not known", () => {
+  const { readings } = setUp({ exchange: exchange(null) });
+  readings.readMissed();
+  expect(readings.read(100, 90, 0)).toEqual([null, null]);
+});
+
+test("several workers that would have to read the kernel's tables read nothing", () => {
+  const { readings, refreshes } = setUp({ exchange: exchange(0), isCheap: false });
+  expect([readings.readMissed(), readings.read(100, 90, 5)]).toEqual([null, null]);
+  expect(refreshes()).toBe(0);
+});
