@@ -18,7 +18,7 @@ import { LedgerPair, ROOMY, TIGHT } from "../../support/ledger-pair.ts";
 const deepRuns = Number(process.env.LACUNA_FUZZ_RUNS ?? 0);
 const parameters = (runs: number, seed = 0) =>
   deepRuns > 0 ? { numRuns: deepRuns } : { numRuns: runs, seed: 20_261_120 + seed };
-const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 20_000;
+const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 60_000;
 
 /** Which device the bound over all devices meets in a tick depends on the order of closures, which is not fixed, once gaps split by cause. */
 const NO_SPLITS = ["shed", "shed-comb", ...ASKING, ...ELSEWHERE];
@@ -54,7 +54,7 @@ const CASES = [
     seed: 6,
     options: { ...ROOMY, paths: [0, 1] },
     without: [],
-    runs: 75,
+    runs: 50,
     recovers: true,
   },
   {
@@ -62,7 +62,7 @@ const CASES = [
     seed: 7,
     options: { ...TIGHT, paths: [0, 1] },
     without: ASKING,
-    runs: 75,
+    runs: 50,
   },
 ];
 /** in each case */
