@@ -54,7 +54,7 @@ const CASES = [
     seed: 6,
     options: { ...ROOMY, paths: [0, 1] },
     without: [],
-    runs: 50,
+    runs: 75,
     recovers: true,
   },
   {
@@ -62,7 +62,7 @@ const CASES = [
     seed: 7,
     options: { ...TIGHT, paths: [0, 1] },
     without: ASKING,
-    runs: 50,
+    runs: 75,
   },
 ];
 /** in each case */
