@@ -52,6 +52,7 @@ export class Queries {
   readonly #segments: RunSegments;
   readonly #pieces: Pieces;
   readonly #gaps: GapNumbers;
+  readonly #inSnapshot: (query: QueryRequest) => QueryAnswers[QueryRequest["kind"]];
 
   /** @param nowMs - a monotonic clock */
   constructor(db: Sqlite, texts: AnswerTexts, nowMs: () => number) {
@@ -61,12 +62,13 @@ export class Queries {
     this.#segments = new RunSegments(db, this.#budget);
     this.#pieces = new Pieces(this.#segments);
     this.#gaps = { absent: new AbsentNumbers(db), filled: new FilledNumbers(db) };
+    this.#inSnapshot = db.transaction((query: QueryRequest) => this.#answer(query));
   }
 
   /** @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`, and those of the query */
   answer(query: QueryRequest, limits: QueryLimits): QueryAnswers[QueryRequest["kind"]] {
     this.#budget.begin(limits);
-    return this.#db.transaction(() => this.#answer(query))();
+    return this.#inSnapshot(query);
   }
 
   #answer(query: QueryRequest): QueryAnswers[QueryRequest["kind"]] {

@@ -4,6 +4,7 @@ import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
 import type { RunColumns } from "./segment/columns.ts";
+import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentCache } from "./segment/segment-cache.ts";
 import type { SegmentReader } from "./segment/segment-reader.ts";
 
@@ -40,7 +41,7 @@ export interface RunPart {
   lastReadingTimeUs: number;
   /** the head says it all of these very datagrams; null for a flush: the times are those of the whole segment */
   chunk: StoredChunk | null;
-  /** decode them, ascending by sequence number */
+  /** decode them, ascending by sequence number: valid until the next part is read */
   read(): RunColumns;
 }
 
@@ -58,6 +59,8 @@ interface SegmentRow {
 const SEGMENTS_AT_ONCE = 64;
 const FAR = Number.MAX_SAFE_INTEGER;
 const MAX_CACHED_STATEMENTS = 64;
+/** 2 MiB of columns */
+const MOST_KEPT_READINGS = 65_536;
 const COLUMNS = `segment, chunk_set AS chunkSet, first_page AS firstPage, first_time AS firstTimeUs, last_time AS lastTimeUs,
   first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs`;
 
@@ -68,6 +71,7 @@ export class RunSegments {
   readonly #statements = new Map<string, Statement>();
   readonly #budget: QueryBudget;
   readonly #flushes = new SegmentCache();
+  #columns = new GrowingColumns();
 
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
@@ -145,7 +149,7 @@ export class RunSegments {
       firstReadingTimeUs: chunk.firstReadingTimeUs,
       lastReadingTimeUs: chunk.lastReadingTimeUs,
       chunk,
-      read: () => this.#spend(this.#chunks.read(chunk)),
+      read: () => this.#spend(this.#chunks.read(chunk, this.#reusable())),
     }));
   }
 
@@ -157,9 +161,15 @@ export class RunSegments {
   }
 
   #readFlush(segment: number, run: number): RunColumns {
-    const columns = (this.#flushes.get(segment) ?? this.#loadFlush(segment)).readRun(run);
+    const columns = (this.#flushes.get(segment) ?? this.#loadFlush(segment)).readRun(run, this.#reusable());
     if (columns === null) throw new SegmentCorruptError("a segment lacks a run of its directory");
     return this.#spend(columns);
+  }
+
+  /** One part is looked at after the other: they share columns, which a large one does not leave large. */
+  #reusable(): GrowingColumns {
+    if (this.#columns.value.length > MOST_KEPT_READINGS) this.#columns = new GrowingColumns();
+    return this.#columns;
   }
 
   #loadFlush(segment: number): SegmentReader {

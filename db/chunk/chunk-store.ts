@@ -8,6 +8,7 @@ import type { GrowingColumns } from "../segment/growing-columns.ts";
 import { CRC_BYTES } from "../segment/segment-head.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { CHUNK_PAGE_BYTES } from "./chunk-pages.ts";
+import { HeadsCache } from "./heads-cache.ts";
 import { HeadsRowReader, type RunHeads } from "./heads-row.ts";
 
 /** Where the chunks of a merged segment lie: its columns `chunk_set` and `first_page`. */
@@ -24,13 +25,14 @@ export interface StoredChunk extends ChunkHead {
 }
 
 /**
- * Reads chunks. Listing the heads of a run in one merged segment is one search in a tree (a page or two) and about a microsecond per head;
- * reading a chunk is one or two pages and its decoding. Use it within one read transaction.
+ * Reads chunks. Listing the heads of a run in one merged segment is one search in a tree (a page or two), or none when they are kept, and about
+ * a microsecond per head; reading a chunk is one or two pages and its decoding. Use it within one read transaction.
  */
 export class ChunkStore {
   readonly #heads: Statement;
   readonly #parts: Statement;
   readonly #page: Statement;
+  readonly #kept = new HeadsCache();
 
   constructor(db: Sqlite) {
     this.#heads = db.prepare(
@@ -40,7 +42,7 @@ export class ChunkStore {
     this.#parts = db
       .prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ? AND run_no = ? ORDER BY part")
       .pluck();
-    this.#page = db.prepare("SELECT data FROM chunk_pages WHERE page = ?").pluck();
+    this.#page = db.prepare("SELECT substr(data, ?, ?) FROM chunk_pages WHERE page = ?").pluck();
   }
 
   /** The run's chunks, ascending by sequence number; none when it has none. */
@@ -56,28 +58,30 @@ export class ChunkStore {
   }
 
   /** The rows that may have heads of the run: most often one, which it shares with others. */
-  #rowsOf(chunkSet: number, run: number): Buffer[] {
+  #rowsOf(chunkSet: number, run: number): Uint8Array[] {
+    const kept = this.#kept.find(chunkSet, run);
+    if (kept !== undefined) return [kept];
     const last = this.#heads.get(chunkSet, run) as
       | { firstRun: number; part: number; heads: Buffer }
       | undefined;
     if (last === undefined) return [];
-    return last.part === 0 ? [last.heads] : (this.#parts.all(chunkSet, last.firstRun) as Buffer[]);
+    if (last.part > 0) return this.#parts.all(chunkSet, last.firstRun) as Buffer[];
+    this.#kept.add(chunkSet, last.firstRun, last.heads);
+    return [last.heads];
   }
 
-  /** The datagrams of a chunk, ascending by sequence number. @throws SegmentCorruptError */
-  read(chunk: StoredChunk): RunColumns {
-    return decodeChunk(this.#bytes(chunk.firstPage, chunk.dataFrom, chunk.bytes + CRC_BYTES), chunk);
+  /** The datagrams of a chunk, ascending by sequence number. @param into - columns to use again @throws SegmentCorruptError */
+  read(chunk: StoredChunk, into?: GrowingColumns): RunColumns {
+    return decodeChunk(this.#bytes(chunk.firstPage, chunk.dataFrom, chunk.bytes + CRC_BYTES), chunk, into);
   }
 
   #bytes(firstPage: number, from: number, length: number): Uint8Array {
     const first = Math.floor(from / CHUNK_PAGE_BYTES);
     const start = from - first * CHUNK_PAGE_BYTES;
-    if (start + length <= CHUNK_PAGE_BYTES)
-      return this.#readPage(firstPage + first).subarray(start, start + length);
+    if (start + length <= CHUNK_PAGE_BYTES) return this.#readPage(firstPage + first, start, length);
     const bytes = new Uint8Array(length);
     for (let at = 0, page = first; at < length; page++) {
-      const offset = page === first ? start : 0;
-      const data = this.#readPage(firstPage + page).subarray(offset, offset + length - at);
+      const data = this.#readPage(firstPage + page, page === first ? start : 0, length - at);
       bytes.set(data, at);
       if (data.length === 0) throw new SegmentCorruptError("a chunk is cut off");
       at += data.length;
@@ -85,8 +89,9 @@ export class ChunkStore {
     return bytes;
   }
 
-  #readPage(page: number): Uint8Array {
-    const data = this.#page.get(page) as Buffer | undefined;
+  /** At most `length` bytes of a page from `start` on. */
+  #readPage(page: number, start: number, length: number): Uint8Array {
+    const data = this.#page.get(start + 1, length, page) as Buffer | undefined;
     if (data === undefined) throw new SegmentCorruptError(`page ${page} of a chunk set is missing`);
     return data;
   }

@@ -101,6 +101,11 @@ export const decodeBlock = (
 const findReadings = (shapeOf: Float64Array, count: number, readingStart: Uint32Array): void => {
   readingStart[0] = 0;
   let readings = 0;
+  if (shapes.count === 1 && count * shapes.entryCount <= MOST_READINGS) {
+    const size = shapes.entryCount;
+    for (let index = 1; index <= count; index++) readingStart[index] = index * size;
+    return;
+  }
   for (let index = 0; index < count; index++) {
     const shape = shapeOf[index]!;
     if (!(shape >= 0 && shape < shapes.count)) throw new SegmentCorruptError("a datagram of unknown shape");
@@ -118,14 +123,10 @@ const readReadings = (
 ): void => {
   const count = columns.datagramCount;
   layout.arrange(shapes, shapeOf, count);
-  let reading = 0;
-  for (let index = 0; index < count; index++) {
-    const end = shapes.entryStart[shapeOf[index]! + 1]!;
-    for (let entry = shapes.entryStart[shapeOf[index]!]!; entry < end; entry++, reading++) {
-      columns.channel[reading] = shapes.channel[entry]!;
-      columns.type[reading] = shapes.type[entry]!;
-    }
-  }
+  if (shapes.entryCount === 1 && columns.readingCount === count) {
+    columns.channel.fill(shapes.channel[0]!, 0, count);
+    columns.type.fill(shapes.type[0]!, 0, count);
+  } else fillChannels(columns, shapeOf);
   readReadingTimes(input, columns, { shapes, shapeOf, layout, count }, originUs);
   if (shapes.columnCount === 1) {
     decodeValues(input, columns.readingCount, columns.value, 0);
@@ -137,4 +138,15 @@ const readReadings = (
     decodeValues(input, layout.columnStart[column + 1]! - from, values, from);
   }
   layout.ungroup(shapes, shapeOf, count, values, columns.value);
+};
+
+const fillChannels = (columns: DatagramColumns, shapeOf: Float64Array): void => {
+  let reading = 0;
+  for (let index = 0; index < columns.datagramCount; index++) {
+    const end = shapes.entryStart[shapeOf[index]! + 1]!;
+    for (let entry = shapes.entryStart[shapeOf[index]!]!; entry < end; entry++, reading++) {
+      columns.channel[reading] = shapes.channel[entry]!;
+      columns.type[reading] = shapes.type[entry]!;
+    }
+  }
 };

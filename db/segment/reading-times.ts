@@ -147,6 +147,10 @@ export const readReadingTimes = (
   else if (mode === MODE.PATTERN) readPattern(input, columns, block);
   if (mode === MODE.ABSOLUTE) return;
   const hasOffsets = mode !== MODE.SAME;
+  if (!hasOffsets && block.shapes.entryCount === 1 && columns.readingCount === block.count) {
+    columns.readingTime.set(columns.datagramTime.subarray(0, block.count));
+    return;
+  }
   for (let index = 0; index < block.count; index++) {
     const time = columns.datagramTime[index]!;
     for (let at = columns.readingStart[index]!; at < columns.readingStart[index + 1]!; at++) {

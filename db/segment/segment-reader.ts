@@ -48,11 +48,14 @@ export class SegmentReader {
     return memoryToRead({ ...this.summary, bytes: this.#blob.length });
   }
 
-  /** The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once). */
-  readRun(run: number): RunColumns | null {
+  /**
+   * The run's datagrams ascending by sequence, or null when it is not in the segment. Decodes only that run's bytes (in a segment of tiny runs: all, once).
+   * @param into - may be used for them: they are valid until its next use
+   */
+  readRun(run: number, into?: GrowingColumns): RunColumns | null {
     const index = indexOf(this.runNumbers, run);
     if (index < 0) return null;
-    const { columns, from, to } = this.locate(index);
+    const { columns, from, to } = this.locate(index, into);
     return columns === this.#whole ? slice(columns, from, to) : columns;
   }
 

@@ -70,19 +70,10 @@ export class Buckets {
 
   /** Each of the datagrams counts as received in the bucket of its time. */
   receive({ datagramTime, datagramCount }: RunColumns): void {
-    const { fromUs, toUs, stepUs } = this.grid;
     const { received } = this;
-    // times ascend mostly: a bucket is looked for when one lies outside of the last one's
-    let [bucket, startUs] = [0, fromUs];
-    for (let datagram = 0; datagram < datagramCount; datagram++) {
-      const timeUs = datagramTime[datagram]!;
-      if (timeUs < fromUs || timeUs >= toUs) continue;
-      if (timeUs < startUs || timeUs >= startUs + stepUs) {
-        bucket = bucketAt(this.grid, timeUs);
-        startUs = fromUs + bucket * stepUs;
-      }
-      received[bucket]!++;
-    }
+    this.#eachStretch(datagramTime, datagramCount, (bucket, from, to) => {
+      received[bucket]! += to - from;
+    });
   }
 
   /**
@@ -90,59 +81,70 @@ export class Buckets {
    * @param run - place of the run in the query; runs come in their order
    */
   addReadings(columns: RunColumns, channels: readonly number[], run: number): void {
+    this.#eachStretch(columns.readingTime, columns.readingCount, (bucket, from, to) => {
+      this.#addStretch(columns, channels, run, bucket, from, to);
+    });
+  }
+
+  /** Times ascend mostly: those that follow each other in one bucket are taken together. */
+  #eachStretch(
+    timesUs: Float64Array,
+    count: number,
+    take: (bucket: number, from: number, to: number) => void,
+  ): void {
     const { fromUs, toUs, stepUs } = this.grid;
-    const { readingStart, channel, readingTime, sequence, value, datagramCount } = columns;
-    const [wanted = -1, ...others] = channels;
-    let [bucket, startUs, endUs] = [-1, fromUs, fromUs];
-    // what readings that follow each other bring to one bucket is summed up here before it is brought there
-    let [count, nonFinite, sum] = [0, 0, 0];
-    let [min, max, lastReadingTimeUs] = [NEVER_MIN, NEVER_MAX, NEVER_MAX];
-    let [last, lastSequence] = [0, 0];
-    for (let datagram = 0; datagram < datagramCount; datagram++) {
-      const end = readingStart[datagram + 1]!;
-      for (let reading = readingStart[datagram]!; reading < end; reading++) {
-        if (channel[reading] !== wanted && !others.includes(channel[reading]!)) continue;
-        const timeUs = readingTime[reading]!;
-        if (timeUs < fromUs || timeUs >= toUs) continue;
-        if (timeUs < startUs || timeUs >= endUs) {
-          if (count + nonFinite > 0) {
-            this.addSummary(
-              bucket,
-              { count, nonFinite, min, max, sum, last, lastReadingTimeUs, lastSequence },
-              run,
-            );
-          }
-          bucket = bucketAt(this.grid, timeUs);
-          startUs = fromUs + bucket * stepUs;
-          endUs = startUs + stepUs;
-          count = nonFinite = sum = 0;
-          min = NEVER_MIN;
-          max = lastReadingTimeUs = NEVER_MAX;
-        }
-        const number = value[reading]!;
-        if (number < HUGE && number > -HUGE) sum += number;
-        else if (Number.isFinite(number)) this.#hugeSum[bucket]! += number * SCALE;
-        else {
-          nonFinite++;
-          continue;
-        }
-        count++;
-        if (number < min) min = number;
-        if (number > max) max = number;
-        if (timeUs >= lastReadingTimeUs) {
-          last = number;
-          lastReadingTimeUs = timeUs;
-          lastSequence = sequence[datagram]!;
-        }
+    for (let from = 0; from < count; ) {
+      const timeUs = timesUs[from]!;
+      if (timeUs < fromUs || timeUs >= toUs) {
+        from++;
+        continue;
+      }
+      const bucket = bucketAt(this.grid, timeUs);
+      const startUs = fromUs + bucket * stepUs;
+      const endUs = Math.min(startUs + stepUs, toUs);
+      let to = from + 1;
+      while (to < count && timesUs[to]! >= startUs && timesUs[to]! < endUs) to++;
+      take(bucket, from, to);
+      from = to;
+    }
+  }
+
+  /** Readings [from, to), which lie in one bucket: summed up apart, then brought there. */
+  #addStretch(
+    columns: RunColumns,
+    channels: readonly number[],
+    run: number,
+    bucket: number,
+    from: number,
+    to: number,
+  ): void {
+    const { channel, readingTime, value } = columns;
+    const wanted = channels[0]!;
+    const isSole = channels.length === 1;
+    let [count, nonFinite, sum, last] = [0, 0, 0, -1];
+    let [min, max, lastTimeUs] = [NEVER_MIN, NEVER_MAX, NEVER_MAX];
+    for (let reading = from; reading < to; reading++) {
+      if (channel[reading] !== wanted && (isSole || !channels.includes(channel[reading]!))) continue;
+      const number = value[reading]!;
+      if (number < HUGE && number > -HUGE) sum += number;
+      else if (Number.isFinite(number)) this.#hugeSum[bucket]! += number * SCALE;
+      else {
+        nonFinite++;
+        continue;
+      }
+      count++;
+      if (number < min) min = number;
+      if (number > max) max = number;
+      if (readingTime[reading]! >= lastTimeUs) {
+        last = reading;
+        lastTimeUs = readingTime[reading]!;
       }
     }
-    if (count + nonFinite > 0) {
-      this.addSummary(
-        bucket,
-        { count, nonFinite, min, max, sum, last, lastReadingTimeUs, lastSequence },
-        run,
-      );
-    }
+    this.count[bucket]! += count + nonFinite;
+    this.nonFinite[bucket]! += nonFinite;
+    if (count === 0) return;
+    this.#addFinite(bucket, min, max, sum);
+    this.#offerLast(bucket, value[last]!, lastTimeUs, run, sequenceOf(columns, last));
   }
 
   /**
@@ -154,10 +156,14 @@ export class Buckets {
     this.count[bucket]! += count + nonFinite;
     this.nonFinite[bucket]! += nonFinite;
     if (count === 0) return;
-    this.min[bucket] = Math.min(this.min[bucket]!, min);
-    this.max[bucket] = Math.max(this.max[bucket]!, max);
-    this.#sum[bucket]! += sum;
+    this.#addFinite(bucket, min, max, sum);
     this.#offerLast(bucket, last, lastReadingTimeUs, run, lastSequence);
+  }
+
+  #addFinite(bucket: number, min: number, max: number, sum: number): void {
+    if (min < this.min[bucket]!) this.min[bucket] = min;
+    if (max > this.max[bucket]!) this.max[bucket] = max;
+    this.#sum[bucket]! += sum;
   }
 
   /** The later of the value and what is known as `last`. */
@@ -174,3 +180,15 @@ export class Buckets {
     this.#lastSequence[bucket] = sequence;
   }
 }
+
+/** Sequence number of the datagram that brought a reading. */
+const sequenceOf = ({ readingStart, sequence, datagramCount }: RunColumns, reading: number): number => {
+  let low = 0;
+  let high = datagramCount - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (readingStart[middle]! <= reading) low = middle;
+    else high = middle - 1;
+  }
+  return sequence[low]!;
+};
