@@ -1,13 +1,22 @@
 import type { AnswerTexts } from "../db/answer-texts.ts";
-import { readingsArray, readingsCsv, readingsLines } from "./readings-text.ts";
-import { pointsMembers, seriesMembers } from "./series-text.ts";
+import { writeReadings } from "./readings-text.ts";
+import { writePoints, writeSeries } from "./series-text.ts";
+import { TextWriter } from "./text-writer.ts";
 
 /** The module that reader threads load: answers are written there. */
+const out = new TextWriter();
+
 export const readings: AnswerTexts["readings"] = (rows, form) => {
-  if (form.format === "csv") return readingsCsv(rows, form);
-  return form.format === "ndjson" ? readingsLines(rows, form.time) : readingsArray(rows, form.time);
+  writeReadings(out.begin(), rows, form);
+  return out.end();
 };
 
-export const series: AnswerTexts["series"] = seriesMembers;
+export const series: AnswerTexts["series"] = (found, runs, time) => {
+  writeSeries(out.begin(), found, runs, time);
+  return out.end();
+};
 
-export const points: AnswerTexts["points"] = pointsMembers;
+export const points: AnswerTexts["points"] = (found, runs, time) => {
+  writePoints(out.begin(), found, runs, time);
+  return out.end();
+};

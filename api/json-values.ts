@@ -17,7 +17,7 @@ export const valueJson = (value: ReadingValue): string => {
 };
 
 /** 15 significant digits, which always survive the way to float64 and back */
-const MOST_THOUSANDTHS = 1e15;
+export const MOST_THOUSANDTHS = 1e15;
 /** ".001" to ".999", without zeros at the end */
 const FRACTIONS = Array.from({ length: 1000 }, (_, thousandths) => String(thousandths / 1000).slice(1));
 

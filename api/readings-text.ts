@@ -1,39 +1,80 @@
 import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
-import { csvText, csvValue } from "./csv-text.ts";
-import { type KeyCache, valuesJson } from "./json-values.ts";
-import type { Completeness, ReadingRow, ReadingsText, TextForm, TimeForm } from "./sources.ts";
-import { timeJson, timeText } from "./time-text.ts";
+import { csvText } from "./csv-text.ts";
+import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
+import type { TextWriter } from "./text-writer.ts";
 
 export const withRatio = (completeness: Completeness) => ({
   ...completeness,
   ratio: completenessOf(completeness.received, completeness.expected),
 });
 
-const readingJson = (
-  { timeUs, epoch, run, sequence, names, values }: ReadingRow,
-  form: TimeForm,
-  keys: KeyCache,
-): string =>
-  `{"time":${timeJson(timeUs, form)},"epoch":${epoch},"run":${run},"seq":${sequence},` +
-  `"values":${valuesJson(names, values, keys)}}`;
+/** Readings as JSON array, lines of JSON or CSV. @throws LacunaError as `writeCsv` */
+export const writeReadings = (out: TextWriter, rows: readonly ReadingRow[], form: TextForm): void => {
+  if (form.format === "csv") writeCsv(out, rows, form);
+  else if (form.format === "ndjson") writeLines(out, rows, form.time);
+  else writeArray(out, rows, form.time);
+};
 
-/** Readings as the text of a JSON array. */
-export const readingsArray = (rows: readonly ReadingRow[], form: TimeForm): string => {
-  const keys: KeyCache = new Map();
-  return `[${rows.map((row) => readingJson(row, form, keys)).join(",")}]`;
+/** `"name":` by name: names repeat from reading to reading. */
+class Keys {
+  readonly #known = new Map<string, Uint8Array>();
+
+  of(name: string): Uint8Array {
+    let key = this.#known.get(name);
+    if (key === undefined) {
+      key = Buffer.from(`${JSON.stringify(name)}:`);
+      this.#known.set(name, key);
+    }
+    return key;
+  }
+}
+
+const writeReading = (out: TextWriter, reading: ReadingRow, form: TimeForm, keys: Keys): void => {
+  const { timeUs, epoch, run, sequence, names, values } = reading;
+  out
+    .ascii('{"time":')
+    .timeJson(timeUs, form)
+    .ascii(',"epoch":')
+    .integer(epoch)
+    .ascii(',"run":')
+    .integer(run);
+  out.ascii(',"seq":').integer(sequence).ascii(',"values":{');
+  for (let index = 0; index < names.length; index++) {
+    if (index > 0) out.ascii(",");
+    out.bytes(keys.of(names[index]!)).value(values[index]!);
+  }
+  out.ascii("}}");
+};
+
+const writeArray = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm): void => {
+  const keys = new Keys();
+  out.ascii("[");
+  for (let index = 0; index < rows.length; index++) {
+    if (index > 0) out.ascii(",");
+    writeReading(out, rows[index]!, form, keys);
+  }
+  out.ascii("]");
 };
 
 /** The same, a line per reading. */
-export const readingsLines = (rows: readonly ReadingRow[], form: TimeForm): string => {
-  const keys: KeyCache = new Map();
-  return rows.map((row) => `${readingJson(row, form, keys)}\n`).join("");
+const writeLines = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm): void => {
+  const keys = new Keys();
+  for (const row of rows) {
+    writeReading(out, row, form, keys);
+    out.ascii("\n");
+  }
 };
 
 /** `GET /devices/{id}/readings`, around the readings' own text. */
-export const readingsJson = (device: string, page: ReadingsText, next: string | null): string =>
-  `{"device":${JSON.stringify(device)},"readings":${page.text},` +
-  `"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`;
+export const readingsJson = (device: string, page: ReadingsText, next: string | null): Buffer =>
+  Buffer.concat([
+    Buffer.from(`{"device":${JSON.stringify(device)},"readings":`),
+    page.text,
+    Buffer.from(
+      `,"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`,
+    ),
+  ]);
 
 /** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
 export const completenessHeader = (completeness: Completeness): string => {
@@ -55,24 +96,38 @@ const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<
   return columns;
 };
 
-const csvLine = (row: ReadingRow, form: TimeForm, columns: ReadonlyMap<string, number>): string => {
-  const cells = new Array<string>(columns.size).fill("");
-  for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = csvValue(row.values[index]);
-  return `${[timeText(row.timeUs, form), row.epoch ?? "", row.run, row.sequence ?? "", ...cells].join(",")}\n`;
+/** @param cells - one for each column, used again */
+const writeCsvLine = (
+  out: TextWriter,
+  row: ReadingRow,
+  form: TimeForm,
+  columns: ReadonlyMap<string, number>,
+  cells: (ReadingValue | undefined)[],
+): void => {
+  cells.fill(undefined);
+  for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = row.values[index];
+  out.timeText(row.timeUs, form);
+  out.ascii(`,${row.epoch ?? ""},${row.run},${row.sequence ?? ""}`);
+  for (const cell of cells) {
+    out.ascii(",");
+    if (cell !== undefined) out.plain(cell);
+  }
+  out.ascii("\n");
 };
 
 /**
  * The same readings as CSV (RFC 4180, lines ended by LF): header `time,epoch,run,seq,<channel…>`; an absent value is empty.
  * @throws LacunaError `ERR_CHANNEL_RENAMED` when the text goes on and the header lacks a channel
  */
-export const readingsCsv = (
+const writeCsv = (
+  out: TextWriter,
   rows: readonly ReadingRow[],
   { time, columns: wanted, isContinued }: Extract<TextForm, { format: "csv" }>,
-): string => {
+): void => {
   const columns = columnsOf(rows, wanted);
-  const lines = rows.map((row) => csvLine(row, time, columns)).join("");
-  if (!isContinued)
-    return `${["time,epoch,run,seq", ...[...columns.keys()].map(csvText)].join(",")}\n${lines}`;
-  if (columns.size === new Set(wanted).size) return lines;
-  throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
+  if (!isContinued) out.text(`${["time,epoch,run,seq", ...[...columns.keys()].map(csvText)].join(",")}\n`);
+  else if (columns.size > new Set(wanted).size)
+    throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
+  const cells = new Array<ReadingValue | undefined>(columns.size);
+  for (const row of rows) writeCsvLine(out, row, time, columns, cells);
 };

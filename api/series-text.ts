@@ -2,50 +2,70 @@ import type { PlacedGap } from "../db/series/absent.ts";
 import type { Buckets } from "../db/series/buckets.ts";
 import type { PointsFound } from "../db/series/points-query.ts";
 import type { SeriesFound, SeriesRun } from "../db/series/series-query.ts";
-import { valueJson } from "./json-values.ts";
 import type { TimeForm } from "./sources.ts";
+import type { TextWriter } from "./text-writer.ts";
 import { timeJson } from "./time-text.ts";
 
 /**
  * The members of `GET /devices/{id}/series` that come from the database, from `from` on, as JSON text without braces.
  * @param runs - of the device; where none has numbers, completeness is unknown
  */
-export const seriesMembers = (found: SeriesFound, runs: readonly SeriesRun[], time: TimeForm): string => {
+export const writeSeries = (
+  out: TextWriter,
+  found: SeriesFound,
+  runs: readonly SeriesRun[],
+  time: TimeForm,
+): void => {
   const { buckets } = found;
   const { stepUs, count } = buckets.grid;
   const isNumbered = hasNumbers(runs);
-  const items = new Array<string>(count);
-  for (let bucket = 0; bucket < count; bucket++)
-    items[bucket] = bucketJson(buckets, bucket, isNumbered, time);
-  return (
-    `${spanMembers(buckets, time)},"stepSeconds":${stepUs / 1e6},` +
-    `"buckets":[${items.join(",")}],${gapMembers(found, runs, time)}`
-  );
+  writeSpan(out, buckets, time);
+  out
+    .ascii(',"stepSeconds":')
+    .ascii(String(stepUs / 1e6))
+    .ascii(',"buckets":[');
+  for (let bucket = 0; bucket < count; bucket++) {
+    if (bucket > 0) out.ascii(",");
+    writeBucket(out, buckets, bucket, isNumbered, time);
+  }
+  out.ascii("]");
+  writeGaps(out, found, runs, time);
 };
 
 /** The same of `method=lttb`. Where the line is broken, a point without value lies half way. */
-export const pointsMembers = (
+export const writePoints = (
+  out: TextWriter,
   { whole, points, chosen }: PointsFound,
   runs: readonly SeriesRun[],
   time: TimeForm,
-): string => {
+): void => {
   const { buckets } = whole;
   const { timeUs, value, lineStart } = points;
-  const items: string[] = [];
+  const isNumbered = hasNumbers(runs);
+  writeSpan(out, buckets, time);
+  out.ascii(",");
+  if (buckets.grid.count === 0) out.ascii(emptyCounts(isNumbered));
+  else {
+    out.ascii('"count":').integer(buckets.count[0]!);
+    writeNumbers(out, buckets, 0, isNumbered);
+    out.ascii(',"nonFinite":').integer(buckets.nonFinite[0]!);
+  }
+  out.ascii(',"points":[');
   let [line, lastUs] = [0, 0];
   for (const index of chosen) {
     const pointUs = timeUs[index]!;
     const before = line;
+    if (before > 0) out.ascii(",");
     while (lineStart[line]! <= index) line++;
-    if (line > before && before > 0) items.push(pointJson(Math.floor((lastUs + pointUs) / 2), "null", time));
-    items.push(pointJson(pointUs, valueJson(value[index]!), time));
+    if (line > before && before > 0) {
+      writePoint(out, Math.floor((lastUs + pointUs) / 2), null, time);
+      out.ascii(",");
+    }
+    writePoint(out, pointUs, value[index]!, time);
     lastUs = pointUs;
   }
-  const counts =
-    buckets.grid.count === 0
-      ? emptyCounts(hasNumbers(runs))
-      : `"count":${buckets.count[0]},${numbersJson(buckets, 0, hasNumbers(runs))},"nonFinite":${buckets.nonFinite[0]}`;
-  return `${spanMembers(buckets, time)},${counts},"points":[${items.join(",")}],${gapMembers(whole, runs, time)}`;
+  out.ascii("]");
+  writeGaps(out, whole, runs, time);
 };
 
 const hasNumbers = (runs: readonly SeriesRun[]): boolean => runs.some(({ isUnsequenced }) => !isUnsequenced);
@@ -55,51 +75,64 @@ const emptyCounts = (isNumbered: boolean): string => {
   return `"count":0,"received":${none},"recovered":${none},"late":${none},"expected":${none},"nonFinite":0`;
 };
 
-const pointJson = (timeUs: number, value: string, time: TimeForm): string =>
-  `{"time":${timeJson(timeUs, time)},"value":${value}}`;
-
-const spanMembers = ({ grid: { fromUs, toUs, count } }: Buckets, time: TimeForm): string => {
-  const side = (timeUs: number): string => (count === 0 ? "null" : timeJson(timeUs, time));
-  return `"from":${side(fromUs)},"to":${side(toUs)}`;
+const writePoint = (out: TextWriter, timeUs: number, value: number | null, time: TimeForm): void => {
+  out.ascii('{"time":').timeJson(timeUs, time).ascii(',"value":');
+  if (value === null) out.ascii("null}");
+  else out.value(value).ascii("}");
 };
 
-const numbersJson = (
-  { received, recovered, late, absent }: Buckets,
+const writeSpan = (out: TextWriter, { grid: { fromUs, toUs, count } }: Buckets, time: TimeForm): void => {
+  if (count === 0) out.ascii('"from":null,"to":null');
+  else out.ascii('"from":').timeJson(fromUs, time).ascii(',"to":').timeJson(toUs, time);
+};
+
+const writeNumbers = (out: TextWriter, buckets: Buckets, bucket: number, isNumbered: boolean): void => {
+  if (!isNumbered) {
+    out.ascii(',"received":null,"recovered":null,"late":null,"expected":null');
+    return;
+  }
+  const received = buckets.received[bucket]!;
+  out.ascii(',"received":').integer(received);
+  out.ascii(',"recovered":').integer(buckets.recovered[bucket]!);
+  out.ascii(',"late":').integer(buckets.late[bucket]!);
+  out.ascii(',"expected":').integer(received + buckets.absent[bucket]!);
+};
+
+const writeBucket = (
+  out: TextWriter,
+  buckets: Buckets,
   bucket: number,
   isNumbered: boolean,
-): string =>
-  isNumbered
-    ? `"received":${received[bucket]},"recovered":${recovered[bucket]},"late":${late[bucket]},` +
-      `"expected":${received[bucket]! + absent[bucket]!}`
-    : '"received":null,"recovered":null,"late":null,"expected":null';
-
-const bucketJson = (buckets: Buckets, bucket: number, isNumbered: boolean, time: TimeForm): string => {
+  time: TimeForm,
+): void => {
   const { grid, count, nonFinite } = buckets;
-  return (
-    `{"start":${timeJson(grid.fromUs + bucket * grid.stepUs, time)},"count":${count[bucket]},` +
-    `${numbersJson(buckets, bucket, isNumbered)},${statisticsJson(buckets, bucket)},"nonFinite":${nonFinite[bucket]}}`
-  );
+  out.ascii('{"start":').timeJson(grid.fromUs + bucket * grid.stepUs, time);
+  out.ascii(',"count":').integer(count[bucket]!);
+  writeNumbers(out, buckets, bucket, isNumbered);
+  writeStatistics(out, buckets, bucket);
+  out.ascii(',"nonFinite":').integer(nonFinite[bucket]!).ascii("}");
 };
 
-const statisticsJson = (buckets: Buckets, bucket: number): string => {
-  if (buckets.finite(bucket) === 0) return '"mean":null,"min":null,"max":null,"last":null';
-  const [mean, min, max, last] = [
-    buckets.mean(bucket),
-    buckets.min[bucket]!,
-    buckets.max[bucket]!,
-    buckets.last[bucket]!,
-  ].map(valueJson);
-  return `"mean":${mean},"min":${min},"max":${max},"last":${last}`;
+const writeStatistics = (out: TextWriter, buckets: Buckets, bucket: number): void => {
+  if (buckets.finite(bucket) === 0) {
+    out.ascii(',"mean":null,"min":null,"max":null,"last":null');
+    return;
+  }
+  out.ascii(',"mean":').value(buckets.mean(bucket));
+  out.ascii(',"min":').value(buckets.min[bucket]!);
+  out.ascii(',"max":').value(buckets.max[bucket]!);
+  out.ascii(',"last":').value(buckets.last[bucket]!);
 };
 
-const gapMembers = (
+const writeGaps = (
+  out: TextWriter,
   { gaps, gapsLeftOut }: SeriesFound,
   runs: readonly SeriesRun[],
   time: TimeForm,
-): string => {
+): void => {
   const byRun = new Map(runs.map((run) => [run.run, run]));
   const items = gaps.map((gap) => gapText(gap, byRun.get(gap.run)!, time));
-  return `"gaps":[${items.join(",")}],"gapsLeftOut":${gapsLeftOut}`;
+  out.ascii(',"gaps":[').text(items.join(",")).ascii('],"gapsLeftOut":').integer(gapsLeftOut);
 };
 
 const gapText = (

@@ -182,11 +182,11 @@ export interface RunView extends RunStorage {
 
 /** Asynchronous queries, answered off this thread. A query that still waits when `isGone` is true is given up. */
 export interface ReaderSource {
-  /** The device is known to exist. The text is what `readingsArray` or `readingsCsv` makes, written off this thread too. */
+  /** The device is known to exist. The text is what `writeReadings` makes, written off this thread too. */
   readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText>;
-  /** The text is what `seriesMembers` makes. Null: the device has no such channel. */
+  /** The text is what `writeSeries` makes. Null: the device has no such channel. */
   seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
-  /** The same, made by `pointsMembers`. */
+  /** The same, made by `writePoints`. */
   pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
   gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
   received(query: ReceivedQuery, isGone?: () => boolean): Promise<ReceivedFound>;

@@ -1,12 +1,8 @@
 import { formatTime } from "../protocol/time.ts";
 import type { TimeForm } from "./sources.ts";
 
-/** A time of an answer, as CSV has it. */
-export const timeText = (timeUs: number, form: TimeForm): string => {
-  if (form === "rfc3339") return formatTime(timeUs);
+/** A time of an answer as JSON: a string, or a number. */
+export const timeJson = (timeUs: number, form: TimeForm): string => {
+  if (form === "rfc3339") return `"${formatTime(timeUs)}"`;
   return String(form === "us" ? timeUs : timeUs / 1000);
 };
-
-/** A time of an answer as JSON: a string, or a number. */
-export const timeJson = (timeUs: number, form: TimeForm): string =>
-  form === "rfc3339" ? `"${formatTime(timeUs)}"` : timeText(timeUs, form);

@@ -18,15 +18,18 @@ export type TextForm =
       isContinued: boolean;
     };
 
+/** UTF-8, in a buffer of its own: it is handed over to another thread. */
+export type Text = Uint8Array<ArrayBuffer>;
+
 /**
  * Writes answers as text. What the text looks like is the API's business; it is written in the reader's thread, so that neither rows travel
  * as objects nor the thread that serves HTTP has the work. A module that exports these is loaded there.
  */
 export interface AnswerTexts {
-  readings(rows: readonly ReadingRow[], form: TextForm): string;
+  readings(rows: readonly ReadingRow[], form: TextForm): Text;
   /** @param runs - of the device, to name the runs of gaps */
-  series(found: SeriesFound, runs: readonly SeriesRun[], time: TimeForm): string;
-  points(found: PointsFound, runs: readonly SeriesRun[], time: TimeForm): string;
+  series(found: SeriesFound, runs: readonly SeriesRun[], time: TimeForm): Text;
+  points(found: PointsFound, runs: readonly SeriesRun[], time: TimeForm): Text;
 }
 
 const unavailable = (): never => {

@@ -1,4 +1,4 @@
-import type { AnswerTexts, TextForm, TimeForm } from "./answer-texts.ts";
+import type { AnswerTexts, Text, TextForm, TimeForm } from "./answer-texts.ts";
 import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
@@ -35,9 +35,9 @@ export type QueryRequest =
 
 export interface QueryAnswers {
   readings: ReadingsFound & { completeness: Omit<Completeness, "unknown"> | null };
-  readingsText: { text: string; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
-  seriesText: string;
-  pointsText: string;
+  readingsText: { text: Text; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
+  seriesText: { text: Text };
+  pointsText: { text: Text };
   gaps: GapRecord[];
   raster: RasterFound[];
   received: ReceivedFound;
@@ -80,17 +80,9 @@ export class Queries {
         return { ...found, text: this.#texts.readings(readings, query.form) };
       }
       case "seriesText":
-        return this.#texts.series(
-          querySeries(this.#pieces, this.#gaps, query.request),
-          query.request.runs,
-          query.time,
-        );
+        return { text: this.#seriesText(query) };
       case "pointsText":
-        return this.#texts.points(
-          queryPoints(this.#pieces, this.#gaps, query.request),
-          query.request.runs,
-          query.time,
-        );
+        return { text: this.#pointsText(query) };
       case "gaps":
         return queryGaps(this.#db, query.request);
       case "raster":
@@ -100,6 +92,14 @@ export class Queries {
       case "events":
         return queryEvents(this.#db, query.request);
     }
+  }
+
+  #seriesText({ request, time }: Extract<QueryRequest, { kind: "seriesText" }>): Text {
+    return this.#texts.series(querySeries(this.#pieces, this.#gaps, request), request.runs, time);
+  }
+
+  #pointsText({ request, time }: Extract<QueryRequest, { kind: "pointsText" }>): Text {
+    return this.#texts.points(queryPoints(this.#pieces, this.#gaps, request), request.runs, time);
   }
 
   #readings({

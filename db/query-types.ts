@@ -1,6 +1,7 @@
 import type { ArrivalSet } from "../protocol/arrival-set.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
+import type { Text } from "./answer-texts.ts";
 import type { ReadingValue } from "./ledger-view.ts";
 import type { Division } from "./series/grid.ts";
 
@@ -52,7 +53,7 @@ export interface ReadingsPage {
 
 /** A page whose readings are written out already. */
 export interface ReadingsText {
-  text: string;
+  text: Text;
   completeness: Completeness;
   next: Position | null;
 }
@@ -75,7 +76,7 @@ export interface PointsQuery extends Omit<SeriesQuery, "division"> {
 /** A series whose buckets or points are written out already. */
 export interface SeriesText {
   unit: string;
-  text: string;
+  text: Text;
 }
 
 export type GapState = "open" | "lost" | "filled";

@@ -3,7 +3,7 @@ import { systemClock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
 import { openForReading } from "./open.ts";
-import { Queries, type QueryRequest } from "./queries.ts";
+import { Queries, type QueryAnswers, type QueryRequest } from "./queries.ts";
 import type { QueryLimits } from "./query-budget.ts";
 
 /** A reader's thread: answers one query after the other, so that a heavy one delays neither datagrams nor HTTP. */
@@ -16,7 +16,9 @@ export interface ReaderMessage {
   query: QueryRequest;
   limits: QueryLimits;
 }
-export type ReaderReply = { answer: unknown } | { error: { code: string; message: string } };
+export type ReaderReply =
+  | { answer: QueryAnswers[QueryRequest["kind"]] }
+  | { error: { code: string; message: string } };
 
 const port = parentPort!;
 const { file, textsUrl } = workerData as ReaderData;
@@ -32,9 +34,14 @@ const reply = ({ query, limits }: ReaderMessage): ReaderReply => {
   }
 };
 
+/** A text is handed over, not copied. */
+const buffersOf = (answered: ReaderReply): ArrayBuffer[] =>
+  "answer" in answered && "text" in answered.answer ? [answered.answer.text.buffer] : [];
+
 port.on("message", (message: ReaderMessage | "close") => {
   if (message !== "close") {
-    port.postMessage(reply(message));
+    const answered = reply(message);
+    port.postMessage(answered, buffersOf(answered));
     return;
   }
   db.close();

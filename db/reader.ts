@@ -85,7 +85,7 @@ export class Reader {
     const resolved = this.#resolveSeries(query);
     if (resolved === null) return null;
     const request = { ...resolved.request, division: query.division };
-    const text = await this.#ask({ kind: "seriesText", request, time }, isGone);
+    const { text } = await this.#ask({ kind: "seriesText", request, time }, isGone);
     return { unit: resolved.unit, text };
   }
 
@@ -94,7 +94,7 @@ export class Reader {
     const resolved = this.#resolveSeries(query);
     if (resolved === null) return null;
     const request = { ...resolved.request, most: query.points };
-    const text = await this.#ask({ kind: "pointsText", request, time }, isGone);
+    const { text } = await this.#ask({ kind: "pointsText", request, time }, isGone);
     return { unit: resolved.unit, text };
   }
 

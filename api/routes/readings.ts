@@ -112,7 +112,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
       if (isStream) return reply.send(Readable.from(textsFrom(page, form, ask), { objectMode: false }));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
-      return reply.send(page.text);
+      return reply.send(Buffer.from(page.text.buffer));
     },
   );
 };
@@ -122,11 +122,11 @@ async function* textsFrom(
   first: ReadingsText,
   form: TextForm,
   ask: (after: Position | null, how: TextForm) => Promise<ReadingsText>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const how = form.format === "csv" ? { ...form, isContinued: true } : form;
   let page = first;
   for (;;) {
-    if (page.text !== "") yield page.text;
+    if (page.text.length > 0) yield page.text;
     if (page.next === null) return;
     page = await ask(page.next, how);
   }

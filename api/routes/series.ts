@@ -95,7 +95,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
       }
       reply.type("application/json; charset=utf-8");
       const head = JSON.stringify({ device: id, channel, unit: series.unit });
-      return reply.send(`${head.slice(0, -1)},${series.text}}`);
+      return reply.send(Buffer.concat([Buffer.from(`${head.slice(0, -1)},`), series.text, Buffer.from("}")]));
     },
   );
 };

@@ -1,5 +1,5 @@
+import { readings } from "../../api/answer-texts.ts";
 import { csvText } from "../../api/csv-text.ts";
-import { readingsCsv, readingsLines } from "../../api/readings-text.ts";
 import type { ReadingRow, TimeForm } from "../../api/sources.ts";
 
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
@@ -24,13 +24,13 @@ export const rowsText = (
   if (rows.length === 0) return "";
   if (format === "csv") {
     const prefix = `${csvText(device)},`;
-    const lines = readingsCsv(rows, { format, time, columns, isContinued: true });
+    const lines = String(Buffer.from(readings(rows, { format, time, columns, isContinued: true }).buffer));
     return `${prefix}${lines.slice(0, -1).replaceAll("\n", () => `\n${prefix}`)}\n`;
   }
   const prefix = `{"device":${JSON.stringify(device)},`;
   return (
     prefix +
-    readingsLines(rows, time)
+    String(Buffer.from(readings(rows, { format, time }).buffer))
       .slice(1)
       .replaceAll("\n{", () => `\n${prefix}`)
   );

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { pointsMembers, seriesMembers } from "../../api/series-text.ts";
+import { points as pointsText, series } from "../../api/answer-texts.ts";
 import { Buckets } from "../../db/series/buckets.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
@@ -117,7 +117,7 @@ describe("answers are what the document says", () => {
     const run = { run: 0, epoch: null, index: 0, isUnsequenced: false, firstArrivalUs: 0, lastArrivalUs: 0 };
     const found = { buckets, gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }], gapsLeftOut: 0 };
     const runs = [{ ...run, channels: [1] }];
-    api.sources.series = { unit: "Cel", text: seriesMembers(found, runs, "rfc3339") };
+    api.sources.series = { unit: "Cel", text: series(found, runs, "rfc3339") };
     const points = {
       count: 2,
       timeUs: Float64Array.of(NOON_US, NOON_US + 10),
@@ -128,7 +128,7 @@ describe("answers are what the document says", () => {
       ...found,
       buckets: new Buckets({ fromUs: NOON_US, toUs: NOON_US + 15, stepUs: 15, count: 1 }),
     };
-    api.sources.points = { unit: "Cel", text: pointsMembers({ whole, points, chosen: [0, 1] }, runs, "us") };
+    api.sources.points = { unit: "Cel", text: pointsText({ whole, points, chosen: [0, 1] }, runs, "us") };
   });
 
   test.each([

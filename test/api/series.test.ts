@@ -7,7 +7,7 @@ let api: TestApi;
 beforeEach(async () => {
   api = await testApi();
   api.sources.add({ id: "pump-7" });
-  api.sources.series = { unit: "Cel", text: '"stepSeconds":1,"buckets":[]' };
+  api.sources.series = { unit: "Cel", text: Buffer.from('"stepSeconds":1,"buckets":[]') };
 });
 const URL = "/api/v1/devices/pump-7/series";
 
@@ -41,7 +41,7 @@ test("span and step reach the reader", async () => {
 
 describe("method=lttb", () => {
   beforeEach(() => {
-    api.sources.points = { unit: "Cel", text: '"points":[]' };
+    api.sources.points = { unit: "Cel", text: Buffer.from('"points":[]') };
   });
 
   test("asks for readings, 500 of them unless told otherwise", async () => {

@@ -66,8 +66,8 @@ export const addExampleFleet = (sources: FakeSources): void => {
     next: null,
   };
   sources.arrivals = ARRIVALS;
-  sources.series = { unit: "Cel", text: SERIES };
-  sources.points = { unit: "Cel", text: POINTS };
+  sources.series = { unit: "Cel", text: Buffer.from(SERIES) };
+  sources.points = { unit: "Cel", text: Buffer.from(POINTS) };
   sources.receivedPage = {
     asOfUs: NOON_US,
     hasMore: false,

@@ -36,7 +36,7 @@ const pump = (bed: StoreBed) => {
     const store = openReadOnly(bed.file, { texts });
     try {
       const series = await store.reader.pointsText({ ...QUERY, ...query }, "us");
-      return JSON.parse(`{${series!.text}}`);
+      return JSON.parse(`{${Buffer.from(series!.text)}}`);
     } finally {
       store.close();
     }

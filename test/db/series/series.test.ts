@@ -59,7 +59,7 @@ const withReader = async <T>(bed: StoreBed, ask: (reader: Reader) => Promise<T>)
 
 const seriesOf = async (reader: Reader, query: Partial<SeriesQuery>): Promise<SeriesJson> => {
   const series = (await reader.seriesText({ ...QUERY, ...query }, "rfc3339"))!;
-  return { ...JSON.parse(`{${series.text}}`), unit: series.unit };
+  return { ...JSON.parse(`{${Buffer.from(series.text)}}`), unit: series.unit };
 };
 
 const startPump = (bed: StoreBed) => {
