@@ -107,7 +107,10 @@ const writeCsvLine = (
   cells.fill(undefined);
   for (const [index, name] of row.names.entries()) cells[columns.get(name)!] = row.values[index];
   out.timeText(row.timeUs, form);
-  out.ascii(`,${row.epoch ?? ""},${row.run},${row.sequence ?? ""}`);
+  out.ascii(",");
+  if (row.epoch !== null) out.integer(row.epoch);
+  out.ascii(",").integer(row.run).ascii(",");
+  if (row.sequence !== null) out.integer(row.sequence);
   for (const cell of cells) {
     out.ascii(",");
     if (cell !== undefined) out.plain(cell);

@@ -1,4 +1,5 @@
 import type { ChunkHead } from "./chunk/chunk-head.ts";
+import { rowsOfDatagram } from "./datagram-rows.ts";
 import { channelKey, type ReadingValue, readingValue } from "./ledger-view.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
 import type { RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
@@ -114,7 +115,7 @@ class RunPage {
       if (!this.#isFull(count)) continue;
       const boundary = this.#boundary(count);
       // older segments hold lower numbers only
-      if (order === "desc" && found.isAhead && lowest !== null && boundary >= lowest) break;
+      if (order === "desc" && lowest !== null && boundary >= lowest && found.isAhead) break;
       if (order === "asc") {
         // newer ones hold greater numbers, but for those that reach back
         this.#readLate(newest, boundary, count);
@@ -160,7 +161,8 @@ class RunPage {
    * Collect a segment's rows, part by part in the order of the query, until the page is full of rows before what is left.
    * @returns the run's lowest number in it, null when it was read before
    */
-  #readSegment({ segment, isAhead, parts }: RunSegment, count: number): number | null {
+  #readSegment(found: RunSegment, count: number): number | null {
+    const { segment, parts } = found;
     if (this.#seen.has(segment)) return null;
     this.#seen.add(segment);
     let lowest = parts[0]!.chunk?.firstSequence ?? 0;
@@ -169,11 +171,10 @@ class RunPage {
       if (part.chunk !== null && !this.#isWithin(part.chunk)) continue;
       const columns = part.read();
       if (part.chunk === null) lowest = columns.sequence[0]!;
-      for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
-        this.#collect(columns, datagram, segment);
-      }
+      this.#collectPart(columns, segment, count);
     }
-    if (isAhead) this.#lowestAhead.set(segment, lowest);
+    // pages that go on in descending order begin where the one before ended
+    if (this.#sign > 0 && found.isAhead) this.#lowestAhead.set(segment, lowest);
     return lowest;
   }
 
@@ -194,10 +195,23 @@ class RunPage {
     return this.#sign > 0 ? head.lastSequence >= sequence : head.firstSequence <= sequence;
   }
 
+  /** Within a part the order is that of the query: beyond the first `count` rows all come later. */
+  #collectPart(columns: RunColumns, segment: number, count: number): void {
+    const enough = this.#candidates.length + count;
+    const last = columns.datagramCount - 1;
+    for (let step = 0; step <= last && this.#candidates.length < enough; step++) {
+      this.#collect(columns, this.#sign > 0 ? step : last - step, segment);
+    }
+  }
+
   #collect(columns: RunColumns, datagram: number, segment: number): void {
     const sequence = columns.sequence[datagram]!;
     if (this.#after !== null && this.#sign * (sequence - this.#after.sequence) < 0) return;
-    for (const [index, row] of this.#rowsOf(columns, datagram).entries()) {
+    const rows = this.#rowsOf(columns, datagram);
+    // in the order of the query, too: what is sorted already is sorted quickly
+    for (let step = 0; step < rows.length; step++) {
+      const index = this.#sign > 0 ? step : rows.length - 1 - step;
+      const row = rows[index]!;
       const isBefore = sequence === this.#after?.sequence && this.#sign * (index - this.#after.index) <= 0;
       if (row !== null && !isBefore) this.#candidates.push({ sequence, index, segment, row });
     }
@@ -205,31 +219,27 @@ class RunPage {
 
   /** The datagram's rows: readings that share a time, a channel at most once in each. Null: outside of the query. */
   #rowsOf(columns: RunColumns, datagram: number): (ReadingRow | null)[] {
-    const rows: { timeUs: number; values: Map<number, ReadingValue> }[] = [];
-    const end = columns.readingStart[datagram + 1]!;
-    for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
-      const timeUs = columns.readingTime[reading]!;
-      const channel = columns.channel[reading]!;
-      let row = rows.find((known) => known.timeUs === timeUs && !known.values.has(channel));
-      if (row === undefined) {
-        row = { timeUs, values: new Map() };
-        rows.push(row);
-      }
-      row.values.set(channel, readingValue(columns.type[reading]!, columns.value[reading]!));
-    }
-    return rows.map(({ timeUs, values }) => this.#rowOf(timeUs, values, columns.sequence[datagram]!));
+    const sequence = columns.sequence[datagram]!;
+    const start = columns.readingStart[datagram]!;
+    // most often: no need to look for readings that belong together
+    if (columns.readingStart[datagram + 1] === start + 1) return [this.#rowOf(columns, [start], sequence)];
+    return rowsOfDatagram(columns, datagram).map(({ readings }) =>
+      this.#rowOf(columns, [...readings.values()], sequence),
+    );
   }
 
-  #rowOf(timeUs: number, byChannel: Map<number, ReadingValue>, sequence: number): ReadingRow | null {
+  /** @param readings - indices of at least one, which share a time */
+  #rowOf(columns: RunColumns, readings: readonly number[], sequence: number): ReadingRow | null {
     const { fromUs, toUs, channels } = this.#request;
+    const timeUs = columns.readingTime[readings[0]!]!;
     if ((fromUs !== null && timeUs < fromUs) || (toUs !== null && timeUs >= toUs)) return null;
     const names: string[] = [];
     const values: ReadingValue[] = [];
-    for (const [channel, value] of byChannel) {
-      const name = this.#nameOf(channel);
+    for (const reading of readings) {
+      const name = this.#nameOf(columns.channel[reading]!);
       if (channels.length > 0 && !channels.includes(name)) continue;
       names.push(name);
-      values.push(value);
+      values.push(readingValue(columns.type[reading]!, columns.value[reading]!));
     }
     if (names.length === 0) return null;
     const { epoch, index, isUnsequenced } = this.#run;

@@ -56,7 +56,7 @@ interface SegmentRow {
 }
 
 /** few enough that a query for the newest rows looks at few of them */
-const SEGMENTS_AT_ONCE = 64;
+const SEGMENTS_AT_ONCE = 16;
 const FAR = Number.MAX_SAFE_INTEGER;
 const MAX_CACHED_STATEMENTS = 64;
 /** 2 MiB of columns */
