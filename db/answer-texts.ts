@@ -1,5 +1,5 @@
 import { MisuseError } from "../common/errors.ts";
-import type { ReadingRow } from "./query-types.ts";
+import type { ReadingRow, Text } from "./query-types.ts";
 import type { PointsFound } from "./series/points-query.ts";
 import type { SeriesFound, SeriesRun } from "./series/series-query.ts";
 
@@ -17,9 +17,6 @@ export type TextForm =
       /** it goes on with what has a header already: no header, and no column but those */
       isContinued: boolean;
     };
-
-/** UTF-8, in a buffer of its own: it is handed over to another thread. */
-export type Text = Uint8Array<ArrayBuffer>;
 
 /**
  * Writes answers as text. What the text looks like is the API's business; it is written in the reader's thread, so that neither rows travel

@@ -1,4 +1,4 @@
-import type { AnswerTexts, Text, TextForm, TimeForm } from "./answer-texts.ts";
+import type { AnswerTexts, TextForm, TimeForm } from "./answer-texts.ts";
 import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
@@ -11,6 +11,7 @@ import type {
   Position,
   ReceivedFound,
   ReceivedQuery,
+  Text,
 } from "./query-types.ts";
 import { queryRaster, type RasterFound, type RasterRequest } from "./raster-query.ts";
 import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";

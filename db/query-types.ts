@@ -1,7 +1,6 @@
 import type { ArrivalSet } from "../protocol/arrival-set.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
-import type { Text } from "./answer-texts.ts";
 import type { ReadingValue } from "./ledger-view.ts";
 import type { Division } from "./series/grid.ts";
 
@@ -50,6 +49,9 @@ export interface ReadingsPage {
   completeness: Completeness;
   next: Position | null;
 }
+
+/** UTF-8, in a buffer of its own: it is handed over to another thread. */
+export type Text = Uint8Array<ArrayBuffer>;
 
 /** A page whose readings are written out already. */
 export interface ReadingsText {
