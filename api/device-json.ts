@@ -2,11 +2,10 @@ import type { Static } from "typebox";
 import { announcementOf, type DeviceStatus, type Downtime, deviceStatus } from "../protocol/device-status.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
-import { type KeyCache, keyJson, valuesJson } from "./json-values.ts";
 import { deviceTotal } from "./ledger-json.ts";
 import type { Device } from "./schemas/devices.ts";
-import type { DeviceView, ReadingValue, RunView, TimeForm } from "./sources.ts";
-import { timeJson } from "./time-text.ts";
+import type { DeviceView, RunView, TimeForm } from "./sources.ts";
+import type { JsonKeys, TextWriter } from "./text-writer.ts";
 
 /** The run the device is heard on: the current one, else the one heard last. */
 const runHeard = (device: DeviceView): RunView | undefined => {
@@ -59,28 +58,35 @@ export const deviceJson = (
   };
 };
 
-/** One of `GET /latest`, as JSON text: values keep NaN, the infinities and -0. @param keys - the same for all of an answer */
-export const latestJson = (
+/** One of `GET /latest`: values keep NaN, the infinities and -0. @param keys - the same for all of an answer */
+export const writeLatest = (
+  out: TextWriter,
   device: DeviceView,
   nowUs: number,
   down: Downtime | null,
-  keys: KeyCache,
+  keys: JsonKeys,
   form: TimeForm,
-): string => {
+): void => {
   const { latest } = device;
-  const names: string[] = [];
-  const values: ReadingValue[] = [];
-  let [newestUs, units] = [0, ""];
-  for (const { name, unit, value, timeUs } of latest) {
-    names.push(name);
-    values.push(value);
-    units += `${units === "" ? "" : ","}${keyJson(name, keys)}${JSON.stringify(unit)}`;
-    newestUs = Math.max(newestUs, timeUs);
+  let newestUs = 0;
+  for (const { timeUs } of latest) newestUs = Math.max(newestUs, timeUs);
+  out.ascii('{"id":').text(JSON.stringify(device.id)).ascii(',"time":');
+  if (newestUs > 0) {
+    out.timeJson(newestUs, form).ascii(',"ageSeconds":');
+    out.plain(Math.max(0, (nowUs - newestUs) / 1e6));
+  } else out.ascii('null,"ageSeconds":null');
+  out
+    .ascii(',"status":"')
+    .ascii(statusOfDevice(device, nowUs, down))
+    .ascii('","values":{');
+  for (let index = 0; index < latest.length; index++) {
+    if (index > 0) out.ascii(",");
+    out.bytes(keys.of(latest[index]!.name)).value(latest[index]!.value);
   }
-  const time = newestUs > 0 ? timeJson(newestUs, form) : null;
-  const ageSeconds = newestUs > 0 ? Math.max(0, (nowUs - newestUs) / 1e6) : null;
-  return (
-    `{"id":${JSON.stringify(device.id)},"time":${time},"ageSeconds":${ageSeconds},` +
-    `"status":"${statusOfDevice(device, nowUs, down)}","values":${valuesJson(names, values, keys)},"units":{${units}}}`
-  );
+  out.ascii('},"units":{');
+  for (let index = 0; index < latest.length; index++) {
+    if (index > 0) out.ascii(",");
+    out.bytes(keys.of(latest[index]!.name)).text(JSON.stringify(latest[index]!.unit));
+  }
+  out.ascii("}}");
 };

@@ -2,7 +2,7 @@ import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { csvText } from "./csv-text.ts";
 import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
-import type { TextWriter } from "./text-writer.ts";
+import { JsonKeys, type TextWriter } from "./text-writer.ts";
 
 export const withRatio = (completeness: Completeness) => ({
   ...completeness,
@@ -16,21 +16,7 @@ export const writeReadings = (out: TextWriter, rows: readonly ReadingRow[], form
   else writeArray(out, rows, form.time);
 };
 
-/** `"name":` by name: names repeat from reading to reading. */
-class Keys {
-  readonly #known = new Map<string, Uint8Array>();
-
-  of(name: string): Uint8Array {
-    let key = this.#known.get(name);
-    if (key === undefined) {
-      key = Buffer.from(`${JSON.stringify(name)}:`);
-      this.#known.set(name, key);
-    }
-    return key;
-  }
-}
-
-const writeReading = (out: TextWriter, reading: ReadingRow, form: TimeForm, keys: Keys): void => {
+const writeReading = (out: TextWriter, reading: ReadingRow, form: TimeForm, keys: JsonKeys): void => {
   const { timeUs, epoch, run, sequence, names, values } = reading;
   out
     .ascii('{"time":')
@@ -48,7 +34,7 @@ const writeReading = (out: TextWriter, reading: ReadingRow, form: TimeForm, keys
 };
 
 const writeArray = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm): void => {
-  const keys = new Keys();
+  const keys = new JsonKeys();
   out.ascii("[");
   for (let index = 0; index < rows.length; index++) {
     if (index > 0) out.ascii(",");
@@ -59,7 +45,7 @@ const writeArray = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm
 
 /** The same, a line per reading. */
 const writeLines = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm): void => {
-  const keys = new Keys();
+  const keys = new JsonKeys();
   for (const row of rows) {
     writeReading(out, row, form, keys);
     out.ascii("\n");

@@ -9,6 +9,8 @@ const US_PER_DAY = 86_400e6;
 const ROOM = 64;
 /** of a buffer that is kept for the next answer */
 const MOST_KEPT = 2 ** 20;
+/** for a shorter text the encoder takes longer than the text */
+const SHORT = 100;
 const encoder = new TextEncoder();
 
 /**
@@ -47,8 +49,26 @@ export class TextWriter {
   }
 
   text(text: string): this {
+    if (text.length < SHORT) return this.#shortText(text);
     this.#reserve(text.length * 3);
     this.#at += encoder.encodeInto(text, this.#bytes.subarray(this.#at)).written;
+    return this;
+  }
+
+  /** Mostly ASCII, and then byte by byte is quicker. */
+  #shortText(text: string): this {
+    this.#reserve(text.length * 3);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 127) {
+        this.#at += encoder.encodeInto(text, bytes.subarray(at)).written;
+        return this;
+      }
+      bytes[at + index] = code;
+    }
+    this.#at = at + text.length;
     return this;
   }
 
@@ -175,5 +195,19 @@ export class TextWriter {
     const grown = new Uint8Array(2 * (this.#at + count));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
+  }
+}
+
+/** `"name":` by name: names repeat from reading to reading. For one answer: it grows with every name. */
+export class JsonKeys {
+  readonly #known = new Map<string, Uint8Array>();
+
+  of(name: string): Uint8Array {
+    let key = this.#known.get(name);
+    if (key === undefined) {
+      key = encoder.encode(`${JSON.stringify(name)}:`);
+      this.#known.set(name, key);
+    }
+    return key;
   }
 }

@@ -149,7 +149,9 @@ export class DeviceView {
 
   /** In the order they became known. */
   get runs(): RunView[] {
-    return Array.from(this.#state.runSlots(this.#slot), (slot) => this.#run(slot));
+    const runs: RunView[] = [];
+    for (const slot of this.#state.runSlots(this.#slot)) runs.push(this.#run(slot));
+    return runs;
   }
 
   /** Names of the current epoch, by channel number. */
@@ -183,23 +185,30 @@ export class DeviceView {
 
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */
   get latest(): LatestValue[] {
-    const byName = new Map<string, { flush: number; value: LatestValue }>();
-    const described = new Map<number, Channel>();
-    for (const entry of this.descriptions) described.set(channelKey(entry.epoch, entry.channel), entry);
+    const values: LatestValue[] = [];
+    const flushes: number[] = [];
+    // only to be looked up in: a device without descriptions, or with one channel, needs none
+    let described: Map<number, Channel> | undefined;
+    let placeOf: Map<string, number> | undefined;
+    const { descriptions } = this;
+    if (descriptions.length > 0)
+      described = new Map(descriptions.map((entry) => [channelKey(entry.epoch, entry.channel), entry]));
     for (const entry of this.#latestEntries()) {
-      const { name, unit } =
-        described.get(channelKey(this.#epochOfRun(entry.run), entry.channel)) ?? undescribed(entry.channel);
-      const known = byName.get(name);
-      if (known !== undefined && known.flush > entry.flush) continue;
-      const value = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
-      byName.set(name, { flush: entry.flush, value });
+      const key = described === undefined ? 0 : channelKey(this.#epochOfRun(entry.run), entry.channel);
+      const { name, unit } = described?.get(key) ?? undescribed(entry.channel);
+      if (values.length > 0) placeOf ??= new Map(values.map((value, place) => [value.name, place]));
+      const place = placeOf?.get(name) ?? values.length;
+      if (place < values.length && flushes[place]! > entry.flush) continue;
+      values[place] = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
+      flushes[place] = entry.flush;
+      placeOf?.set(name, place);
     }
-    return Array.from(byName.values(), ({ value }) => value);
+    return values;
   }
 
   /** Every description of every epoch (-1 = null). */
   get descriptions(): { epoch: number; channel: number; name: string; unit: string }[] {
-    return Array.from(this.#state.channels.list(this.#state.devices.channels[this.#slot]!));
+    return [...this.#state.channels.list(this.#state.devices.channels[this.#slot]!)];
   }
 
   #latestEntries(): Generator<LatestEntry> {

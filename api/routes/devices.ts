@@ -2,10 +2,9 @@ import type { Static } from "typebox";
 import { arrivalsJson } from "../arrivals-json.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
-import { deviceJson, latestJson } from "../device-json.ts";
+import { deviceJson, writeLatest } from "../device-json.ts";
 import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.ts";
 import { deviceOrThrow, devicePage } from "../device-page.ts";
-import type { KeyCache } from "../json-values.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { Arrivals } from "../schemas/arrivals.ts";
 import {
@@ -21,6 +20,7 @@ import {
   textResponse,
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
+import { JsonKeys, TextWriter } from "../text-writer.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
 
@@ -39,6 +39,7 @@ const listQuery = (query: DevicesQuery, nowUs: number): DeviceListQuery => ({
 /** `/devices`, `/devices/{id}` and `/latest`. */
 export const deviceRoutes = (app: App, context: ApiContext): void => {
   const { sources } = context;
+  const latest = new TextWriter();
   const lists = new DeviceLists(context.table, context.clock);
 
   app.get(
@@ -118,10 +119,16 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     async ({ query }, reply) => {
       const nowUs = context.clock.wallUs();
       const { devices, next } = devicePage(context, "latest", query);
-      const keys: KeyCache = new Map();
-      const items = devices.map((device) => latestJson(device, nowUs, sources.ledger.down, keys, query.time));
+      const { down } = sources.ledger;
+      const keys = new JsonKeys();
+      latest.begin().ascii('{"devices":[');
+      for (let index = 0; index < devices.length; index++) {
+        if (index > 0) latest.ascii(",");
+        writeLatest(latest, devices[index]!, nowUs, down, keys, query.time);
+      }
+      latest.ascii('],"next":').text(JSON.stringify(next)).ascii("}");
       reply.type("application/json; charset=utf-8");
-      return reply.send(`{"devices":[${items.join(",")}],"next":${JSON.stringify(next)}}`);
+      return reply.send(Buffer.from(latest.end().buffer));
     },
   );
 };
