@@ -108,12 +108,16 @@ export class Feed {
     this.#teller.runs = this.#wanted();
     const texts = this.#audience.texts(await this.#teller.next(segment));
     this.#post(texts);
-    if (this.#teller.isHolding) {
-      this.#host.after(HOLD_US / 1000 + GRACE_MS, () => {
-        this.#work.push({ type: "rest", flush });
-        void this.#run();
-      });
-    }
+    this.#restLater();
+  }
+
+  #restLater(): void {
+    const { isHolding, flush } = this.#teller;
+    if (!isHolding) return;
+    this.#host.after(HOLD_US / 1000 + GRACE_MS, () => {
+      this.#work.push({ type: "rest", flush });
+      void this.#run();
+    });
   }
 
   #rest(flush: number): void {
@@ -129,7 +133,7 @@ export class Feed {
     );
   }
 
-  async #join({ client, filter, runs, after }: Extract<Work, { type: "join" }>): Promise<void> {
+  async #join({ client, filter, runs, after, atUs }: Extract<Work, { type: "join" }>): Promise<void> {
     for (const [index, device] of filter.devices.entries()) {
       const known = this.#runsOfDevice.get(device) ?? new Set();
       for (const run of runs[index] ?? []) known.add(run);
@@ -137,7 +141,7 @@ export class Feed {
     }
     const joined: Client = { filter, catchUp: null, wantsMore: true };
     this.#clients.set(client, joined);
-    await this.#warmUp();
+    await this.#warmUp(atUs);
     const resumed = after === null ? null : resumeAt(this.#host.segments, after, this.#teller);
     if (resumed?.place == null) this.#joinTheOthers(client, joined, "", resumed?.skipped ?? null);
     else {
@@ -201,13 +205,19 @@ export class Feed {
     );
   }
 
-  /** The teller begins to follow runs it did not: with what is held of them. */
-  async #warmUp(): Promise<void> {
+  /**
+   * The teller begins to follow runs it did not: with what is held of them. What was due before anybody was here counts as told, as those
+   * who come again may have been told by the feed before.
+   */
+  async #warmUp(atUs: number): Promise<void> {
     const { runs } = this.#teller;
     const wanted = this.#wanted();
     const isWider = runs !== null && (wanted === null || [...wanted].some((run) => !runs.has(run)));
     if (!isWider) return;
     this.#teller = await Teller.after(this.#host.segments, this.#names, wanted, this.#teller);
+    const isDue = atUs - this.#teller.committedAtUs > HOLD_US;
+    if (isDue && this.#clients.size === 1) this.#teller.rest();
+    else this.#restLater();
   }
 
   /** null = all */

@@ -110,6 +110,7 @@ export class LiveHub implements LiveFigures {
       filter: { devices, channels },
       runs: devices.map((id) => this.#ledger.device(id)?.runs.map(({ run }) => run) ?? []),
       after: client.position,
+      atUs: this.#options.clock.wallUs(),
     });
   }
 

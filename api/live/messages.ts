@@ -33,6 +33,8 @@ export type ToFeed =
       runs: readonly (readonly number[])[];
       /** what it has seen, an id; null = only what comes from now on */
       after: string | null;
+      /** wall time, microseconds */
+      atUs: number;
     }
   /** a client that joined can take more */
   | { type: "more"; client: number }

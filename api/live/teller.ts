@@ -26,6 +26,8 @@ export class Teller {
   runs: ReadonlySet<number> | null;
   readonly #names: RunNames;
   readonly #hold = new OrderHold();
+  /** the last flush that brought datagrams: what is held is of it, however many flushes without any followed */
+  #held: number;
 
   /**
    * @param runs - null = all
@@ -35,6 +37,7 @@ export class Teller {
     this.#names = names;
     this.runs = runs;
     this.flush = flush;
+    this.#held = flush;
   }
 
   /** A teller that has seen the flushes up to `flush`, and its part. */
@@ -77,6 +80,7 @@ export class Teller {
     }
     const told = this.#hold.advance(runs);
     [this.flush, this.part, this.committedAtUs] = [flush, 0, committedAtUs];
+    this.#held = flush;
     parts.push({ flush, part: 0, told });
     return parts;
   }
@@ -84,6 +88,6 @@ export class Teller {
   /** What is held, as no flush came in time. */
   rest(): Part {
     this.part = 1;
-    return { flush: this.flush, part: 1, told: this.#hold.rest() };
+    return { flush: this.#held, part: 1, told: this.#hold.rest() };
   }
 }

@@ -33,11 +33,11 @@ class FeedBed implements Disposable {
   readonly writer = this.bed.closing(this.bed.writer());
   readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
   readonly #texts = new Map<number, string>();
-  readonly #feed: Feed;
+  #feed = this.#start();
   #timer: (() => void) | undefined;
   #newRuns: [number, string][] = [];
 
-  constructor() {
+  #start(): Feed {
     const segments = this.bed.closing(new LiveSegments(this.bed.file, this.writer.flushNumber));
     const host = {
       segments,
@@ -46,7 +46,13 @@ class FeedBed implements Disposable {
         this.#timer = then;
       },
     };
-    this.#feed = new Feed(host, this.writer.flushNumber);
+    return new Feed(host, this.writer.flushNumber);
+  }
+
+  /** As after a start of the collector: nobody is connected. */
+  restart(): void {
+    this.missed.clear();
+    this.#feed = this.#start();
   }
 
   run(device: string): ModelRun {
@@ -75,7 +81,8 @@ class FeedBed implements Disposable {
   async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {
     const view = viewOf(this.writer);
     const runs = filter.devices.map((id) => view.device(id)?.runs.map(({ run }) => run) ?? []);
-    await this.#feed.receive({ type: "join", client, filter, runs, after });
+    const atUs = this.bed.clock.wallUs();
+    await this.#feed.receive({ type: "join", client, filter, runs, after, atUs });
     while (!this.missed.get(client)?.at(-1)?.isAtEnd) await this.#feed.receive({ type: "more", client });
   }
 
@@ -197,6 +204,27 @@ describe("a client that comes again", () => {
     feed.receive(pump, 3);
     await feed.flush();
     expect(feed.told(1)).toEqual([3]);
+  });
+
+  test("what was held when the collector stopped is told once, before the stop or after the start", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    feed.receive(pump, 0);
+    await feed.flush();
+    feed.receive(pump, 3);
+    await feed.flush();
+    await feed.rest();
+    const [first, held] = feed.events(1);
+    feed.model.close(pump);
+    await feed.flush(900);
+    feed.restart();
+    await feed.join(2, ALL, held!.id);
+    await feed.join(3, ALL, first!.id);
+    feed.receive(pump, 4);
+    await feed.flush(900);
+    expect([feed.told(2), feed.told(3)]).toEqual([[4], [3, 4]]);
+    expect(feed.events(3)[0]).toEqual(held);
   });
 
   test("after any event is told exactly what came behind it", async () => {
