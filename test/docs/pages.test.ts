@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../api/problems.ts";
+import { createProgram } from "../../cli/program.ts";
 import { testApi } from "../support/api.ts";
 import { operationsOf } from "../support/openapi.ts";
 import { configurationPage } from "./configuration-page.ts";
@@ -24,6 +25,12 @@ test("docs/api.md names every route and every error code", async () => {
   const { get } = await testApi();
   for (const { path } of operationsOf((await get("/openapi.json")).json)) expect(text).toContain(path);
   for (const code of Object.keys(PROBLEMS)) expect(text).toContain(`\`${code}\``);
+});
+
+test("docs/cli.md names every command", () => {
+  const text = page("cli.md");
+  for (const command of createProgram("1").commands)
+    expect(text).toContain(`| \`lacuna ${command.name()}\` |`);
 });
 
 test("every run-time dependency has its line in docs/decisions", () => {
