@@ -233,6 +233,9 @@ export interface ListenerStatus {
   kernelDrops: number | null;
   /** what waits in the socket, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */
   receiveQueueBytes: number | null;
+  /** the most that was found waiting, on the same scale, and milliseconds of traffic that was; 0 = nothing yet, or nobody tells */
+  receiveQueuePeakBytes: number;
+  receiveQueuePeakMs: number;
   counters: ListenerCounters;
 }
 
@@ -301,6 +304,12 @@ export interface CollectorStatus {
   listeners: readonly ListenerStatus[];
   threads: readonly ThreadStatus[];
   queues: readonly QueueStatus[];
+  reordering: {
+    /** the reorder window */
+    windowMs: number;
+    /** numbers that came out of order, by how long after their gap was opened, microseconds; see common/log-histogram.ts */
+    delays: readonly number[];
+  };
 }
 
 export interface StoreStatus {

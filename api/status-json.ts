@@ -1,9 +1,11 @@
 import type { Static } from "typebox";
+import { quantileOf } from "../common/log-histogram.ts";
 import { formatTime } from "../protocol/time.ts";
+import { adviceOf } from "./advice.ts";
 import type { ApiContext } from "./context.ts";
 import type { Path } from "./schemas/paths.ts";
 import type { Listener, Status } from "./schemas/status.ts";
-import type { ListenerStatus, PathStatus, StoreStatus } from "./sources.ts";
+import type { CollectorStatus, ListenerStatus, PathStatus, StoreStatus } from "./sources.ts";
 
 const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
   const {
@@ -13,6 +15,8 @@ const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
     receiveBufferGrantedBytes,
     receiveBufferCeilingBytes,
     receiveQueueBytes,
+    receiveQueuePeakBytes,
+    receiveQueuePeakMs,
     ...same
   } = listener;
   return {
@@ -24,6 +28,8 @@ const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
       grantedBytes: receiveBufferGrantedBytes,
       ceilingBytes: receiveBufferCeilingBytes,
       queuedBytes: receiveQueueBytes,
+      peakBytes: receiveQueuePeakBytes,
+      peakSeconds: receiveQueuePeakMs / 1000,
     },
   };
 };
@@ -55,10 +61,23 @@ const databaseJson = (store: StoreStatus): Static<typeof Status>["database"] => 
   };
 };
 
+const reorderingJson = ({
+  windowMs,
+  delays,
+}: CollectorStatus["reordering"]): Static<typeof Status>["reordering"] => {
+  const within = (share: number): number => Math.round(quantileOf(delays, share)) / 1e6;
+  return {
+    windowSeconds: windowMs / 1000,
+    count: delays.reduce((sum, count) => sum + count, 0),
+    delaySeconds: { p50: within(0.5), p99: within(0.99), p999: within(0.999), max: within(1) },
+  };
+};
+
 /** `GET /status` */
 export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext): Static<typeof Status> => {
   const nowUs = clock.wallUs();
-  const { listeners, paths, threads, queues } = sources.collectorStatus();
+  const collector = sources.collectorStatus();
+  const { listeners, paths, threads, queues } = collector;
   return {
     version,
     now: formatTime(nowUs),
@@ -69,6 +88,8 @@ export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext)
     paths: paths.map(pathJson),
     threads: [...threads],
     queues: [...queues],
+    reordering: reorderingJson(collector.reordering),
+    advice: adviceOf(collector),
     database: databaseJson(sources.storeStatus()),
   };
 };

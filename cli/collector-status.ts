@@ -41,9 +41,10 @@ const handoverOf = ({ sizes }: CollectorStatus): ApiStatus["queues"] =>
         },
       ];
 
-/** The collector's account of itself in the API's words. */
-export const collectorStatusForApi = (status: CollectorStatus): ApiStatus => ({
+/** The collector's account of itself in the API's words. @param windowMs - the reorder window it was started with */
+export const collectorStatusForApi = (status: CollectorStatus, windowMs: number): ApiStatus => ({
   listeners: status.listeners.map(listenerOf),
+  reordering: { windowMs, delays: status.reorderDelays },
   paths: status.paths.map(pathOf),
   threads: status.utilizations.map((utilization, index, { length }) => ({
     name: length === 1 ? "ingest" : `ingest-${index}`,

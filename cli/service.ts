@@ -108,7 +108,7 @@ export const startService = async (
         ledger: store.view,
         reader: store.reader,
         live,
-        collectorStatus: () => collectorStatusForApi(collector.status()),
+        collectorStatus: () => collectorStatusForApi(collector.status(), settings.windowMs),
         arrivalsOf: (device) => collector.arrivalsOf(device),
         storeStatus: () => store.status(),
       },
@@ -148,7 +148,7 @@ export const startService = async (
         if (renewed !== null) (app.server as unknown as TlsServer).setSecureContext(renewed);
       },
       ledger: store.view,
-      listeners: () => collectorStatusForApi(collector.status()).listeners,
+      listeners: () => collectorStatusForApi(collector.status(), settings.windowMs).listeners,
       failed,
       stop,
     };

@@ -33,13 +33,15 @@ export class DropReadings {
 
   /**
    * With several workers, before the others are told how far the sockets were read: what of each listener may never have reached its owner
-   * from here - drops of this worker's sockets, what it could not decode, what it had no room to hand over. @returns null = not known
+   * from here - drops of this worker's sockets, what it could not decode, what it had no room to hand over.
+   * @param heldMs - as for `KernelDrops.refresh`
+   * @returns null = not known
    */
-  readMissed(): (number | null)[] | null {
+  readMissed(heldMs: number): (number | null)[] | null {
     const { exchange, counters, isCheap } = this.#options;
     // the kernel's tables would have to be read by every worker, every time
     if (exchange === null || !isCheap) return null;
-    this.#readOwn();
+    this.#readOwn(heldMs);
     return this.#drops.map((drops, index) => {
       if (drops === null) return null;
       return counters[index]!.rejected.reduce((sum, count) => sum + count, drops) + exchange.shed;
@@ -62,13 +64,14 @@ export class DropReadings {
     }
     if (!isCheap && openGaps === 0 && nowMs - this.#readAtMs < IDLE_READ_MS) return null;
     this.#readAtMs = nowMs;
-    this.#readOwn();
+    this.#readOwn(nowMs - drainedAtMs);
     return this.#drops;
   }
 
-  #readOwn(): void {
+  /** @param heldMs - as for `KernelDrops.refresh` */
+  #readOwn(heldMs: number): void {
     const { kernelDrops, listeners, shares, isHome } = this.#options;
-    kernelDrops.refresh();
+    kernelDrops.refresh(heldMs);
     for (const [index, listener] of listeners.entries()) {
       const ofHome = listener.state === "OK" ? listener.kernelDrops : null;
       this.#drops[index] = isHome(index) ? ofHome : 0;

@@ -182,10 +182,11 @@ export class IngestService {
   }
 
   status(): IngestStatus {
-    this.#kernelDrops.refresh();
+    const atMs = this.#options.clock.monotonicMs();
+    this.#kernelDrops.refresh(atMs - this.#receiver.drainedAtMs());
     return {
       atUs: this.#options.clock.wallUs(),
-      atMs: this.#options.clock.monotonicMs(),
+      atMs,
       paths: this.#ingest.paths,
       listeners: this.#listeners.map((listener, index) => {
         const shares = this.#shares.filter((share) => share.index === index).map((share) => share.status());
@@ -259,7 +260,7 @@ export class IngestService {
     const exchange = this.#exchange;
     const ownMs = this.#receiver.drainedAtMs();
     // what has been read has been handed over: now the others know
-    exchange?.flush(ownMs, false, this.#dropReadings.readMissed());
+    exchange?.flush(ownMs, false, this.#dropReadings.readMissed(clock.monotonicMs() - ownMs));
     const nowMs = clock.monotonicMs();
     const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
     const drops = this.#dropReadings.read(nowMs, drainedAtMs, this.#ingest.openGaps);

@@ -1,4 +1,5 @@
 import { type KernelSocket, kernelAddress, ownSocketInodes, readKernelSockets } from "./kernel-sockets.ts";
+import { QueuePeak } from "./queue-peak.ts";
 import type { NativeSocket } from "./receive/native-socket.ts";
 
 /** What the kernel is asked; replaceable in tests. */
@@ -26,6 +27,8 @@ export interface WatchedSocket {
   readonly drops: number;
   /** what waits in it, as the kernel charges it to the receive buffer, bytes */
   readonly queuedBytes: number;
+  /** the most that `KernelDrops.refresh` found waiting */
+  readonly peak: QueuePeak;
   /** Ask the kernel now: one system call of about 2 us on the native path, else its table of sockets is read (about 0.1 ms). */
   refresh(): void;
 }
@@ -57,12 +60,17 @@ export class KernelDrops {
     if (socket instanceof ListedSocket) this.#listed.delete(socket.inode);
   }
 
-  /** Bring every watched socket up to date; the kernel's tables are read at most once. */
-  refresh(): void {
+  /**
+   * Bring every watched socket up to date; the kernel's tables are read at most once.
+   * @param heldMs - since the sockets were last known to be empty: what waits came in that time
+   */
+  refresh(heldMs = 0): void {
     for (const watched of this.#native) watched.refresh();
     for (const family of [4, 6] as const) {
       if ([...this.#listed.values()].some((watched) => watched.family === family)) this.#readTable(family);
     }
+    for (const { peak, queuedBytes } of this.#native) peak.note(queuedBytes, heldMs);
+    for (const { peak, queuedBytes } of this.#listed.values()) peak.note(queuedBytes, heldMs);
   }
 
   /** The sockets of this process that are there before one is opened: another one of the same address is none of ours (`BoundSocket.known`). */
@@ -99,6 +107,7 @@ export class KernelDrops {
 class NativeWatch implements WatchedSocket {
   drops = 0;
   queuedBytes = 0;
+  readonly peak = new QueuePeak();
   readonly #socket: NonNullable<BoundSocket["native"]>;
   #last = 0;
 
@@ -122,6 +131,7 @@ class ListedSocket implements WatchedSocket {
   readonly refresh: () => void;
   drops = 0;
   queuedBytes = 0;
+  readonly peak = new QueuePeak();
   #last = 0;
 
   constructor(inode: number, family: 4 | 6, refresh: () => void) {

@@ -57,6 +57,9 @@ export interface ListenerSocketStatus {
   kernelDrops: number | null;
   /** what waits in its socket, on the scale of `receiveBufferGrantedBytes`; null while there is none or the system does not tell */
   receiveQueueBytes: number | null;
+  /** the most that was found waiting in it, on the same scale, and milliseconds of traffic that was; 0 = nothing yet, or nobody tells */
+  receiveQueuePeakBytes: number;
+  receiveQueuePeakMs: number;
 }
 
 /** What a listener needs of its surroundings. */
@@ -191,6 +194,8 @@ export class Listener {
       kernelDrops: this.#dropsSoFar(),
       // Linux counts twice the payload here as in the buffer (socket(7), SO_RCVBUF), and only Linux tells
       receiveQueueBytes: this.#watched === null ? null : Math.ceil(this.#watched.queuedBytes / 2),
+      receiveQueuePeakBytes: Math.ceil((this.#watched?.peak.bytes ?? 0) / 2),
+      receiveQueuePeakMs: this.#watched?.peak.heldMs ?? 0,
     };
   }
 

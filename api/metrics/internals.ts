@@ -1,3 +1,4 @@
+import { quantileOf } from "../../common/log-histogram.ts";
 import type { QueueStatus, Sources } from "../sources.ts";
 import { byKey, type MetricSpec, single } from "./catalogue.ts";
 
@@ -14,6 +15,15 @@ const utilizations = (sources: Sources): Record<string, number> => {
   return known;
 };
 
+/** Quantiles of the time numbers out of order came after their gap was opened, seconds; none of none. */
+const reorderDelays = (sources: Sources): Record<string, number> => {
+  const { delays } = sources.collectorStatus().reordering;
+  if (delays.every((count) => count === 0)) return {};
+  return Object.fromEntries(
+    [0.5, 0.99, 0.999, 1].map((share) => [String(share), quantileOf(delays, share) / 1e6]),
+  );
+};
+
 /** Threads, queues and the database, since the start of the process. */
 export const INTERNAL_METRICS: readonly MetricSpec[] = [
   byKey("gauge", "lacuna_thread_running", "thread", "1 while the thread runs.", (s) =>
@@ -27,6 +37,13 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
     "thread",
     "Share of time the thread was busy lately, 0 to 1.",
     utilizations,
+  ),
+  byKey(
+    "gauge",
+    "lacuna_reorder_delay_seconds",
+    "quantile",
+    "How long after their gap was opened numbers out of order came since the start, what had been asked for left out; at most 9 % too long.",
+    reorderDelays,
   ),
   byKey(
     "gauge",

@@ -134,4 +134,10 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
     "What of the receive buffer is in use; absent where it cannot be read.",
     (l) => l.receiveQueueBytes,
   ),
+  perListener(
+    "gauge",
+    "lacuna_listener_receive_queue_peak_bytes",
+    "The most of it that was found in use since the start.",
+    (l) => l.receiveQueuePeakBytes,
+  ),
 ];

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { ADVICE_CODES } from "../advice.ts";
 import { LISTENER_STATES, RECEIVE_PATHS } from "../sources.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 import { Path } from "./paths.ts";
@@ -34,6 +35,8 @@ export const Listener = named(
         Bytes("the greatest the system grants without privileges; null: it does not say"),
       ),
       queuedBytes: Nullable(Bytes("waiting in it; null: cannot be read")),
+      peakBytes: Bytes("the most that was found waiting; 0: nothing, or it cannot be read"),
+      peakSeconds: Type.Number({ minimum: 0, description: "how much traffic that was" }),
     }),
     kernelDrops: Nullable(
       Type.Integer({
@@ -81,6 +84,27 @@ export const Queue = Type.Object({
   refused: Count("what the bound refused since the start"),
 });
 
+const Delay = (share: string) =>
+  Type.Number({ minimum: 0, description: `seconds: ${share} of them came within it, at most 9 % too long` });
+
+export const Reordering = Type.Object({
+  windowSeconds: Type.Number({ minimum: 0, description: "the reorder window" }),
+  count: Count("numbers that came after a greater one and had not been asked for, since the start"),
+  delaySeconds: Type.Object(
+    { p50: Delay("half"), p99: Delay("99 %"), p999: Delay("99.9 %"), max: Delay("all") },
+    { description: "how long after their gap was opened they came" },
+  ),
+});
+
+export const Advice = Type.Object({
+  code: Word(ADVICE_CODES),
+  text: Type.String({ description: "what was seen" }),
+  setting: Nullable(
+    Type.String({ description: "the setting it speaks for; null: it is well as it is, or no setting helps" }),
+  ),
+  listener: Nullable(Type.String({ description: "URL of the listener it is about; null: the collector" })),
+});
+
 export const Database = Type.Object({
   path: Type.String(),
   state: Word(["OK", "FAILING", "FAILED", "CLOSED"], {
@@ -124,6 +148,8 @@ export const Status = named(
     }),
     threads: Type.Array(Thread),
     queues: Type.Array(Queue),
+    reordering: Reordering,
+    advice: Type.Array(Advice, { description: "what the evidence since the start speaks for" }),
     database: Database,
   }),
   "Status",

@@ -44,6 +44,8 @@ test("/status says version, uptime, listeners, threads, queues and the database"
           grantedBytes: 212_992,
           ceilingBytes: 212_992,
           queuedBytes: 768,
+          peakBytes: 53_248,
+          peakSeconds: 0.011,
         },
         kernelDrops: 7,
         counters: listenerCounters(),
@@ -52,6 +54,15 @@ test("/status says version, uptime, listeners, threads, queues and the database"
     paths: [],
     threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
     queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
+    reordering: { windowSeconds: 0.25, count: 0, delaySeconds: { p50: 0, p99: 0, p999: 0, max: 0 } },
+    advice: [
+      {
+        code: "receive-buffer",
+        text: "the receive buffer of 208KiB was full: the kernel dropped 7 datagrams",
+        setting: "receiveBuffer=8MiB and sysctl -w net.core.rmem_max=8388608",
+        listener: "udp://0.0.0.0:4747",
+      },
+    ],
     database: {
       path: "./lacuna.db",
       state: "OK",

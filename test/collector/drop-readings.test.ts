@@ -25,7 +25,7 @@ const exchange = (elsewhere: number | null, shed = 0) => ({ shed, missedElsewher
 
 test("one worker reads its own listeners, and nothing of one that is not OK", () => {
   const { readings } = setUp({ listeners: [listener(0, 3), listener(1, 5, "UNAVAILABLE")] });
-  expect(readings.readMissed()).toBeNull();
+  expect(readings.readMissed(0)).toBeNull();
   expect(readings.read(100, 90, 0)).toEqual([3, null]);
 });
 
@@ -44,18 +44,18 @@ test("of several workers each tells the others what its sockets dropped, what it
     exchange: exchange(10, 100),
   });
   // the second listener is another worker's: here it has two further sockets
-  expect(readings.readMissed()).toEqual([3 + 2 + 100, 8 + 1 + 100]);
+  expect(readings.readMissed(0)).toEqual([3 + 2 + 100, 8 + 1 + 100]);
   expect(readings.read(100, 90, 0)).toEqual([13, 18]);
 });
 
 test("what another worker does not tell is not known", () => {
   const { readings } = setUp({ exchange: exchange(null) });
-  readings.readMissed();
+  readings.readMissed(0);
   expect(readings.read(100, 90, 0)).toEqual([null, null]);
 });
 
 test("several workers that would have to read the kernel's tables read nothing", () => {
   const { readings, refreshes } = setUp({ exchange: exchange(0), isCheap: false });
-  expect([readings.readMissed(), readings.read(100, 90, 5)]).toEqual([null, null]);
+  expect([readings.readMissed(0), readings.read(100, 90, 5)]).toEqual([null, null]);
   expect(refreshes()).toBe(0);
 });

@@ -122,6 +122,8 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   lastDatagramAtUs: NOON_US - 100_000,
   kernelDrops: 7,
   receiveQueueBytes: 768,
+  receiveQueuePeakBytes: 53_248,
+  receiveQueuePeakMs: 11,
   counters: listenerCounters(),
   ...listener,
 });
@@ -222,6 +224,7 @@ export class FakeSources implements Sources {
       listeners: [listenerOf()],
       paths: [],
       threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
+      reordering: { windowMs: 250, delays: [] },
       queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
     };
     this.store = { ...okStore };
