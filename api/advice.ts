@@ -27,6 +27,8 @@ const MOST_WINDOW_MS = 10_000;
 const SPARE = 2;
 /** a window so many times as long as needed is worth a change: a lost number is known that much sooner */
 const LONG_WINDOW = 4;
+/** a peak below this share of the buffer says nothing */
+const WORTH_TELLING = 0.01;
 /** a peak above this share of the buffer is too near to its end */
 const NEAR_FULL = 0.5;
 /** room for so many times the peak */
@@ -90,8 +92,8 @@ export const bufferAdvice = (listener: ListenerStatus): Advice[] => {
       advice(`the receive buffer of ${granted} was full: the kernel dropped ${kernelDrops} datagrams`, bytes),
     ];
   }
-  if (receiveQueuePeakBytes === 0 || receiveQueuePeakMs <= 0) return [];
   const share = receiveQueuePeakBytes / grantedBytes;
+  if (share < WORTH_TELLING || receiveQueuePeakMs <= 0) return [];
   const text = `the receive buffer held ${milliseconds(receiveQueuePeakMs)} at the peak seen, ${percent(share)} of its ${granted}`;
   return [advice(text, share > NEAR_FULL ? powerOf2(HEADROOM * receiveQueuePeakBytes) : null)];
 };

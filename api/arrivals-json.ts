@@ -36,7 +36,7 @@ export const arrivalsJson = (device: string, arrivals: DeviceArrivals | null): S
     reordering: {
       count,
       greatestExtent,
-      meanExtent,
+      meanExtent: Math.round(meanExtent * 100) / 100,
       greatestDelaySeconds: seconds(greatestDelayUs),
       nReordering: atLeast,
     },

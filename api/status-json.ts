@@ -29,7 +29,7 @@ const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
       ceilingBytes: receiveBufferCeilingBytes,
       queuedBytes: receiveQueueBytes,
       peakBytes: receiveQueuePeakBytes,
-      peakSeconds: receiveQueuePeakMs / 1000,
+      peakSeconds: Math.round(receiveQueuePeakMs * 1000) / 1e6,
     },
   };
 };

@@ -74,6 +74,11 @@ describe("the receive buffer", () => {
     });
   });
 
+  test("in which next to nothing was ever found is not spoken of", () => {
+    const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 5000, receiveQueuePeakMs: 1 });
+    expect(bufferAdvice(listener)).toEqual([]);
+  });
+
   test("of which the system tells nothing is not spoken of", () => {
     const silent = { kernelDrops: null, receiveQueuePeakBytes: 0, receiveQueuePeakMs: 0 };
     expect(bufferAdvice(listenerOf({ ...buffer, ...silent }))).toEqual([]);
