@@ -12,6 +12,7 @@ import type { HttpAddress } from "./http-address.ts";
 import { checkExposure, readTls } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
+import { type Part, stopParts } from "./stop-parts.ts";
 
 /** A running collector with its store and its API. */
 export interface Service {
@@ -92,14 +93,21 @@ export const startService = async (
   await Promise.allSettled([opening, loading]);
   const store = await opening;
   const live = new StoreLiveSource(store, settings.dbPath);
-  const started: { stop(): Promise<void> | void }[] = [live, { stop: () => store.close() }];
-  const stop = async (): Promise<void> => {
-    for (const part of started.splice(0)) await part.stop();
+  const started: Part[] = [live, { stop: () => store.close() }];
+  const stop = (): Promise<void> => stopParts(started.splice(0));
+  const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
+  const watch = (part: Store | Collector): void => {
+    part.on("error", (error) => {
+      logger.fatal({ err: error }, "a part of the collector died");
+      fail(error);
+    });
   };
+  watch(store);
   try {
     const { buildApp } = await loading;
     const collecting = startCollectorOf(settings, store).then((collector) => {
       started.unshift(collector);
+      watch(collector);
       return collector;
     });
     // made ready while the ingest worker starts; nobody asks it anything before it listens
@@ -133,13 +141,6 @@ export const startService = async (
     const collector = await collecting;
     const app = await building;
     await listen(app, settings.http);
-    const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
-    for (const part of [collector, store]) {
-      part.on("error", (error) => {
-        logger.fatal({ err: error }, "a part of the collector died");
-        fail(error);
-      });
-    }
     const { port } = app.server.address() as { port: number };
     return {
       url: urlOf(settings.http, port, tls !== null),

@@ -44,6 +44,7 @@ export class ReaderThread {
 
   #start(): Worker {
     const worker = new Worker(new URL("./reader-worker.ts", import.meta.url), {
+      name: "reader",
       resourceLimits: DATABASE_WORKER_HEAP,
       workerData: this.#data,
     });

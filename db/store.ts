@@ -103,6 +103,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const ports = channels.map(({ port2 }) => port2);
   const data: WriterThreadData = { ...DEFAULTS, ...given };
   const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
+    name: "writer",
     resourceLimits: DATABASE_WORKER_HEAP,
     workerData: { ...data, ports },
     transferList: ports,

@@ -18,6 +18,7 @@ const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 16 };
 
 export const startFeedThread: StartFeed = (data, on) => {
   const worker = new Worker(new URL("./feed-worker.ts", import.meta.url), {
+    name: "feed",
     resourceLimits: HEAP,
     workerData: data,
   });
