@@ -22,6 +22,7 @@ export interface GapTableRow {
  */
 export class GapFiller {
   readonly #nearest: Statement;
+  readonly #lastBelow: Statement;
   readonly #at: Statement;
   readonly #delete: Statement;
   readonly #insert: Statement;
@@ -30,11 +31,14 @@ export class GapFiller {
     this.#nearest = db.prepare(
       "SELECT * FROM gaps WHERE run_no = ? AND first <= ? ORDER BY first DESC LIMIT 1",
     );
+    this.#lastBelow = db
+      .prepare("SELECT last FROM gaps WHERE run_no = ? AND first < ? ORDER BY first DESC LIMIT 1")
+      .pluck();
     this.#at = db.prepare("SELECT * FROM gaps WHERE run_no = ? AND first = ?");
     this.#delete = db.prepare("DELETE FROM gaps WHERE run_no = ? AND first = ?");
     this.#insert = db.prepare(
       `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after, was_lost)
-       VALUES (@run_no, @first, @last, @state, @cause, @opened_at, @closed_at, @filled_at, @requests, @time_before, @time_after, @was_lost)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -106,28 +110,51 @@ export class GapFiller {
     timeLast: number,
   ): void {
     this.#delete.run(row.run_no, row.first);
-    if (row.first < first) this.#insert.run(partOf(row, row.first, first - 1));
-    if (last < row.last) this.#insert.run(partOf(row, last + 1, row.last));
+    if (row.first < first) this.#put(partOf(row, row.first, first - 1));
+    if (last < row.last) this.#put(partOf(row, last + 1, row.last));
     const times = { time_before: timeFirst, time_after: timeLast };
     this.#insertFilled({ ...row, first, last, ...times, state: "filled", filled_at: atUs });
   }
 
+  /** Parts beside it with the same history become one row with it. */
   #insertFilled(part: GapTableRow): void {
     let filled = part;
-    const below = this.#nearest.get(part.run_no, part.first - 1) as GapTableRow | undefined;
-    const above = this.#at.get(part.run_no, part.last + 1) as GapTableRow | undefined;
-    for (const beside of [below, above]) {
-      if (beside === undefined || !isContinued(beside, filled)) continue;
-      this.#delete.run(beside.run_no, beside.first);
-      filled = joined(filled, beside);
+    for (const beside of [this.#below(part), this.#at.get(part.run_no, part.last + 1)]) {
+      if (beside === undefined || !isContinued(beside as GapTableRow, part)) continue;
+      this.#delete.run(part.run_no, (beside as GapTableRow).first);
+      filled = joined(filled, beside as GapTableRow);
     }
-    this.#insert.run(filled);
+    this.#put(filled);
+  }
+
+  /** The row that ends just below; it is made only when it does, which is seldom: that costs more than to look for it. */
+  #below({ run_no, first }: GapTableRow): unknown {
+    if (this.#lastBelow.get(run_no, first) !== first - 1) return undefined;
+    return this.#nearest.get(run_no, first);
+  }
+
+  #put(row: GapTableRow): void {
+    const { run_no, first, last, state, cause, opened_at, closed_at, filled_at } = row;
+    const { requests, time_before, time_after, was_lost } = row;
+    this.#insert.run(
+      run_no,
+      first,
+      last,
+      state,
+      cause,
+      opened_at,
+      closed_at,
+      filled_at,
+      requests,
+      time_before,
+      time_after,
+      was_lost,
+    );
   }
 }
 
-/** Whether two filled parts touch and have the same history. */
+/** Whether two filled parts that touch have the same history. */
 const isContinued = (a: GapTableRow, b: GapTableRow): boolean =>
-  (a.last + 1 === b.first || b.last + 1 === a.first) &&
   a.state === b.state &&
   a.cause === b.cause &&
   a.opened_at === b.opened_at &&
