@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { expectGapSums } from "./gap-sums.ts";
 import { assertFleetIdentities } from "./identities.ts";
 import { loseInKernel } from "./kernel-loss.ts";
 import { eventually, runLacuna, startCollector } from "./lacuna-process.ts";
@@ -88,4 +89,5 @@ export const expectRecovery = async (hosts: NetnsPair, way: Way, port: number, d
   expect(onTheWay).toBeGreaterThan(USED * 0.03);
   expect(total.lost! / total.expected!).toBeLessThan(0.0001);
   expect(counters.nacks! / onTheWay).toBeLessThan(1.5);
+  expectGapSums(`${file}.db`, total);
 };

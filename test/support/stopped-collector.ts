@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { freeUdpPort } from "./free-port.ts";
+import { expectGapSums } from "./gap-sums.ts";
 import { eventually, getJson, LacunaProcess, runLacuna, startCollector } from "./lacuna-process.ts";
 import type { Ledger } from "./lossy-hosts.ts";
 
@@ -34,6 +35,8 @@ export const expectAllBack = async (signal: NodeJS.Signals, stoppedMs: number, d
   expect((await simulator.finished).code).toBe(0);
   const audited = await runLacuna(["audit", "--truth", truth, "--api", after.api, "--json"]);
   expect(JSON.parse(audited.stdout).differences).toEqual([]);
-  expect((await ledgerOf(after.api)).total).toMatchObject({ lost: 0, missing: 0 });
+  const settled = await ledgerOf(after.api);
+  expect(settled.total).toMatchObject({ lost: 0, missing: 0 });
   expect((await after.stop()).code).toBe(0);
+  expectGapSums(`${directory}/${signal}.db`, settled.total);
 };
