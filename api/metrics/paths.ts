@@ -23,13 +23,13 @@ const perPath = (
 const skew: MetricSpec = {
   name: "lacuna_path_skew_seconds",
   type: "gauge",
-  help: "How much later than the first copy the path's redundant ones came; half of them, and 99 of 100, not more.",
-  labels: ["path", "quantile"],
+  help: "How much later than the first copy the path's redundant ones came: this share of them was not later.",
+  labels: ["path", "share"],
   *read(sources) {
     for (const { path, skewMedianUs, skewP99Us } of sources.collectorStatus().paths) {
       const labels = { path: path ?? UNNAMED };
-      if (skewMedianUs !== null) yield { value: skewMedianUs / 1e6, labels: { ...labels, quantile: "0.5" } };
-      if (skewP99Us !== null) yield { value: skewP99Us / 1e6, labels: { ...labels, quantile: "0.99" } };
+      if (skewMedianUs !== null) yield { value: skewMedianUs / 1e6, labels: { ...labels, share: "0.5" } };
+      if (skewP99Us !== null) yield { value: skewP99Us / 1e6, labels: { ...labels, share: "0.99" } };
     }
   },
 };

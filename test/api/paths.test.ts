@@ -60,7 +60,7 @@ test("/metrics has every path, the one without a name as (none)", async () => {
     'lacuna_path_received_numbers_total{path="A"} 95',
     'lacuna_path_redundant_numbers_total{path="A"} 40',
     'lacuna_path_only_here_numbers{path="A"} 5',
-    'lacuna_path_skew_seconds{path="A",quantile="0.99"} 0.02',
+    'lacuna_path_skew_seconds{path="A",share="0.99"} 0.02',
   ])
     expect(text).toContain(`${line}\n`);
   expect(text).not.toContain('lacuna_path_skew_seconds{path="(none)"');

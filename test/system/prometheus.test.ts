@@ -25,7 +25,8 @@ const promtool = (args: string[], input?: string): string => {
 /** /metrics of a collector that has something of everything. */
 const metricsText = async (): Promise<string> => {
   const directory = temporaryDirectory();
-  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/m.db`]);
+  const listen = ["A", "B"].flatMap((path) => ["--listen", `udp://127.0.0.1:0?path=${path}`]);
+  const collector = await startCollector([...listen, "--db", `${directory.path}/m.db`]);
   try {
     const target = `udp://127.0.0.1:${collector.ports[0]}`;
     await runLacuna(["send", "--to", target, "--device", "pump-7", "--seq", "0", "temperature=21.5"]);
