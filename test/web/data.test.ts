@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { adviceOf } from "../../web/src/collector/advice.ts";
 import { ratesBetween } from "../../web/src/collector/rates.ts";
 import { eventParser } from "../../web/src/data/sse.ts";
-import type { Listener, Status } from "../../web/src/data/types.ts";
+import type { Listener, Status } from "../../web/src/data/status-types.ts";
 import { CELL, cellAt, leftOf, ROW } from "../../web/src/raster/geometry.ts";
 
 test("events of a stream come whole, wherever it was cut", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, duration } from "../../web/src/format/times.ts";
+import { ago, delay, duration } from "../../web/src/format/times.ts";
 
 test.each([
   [0.012, "12 ms"],
@@ -19,4 +19,15 @@ test.each([
   [90_000, "1 d ago"],
 ])("%d s ago is %s", (seconds, text) => {
   expect(ago(seconds)).toBe(text);
+});
+
+test.each([
+  [0, "0 µs"],
+  [0.0000854, "85.4 µs"],
+  [0.00124, "1.24 ms"],
+  [0.3898, "390 ms"],
+  [-3.021, "−3.02 s"],
+  [-7200, "−2 h"],
+])("a delay of %d s is %s", (seconds, text) => {
+  expect(delay(seconds)).toBe(text);
 });

@@ -1,4 +1,4 @@
-import type { Status } from "../data/types.ts";
+import type { Status } from "../data/status-types.ts";
 import { bytes, plural } from "../format/numbers.ts";
 
 /** What the collector's own figures say that somebody should do, most urgent first. */

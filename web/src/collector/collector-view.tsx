@@ -5,6 +5,7 @@ import { adviceOf } from "./advice.ts";
 import { DatabasePanel } from "./database-panel.tsx";
 import { ListenersPanel } from "./listeners-panel.tsx";
 import { MachineryPanel } from "./machinery-panel.tsx";
+import { PathsPanel } from "./paths-panel.tsx";
 import { useStatus } from "./use-status.ts";
 
 /** The collector itself: what it hears, where it could lose, what it writes. */
@@ -53,6 +54,7 @@ export const CollectorView = () => {
         )}
       </Panel>
       <ListenersPanel listeners={status.listeners} rates={rates} nowMs={nowMs} />
+      {status.paths.length > 0 && <PathsPanel paths={status.paths} nowMs={nowMs} />}
       <div class="collector-parts">
         <MachineryPanel threads={status.threads} queues={status.queues} />
         <DatabasePanel database={status.database} rates={rates} nowMs={nowMs} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Status } from "../data/types.ts";
+import type { Status } from "../data/status-types.ts";
 import { bytes, count } from "../format/numbers.ts";
 import { ago, parseMs } from "../format/times.ts";
 import { Panel } from "../parts/panel.tsx";

@@ -1,4 +1,4 @@
-import type { Listener } from "../data/types.ts";
+import type { Listener } from "../data/status-types.ts";
 import { bytes, compact, count, rate } from "../format/numbers.ts";
 import { duration, parseMs } from "../format/times.ts";
 import { Panel } from "../parts/panel.tsx";

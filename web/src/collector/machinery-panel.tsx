@@ -1,4 +1,4 @@
-import type { Status } from "../data/types.ts";
+import type { Status } from "../data/status-types.ts";
 import { count } from "../format/numbers.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Meter } from "./meter.tsx";

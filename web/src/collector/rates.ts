@@ -1,4 +1,4 @@
-import type { Status } from "../data/types.ts";
+import type { Status } from "../data/status-types.ts";
 import { parseMs } from "../format/times.ts";
 
 /** What moved between two answers of the status, per second. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Status } from "../data/types.ts";
+import type { Status } from "../data/status-types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { parseMs } from "../format/times.ts";
 import { type Rates, ratesBetween } from "./rates.ts";

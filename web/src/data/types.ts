@@ -148,6 +148,30 @@ export interface Device {
   ledger: Total;
 }
 
+export interface Arrivals {
+  epoch: number | null;
+  /** null: nothing was heard of it lately, nothing is known */
+  run: number | null;
+  transit: {
+    pairs: number;
+    jitterSeconds: number;
+    /** these three have the offset between the two clocks in them */
+    meanSeconds: number;
+    leastSeconds: number;
+    greatestSeconds: number;
+    spreadSeconds: number;
+    isRelative: boolean;
+  } | null;
+  reordering: {
+    count: number;
+    greatestExtent: number;
+    meanExtent: number;
+    greatestDelaySeconds: number;
+    /** at n - 1: numbers that were at least n-reordered */
+    nReordering: number[];
+  };
+}
+
 export interface Gap {
   device: string;
   epoch: number | null;
@@ -198,58 +222,4 @@ export interface Series {
   buckets: SeriesBucket[];
   gaps: SeriesGap[];
   gapsLeftOut: number;
-}
-
-export interface Listener {
-  url: string;
-  state: "OK" | "UNAVAILABLE" | "DISABLED" | "FAILED";
-  reason: string | null;
-  since: string;
-  optional: boolean;
-  address: string;
-  port: number;
-  group: string | null;
-  interface: string | null;
-  source: string | null;
-  format: string;
-  path: string | null;
-  receive: string;
-  receiveBuffer: { requestedBytes: number | null; grantedBytes: number | null };
-  kernelDrops: number | null;
-  counters: {
-    datagrams: number;
-    bytes: number;
-    received: number;
-    duplicates: number;
-    redundant: number;
-    control: number;
-    unsequenced: number;
-    shed: number;
-    held: number;
-    rejected: Record<string, number>;
-    unusableSendTimes: number;
-  };
-}
-
-export interface Status {
-  version: string;
-  now: string;
-  startedAt: string;
-  uptimeSeconds: number;
-  devices: number;
-  listeners: Listener[];
-  threads: { name: string; state: string; utilization: number | null }[];
-  queues: { name: string; length: number; capacity: number; refused: number }[];
-  database: {
-    path: string;
-    state: "OK" | "FAILING" | "FAILED" | "CLOSED";
-    reason: string | null;
-    since: string;
-    sizeBytes: number;
-    walBytes: number;
-    lastCommit: string | null;
-    commits: number;
-    commitFailures: number;
-    pendingBatches: number;
-  };
 }

@@ -3,6 +3,7 @@ import { useNow } from "../data/use-now.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { formatPlace } from "../routing.ts";
 import type { SetParameters } from "../use-place.ts";
+import { ArrivalsPanel } from "./arrivals-panel.tsx";
 import { ChartsPanel } from "./charts-panel.tsx";
 import { DeviceHead } from "./device-head.tsx";
 import { GapsPanel, stateOf } from "./gaps-panel.tsx";
@@ -50,6 +51,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
         onChosen={(names) => setParameters({ channels: names.map(encodeURIComponent).join(",") || "," })}
       />
       <LedgerPanel device={id} ledger={ledger.data} />
+      <ArrivalsPanel device={id} />
       <GapsPanel
         device={id}
         range={range}

@@ -39,6 +39,15 @@ export const duration = (seconds: number): string => {
   return parts.join(" ");
 };
 
+/** Of a delay or a difference of delays: "85 µs", "1.24 ms", "12.3 ms", "−3.02 s", "2 min"; three digits at most. */
+export const delay = (seconds: number): string => {
+  const size = Math.abs(seconds);
+  const sign = seconds < 0 ? "−" : "";
+  if (size >= 60) return sign + duration(size);
+  const [scaled, unit] = size < 0.001 ? [size * 1e6, "µs"] : size < 1 ? [size * 1e3, "ms"] : [size, "s"];
+  return `${sign}${Number(scaled.toPrecision(3))} ${unit}`;
+};
+
 /** "now", "12 s ago", "3 min ago" */
 export const ago = (seconds: number): string => {
   if (seconds < 2) return "now";
