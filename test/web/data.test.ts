@@ -62,6 +62,7 @@ const status = (second: number, datagrams: number, given: Partial<Status> = {}):
   uptimeSeconds: second,
   devices: 0,
   listeners: [listener({ counters: { ...listener().counters, datagrams, bytes: datagrams * 50 } })],
+  paths: [],
   threads: [],
   queues: [],
   database: {
