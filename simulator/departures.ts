@@ -1,4 +1,4 @@
-import { append, indexOf, normalise, type Range, subtract, union } from "./ranges.ts";
+import { append, indexOf, normalise, type Range, subtract, union } from "../protocol/ranges.ts";
 
 /** What left of the numbers of one start. */
 export interface DepartureRecord {

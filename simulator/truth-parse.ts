@@ -1,8 +1,8 @@
 import { LacunaError } from "../common/errors.ts";
+import type { Range } from "../protocol/ranges.ts";
 import { parseTime } from "../protocol/time.ts";
 import type { DepartureRecord } from "./departures.ts";
 import { SIMULATOR_OPTIONS } from "./options.ts";
-import type { Range } from "./ranges.ts";
 import { TRUTH_VERSION, type TruthHeader, type TruthRecord } from "./truth.ts";
 
 /** Reading of single lines of a truth file. It may have been edited or cut: every field is checked before it is believed. */

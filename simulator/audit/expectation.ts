@@ -1,4 +1,4 @@
-import { intersect, normalise, type Range, sizeOf, subtract, union } from "../ranges.ts";
+import { intersect, normalise, type Range, sizeOf, subtract, union } from "../../protocol/ranges.ts";
 import type { TruthRecord } from "../truth.ts";
 import { BLAMED_CAUSES, type BlamedCause } from "./report.ts";
 import type { AuditGap, AuditRun } from "./source.ts";

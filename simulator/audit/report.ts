@@ -1,4 +1,4 @@
-import { type Range, sizeOf } from "../ranges.ts";
+import { type Range, sizeOf } from "../../protocol/ranges.ts";
 
 /** What a difference is about. */
 export type Subject =

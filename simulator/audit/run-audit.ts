@@ -1,6 +1,6 @@
 import type { Count } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { intersect, normalise, type Range, sizeOf, subtract } from "../ranges.ts";
+import { intersect, normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
 import type { TruthRecord } from "../truth.ts";
 import { type Expectation, expectationOf, isBlamed, isUnexplained, spanOf } from "./expectation.ts";
 import { brokenRunIdentities } from "./identities.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { intersect, normalise, type Range } from "../../simulator/ranges.ts";
+import { intersect, normalise, type Range } from "../../protocol/ranges.ts";
 import type { TruthRecord } from "../../simulator/truth.ts";
 import {
   eventually,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { KIND } from "../../protocol/constants.ts";
+import { intersect, sizeOf, subtract } from "../../protocol/ranges.ts";
 import { audit } from "../../simulator/audit.ts";
 import type { DepartureRecord } from "../../simulator/departures.ts";
-import { intersect, sizeOf, subtract } from "../../simulator/ranges.ts";
 import { referenceLedger, sourceOf } from "./reference-ledger.ts";
 import { fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";
 
