@@ -51,13 +51,15 @@ export class ChannelRegistry {
    * @returns null when they are admitted without a table; else the table, by which each is yet to be admitted
    */
   admitAll(device: number, epoch: number, channels: Uint16Array, count: number): ChannelTable | null {
-    if (this.#tables.has(device)) return this.tableOf(device, epoch);
     let bits = 0;
     for (let index = 0; index < count; index++) {
       const channel = channels[index]!;
       if (channel >= LOW_CHANNELS) return this.tableOf(device, epoch);
       bits |= 1 << channel;
     }
+    // what is known there has no table
+    if (this.#low.has(device, epoch, bits)) return null;
+    if (this.#tables.has(device)) return this.tableOf(device, epoch);
     this.#low.add(device, epoch, bits);
     return null;
   }
