@@ -65,6 +65,7 @@ const status = (second: number, datagrams: number, given: Partial<Status> = {}):
   paths: [],
   threads: [],
   queues: [],
+  advice: [],
   database: {
     path: "x",
     state: "OK",
@@ -99,17 +100,49 @@ test("advice names the place, the figure and the way out", () => {
   const advice = adviceOf(
     status(1, 1, {
       listeners: [
-        listener({ state: "FAILED", reason: "the port is taken", kernelDrops: 3 }),
+        listener({ state: "FAILED", reason: "the port is taken" }),
         listener({ url: "udp://b", receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 } }),
       ],
-      queues: [{ name: "batches", length: 0, capacity: 24, refused: 7 }],
+      queues: [{ name: "handover", length: 0, capacity: 24, refused: 7 }],
     }),
   );
   expect(advice).toEqual([
-    "udp://0.0.0.0:4747 is FAILED: the port is taken.",
-    "The kernel dropped 3 datagrams at udp://0.0.0.0:4747: its receive buffer of 8 MiB was full.",
-    "udp://b asked for a receive buffer of 8 MiB and got 208 KiB. As root: sysctl -w net.core.rmem_max=8388608",
-    "The queue “batches” was full and refused 7 datagrams.",
+    {
+      text: "It is FAILED: the port is taken.",
+      setting: null,
+      listener: "udp://0.0.0.0:4747",
+      isToDo: true,
+    },
+    {
+      text: "It asked for a receive buffer of 8 MiB and got 208 KiB.",
+      setting: "sysctl -w net.core.rmem_max=8388608",
+      listener: "udp://b",
+      isToDo: true,
+    },
+    {
+      text: "The queue “handover” was full and refused 7 datagrams.",
+      setting: null,
+      listener: null,
+      isToDo: true,
+    },
+  ]);
+});
+
+test("what the collector saw is something to do where a setting would help, and comes first", () => {
+  const seen = [
+    { code: "receive-buffer", text: "the buffer held 11 ms", setting: null, listener: "udp://b" },
+    {
+      code: "reorder-window",
+      text: "a window of 18 ms is needed",
+      setting: 'window = "36ms"',
+      listener: null,
+    },
+    { code: "send-times", text: "2 % had a send time before 2000", setting: null, listener: "udp://b" },
+  ];
+  expect(adviceOf(status(1, 1, { advice: seen })).map(({ text, isToDo }) => [text, isToDo])).toEqual([
+    ["A window of 18 ms is needed.", true],
+    ["2 % had a send time before 2000.", true],
+    ["The buffer held 11 ms.", false],
   ]);
 });
 

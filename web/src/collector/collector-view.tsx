@@ -1,7 +1,6 @@
 import { bytes, count, rate } from "../format/numbers.ts";
 import { duration, fullTime, parseMs } from "../format/times.ts";
-import { Panel } from "../parts/panel.tsx";
-import { adviceOf } from "./advice.ts";
+import { AdvicePanel } from "./advice-panel.tsx";
 import { DatabasePanel } from "./database-panel.tsx";
 import { ListenersPanel } from "./listeners-panel.tsx";
 import { MachineryPanel } from "./machinery-panel.tsx";
@@ -12,7 +11,6 @@ import { useStatus } from "./use-status.ts";
 export const CollectorView = () => {
   const { status, rates } = useStatus();
   if (status === undefined) return <section class="panel empty">Asking …</section>;
-  const advice = adviceOf(status);
   const nowMs = parseMs(status.now);
   return (
     <>
@@ -40,19 +38,7 @@ export const CollectorView = () => {
           </div>
         </dl>
       </section>
-      <Panel title="Advice" aside={advice.length === 0 ? "" : count(advice.length)}>
-        {advice.length === 0 ? (
-          <p class="panel-body">
-            Nothing to do: every listener is up, no drop, no queue was full, the database commits.
-          </p>
-        ) : (
-          <ul class="panel-body advice">
-            {advice.map((sentence) => (
-              <li key={sentence}>{sentence}</li>
-            ))}
-          </ul>
-        )}
-      </Panel>
+      <AdvicePanel status={status} />
       <ListenersPanel listeners={status.listeners} rates={rates} nowMs={nowMs} />
       {status.paths.length > 0 && <PathsPanel paths={status.paths} nowMs={nowMs} />}
       <div class="collector-parts">

@@ -47,6 +47,16 @@ export interface Path {
   skew: { medianSeconds: number | null; p99Seconds: number | null };
 }
 
+/** What the evidence since the start speaks for. */
+export interface Advice {
+  code: string;
+  text: string;
+  /** null: it is well as it is, or no setting helps */
+  setting: string | null;
+  /** URL; null: the collector */
+  listener: string | null;
+}
+
 export interface Status {
   version: string;
   now: string;
@@ -58,6 +68,7 @@ export interface Status {
   paths: Path[];
   threads: { name: string; state: string; utilization: number | null }[];
   queues: { name: string; length: number; capacity: number; refused: number }[];
+  advice: Advice[];
   database: {
     path: string;
     state: "OK" | "FAILING" | "FAILED" | "CLOSED";
