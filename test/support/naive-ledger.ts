@@ -694,6 +694,8 @@ export class NaiveLedger {
     if (run === null) return null;
     this.#hit(why);
     this.#assertNext(run, data.number, data);
+    // what carries the numbers from there on was sent after it
+    run.clearMs = this.#evidence.clearMs();
     return run;
   }
 
