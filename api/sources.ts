@@ -262,7 +262,7 @@ export interface ListenerCounters {
 export interface ThreadStatus {
   name: string;
   state: "running" | "stopped" | "failed";
-  /** share of time the thread's event loop was busy lately, [0, 1]; null = not known */
+  /** share of a processor the thread used in the last half second, [0, 1]; null = not known */
   utilization: number | null;
 }
 

@@ -2,10 +2,10 @@ import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
-import type { IngestCommand, IngestReport } from "./ingest-messages.ts";
+import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 
-/** A worker's status, with the share of time it was busy between this status and the one before, [0, 1]. */
+/** A worker's status, with the share of a processor it used between this status and the one before, [0, 1]. */
 export interface WorkerStatus {
   status: IngestStatus;
   utilization: number;
@@ -27,14 +27,13 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   readonly #queries = new Map<number, (arrivals: DeviceArrivals | null) => void>();
   #nextQuery = 0;
   #latest: WorkerStatus | null = null;
-  #utilization: ReturnType<Worker["performance"]["eventLoopUtilization"]>;
+  #former: { atMs: number; cpuUs: number } | null = null;
   #gone: LacunaError | null = null;
   #isStopped = false;
 
   constructor(worker: Worker) {
     super();
     this.#worker = worker;
-    this.#utilization = worker.performance.eventLoopUtilization();
     this.restored = this.#restoring.promise;
     worker.on("message", (message: IngestReport) => this.#handle(message));
     worker.on("error", (error) => this.#crashed(messageOf(error), error));
@@ -90,7 +89,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
       this.#waiting.shift()?.reject(error);
       return;
     }
-    if (message.status !== null) this.#takeStatus(message.status);
+    this.#takeFigures(message.figures);
     if (message.report === "status") return;
     if (message.isLast) {
       this.#isStopped = true;
@@ -99,11 +98,13 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     this.#waiting.shift()?.resolve();
   }
 
-  #takeStatus(status: IngestStatus): void {
-    const now = this.#worker.performance.eventLoopUtilization();
-    const between = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
-    this.#latest = { status, utilization: between.utilization };
+  /** By CPU time: a thread that naps in the middle of its turn is not busy, whatever its event loop says. */
+  #takeFigures({ status, cpuUs }: WorkerFigures): void {
+    const { atMs } = status;
+    const { atMs: sinceMs, cpuUs: before } = this.#former ?? { atMs, cpuUs };
+    const share = atMs > sinceMs ? (cpuUs - before) / 1000 / (atMs - sinceMs) : 0;
+    this.#former = { atMs, cpuUs };
+    this.#latest = { status, utilization: Math.min(1, share) };
     this.emit("status");
   }
 

@@ -69,11 +69,18 @@ export type IngestCommand =
   /** the start failed: close everything, store nothing */
   | { command: "abandon" };
 
+/** A worker's status and what its thread has cost by then. */
+export interface WorkerFigures {
+  status: IngestStatus;
+  /** CPU time of the thread since it began, microseconds */
+  cpuUs: number;
+}
+
 /** From a worker to the main thread. `status` comes twice a second without having been asked for. */
 export type IngestReport =
   | { report: "restored"; lastArrivalUs: number }
   | { report: "failed"; code: string; message: string }
-  | { report: "status"; status: IngestStatus }
+  | { report: "status"; figures: WorkerFigures }
   /** null = the device is not in this worker's memory */
   | { report: "arrivals"; query: number; arrivals: DeviceArrivals | null }
-  | { report: "done"; status: IngestStatus | null; isLast: boolean };
+  | { report: "done"; figures: WorkerFigures; isLast: boolean };

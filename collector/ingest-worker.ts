@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
+import { threadCpuUs } from "../common/thread-cpu.ts";
 import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
 import { Owners } from "./handover/owners.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   IngestReport,
   IngestWorkerData,
   StartArchive,
+  WorkerFigures,
 } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
 import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
@@ -113,7 +115,8 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
     return;
   }
   writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
-  const done = (isLast = false): void => report({ report: "done", status: service.status(), isLast });
+  const figures = (): WorkerFigures => ({ status: service.status(), cpuUs: threadCpuUs() });
+  const done = (isLast = false): void => report({ report: "done", figures: figures(), isLast });
 
   const act = async (command: IngestCommand): Promise<void> => {
     switch (command.command) {
@@ -122,7 +125,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
         break;
       case "listen":
         await service.listen(command.listeners);
-        timers.push(setInterval(() => report({ report: "status", status: service.status() }), STATUS_MS));
+        timers.push(setInterval(() => report({ report: "status", figures: figures() }), STATUS_MS));
         if (trimHeaps !== null) timers.push(setInterval(trimHeaps, TRIM_MS));
         break;
       case "share":

@@ -35,7 +35,7 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
     "gauge",
     "lacuna_thread_utilization_ratio",
     "thread",
-    "Share of time the thread was busy lately, 0 to 1.",
+    "Share of a processor the thread used in the last half second, 0 to 1.",
     utilizations,
   ),
   byKey(

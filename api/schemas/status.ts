@@ -73,7 +73,11 @@ export const Thread = Type.Object({
   name: Type.String(),
   state: Word(["running", "stopped", "failed"]),
   utilization: Nullable(
-    Type.Number({ minimum: 0, maximum: 1, description: "share of time it was busy lately" }),
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: "share of a processor it used in the last half second",
+    }),
   ),
 });
 

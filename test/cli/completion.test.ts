@@ -58,7 +58,11 @@ describe("bash offers", () => {
   });
 });
 
-const isThere = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
+const isThere = (shell: string): boolean => {
+  const isFound = spawnSync(shell, ["--version"]).status === 0;
+  if (!isFound) console.log(`${shell} is not installed: its completion is not tried`);
+  return isFound;
+};
 
 // bash is everywhere; these where they are installed
 test.runIf(isThere("zsh"))("zsh takes its script", () => {

@@ -14,6 +14,8 @@ import {
 const python = ["python3", "/usr/bin/python3"].find(
   (command) => spawnSync(command, ["-c", "import pandas"]).status === 0,
 );
+if (python === undefined)
+  console.log("no Python has pandas (Debian: python3-pandas): the recipe is not tried");
 const directory = temporaryDirectory();
 let collector: RunningCollector;
 beforeAll(async () => {
