@@ -96,7 +96,7 @@ export const COLLECT_OPTIONS = {
   poolBatches: integerOption({
     key: "poolBatches",
     doc: "batches of up to 4,096 datagrams between receiver and writer, at most 2.2 MB each; when all are under way datagrams are shed",
-    default: 48,
+    default: 96,
     min: 2,
     max: 1024,
   }),
