@@ -4,9 +4,12 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
   test: { name, include, exclude: ["node_modules/**"], ...extra },
 });
 
-const SYSTEM_ON_BOTH_PATHS = ["causes", "collector", "lifecycle", "matrix", "recovery", "workers"].map(
-  (name) => `test/system/${name}.test.ts`,
-);
+const systemTests = (...names: string[]): string[] => names.map((name) => `test/system/${name}.test.ts`);
+/** half a minute and more on two cores, or what the quick ones show in part: in the long run */
+const HEAVY = systemTests("dying-threads", "recovery", "workers");
+/** those that receive much or depend on the socket; listeners are tested on both paths anyway */
+const ON_BOTH_PATHS = systemTests("causes", "collector", "lifecycle", "matrix", "recovery", "workers");
+const SYSTEM = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
@@ -15,12 +18,13 @@ export default defineConfig({
       project("unit", ["test/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
         testTimeout: 20_000,
+        // a process for each of so many small files would cost more than the tests
+        pool: "threads",
+        isolate: false,
+        maxWorkers: "100%",
       }),
-      project("system", ["test/system/**/*.test.ts"], {
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
-        fileParallelism: false,
-      }),
+      project("system", ["test/system/**/*.test.ts"], { ...SYSTEM, exclude: ["node_modules/**", ...HEAVY] }),
+      project("system-long", [...HEAVY, ...systemTests("matrix")], { ...SYSTEM, env: { MATRIX: "all" } }),
       // the page in a real browser; a run that shall write the pictures of the docs says so
       project(
         "browser",
@@ -32,13 +36,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       ),
-      // those that receive much or depend on the socket, on the other receive path; listeners are tested on both anyway
-      project("system-dgram", SYSTEM_ON_BOTH_PATHS, {
-        env: { LACUNA_RECEIVE: "dgram" },
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
-        fileParallelism: false,
-      }),
+      project("system-dgram", ON_BOTH_PATHS, { ...SYSTEM, env: { LACUNA_RECEIVE: "dgram", MATRIX: "all" } }),
       project("long", ["test/long/**/*.test.ts"], {
         testTimeout: 600_000,
         hookTimeout: 60_000,
