@@ -5,7 +5,7 @@ import { openLoadClient } from "../support/live-load.ts";
 import { processMemory } from "../support/process-memory.ts";
 
 /** half the rate on two cores, which sender, collector and 200 clients share */
-const DATAGRAMS_HZ = availableParallelism() < 4 ? 6_250 : 12_500;
+const DATAGRAMS_HZ = availableParallelism() < 4 ? 6_000 : 12_500;
 const CHANNELS = 4;
 const SECONDS = 15;
 const DEVICES = 100;
