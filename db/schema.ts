@@ -309,6 +309,8 @@ FROM segments ORDER BY segment;
  */
 const GAPS_FILLED_OPEN = `
 ALTER TABLE gaps ADD COLUMN was_lost INTEGER NOT NULL DEFAULT 1;
+-- version 2 had it at first: an entry written with each flush, for one query at a start
+DROP INDEX IF EXISTS segments_unsettled;
 
 DROP VIEW gap_list;
 CREATE VIEW gap_list AS
