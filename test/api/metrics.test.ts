@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { buildApp } from "../../api/app.ts";
 import { HTTP_DURATION, METRICS } from "../../api/metrics/registry.ts";
-import { testApi } from "../support/api.ts";
+import { freshApi, testApi } from "../support/api.ts";
 import { FakeSources, listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -66,7 +66,7 @@ test("a counter the kernel does not offer is left out", async () => {
 });
 
 test("requests are timed by route, never by URL", async () => {
-  const { get } = await testApi();
+  const { get } = await freshApi();
   await get("/api/v1/devices/x");
   await get("/no/such/thing");
   // a request is timed once its answer has been sent

@@ -11,7 +11,10 @@ const directory = temporaryDirectory();
 beforeAll(() => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
 });
-afterAll(() => directory.remove());
+afterAll(() => {
+  vi.restoreAllMocks();
+  directory.remove();
+});
 
 const inFile = Object.values(COLLECT_OPTIONS).filter((option) => option.inFile);
 const values = parse(initialConfig());
