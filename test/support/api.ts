@@ -44,7 +44,7 @@ export const freshApi = async (options: Partial<AppOptions> = {}): Promise<TestA
 
 let shared: Promise<TestApi> | undefined;
 
-/** The application all tests of a file share, since building one takes longer than a test; sources and clock begin anew. */
+/** The application all tests of a thread share, since building one takes longer than a test; sources and clock begin anew. */
 export const testApi = async (): Promise<TestApi> => {
   shared ??= freshApi();
   const api = await shared;
