@@ -1,34 +1,14 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { getJson } from "../support/lacuna-process.ts";
-import { hasChromium, launchChromium } from "./support/chromium.ts";
-import { type Fleet, PUMP_ABSENT, PUMP_NUMBERS, startFleet } from "./support/fleet.ts";
-import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+import { hasChromium } from "./support/chromium.ts";
+import { PUMP_ABSENT, PUMP_NUMBERS } from "./support/fleet.ts";
+import { fleetPages } from "./support/fleet-pages.ts";
+import { accessibilityViolations, visit } from "./support/visit.ts";
 
 describe.skipIf(!hasChromium())("a device's page", () => {
-  let browser: Browser;
-  let fleet: Fleet;
-  beforeAll(async () => {
-    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fleet?.close();
-  });
-
-  const withPage = async (
-    hash: string,
-    play: (visit: Visit) => Promise<void>,
-    options = {},
-  ): Promise<void> => {
-    const opened = await visit(browser, fleet.api, hash, options);
-    try {
-      await play(opened);
-      expect(opened.complaints).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  };
+  const pages = fleetPages();
+  const { withPage } = pages;
   const chart = (page: Page, label: string) => page.getByRole("img", { name: label });
 
   test("shows its ledger, its channels, and exactly the gaps it has", async () => {
@@ -43,10 +23,10 @@ describe.skipIf(!hasChromium())("a device's page", () => {
 
   test("shades the place of a loss in the colour of its cause, and nothing else", async () => {
     const { gaps } = await getJson<{ gaps: { first: number; from: string; to: string; cause: string }[] }>(
-      `${fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
+      `${pages.fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
     );
     const series = await getJson<{ from: string; to: string }>(
-      `${fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
+      `${pages.fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,
     );
     const burst = gaps.find(({ first }) => first === 60)!;
     const share = (time: string): number =>
@@ -84,7 +64,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       await page.locator(".readout", { hasText: "1119" }).waitFor();
       await page.locator(".connection[data-state=live]").waitFor();
       const sentAt = Date.now();
-      await fleet.send("fan-1", PUMP_NUMBERS, sentAt * 1000, { speed: 4321 });
+      await pages.fleet.send("fan-1", PUMP_NUMBERS, sentAt * 1000, { speed: 4321 });
       await page.locator(".readout", { hasText: "4321" }).waitFor({ timeout: 5000 });
       expect(Date.now() - sentAt).toBeLessThan(1000);
     });
@@ -163,7 +143,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
   });
 
   test("a device nobody knows is said to be unknown", async () => {
-    const { page, close } = await visit(browser, fleet.api, "#/device/no%2Fsuch");
+    const { page, close } = await visit(pages.browser, pages.fleet.api, "#/device/no%2Fsuch");
     await page.locator("text=There is no device “no/such”").waitFor();
     await close();
   });

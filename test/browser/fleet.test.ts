@@ -1,38 +1,16 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { getJson } from "../support/lacuna-process.ts";
-import { hasChromium, launchChromium } from "./support/chromium.ts";
-import { type Fleet, startFleet } from "./support/fleet.ts";
-import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+import { hasChromium } from "./support/chromium.ts";
+import { fleetPages } from "./support/fleet-pages.ts";
+import { accessibilityViolations, type Visit } from "./support/visit.ts";
 
 describe.skipIf(!hasChromium())("the fleet's page", () => {
-  let browser: Browser;
-  let fleet: Fleet;
-  beforeAll(async () => {
-    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fleet?.close();
-  });
-
-  const withPage = async (
-    hash: string,
-    play: (visit: Visit) => Promise<void>,
-    options = {},
-  ): Promise<void> => {
-    const opened = await visit(browser, fleet.api, hash, options);
-    try {
-      await play(opened);
-      expect(opened.complaints).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  };
+  const pages = fleetPages();
+  const { withPage } = pages;
   const idsOf = ({ page }: Visit): Promise<string[]> => page.locator(".devices td.id").allTextContents();
 
   test("shows the completeness the ledger has", async () => {
-    const { total } = await getJson<{ total: { completeness: number } }>(`${fleet.api}/api/v1/ledger`);
+    const { total } = await getJson<{ total: { completeness: number } }>(`${pages.fleet.api}/api/v1/ledger`);
     const percent = `${(Math.floor(total.completeness * 10_000) / 100).toFixed(2)} %`;
     await withPage("#/", async ({ page }) => {
       await page.locator(".hero-facts", { hasText: `Complete since the beginning${percent}` }).waitFor();
@@ -103,7 +81,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
   test("a new device is there within seconds without a reload", async () => {
     await withPage("#/?search=newcomer", async ({ page }) => {
       await page.locator(".empty", { hasText: "No device matches" }).waitFor();
-      await fleet.send("newcomer", 0, Date.now() * 1000, { a: 1 });
+      await pages.fleet.send("newcomer", 0, Date.now() * 1000, { a: 1 });
       await page.locator(".devices td.id", { hasText: "newcomer" }).waitFor({ timeout: 6000 });
     });
   });

@@ -1,33 +1,12 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, launchChromium } from "./support/chromium.ts";
-import { type Fleet, startFleet } from "./support/fleet.ts";
-import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium } from "./support/chromium.ts";
+import { fleetPages } from "./support/fleet-pages.ts";
+import { accessibilityViolations } from "./support/visit.ts";
 
 describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
-  let browser: Browser;
-  let fleet: Fleet;
-  beforeAll(async () => {
-    [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fleet?.close();
-  });
-
-  const withPage = async (
-    hash: string,
-    play: (visit: Visit) => Promise<void>,
-    options = {},
-  ): Promise<void> => {
-    const opened = await visit(browser, fleet.api, hash, options);
-    try {
-      await play(opened);
-      expect(opened.complaints).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  };
+  const pages = fleetPages();
+  const { withPage } = pages;
   /** The row of a device once its cells are drawn. */
   const rowReady = async (page: Page, device: string): Promise<void> => {
     await page.locator(".raster-labels li", { hasText: device }).waitFor();
@@ -99,7 +78,7 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
 
   test("the collector's page shows the listener, its counters and the database", async () => {
     await withPage("#/collector", async ({ page }) => {
-      const row = page.locator("tr", { hasText: `127.0.0.1:${fleet.collector.ports[0]}` });
+      const row = page.locator("tr", { hasText: `127.0.0.1:${pages.fleet.collector.ports[0]}` });
       await row.waitFor();
       expect(await row.innerText()).toContain("OK");
       await page.locator(".facts", { hasText: "Write-ahead log" }).waitFor();
