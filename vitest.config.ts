@@ -8,7 +8,7 @@ const systemTests = (...names: string[]): string[] => names.map((name) => `test/
 /** half a minute and more on two cores, or what the quick ones show in part: in the long run */
 const HEAVY = systemTests("dying-threads", "recovery", "workers");
 /** those that receive much or depend on the socket; listeners are tested on both paths anyway */
-const ON_BOTH_PATHS = systemTests("causes", "collector", "matrix", "recovery", "workers");
+const ON_BOTH_PATHS = systemTests("causes", "collector", "lifecycle", "matrix", "recovery", "workers");
 const SYSTEM = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 
 export default defineConfig({
@@ -44,7 +44,7 @@ export default defineConfig({
       }),
       // crashes and hostile input, shorter: what differs is the path, not the store; rates are a matter of the path
       project("long-dgram", ["test/long/kill.test.ts", "test/long/hostile.test.ts"], {
-        env: { LACUNA_RECEIVE: "dgram", KILLS: "15", HOSTILE_SECONDS: "10" },
+        env: { LACUNA_RECEIVE: "dgram", KILLS: "15", HOSTILE_SECONDS: "20" },
         testTimeout: 600_000,
         hookTimeout: 60_000,
         fileParallelism: false,
