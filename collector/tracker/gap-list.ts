@@ -100,44 +100,24 @@ export class GapList {
     clearMs = NEVER,
     opener: number = OPENED_BY.NOBODY,
   ): void {
-    const data = this.#data;
-    const at = this.#offset(this.#firstAbove(first));
-    if (at === data.length)
-      data.push(
-        first,
-        last,
-        state,
-        cause,
-        openedAt,
-        deadlineMs,
-        timeBefore,
-        timeAfter,
-        requests,
-        NEVER,
-        NEVER,
-        clearMs,
-        opener,
-      );
-    else
-      data.splice(
-        at,
-        0,
-        ...[
-          first,
-          last,
-          state,
-          cause,
-          openedAt,
-          deadlineMs,
-          timeBefore,
-          timeAfter,
-          requests,
-          NEVER,
-          NEVER,
-          clearMs,
-          opener,
-        ],
-      );
+    // nearly always the newest is the highest, and goes to the end
+    this.#data.splice(
+      this.#offset(this.#firstAbove(first)),
+      0,
+      first,
+      last,
+      state,
+      cause,
+      openedAt,
+      deadlineMs,
+      timeBefore,
+      timeAfter,
+      requests,
+      NEVER,
+      NEVER,
+      clearMs,
+      opener,
+    );
     if (state !== GAP_STATE.LOST) this.openCount++;
   }
 
