@@ -298,7 +298,17 @@ export interface PathStatus {
   skewP99Us: number | null;
 }
 
+/** What a process knows of the host it receives on, as of its start. */
+export interface HostFacts {
+  isContainer: boolean;
+  /** IPv4 addresses but those of the loopback interface */
+  addresses: readonly string[];
+  /** memberships one socket may have (net.ipv4.igmp_max_memberships), every listener has one of each; null = the system does not say */
+  membershipLimit: number | null;
+}
+
 export interface CollectorStatus {
+  host: HostFacts;
   /** empty when all listeners are one path */
   paths: readonly PathStatus[];
   listeners: readonly ListenerStatus[];

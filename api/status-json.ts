@@ -1,13 +1,13 @@
 import type { Static } from "typebox";
 import { quantileOf } from "../common/log-histogram.ts";
 import { formatTime } from "../protocol/time.ts";
-import { adviceOf } from "./advice.ts";
 import type { ApiContext } from "./context.ts";
+import { findingsOf } from "./findings/findings.ts";
 import type { Path } from "./schemas/paths.ts";
 import type { Listener, Status } from "./schemas/status.ts";
 import type { CollectorStatus, ListenerStatus, PathStatus, StoreStatus } from "./sources.ts";
 
-const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
+const listenerJson = (listener: ListenerStatus, membershipLimit: number | null): Static<typeof Listener> => {
   const {
     sinceUs,
     lastDatagramAtUs,
@@ -23,6 +23,7 @@ const listenerJson = (listener: ListenerStatus): Static<typeof Listener> => {
     ...same,
     since: formatTime(sinceUs),
     lastDatagramAt: lastDatagramAtUs === null ? null : formatTime(lastDatagramAtUs),
+    memberships: same.group === null ? null : { used: same.state === "OK" ? 1 : 0, limit: membershipLimit },
     receiveBuffer: {
       requestedBytes: receiveBufferRequestedBytes,
       grantedBytes: receiveBufferGrantedBytes,
@@ -77,19 +78,20 @@ const reorderingJson = ({
 export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext): Static<typeof Status> => {
   const nowUs = clock.wallUs();
   const collector = sources.collectorStatus();
-  const { listeners, paths, threads, queues } = collector;
+  const store = sources.storeStatus();
+  const { listeners, paths, threads, queues, host } = collector;
   return {
     version,
     now: formatTime(nowUs),
     startedAt: formatTime(startedAtUs),
     uptimeSeconds: Math.max(0, (nowUs - startedAtUs) / 1e6),
     devices: sources.ledger.deviceCount,
-    listeners: listeners.map(listenerJson),
+    listeners: listeners.map((listener) => listenerJson(listener, host.membershipLimit)),
     paths: paths.map(pathJson),
     threads: [...threads],
     queues: [...queues],
     reordering: reorderingJson(collector.reordering),
-    advice: adviceOf(collector),
-    database: databaseJson(sources.storeStatus()),
+    findings: findingsOf(collector, store),
+    database: databaseJson(store),
   };
 };

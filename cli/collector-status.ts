@@ -2,6 +2,7 @@ import type {
   ListenerStatus as ApiListener,
   PathStatus as ApiPath,
   CollectorStatus as ApiStatus,
+  HostFacts,
 } from "../api/sources.ts";
 import type { CollectorStatus } from "../collector/collector.ts";
 import type { ListenerStatus } from "../collector/ingest-status.ts";
@@ -42,7 +43,12 @@ const handoverOf = ({ sizes }: CollectorStatus): ApiStatus["queues"] =>
       ];
 
 /** The collector's account of itself in the API's words. @param windowMs - the reorder window it was started with */
-export const collectorStatusForApi = (status: CollectorStatus, windowMs: number): ApiStatus => ({
+export const collectorStatusForApi = (
+  status: CollectorStatus,
+  windowMs: number,
+  host: HostFacts,
+): ApiStatus => ({
+  host,
   listeners: status.listeners.map(listenerOf),
   reordering: { windowMs, delays: status.reorderDelays },
   paths: status.paths.map(pathOf),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import type { HostFacts } from "./diagnosis.ts";
+import type { HostFacts } from "../api/sources.ts";
 
 /** docker and podman leave one of these in every container */
 const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];

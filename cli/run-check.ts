@@ -1,10 +1,12 @@
 import { networkInterfaces } from "node:os";
+import { openingFindings } from "../api/findings/opening.ts";
+import type { HostFacts, ListenerState } from "../api/sources.ts";
 import type { ListenerConfig } from "../collector/listener-url.ts";
 import { type OpenedSocket, openSocket } from "../collector/open-socket.ts";
 import { loadNativeSockets, type NativeSockets } from "../collector/receive/native-socket.ts";
 import { loadSettings } from "../common/config.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { diagnose, type ListenerFacts } from "./diagnosis.ts";
+import { type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import { checkExposure, readTls } from "./http-server.ts";
 import { COLLECT_OPTIONS, type CollectSettings } from "./options.ts";
@@ -21,36 +23,50 @@ const socketsFor = async (receive: CollectSettings["receive"]): Promise<NativeSo
   return null;
 };
 
-const factsOf = (
-  config: ListenerConfig,
-  outcome: { state: string; reason: string | null; opened: OpenedSocket | null },
-): ListenerFacts => ({
-  url: config.url,
-  state: outcome.state,
-  reason: outcome.reason,
-  optional: config.optional,
-  group: config.kind === "group" ? config.address : null,
-  interface: outcome.opened?.interface?.name ?? config.interface,
-  receiveBuffer: {
+type Outcome = { state: ListenerState; reason: string | null; opened: OpenedSocket | null };
+
+const diagnose = (config: ListenerConfig, outcome: Outcome, host: HostFacts): Diagnosis => {
+  const { state, reason, opened } = outcome;
+  const listener = {
+    url: config.url,
+    state,
+    reason,
+    optional: config.optional,
+    group: config.kind === "group" ? config.address : null,
+    interface: opened?.interface?.name ?? config.interface,
+  };
+  const buffer = {
     requestedBytes: config.receiveBufferBytes,
-    grantedBytes: outcome.opened?.buffer.grantedBytes ?? null,
-    ceilingBytes: outcome.opened?.buffer.ceilingBytes ?? null,
-  },
-});
+    grantedBytes: opened?.buffer.grantedBytes ?? null,
+    ceilingBytes: opened?.buffer.ceilingBytes ?? null,
+  };
+  const findings = openingFindings(
+    {
+      ...listener,
+      receiveBufferRequestedBytes: buffer.requestedBytes,
+      receiveBufferGrantedBytes: buffer.grantedBytes,
+      receiveBufferCeilingBytes: buffer.ceilingBytes,
+    },
+    host,
+  );
+  const memberships =
+    listener.group === null ? null : { used: state === "OK" ? 1 : 0, limit: host.membershipLimit };
+  return diagnosisOf({ ...listener, memberships, receiveBuffer: buffer }, findings);
+};
 
 /** Bind and join; all sockets stay open until the end, so that listeners are tried side by side as the collector has them. */
 const tryListener = async (
   config: ListenerConfig,
   sockets: NativeSockets | null,
   open: OpenedSocket[],
-): Promise<ListenerFacts> => {
-  if (!config.enabled) return factsOf(config, { state: "DISABLED", reason: null, opened: null });
+): Promise<Outcome> => {
+  if (!config.enabled) return { state: "DISABLED", reason: null, opened: null };
   try {
     const opened = await openSocket(config, networkInterfaces(), sockets);
     open.push(opened);
-    return factsOf(config, { state: "OK", reason: null, opened });
+    return { state: "OK", reason: null, opened };
   } catch (error) {
-    return factsOf(config, { state: "UNAVAILABLE", reason: messageOf(error), opened: null });
+    return { state: "UNAVAILABLE", reason: messageOf(error), opened: null };
   }
 };
 
@@ -61,15 +77,14 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
   readTls(settings);
   const sockets = await socketsFor(settings.receive);
   const open: OpenedSocket[] = [];
-  const facts: ListenerFacts[] = [];
-  for (const config of settings.listeners) facts.push(await tryListener(config, sockets, open));
+  const host = hostFacts();
+  const diagnoses: Diagnosis[] = [];
+  for (const config of settings.listeners) {
+    diagnoses.push(diagnose(config, await tryListener(config, sockets, open), host));
+  }
   for (const { socket, native } of open) {
     native?.release();
     socket.close();
   }
-  const host = hostFacts();
-  reportDiagnoses(
-    facts.map((listener) => diagnose(listener, host)),
-    json === true,
-  );
+  reportDiagnoses(diagnoses, json === true);
 };

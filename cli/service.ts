@@ -8,6 +8,7 @@ import type { Logger } from "../common/logger.ts";
 import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
+import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
 import { checkExposure, readTls } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
@@ -110,13 +111,15 @@ export const startService = async (
       watch(collector);
       return collector;
     });
+    const host = hostFacts();
+    const statusOf = () => collectorStatusForApi(collector.status(), settings.windowMs, host);
     // made ready while the ingest worker starts; nobody asks it anything before it listens
     const building = buildApp(
       {
         ledger: store.view,
         reader: store.reader,
         live,
-        collectorStatus: () => collectorStatusForApi(collector.status(), settings.windowMs),
+        collectorStatus: statusOf,
         arrivalsOf: (device) => collector.arrivalsOf(device),
         storeStatus: () => store.status(),
       },
@@ -149,7 +152,7 @@ export const startService = async (
         if (renewed !== null) (app.server as unknown as TlsServer).setSecureContext(renewed);
       },
       ledger: store.view,
-      listeners: () => collectorStatusForApi(collector.status(), settings.windowMs).listeners,
+      listeners: () => statusOf().listeners,
       failed,
       stop,
     };

@@ -38,3 +38,17 @@ export const formatSizeBytes = (bytes: number): string => {
   }
   return `${bytes}B`;
 };
+
+const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** For a sentence, to three or four digits: "64 KiB", "1.5 GiB". */
+export const sizeInWords = (bytes: number): string => {
+  let scaled = bytes;
+  let unit = 0;
+  while (scaled >= 1024 && unit < BINARY_UNITS.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 100 ? 0 : 1;
+  return `${scaled.toFixed(digits).replace(/\.0$/, "")} ${BINARY_UNITS[unit]}`;
+};

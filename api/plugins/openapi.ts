@@ -11,7 +11,7 @@ import { Path } from "../schemas/paths.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
 import { Received } from "../schemas/received.ts";
 import { Series, SeriesPoints } from "../schemas/series.ts";
-import { Listener, Status } from "../schemas/status.ts";
+import { Finding, Listener, Status } from "../schemas/status.ts";
 import { addExamples } from "./examples.ts";
 
 /** Schemas with a name: routes refer to them, the OpenAPI document lists them as components. */
@@ -39,6 +39,7 @@ const COMPONENTS = [
   SeriesPoints,
   Listener,
   Path,
+  Finding,
   Status,
 ];
 

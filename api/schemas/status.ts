@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ADVICE_CODES } from "../advice.ts";
+import { FINDING_CODES, SEVERITIES } from "../findings/finding.ts";
 import { LISTENER_STATES, RECEIVE_PATHS } from "../sources.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 import { Path } from "./paths.ts";
@@ -20,6 +20,17 @@ export const Listener = named(
     port: Type.Integer(),
     group: Nullable(Type.String({ description: "multicast group" })),
     interface: Nullable(Type.String({ description: "joined on" })),
+    memberships: Nullable(
+      Type.Object(
+        {
+          used: Type.Integer({ minimum: 0 }),
+          limit: Nullable(
+            Type.Integer({ minimum: 0, description: "net.ipv4.igmp_max_memberships; null: it is not told" }),
+          ),
+        },
+        { description: "groups its socket has joined; null: it has no group" },
+      ),
+    ),
     source: Nullable(Type.String({ description: "the one sender of a source-specific membership" })),
     format: Type.String(),
     recovery: Type.Boolean({
@@ -100,14 +111,23 @@ export const Reordering = Type.Object({
   ),
 });
 
-export const Advice = Type.Object({
-  code: Word(ADVICE_CODES),
-  text: Type.String({ description: "what was seen" }),
-  setting: Nullable(
-    Type.String({ description: "the setting it speaks for; null: it is well as it is, or no setting helps" }),
-  ),
-  listener: Nullable(Type.String({ description: "URL of the listener it is about; null: the collector" })),
-});
+export const Finding = named(
+  Type.Object({
+    code: Word(FINDING_CODES),
+    severity: Word(SEVERITIES, {
+      description:
+        "problem: data is lost or not received; advice: it may come to that, or a setting is worth a change; note: it is well as it is",
+    }),
+    sentence: Type.String({ description: "what was seen" }),
+    fix: Nullable(
+      Type.String({
+        description: "what to do in one line, a setting or a command; null: nothing, or nothing here helps",
+      }),
+    ),
+    listener: Nullable(Type.String({ description: "URL of the listener it is about; null: the collector" })),
+  }),
+  "Finding",
+);
 
 export const Database = Type.Object({
   path: Type.String(),
@@ -153,7 +173,9 @@ export const Status = named(
     threads: Type.Array(Thread),
     queues: Type.Array(Queue),
     reordering: Reordering,
-    advice: Type.Array(Advice, { description: "what the evidence since the start speaks for" }),
+    findings: Type.Array(RefTo(Finding), {
+      description: "what the evidence since the start says, most urgent first",
+    }),
     database: Database,
   }),
   "Status",

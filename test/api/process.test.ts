@@ -33,6 +33,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         port: 4747,
         group: null,
         interface: null,
+        memberships: null,
         source: null,
         format: "auto",
         recovery: true,
@@ -55,11 +56,19 @@ test("/status says version, uptime, listeners, threads, queues and the database"
     threads: [{ name: "ingest", state: "running", utilization: 0.25 }],
     queues: [{ name: "batches", length: 1, capacity: 24, refused: 0 }],
     reordering: { windowSeconds: 0.25, count: 0, delaySeconds: { p50: 0, p99: 0, p999: 0, max: 0 } },
-    advice: [
+    findings: [
       {
-        code: "receive-buffer",
-        text: "the receive buffer of 208KiB was full: the kernel dropped 7 datagrams",
-        setting: "receiveBuffer=8MiB and sysctl -w net.core.rmem_max=8388608",
+        code: "kernel-drops",
+        severity: "problem",
+        sentence: "The receive buffer of 208 KiB was full: the kernel dropped 7 datagrams since the start.",
+        fix: "receiveBuffer=8MiB in the listener's URL and sysctl -w net.core.rmem_max=8388608",
+        listener: "udp://0.0.0.0:4747",
+      },
+      {
+        code: "buffer-granted",
+        severity: "advice",
+        sentence: "A receive buffer of 8 MiB was asked for and 208 KiB granted.",
+        fix: "sysctl -w net.core.rmem_max=8388608  # is 212992; then start the collector again",
         listener: "udp://0.0.0.0:4747",
       },
     ],
@@ -99,6 +108,7 @@ test("a multicast listener shows group, interface and source", async () => {
     source: "10.0.0.9",
     path: "A",
     kernelDrops: null,
+    memberships: { used: 1, limit: 20 },
   });
 });
 

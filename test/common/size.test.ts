@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatSizeBytes, parseSizeBytes } from "../../common/size.ts";
+import { formatSizeBytes, parseSizeBytes, sizeInWords } from "../../common/size.ts";
 
 test.each([
   ["4096", 4096],
@@ -35,4 +35,13 @@ test.each([
 
 test("reading undoes writing", () => {
   fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSizeBytes(formatSizeBytes(bytes)) === bytes));
+});
+
+test.each([
+  [0, "0 B"],
+  [65_536, "64 KiB"],
+  [212_992, "208 KiB"],
+  [1_600_000_000, "1.5 GiB"],
+])("in a sentence %d bytes are %s", (bytes, text) => {
+  expect(sizeInWords(bytes)).toBe(text);
 });

@@ -221,6 +221,7 @@ export class FakeSources implements Sources {
     this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
     this.counts = undefined;
     this.collector = {
+      host: { isContainer: false, addresses: ["192.0.2.2"], membershipLimit: 20 },
       listeners: [listenerOf()],
       paths: [],
       threads: [{ name: "ingest", state: "running", utilization: 0.25 }],

@@ -24,6 +24,7 @@ test("doctor asks a collector with its token and finds what is wrong; check find
 
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("status 401");
+  // the same as on the dashboard's page: the collector finds it, doctor prints it
   const report = JSON.parse(asked.stdout);
   // an optional listener that is not up is no problem
   expect(asked.code).toBe(0);
@@ -31,11 +32,13 @@ test("doctor asks a collector with its token and finds what is wrong; check find
   expect(report.listeners[1]).toMatchObject({
     state: "UNAVAILABLE",
     joined: false,
-    findings: [{ kind: "advice", fix: "ip link set nope0 up; ip address show dev nope0" }],
+    findings: [
+      { code: "listener-state", severity: "advice", fix: "ip link set nope0 up; ip address show dev nope0" },
+    ],
   });
   expect(checked.code).toBe(1);
   expect(JSON.parse(checked.stdout)).toMatchObject({
     ok: false,
-    listeners: [{ state: "OK" }, { state: "UNAVAILABLE", findings: [{ kind: "problem" }] }],
+    listeners: [{ state: "OK" }, { state: "UNAVAILABLE", findings: [{ severity: "problem" }] }],
   });
 });

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { adviceOf } from "../../web/src/collector/advice.ts";
 import { ratesBetween } from "../../web/src/collector/rates.ts";
 import { eventParser } from "../../web/src/data/sse.ts";
 import type { Listener, Status } from "../../web/src/data/status-types.ts";
@@ -65,7 +64,7 @@ const status = (second: number, datagrams: number, given: Partial<Status> = {}):
   paths: [],
   threads: [],
   queues: [],
-  advice: [],
+  findings: [],
   database: {
     path: "x",
     state: "OK",
@@ -90,60 +89,6 @@ test("rates are what moved between two answers", () => {
 test("there are no rates across a restart or without time", () => {
   expect(ratesBetween(status(10, 1), status(10, 1))).toBeUndefined();
   expect(ratesBetween(status(10, 1), status(11, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
-});
-
-test("a collector without worries gives no advice", () => {
-  expect(adviceOf(status(1, 1))).toEqual([]);
-});
-
-test("advice names the place, the figure and the way out", () => {
-  const advice = adviceOf(
-    status(1, 1, {
-      listeners: [
-        listener({ state: "FAILED", reason: "the port is taken" }),
-        listener({ url: "udp://b", receiveBuffer: { requestedBytes: 8_388_608, grantedBytes: 212_992 } }),
-      ],
-      queues: [{ name: "handover", length: 0, capacity: 24, refused: 7 }],
-    }),
-  );
-  expect(advice).toEqual([
-    {
-      text: "It is FAILED: the port is taken.",
-      setting: null,
-      listener: "udp://0.0.0.0:4747",
-      isToDo: true,
-    },
-    {
-      text: "It asked for a receive buffer of 8 MiB and got 208 KiB.",
-      setting: "sysctl -w net.core.rmem_max=8388608",
-      listener: "udp://b",
-      isToDo: true,
-    },
-    {
-      text: "The queue “handover” was full and refused 7 datagrams.",
-      setting: null,
-      listener: null,
-      isToDo: true,
-    },
-  ]);
-});
-
-test("what the collector saw is something to do where a setting would help, and comes first", () => {
-  const seen = [
-    { code: "receive-buffer", text: "the buffer held 11 ms", setting: null, listener: "udp://b" },
-    {
-      code: "reorder-window",
-      text: "a window of 18 ms is needed",
-      setting: 'window = "36ms"',
-      listener: null,
-    },
-    { code: "send-times", text: "2 % had a send time before 2000", setting: null, listener: "udp://b" },
-  ];
-  expect(adviceOf(status(1, 1, { advice: seen })).map(({ text, isToDo }) => [text, isToDo])).toEqual([
-    ["A window of 18 ms is needed.", true],
-    ["2 % had a send time before 2000.", true],
-    ["The buffer held 11 ms.", false],
-  ]);
 });
 
 test("a point of the raster is a cell, counted from the newest", () => {

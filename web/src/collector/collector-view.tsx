@@ -1,7 +1,7 @@
 import { bytes, count, rate } from "../format/numbers.ts";
 import { duration, fullTime, parseMs } from "../format/times.ts";
-import { AdvicePanel } from "./advice-panel.tsx";
 import { DatabasePanel } from "./database-panel.tsx";
+import { FindingsPanel } from "./findings-panel.tsx";
 import { ListenersPanel } from "./listeners-panel.tsx";
 import { MachineryPanel } from "./machinery-panel.tsx";
 import { PathsPanel } from "./paths-panel.tsx";
@@ -38,7 +38,7 @@ export const CollectorView = () => {
           </div>
         </dl>
       </section>
-      <AdvicePanel status={status} />
+      <FindingsPanel findings={status.findings} />
       <ListenersPanel listeners={status.listeners} rates={rates} nowMs={nowMs} />
       {status.paths.length > 0 && <PathsPanel paths={status.paths} nowMs={nowMs} />}
       <div class="collector-parts">

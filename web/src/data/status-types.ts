@@ -47,12 +47,14 @@ export interface Path {
   skew: { medianSeconds: number | null; p99Seconds: number | null };
 }
 
-/** What the evidence since the start speaks for. */
-export interface Advice {
+/** What the evidence since the start says. */
+export interface Finding {
   code: string;
-  text: string;
-  /** null: it is well as it is, or no setting helps */
-  setting: string | null;
+  /** note: it is well as it is */
+  severity: "problem" | "advice" | "note";
+  sentence: string;
+  /** a setting or a command; null: nothing, or nothing here helps */
+  fix: string | null;
   /** URL; null: the collector */
   listener: string | null;
 }
@@ -68,7 +70,8 @@ export interface Status {
   paths: Path[];
   threads: { name: string; state: string; utilization: number | null }[];
   queues: { name: string; length: number; capacity: number; refused: number }[];
-  advice: Advice[];
+  /** most urgent first */
+  findings: Finding[];
   database: {
     path: string;
     state: "OK" | "FAILING" | "FAILED" | "CLOSED";

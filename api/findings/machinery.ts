@@ -1,0 +1,111 @@
+import { formatDurationMs } from "../../common/duration.ts";
+import { quantileOf } from "../../common/log-histogram.ts";
+import type { CollectorStatus, StoreStatus } from "../sources.ts";
+import { count, datagrams, type Finding, percent } from "./finding.ts";
+
+/** so many numbers out of order, and that share of them is told of */
+const SHARES = [
+  { least: 10_000, share: 0.999 },
+  { least: 1000, share: 0.99 },
+] as const;
+/** what comes so late was sent again by its device: no window is meant for that */
+const MOST_WINDOW_MS = 10_000;
+/** the next minutes may be worse than those seen */
+const SPARE = 2;
+/** a window so many times as long as needed is worth a change: a lost number is known that much sooner */
+const LONG_WINDOW = 4;
+const MOST_POOL_BATCHES = 1024;
+
+/** Two digits, at least 1 ms, up. */
+const roundedUpMs = (ms: number): number => {
+  const step = Math.max(1, 10 ** (Math.floor(Math.log10(ms)) - 1));
+  return Math.max(1, Math.ceil(ms / step) * step);
+};
+
+/** How long numbers that were out of order kept us waiting, against the window that waits for them. */
+export const windowFindings = ({ windowMs, delays }: CollectorStatus["reordering"]): Finding[] => {
+  const outOfOrder = delays.reduce((sum, each) => sum + each, 0);
+  const known = SHARES.find(({ least }) => outOfOrder >= least);
+  if (known === undefined) return [];
+  const neededMs = roundedUpMs(quantileOf(delays, known.share) / 1000);
+  if (neededMs > MOST_WINDOW_MS) return [];
+  const isShort = neededMs > windowMs;
+  const verb = isShort ? "is needed" : "would have been enough";
+  const isWorthIt = isShort || neededMs * LONG_WINDOW <= windowMs;
+  return [
+    {
+      code: "reorder-window",
+      severity: isWorthIt ? "advice" : "note",
+      sentence: `A reorder window of ${neededMs} ms ${verb} for ${percent(known.share)} of reordering (${count(outOfOrder)} numbers); it is ${windowMs} ms.`,
+      fix: isWorthIt ? `window = "${formatDurationMs(SPARE * neededMs)}"` : null,
+      listener: null,
+    },
+  ];
+};
+
+const poolFinding = ({ capacity, refused }: { capacity: number; refused: number }): Finding => ({
+  code: "batch-pool",
+  severity: "problem",
+  sentence: `${datagrams(refused)} ${refused === 1 ? "was" : "were"} shed because all ${capacity} batches were under way to the database.`,
+  fix: capacity < MOST_POOL_BATCHES ? `poolBatches = ${Math.min(MOST_POOL_BATCHES, 2 * capacity)}` : null,
+  listener: null,
+});
+
+/** What a queue refused. Without a batch the writer, or the disk below it, was slower than the senders. */
+export const queueFindings = ({ queues }: Pick<CollectorStatus, "queues">): Finding[] =>
+  queues
+    .filter(({ refused }) => refused > 0)
+    .map((queue) =>
+      queue.name === "batches"
+        ? poolFinding(queue)
+        : {
+            code: "queue-full",
+            severity: "problem",
+            sentence: `The queue "${queue.name}" was full and refused ${datagrams(queue.refused)}.`,
+            fix: null,
+            listener: null,
+          },
+    );
+
+const pathFindings = ({ paths }: CollectorStatus): Finding[] =>
+  paths
+    .filter(({ state }) => state === "down")
+    .map(({ path, listeners }) => ({
+      code: "path-down",
+      severity: "advice",
+      sentence: `${path === null ? "The path without a name" : `Path ${path}`} brings nothing while others bring what it should: what these lose is lost for good.`,
+      fix: "look at the network between the senders and its listeners",
+      listener: listeners.length === 1 ? listeners[0]! : null,
+    }));
+
+export const storeFindings = ({ state, reason, mergeError }: StoreStatus): Finding[] => [
+  ...(state === "OK" || state === "CLOSED"
+    ? []
+    : [
+        {
+          code: "database",
+          severity: "problem",
+          sentence: `The database is ${state}: ${reason ?? "its last commit failed"}. What arrives waits in memory, then is shed.`,
+          fix: state === "FAILED" ? "start the collector again" : "df -h  # room and health of the disk",
+          listener: null,
+        } as const,
+      ]),
+  ...(mergeError === null
+    ? []
+    : [
+        {
+          code: "merging",
+          severity: "advice",
+          sentence: `Nothing is merged any more: ${mergeError}. The database grows faster than it must.`,
+          fix: "start the collector again",
+          listener: null,
+        } as const,
+      ]),
+];
+
+/** What threads, queues, paths and windows say. */
+export const machineryFindings = (status: CollectorStatus): Finding[] => [
+  ...queueFindings(status),
+  ...pathFindings(status),
+  ...windowFindings(status.reordering),
+];

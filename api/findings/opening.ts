@@ -1,0 +1,84 @@
+import { sizeInWords } from "../../common/size.ts";
+import type { HostFacts, ListenerStatus } from "../sources.ts";
+import type { Finding } from "./finding.ts";
+
+/** What opening its socket tells of a listener: all that `lacuna check`, which receives nothing, knows. */
+export type OpenedListener = Pick<
+  ListenerStatus,
+  | "url"
+  | "state"
+  | "reason"
+  | "optional"
+  | "group"
+  | "interface"
+  | "receiveBufferRequestedBytes"
+  | "receiveBufferGrantedBytes"
+  | "receiveBufferCeilingBytes"
+>;
+
+/** Networks docker and podman give to their bridges unless told otherwise. */
+const BRIDGE_NETWORK = /^(172\.(1[6-9]|2\d|3[01])|10\.88)\./;
+
+const isBehindBridge = ({ isContainer, addresses }: HostFacts): boolean =>
+  isContainer && addresses.length > 0 && addresses.every((address) => BRIDGE_NETWORK.test(address));
+
+const fixOfState = (reason: string, { url, interface: name }: OpenedListener): string => {
+  if (/\binterface\b/.test(reason) && name !== null)
+    return `ip link set ${name} up; ip address show dev ${name}`;
+  if (reason.includes("EADDRINUSE"))
+    return `ss -lunp  # shows who has the port; or listen on another one than in ${url}`;
+  if (reason.includes("igmp_max_memberships")) return "sysctl -w net.ipv4.igmp_max_memberships=200";
+  if (reason.includes("no multicast route"))
+    return "name the interface: add interface=NAME to the listener's URL";
+  return "ip address show  # compare with the address and interface in the listener's URL";
+};
+
+const stateFindings = (listener: OpenedListener): Finding[] => {
+  const { state, optional, url } = listener;
+  if (state === "OK" || state === "DISABLED") return [];
+  // an error that names the listener need not name it twice
+  const reason = listener.reason?.replace(`${url}: `, "") ?? "no reason is known";
+  return [
+    {
+      code: "listener-state",
+      severity: optional ? "advice" : "problem",
+      sentence: `It is ${state}: ${reason}.`,
+      fix: fixOfState(reason, listener),
+      listener: url,
+    },
+  ];
+};
+
+const grantedFindings = (listener: OpenedListener): Finding[] => {
+  const { receiveBufferRequestedBytes: requested, receiveBufferGrantedBytes: granted } = listener;
+  if (requested === null || granted === null || granted >= requested) return [];
+  return [
+    {
+      code: "buffer-granted",
+      severity: "advice",
+      sentence: `A receive buffer of ${sizeInWords(requested)} was asked for and ${sizeInWords(granted)} granted.`,
+      fix: `sysctl -w net.core.rmem_max=${requested}  # is ${listener.receiveBufferCeilingBytes ?? "not known"}; then start the collector again`,
+      listener: listener.url,
+    },
+  ];
+};
+
+const bridgeFindings = ({ group, state, url }: OpenedListener, host: HostFacts): Finding[] =>
+  group === null || state !== "OK" || !isBehindBridge(host)
+    ? []
+    : [
+        {
+          code: "container-bridge",
+          severity: "advice",
+          sentence: "This looks like a container behind a bridge, which multicast does not cross.",
+          fix: "run the container with --network host, or on a macvlan network",
+          listener: url,
+        },
+      ];
+
+/** What is wrong with a listener before anything came by it. */
+export const openingFindings = (listener: OpenedListener, host: HostFacts): Finding[] => [
+  ...stateFindings(listener),
+  ...grantedFindings(listener),
+  ...bridgeFindings(listener, host),
+];

@@ -1,0 +1,108 @@
+import { formatSizeBytes, sizeInWords } from "../../common/size.ts";
+import type { ListenerStatus } from "../sources.ts";
+import { count, datagrams, type Finding, percent } from "./finding.ts";
+
+/** a peak below this share of the buffer says nothing */
+const WORTH_TELLING = 0.01;
+/** a peak above this share of the buffer is too near to its end */
+const NEAR_FULL = 0.5;
+/** room for so many times the peak */
+const HEADROOM = 4;
+const MOST_BUFFER_BYTES = 2 ** 30;
+/** of the socket when neither what was asked for nor what was granted is known */
+const USUAL_BUFFER_BYTES = 2 ** 23;
+const UNUSABLE_SHARE = 0.01;
+const LEAST_DATAGRAMS = 1000;
+
+const milliseconds = (ms: number): string =>
+  ms < 10 ? `${Math.round(ms * 10) / 10} ms` : `${Math.round(ms)} ms`;
+
+const powerOf2 = (bytes: number): number => Math.min(MOST_BUFFER_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+
+/** Set in the URL, and where the system would not grant it, there too. */
+const bufferFix = (bytes: number, ceilingBytes: number | null): string => {
+  const inUrl = `receiveBuffer=${formatSizeBytes(bytes)} in the listener's URL`;
+  return ceilingBytes !== null && bytes > ceilingBytes
+    ? `${inUrl} and sysctl -w net.core.rmem_max=${bytes}`
+    : inUrl;
+};
+
+/** How full the socket's buffer was found, and what fell out of it. */
+export const bufferFindings = (listener: ListenerStatus): Finding[] => {
+  const { url, kernelDrops, receiveQueuePeakBytes, receiveQueuePeakMs } = listener;
+  const { receiveBufferGrantedBytes: granted, receiveBufferCeilingBytes: ceiling } = listener;
+  if (kernelDrops !== null && kernelDrops > 0) {
+    const bytes = powerOf2(
+      Math.max(2 * (granted ?? USUAL_BUFFER_BYTES), listener.receiveBufferRequestedBytes ?? 0),
+    );
+    const buffer = granted === null ? "The receive buffer" : `The receive buffer of ${sizeInWords(granted)}`;
+    const sentence = `${buffer} was full: the kernel dropped ${datagrams(kernelDrops)} since the start.`;
+    return [
+      { code: "kernel-drops", severity: "problem", sentence, fix: bufferFix(bytes, ceiling), listener: url },
+    ];
+  }
+  if (granted === null) return [];
+  const share = receiveQueuePeakBytes / granted;
+  if (share < WORTH_TELLING || receiveQueuePeakMs <= 0) return [];
+  const isNearFull = share > NEAR_FULL;
+  return [
+    {
+      code: "receive-buffer",
+      severity: isNearFull ? "advice" : "note",
+      sentence: `The receive buffer held ${milliseconds(receiveQueuePeakMs)} at the peak seen, ${percent(share)} of its ${sizeInWords(granted)}.`,
+      fix: isNearFull ? bufferFix(powerOf2(HEADROOM * receiveQueuePeakBytes), ceiling) : null,
+      listener: url,
+    },
+  ];
+};
+
+const crosstalkFindings = ({ url, counters }: ListenerStatus): Finding[] => {
+  const { crosstalk = 0 } = counters.rejected;
+  if (crosstalk === 0) return [];
+  return [
+    {
+      code: "crosstalk",
+      severity: "advice",
+      sentence: `${datagrams(crosstalk)} of other senders came to it and ${crosstalk === 1 ? "was" : "were"} rejected as crosstalk.`,
+      fix: "ask for another group, or leave source= out of the URL to hear every sender",
+      listener: url,
+    },
+  ];
+};
+
+const silenceFindings = (listener: ListenerStatus): Finding[] => {
+  const { group, state, lastDatagramAtUs, url, interface: name } = listener;
+  if (group === null || state !== "OK" || lastDatagramAtUs !== null) return [];
+  return [
+    {
+      code: "never-heard",
+      severity: "advice",
+      sentence: "The group is joined and nothing came by it since the start.",
+      fix: `tcpdump -ni ${name ?? "any"} host ${group}  # nothing there: look at the sender's interface and TTL, and at IGMP snooping in the switch`,
+      listener: url,
+    },
+  ];
+};
+
+/** Send times that were not believed: clocks that were never set. */
+export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
+  const share = counters.unusableSendTimes / counters.datagrams;
+  if (counters.datagrams < LEAST_DATAGRAMS || share < UNUSABLE_SHARE) return [];
+  return [
+    {
+      code: "send-times",
+      severity: "advice",
+      sentence: `${percent(share)} of ${count(counters.datagrams)} datagrams had a send time before 2000 or a day ahead: their arrival stands in for it.`,
+      fix: "set the senders' clocks, or let them count from the start of the epoch (flag bit 2)",
+      listener: url,
+    },
+  ];
+};
+
+/** What came by a listener, or did not, since the start. */
+export const trafficFindings = (listener: ListenerStatus): Finding[] => [
+  ...bufferFindings(listener),
+  ...crosstalkFindings(listener),
+  ...silenceFindings(listener),
+  ...timeFindings(listener),
+];

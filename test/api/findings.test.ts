@@ -1,0 +1,248 @@
+import { describe, expect, test } from "vitest";
+import { findingsOf } from "../../api/findings/findings.ts";
+import { queueFindings, storeFindings, windowFindings } from "../../api/findings/machinery.ts";
+import { openingFindings } from "../../api/findings/opening.ts";
+import { bufferFindings, timeFindings, trafficFindings } from "../../api/findings/traffic.ts";
+import type { HostFacts, ListenerStatus } from "../../api/sources.ts";
+import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
+import { FakeSources, listenerCounters, listenerOf } from "../support/fake-sources.ts";
+
+const HOST: HostFacts = { isContainer: false, addresses: ["192.0.2.2"], membershipLimit: 20 };
+const MIB = 2 ** 20;
+/** A group that is joined, heard, and has the buffer it asked for. */
+const groupOf = (given: Partial<ListenerStatus> = {}): ListenerStatus =>
+  listenerOf({
+    url: "udp://239.1.1.1:4747?interface=eth0",
+    group: "239.1.1.1",
+    interface: "eth0",
+    kernelDrops: 0,
+    receiveBufferGrantedBytes: 8 * MIB,
+    receiveBufferCeilingBytes: 8 * MIB,
+    receiveQueuePeakMs: 0,
+    ...given,
+  });
+
+const delaysOf = (...groups: [count: number, delayMs: number][]): number[] => {
+  const delays = new Array<number>(HISTOGRAM_BUCKETS).fill(0);
+  for (const [count, delayMs] of groups) delays[bucketOf(delayMs * 1000)]! += count;
+  return delays;
+};
+
+describe("a listener", () => {
+  test("that is up, heard and has its buffer gives nothing to say", () => {
+    expect([...openingFindings(groupOf(), HOST), ...trafficFindings(groupOf())]).toEqual([]);
+  });
+
+  test("that is not up is a problem, an optional one advice, a disabled one nothing", () => {
+    const down = groupOf({
+      state: "UNAVAILABLE",
+      reason: "udp://239.1.1.1:4747?interface=eth0: interface eth0 is gone",
+    });
+    expect(openingFindings(down, HOST)).toEqual([
+      {
+        code: "listener-state",
+        severity: "problem",
+        sentence: "It is UNAVAILABLE: interface eth0 is gone.",
+        fix: "ip link set eth0 up; ip address show dev eth0",
+        listener: down.url,
+      },
+    ]);
+    expect(openingFindings({ ...down, optional: true }, HOST)[0]!.severity).toBe("advice");
+    expect(openingFindings(groupOf({ state: "DISABLED", reason: "enabled=false" }), HOST)).toEqual([]);
+  });
+
+  test.each([
+    ["bind EADDRINUSE", "ss -lunp"],
+    ["more than igmp_max_memberships", "sysctl -w net.ipv4.igmp_max_memberships=200"],
+    ["no multicast route", "name the interface"],
+    ["something else", "ip address show  #"],
+  ])("whose reason is %j is told the way out", (reason, fix) => {
+    const [finding] = openingFindings(groupOf({ state: "FAILED", reason, interface: null }), HOST);
+    expect(finding!.fix).toContain(fix);
+  });
+
+  test("whose buffer was cut is told the sysctl line", () => {
+    const cut = groupOf({ receiveBufferGrantedBytes: 212_992, receiveBufferCeilingBytes: 212_992 });
+    expect(openingFindings(cut, HOST)).toEqual([
+      expect.objectContaining({
+        code: "buffer-granted",
+        severity: "advice",
+        sentence: "A receive buffer of 8 MiB was asked for and 208 KiB granted.",
+        fix: "sysctl -w net.core.rmem_max=8388608  # is 212992; then start the collector again",
+      }),
+    ]);
+  });
+
+  test("that hears other senders, or none at all, is given advice", () => {
+    const counters = listenerCounters({ datagrams: 3, rejected: { crosstalk: 3 } });
+    const findings = trafficFindings(groupOf({ counters, lastDatagramAtUs: null }));
+    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([
+      ["crosstalk", "advice"],
+      ["never-heard", "advice"],
+    ]);
+    // nobody joined anything there
+    expect(trafficFindings(groupOf({ group: null, lastDatagramAtUs: null }))).toEqual([]);
+  });
+
+  test("in a container is suspected behind a bridge by the container's addresses", () => {
+    const bridged = { ...HOST, isContainer: true, addresses: ["172.17.0.2"] };
+    expect(openingFindings(groupOf(), bridged)[0]!.code).toBe("container-bridge");
+    expect(openingFindings(groupOf(), { ...bridged, addresses: ["172.17.0.2", "192.0.2.2"] })).toEqual([]);
+    expect(openingFindings(groupOf(), { ...bridged, isContainer: false })).toEqual([]);
+  });
+});
+
+describe("the reorder window", () => {
+  test("that is much longer than needed may be shorter, with as much again to spare", () => {
+    const [finding] = windowFindings({ windowMs: 250, delays: delaysOf([99_950, 16.5], [50, 200]) });
+    expect(finding).toEqual({
+      code: "reorder-window",
+      severity: "advice",
+      sentence:
+        "A reorder window of 18 ms would have been enough for 99.9 % of reordering (100,000 numbers); it is 250 ms.",
+      fix: 'window = "36ms"',
+      listener: null,
+    });
+  });
+
+  test("that is a little longer than needed is well as it is", () => {
+    const [finding] = windowFindings({ windowMs: 50, delays: delaysOf([20_000, 16.5]) });
+    expect(finding!.fix).toBeNull();
+  });
+
+  test("that is too short shall be longer", () => {
+    const [finding] = windowFindings({ windowMs: 10, delays: delaysOf([20_000, 16.5]) });
+    expect(finding!.sentence).toContain("A reorder window of 18 ms is needed for 99.9 % of reordering");
+    expect(finding!.fix).toBe('window = "36ms"');
+  });
+
+  test("of few numbers out of order is told of 99 %, of very few not at all", () => {
+    expect(windowFindings({ windowMs: 250, delays: delaysOf([2000, 16.5]) })[0]!.sentence).toContain(
+      "for 99 % of",
+    );
+    expect(windowFindings({ windowMs: 250, delays: delaysOf([999, 16.5]) })).toEqual([]);
+  });
+
+  test("is not meant for what a device sends again long after", () => {
+    expect(windowFindings({ windowMs: 250, delays: delaysOf([20_000, 3_600_000]) })).toEqual([]);
+  });
+});
+
+describe("the receive buffer", () => {
+  const buffer = { receiveBufferGrantedBytes: 1 << 20, receiveBufferCeilingBytes: 8 << 20, kernelDrops: 0 };
+
+  test("that was never near full is well as it is", () => {
+    const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 1 << 17, receiveQueuePeakMs: 11 });
+    expect(bufferFindings(listener)).toEqual([
+      {
+        code: "receive-buffer",
+        severity: "note",
+        sentence: "The receive buffer held 11 ms at the peak seen, 12.5 % of its 1 MiB.",
+        fix: null,
+        listener: "udp://0.0.0.0:4747",
+      },
+    ]);
+  });
+
+  test("that was more than half full shall have room for four such peaks", () => {
+    const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 700_000, receiveQueuePeakMs: 4.25 });
+    expect(bufferFindings(listener)[0]).toMatchObject({
+      severity: "advice",
+      sentence: "The receive buffer held 4.3 ms at the peak seen, 66.8 % of its 1 MiB.",
+      fix: "receiveBuffer=4MiB in the listener's URL",
+    });
+  });
+
+  test("that overflowed shall be twice as large, and the system's ceiling with it", () => {
+    const [finding] = bufferFindings(
+      listenerOf({ ...buffer, receiveBufferGrantedBytes: 8 << 20, kernelDrops: 7 }),
+    );
+    expect(finding).toMatchObject({
+      code: "kernel-drops",
+      severity: "problem",
+      sentence: "The receive buffer of 8 MiB was full: the kernel dropped 7 datagrams since the start.",
+      fix: "receiveBuffer=16MiB in the listener's URL and sysctl -w net.core.rmem_max=16777216",
+    });
+  });
+
+  test("in which next to nothing was ever found is not spoken of", () => {
+    const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 5000, receiveQueuePeakMs: 1 });
+    expect(bufferFindings(listener)).toEqual([]);
+  });
+
+  test("of which the system tells nothing is not spoken of", () => {
+    const silent = { kernelDrops: null, receiveQueuePeakBytes: 0, receiveQueuePeakMs: 0 };
+    expect(bufferFindings(listenerOf({ ...buffer, ...silent }))).toEqual([]);
+    expect(bufferFindings(listenerOf({ ...silent, receiveBufferGrantedBytes: null }))).toEqual([]);
+  });
+});
+
+test("what was shed for want of a batch is a problem and asks for more of them, up to the most there may be", () => {
+  const queue = (capacity: number, refused: number) => ({
+    queues: [{ name: "batches", length: 0, capacity, refused }],
+  });
+  expect(queueFindings(queue(48, 0))).toEqual([]);
+  expect(queueFindings(queue(48, 12))[0]).toMatchObject({
+    code: "batch-pool",
+    severity: "problem",
+    sentence: "12 datagrams were shed because all 48 batches were under way to the database.",
+    fix: "poolBatches = 96",
+  });
+  expect(queueFindings(queue(1024, 12))[0]!.fix).toBeNull();
+});
+
+test("another queue that refused something is a problem by its name", () => {
+  const [finding] = queueFindings({ queues: [{ name: "handover", length: 0, capacity: 24, refused: 1 }] });
+  expect(finding).toMatchObject({
+    code: "queue-full",
+    severity: "problem",
+    sentence: 'The queue "handover" was full and refused 1 datagram.',
+  });
+});
+
+test("send times that cannot be are told of from 1 % on", () => {
+  const listener = (unusableSendTimes: number) =>
+    listenerOf({ counters: listenerCounters({ datagrams: 10_000, unusableSendTimes }) });
+  expect(timeFindings(listener(99))).toEqual([]);
+  expect(timeFindings(listener(250))[0]!.sentence).toMatch(/^2\.5 % of 10,000 datagrams had a send time/);
+  expect(timeFindings(listenerOf())).toEqual([]);
+});
+
+test("a database that does not commit is a problem, one that merges no more is advice", () => {
+  const { store } = new FakeSources();
+  expect(storeFindings(store)).toEqual([]);
+  const [failing, merging] = storeFindings({
+    ...store,
+    state: "FAILING",
+    reason: "disk full",
+    mergeError: "a page is damaged",
+  });
+  expect(failing).toMatchObject({ code: "database", severity: "problem" });
+  expect(failing!.sentence).toContain("The database is FAILING: disk full.");
+  expect(merging).toMatchObject({ code: "merging", severity: "advice" });
+});
+
+test("what is most urgent comes first", () => {
+  const { collector, store } = new FakeSources();
+  const path = { path: "B", listeners: ["udp://b"], sinceUs: 0, expected: 9, received: 0, redundant: 0 };
+  const findings = findingsOf(
+    {
+      ...collector,
+      listeners: [groupOf({ receiveQueuePeakBytes: MIB, receiveQueuePeakMs: 11 }), listenerOf()],
+      paths: [{ ...path, state: "down", onlyHere: 0, skewMedianUs: null, skewP99Us: null }],
+    },
+    { ...store, state: "FAILED" },
+  );
+  expect(findings.map(({ code, severity }) => [severity, code])).toEqual([
+    ["problem", "database"],
+    ["problem", "kernel-drops"],
+    ["advice", "path-down"],
+    ["advice", "buffer-granted"],
+    ["note", "receive-buffer"],
+  ]);
+});
+
+test("without evidence there is nothing to say", () => {
+  const { collector, store } = new FakeSources();
+  expect(findingsOf({ ...collector, listeners: [] }, store)).toEqual([]);
+});
