@@ -74,7 +74,7 @@ export class PathBoard {
     const cameByAny = counts.reduce((sum, { first }) => sum + first, 0);
     return counts.flatMap((each, index): PathNews[] => {
       const known = this.#paths[index]!;
-      const reading = readingOf(each, cameByAny);
+      const reading = readingOf(each, known.path === null ? 0 : cameByAny);
       const owed = known.watch.owed(reading);
       const news = known.watch.look(reading, nowMs);
       if (news === null) return [];
@@ -96,8 +96,8 @@ export class PathBoard {
   }
 }
 
-const readingOf = ({ first, redundant, expected }: PathCounts, cameByAny: number): PathReading => {
+/** @param dueUnheard - due by a path that nothing was heard by: nobody knows which devices it has, only its name says that it should have some */
+const readingOf = ({ first, redundant, expected }: PathCounts, dueUnheard: number): PathReading => {
   const came = first + redundant;
-  // of a path nothing was heard by it is not known which devices it has
-  return { came, due: came === 0 ? cameByAny : expected };
+  return { came, due: came === 0 ? dueUnheard : expected };
 };

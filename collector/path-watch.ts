@@ -9,7 +9,7 @@ export const UP_AFTER_MS = 5000;
 export interface PathReading {
   /** numbers that came by it */
   came: number;
-  /** numbers it should have brought: those of devices heard by it; of a path that brought nothing yet, all that came by the others */
+  /** numbers it should have brought: those of devices heard by it; of a path with a name that brought nothing yet, all that came by the others */
   due: number;
 }
 

@@ -47,6 +47,19 @@ test("each path is told with its listeners and since when it is dead", () => {
   ]);
 });
 
+test("what was never heard is missed by its name: listeners without one owe nothing until a device is heard there", () => {
+  const board = new PathBoard([LISTENERS[0]!, LISTENERS[1]!, LISTENERS[3]!], 0, 0);
+  const heard = (numbers: number) => [counts({ expected: numbers, first: numbers }), counts({}), counts({})];
+  board.look(heard(100), 1000, 0);
+  expect(board.look(heard(200), 9000, 0)).toEqual([{ kind: "path-down", detail: { path: "B", owed: 200 } }]);
+  const states = board.status(heard(200)).map(({ path, state }) => [path, state]);
+  expect(states).toEqual([
+    ["A", "up"],
+    ["B", "down"],
+    [null, "up"],
+  ]);
+});
+
 test("with one path there is nothing to tell", () => {
   const board = new PathBoard(LISTENERS.slice(0, 1), 0, 0);
   expect(board.look([], 60_000, 0)).toEqual([]);
