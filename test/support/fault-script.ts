@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { NaiveDatagram } from "./naive-device.ts";
+import type { NaiveDatagram } from "./naive-ledger/device.ts";
 
 /**
  * Fault scripts: what a hostile network, forgetful senders and a restarted collector do to a few devices. fast-check draws *moves*, which know

@@ -17,10 +17,10 @@ import type { FaultEvent } from "./fault-script.ts";
 import { GapOps, GapTables } from "./gap-tables.ts";
 import { assertFleetIdentities, assertPathIdentities, assertRunIdentities } from "./identities.ts";
 import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";
-import type { NaiveDatagram, NaiveDevice } from "./naive-device.ts";
-import { gapRowsOf, receivedOf } from "./naive-gap-rows.ts";
-import { NaiveLedger } from "./naive-ledger.ts";
-import type { NaiveRun } from "./naive-run.ts";
+import type { NaiveDatagram, NaiveDevice } from "./naive-ledger/device.ts";
+import { gapRowsOf, receivedOf } from "./naive-ledger/gap-rows.ts";
+import { NaiveLedger } from "./naive-ledger/naive-ledger.ts";
+import type { NaiveRun } from "./naive-ledger/run.ts";
 import { ReportedLedger } from "./reported-ledger.ts";
 import { ScriptedRecoverer } from "./scripted-recoverer.ts";
 

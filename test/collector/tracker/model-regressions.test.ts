@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FaultEvent } from "../../support/fault-script.ts";
 import { LedgerPair, ROOMY } from "../../support/ledger-pair.ts";
-import type { NaiveDatagram } from "../../support/naive-device.ts";
+import type { NaiveDatagram } from "../../support/naive-ledger/device.ts";
 
 /** Disagreements that random scripts once found, smallest script each. `LedgerPair` compares both ledgers after every event. */
 

@@ -1,4 +1,4 @@
-import type { NaiveRun } from "./naive-run.ts";
+import type { NaiveRun } from "./run.ts";
 
 /** "Paths" of docs/ledger.md, the dull way: what is remembered of each number in a Map, per-path sums from what became of each. */
 

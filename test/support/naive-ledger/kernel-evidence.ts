@@ -1,4 +1,4 @@
-import { CAUSE } from "../../protocol/ledger-row.ts";
+import { CAUSE } from "../../../protocol/ledger-row.ts";
 
 interface Reading {
   atMs: number;

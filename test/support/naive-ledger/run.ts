@@ -1,4 +1,4 @@
-import { CAUSE, CAUSES } from "../../protocol/ledger-row.ts";
+import { CAUSE, CAUSES } from "../../../protocol/ledger-row.ts";
 
 /** Consecutive absent numbers of one run, all with the same history (docs/ledger.md, "Words"). */
 export interface NaiveGap {

@@ -1,0 +1,40 @@
+import type { Arrival } from "../../../collector/tracker/types.ts";
+import type { NaiveDevice } from "./device.ts";
+import type { NaiveRun } from "./run.ts";
+import type { NaiveState } from "./state.ts";
+
+/** Step 7: which run of a device is current. */
+
+const TEN_SECONDS_US = 10_000_000;
+
+/** A datagram of the run that was accepted, or a control datagram that was not ignored. */
+export function makeCurrentBySilence(
+  ledger: NaiveState,
+  run: NaiveRun,
+  device: NaiveDevice,
+  now: Arrival,
+): void {
+  const { current } = device;
+  if (current === null || current === run) return;
+  if (current.silenceUs(now.arrivalUs) >= TEN_SECONDS_US)
+    makeCurrent(ledger, run, device, now, "step 7 current by silence");
+}
+
+export function makeCurrent(
+  ledger: NaiveState,
+  run: NaiveRun,
+  device: NaiveDevice,
+  { arrivalUs }: Arrival,
+  why: string,
+): void {
+  const former = device.current;
+  if (former === run || former === null) return;
+  ledger.hit(why);
+  device.current = run;
+  run.wasCurrent = true;
+  if (former.epoch === run.epoch) return;
+  ledger.sink.event(arrivalUs, "restart", device.device, {});
+  if (run.epoch === null || former.epoch === null || run.epoch > former.epoch) return;
+  ledger.hit("R6 epoch went back");
+  ledger.sink.event(arrivalUs, "epoch-went-back", device.device, {});
+}

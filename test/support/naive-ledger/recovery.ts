@@ -1,0 +1,43 @@
+import type { Data, NaiveDevice } from "./device.ts";
+import { closeGap } from "./gaps.ts";
+import { runsOfEpoch } from "./owners.ts";
+import type { NaiveRun } from "./run.ts";
+import type { NaiveState } from "./state.ts";
+
+/** "Recovery", as far as the ledger sees it: what a NACK named, and GONE. */
+
+/** A NACK named everything the device can be asked for. After ten of them it is waited for a moment, and no longer. */
+export function ask(ledger: NaiveState, id: string, port: number, nowMs: number): void {
+  const device = ledger.devices.get(id);
+  if (device === undefined) return;
+  for (const gap of device.runs.filter((run) => isAskable(device, run)).flatMap((run) => run.gaps)) {
+    if (gap.state !== "open" || !gap.isAsked) continue;
+    ledger.hit("recovery asked");
+    gap.requests += 1;
+    gap.askedAtMs = nowMs;
+    if (gap.requests >= 10) gap.deadlineMs = Math.min(gap.deadlineMs, nowMs + 100);
+    device.asked = { atMs: nowMs, port };
+  }
+}
+
+/** GONE: what was asked for of it is lost. */
+export function goneFor(ledger: NaiveState, data: Data): void {
+  const run = runsOfEpoch(data)[0];
+  const { nowMs, arrivalUs } = data.arrival;
+  for (const [first, last] of data.datagram.gone ?? []) {
+    for (const gap of run?.gaps.filter((gap) => gap.first <= last && gap.last >= first) ?? []) {
+      const isAwaited = gap.askedAtMs !== undefined && nowMs - gap.askedAtMs <= 10_000;
+      if (gap.state !== "open" || !gap.isAsked || !isAwaited) continue;
+      ledger.hit("recovery gone");
+      closeGap(ledger, run!, run!.cut(gap, first, last), arrivalUs, true);
+    }
+  }
+}
+
+/** "Recovery": of an epoch's runs only the newest can be asked for. */
+export const isAskable = (device: NaiveDevice, run: NaiveRun): boolean =>
+  run.epoch !== null && device.runs.findLast(({ epoch }) => epoch === run.epoch) === run;
+
+/** "Recovery": something was asked for within the last 10 s. @param port - at this source; undefined = at any */
+export const wasAsked = ({ asked }: NaiveDevice, nowMs: number, port?: number): boolean =>
+  asked !== undefined && nowMs - asked.atMs <= 10_000 && (port === undefined || port === asked.port);
