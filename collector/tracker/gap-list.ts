@@ -184,6 +184,13 @@ export class GapList {
     else this.#data.splice(this.#offset(index), GAP_FIELDS);
   }
 
+  /** @returns index of the lowest open range, `count` without one; costs what lies above it */
+  lowestOpen(): number {
+    let index = this.count;
+    for (let open = this.openCount; open > 0; ) if (this.isOpen(--index)) open--;
+    return index;
+  }
+
   /** @returns the earliest deadline of an open range, +Infinity without one */
   earliestDeadline(): number {
     let earliest = Number.POSITIVE_INFINITY;

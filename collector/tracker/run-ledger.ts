@@ -167,15 +167,14 @@ export class RunLedger {
     const gaps = runs.gaps[run];
     if (gaps == null) return 0;
     let closed = 0;
-    let open = gaps.openCount;
-    // from the newest numbers down: closing one may cut it into several, which moves only what is above
-    for (let index = gaps.count - 1; open > 0 && closed < limit; index--) {
-      if (!gaps.isOpen(index)) continue;
-      open--;
-      if (gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
+    // the one that opened first is over first: of drops that several gaps share it is blamed on
+    for (let index = gaps.lowestOpen(); index < gaps.count && closed < limit; index++) {
+      if (!gaps.isOpen(index) || gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
       judgeAbsence(this.#context, run, gaps, index);
       if (this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
+      const before = gaps.count;
       this.#close(run, gaps, index, wallUs);
+      index += gaps.count - before;
       closed++;
     }
     windows.schedule(run, gaps.earliestDeadline());

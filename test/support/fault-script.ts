@@ -594,12 +594,17 @@ class Player {
     this.tick();
   }
 
-  /** numbers are lost while the kernel drops plenty, or fewer than any gap has: what several gaps share depends on their order, which is not fixed */
+  /** numbers are lost while the kernel drops plenty, or fewer than any gap has, also all times together: what runs share depends on their order, which is not fixed */
   overflow(sender: Sender, k: number): void {
     if (k % 3 === 0) this.#pass(11_000);
     this.send(sender, 0);
     sender.next += 2 + (k % 9);
-    this.events.push({ event: "kernel-drops", listener: 0, drops: k % 4 === 0 ? 0.5 : 2 ** 40, lagMs: 0 });
+    this.events.push({
+      event: "kernel-drops",
+      listener: 0,
+      drops: k % 4 === 0 ? 2 ** -12 : 2 ** 40,
+      lagMs: 0,
+    });
     this.send(sender, 0);
     this.#pass(250 + (k % 2));
     this.events.push({ event: "kernel-drops", listener: 0, drops: 0, lagMs: 0 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CAUSE } from "../../../protocol/ledger-row.ts";
 import type { FaultEvent } from "../../support/fault-script.ts";
 import { LedgerPair, ROOMY } from "../../support/ledger-pair.ts";
 import type { NaiveDatagram } from "../../support/naive-ledger/device.ts";
@@ -20,6 +21,8 @@ const datagram = (fields: Partial<NaiveDatagram>): FaultEvent => ({
 });
 const heartbeat = (fields: Partial<NaiveDatagram>): FaultEvent => datagram({ kind: "heartbeat", ...fields });
 const pass = (ms: number): FaultEvent => ({ event: "advance", ms });
+/** the kernel's counter is read, `drops` more than before */
+const dropped = (drops: number): FaultEvent => ({ event: "kernel-drops", listener: 0, drops, lagMs: 0 });
 const tick: FaultEvent = { event: "tick", lagMs: 0, maxClosures: 1000 };
 
 const rulesMet = (events: FaultEvent[]): string[] => {
@@ -65,4 +68,22 @@ test("the gap of a confirmed hold opens when it is confirmed, so that it has a w
     tick,
   ]);
   expect(rules.filter((rule) => rule === "R9 window closed")).toHaveLength(1);
+});
+
+test("R14: of gaps that share the socket's drops the one that opened first has them, also when one tick closes both", () => {
+  const pair = new LedgerPair(() => undefined, ROOMY);
+  pair.play([
+    datagram({}),
+    dropped(1),
+    datagram({ sequence: 2 }),
+    pass(1),
+    datagram({ sequence: 4 }),
+    pass(260),
+    dropped(0),
+    tick,
+  ]);
+  expect(pair.store.absentOf(1).map(({ first, cause }) => [first, cause])).toEqual([
+    [1, CAUSE.SOCKET_OVERFLOW],
+    [3, CAUSE.UNDETERMINED],
+  ]);
 });
