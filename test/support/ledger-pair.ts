@@ -13,7 +13,7 @@ import { Datagram } from "../../protocol/datagram.ts";
 import { CAUSE, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { normalise, subtract } from "../../protocol/ranges.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
-import type { FaultEvent } from "./fault-script.ts";
+import type { FaultEvent } from "./fault-script/events.ts";
 import { GapOps, GapTables } from "./gap-tables.ts";
 import { assertFleetIdentities, assertPathIdentities, assertRunIdentities } from "./identities.ts";
 import { dueFields, fieldsOf, same, sameRange, textOf } from "./ledger-fields.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CAUSE } from "../../../protocol/ledger-row.ts";
-import type { FaultEvent } from "../../support/fault-script.ts";
+import type { FaultEvent } from "../../support/fault-script/events.ts";
 import { LedgerPair, ROOMY } from "../../support/ledger-pair.ts";
 import type { NaiveDatagram } from "../../support/naive-ledger/device.ts";
 

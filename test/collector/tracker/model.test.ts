@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ROW } from "../../../protocol/ledger-row.ts";
-import {
-  ASKING,
-  ELSEWHERE,
-  expand,
-  type FaultEvent,
-  faultScript,
-  type Move,
-} from "../../support/fault-script.ts";
+import type { FaultEvent } from "../../support/fault-script/events.ts";
+import { expand } from "../../support/fault-script/expand.ts";
+import { ASKING, ELSEWHERE, faultScript, type Move } from "../../support/fault-script/moves.ts";
 import { LedgerPair, ROOMY, TIGHT } from "../../support/ledger-pair.ts";
 
 /**
