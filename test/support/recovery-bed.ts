@@ -5,7 +5,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decodeNack } from "../../protocol/decode-binary.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { ROOMY } from "./ledger-pair.ts";
+import { ROOMY } from "./ledger-pair/bounds.ts";
 
 export const WINDOW_MS = ROOMY.windowMs;
 const EPOCH = 7;

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { CAUSE } from "../../../protocol/ledger-row.ts";
 import type { FaultEvent } from "../../support/fault-script/events.ts";
-import { LedgerPair, ROOMY } from "../../support/ledger-pair.ts";
+import { ROOMY } from "../../support/ledger-pair/bounds.ts";
+import { LedgerPair } from "../../support/ledger-pair/ledger-pair.ts";
 import type { NaiveDatagram } from "../../support/naive-ledger/device.ts";
 
 /** Disagreements that random scripts once found, smallest script each. `LedgerPair` compares both ledgers after every event. */

@@ -4,7 +4,8 @@ import { ROW } from "../../../protocol/ledger-row.ts";
 import type { FaultEvent } from "../../support/fault-script/events.ts";
 import { expand } from "../../support/fault-script/expand.ts";
 import { ASKING, ELSEWHERE, faultScript, type Move } from "../../support/fault-script/moves.ts";
-import { LedgerPair, ROOMY, TIGHT } from "../../support/ledger-pair.ts";
+import { ROOMY, TIGHT } from "../../support/ledger-pair/bounds.ts";
+import { LedgerPair } from "../../support/ledger-pair/ledger-pair.ts";
 
 /**
  * The tracker against the naive ledger. The seed is fixed, so that a run here is the same everywhere; LACUNA_FUZZ_RUNS=n plays n random

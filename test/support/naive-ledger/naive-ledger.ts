@@ -22,7 +22,7 @@ import { tick } from "./windows.ts";
  *   6 `held.ts`, 7 `new-run.ts` and `current.ts`; send times `send-time.ts`, sources `sources.ts`
  * - control datagrams `control.ts`, recovery `recovery.ts`, windows `windows.ts`, a stop and a start `restart.ts`
  * - gaps, causes and bounds `gaps.ts`, the kernel's counters `kernel-evidence.ts`, paths `paths.ts`
- * - what is known: `state.ts` of the whole, `device.ts`, `run.ts`, and the rows the gaps of a run make `gap-rows.ts`
+ * - what is known: `state.ts` of the whole, `device.ts`, `run.ts`
  */
 export class NaiveLedger {
   readonly #state: NaiveState;

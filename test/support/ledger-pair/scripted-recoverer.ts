@@ -1,6 +1,6 @@
-import type { AskableGaps } from "../../collector/tracker/askable-gaps.ts";
-import { GAP, GAP_STATE } from "../../collector/tracker/gap-list.ts";
-import type { Arrival, Recoverer } from "../../collector/tracker/types.ts";
+import type { AskableGaps } from "../../../collector/tracker/askable-gaps.ts";
+import { GAP, GAP_STATE } from "../../../collector/tracker/gap-list.ts";
+import type { Arrival, Recoverer } from "../../../collector/tracker/types.ts";
 
 /** Wants everything that can be asked for, and asks when the script says so: the timing of the real one is tested elsewhere. */
 export class ScriptedRecoverer implements Recoverer {

@@ -1,7 +1,7 @@
 import { CAUSES } from "../../../protocol/ledger-row.ts";
 import { normalise, type Range } from "../../../protocol/ranges.ts";
-import { type GapRowText, gapRowText } from "../gap-tables.ts";
-import type { NaiveFilled, NaiveGap, NaiveRun } from "./run.ts";
+import type { NaiveFilled, NaiveGap, NaiveRun } from "../naive-ledger/run.ts";
+import { type GapRowText, gapRowText } from "./gap-tables.ts";
 
 type Row = Parameters<typeof gapRowText>[0];
 

@@ -1,40 +1,23 @@
 import Database from "better-sqlite3";
-import { GapStore } from "../../db/gap-store.ts";
-import { type GapRecord, queryGaps } from "../../db/gaps-query.ts";
-import { MIGRATIONS } from "../../db/schema.ts";
-import { BATCH_OPS, Batch, OP_CODE, OP_FIELDS } from "../../protocol/batch.ts";
-import { normalise, type Range } from "../../protocol/ranges.ts";
+import type { WriteWindow } from "../../../collector/tracker/open-windows.ts";
+import type { TrackerSink } from "../../../collector/tracker/types.ts";
+import { GapStore } from "../../../db/gap-store.ts";
+import { type GapRecord, queryGaps } from "../../../db/gaps-query.ts";
+import { MIGRATIONS } from "../../../db/schema.ts";
+import { BATCH_OPS, Batch, OP_CODE, OP_FIELDS } from "../../../protocol/batch.ts";
+import { normalise, type Range } from "../../../protocol/ranges.ts";
 
 /** Gap operations since the last commit, in order, as the ingest worker would write them into its batches. */
 export class GapOps {
   readonly fields: number[] = [];
   readonly forgotten = new Set<number>();
 
-  lost(
-    ...history: [
-      run: number,
-      first: number,
-      last: number,
-      openedAt: number,
-      closedAt: number,
-      cause: number,
-      timeBefore: number,
-      timeAfter: number,
-      requests: number,
-    ]
-  ): void {
+  lost(...history: Parameters<TrackerSink["gapLost"]>): void {
     this.fields.push(OP_CODE.LOST, ...history);
   }
 
   filled(
-    run: number,
-    number: number,
-    at: number,
-    wasLost: boolean,
-    openedAt: number,
-    cause: number,
-    time: number,
-    requests: number,
+    ...[run, number, at, wasLost, openedAt, cause, time, requests]: Parameters<TrackerSink["gapFilled"]>
   ): void {
     const code = wasLost ? OP_CODE.FILL_LOST : OP_CODE.FILL_OPEN;
     this.fields.push(code, run, number, number, openedAt, at, cause, time, time, requests);
@@ -44,15 +27,7 @@ export class GapOps {
     this.fields.push(OP_CODE.WINDOWS, run, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
-  open(
-    run: number,
-    first: number,
-    last: number,
-    openedAt: number,
-    before: number,
-    after: number,
-    requests: number,
-  ): void {
+  open(...[run, first, last, openedAt, before, after, requests]: Parameters<WriteWindow>): void {
     this.fields.push(OP_CODE.OPEN, run, first, last, openedAt, 0, 0, before, after, requests);
   }
 

@@ -1,5 +1,5 @@
-import type { DeviceSnapshot, RunSnapshot } from "../../protocol/batch.ts";
-import { ROW, receivedOf } from "../../protocol/ledger-row.ts";
+import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
+import { ROW, receivedOf } from "../../../protocol/ledger-row.ts";
 
 export interface Range {
   first: number;

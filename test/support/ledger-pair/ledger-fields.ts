@@ -1,6 +1,6 @@
-import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
-import type { NaiveDevice } from "./naive-ledger/device.ts";
-import type { NaiveGap, NaiveRun } from "./naive-ledger/run.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
+import type { NaiveDevice } from "../naive-ledger/device.ts";
+import type { NaiveGap, NaiveRun } from "../naive-ledger/run.ts";
 import type { Range } from "./reported-ledger.ts";
 
 /** A run under plain names, from the tracker's row and from the naive ledger, so that the two can be compared. */
