@@ -1,36 +1,58 @@
 import type { IncomingMessage } from "node:http";
-import type { Static } from "typebox";
+import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
+import { type Static, Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { gapJson } from "../gap-json.ts";
+import { GAPS_CSV_HEADER, gapsCsv } from "../gaps-csv.ts";
 import { isGone } from "../is-gone.ts";
+import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
-import { DeviceParams, ERRORS, NO_DEVICE, RefTo, UNAVAILABLE } from "../schemas/common.ts";
+import { DeviceParams, ERRORS, NO_DEVICE, RefTo, textResponse, UNAVAILABLE } from "../schemas/common.ts";
 import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
+import type { GapsPage, Position } from "../sources.ts";
 
-/** `/gaps` and `/devices/{id}/gaps` */
+const DEFAULT_LIMIT = 100;
+/** gaps of a stream that are in memory at once */
+const STREAM_PAGE = 1000;
+
+const GAPS = textResponse("gaps", { "application/json": RefTo(GapList), "text/csv": Type.String() });
+
+interface Request {
+  query: Static<typeof DeviceGapsQueryString>;
+  url: string;
+  raw: IncomingMessage;
+}
+
+/** `/gaps` and `/devices/{id}/gaps`, as JSON or CSV */
 export const gapRoutes = (app: App, context: ApiContext): void => {
-  const list = async (
-    device: string | null,
-    query: Static<typeof DeviceGapsQueryString>,
-    raw: IncomingMessage,
-  ) => {
+  const answer = async (device: string | null, { query, url, raw }: Request, reply: FastifyReply) => {
     const scope = `gaps ${query.order} ${device ?? ""}`;
-    const { gaps, next } = await context.sources.reader.gaps(
-      {
-        device,
-        state: query.state ?? null,
-        cause: query.cause ?? null,
-        ...parseTimeRange(query, context.clock.wallUs()),
-        order: query.order,
-        limit: query.limit,
-        after: decodeCursor(scope, query.cursor),
-      },
-      () => isGone(raw),
-    );
-    return { gaps: gaps.map(gapJson), next: nextCursor(scope, next) };
+    const isStream = query.limit === undefined && query.format === "csv";
+    const span = parseTimeRange(query, context.clock.wallUs());
+    const ask = (after: Position | null): Promise<GapsPage> =>
+      context.sources.reader.gaps(
+        {
+          device,
+          state: query.state ?? null,
+          cause: query.cause ?? null,
+          ...span,
+          order: query.order,
+          limit: isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT),
+          after,
+        },
+        () => isGone(raw),
+      );
+    const page = await ask(decodeCursor(scope, query.cursor));
+    const next = nextCursor(scope, page.next);
+    reply.type(CONTENT_TYPES[query.format]);
+    if (query.format === "json") return reply.send({ gaps: page.gaps.map(gapJson), next });
+    if (isStream) return reply.send(Readable.from(linesFrom(page, ask), { objectMode: false }));
+    if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
+    return reply.send(GAPS_CSV_HEADER + gapsCsv(page.gaps));
   };
 
   app.get(
@@ -41,11 +63,11 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         summary: "Gaps of every device",
         tags: ["ledger"],
         querystring: GapsQueryString,
-        response: { 200: RefTo(GapList), ...ERRORS, ...UNAVAILABLE },
+        response: { 200: GAPS, ...ERRORS, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),
     },
-    ({ query, raw }) => list(query.device ?? null, query, raw),
+    (request, reply) => answer(request.query.device ?? null, request, reply),
   );
 
   app.get(
@@ -57,10 +79,24 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         tags: ["ledger"],
         params: DeviceParams,
         querystring: DeviceGapsQueryString,
-        response: { 200: RefTo(GapList), ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
+        response: { 200: GAPS, ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),
     },
-    ({ params, query, raw }) => list(deviceOrThrow(context, params.id).id, query, raw),
+    (request, reply) => answer(deviceOrThrow(context, request.params.id).id, request, reply),
   );
 };
+
+/** Page after page, each when the client has taken the one before. What fails on the way cuts the connection: the answer has no end then. */
+async function* linesFrom(
+  first: GapsPage,
+  ask: (after: Position | null) => Promise<GapsPage>,
+): AsyncGenerator<string> {
+  yield GAPS_CSV_HEADER;
+  let page = first;
+  for (;;) {
+    if (page.gaps.length > 0) yield gapsCsv(page.gaps);
+    if (page.next === null) return;
+    page = await ask(page.next);
+  }
+}

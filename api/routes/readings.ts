@@ -5,6 +5,7 @@ import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
+import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
@@ -25,11 +26,6 @@ import type { Completeness, DeviceView, Position, ReadingsText, TextForm } from 
 const DEFAULT_LIMIT = 100;
 /** readings of a stream that are in memory at once */
 const STREAM_PAGE = 10_000;
-const TYPES = {
-  json: "application/json; charset=utf-8",
-  csv: "text/csv; charset=utf-8; header=present",
-  ndjson: "application/x-ndjson; charset=utf-8",
-};
 
 type ReadingsQueryValues = Static<typeof ReadingsQueryString>;
 
@@ -48,15 +44,6 @@ const checkCompleteness = ({ received, expected }: Completeness, least: number |
       ? "the completeness cannot be told: nothing was expected, or nothing is numbered"
       : `the completeness is ${ratio}, below ${least}`;
   throw new ApiError("ERR_INCOMPLETE", detail, { completeness: ratio });
-};
-
-/** The same request with another cursor. */
-const urlWithCursor = (url: string, cursor: string): string => {
-  // the first "?" ends the path; in the query it is a character like others
-  const end = url.indexOf("?");
-  const parameters = new URLSearchParams(url.slice(end));
-  parameters.set("cursor", cursor);
-  return `${url.slice(0, end)}?${parameters}`;
 };
 
 /** `/devices/{id}/readings`, as JSON, CSV or NDJSON. */
@@ -107,7 +94,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       const page = await ask(decodeCursor(scope, query.cursor), form);
       checkCompleteness(page.completeness, query.min_completeness);
       const next = nextCursor(scope, page.next);
-      reply.type(TYPES[query.format]);
+      reply.type(CONTENT_TYPES[query.format]);
       if (query.format === "json") return reply.send(readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
       if (isStream) return reply.send(Readable.from(textsFrom(page, form, ask), { objectMode: false }));

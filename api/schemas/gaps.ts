@@ -5,10 +5,10 @@ import { GAP_STATES } from "../sources.ts";
 import {
   Cursor,
   Defaulted,
-  Limit,
   Next,
   Nullable,
   named,
+  OptionalLimit,
   Query,
   RefTo,
   Time,
@@ -61,8 +61,17 @@ const FILTERS = {
     Word(["asc", "desc"], { description: "by run and number; desc: the newest numbers first" }),
     "asc",
   ),
-  limit: Limit(1000),
+  limit: OptionalLimit(
+    1000,
+    "most gaps in the answer; without it json has 100, csv all there are, as a stream",
+  ),
   cursor: Cursor,
+  format: Defaulted(
+    Word(["json", "csv"], {
+      description: "csv: a header, then one line per gap; with `limit` the next page is in the Link header",
+    }),
+    "json",
+  ),
 };
 
 export const DeviceGapsQueryString = Query(FILTERS);

@@ -168,3 +168,40 @@ describe("wrong parameters are 400 and named", () => {
     ]);
   });
 });
+
+describe("as CSV", () => {
+  const HEADER =
+    "device,epoch,run,first,last,count,state,cause,openedAt,closedAt,filledAt,arrival,requests\n";
+  const line = (first: number): string =>
+    `pump-7,3,0,${first},14,${15 - first},lost,queue-overflow,2026-11-20T11:59:59.000000Z,2026-11-20T11:59:59.250000Z,,,0\n`;
+
+  test.each(["/api/v1/gaps", "/api/v1/devices/pump-7/gaps"])("%s streams all there are", async (path) => {
+    api.sources.gapPages = [
+      { gaps: [gap, { ...gap, first: 13 }], next: [1, 13] },
+      { gaps: [{ ...gap, first: 14 }], next: null },
+    ];
+    const { text, headers } = await api.get(`${path}?format=csv`);
+    expect(text).toBe(HEADER + line(12) + line(13) + line(14));
+    expect(headers["content-type"]).toBe("text/csv; charset=utf-8; header=present");
+    expect(api.sources.gapsQueries.map(({ after }) => after)).toEqual([null, [1, 13]]);
+  });
+
+  test("has a header also when there are none, and empty cells for what is null", async () => {
+    expect((await api.get("/api/v1/gaps?format=csv")).text).toBe(HEADER);
+    api.sources.gapPage = {
+      gaps: [{ ...gap, device: 'hall "3"', epoch: null, state: "open", cause: null, closedAtUs: null }],
+      next: null,
+    };
+    const { text } = await api.get("/api/v1/gaps?format=csv");
+    expect(text).toBe(`${HEADER}"hall ""3""",,0,12,14,3,open,,2026-11-20T11:59:59.000000Z,,,,0\n`);
+  });
+
+  test("with a limit is one page, and the next one is in Link", async () => {
+    api.sources.gapPage = { gaps: [gap], next: [1, 14] };
+    const { text, headers } = await api.get("/api/v1/gaps?format=csv&limit=1");
+    expect(text).toBe(HEADER + line(12));
+    const [, url] = /^<(.+)>; rel="next"$/.exec(String(headers.link))!;
+    await api.get(url!);
+    expect(api.sources.gapsQueries.at(-1)).toMatchObject({ after: [1, 14], limit: 1 });
+  });
+});

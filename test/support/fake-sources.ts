@@ -190,6 +190,8 @@ export class FakeSources implements Sources {
   /** answered first, each once */
   pages!: ReadingsPage[];
   gapPage!: GapsPage;
+  /** answered first, each once */
+  gapPages!: GapsPage[];
   readingsQueries!: ReadingsQuery[];
   gapsQueries!: GapsQuery[];
   series!: SeriesText | null;
@@ -232,6 +234,7 @@ export class FakeSources implements Sources {
     this.page = emptyPage;
     this.pages = [];
     this.gapPage = { gaps: [], next: null };
+    this.gapPages = [];
     this.readingsQueries = [];
     this.gapsQueries = [];
     this.series = null;
@@ -316,7 +319,7 @@ export class FakeSources implements Sources {
     gaps: async (query) => {
       this.gapsQueries.push(query);
       if (this.failure !== undefined) throw this.failure;
-      return this.gapPage;
+      return this.gapPages.shift() ?? this.gapPage;
     },
     received: async (query) => {
       this.receivedQueries.push(query);
