@@ -2,7 +2,7 @@ import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
-import { EPOCH_COLUMNS } from "./schema.ts";
+import { EPOCH_COLUMNS } from "./schema/columns.ts";
 import { CHANGE_FIELDS, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 import { WaitingSlots } from "./waiting-slots.ts";

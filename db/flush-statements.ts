@@ -4,7 +4,7 @@ import type { EventNote } from "./gather.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { StateRow } from "./load.ts";
 import type { Sqlite, Statement } from "./open.ts";
-import { FORGOTTEN_COLUMNS } from "./schema.ts";
+import { FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 
 /** The writer's plain statements, prepared once. */
 export class FlushStatements {

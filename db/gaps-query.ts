@@ -2,7 +2,7 @@ import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
 import type { GapState } from "./query-types.ts";
-import { ARRIVAL_SQL } from "./schema.ts";
+import { ARRIVAL_SQL } from "./schema/expressions.ts";
 
 /** A gap query with the device already resolved to its runs. */
 export interface GapRequest {

@@ -4,7 +4,7 @@ import { emptyFleet } from "./change.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
-import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema.ts";
+import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 import { valueFromTable } from "./view/table-value.ts";

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./schema/migrations.ts";
 
 export type Sqlite = Database.Database;
 export type Statement = Database.Statement<unknown[]>;

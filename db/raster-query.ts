@@ -2,7 +2,7 @@ import type { ArrivalBin } from "../protocol/gap-row.ts";
 import { CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
 import type { GapState, RasterBlock } from "./query-types.ts";
-import { ARRIVAL_SQL } from "./schema.ts";
+import { ARRIVAL_SQL } from "./schema/expressions.ts";
 
 /** A stretch of one run to look at, both ends inclusive. */
 export interface RasterSpan {

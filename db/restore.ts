@@ -5,7 +5,7 @@ import type { LedgerState } from "./ledger-state.ts";
 import { channelKey } from "./ledger-view.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
-import { EPOCH_COLUMNS } from "./schema.ts";
+import { EPOCH_COLUMNS } from "./schema/columns.ts";
 import { undescribedName } from "./view/channel-names.ts";
 import { RUN } from "./view/run-rows.ts";
 

@@ -76,7 +76,7 @@ export class LedgerSums {
     };
   }
 
-  /** The sums in the order of the columns of `forgotten` (db/schema.ts). */
+  /** The sums in the order of the columns of `forgotten` (db/schema/columns.ts). */
   toColumns(): bigint[] {
     const columns = [this.#sums.big(SUM.EXPECTED)];
     for (let field = 0; field < SUMMED_FIELDS; field++) columns.push(this.#sums.big(field));

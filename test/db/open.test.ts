@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { isPassingFailure, openForReading, SCHEMA_VERSION } from "../../db/open.ts";
-import { EPOCH_COLUMNS } from "../../db/schema.ts";
+import { EPOCH_COLUMNS } from "../../db/schema/columns.ts";
 import { CAUSES, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";

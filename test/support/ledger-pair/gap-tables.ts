@@ -3,7 +3,7 @@ import type { WriteWindow } from "../../../collector/tracker/open-windows.ts";
 import type { TrackerSink } from "../../../collector/tracker/types.ts";
 import { GapStore } from "../../../db/gap-store.ts";
 import { type GapRecord, queryGaps } from "../../../db/gaps-query.ts";
-import { MIGRATIONS } from "../../../db/schema.ts";
+import { MIGRATIONS } from "../../../db/schema/migrations.ts";
 import { BATCH_OPS, Batch, OP_CODE, OP_FIELDS } from "../../../protocol/batch.ts";
 import { normalise, type Range } from "../../../protocol/ranges.ts";
 

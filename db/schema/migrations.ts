@@ -1,0 +1,10 @@
+import { GAPS_FILLED_OPEN } from "./gaps-filled-open.ts";
+import { MERGING } from "./merging.ts";
+import { TABLES } from "./tables.ts";
+import { VIEWS } from "./views.ts";
+
+/** Marks a file as Lacuna's: "LCNA" as an integer. */
+export const APPLICATION_ID = 0x4c_43_4e_41;
+
+/** Migration `n` (from 0) brings a database from `user_version` n to n + 1. Never edit one that was released; add another. */
+export const MIGRATIONS: readonly string[] = [TABLES + VIEWS, MERGING, GAPS_FILLED_OPEN];
