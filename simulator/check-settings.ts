@@ -2,7 +2,8 @@ import { flagOf } from "../common/config.ts";
 import { ConfigurationError, type ConfigurationMistake } from "../common/errors.ts";
 import { MAX_DATAGRAM_BYTES, MAX_ID_BYTES } from "../protocol/constants.ts";
 import { isCleanText } from "../protocol/text.ts";
-import { GREATEST_DEVICE_HZ, greatestDatagramBytes, type SimulatorSettings, totalRateHz } from "./options.ts";
+import { GREATEST_DEVICE_HZ } from "./options.ts";
+import { greatestDatagramBytes, type SimulatorSettings, totalRateHz } from "./settings.ts";
 
 /** numbers an epochless numbering may run back (R7: min(100, …)), with a margin for control datagrams that run ahead */
 const NULL_EPOCH_BACKWARD = 90;

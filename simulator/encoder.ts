@@ -5,9 +5,9 @@ import { encodeBinary } from "../protocol/encode-binary.ts";
 import { encodeJson } from "../protocol/encode-json.ts";
 import { damage } from "./damage.ts";
 import type { Emission } from "./emission.ts";
-import type { FleetSettings } from "./options.ts";
 import { subKey } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
+import type { FleetSettings } from "./settings.ts";
 import { type Channel, channelsOf } from "./signals.ts";
 
 /** A binary device stamps a datagram so long after it took the readings; JSON ones state one time for both. */

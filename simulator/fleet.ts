@@ -3,10 +3,10 @@ import type { Departures } from "./departures.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
 import { declaredEpoch } from "./encoder.ts";
 import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
-import { type FleetSettings, pathCountOf } from "./options.ts";
 import { PURPOSE, subKey } from "./random.ts";
 import { RestartPlan } from "./restarts.ts";
 import { Schedule } from "./schedule.ts";
+import { type FleetSettings, pathCountOf } from "./settings.ts";
 import { StartTruth, type TruthRecord } from "./truth.ts";
 
 /** How far apart two end heartbeats of a device are at least. */

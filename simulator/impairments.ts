@@ -1,5 +1,5 @@
-import { pathCountOf, type SimulatorSettings } from "./options.ts";
 import { draw, PURPOSE, subKey, uniform } from "./random.ts";
+import { pathCountOf, type SimulatorSettings } from "./settings.ts";
 
 /** one datagram and up to seven more */
 export const MAX_COPIES = 8;

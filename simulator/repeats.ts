@@ -4,8 +4,8 @@ import { intersect, normalise, type Range, union } from "../protocol/ranges.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
 import type { Fleet } from "./fleet.ts";
 import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
-import type { FleetSettings } from "./options.ts";
 import { PURPOSE, subKey } from "./random.ts";
+import type { FleetSettings } from "./settings.ts";
 import type { StartTruth } from "./truth.ts";
 
 /** GONE is said of at most so many ranges of one NACK: the rest is asked for again */

@@ -1,6 +1,6 @@
-import type { SimulatorSettings } from "./options.ts";
 import { PURPOSE, subKey, uniform } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
+import type { SimulatorSettings } from "./settings.ts";
 
 /**
  * A collector accepts 8 open epochs per device and 16 new ones a minute, and closes one after 10 s of silence (design R6). Five restarts

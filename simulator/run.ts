@@ -5,15 +5,15 @@ import { REJECT } from "../protocol/reasons.ts";
 import { Emission } from "./emission.ts";
 import { Encoder } from "./encoder.ts";
 import { Fleet } from "./fleet.ts";
+import { Pacer } from "./pace.ts";
+import { ReorderCount } from "./reorder-count.ts";
+import { Repeats } from "./repeats.ts";
 import {
   type FleetSettings,
   greatestDatagramBytes,
   resolveStart,
   type SimulatorSettings,
-} from "./options.ts";
-import { Pacer } from "./pace.ts";
-import { ReorderCount } from "./reorder-count.ts";
-import { Repeats } from "./repeats.ts";
+} from "./settings.ts";
 import { truthHeader } from "./truth.ts";
 import { writeTruth } from "./truth-file.ts";
 import { openUdpTransport, type Slot, type Transport } from "./udp-transport.ts";

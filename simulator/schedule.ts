@@ -1,5 +1,5 @@
-import { type FleetSettings, totalRateHz } from "./options.ts";
 import { PURPOSE, subKey, uniform } from "./random.ts";
+import { type FleetSettings, totalRateHz } from "./settings.ts";
 
 /**
  * When each device uses which number: the fleet sends in rounds, slot `i` belongs to device `i % devices` and lies at

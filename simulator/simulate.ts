@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import { checkSettings } from "./check-settings.ts";
-import type { SimulatorSettings } from "./options.ts";
 import type { Progress, Summary } from "./run.ts";
+import type { SimulatorSettings } from "./settings.ts";
 import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
 import { checkTruthPath } from "./truth-file.ts";
 

@@ -1,7 +1,7 @@
 import { formatTime } from "../protocol/time.ts";
 import { DepartureLog, type DepartureRecord, type Departures } from "./departures.ts";
 import { declaredEpoch } from "./encoder.ts";
-import type { FleetSettings } from "./options.ts";
+import type { FleetSettings } from "./settings.ts";
 
 export const TRUTH_VERSION = 1;
 

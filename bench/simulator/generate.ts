@@ -8,7 +8,7 @@ import {
   resolveStart,
   type SimulatorSettings,
   simulatorSettings,
-} from "../../simulator/options.ts";
+} from "../../simulator/settings.ts";
 import { simulate } from "../../simulator/simulate.ts";
 
 /** Datagrams per second the simulator generates (impairments, truth and encoding, no socket) and sends over loopback. */

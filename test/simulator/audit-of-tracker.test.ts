@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { audit, formatReport } from "../../simulator/audit.ts";
-import type { SimulatorSettings } from "../../simulator/options.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
 import { sourceOf } from "./reference-ledger.ts";
 import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 import { TrackerLedger } from "./tracker-ledger.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Count, zeroCounts } from "../../protocol/ledger-counts.ts";
 import { type AuditReport, audit, formatReport } from "../../simulator/audit.ts";
-import type { SimulatorSettings } from "../../simulator/options.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
 import type { Truth } from "../../simulator/truth.ts";
 import { type Fate, type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
 import { BASE_US, fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";

@@ -3,7 +3,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
 import { Fleet } from "../../simulator/fleet.ts";
-import type { SimulatorSettings } from "../../simulator/options.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
 import { fixedSettings, IMPAIRED, idOf, rejectionOf, sentBy, simulateInMemory } from "./support.ts";
 
 const SMALL: Partial<SimulatorSettings> = { devices: 5, rateHz: 20, durationMs: 20_000, ...IMPAIRED };

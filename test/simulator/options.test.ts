@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { resolveSettings } from "../../common/config.ts";
 import { ConfigurationError } from "../../common/errors.ts";
 import { checkSettings } from "../../simulator/check-settings.ts";
-import { SIMULATOR_OPTIONS, simulatorSettings } from "../../simulator/options.ts";
+import { SIMULATOR_OPTIONS } from "../../simulator/options.ts";
+import { simulatorSettings } from "../../simulator/settings.ts";
 
 const resolve = (flags: Record<string, unknown>) => resolveSettings(SIMULATOR_OPTIONS, { env: {}, flags });
 

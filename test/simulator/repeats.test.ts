@@ -6,9 +6,9 @@ import { decode } from "../../protocol/decode.ts";
 import { Emission } from "../../simulator/emission.ts";
 import { Encoder } from "../../simulator/encoder.ts";
 import { Fleet } from "../../simulator/fleet.ts";
-import type { FleetSettings, SimulatorSettings } from "../../simulator/options.ts";
-import { greatestDatagramBytes } from "../../simulator/options.ts";
 import { Repeats } from "../../simulator/repeats.ts";
+import type { FleetSettings, SimulatorSettings } from "../../simulator/settings.ts";
+import { greatestDatagramBytes } from "../../simulator/settings.ts";
 import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 
 /** A fleet that has sent everything, and can still be asked. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseTime } from "../../protocol/time.ts";
-import type { SimulatorSettings } from "../../simulator/options.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
 import type { TruthRecord } from "../../simulator/truth.ts";
 import { fixedSettings, simulateInMemory } from "./support.ts";
 

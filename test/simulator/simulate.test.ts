@@ -8,7 +8,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { audit } from "../../simulator/audit.ts";
-import { type SimulatorSettings, simulatorSettings } from "../../simulator/options.ts";
+import { type SimulatorSettings, simulatorSettings } from "../../simulator/settings.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { readTruth } from "../../simulator/truth-file.ts";
 import { sendDatagram } from "../../simulator/udp-transport.ts";

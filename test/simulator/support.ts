@@ -9,7 +9,7 @@ import {
   resolveStart,
   type SimulatorSettings,
   simulatorSettings,
-} from "../../simulator/options.ts";
+} from "../../simulator/settings.ts";
 import { type Truth, truthHeader } from "../../simulator/truth.ts";
 
 /** 2026-11-20T12:00:00Z */

@@ -1,0 +1,38 @@
+import type { SettingsOf } from "../common/config.ts";
+import { SIMULATOR_OPTIONS } from "./options.ts";
+
+/** the longest reading of either format: a JSON member with a float64 */
+const LONGEST_READING_BYTES = 48;
+/** header, id, checksum and the words of JSON around the readings */
+const FRAME_BYTES = 320;
+
+/** A value for every option, by property name. */
+export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
+
+/** Settings with every clock-dependent one resolved: what datagrams, values and truth are a pure function of. */
+export type FleetSettings = SimulatorSettings & { readonly epoch: number; readonly baseTimeUs: number };
+
+/** Defaults, with some settings given by property name: for the demo and for tests. */
+export const simulatorSettings = (given: Partial<SimulatorSettings> = {}): SimulatorSettings => {
+  const defaults = Object.entries(SIMULATOR_OPTIONS).map(([property, option]) => [property, option.default]);
+  return { ...(Object.fromEntries(defaults) as SimulatorSettings), ...given };
+};
+
+/** Epoch and base time as given, else from the clock at the start. */
+export const resolveStart = (settings: SimulatorSettings, startUs: number): FleetSettings => ({
+  ...settings,
+  epoch: settings.epoch ?? Math.floor(startUs / 1e6),
+  baseTimeUs: settings.baseTimeUs ?? startUs,
+});
+
+/** Paths each datagram takes. */
+export const pathCountOf = ({ targetB }: Pick<SimulatorSettings, "targetB">): 1 | 2 =>
+  targetB === null ? 1 : 2;
+
+/** datagrams per second of the fleet on each path, without repeats and control */
+export const totalRateHz = (settings: SimulatorSettings): number =>
+  settings.totalRateHz ?? settings.rateHz * settings.devices;
+
+/** Room that any datagram of these settings fits into. */
+export const greatestDatagramBytes = ({ channels }: SimulatorSettings): number =>
+  FRAME_BYTES + channels * LONGEST_READING_BYTES;
