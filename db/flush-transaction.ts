@@ -1,0 +1,119 @@
+import type { Clock } from "../common/clock.ts";
+import { type LedgerChange, sumFleets } from "./change.ts";
+import { ByteWriter } from "./codec/byte-writer.ts";
+import { changedRows, type Gathered, holdsDatagrams } from "./gather.ts";
+import { encodeRecord } from "./journal.ts";
+import type { StateRow } from "./load.ts";
+import type { SegmentRow } from "./merge/merge-task.ts";
+import { takeNewest } from "./newest.ts";
+import type { Doomed } from "./retention.ts";
+import { emptyLatest } from "./view/latest-values.ts";
+import type { WriterParts } from "./writer-parts.ts";
+
+/** What one flush writes, in one transaction, and what is known differently once it is committed. */
+export class FlushTransaction {
+  readonly #parts: WriterParts;
+  readonly #clock: Clock;
+  readonly #journal = new ByteWriter();
+
+  constructor(parts: WriterParts, clock: Clock) {
+    this.#parts = parts;
+    this.#clock = clock;
+  }
+
+  /**
+   * Write what was gathered and remove what is doomed. After an exception `undo` must follow: nothing is written then.
+   * @param before - the state row as the last transaction left it
+   * @returns the change, null when only tables were brought up to date or old rows removed; and the state row now
+   */
+  commit(
+    gathered: Gathered,
+    doomed: Doomed,
+    before: StateRow,
+  ): { change: LedgerChange | null; row: StateRow } {
+    const { db, checkpoint, retention, merging, freePages, statements } = this.#parts;
+    const brings = gathered.batches.length > 0 || doomed.expired.size > 0 || doomed.forgottenExpired > 0;
+    const change = brings ? this.#changeOf(gathered, doomed, before.lastFlush + 1) : null;
+    const row = rowAfter(before, gathered, change);
+    const segment = db
+      .transaction(() => {
+        checkpoint.step(gathered.forgottenDevices, this.#clock.monotonicMs());
+        retention.remove(doomed);
+        merging.sweep();
+        freePages.giveBack();
+        const written = change === null ? null : this.#write(gathered, change);
+        row.replayFrom = checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
+        statements.pruneJournal(row.replayFrom);
+        statements.updateState(row);
+        return written;
+      })
+      .immediate();
+    merging.removed(doomed.segments, doomed.readings);
+    if (segment !== null) merging.added(segment);
+    this.#settle(gathered, change);
+    return { change, row };
+  }
+
+  /** The transaction failed: what was noted for it is forgotten. */
+  undo(): void {
+    this.#parts.checkpoint.undo();
+    this.#parts.gaps.undo();
+  }
+
+  #changeOf(gathered: Gathered, doomed: Doomed, flush: number): LedgerChange {
+    return {
+      flush,
+      committedAtUs: this.#clock.wallUs(),
+      notes: gathered.notes,
+      rows: changedRows(gathered, this.#parts.state, doomed.expired),
+      latest: emptyLatest(),
+      forgottenExpired: doomed.forgottenExpired,
+      fleet: sumFleets(gathered.fleets),
+    };
+  }
+
+  /** @returns the segment written, null when there is nothing in it */
+  #write(gathered: Gathered, change: LedgerChange): SegmentRow | null {
+    const { state, statements, segmentWriter, gaps, checkpoint } = this.#parts;
+    const segment = holdsDatagrams(gathered) ? segmentWriter.write(gathered, change, state) : null;
+    statements.insertJournal(change.flush, encodeRecord(this.#journal, state, change));
+    gaps.apply(gathered.batches, gathered.forgottenRuns);
+    gaps.forget(gathered.forgottenRuns);
+    for (const device of gathered.forgottenDevices) checkpoint.forget(device);
+    statements.insertEvents(gathered.events, (device) => this.#idOf(device, gathered));
+    statements.updateFleet(state.fleet, change.fleet);
+    if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
+      statements.updateForgotten(state, change);
+    }
+    return segment;
+  }
+
+  #settle(gathered: Gathered, change: LedgerChange | null): void {
+    const { state, segmentWriter, gaps, checkpoint } = this.#parts;
+    checkpoint.settle();
+    gaps.settle();
+    if (change === null) return;
+    // newest values need the devices and runs of the change, and must be known before devices are forgotten
+    const kept = change.notes.filter((note) => note.note !== "forgotten");
+    const gone = change.notes.filter((note) => note.note === "forgotten");
+    state.apply({ ...change, notes: kept });
+    if (holdsDatagrams(gathered)) change.latest = takeNewest(state, segmentWriter.sorted, change.flush);
+    checkpoint.changed(change, this.#clock.monotonicMs());
+    for (const note of gone) state.applyNote(note, change.flush);
+  }
+
+  #idOf(device: number, gathered: Gathered): string | null {
+    const { devices } = this.#parts.state;
+    const slot = devices.slotOf(device);
+    if (slot >= 0) return devices.ids[slot]!;
+    return gathered.newIds.get(device) ?? null;
+  }
+}
+
+const rowAfter = (before: StateRow, gathered: Gathered, change: LedgerChange | null): StateRow => ({
+  ...before,
+  lastFlush: change?.flush ?? before.lastFlush,
+  committedAtUs: change?.committedAtUs ?? before.committedAtUs,
+  nextDevice: Math.max(before.nextDevice, gathered.lastDevice + 1),
+  nextRun: Math.max(before.nextRun, gathered.lastRun + 1),
+});

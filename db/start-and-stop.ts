@@ -1,0 +1,56 @@
+import type { Clock } from "../common/clock.ts";
+import { withoutHeld } from "./change.ts";
+import type { StateRow } from "./load.ts";
+import type { WriterParts } from "./writer-parts.ts";
+
+/** a stop goes on merging at most that long */
+const STOP_MERGE_MS = 3000;
+const CHECKPOINT_ROWS_AT_ONCE = 20_000;
+
+/** Tables complete, a held datagram of a crashed process decided, the start noted. @returns the state row now */
+export function startTables(parts: WriterParts, before: StateRow, clock: Clock): StateRow {
+  const { db, state, statements, checkpoint } = parts;
+  checkpoint.changedByReplay(before.replayFrom);
+  const complete = completeTables(parts, before);
+  const fleet = withoutHeld(state.fleet);
+  const row = { ...complete, startedAtUs: clock.wallUs(), stoppedAtUs: null };
+  db.transaction(() => {
+    statements.updateFleet(state.fleet, fleet);
+    statements.updateState(row);
+  }).immediate();
+  state.fleet = fleet;
+  return row;
+}
+
+/** Tables complete, what there is time for merged, the stop noted. */
+export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
+  const complete = completeTables(parts, before);
+  mergeRest(parts, complete, clock);
+  parts.statements.updateState({ ...complete, stoppedAtUs: clock.wallUs() });
+  parts.db.pragma("wal_checkpoint(TRUNCATE)");
+}
+
+/** Bring the tables for people up to date with all that is committed. @returns the state row now */
+function completeTables({ db, statements, checkpoint }: WriterParts, before: StateRow): StateRow {
+  let row = before;
+  while (checkpoint.waiting > 0) {
+    const next = { ...row };
+    db.transaction(() => {
+      checkpoint.writeRows(CHECKPOINT_ROWS_AT_ONCE);
+      next.replayFrom = checkpoint.replayFrom(before.lastFlush + 1);
+      statements.pruneJournal(next.replayFrom);
+      statements.updateState(next);
+    }).immediate();
+    row = next;
+    checkpoint.settle();
+  }
+  return row;
+}
+
+/** Merge the last flushes and give back what is free. What there is no time for waits for the next start. */
+function mergeRest({ db, merging, freePages }: WriterParts, row: StateRow, clock: Clock): void {
+  const endMs = clock.monotonicMs() + STOP_MERGE_MS;
+  merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
+  while (merging.hasLeftovers) db.transaction(() => merging.sweep()).immediate();
+  freePages.giveBackAll();
+}
