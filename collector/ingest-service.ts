@@ -1,30 +1,24 @@
-import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
-import { LacunaError } from "../common/errors.ts";
 import { createRepeatLimiter, type Logger } from "../common/logger.ts";
 import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { BatchPool } from "./batch-pool.ts";
-import { countsOf } from "./counters.ts";
 import { DropReadings } from "./drop-readings.ts";
 import { Exchange, type ExchangeEnds } from "./handover/exchange.ts";
 import type { LaneSink } from "./handover/lane.ts";
 import { Ingest } from "./ingest.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import { KernelDrops } from "./kernel-drops.ts";
-import { Listener, type ListenerState, type ListenerSurroundings } from "./listener.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { ListenerWatch } from "./listener-watch.ts";
 import { DgramReceiver } from "./receive/dgram-receiver.ts";
 import { NativeReceiver } from "./receive/native-receiver.ts";
 import type { NativeSockets } from "./receive/native-socket.ts";
 import { MAX_DRAIN_LAG_MS, type Receiver } from "./receive/receiver.ts";
-import { receiveBufferWarning } from "./receive-buffer.ts";
 import type { ListenerRecovery } from "./recovery/recovery.ts";
-import { sharedAddresses } from "./sharing.ts";
-import { sumSockets } from "./sum-status.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
+import { WorkerListeners } from "./worker-listeners.ts";
 
 export interface IngestServiceOptions {
   listeners: readonly ListenerConfig[];
@@ -63,12 +57,9 @@ export class IngestService {
   readonly #options: IngestServiceOptions;
   readonly #ingest: Ingest;
   readonly #receiver: Receiver;
-  readonly #listeners: readonly Listener[];
-  /** sockets beside those of the listeners, by which other workers' listeners are heard too */
-  readonly #shares: Listener[] = [];
+  readonly #listeners: WorkerListeners;
   readonly #exchange: Exchange | null;
   readonly #kernelDrops = new KernelDrops();
-  readonly #limiter: ReturnType<typeof createRepeatLimiter>;
   readonly #watch: ListenerWatch;
   #ticker: NodeJS.Timeout | null = null;
   readonly #dropReadings: DropReadings;
@@ -77,7 +68,6 @@ export class IngestService {
     const { clock, logger, sockets } = options;
     this.#options = options;
     const limiter = createRepeatLimiter(clock);
-    this.#limiter = limiter;
     this.#exchange = options.exchange === null ? null : new Exchange(options.exchange, this.#laneSink());
     const ingest = new Ingest({
       formats: options.listeners.map(({ format }) => format),
@@ -103,18 +93,29 @@ export class IngestService {
     const receive = ingest.receive.bind(ingest);
     this.#receiver =
       sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
-    this.#listeners = options.listeners.map((config, index) => this.#listener(config, index));
+    this.#listeners = new WorkerListeners({
+      configs: options.listeners,
+      workers: options.workers,
+      receiver: this.#receiver,
+      sockets,
+      kernelDrops: this.#kernelDrops,
+      ingest,
+      exchange: this.#exchange,
+      limiter,
+      clock,
+      logger,
+    });
     this.#dropReadings = new DropReadings({
       kernelDrops: this.#kernelDrops,
-      listeners: this.#listeners,
-      shares: this.#shares,
+      listeners: this.#listeners.all,
+      shares: this.#listeners.shares,
       counters: ingest.listeners,
       isHome: (listener) => options.homes[listener] === options.worker,
       exchange: this.#exchange,
       isCheap: this.#receiver.path === "native",
     });
     this.#watch = new ListenerWatch({
-      listeners: this.#listeners,
+      listeners: this.#listeners.all,
       counters: ingest.listeners,
       nowMs: clock.monotonicMs(),
       onSilence: ({ config: { url } }, kind) => this.event(kind, { listener: url }),
@@ -136,39 +137,14 @@ export class IngestService {
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /**
-   * Bind and join the listeners that are this worker's.
-   * @param indexes - theirs
-   * @throws LacunaError with the code of the first listener that must be up and is not, naming all of them; everything is closed then
-   */
+  /** @see WorkerListeners.listen */
   async listen(indexes: readonly number[]): Promise<void> {
-    const errors: LacunaError[] = [];
-    // one after the other: the kernel's table tells two sockets of one group apart only by which one is new
-    for (const index of indexes) {
-      const error = await this.#listeners[index]!.start();
-      if (error !== null) errors.push(error);
-    }
-    const [first] = errors;
-    if (first !== undefined) {
-      for (const listener of this.#listeners) listener.stop();
-      throw new LacunaError(first.code, errors.map(({ message }) => message).join("\n"), { cause: first });
-    }
+    await this.#listeners.listen(indexes);
   }
 
-  /** Hear a listener that is up by one more socket, bound to this address and the listener's port. */
+  /** @see WorkerListeners.share */
   async share(index: number, address: string, port: number): Promise<void> {
-    const config = this.#options.listeners[index]!;
-    const share = new Listener(
-      index,
-      { ...config, kind: "address", address, port, optional: true },
-      {
-        ...this.#around,
-        sharing: "join",
-        onChange: ({ state, reason }) => this.#shareChanged(config, state, reason),
-      },
-    );
-    this.#shares.push(share);
-    await share.start();
+    await this.#listeners.share(index, address, port);
   }
 
   /** @see Ingest.arrivalsOf */
@@ -188,13 +164,7 @@ export class IngestService {
       atUs: this.#options.clock.wallUs(),
       atMs,
       paths: this.#ingest.paths,
-      listeners: this.#listeners.map((listener, index) => {
-        const shares = this.#shares.filter((share) => share.index === index).map((share) => share.status());
-        return {
-          ...sumSockets([listener.status(), ...shares]),
-          counters: countsOf(this.#ingest.listeners[index]!),
-        };
-      }),
+      listeners: this.#listeners.status(),
       sizes: {
         ...this.#ingest.sizes,
         handoverBlocks: this.#exchange?.blocksInUse ?? 0,
@@ -219,7 +189,7 @@ export class IngestService {
   async stop(): Promise<void> {
     const { clock, logger } = this.#options;
     await this.#receiver.drain();
-    for (const listener of [...this.#listeners, ...this.#shares]) listener.stop();
+    this.#listeners.stop();
     if (this.#ticker !== null) clearInterval(this.#ticker);
     const deadlineMs = clock.monotonicMs() + STOP_WAIT_MS;
     await this.#endExchange(deadlineMs);
@@ -235,7 +205,7 @@ export class IngestService {
 
   /** The start failed: close everything, hand over nothing. */
   abandon(): void {
-    for (const listener of [...this.#listeners, ...this.#shares]) listener.stop();
+    this.#listeners.stop();
     if (this.#ticker !== null) clearInterval(this.#ticker);
     this.#exchange?.close();
   }
@@ -274,38 +244,9 @@ export class IngestService {
   #sendNack(index: number, bytes: Uint8Array, address: string, port: number): boolean {
     const home = this.#options.homes[index]!;
     if (this.#exchange === null || home === this.#options.worker) {
-      return this.#sendHere(index, bytes, address, port);
+      return this.#listeners.send(index, bytes, address, port);
     }
     return this.#exchange.send(home, { listener: index, bytes: bytes.slice(), address, port });
-  }
-
-  #sendHere(index: number, bytes: Uint8Array, address: string, port: number): boolean {
-    const listener = this.#listeners[index]!;
-    return listener.send(bytes, address, port, (error) => {
-      this.#ingest.listeners[index]!.nackFailures++;
-      this.#limiter.limit(`nack ${listener.config.url}`, (heldBack) =>
-        this.#options.logger.warn(
-          { listener: listener.config.url, address, reason: error.message, heldBack },
-          "a NACK could not be sent",
-        ),
-      );
-    });
-  }
-
-  get #around(): ListenerSurroundings {
-    return {
-      clock: this.#options.clock,
-      receiver: this.#receiver,
-      sockets: this.#options.sockets,
-      kernelDrops: this.#kernelDrops,
-      onChange: (listener) => this.#listenerChanged(listener),
-    };
-  }
-
-  #listener(config: ListenerConfig, index: number): Listener {
-    const isShared =
-      this.#options.workers > 1 && sharedAddresses(config, networkInterfaces(), process.platform).length > 0;
-    return new Listener(index, config, { ...this.#around, sharing: isShared ? "first" : "none" });
   }
 
   /** With the clocks of this thread: arrivals of a device never go back, and the window of what came late begins when it is here. */
@@ -326,27 +267,7 @@ export class IngestService {
       shed: (datagram) =>
         this.#ingest.shedElsewhere(datagram, this.#options.clock.wallUs(), this.#options.clock.monotonicMs()),
       listenerBreak: () => this.#ingest.listenerBreak(),
-      send: ({ listener, bytes, address, port }) => void this.#sendHere(listener, bytes, address, port),
+      send: ({ listener, bytes, address, port }) => void this.#listeners.send(listener, bytes, address, port),
     };
-  }
-
-  #shareChanged({ url }: ListenerConfig, state: ListenerState, reason: string): void {
-    const isUp = state === "OK";
-    this.#options.logger[isUp ? "debug" : "warn"](
-      { listener: url, state, reason },
-      "one more socket of a listener",
-    );
-    if (isUp) return;
-    this.#ingest.listenerBreak();
-    this.#exchange?.listenerBreak();
-  }
-
-  #listenerChanged({ config, state, reason, buffer }: Listener): void {
-    const { clock, logger } = this.#options;
-    const level = state === "OK" || state === "DISABLED" ? "info" : "warn";
-    logger[level]({ listener: config.url, state, reason }, "listener state");
-    const warning = buffer === null ? null : receiveBufferWarning(buffer);
-    if (warning !== null) logger.warn({ listener: config.url }, warning);
-    this.#ingest.listenerChanged(config.url, state, reason, clock.wallUs(), clock.monotonicMs());
   }
 }
