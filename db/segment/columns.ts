@@ -21,6 +21,19 @@ export interface DatagramColumns {
   value: Float64Array;
 }
 
+/** Columns without room yet; what extends it says how they grow. */
+export class EmptyColumns implements DatagramColumns {
+  datagramCount = 0;
+  readingCount = 0;
+  sequence = new Float64Array(0);
+  datagramTime = new Float64Array(0);
+  readingStart = new Uint32Array(1);
+  channel = new Uint16Array(0);
+  type = new Uint8Array(0);
+  readingTime = new Float64Array(0);
+  value = new Float64Array(0);
+}
+
 /** The datagrams of one run, ascending by sequence number. */
 export type RunColumns = DatagramColumns;
 

@@ -1,17 +1,7 @@
-import type { DatagramColumns } from "./columns.ts";
+import { EmptyColumns } from "./columns.ts";
 
 /** Columns of datagrams in memory that grows, keeps what it holds, and is used again and again. */
-export class GrowingColumns implements DatagramColumns {
-  datagramCount = 0;
-  readingCount = 0;
-  sequence = new Float64Array(0);
-  datagramTime = new Float64Array(0);
-  readingStart = new Uint32Array(1);
-  channel = new Uint16Array(0);
-  type = new Uint8Array(0);
-  readingTime = new Float64Array(0);
-  value = new Float64Array(0);
-
+export class GrowingColumns extends EmptyColumns {
   reset(): void {
     this.datagramCount = 0;
     this.readingCount = 0;

@@ -1,19 +1,10 @@
 import type { Batch } from "../../protocol/batch.ts";
-import type { DatagramColumns } from "./columns.ts";
+import { EmptyColumns } from "./columns.ts";
 import { orderByRun, orderBySequence } from "./run-order.ts";
 
 /** Columns of datagrams with their runs, in memory that grows and is reused. */
-class RunDatagrams implements DatagramColumns {
-  datagramCount = 0;
-  readingCount = 0;
+class RunDatagrams extends EmptyColumns {
   run = new Uint32Array(0);
-  sequence = new Float64Array(0);
-  datagramTime = new Float64Array(0);
-  readingStart = new Uint32Array(1);
-  channel = new Uint16Array(0);
-  type = new Uint8Array(0);
-  readingTime = new Float64Array(0);
-  value = new Float64Array(0);
 
   /** Make room; what the columns held may be gone. */
   protected reserve(datagrams: number, readings: number): void {
