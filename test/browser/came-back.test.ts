@@ -1,16 +1,10 @@
-import { createSocket, type Socket } from "node:dgram";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
-import {
-  eventually,
-  getJson,
-  type RunningCollector,
-  startCollector,
-  temporaryDirectory,
-} from "../support/lacuna-process.ts";
+import { eventually, getJson } from "../support/lacuna-process.ts";
 import { fromPlain } from "../support/plain-datagram.ts";
-import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { hasChromium } from "./support/chromium.ts";
+import { collectorSentTo } from "./support/sent-to.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
 
 const NUMBERS = 40;
@@ -38,17 +32,7 @@ const kilnDatagram = (seq: number, endUs: number): string => {
 };
 
 describe.skipIf(!hasChromium())("numbers that came back", () => {
-  const directory = temporaryDirectory();
-  let browser: Browser;
-  let collector: RunningCollector;
-  let socket: Socket;
-
-  beforeAll(async () => {
-    [browser, collector] = await Promise.all([
-      launchChromium(),
-      startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/lacuna.db`]),
-    ]);
-    socket = createSocket("udp4");
+  const sentTo = collectorSentTo(["udp://127.0.0.1:0"], async (socket, collector) => {
     const [port] = collector.ports;
     const endUs = Date.now() * 1000;
     const send = (payload: Uint8Array | string): void => socket.send(payload, port!, "127.0.0.1");
@@ -63,12 +47,6 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
     await eventually(ledger, ({ total }) => total.recovered === ASKED.length && total.lost === 1);
     send(kilnDatagram(LATE, endUs));
     await eventually(ledger, ({ total }) => total.late === 1 && total.lost === 0 && total.missing === 0);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    socket?.close();
-    await collector?.stop();
-    directory.remove();
   });
 
   /** How many pixels of the canvas within the element have the colour of a bin. */
@@ -92,8 +70,8 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
     { device: "kiln-1", bin: "late", other: "recovered", numbers: "25", count: 1 },
   ])("are points of their colour in the chart of $device, and a row of its gaps", async (came) => {
     const { page, complaints, close } = await visit(
-      browser,
-      collector.api,
+      sentTo.browser,
+      sentTo.api,
       `#/device/${came.device}?last=all`,
     );
     const chart = page.getByRole("img", {
@@ -112,7 +90,9 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
   test.each(["light", "dark"] as const)(
     "are cells of their colour in the raster (%s)",
     async (colorScheme) => {
-      const { page, complaints, close } = await visit(browser, collector.api, "#/raster", { colorScheme });
+      const { page, complaints, close } = await visit(sentTo.browser, sentTo.api, "#/raster", {
+        colorScheme,
+      });
       await page.locator(".raster-labels li", { hasText: "kiln-1" }).waitFor();
       await expect.poll(() => pixelsOf(page, ".raster-cells", "recovered")).toBeGreaterThan(20);
       expect(await pixelsOf(page, ".raster-cells", "late")).toBeGreaterThan(20);
@@ -129,7 +109,7 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
   );
 
   test("their page has no accessibility violation", async () => {
-    const { page, close } = await visit(browser, collector.api, "#/device/boiler-1?last=all");
+    const { page, close } = await visit(sentTo.browser, sentTo.api, "#/device/boiler-1?last=all");
     await page.getByRole("img", { name: /3 recovered$/ }).waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     await close();

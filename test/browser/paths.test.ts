@@ -1,14 +1,7 @@
-import { createSocket, type Socket } from "node:dgram";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  eventually,
-  getJson,
-  type RunningCollector,
-  startCollector,
-  temporaryDirectory,
-} from "../support/lacuna-process.ts";
-import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { describe, expect, test } from "vitest";
+import { eventually, getJson } from "../support/lacuna-process.ts";
+import { hasChromium } from "./support/chromium.ts";
+import { collectorSentTo } from "./support/sent-to.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
 
 const NUMBERS = 50;
@@ -16,45 +9,33 @@ const NUMBERS = 50;
 const ABSENT_ON_B = [10, 20, 30];
 
 describe.skipIf(!hasChromium())("two paths", () => {
-  const directory = temporaryDirectory();
-  let browser: Browser;
-  let collector: RunningCollector;
-  let socket: Socket;
-
-  beforeAll(async () => {
-    const listen = ["A", "B"].flatMap((path) => ["--listen", `udp://127.0.0.1:0?path=${path}`]);
-    [browser, collector] = await Promise.all([
-      launchChromium(),
-      startCollector([...listen, "--db", `${directory.path}/lacuna.db`]),
-    ]);
-    socket = createSocket("udp4");
-    const send = (path: number, seq: number): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const text = JSON.stringify({ device: "pump-7", epoch: 1, seq, values: { flow: seq } });
-        socket.send(text, collector.ports[path]!, "127.0.0.1", (error) =>
-          error ? reject(error) : resolve(),
-        );
-      });
-    for (let seq = 0; seq < NUMBERS; seq++) {
-      await send(0, seq);
-      if (!ABSENT_ON_B.includes(seq)) await send(1, seq);
-    }
-    await eventually(
-      () => getJson<{ paths: { received: number }[] }>(`${collector.api}/api/v1/status`),
-      ({ paths }) => paths[0]?.received === NUMBERS && paths[1]?.received === NUMBERS - ABSENT_ON_B.length,
-    );
-  });
-  afterAll(async () => {
-    await browser?.close();
-    socket?.close();
-    await collector?.stop();
-    directory.remove();
-  });
+  const sentTo = collectorSentTo(
+    ["A", "B"].map((path) => `udp://127.0.0.1:0?path=${path}`),
+    async (socket, collector) => {
+      const send = (path: number, seq: number): Promise<void> =>
+        new Promise((resolve, reject) => {
+          const text = JSON.stringify({ device: "pump-7", epoch: 1, seq, values: { flow: seq } });
+          socket.send(text, collector.ports[path]!, "127.0.0.1", (error) =>
+            error ? reject(error) : resolve(),
+          );
+        });
+      for (let seq = 0; seq < NUMBERS; seq++) {
+        await send(0, seq);
+        if (!ABSENT_ON_B.includes(seq)) await send(1, seq);
+      }
+      await eventually(
+        () => getJson<{ paths: { received: number }[] }>(`${collector.api}/api/v1/status`),
+        ({ paths }) => paths[0]?.received === NUMBERS && paths[1]?.received === NUMBERS - ABSENT_ON_B.length,
+      );
+    },
+  );
 
   test.each(["light", "dark"] as const)(
     "are rows that tell what each brought, without an accessibility violation (%s)",
     async (colorScheme) => {
-      const { page, complaints, close } = await visit(browser, collector.api, "#/collector", { colorScheme });
+      const { page, complaints, close } = await visit(sentTo.browser, sentTo.api, "#/collector", {
+        colorScheme,
+      });
       const rows = page.getByRole("region", { name: "Paths" }).getByRole("row");
       await rows.nth(2).waitFor();
       const cells = async (row: number): Promise<string[]> => rows.nth(row).getByRole("cell").allInnerTexts();
