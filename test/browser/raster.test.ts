@@ -51,6 +51,19 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
     });
   });
 
+  test("arrow keys lead out of the rows in sight to every device", async () => {
+    await withPage("#/raster", async ({ page }) => {
+      await rowReady(page, "fan-1");
+      await page.locator(".raster-cells").focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".tip", { hasText: "fan-1" }).waitFor();
+      for (let row = 0; row < 62; row++) await page.keyboard.press("ArrowDown");
+      await page.locator(".raster-labels li[data-on]", { hasText: "valve-59" }).waitFor();
+      for (let row = 0; row < 62; row++) await page.keyboard.press("ArrowUp");
+      await page.locator(".raster-labels li[data-on]", { hasText: "fan-1" }).waitFor();
+    });
+  });
+
   test("other numbers per cell are other cells, and the URL has them", async () => {
     await withPage("#/raster?search=pump", async ({ page }) => {
       await page.getByLabel("Numbers per cell").selectOption("50");

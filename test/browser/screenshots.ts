@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CELL, ROW } from "../../web/src/raster/geometry.ts";
 import { freeUdpPort } from "../support/free-port.ts";
 import {
   LacunaProcess,
@@ -96,6 +97,16 @@ test("the collector is away for a while once the fleet is taken", async () => {
 
 test.each(SHOTS.filter((shot) => !isBeforeTheStop(shot)))("%s, %s, %s", (...shot) => take(...shot));
 
+/** Shows the tip of a cell of a device of the second hall in which numbers were lost to the network. */
+const hoverLoss = async (page: Page): Promise<void> => {
+  const box = (await page.locator(".raster-cells").boundingBox())!;
+  for (let cell = 20; cell < 120; cell++) {
+    await page.mouse.move(box.x + box.width - CELL * (cell + 0.5), box.y + ROW * 27.5);
+    await pause(20);
+    if (await page.locator(".tip", { hasText: "network" }).isVisible()) return;
+  }
+};
+
 const take = async (
   view: keyof typeof VIEWS,
   colorScheme: "light" | "dark",
@@ -108,9 +119,7 @@ const take = async (
   });
   await pause(view === "collector" ? 4000 : 2500);
   if (view === "raster" && size === "desktop") {
-    const box = (await page.locator(".raster-cells").boundingBox())!;
-    await page.mouse.move(box.x + box.width - 9 * 31.5, box.y + 18 * 9 + 8);
-    await pause(200);
+    await hoverLoss(page);
   }
   const name = size === "desktop" ? `${view}-${colorScheme}` : `${view}-phone-${colorScheme}`;
   await page.screenshot({ path: join(IMAGES, `${name}.png`) });

@@ -2,7 +2,13 @@ import type uPlot from "uplot";
 import { clockTime } from "../format/times.ts";
 import { tokenColour } from "../theme.ts";
 
-const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+/** the least size of the page's letters, which the pixels below are meant for; on a wall screen it is larger */
+const ROOT_PIXELS = 13;
+
+/** Pixels that grow with the page's letters. */
+const scaled = (pixels: number): number =>
+  Math.round((pixels * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / ROOT_PIXELS);
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
@@ -17,24 +23,28 @@ const tickTime = (seconds: number, stepSeconds: number): string => {
 
 const common = (): Partial<uPlot.Axis> => ({
   stroke: tokenColour("ink-3"),
-  font: FONT,
+  font: `${scaled(11)}px ${FAMILY}`,
   grid: { stroke: tokenColour("line"), width: 1 },
   ticks: { show: false },
 });
 
+/** Around a chart: half of the last time's text stands beyond its right end. */
+export const chartPadding = (): uPlot.Padding => [8, scaled(28), 0, 0];
+
 export const timeAxis = (): uPlot.Axis => ({
   ...common(),
-  size: 26,
-  gap: 4,
-  space: 70,
+  size: scaled(30),
+  // below the lowest value, which stands beside it
+  gap: scaled(8),
+  space: scaled(70),
   values: (_plot, splits, _axis, _space, step) => splits.map((split) => tickTime(split, step)),
 });
 
 export const valueAxis = (format: (value: number) => string): uPlot.Axis => ({
   ...common(),
-  size: 58,
-  gap: 4,
-  space: 28,
+  size: scaled(58),
+  gap: scaled(4),
+  space: scaled(28),
   values: (_plot, splits) => splits.map(format),
 });
 

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import { binOf } from "../bins/bins.ts";
-import { sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
+import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
@@ -26,7 +26,7 @@ const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
 export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions => ({
   cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
   legend: { show: false },
-  padding: [8, 24, 0, 0],
+  padding: chartPadding(),
   axes: [timeAxis(), valueAxis((value) => measured(value))],
   plugins: [gapShading(gaps)],
   series: [

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS, type Bin } from "../bins/bins.ts";
-import { sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
+import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { tokenColour } from "../theme.ts";
 import { completenessOf, type Trend } from "./trend.ts";
 
@@ -39,7 +39,7 @@ const lowest = (low: number): number => Math.max(0, 100 - Math.max(0.1, (100 - l
 const frame = (): Pick<uPlot.Options, "cursor" | "legend" | "padding"> => ({
   cursor: sharedCursor("trend"),
   legend: { show: false },
-  padding: [8, 24, 0, 0],
+  padding: chartPadding(),
 });
 
 export const completenessOptions = (): Omit<uPlot.Options, "width" | "height"> => ({

@@ -36,12 +36,28 @@ const moved = (place: CellPlace | null, key: string, rows: readonly (readonly Ce
   return { row, fromRight: Math.min(most, Math.max(0, (place?.fromRight ?? -back) + back)) };
 };
 
+/** Whether the rows moved instead, by one: the key leads out of those that are in sight as a whole, and there are more. */
+const didScroll = (scroller: HTMLElement, place: CellPlace | null, key: string): boolean => {
+  const [down] = STEPS[key]!;
+  const row = (place?.row ?? 0) + down;
+  if (down === 0 || (row >= 0 && row < Math.floor(scroller.clientHeight / ROW))) return false;
+  const before = scroller.scrollTop;
+  scroller.scrollTop = (Math.floor(before / ROW) + down) * ROW;
+  return scroller.scrollTop !== before;
+};
+
 /** Labels and cells of the rows in sight; the mouse or the arrow keys ask a cell for its numbers. */
 export const RasterGrid = (props: RasterGridProps) => {
   const { scroller, canvasPlace, total, first, ids, raster, size, blocks, width } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useThemeVersion();
-  const [place, setPlace] = useState<CellPlace | null>(null);
+  const [place, showPlace] = useState<CellPlace | null>(null);
+  // keys may come faster than they are shown
+  const latest = useRef(place);
+  const setPlace = (next: CellPlace | null): void => {
+    latest.current = next;
+    showPlace(next);
+  };
   const rows = useMemo(() => {
     const known = new Map(raster?.devices.map((device) => [device.device, device]));
     return ids.map((id) => {
@@ -64,7 +80,8 @@ export const RasterGrid = (props: RasterGridProps) => {
     if (event.key === "Enter" && place !== null) location.hash = deviceHref(ids[place.row]!);
     if (STEPS[event.key] === undefined || rows.length === 0) return;
     event.preventDefault();
-    setPlace(moved(place, event.key, rows));
+    const from = latest.current;
+    if (!didScroll(scroller.current!, from, event.key)) setPlace(moved(from, event.key, rows));
   };
 
   return (
@@ -74,7 +91,8 @@ export const RasterGrid = (props: RasterGridProps) => {
           <ul class="raster-labels">
             {ids.map((id, row) => (
               <li key={id} data-on={place?.row === row ? "" : undefined}>
-                <a href={deviceHref(id)} title={id}>
+                {/* by key a device is opened from its cells, which would come after all of these */}
+                <a href={deviceHref(id)} title={id} tabIndex={-1}>
                   {id}
                 </a>
               </li>
