@@ -22,6 +22,7 @@ export class BatchBuilder {
   #datagrams = 0;
   #readings = 0;
   #ops = 0;
+  #forgotten = 0;
   /** operations that found no room (one gap may close into any number of rows); they go first into the next batch */
   #spilled: number[] = [];
   /** index into the columns of the datagram being written */
@@ -57,6 +58,7 @@ export class BatchBuilder {
   }
 
   note(note: Note): void {
+    if (note.note === "forgotten") this.#forgotten++;
     this.#notes.add(note);
   }
 
@@ -129,11 +131,12 @@ export class BatchBuilder {
   /**
    * Add the changed rows and windows and hand the batch over; the builder is closed after it.
    * @param number - the batch's number
+   * @returns also how many notes there are, and how many of them forget a device
    */
   seal(
     tracker: Pick<Tracker, "drainDirty" | "drainWindows">,
     number: number,
-  ): { batch: Batch; notes: Uint8Array; noteCount: number } {
+  ): { batch: Batch; notes: Uint8Array; noteCount: number; forgotten: number } {
     const batch = this.#batch!;
     tracker.drainWindows(
       (run, first, last, openedAt, before, after, requests) =>
@@ -151,7 +154,9 @@ export class BatchBuilder {
     this.#datagrams = 0;
     this.#readings = 0;
     this.#ops = 0;
-    return { batch, notes, noteCount };
+    const forgotten = this.#forgotten;
+    this.#forgotten = 0;
+    return { batch, notes, noteCount, forgotten };
   }
 
   #op(

@@ -5,12 +5,19 @@ import { Batch } from "../protocol/batch.ts";
  * the system gives memory only to what was written once, and the batch used last is the first to be used again.
  */
 export const DEFAULT_POOL_BATCHES = 96;
+/** free ones that are kept however little is used */
+const KEPT_BATCHES = 16;
+/** after so many batches have come back those that nobody needed meanwhile go */
+const RETURNS_PER_ROUND = 256;
 
-/** The batches of one ingest worker: made when first needed, at most `capacity`, used again and again. */
+/** The batches of one ingest worker: made when first needed, at most `capacity`, used again and again while they are needed. */
 export class BatchPool {
   readonly capacity: number;
   readonly #free: Batch[] = [];
   #made = 0;
+  /** fewest that were free at a time in this round */
+  #leastFree = 0;
+  #returns = 0;
 
   constructor(capacity = DEFAULT_POOL_BATCHES) {
     this.capacity = capacity;
@@ -24,6 +31,7 @@ export class BatchPool {
   /** An empty batch, or null when all are in use. */
   take(): Batch | null {
     const batch = this.#free.pop();
+    this.#leastFree = Math.min(this.#leastFree, this.#free.length);
     if (batch !== undefined) {
       batch.clear();
       return batch;
@@ -36,5 +44,14 @@ export class BatchPool {
   /** The memory of a batch that was sent away is back. */
   giveBack(buffer: SharedArrayBuffer): void {
     this.#free.push(new Batch(buffer));
+    if (++this.#returns % RETURNS_PER_ROUND === 0) this.#trim();
+  }
+
+  /** What one burst made is not kept for ever: the least recently used ones are at the front. */
+  #trim(): void {
+    const dropped = Math.max(0, this.#leastFree - KEPT_BATCHES);
+    this.#free.splice(0, dropped);
+    this.#made -= dropped;
+    this.#leastFree = this.#free.length;
   }
 }

@@ -9,6 +9,11 @@ const DATAGRAMS_PER_STEP = 2;
 const ROWS_PER_STEP = 16;
 /** operations a step usually causes at most; what comes beyond goes into the next batch */
 const OPS_PER_STEP = 64;
+/**
+ * Devices that were pushed out by others (R16) and wait for the writer, at most: a flood of forged ids is limited by the writer, and what waits
+ * longer only costs memory, which a pool full of such batches keeps.
+ */
+const MOST_FORGOTTEN_UNDER_WAY = 50_000;
 
 export interface BatchStreamOptions {
   pool: BatchPool;
@@ -31,6 +36,9 @@ export class BatchStream {
   readonly #windowRoom: number;
   #tracker: Tracker | null = null;
   #number = 0;
+  /** batches that are not committed and forget devices, and how many all of them forget */
+  readonly #forgetting: { number: number; forgotten: number }[] = [];
+  #forgottenUnderWay = 0;
   /** when the first change came that no batch has carried away; -1 = none */
   #changedAtMs = -1;
 
@@ -47,6 +55,13 @@ export class BatchStream {
   /** Number of the last batch handed over, from 1; 0 = none yet. */
   get lastNumber(): number {
     return this.#number;
+  }
+
+  /** Batches up to this number are committed. */
+  committed(number: number): void {
+    while (this.#forgetting.length > 0 && this.#forgetting[0]!.number <= number) {
+      this.#forgottenUnderWay -= this.#forgetting.shift()!.forgotten;
+    }
   }
 
   /** Something has changed that the next batch must carry. */
@@ -87,6 +102,7 @@ export class BatchStream {
   }
 
   #open(): boolean {
+    if (this.#forgottenUnderWay >= MOST_FORGOTTEN_UNDER_WAY) return false;
     const batch = this.#options.pool.take();
     if (batch === null) return false;
     this.builder.open(batch);
@@ -106,7 +122,9 @@ export class BatchStream {
   #seal(nowMs: number): void {
     const tracker = this.#tracker!;
     const number = ++this.#number;
-    const { batch, notes, noteCount } = this.builder.seal(tracker, number);
+    const { batch, notes, noteCount, forgotten } = this.builder.seal(tracker, number);
+    if (forgotten > 0) this.#forgetting.push({ number, forgotten });
+    this.#forgottenUnderWay += forgotten;
     const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
     this.#changedAtMs = isRestLeft ? nowMs : -1;
     this.#options.send({

@@ -258,6 +258,7 @@ export class Ingest {
   /** A batch is done with. */
   takeBack(returned: BatchReturn): void {
     this.#options.pool.giveBack(returned.buffer);
+    this.#batches.committed(returned.committed);
     this.#tracker.onCommitted(returned.committed);
   }
 

@@ -5,6 +5,7 @@ import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-table.ts";
 import type { Holds } from "./holds.ts";
+import { ProvisionalQueue } from "./provisional-queue.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import type { Sources } from "./sources.ts";
@@ -27,9 +28,8 @@ interface Parts {
 export class Admission {
   readonly #context: TrackerContext;
   readonly #parts: Parts;
-  /** provisional devices, oldest first: slot, device number … Entries of devices that were confirmed or went are skipped when met */
-  #provisional: number[] = [];
-  #provisionalStart = 0;
+  /** entries of devices that were confirmed or went are skipped when met */
+  readonly #provisional = new ProvisionalQueue();
   /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard */
   readonly #paged = new Map<number, number>();
   /** where the search for an idle device goes on */
@@ -97,14 +97,9 @@ export class Admission {
 
   #oldestProvisional(): number {
     const { devices } = this.#context;
-    while (this.#provisionalStart < this.#provisional.length) {
-      const slot = this.#provisional[this.#provisionalStart]!;
-      const number = this.#provisional[this.#provisionalStart + 1]!;
-      this.#provisionalStart += 2;
-      if (this.#provisionalStart > 4096 && this.#provisionalStart * 2 > this.#provisional.length) {
-        this.#provisional = this.#provisional.slice(this.#provisionalStart);
-        this.#provisionalStart = 0;
-      }
+    while (!this.#provisional.isEmpty) {
+      const { slot, number } = this.#provisional;
+      this.#provisional.shift();
       const isStillThere = devices.isUsed(slot) && devices.mark(slot, MARK.DEVICE) === number;
       if (isStillThere && devices.int(slot, SLOT.CONFIRMED) === 0) return slot;
     }

@@ -44,6 +44,21 @@ const MARK_FIELDS = 5;
 const RECENT_US = 60_000_000;
 
 const FIRST_BUCKETS = 1024;
+/** ids up to this length lie close together; longer ones have room of their own, of which a device with a short one uses none */
+const SHORT_ID_BYTES = 24;
+
+/** Ids of one size class, by slot. */
+class IdRoom {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly size: number;
+
+  constructor(capacity: number, size: number) {
+    this.bytes = new Uint8Array(capacity * size);
+    this.view = new DataView(this.bytes.buffer);
+    this.size = size;
+  }
+}
 
 /**
  * Devices by the bytes of their id: open addressing with linear probing over (hash, slot) pairs, no string and no allocation per lookup.
@@ -59,8 +74,8 @@ export class DeviceTable {
   readonly #capacity: number;
   /** hash, slot + 1 (0 = empty); at least twice as many as devices, so that probing stays short */
   #buckets = new Uint32Array(FIRST_BUCKETS * 4);
-  readonly #ids: Uint8Array;
-  readonly #idView: DataView;
+  readonly #shortIds: IdRoom;
+  readonly #longIds: IdRoom;
   readonly #free: number[] = [];
   #used = 0;
 
@@ -73,8 +88,8 @@ export class DeviceTable {
     this.#capacity = capacity;
     this.ints = new Int32Array(capacity * SLOT_FIELDS);
     this.marks = new Float64Array(capacity * MARK_FIELDS);
-    this.#ids = new Uint8Array(capacity * MAX_ID_BYTES);
-    this.#idView = new DataView(this.#ids.buffer);
+    this.#shortIds = new IdRoom(capacity, SHORT_ID_BYTES);
+    this.#longIds = new IdRoom(capacity, MAX_ID_BYTES);
   }
 
   /** slots ever used are below this */
@@ -128,7 +143,8 @@ export class DeviceTable {
     if (this.count * 4 === this.#buckets.length) this.#widenBuckets();
     const slot = this.#free.pop() ?? this.#used++;
     if (slot >= this.#capacity) throw new MisuseError(`more than ${this.#capacity} devices`);
-    for (let at = 0; at < length; at++) this.#ids[slot * MAX_ID_BYTES + at] = view.getUint8(offset + at);
+    const { bytes, size } = this.#roomFor(length);
+    for (let at = 0; at < length; at++) bytes[slot * size + at] = view.getUint8(offset + at);
     this.ints.fill(0, slot * SLOT_FIELDS, (slot + 1) * SLOT_FIELDS);
     this.ints.fill(-1, slot * SLOT_FIELDS, slot * SLOT_FIELDS + SLOT.PORT);
     this.setInt(slot, SLOT.ID_LENGTH, length);
@@ -162,13 +178,16 @@ export class DeviceTable {
 
   /** @returns a view of the id's bytes, valid until the device is removed or another is added */
   idBytes(slot: number): Uint8Array {
-    const start = slot * MAX_ID_BYTES;
-    return this.#ids.subarray(start, start + this.int(slot, SLOT.ID_LENGTH));
+    const length = this.int(slot, SLOT.ID_LENGTH);
+    const { bytes, size } = this.#roomFor(length);
+    return bytes.subarray(slot * size, slot * size + length);
   }
 
   /** 53 bits that stand for the id of a device outside this table (R16) */
   wideHashOf(slot: number): number {
-    return this.wideHash(this.#idView, slot * MAX_ID_BYTES, this.int(slot, SLOT.ID_LENGTH));
+    const length = this.int(slot, SLOT.ID_LENGTH);
+    const { view, size } = this.#roomFor(length);
+    return this.wideHash(view, slot * size, length);
   }
 
   /** The same for an id that is not in the table. */
@@ -179,8 +198,8 @@ export class DeviceTable {
   /** Compared four bytes at a time; of the last word only what belongs to the id. */
   #hasId(slot: number, view: DataView, offset: number, length: number): boolean {
     if (this.ints[slot * SLOT_FIELDS + SLOT.ID_LENGTH] !== length) return false;
-    const start = slot * MAX_ID_BYTES;
-    const ids = this.#idView;
+    const { view: ids, size } = this.#roomFor(length);
+    const start = slot * size;
     const words = length & ~3;
     for (let at = 0; at < words; at += 4)
       if (ids.getInt32(start + at) !== view.getInt32(offset + at)) return false;
@@ -189,9 +208,15 @@ export class DeviceTable {
     return true;
   }
 
+  #roomFor(length: number): IdRoom {
+    return length <= SHORT_ID_BYTES ? this.#shortIds : this.#longIds;
+  }
+
   #bucketOf(slot: number): number {
     const mask = this.#buckets.length / 2 - 1;
-    let at = this.#hash.low(this.#idView, slot * MAX_ID_BYTES, this.int(slot, SLOT.ID_LENGTH)) & mask;
+    const length = this.int(slot, SLOT.ID_LENGTH);
+    const { view, size } = this.#roomFor(length);
+    let at = this.#hash.low(view, slot * size, length) & mask;
     while (this.#buckets[at * 2 + 1] !== slot + 1) at = (at + 1) & mask;
     return at;
   }

@@ -12,3 +12,16 @@ test("a pool gives as many batches as its capacity, and an empty one again for e
   expect(pool.inUse).toBe(1);
   expect(pool.take()!.datagramCount).toBe(0);
 });
+
+test("what one burst needed is given up once it has not been needed for a while", () => {
+  const pool = new BatchPool(40);
+  const taken = Array.from({ length: 40 }, () => pool.take()!);
+  for (const batch of taken) pool.giveBack(batch.buffer);
+  const buffers = new Set<SharedArrayBuffer>();
+  for (let round = 0; round < 1000; round++) pool.giveBack(pool.take()!.buffer);
+  const held = Array.from({ length: 40 }, () => pool.take()!);
+  for (const { buffer } of held) buffers.add(buffer);
+  expect(buffers.size).toBe(40);
+  expect(taken.filter(({ buffer }) => buffers.has(buffer)).length).toBeLessThan(20);
+  expect(pool.take()).toBeNull();
+});

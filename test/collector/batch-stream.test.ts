@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { BatchPool } from "../../collector/batch-pool.ts";
+import { BatchStream } from "../../collector/batch-stream.ts";
+import type { Tracker } from "../../collector/tracker/tracker.ts";
+import type { BatchMessage } from "../../protocol/batch.ts";
+
+const quietTracker = {
+  dirtyRuns: 0,
+  windowOps: 0,
+  drainDirty: () => 0,
+  drainWindows: () => {},
+} as unknown as Tracker;
+
+const MOST_BATCHES = 1000;
+
+/** A stream whose every batch forgets so many devices, and what it sent. */
+const forgettingStream = (
+  devices: number,
+): { sent: BatchMessage[]; send(): boolean; stream: BatchStream } => {
+  const sent: BatchMessage[] = [];
+  const stream = new BatchStream({
+    pool: new BatchPool(MOST_BATCHES),
+    batchMs: 100,
+    maxGapsPerDevice: 1,
+    worker: 0,
+    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
+    send: (message) => sent.push(message),
+  });
+  stream.tracker = quietTracker;
+  const send = (): boolean => {
+    if (!stream.makeRoom(0, devices, 0)) return false;
+    for (let device = 1; device <= devices; device++) stream.builder.note({ note: "forgotten", device });
+    stream.changed(0);
+    return stream.flushAll(0);
+  };
+  return { sent, send, stream };
+};
+
+test("devices that others pushed out wait for the writer in a bounded number, whatever the pool has", () => {
+  const { sent, send, stream } = forgettingStream(10_000);
+  while (sent.length < MOST_BATCHES && send());
+  expect(sent.length).toBeGreaterThan(2);
+  expect(sent.length).toBeLessThan(20);
+  const last = sent.at(-1)!.number;
+  stream.committed(last - 2);
+  expect(send()).toBe(true);
+  stream.committed(last + 1);
+  expect(send()).toBe(true);
+});
+
+test("a batch that forgets no device waits for none", () => {
+  const { sent, send } = forgettingStream(0);
+  for (let batch = 0; batch < 100; batch++) expect(send()).toBe(true);
+  expect(sent.length).toBe(100);
+});
