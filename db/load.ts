@@ -215,6 +215,7 @@ const replayLatest = (db: Sqlite, state: LedgerState, segment: number): void => 
     const device = state.runField(runSlot, ROW.DEVICE);
     if (isBehind(state, device, segment)) offerRun(reader, state, run, state.devices.slotOf(device), segment);
   }
+  reader.release();
 };
 
 const offerRun = (

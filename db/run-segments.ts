@@ -3,6 +3,7 @@ import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
+import { releaseBytes } from "./release-bytes.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentCache } from "./segment/segment-cache.ts";
@@ -154,8 +155,7 @@ export class RunSegments {
   }
 
   #flushParts({ segment, ...times }: SegmentRow, run: number): RunPart[] {
-    const datagrams =
-      this.#flushes.get(segment)?.datagramsOf(run) ?? datagramsOf(this.#directoryOf(segment), run);
+    const datagrams = this.#flushes.get(segment)?.datagramsOf(run) ?? this.#countOf(segment, run);
     if (datagrams === 0) return [];
     return [{ ...times, datagrams, chunk: null, read: () => this.#readFlush(segment, run) }];
   }
@@ -177,9 +177,13 @@ export class RunSegments {
     return this.#flushes.add(segment, blob as Buffer);
   }
 
-  #directoryOf(segment: number): Buffer {
-    const directory = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
-    return directory.get(segment) as Buffer;
+  /** What a segment's directory says of a run. */
+  #countOf(segment: number, run: number): number {
+    const statement = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
+    const directory = statement.get(segment) as Buffer;
+    const datagrams = datagramsOf(directory, run);
+    releaseBytes(directory);
+    return datagrams;
   }
 
   #spend(columns: RunColumns): RunColumns {

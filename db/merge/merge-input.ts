@@ -44,6 +44,7 @@ export class BlobInput implements MergeInput {
   take(into: GatheredRun): number {
     const { columns, from, to } = this.#reader.locate(this.#index++, decoded);
     into.append(columns, from, to);
+    if (this.run === Number.POSITIVE_INFINITY) this.#reader.release();
     return columns.sequence[from]!;
   }
 }

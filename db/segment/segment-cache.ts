@@ -26,15 +26,17 @@ export class SegmentCache {
     return reader;
   }
 
-  /** Keep a reader of the flush's blob. @throws SegmentCorruptError */
+  /** Keep a reader of the flush's blob, which is released when it has to go. @throws SegmentCorruptError */
   add(segment: number, blob: Uint8Array): SegmentReader {
     const reader = new SegmentReader(blob);
     this.#readers.set(segment, reader);
     this.#bytes += reader.keptBytes;
-    for (const [oldest, { keptBytes }] of this.#readers) {
+    for (const [oldest, kept] of this.#readers) {
       if (this.#bytes <= this.#mostBytes) break;
       this.#readers.delete(oldest);
-      this.#bytes -= keptBytes;
+      this.#bytes -= kept.keptBytes;
+      // the new one is about to be used even when it is too large to be kept
+      if (kept !== reader) kept.release();
     }
     return reader;
   }

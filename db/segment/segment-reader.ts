@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "../codec/byte-reader.ts";
 import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { releaseBytes } from "../release-bytes.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";
@@ -71,6 +72,11 @@ export class SegmentReader {
     }
     const end = start + this.#head.blockBytes[index]!;
     return { columns: this.#decode(start, end, datagrams, true, into), from: 0, to: datagrams };
+  }
+
+  /** It is not needed any more: the blob's memory goes back at once. What was read stays. */
+  release(): void {
+    releaseBytes(this.#blob);
   }
 
   #readWhole(): DatagramColumns {
