@@ -6,7 +6,7 @@ import type { BatchMessage } from "../protocol/batch.ts";
  * on their way to the main thread): a writer that has fallen behind in a flood of them takes it in parts.
  */
 const MOST_BATCHES_PER_FLUSH = 64;
-const MOST_NOTES_PER_FLUSH = 50_000;
+const MOST_NOTES_PER_FLUSH = 25_000;
 
 /** Batches that wait for a flush, in order, and which of them were shown as pending meanwhile. */
 export class WaitingBatches {

@@ -35,8 +35,8 @@ export const newRow = (run: number): Float64Array => {
 const UNKNOWN_RUN = newRow(0);
 const PAGE_RUNS = 1024;
 
-/** PAGE_RUNS values of each field; undefined while all of them are the field's value in UNKNOWN_RUN, and half as wide while all are small integers. */
-type Column = Int32Array | Float64Array;
+/** PAGE_RUNS values of each field; undefined while all of them are the field's value in UNKNOWN_RUN, and as narrow as they allow while all are integers. */
+type Column = Int8Array | Int32Array | Float64Array;
 type Page = (Column | undefined)[];
 
 /**
@@ -124,15 +124,24 @@ const setField = (page: Page, field: number, index: number, value: number): void
   if (column === undefined) {
     const unknown = UNKNOWN_RUN[field]!;
     if (Object.is(value, unknown)) return;
-    column = new (isSmall(value) ? Int32Array : Float64Array)(PAGE_RUNS);
+    column = new (columnFor(value))(PAGE_RUNS);
     if (unknown !== 0) column.fill(unknown);
     page[field] = column;
-  } else if (column instanceof Int32Array && !isSmall(value)) {
-    column = Float64Array.from(column);
+  } else if (!fits(column, value)) {
+    column = columnFor(value).from(column);
     page[field] = column;
   }
   column[index] = value;
 };
 
 /** Not `===`: a -0 is kept, differences on disk are taken bit by bit. */
-const isSmall = (value: number): boolean => Object.is(value | 0, value);
+const isInt8 = (value: number): boolean => Object.is((value << 24) >> 24, value);
+const isInt32 = (value: number): boolean => Object.is(value | 0, value);
+
+const fits = (column: Column, value: number): boolean =>
+  column instanceof Float64Array || (column instanceof Int32Array ? isInt32(value) : isInt8(value));
+
+const columnFor = (value: number): Int8ArrayConstructor | Int32ArrayConstructor | Float64ArrayConstructor => {
+  if (isInt8(value)) return Int8Array;
+  return isInt32(value) ? Int32Array : Float64Array;
+};
