@@ -186,9 +186,14 @@ export class GapList {
 
   /** @returns index of the lowest open range, `count` without one; costs what lies above it */
   lowestOpen(): number {
-    let index = this.count;
-    for (let open = this.openCount; open > 0; ) if (this.isOpen(--index)) open--;
-    return index;
+    let lowest = this.count;
+    let open = this.openCount;
+    for (let index = this.count - 1; open > 0; index--) {
+      if (!this.isOpen(index)) continue;
+      lowest = index;
+      open--;
+    }
+    return lowest;
   }
 
   /** @returns the earliest deadline of an open range, +Infinity without one */

@@ -177,7 +177,9 @@ export class RunLedger {
       index += gaps.count - before;
       closed++;
     }
-    windows.schedule(run, gaps.earliestDeadline());
+    // at the limit more may be due: the next call looks, so that each gap is not searched for twice
+    const isCut = closed === limit && gaps.openCount > 0;
+    windows.schedule(run, isCut ? drainedAtMs : gaps.earliestDeadline());
     if (closed > 0) runs.touch(run);
     this.trim(runs.device[run]!, wallUs);
     return closed;
