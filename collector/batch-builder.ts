@@ -15,7 +15,7 @@ import type { Tracker } from "./tracker/tracker.ts";
 /** notes have no room of their own in the buffer: as many as may travel beside one batch */
 export const BATCH_NOTES = 16_384;
 
-/** Fills one batch after another: columns of readings, operations and notes; at the end the changed rows and the running windows. */
+/** Fills one batch after another: columns of readings, operations and notes; at the end, if it is to have them, the changed rows and the running windows. */
 export class BatchBuilder {
   #batch: Batch | null = null;
   readonly #notes = new NotePacker();
@@ -45,16 +45,24 @@ export class BatchBuilder {
     return this.#datagrams > 0 || this.#ops > 0 || this.#notes.count > 0 || this.#spilled.length > 0;
   }
 
-  /** Whether the batch is open and takes so much more, rows and operations those the tracker still holds included. */
-  hasRoom(datagrams: number, readings: number, notes: number, rows: number, ops: number): boolean {
+  /** Whether operations found no room and wait for the next batch. */
+  get hasSpilled(): boolean {
+    return this.#spilled.length > 0;
+  }
+
+  /** Whether the batch is open and takes so much more. */
+  hasRoom(datagrams: number, readings: number, notes: number): boolean {
     return (
       this.#batch !== null &&
       this.#datagrams + datagrams <= BATCH_DATAGRAMS &&
       this.#readings + readings <= BATCH_READINGS &&
-      this.#notes.count + notes <= BATCH_NOTES &&
-      rows <= BATCH_ROWS &&
-      this.#ops + ops <= BATCH_OPS
+      this.#notes.count + notes <= BATCH_NOTES
     );
+  }
+
+  /** Whether a batch takes what the tracker still holds: all its changed rows, and so many more operations. */
+  hasLedgerRoom(rows: number, ops: number): boolean {
+    return rows <= BATCH_ROWS && this.#ops + ops <= BATCH_OPS;
   }
 
   note(note: Note): void {
@@ -129,14 +137,10 @@ export class BatchBuilder {
   }
 
   /**
-   * Add the changed rows and windows and hand the batch over; the builder is closed after it.
+   * Add the changed rows and windows, as far as there is room.
    * @param number - the batch's number
-   * @returns also how many notes there are, and how many of them forget a device
    */
-  seal(
-    tracker: Pick<Tracker, "drainDirty" | "drainWindows">,
-    number: number,
-  ): { batch: Batch; notes: Uint8Array; noteCount: number; forgotten: number } {
+  addLedger(tracker: Pick<Tracker, "drainDirty" | "drainWindows">, number: number): void {
     const batch = this.#batch!;
     tracker.drainWindows(
       (run, first, last, openedAt, before, after, requests) =>
@@ -145,6 +149,16 @@ export class BatchBuilder {
       BATCH_OPS - this.#ops,
     );
     batch.rowCount = tracker.drainDirty(batch.rows, BATCH_ROWS, number);
+  }
+
+  /** devices that the batch forgets */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** The batch is done; the builder is closed after it. */
+  seal(): { batch: Batch; notes: Uint8Array; noteCount: number } {
+    const batch = this.#batch!;
     batch.datagramCount = this.#datagrams;
     batch.readingCount = this.#readings;
     batch.opCount = this.#ops;
@@ -154,9 +168,8 @@ export class BatchBuilder {
     this.#datagrams = 0;
     this.#readings = 0;
     this.#ops = 0;
-    const forgotten = this.#forgotten;
     this.#forgotten = 0;
-    return { batch, notes, noteCount, forgotten };
+    return { batch, notes, noteCount };
   }
 
   #op(

@@ -23,6 +23,11 @@ export class BatchPool {
     this.capacity = capacity;
   }
 
+  /** Batches that can still be taken. */
+  get left(): number {
+    return this.capacity - this.inUse;
+  }
+
   /** Batches that are filled now or wait for the writer. */
   get inUse(): number {
     return this.#made - this.#free.length;

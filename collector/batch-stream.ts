@@ -3,12 +3,21 @@ import { BatchBuilder } from "./batch-builder.ts";
 import type { BatchPool } from "./batch-pool.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
-/** One step is one datagram (with a held one it may confirm) or one closed gap. */
+/** One step is one datagram (with a held one it may confirm) or some closed gaps. */
 const DATAGRAMS_PER_STEP = 2;
-/** rows a step can change: the run it belongs to, a new one, the former current one, with some to spare */
-const ROWS_PER_STEP = 16;
+/** rows a step can change: two of each closed gap, of a datagram the run it belongs to, a new one and the former current one, with some to spare */
+const ROWS_PER_STEP = 80;
 /** operations a step usually causes at most; what comes beyond goes into the next batch */
 const OPS_PER_STEP = 64;
+/**
+ * Batches that follow each other fast leave rows and windows to the last of some of them. That makes what they bring wait, so not for
+ * longer than a share of the time a batch has; but an overload opens so many windows that to write them takes batches of its own, and so
+ * they are written about as often as the writer writes.
+ */
+const COMPLETE_SHARE = 1 / 4;
+const OVERLOAD_SHARE = 4;
+/** with fewer batches left none waits for another: the writer would wait for it too */
+const RESERVED_BATCHES = 8;
 /**
  * Devices that were pushed out by others (R16) and wait for the writer, at most: a flood of forged ids is limited by the writer, and what waits
  * longer only costs memory, which a pool full of such batches keeps.
@@ -28,7 +37,10 @@ export interface BatchStreamOptions {
   send(message: BatchMessage): void;
 }
 
-/** The sequence of batches: one is open at a time; decides when it is handed over and another one taken from the pool. */
+/**
+ * The sequence of batches: one is open at a time; decides when it is handed over and another one taken from the pool, and which of them
+ * complete what was handed over before, with rows and windows of all that changed.
+ */
 export class BatchStream {
   readonly builder = new BatchBuilder();
   readonly #options: BatchStreamOptions;
@@ -36,6 +48,8 @@ export class BatchStream {
   readonly #windowRoom: number;
   #tracker: Tracker | null = null;
   #number = 0;
+  /** when the last complete one was handed over */
+  #completeAtMs = Number.NEGATIVE_INFINITY;
   /** batches that are not committed and forget devices, and how many all of them forget */
   readonly #forgetting: { number: number; forgotten: number }[] = [];
   #forgottenUnderWay = 0;
@@ -80,8 +94,12 @@ export class BatchStream {
     for (;;) {
       const rows = tracker.dirtyRuns + ROWS_PER_STEP;
       const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
-      if (builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes, rows, ops)) return true;
-      if (builder.isOpen) this.#seal(nowMs);
+      const hasLedgerRoom = builder.hasLedgerRoom(rows, ops);
+      if (hasLedgerRoom && builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes)) return true;
+      if (builder.isOpen) {
+        if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial();
+        else this.#complete(nowMs);
+      }
       if (!this.#open()) return false;
     }
   }
@@ -102,8 +120,7 @@ export class BatchStream {
   }
 
   #open(): boolean {
-    if (this.#forgottenUnderWay >= MOST_FORGOTTEN_UNDER_WAY) return false;
-    const batch = this.#options.pool.take();
+    const batch = this.#hasAnother ? this.#options.pool.take() : null;
     if (batch === null) return false;
     this.builder.open(batch);
     return true;
@@ -111,29 +128,51 @@ export class BatchStream {
 
   #flush(nowMs: number): boolean {
     if (!this.builder.isOpen && !this.#open()) return false;
-    this.#seal(nowMs);
+    this.#complete(nowMs);
     return true;
   }
 
-  /**
-   * The batch as of now. Only when so many windows run at once that they do not fit (over 4,000 in runs that changed within one batch)
-   * some runs' windows follow in the next batch.
-   */
-  #seal(nowMs: number): void {
+  /** another batch can be taken, now or once the open one has gone */
+  get #hasAnother(): boolean {
+    const underWay = this.#forgottenUnderWay + this.builder.forgotten;
+    return underWay < MOST_FORGOTTEN_UNDER_WAY && this.#options.pool.left > 0;
+  }
+
+  /** Of those that forget devices each may be the last for a while. */
+  #mayBePartial(nowMs: number): boolean {
+    const { batchMs, pool } = this.#options;
+    const share = this.#tracker!.windowOps > this.#windowRoom ? OVERLOAD_SHARE : COMPLETE_SHARE;
+    const isSoon = nowMs - this.#completeAtMs < batchMs * share;
+    return isSoon && pool.left > RESERVED_BATCHES && this.builder.forgotten === 0;
+  }
+
+  #sendPartial(): void {
+    this.#number++;
+    this.#send(true);
+  }
+
+  /** The batch as of now, and others after it when the windows that run do not fit into one. */
+  #complete(nowMs: number): void {
     const tracker = this.#tracker!;
-    const number = ++this.#number;
-    const { batch, notes, noteCount, forgotten } = this.builder.seal(tracker, number);
+    let isPartial: boolean;
+    do {
+      this.builder.addLedger(tracker, ++this.#number);
+      const isRestLeft = this.builder.hasSpilled || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
+      // without another one the rest of the windows comes late: the writer must be able to go on
+      isPartial = isRestLeft && this.#hasAnother;
+      this.#changedAtMs = isRestLeft ? nowMs : -1;
+      this.#send(isPartial);
+    } while (isPartial && this.#open());
+    this.#completeAtMs = nowMs;
+  }
+
+  #send(isPartial: boolean): void {
+    const number = this.#number;
+    const { forgotten } = this.builder;
     if (forgotten > 0) this.#forgetting.push({ number, forgotten });
     this.#forgottenUnderWay += forgotten;
-    const isRestLeft = this.builder.hasChanges || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
-    this.#changedAtMs = isRestLeft ? nowMs : -1;
-    this.#options.send({
-      buffer: batch.buffer,
-      notes,
-      noteCount,
-      fleet: this.#options.fleet(),
-      number,
-      worker: this.#options.worker,
-    });
+    const { batch, notes, noteCount } = this.builder.seal();
+    const { worker, fleet, send } = this.#options;
+    send({ buffer: batch.buffer, notes, noteCount, fleet: fleet(), number, isPartial, worker });
   }
 }

@@ -21,6 +21,8 @@ import { type Arrival, VERDICT } from "./tracker/types.ts";
 
 /** device, run, events */
 const NOTES_PER_STEP = 16;
+/** gaps closed between two looks for room: their rows and operations fit what a step keeps free */
+const CLOSURES_PER_STEP = 32;
 const CHANNELS_PER_STEP = 1024;
 
 /**
@@ -234,7 +236,7 @@ export class Ingest {
     const heldBefore = this.#held.size;
     let isMoreDue = true;
     while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs)) {
-      isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, 1);
+      isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, CLOSURES_PER_STEP);
     }
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
     this.#recovery?.plan(nowMs, drainedAtMs, wallUs);

@@ -1,4 +1,4 @@
-import { type Batch, OP, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
+import { BATCH_OPS, type Batch, OP, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
 import { CAUSE, CAUSES } from "../protocol/ledger-row.ts";
 import { GapFiller } from "./gap-filler.ts";
 import type { Sqlite, Statement } from "./open.ts";
@@ -47,18 +47,20 @@ export class GapStore {
 
   /** Apply a flush's operations in order; those of `skippedRuns` (forgotten in the same flush) are left out. */
   apply(batches: readonly Batch[], skippedRuns: ReadonlySet<number>): void {
-    const windows = new Map<number, Float64Array[]>();
-    for (const { ops, opCount } of batches) {
-      for (let at = 0; at < opCount * OP_FIELDS; at += OP_FIELDS) {
-        const op = ops.subarray(at, at + OP_FIELDS);
-        const run = op[OP.RUN]!;
-        if (skippedRuns.has(run)) continue;
-        if (op[OP.CODE] === OP_CODE.WINDOWS) windows.set(run, []);
-        else if (op[OP.CODE] === OP_CODE.OPEN) windows.get(run)?.push(op);
-        else this.#applyNow(op, run);
+    /** where each run's last WINDOWS lies: index of the batch * BATCH_OPS + index of the operation */
+    const windowsAt = new Map<number, number>();
+    for (const [index, { ops, opCount }] of batches.entries()) {
+      for (let op = 0; op < opCount; op++) {
+        const at = op * OP_FIELDS;
+        const run = ops[at + OP.RUN]!;
+        if (ops[at] === OP_CODE.OPEN || skippedRuns.has(run)) continue;
+        if (ops[at] === OP_CODE.WINDOWS) windowsAt.set(run, index * BATCH_OPS + op);
+        else this.#applyNow(ops, at, run);
       }
     }
-    for (const [run, open] of windows) this.#remember(run, open);
+    for (const [run, at] of windowsAt) {
+      this.#remember(run, batches[Math.floor(at / BATCH_OPS)]!, at % BATCH_OPS);
+    }
   }
 
   /** Every row of the runs goes. */
@@ -70,34 +72,42 @@ export class GapStore {
     }
   }
 
-  #applyNow(op: Float64Array, run: number): void {
-    const [first, last] = [op[OP.FIRST]!, op[OP.LAST]!];
-    const times = [op[OP.TIME_BEFORE]!, op[OP.TIME_AFTER]!] as const;
-    if (op[OP.CODE] === OP_CODE.FILL_LOST) {
-      this.#filler.fillLost(run, first, last, op[OP.AT]!, ...times);
+  #applyNow(ops: Float64Array, at: number, run: number): void {
+    const first = ops[at + OP.FIRST]!;
+    const last = ops[at + OP.LAST]!;
+    const closedAt = ops[at + OP.AT]!;
+    const before = ops[at + OP.TIME_BEFORE]!;
+    const after = ops[at + OP.TIME_AFTER]!;
+    if (ops[at] === OP_CODE.FILL_LOST) {
+      this.#filler.fillLost(run, first, last, closedAt, before, after);
       return;
     }
     this.#gapRuns.add(run);
-    const cause = CAUSES[op[OP.CAUSE]!] ?? CAUSES[CAUSE.UNDETERMINED]!;
-    const history = [cause, op[OP.OPENED_AT]!, op[OP.AT]!, op[OP.REQUESTS]!] as const;
-    if (op[OP.CODE] === OP_CODE.LOST) this.#insertLost.run(run, first, last, ...history, ...times);
-    else this.#filler.fillOpen(run, first, last, ...history, ...times);
+    const cause = CAUSES[ops[at + OP.CAUSE]!] ?? CAUSES[CAUSE.UNDETERMINED]!;
+    const openedAt = ops[at + OP.OPENED_AT]!;
+    const requests = ops[at + OP.REQUESTS]!;
+    if (ops[at] === OP_CODE.LOST)
+      this.#insertLost.run(run, first, last, cause, openedAt, closedAt, requests, before, after);
+    else this.#filler.fillOpen(run, first, last, cause, openedAt, closedAt, requests, before, after);
   }
 
-  #remember(run: number, open: readonly Float64Array[]): void {
+  /** The OPEN operations that follow a WINDOWS take the place of what was remembered of its run. */
+  #remember(run: number, { ops, opCount }: Batch, windows: number): void {
     if (this.#windowRuns.delete(run)) this.#deleteWindows.run(run);
-    for (const op of open) {
+    let op = windows + 1;
+    for (; op < opCount && ops[op * OP_FIELDS] === OP_CODE.OPEN; op++) {
+      const at = op * OP_FIELDS;
       this.#insertWindow.run(
         run,
-        op[OP.FIRST]!,
-        op[OP.LAST]!,
-        op[OP.OPENED_AT]!,
-        op[OP.TIME_BEFORE]!,
-        op[OP.TIME_AFTER]!,
-        op[OP.REQUESTS]!,
+        ops[at + OP.FIRST]!,
+        ops[at + OP.LAST]!,
+        ops[at + OP.OPENED_AT]!,
+        ops[at + OP.TIME_BEFORE]!,
+        ops[at + OP.TIME_AFTER]!,
+        ops[at + OP.REQUESTS]!,
       );
     }
-    if (open.length === 0) return;
+    if (op === windows + 1) return;
     this.#windowRuns.add(run);
     this.#gapRuns.add(run);
   }

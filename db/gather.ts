@@ -4,7 +4,6 @@ import {
   type BatchMessage,
   type FleetCounters,
   type Note,
-  OP,
   OP_CODE,
   OP_FIELDS,
 } from "../protocol/batch.ts";
@@ -139,19 +138,21 @@ const copyRow = (from: Float64Array, base: number, to: Float64Array, at: number)
   for (let field = 0; field < ROW_FIELDS; field++) to[at + field] = from[base + field]!;
 };
 
+const isClosed = (code: number | undefined): boolean => code !== OP_CODE.WINDOWS && code !== OP_CODE.OPEN;
+
 /** Copies of the LOST and FILL_… operations, in order, OP_FIELDS each: the live feed tells them. */
 export const closedGapOps = (batches: readonly Batch[]): Float64Array => {
-  const parts: Float64Array[] = [];
-  let length = 0;
+  let count = 0;
+  for (const { ops, opCount } of batches) {
+    for (let op = 0; op < opCount; op++) if (isClosed(ops[op * OP_FIELDS])) count++;
+  }
+  const copied = new Float64Array(count * OP_FIELDS);
+  let to = 0;
   for (const { ops, opCount } of batches) {
     for (let at = 0; at < opCount * OP_FIELDS; at += OP_FIELDS) {
-      const code = ops[at + OP.CODE];
-      if (code === OP_CODE.WINDOWS || code === OP_CODE.OPEN) continue;
-      parts.push(ops.subarray(at, at + OP_FIELDS));
-      length += OP_FIELDS;
+      if (!isClosed(ops[at])) continue;
+      for (let field = 0; field < OP_FIELDS; field++) copied[to++] = ops[at + field]!;
     }
   }
-  const copied = new Float64Array(length);
-  for (const [index, part] of parts.entries()) copied.set(part, index * OP_FIELDS);
   return copied;
 };

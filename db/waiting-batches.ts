@@ -36,23 +36,37 @@ export class WaitingBatches {
     this.#batches.push(message);
   }
 
-  /** What the next flush takes; they go on waiting until they are `committed`. */
-  next(): readonly BatchMessage[] {
-    // what was shown as pending must not fall back to an older state: it is committed together
-    return this.#batches.slice(0, Math.max(this.#bearable(), this.#shown));
+  /** a flush would have something to take */
+  get isDue(): boolean {
+    return this.#batches.some(({ isPartial }) => !isPartial);
   }
 
-  /** The first `count` of them are in the database. */
-  committed(count: number): void {
-    this.#batches = this.#batches.slice(count);
-    this.#shown = Math.max(0, this.#shown - count);
+  /** What the next flush takes, of each worker up to a complete one; they go on waiting until they are `committed`. */
+  next(): readonly BatchMessage[] {
+    // what was shown as pending must not fall back to an older state: it is committed together
+    const atLeast = Math.max(this.#bearable(), this.#shown);
+    /** index of the last complete one by worker */
+    const ends: number[] = [];
+    let end = 0;
+    for (; end < this.#batches.length && (end < atLeast || ends.length === 0); end++) {
+      const { worker, isPartial } = this.#batches[end]!;
+      if (!isPartial) ends[worker] = end;
+    }
+    return this.#batches.slice(0, end).filter(({ worker }, index) => index <= (ends[worker] ?? -1));
+  }
+
+  /** What `next` gave is in the database. */
+  committed(messages: readonly BatchMessage[]): void {
+    const done = new Set(messages);
+    this.#shown = this.shown.filter((message) => !done.has(message)).length;
+    this.#batches = this.#batches.filter((message) => !done.has(message));
   }
 
   showAll(): void {
     this.#shown = this.#batches.length;
   }
 
-  /** how many of them one flush takes */
+  /** how many of them are enough for one flush */
   #bearable(): number {
     let notes = 0;
     let batches = 0;

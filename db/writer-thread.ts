@@ -38,6 +38,8 @@ export class WriterThread {
   readonly #times = new FlushTimes();
   readonly #merges: MergeLoop;
   #timer: NodeJS.Timeout | undefined;
+  /** the timer is for the batches that wait, not for what is done when nothing does */
+  #isFlushPlanned = false;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   #commits = 0;
@@ -58,11 +60,10 @@ export class WriterThread {
   }
 
   accept(message: BatchMessage): void {
-    const isFirst = this.#writer.pendingBatches === 0;
     this.#writer.accept(message);
     if (this.#failingSinceUs !== null) return;
     if (this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
-    else if (isFirst) this.#schedule(this.#options.flushMs);
+    else if (!this.#isFlushPlanned) this.#planFlush();
   }
 
   /** What the merger's thread has brought. */
@@ -85,7 +86,13 @@ export class WriterThread {
     this.#tick();
   }
 
+  #planFlush(): void {
+    this.#schedule(this.#options.flushMs);
+    this.#isFlushPlanned = true;
+  }
+
   #schedule(delayMs: number): void {
+    this.#isFlushPlanned = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tick(), delayMs);
   }
@@ -125,7 +132,9 @@ export class WriterThread {
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
     this.#host.post({ type: "committed", change, gapOps, figures }, transfer as ArrayBuffer[]);
     this.#merges.step();
-    this.#schedule(this.#writer.pendingBatches > 0 ? 0 : IDLE_MS);
+    if (this.#writer.isDue) this.#schedule(0);
+    else if (this.#writer.pendingBatches > 0) this.#planFlush();
+    else this.#schedule(IDLE_MS);
   }
 
   #failed(error: unknown): void {
@@ -138,7 +147,8 @@ export class WriterThread {
   }
 
   #mayEnd(closeByMs: number): boolean {
-    return this.#writer.pendingBatches === 0 || this.#host.clock.monotonicMs() >= closeByMs;
+    // nobody completes any more what is only partly here
+    return !this.#writer.isDue || this.#host.clock.monotonicMs() >= closeByMs;
   }
 
   #end(): void {

@@ -98,6 +98,11 @@ export class Writer {
     return this.#waiting.length;
   }
 
+  /** a flush would have something to write of what waits */
+  get isDue(): boolean {
+    return this.#waiting.isDue;
+  }
+
   /** devices whose tables are behind */
   get waitingDevices(): number {
     return this.#parts.checkpoint.waiting;
@@ -141,7 +146,7 @@ export class Writer {
       const { change, row } = this.#transaction.commit(gathered, doomed, this.#row);
       this.#row = row;
       this.#fleets = gathered.fleets;
-      this.#waiting.committed(messages.length);
+      this.#waiting.committed(messages);
       return { outcome: "committed", change, gapOps: closedGapOps(gathered.batches), messages };
     } catch (error) {
       this.#transaction.undo();

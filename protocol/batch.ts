@@ -8,12 +8,12 @@ import { ROW_FIELDS } from "./ledger-row.ts";
  * The memory is shared, not transferred: V8 counts a transferred ArrayBuffer as newly allocated in the thread it comes to, and so many of
  * them made both threads collect their whole heap several times a second. Whoever has handed a batch over leaves it alone until it is back.
  *
- * Identity: everything in a batch is committed in one transaction or not at all.
+ * Identity: everything in a batch is committed in one transaction or not at all, and a partial one together with those that complete it.
  */
 export const BATCH_DATAGRAMS = 4096;
 /** any datagram fits into an empty batch, and a batch of full datagrams ends by readings */
 export const BATCH_READINGS = 2 * MAX_ENTRIES;
-/** ledger rows of the runs that changed; timers can change runs no datagram touched */
+/** ledger rows of the runs that changed since the last batch with rows; timers can change runs no datagram touched */
 export const BATCH_ROWS = BATCH_DATAGRAMS + 1024;
 export const BATCH_OPS = 8192;
 
@@ -107,7 +107,7 @@ export class Batch {
   /** absolute, microseconds */
   readonly readingTime: Float64Array;
   readonly readingValue: Float64Array;
-  /** ROW_FIELDS per row: the state of each changed run at the end of this batch; each run at most once */
+  /** ROW_FIELDS per row: the state of each changed run at the end of this batch; each run at most once. None when more batches follow at once */
   readonly rows: Float64Array;
   readonly ops: Float64Array;
 
@@ -223,6 +223,8 @@ export interface BatchMessage {
   fleet: FleetCounters;
   /** 1, 2 … over the batches of this worker of this process */
   number: number;
+  /** rows and windows of what it brings are, in part at least, in a later batch of this worker: they are committed together */
+  isPartial: boolean;
   /** index of the ingest worker it comes from */
   worker: number;
 }

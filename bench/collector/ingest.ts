@@ -7,15 +7,15 @@ import { Datagram } from "../../protocol/datagram.ts";
 import { setDeviceId } from "../../protocol/device-id.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { encodeJson } from "../../protocol/encode-json.ts";
+import { seededDoubles } from "../../test/support/series.ts";
 
 /**
  * Nanoseconds of CPU and heap bytes per datagram from its bytes to the sealed batch: decode, verdict, columns, rows. No socket and no
- * writer: batches come back at once. Devices in turn, everything in order; best of five rounds.
+ * writer: batches come back at once. Devices in turn, everything in order or lost at the socket; best of five rounds.
  */
 const ROUNDS = 5;
-const PER_SECOND = 50_000;
 const START_US = Date.UTC(2026, 10, 20) * 1000;
-const TICK_EVERY = PER_SECOND / 50;
+const TICK_MS = 20;
 
 interface Traffic {
   bytes: Uint8Array;
@@ -24,8 +24,18 @@ interface Traffic {
   starts: Uint32Array;
 }
 
+interface Load {
+  devices: number;
+  readings: number;
+  count?: number;
+  perSecond?: number;
+  isJson?: boolean;
+  /** share of the datagrams that the socket drops, single ones at random */
+  loss?: number;
+}
+
 /** `count` datagrams, devices in turn, one after the other in memory. */
-const makeTraffic = (devices: number, readings: number, isJson: boolean, count: number): Traffic => {
+const makeTraffic = ({ devices, readings, isJson, count, perSecond }: Required<Load>): Traffic => {
   const bytes = new Uint8Array(count * (isJson ? 400 : 60 + 16 * readings));
   const view = new DataView(bytes.buffer);
   const starts = new Uint32Array(count + 1);
@@ -43,7 +53,7 @@ const makeTraffic = (devices: number, readings: number, isJson: boolean, count: 
   for (let index = 0; index < count; index++) {
     setDeviceId(datagram, `pump-${String(index % devices).padStart(6, "0")}`);
     datagram.sequence = Math.floor(index / devices);
-    datagram.sendTimeUs = START_US + (index * 1_000_000) / PER_SECOND;
+    datagram.sendTimeUs = START_US + (index * 1_000_000) / perSecond;
     const at = starts[index]!;
     const length = isJson
       ? encodeJson(datagram, bytes.subarray(at))
@@ -77,34 +87,48 @@ const openIngest = (): Ingest => {
   return ingest;
 };
 
-const play = ({ bytes, view, starts }: Traffic, count: number): { ns: number; heapBytes: number } => {
+const play = (
+  { bytes, view, starts }: Traffic,
+  { count, perSecond, loss }: Required<Load>,
+): { ns: number; heapBytes: number } => {
   const ingest = openIngest();
+  const random = seededDoubles(1);
+  const tickEvery = (perSecond * TICK_MS) / 1000;
+  let dropped = 0;
   const heapBefore = process.memoryUsage().heapUsed;
   const before = process.cpuUsage();
   for (let index = 0; index < count; index++) {
-    const nowMs = (index * 1000) / PER_SECOND;
+    const nowMs = (index * 1000) / perSecond;
     const wallUs = START_US + Math.round(nowMs * 1000);
     const at = starts[index]!;
-    ingest.receive(0, bytes, view, at, starts[index + 1]! - at, "192.0.2.7", 5000, wallUs, nowMs);
-    if (index % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, wallUs);
+    if (loss > 0 && random() < loss) dropped++;
+    else ingest.receive(0, bytes, view, at, starts[index + 1]! - at, "192.0.2.7", 5000, wallUs, nowMs);
+    if (index % tickEvery !== 0) continue;
+    ingest.kernelDrops(nowMs, nowMs, [dropped]);
+    ingest.tick(nowMs, nowMs, wallUs);
   }
   const { user, system } = process.cpuUsage(before);
-  const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / count;
   const received = ingest.listeners[0]!.received;
-  if (received !== count) throw new Error(`${received} of ${count} datagrams received`);
-  return { ns: ((user + system) * 1000) / count, heapBytes };
+  if (received !== count - dropped) throw new Error(`${received} of ${count - dropped} datagrams received`);
+  const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / received;
+  return { ns: ((user + system) * 1000) / received, heapBytes };
 };
 
-const measure = (name: string, devices: number, readings: number, isJson = false, count = 400_000): void => {
-  const traffic = makeTraffic(devices, readings, isJson, count);
-  const rounds = Array.from({ length: ROUNDS }, () => play(traffic, count));
+const measure = (name: string, asked: Load): void => {
+  const load = { count: 400_000, perSecond: 50_000, isJson: false, loss: 0, ...asked };
+  const traffic = makeTraffic(load);
+  const rounds = Array.from({ length: ROUNDS }, () => play(traffic, load));
   const ns = Math.min(...rounds.map((round) => round.ns)).toFixed(0);
   const heaps = rounds.map(({ heapBytes }) => heapBytes).filter((heapBytes) => heapBytes >= 0);
   const heap = heaps.length === 0 ? "collected" : Math.min(...heaps).toFixed(1);
   console.log(`${name.padEnd(40)} ${ns.padStart(6)} ns  heap ${heap} B`);
 };
 
-measure("1,000 devices, 1 float64", 1000, 1);
-measure("1,000 devices, 20 float64", 1000, 20, false, 100_000);
-measure("100,000 devices, 1 float64", 100_000, 1);
-measure("1,000 devices, JSON, 1 value", 1000, 1, true, 100_000);
+measure("1,000 devices, 1 float64", { devices: 1000, readings: 1 });
+measure("1,000 devices, 20 float64", { devices: 1000, readings: 20, count: 100_000 });
+measure("100,000 devices, 1 float64", { devices: 100_000, readings: 1 });
+measure("1,000 devices, JSON, 1 value", { devices: 1000, readings: 1, isJson: true, count: 100_000 });
+measure("1,000 devices, a third lost at 500,000/s", {
+  ...{ devices: 1000, readings: 1 },
+  ...{ count: 2_000_000, perSecond: 500_000, loss: 1 / 3 },
+});

@@ -60,6 +60,7 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
       noteCount: notes.length,
       fleet,
       number: ++number,
+      isPartial: false,
       worker: 0,
     });
   }

@@ -72,6 +72,7 @@ export class W3Source {
       fleet: this.#fleet(),
       worker: 0,
       number: ++this.#number,
+      isPartial: false,
     };
   }
 

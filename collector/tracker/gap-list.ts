@@ -44,6 +44,8 @@ export const OPENED_BY = {
 /** ranges given up at the front before the memory is moved */
 const MAX_UNUSED = 256;
 const NEVER = Number.NEGATIVE_INFINITY;
+/** room for a range, of which nobody was asked for anything */
+const NO_RANGE: readonly number[] = new Array(GAP_FIELDS).fill(NEVER);
 /** an open gap's cause is left to the evidence */
 export const BY_EVIDENCE = -1;
 
@@ -100,24 +102,22 @@ export class GapList {
     clearMs = NEVER,
     opener: number = OPENED_BY.NOBODY,
   ): void {
+    const at = this.#offset(this.#firstAbove(first));
+    const data = this.#data;
     // nearly always the newest is the highest, and goes to the end
-    this.#data.splice(
-      this.#offset(this.#firstAbove(first)),
-      0,
-      first,
-      last,
-      state,
-      cause,
-      openedAt,
-      deadlineMs,
-      timeBefore,
-      timeAfter,
-      requests,
-      NEVER,
-      NEVER,
-      clearMs,
-      opener,
-    );
+    if (at === data.length) data.push(...NO_RANGE);
+    else data.splice(at, 0, ...NO_RANGE);
+    data[at + GAP.FIRST] = first;
+    data[at + GAP.LAST] = last;
+    data[at + GAP.STATE] = state;
+    data[at + GAP.CAUSE] = cause;
+    data[at + GAP.OPENED_AT] = openedAt;
+    data[at + GAP.DEADLINE] = deadlineMs;
+    data[at + GAP.TIME_BEFORE] = timeBefore;
+    data[at + GAP.TIME_AFTER] = timeAfter;
+    data[at + GAP.REQUESTS] = requests;
+    data[at + GAP.CLEAR] = clearMs;
+    data[at + GAP.OPENER] = opener;
     if (state !== GAP_STATE.LOST) this.openCount++;
   }
 
@@ -199,11 +199,8 @@ export class GapList {
   /** @returns the earliest deadline of an open range, +Infinity without one */
   earliestDeadline(): number {
     let earliest = Number.POSITIVE_INFINITY;
-    let open = this.openCount;
-    for (let index = this.count - 1; open > 0; index--) {
-      if (!this.isOpen(index)) continue;
-      earliest = Math.min(earliest, this.get(index, GAP.DEADLINE));
-      open--;
+    for (let index = this.lowestOpen(); index < this.count; index++) {
+      if (this.isOpen(index)) earliest = Math.min(earliest, this.get(index, GAP.DEADLINE));
     }
     return earliest;
   }

@@ -123,20 +123,24 @@ class ListenerDrops {
 
   judge(fromMs: number, toMs: number, count: number): number {
     if (this.#last == null) return BY_EVIDENCE;
-    const spans = this.#between(fromMs, toMs);
-    const left = spans.reduce((sum, span) => sum + span.left, 0);
-    if (spans.length > 0 && Number.isNaN(left)) return BY_EVIDENCE;
+    const first = this.#firstReaching(fromMs);
+    const end = this.#endOf(first, toMs);
+    let left = 0;
+    for (let at = first; at < end; at++) left += this.#spans[at]!.left;
+    if (Number.isNaN(left)) return BY_EVIDENCE;
     if (count > left) {
       this.doubt(toMs);
-      return spans.length === 0 ? CAUSE.NETWORK : BY_EVIDENCE;
+      return first === end ? CAUSE.NETWORK : BY_EVIDENCE;
     }
     if (this.#doubtedMs >= fromMs - DOUBT_MS) return BY_EVIDENCE;
-    take(spans, count);
+    this.#take(first, end, count);
     return CAUSE.SOCKET_OVERFLOW;
   }
 
   isUnmoved(fromMs: number, toMs: number): boolean {
-    return this.#last != null && this.#between(fromMs, toMs).length === 0;
+    if (this.#last == null) return false;
+    const first = this.#firstReaching(fromMs);
+    return first === this.#endOf(first, toMs);
   }
 
   /** Something got lost until then that the drops do not explain. */
@@ -152,20 +156,27 @@ class ListenerDrops {
     spans.unshift({ fromMs: first.fromMs, toMs: second.toMs, left: first.left + second.left });
   }
 
-  /** Those that may have some of this time in them, oldest first. */
-  #between(fromMs: number, toMs: number): Span[] {
+  /** The oldest drops go first: later gaps may reach back only to newer ones. */
+  #take(first: number, end: number, count: number): void {
+    let wanted = count;
+    for (let at = first; at < end && wanted > 0; at++) {
+      const span = this.#spans[at]!;
+      const taken = Math.min(wanted, span.left);
+      span.left -= taken;
+      wanted -= taken;
+    }
+  }
+
+  /** index of the oldest span that may have something in it of this time or later: [it, `#endOf`) are those of a stretch of time */
+  #firstReaching(fromMs: number): number {
     let first = this.#spans.length;
     while (first > 0 && this.#spans[first - 1]!.toMs >= fromMs) first--;
-    return this.#spans.slice(first).filter((span) => span.fromMs <= toMs);
+    return first;
+  }
+
+  #endOf(first: number, toMs: number): number {
+    let end = first;
+    while (end < this.#spans.length && this.#spans[end]!.fromMs <= toMs) end++;
+    return end;
   }
 }
-
-/** The oldest drops go first: later gaps may reach back only to newer ones. */
-const take = (spans: readonly Span[], count: number): void => {
-  let wanted = count;
-  for (const span of spans) {
-    const taken = Math.min(wanted, span.left);
-    span.left -= taken;
-    wanted -= taken;
-  }
-};

@@ -78,7 +78,7 @@ export class OpenWindows {
     const gaps = this.#runs.gaps[run];
     if (gaps === null || gaps === undefined) return;
     const number = this.#runs.at(run, ROW.RUN);
-    for (let index = 0; index < gaps.count; index++) {
+    for (let index = gaps.lowestOpen(); index < gaps.count; index++) {
       if (!gaps.isOpen(index)) continue;
       write(
         number,

@@ -7,7 +7,7 @@ const notesOf = (fill: (builder: BatchBuilder) => void): Note[] => {
   const builder = new BatchBuilder();
   builder.open(new Batch());
   fill(builder);
-  return [...unpackNotes(builder.seal({ drainDirty: () => 0, drainWindows: () => undefined }, 1).notes)];
+  return [...unpackNotes(builder.seal().notes)];
 };
 
 test("the first source of a device goes with the note of its creation", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Tracker } from "../../collector/tracker/tracker.ts";
-import { OP, OP_CODE } from "../../protocol/batch.ts";
+import { BATCH_DATAGRAMS, Batch, OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
@@ -111,6 +111,41 @@ test("a batch is handed over at once when it is full", () => {
   expect(bench.reader.stored.length).toBeGreaterThan(4000);
   bench.stop();
   expect(bench.reader.stored).toHaveLength(5000);
+});
+
+/** [number of rows, is partial] of each batch handed over so far; the writer must have kept them. */
+const rowsOf = (bench: IngestBench) =>
+  bench.messages.map(({ buffer, isPartial }) => [new Batch(buffer).rowCount, isPartial]);
+
+test("of full batches that follow each other fast only some carry rows and windows, for those before them too", () => {
+  const bench = new IngestBench({ batches: 32 });
+  bench.isWriterAlive = false;
+  const isLeftOut = (sequence: number): boolean => sequence % 1000 === 7;
+  bench.receiveRun(0, 2.5 * BATCH_DATAGRAMS, isLeftOut);
+  bench.nowMs += 30;
+  bench.receiveRun(2.5 * BATCH_DATAGRAMS, 5 * BATCH_DATAGRAMS, isLeftOut);
+  const [full, partial] = [
+    [1, false],
+    [0, true],
+  ];
+  expect(rowsOf(bench)).toEqual([full, partial, full, partial]);
+  expect(new Batch(bench.messages[2]!.buffer).opCount).toBeGreaterThan(8);
+  bench.giveBack();
+  bench.stop();
+  expect(bench.reader.stored).toHaveLength(bench.counts().received);
+});
+
+test("when batches run out the last of them is complete, so that the writer can give them back", () => {
+  const bench = new IngestBench({ batches: 12 });
+  bench.isWriterAlive = false;
+  bench.receiveRun(0, 13 * BATCH_DATAGRAMS);
+  expect(rowsOf(bench).map(([, isPartial]) => isPartial)).toEqual([
+    false,
+    true,
+    true,
+    ...new Array(9).fill(false),
+  ]);
+  expect(bench.counts().shed).toBeGreaterThan(0);
 });
 
 test("a gap that only a timer closes makes a batch of its own", () => {
@@ -340,6 +375,8 @@ test("more windows than a batch has room for are spread over batches and end as 
   for (const row of bench.reader.rows.values()) expect(row[ROW.MISSING]).toBe(0);
   expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(4 * 2999);
   expect(bench.reader.lastNumber).toBeLessThan(20);
+  expect(bench.messages.some(({ isPartial }) => isPartial)).toBe(true);
+  expect(bench.messages.at(-1)).toMatchObject({ isPartial: false });
   const lastOfRun = new Map(bench.reader.ops.map((op) => [op[OP.RUN], op[OP.CODE]]));
   expect([...lastOfRun.values()]).toEqual(new Array(4).fill(OP_CODE.WINDOWS));
 });

@@ -10,7 +10,7 @@ import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 type Step =
   | { do: "receive"; run: number; ahead: number; channel: number; value: number }
   | { do: "device" | "run" | "close" | "forget" | "describe" | "unsequenced"; at: number; name: number }
-  | { do: "seal" | "flush" | "reopen" };
+  | { do: "seal" | "seal-partial" | "flush" | "reopen" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -31,7 +31,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       name: fc.nat(3),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("seal", "flush", "flush", "reopen" as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("seal", "seal-partial", "flush", "flush", "reopen" as const),
+    }),
+  },
 );
 
 /** Plays steps on a model and a writer of its own, calling back after each commit. */
@@ -97,6 +102,9 @@ const play = (
         }
         case "seal":
           writer.accept(model.seal());
+          break;
+        case "seal-partial":
+          writer.accept(model.seal(true));
           break;
         case "flush":
           writer.accept(model.seal());

@@ -57,6 +57,38 @@ test("a writer that has fallen behind takes new devices in parts, but what was s
   expect(viewOf(writer).fleet().counts).toMatchObject({ received: 20, stored: 20 });
 });
 
+test("a partial batch waits for the one that completes it, whatever comes from other workers meanwhile", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const other = new IngestModel({ nextDevice: 2, nextRun: 2, worker: 1 });
+  const run = model.run(model.device("pump"), 1);
+  model.receive(run, 0);
+  writer.accept(model.seal(true));
+  expect(writer.isDue).toBe(false);
+  expect(writer.flush()).toEqual({ outcome: "idle" });
+  other.receive(other.run(other.device("fan"), 1), 0);
+  writer.accept(other.seal());
+  expect(writer.flush()).toMatchObject({ outcome: "committed", messages: [{ worker: 1 }] });
+  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 1, stored: 1 });
+  model.receive(run, 1);
+  writer.accept(model.seal());
+  expect(writer.flush()).toMatchObject({ outcome: "committed", messages: [{ number: 1 }, { number: 2 }] });
+  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 3, stored: 3 });
+  expect(writer.pendingBatches).toBe(0);
+});
+
+test("a flush takes more than it should rather than none that is complete", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ flushNotes: 6 }));
+  const model = new IngestModel();
+  for (let device = 0; device < 5; device++) {
+    model.receive(model.run(model.device(`pump-${device}`), 1), 0);
+    writer.accept(model.seal(device < 4));
+  }
+  expect(writer.flush()).toMatchObject({ outcome: "committed", messages: { length: 5 } });
+});
+
 test("the main thread's ledger equals the writer's after each change", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());

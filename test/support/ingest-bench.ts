@@ -23,6 +23,8 @@ export class IngestBench {
   readonly ingest: Ingest;
   readonly reader = new BatchReader();
   readonly errors: unknown[] = [];
+  /** everything handed over; the memory of its batches may be used again */
+  readonly messages: BatchMessage[] = [];
   /** sent and not yet given back */
   readonly #away: BatchMessage[] = [];
   /** false: the writer keeps every batch */
@@ -72,6 +74,18 @@ export class IngestBench {
       throw new Error(`not accounted for: ${JSON.stringify(counts)}`);
   }
 
+  /** Numbers [from, end) of the device "d", without readings, but those to be left out. */
+  receiveRun(from: number, end: number, isLeftOut: (sequence: number) => boolean = () => false): void {
+    const datagram = fromPlain({ kind: "DATA", device: "d", epoch: 1, sequence: from, sendTimeUs: 0 });
+    const view = new DataView(scratch.buffer);
+    for (let sequence = from; sequence < end; sequence++) {
+      if (isLeftOut(sequence)) continue;
+      datagram.sequence = sequence;
+      const length = encodeBinary(datagram, 0, scratch, view, 0);
+      this.ingest.receive(0, scratch, view, 0, length, "10.0.0.1", 5000, this.wallUs, this.nowMs);
+    }
+  }
+
   /** Let time pass in steps of a tick, all sockets read empty. */
   advance(ms: number): void {
     for (let left = ms; left > 0; left -= 20) {
@@ -94,8 +108,9 @@ export class IngestBench {
 
   #take(message: BatchMessage): void {
     this.reader.read(message);
-    if (this.isWriterAlive) this.#return(message);
-    else this.#away.push(message);
+    this.messages.push(message);
+    this.#away.push(message);
+    if (this.isWriterAlive && !message.isPartial) this.giveBack();
   }
 
   #return({ buffer, number }: BatchMessage): void {

@@ -178,10 +178,10 @@ export class IngestModel {
     this.#notes.push({ note: "forgotten", device });
   }
 
-  /** What happened since the last one, as a batch. */
-  seal(): BatchMessage {
+  /** What happened since the last one, as a batch; a partial one leaves rows and windows to one that comes later. */
+  seal(isPartial = false): BatchMessage {
     const batch = this.#batch;
-    for (const run of this.#changed) {
+    for (const run of isPartial ? [] : this.#changed) {
       batch.rows.set(run.row, batch.rowCount++ * ROW_FIELDS);
       this.#op(OP_CODE.WINDOWS, run, 0, 0, 0, 0, 0);
       for (const [first, last, openedAt] of rangesOf(run.open)) {
@@ -194,11 +194,12 @@ export class IngestModel {
       noteCount: this.#notes.length,
       fleet: structuredClone(this.fleet),
       number: ++this.#number,
+      isPartial,
       worker: this.#worker,
     };
     this.#batch = new Batch();
     this.#notes = [];
-    this.#changed.clear();
+    if (!isPartial) this.#changed.clear();
     return message;
   }
 
