@@ -62,7 +62,7 @@ export class WriterThread {
   accept(message: BatchMessage): void {
     this.#writer.accept(message);
     if (this.#failingSinceUs !== null) return;
-    if (this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
+    if (this.#writer.isDue && this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
     else if (!this.#isFlushPlanned) this.#planFlush();
   }
 
