@@ -16,8 +16,14 @@ const OPS_PER_STEP = 64;
  */
 const COMPLETE_SHARE = 1 / 4;
 const OVERLOAD_SHARE = 4;
-/** with fewer batches left none waits for another: the writer would wait for it too */
-const RESERVED_BATCHES = 8;
+/** with so few batches left for datagrams none waits for another: the writer would wait for it too */
+const SCARCE_BATCHES = 8;
+/**
+ * Share of the batches, and how many at most, that no datagram gets: an overloaded collector that sheds must go on closing gaps, or those
+ * that are open, and are written with every flush, become ever more.
+ */
+const RESERVED_SHARE = 1 / 4;
+const MOST_RESERVED = 24;
 /**
  * Devices that were pushed out by others (R16) and wait for the writer, at most: a flood of forged ids is limited by the writer, and what waits
  * longer only costs memory, which a pool full of such batches keeps.
@@ -46,6 +52,8 @@ export class BatchStream {
   readonly #options: BatchStreamOptions;
   /** operations kept free for running windows: half a batch, and at least those of a run that has all a device may have */
   readonly #windowRoom: number;
+  /** batches for the ledger only */
+  readonly #reserved: number;
   #tracker: Tracker | null = null;
   #number = 0;
   /** when the last complete one was handed over */
@@ -58,6 +66,7 @@ export class BatchStream {
 
   constructor(options: BatchStreamOptions) {
     this.#options = options;
+    this.#reserved = Math.min(MOST_RESERVED, Math.floor(options.pool.capacity * RESERVED_SHARE));
     this.#windowRoom = Math.max(BATCH_OPS / 2, options.maxGapsPerDevice + 1);
   }
 
@@ -86,11 +95,14 @@ export class BatchStream {
   /**
    * Make sure that the open batch takes one more step with so many readings and notes, and whatever it changes in the ledger; the batch is
    * handed over and another taken when it does not.
+   * @param isForDatagram - false: the step closes gaps, and gets a batch also when there are few
    * @returns false when there is no other
    */
-  makeRoom(readings: number, notes: number, nowMs: number): boolean {
+  makeRoom(readings: number, notes: number, nowMs: number, isForDatagram: boolean): boolean {
     const { builder } = this;
     const tracker = this.#tracker!;
+    // the open batch is of the reserve
+    if (isForDatagram && this.#options.pool.left < this.#reserved) return false;
     for (;;) {
       const rows = tracker.dirtyRuns + ROWS_PER_STEP;
       const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
@@ -100,6 +112,7 @@ export class BatchStream {
         if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial();
         else this.#complete(nowMs);
       }
+      if (isForDatagram && this.#options.pool.left <= this.#reserved) return false;
       if (!this.#open()) return false;
     }
   }
@@ -143,7 +156,7 @@ export class BatchStream {
     const { batchMs, pool } = this.#options;
     const share = this.#tracker!.windowOps > this.#windowRoom ? OVERLOAD_SHARE : COMPLETE_SHARE;
     const isSoon = nowMs - this.#completeAtMs < batchMs * share;
-    return isSoon && pool.left > RESERVED_BATCHES && this.builder.forgotten === 0;
+    return isSoon && pool.left > this.#reserved + SCARCE_BATCHES && this.builder.forgotten === 0;
   }
 
   #sendPartial(): void {

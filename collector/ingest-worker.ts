@@ -18,6 +18,7 @@ import type {
 import { IngestService } from "./ingest-service.ts";
 import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
 
@@ -114,6 +115,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
     close();
     return;
   }
+  warmUp(data.tracker, NOTHING_RESTORED);
   writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
   const figures = (): WorkerFigures => ({ status: service.status(), cpuUs: threadCpuUs() });
   const done = (isLast = false): void => report({ report: "done", figures: figures(), isLast });

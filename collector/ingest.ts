@@ -235,7 +235,7 @@ export class Ingest {
   tick(nowMs: number, drainedAtMs: number, wallUs: number): void {
     const heldBefore = this.#held.size;
     let isMoreDue = true;
-    while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs)) {
+    while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs, false)) {
       isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, CLOSURES_PER_STEP);
     }
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
@@ -243,7 +243,7 @@ export class Ingest {
     // who fell silent is said as of when the sockets were last read empty
     const heardUntilUs = Math.floor(wallUs - Math.max(0, nowMs - drainedAtMs) * 1000);
     if (
-      this.#makeRoom(0, NOTES_PER_STEP, nowMs) &&
+      this.#makeRoom(0, NOTES_PER_STEP, nowMs, false) &&
       this.#tracker.liveness.check(nowMs, heardUntilUs, NOTES_PER_STEP)
     )
       this.#batches.changed(nowMs);
@@ -376,8 +376,8 @@ export class Ingest {
   }
 
   /** Room for one more datagram, and for a held one that it may confirm. */
-  #makeRoom(readings: number, notes: number, nowMs: number): boolean {
+  #makeRoom(readings: number, notes: number, nowMs: number, isForDatagram = true): boolean {
     const heldReadings = this.#held.size > 0 ? MAX_ENTRIES : 0;
-    return this.#batches.makeRoom(readings + heldReadings, notes, nowMs);
+    return this.#batches.makeRoom(readings + heldReadings, notes, nowMs, isForDatagram);
   }
 }

@@ -28,7 +28,7 @@ const forgettingStream = (
   });
   stream.tracker = quietTracker;
   const send = (): boolean => {
-    if (!stream.makeRoom(0, devices, 0)) return false;
+    if (!stream.makeRoom(0, devices, 0, true)) return false;
     for (let device = 1; device <= devices; device++) stream.builder.note({ note: "forgotten", device });
     stream.changed(0);
     return stream.flushAll(0);

@@ -136,7 +136,7 @@ test("of full batches that follow each other fast only some carry rows and windo
 });
 
 test("when batches run out the last of them is complete, so that the writer can give them back", () => {
-  const bench = new IngestBench({ batches: 12 });
+  const bench = new IngestBench({ batches: 16 });
   bench.isWriterAlive = false;
   bench.receiveRun(0, 13 * BATCH_DATAGRAMS);
   expect(rowsOf(bench).map(([, isPartial]) => isPartial)).toEqual([
@@ -146,6 +146,17 @@ test("when batches run out the last of them is complete, so that the writer can 
     ...new Array(9).fill(false),
   ]);
   expect(bench.counts().shed).toBeGreaterThan(0);
+});
+
+test("gaps close in batches that are kept from datagrams, also while datagrams are shed", () => {
+  const bench = new IngestBench({ batches: 16 });
+  bench.isWriterAlive = false;
+  bench.receiveRun(0, 13 * BATCH_DATAGRAMS, (sequence) => sequence === 12 * BATCH_DATAGRAMS - 100);
+  const { shed } = bench.counts();
+  bench.advance(400);
+  bench.receiveRun(13 * BATCH_DATAGRAMS, 13 * BATCH_DATAGRAMS + 10);
+  expect(bench.counts().shed).toBe(shed + 10);
+  expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(1);
 });
 
 test("a gap that only a timer closes makes a batch of its own", () => {
