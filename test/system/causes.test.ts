@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { assertFleetIdentities, type LedgerJson } from "../support/identities.ts";
 import {
@@ -44,6 +45,12 @@ const sendAll = async (
 const totalOf = async ({ api }: RunningCollector): Promise<Ledger["total"]> =>
   (await getJson<Ledger>(`${api}/api/v1/ledger`)).total;
 
+/** Whether every thread of the process has stopped: a signal takes a moment to reach them. */
+const standsStill = (pid: number): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").includes(") T "),
+  );
+
 const playStalled = async (isSent: (number: number) => boolean) => {
   const listen = "udp://127.0.0.1:0?receiveBuffer=4KiB";
   const db = `${directory.path}/${Math.random()}.db`;
@@ -63,6 +70,10 @@ const playStalled = async (isSent: (number: number) => boolean) => {
   }
   const before = await totalOf(collector);
   collector.process.signal("SIGSTOP");
+  await eventually(
+    async () => standsStill(collector.process.pid),
+    (isStill) => isStill,
+  );
   await send(BEFORE, STALLED);
   collector.process.signal("SIGCONT");
   await received(before.received! + 1);
