@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/lacuna-process.ts";
 import { hasChromium, launchChromium } from "./support/chromium.ts";
 import { type Fleet, startFleet } from "./support/fleet.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
@@ -17,6 +18,11 @@ describe.skipIf(!hasChromium())("how a device's numbers arrive", () => {
     const startUs = Date.now() * 1000 + AHEAD_US;
     for (const seq of BELT) await fleet.send("belt-1", seq, startUs + seq * STEP_US, { speed: seq });
     await fleet.send("lamp-1", 0, startUs, { light: 1 });
+    // sent last: with it all of them are known
+    await eventually(
+      () => fetch(`${fleet.api}/api/v1/devices/lamp-1`),
+      ({ ok }) => ok,
+    );
   });
   afterAll(async () => {
     await browser?.close();
