@@ -37,13 +37,18 @@ const moved = (place: CellPlace | null, key: string, rows: readonly (readonly Ce
 };
 
 /** Whether the rows moved instead, by one: the key leads out of those that are in sight as a whole, and there are more. */
-const didScroll = (scroller: HTMLElement, place: CellPlace | null, key: string): boolean => {
+const didScroll = (scroller: HTMLElement, place: CellPlace | null, key: string, total: number): boolean => {
   const [down] = STEPS[key]!;
   const row = (place?.row ?? 0) + down;
   if (down === 0 || (row >= 0 && row < Math.floor(scroller.clientHeight / ROW))) return false;
   const before = scroller.scrollTop;
-  scroller.scrollTop = (Math.floor(before / ROW) + down) * ROW;
-  return scroller.scrollTop !== before;
+  // not its scrollHeight: a tip below the last row makes that greater while it is shown
+  const end = Math.max(0, total * ROW - scroller.clientHeight);
+  const after = Math.max(0, Math.min(end, (Math.floor(before / ROW) + down) * ROW));
+  // at the end a fraction of a pixel may be left, which no key would ever move
+  if (Math.abs(after - before) < 1) return false;
+  scroller.scrollTop = after;
+  return true;
 };
 
 /** Labels and cells of the rows in sight; the mouse or the arrow keys ask a cell for its numbers. */
@@ -81,7 +86,7 @@ export const RasterGrid = (props: RasterGridProps) => {
     if (STEPS[event.key] === undefined || rows.length === 0) return;
     event.preventDefault();
     const from = latest.current;
-    if (!didScroll(scroller.current!, from, event.key)) setPlace(moved(from, event.key, rows));
+    if (!didScroll(scroller.current!, from, event.key, total)) setPlace(moved(from, event.key, rows));
   };
 
   return (
