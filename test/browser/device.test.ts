@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { getJson } from "../support/lacuna-process.ts";
+import { eventually, getJson } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { PUMP_ABSENT, PUMP_NUMBERS } from "./support/fleet.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
@@ -34,26 +34,34 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const place = chart(page, "pressure of pump-7 over time, 2 gaps");
       await place.waitFor();
-      const shadedAt = await place.evaluate((element, cause) => {
-        const canvas = element.querySelector("canvas")!;
-        const over = element.querySelector(".u-over")!.getBoundingClientRect();
-        const box = canvas.getBoundingClientRect();
-        const scale = canvas.width / box.width;
-        const context = canvas.getContext("2d")!;
-        // one line of pixels through the strip at the foot of the chart
-        const y = Math.round((over.bottom - box.top - 2) * scale);
-        const left = Math.round((over.left - box.left) * scale);
-        const width = Math.round(over.width * scale);
-        const colour = getComputedStyle(document.documentElement).getPropertyValue(`--bin-${cause}`).trim();
-        const pixels = context.getImageData(left, y, width, 1).data;
-        const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-        return Array.from({ length: width }, (_, x) =>
-          wanted.every((part, index) => Math.abs(pixels[x * 4 + index]! - part) < 12),
-        );
-      }, burst.cause);
+      const shades = () =>
+        place.evaluate((element, cause) => {
+          const canvas = element.querySelector("canvas")!;
+          const over = element.querySelector(".u-over")!.getBoundingClientRect();
+          const box = canvas.getBoundingClientRect();
+          const scale = canvas.width / box.width;
+          // a copy: the browser complains of a canvas that is read again and again
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const context = copy.getContext("2d", { willReadFrequently: true })!;
+          context.drawImage(canvas, 0, 0);
+          // one line of pixels through the strip at the foot of the chart
+          const y = Math.round((over.bottom - box.top - 2) * scale);
+          const left = Math.round((over.left - box.left) * scale);
+          const width = Math.round(over.width * scale);
+          const colour = getComputedStyle(document.documentElement).getPropertyValue(`--bin-${cause}`).trim();
+          const pixels = context.getImageData(left, y, width, 1).data;
+          const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+          return Array.from({ length: width }, (_, x) =>
+            wanted.every((part, index) => Math.abs(pixels[x * 4 + index]! - part) < 12),
+          );
+        }, burst.cause);
+      const middle = (share(burst.from) + share(burst.to)) / 2;
+      // the label comes with the data, the picture with the frame after it
+      const shadedAt = await eventually(
+        shades,
+        (shaded) => shaded[Math.round(middle * shaded.length)] === true,
+      );
       const width = shadedAt.length;
-      const middle = Math.round(((share(burst.from) + share(burst.to)) / 2) * width);
-      expect(shadedAt[middle]).toBe(true);
       expect(shadedAt[Math.round(share(burst.from) * width) - 20]).toBe(false);
       expect(shadedAt[Math.round(share(burst.to) * width) + 20]).toBe(false);
     });
