@@ -45,9 +45,19 @@ export const useThemeChoice = (): [ThemeChoice, (choice: ThemeChoice) => void] =
   return [choice, choose];
 };
 
+/** of the theme shown: the style of a page is dear to ask, and pictures ask for each of their thousand bars */
+const colours = new Map<string, string>();
+document.addEventListener("themechange", () => colours.clear());
+
 /** Value of a CSS variable now, for canvases. @param token - without the dashes before it */
-export const tokenColour = (token: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+export const tokenColour = (token: string): string => {
+  const known = colours.get(token);
+  if (known !== undefined) return known;
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+  // before the stylesheet there is none
+  if (colour !== "") colours.set(token, colour);
+  return colour;
+};
 
 /** A number that changes with the theme: canvases draw again when it does. */
 export const useThemeVersion = (): number => {

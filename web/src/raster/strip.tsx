@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { binOf } from "../bins/bins.ts";
 import type { RasterDevice } from "../data/types.ts";
 import { tokenColour, useThemeVersion } from "../theme.ts";
@@ -6,6 +6,10 @@ import { type Cell, cellsOf } from "./cells.ts";
 
 /** a single lost number of a block is still seen */
 const LEAST_SHARE = 0.3;
+/** Pixels of the picture: its style may show it smaller. Asking the page for its size would lay out the page anew for every strip. */
+const CELL_WIDTH = 5;
+const CELL_GAP = 1;
+const HEIGHT = 20;
 
 const drawCell = (
   context: CanvasRenderingContext2D,
@@ -34,26 +38,35 @@ export const Strip = ({
 }) => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useThemeVersion();
-  const cells = device === undefined ? [] : cellsOf(device, size, blocks);
+  const cells = useMemo(
+    () => (device === undefined ? [] : cellsOf(device, size, blocks)),
+    [device, size, blocks],
+  );
+  const scale = Math.ceil(devicePixelRatio);
 
   useEffect(() => {
-    const element = canvas.current!;
-    const scale = devicePixelRatio;
-    element.width = Math.round(element.clientWidth * scale);
-    element.height = Math.round(element.clientHeight * scale);
-    const context = element.getContext("2d")!;
-    const step = element.width / blocks;
-    cells.forEach((cell, index) => {
-      const x = Math.round((blocks - cells.length + index) * step);
-      const end = Math.round((blocks - cells.length + index + 1) * step);
-      drawCell(context, cell, x, Math.max(1, end - x - Math.round(scale)), element.height);
-    });
-  }, [device, theme, blocks, size]);
+    const { width, height } = canvas.current!;
+    const context = canvas.current!.getContext("2d")!;
+    context.clearRect(0, 0, width, height);
+    for (const [index, cell] of cells.entries()) {
+      const x = (blocks - cells.length + index) * CELL_WIDTH * scale;
+      drawCell(context, cell, x, (CELL_WIDTH - CELL_GAP) * scale, height);
+    }
+  }, [cells, theme, blocks, scale]);
 
   const absent = cells.filter(({ absent }) => absent > 0).length;
   const label =
     cells.length === 0
       ? "no numbers"
       : `${absent} of the last ${cells.length} blocks of ${size} have absent numbers`;
-  return <canvas class="spark" ref={canvas} role="img" aria-label={label} />;
+  return (
+    <canvas
+      class="spark"
+      ref={canvas}
+      width={blocks * CELL_WIDTH * scale}
+      height={HEIGHT * scale}
+      role="img"
+      aria-label={label}
+    />
+  );
 };
