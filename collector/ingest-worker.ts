@@ -109,13 +109,13 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   const archive = data.archive === null ? null : await openArchive(data.archive);
   let service: IngestService;
   try {
+    warmUp(data.tracker, NOTHING_RESTORED);
     service = await makeService(data, archive, logger);
   } catch (error) {
     failed(error);
     close();
     return;
   }
-  warmUp(data.tracker, NOTHING_RESTORED);
   writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
   const figures = (): WorkerFigures => ({ status: service.status(), cpuUs: threadCpuUs() });
   const done = (isLast = false): void => report({ report: "done", figures: figures(), isLast });

@@ -1,7 +1,7 @@
 import type { BatchReturn, DeviceSnapshot, EventKind, FleetCounters } from "../protocol/batch.ts";
 import { MAX_ENTRIES } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
-import { decode } from "../protocol/decode.ts";
+import { decode, FORMATS, type Format } from "../protocol/decode.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { REJECT } from "../protocol/reasons.ts";
@@ -31,6 +31,7 @@ const CHANNELS_PER_STEP = 1024;
  */
 export class Ingest {
   readonly listeners: readonly ListenerCounters[];
+  readonly #formats: readonly Format[];
   readonly #options: IngestOptions;
   readonly #start: FleetCounters;
   readonly #tracker: Tracker;
@@ -50,6 +51,8 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#start = startingCounters(options.restored.fleet);
+    // the very constants: a text that came from another thread equals them only letter by letter, at every datagram
+    this.#formats = options.formats.map((format) => FORMATS[FORMATS.indexOf(format)]!);
     this.listeners = options.formats.map(() => new ListenerCounters());
     this.#batches = new BatchStream({
       pool: options.pool,
@@ -70,7 +73,7 @@ export class Ingest {
       writer: this.#writer,
       held: this.#held,
       listeners: this.listeners,
-      formats: options.formats,
+      formats: this.#formats,
     });
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
     this.#recovery = options.recovery === undefined ? null : this.#newRecovery(options.recovery);
@@ -169,7 +172,7 @@ export class Ingest {
     try {
       const code = isCrosstalk(this.#options.sources?.[listener] ?? null, address)
         ? REJECT.crosstalk
-        : decode(bytes, view, offset, length, this.#options.formats[listener]!, this.#datagram);
+        : decode(bytes, view, offset, length, this.#formats[listener]!, this.#datagram);
       if (code !== REJECT.sound) {
         counters.reject(code);
         if (code !== REJECT.crosstalk) this.#tracker.onRejected(address, port, nowMs);

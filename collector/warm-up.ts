@@ -8,17 +8,21 @@ import { Ingest } from "./ingest.ts";
 import type { TrackerSettings } from "./tracker-settings.ts";
 
 /** V8 has compiled the way of a datagram for good after some 30,000 of them */
-const DATAGRAMS = 32_000;
+const ROUNDS = 500;
 const DEVICES = 64;
-/** one in so many is absent, so that gaps open and close as well */
+/** of so many numbers one stays away, one comes twice, and one before the number it follows: gaps open, close and fill as well */
 const ABSENT = 50;
+const TWICE = 51;
+const SWAPPED = 52;
 const START_US = 1_700_000_000_000_000;
-const STEP_MS = 0.05;
-const TICK_EVERY = 400;
+/** the rounds' distances change: devices are heard at their usual distance and at others */
+const ROUNDS_MS = [1, 1, 1, 0.1, 8];
+const TICK_EVERY = 6;
 
 /**
- * Lead datagrams of devices nobody has through a pipeline that is thrown away, before the sockets are bound. Until it is compiled a datagram
- * costs ten times as much: a collector started amid 500,000 datagrams/s would lose what its receive buffer cannot hold for those 150 ms.
+ * Lead datagrams of devices nobody has through a pipeline that is thrown away, before the real one is made and the sockets are bound. Until it
+ * is compiled a datagram costs ten times as much: a collector started amid 500,000 datagrams/s would lose what its receive buffer cannot hold
+ * for those 150 ms. What is compiled here is thrown out as soon as something else is met, so the pipeline is made as the real one is.
  * @param tracker - the settings of the pipeline to come, whose code this is
  * @param restored - an empty database
  * @returns datagrams that were received
@@ -26,10 +30,14 @@ const TICK_EVERY = 400;
 export const warmUp = (tracker: TrackerSettings, restored: Restored): number => {
   const ingest: Ingest = new Ingest({
     formats: ["auto"],
+    sources: [null],
     tracker: { ...tracker, maxDevices: 2 * DEVICES, nextDevice: 1, nextRun: 1 },
     pool: new BatchPool(2),
     restored,
+    worker: 0,
+    exchange: null,
     batchMs: 100,
+    recovery: { listeners: ["on"], random: () => 0.5, send: () => true },
     send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
     onInternalError: (error) => {
       throw error;
@@ -37,26 +45,57 @@ export const warmUp = (tracker: TrackerSettings, restored: Restored): number => 
   });
   ingest.restore();
   ingest.start(0, START_US);
-  const bytes = new Uint8Array(128);
+  const bytes = new Uint8Array(512);
   const view = new DataView(bytes.buffer);
-  const datagrams = Array.from({ length: DEVICES }, (_, index) => newDatagram(`warm-up-${index}`));
-  for (let sent = 0; sent < DATAGRAMS; sent++) {
-    const nowMs = sent * STEP_MS;
+  // made as those of received datagrams are: comparing texts of the source is compiled for another kind of string
+  const address = [127, 0, 0, 1].join(".");
+  const send = (datagram: Datagram, nowMs: number): void => {
     const wallUs = START_US + Math.round(nowMs * 1000);
-    const datagram = datagrams[sent % DEVICES]!;
-    datagram.sequence += sent % ABSENT === 0 ? 2 : 1;
     datagram.sendTimeUs = wallUs;
     const length = encodeBinary(datagram, 0, bytes, view, 0);
-    ingest.receive(0, bytes, view, 0, length, "127.0.0.1", 1, wallUs, nowMs);
-    if (sent % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, wallUs);
+    ingest.receive(0, bytes, view, 0, length, address, 1, wallUs, nowMs);
+  };
+  const devices = Array.from({ length: DEVICES }, (_, index) => newData(`warm-up-${index}`));
+  const control = new Datagram();
+  control.epoch = 1;
+  control.sequence = 0;
+  control.descriptions.push({ channel: 0, name: "temperature", unit: "C" });
+  for (const index of devices.keys()) {
+    setDeviceId(control, `warm-up-${index}`);
+    for (const kind of [KIND.DESCRIBE, KIND.HEARTBEAT]) {
+      control.kind = kind;
+      send(control, 0);
+    }
+  }
+  let nowMs = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    nowMs += ROUNDS_MS[round % ROUNDS_MS.length]!;
+    for (const [index, data] of devices.entries()) {
+      const turn = round + index;
+      if (turn % ABSENT === 0) data.sequence++;
+      if (turn % SWAPPED === 0) {
+        data.sequence += 2;
+        send(data, nowMs);
+        data.sequence--;
+        send(data, nowMs);
+        data.sequence++;
+      } else {
+        data.sequence++;
+        send(data, nowMs);
+        if (turn % TWICE === 0) send(data, nowMs);
+      }
+    }
+    if (round % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, START_US + Math.round(nowMs * 1000));
   }
   return ingest.listeners[0]!.received;
 };
 
-const newDatagram = (id: string): Datagram => {
+const newData = (id: string): Datagram => {
   const datagram = new Datagram();
   datagram.kind = KIND.DATA;
   datagram.epoch = 1;
+  // the first one sent is 0
+  datagram.sequence = -1;
   setDeviceId(datagram, id);
   datagram.readingCount = 1;
   datagram.types[0] = VALUE_TYPE.FLOAT64;

@@ -243,7 +243,9 @@ export class DatagramBatch {
   constructor(calls: SystemCalls, family: 4 | 6) {
     this.#calls = calls;
     this.#family = family;
-    this.bytes = this.#slots;
+    const { buffer, byteOffset, byteLength } = this.#slots;
+    // a plain array as all other senders of datagrams have: decoding is compiled for one kind of them
+    this.bytes = new Uint8Array(buffer, byteOffset, byteLength);
     this.view = viewOf(this.#slots);
     this.#nameView = viewOf(this.#names);
     this.#headerView = viewOf(this.#headers);
