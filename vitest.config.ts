@@ -7,6 +7,8 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 const systemTests = (...names: string[]): string[] => names.map((name) => `test/system/${name}.test.ts`);
 /** half a minute and more on two cores, or what the quick ones show in part: in the long run */
 const HEAVY = systemTests("dying-threads", "recovery", "workers");
+/** a process or two of each, which mostly waits: two files at a time */
+const LIGHT = systemTests("access", "demo", "doctor", "first-datagram", "live", "prometheus");
 /** those that receive much or depend on the socket; listeners are tested on both paths anyway */
 const ON_BOTH_PATHS = systemTests("causes", "collector", "lifecycle", "matrix", "recovery", "workers");
 const SYSTEM = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
@@ -23,7 +25,16 @@ export default defineConfig({
         isolate: false,
         maxWorkers: "100%",
       }),
-      project("system", ["test/system/**/*.test.ts"], { ...SYSTEM, exclude: ["node_modules/**", ...HEAVY] }),
+      project("system", ["test/system/**/*.test.ts"], {
+        ...SYSTEM,
+        exclude: ["node_modules/**", ...HEAVY, ...LIGHT],
+      }),
+      project("system-light", LIGHT, {
+        ...SYSTEM,
+        fileParallelism: true,
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+      }),
       project("system-long", [...HEAVY, ...systemTests("matrix")], { ...SYSTEM, env: { MATRIX: "rest" } }),
       // the page in a real browser; a run that shall write the pictures of the docs says so
       project(

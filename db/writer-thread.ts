@@ -38,8 +38,8 @@ export class WriterThread {
   readonly #times = new FlushTimes();
   readonly #merges: MergeLoop;
   #timer: NodeJS.Timeout | undefined;
-  /** the timer is for the batches that wait, not for what is done when nothing does */
-  #isFlushPlanned = false;
+  /** what the timer is for: what is done when nothing waits, the batches that wait, or as many as must not wait any longer */
+  #planned: "idle" | "flush" | "flush-now" = "idle";
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   #commits = 0;
@@ -62,8 +62,8 @@ export class WriterThread {
   accept(message: BatchMessage): void {
     this.#writer.accept(message);
     if (this.#failingSinceUs !== null) return;
-    if (this.#writer.isDue && this.#writer.pendingBatches >= this.#options.flushBatches) this.#schedule(0);
-    else if (!this.#isFlushPlanned) this.#planFlush();
+    if (this.#writer.isDue && this.#writer.pendingBatches >= this.#options.flushBatches) this.#planNow();
+    else if (this.#planned === "idle") this.#planFlush();
   }
 
   /** What the merger's thread has brought. */
@@ -88,11 +88,18 @@ export class WriterThread {
 
   #planFlush(): void {
     this.#schedule(this.#options.flushMs);
-    this.#isFlushPlanned = true;
+    this.#planned = "flush";
+  }
+
+  #planNow(): void {
+    // a timer set anew with every batch would wait for a pause between them
+    if (this.#planned === "flush-now") return;
+    this.#schedule(0);
+    this.#planned = "flush-now";
   }
 
   #schedule(delayMs: number): void {
-    this.#isFlushPlanned = false;
+    this.#planned = "idle";
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tick(), delayMs);
   }
@@ -132,7 +139,7 @@ export class WriterThread {
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
     this.#host.post({ type: "committed", change, gapOps, figures }, transfer as ArrayBuffer[]);
     this.#merges.step();
-    if (this.#writer.isDue) this.#schedule(0);
+    if (this.#writer.isDue) this.#planNow();
     else if (this.#writer.pendingBatches > 0) this.#planFlush();
     else this.#schedule(IDLE_MS);
   }

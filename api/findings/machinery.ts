@@ -30,7 +30,7 @@ export const windowFindings = ({ windowMs, delays }: CollectorStatus["reordering
   const neededMs = roundedUpMs(quantileOf(delays, known.share) / 1000);
   if (neededMs > MOST_WINDOW_MS) return [];
   const isShort = neededMs > windowMs;
-  const verb = isShort ? "is needed" : "would have been enough";
+  const verb = isShort ? "is needed" : neededMs < windowMs ? "would have been enough" : "was just enough";
   const isWorthIt = isShort || neededMs * LONG_WINDOW <= windowMs;
   return [
     {
@@ -46,7 +46,7 @@ export const windowFindings = ({ windowMs, delays }: CollectorStatus["reordering
 const poolFinding = ({ capacity, refused }: { capacity: number; refused: number }): Finding => ({
   code: "batch-pool",
   severity: "problem",
-  sentence: `${datagrams(refused)} ${refused === 1 ? "was" : "were"} shed because all ${capacity} batches were under way to the database.`,
+  sentence: `${datagrams(refused)} ${refused === 1 ? "was" : "were"} shed: of ${capacity} batches none was free for datagrams, as they were under way to the database.`,
   fix: capacity < MOST_POOL_BATCHES ? `poolBatches = ${Math.min(MOST_POOL_BATCHES, 2 * capacity)}` : null,
   listener: null,
 });

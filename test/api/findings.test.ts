@@ -185,7 +185,8 @@ test("what was shed for want of a batch is a problem and asks for more of them, 
   expect(queueFindings(queue(48, 12))[0]).toMatchObject({
     code: "batch-pool",
     severity: "problem",
-    sentence: "12 datagrams were shed because all 48 batches were under way to the database.",
+    sentence:
+      "12 datagrams were shed: of 48 batches none was free for datagrams, as they were under way to the database.",
     fix: "poolBatches = 96",
   });
   expect(queueFindings(queue(1024, 12))[0]!.fix).toBeNull();
