@@ -128,7 +128,11 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
       case "listen":
         await service.listen(command.listeners);
         timers.push(setInterval(() => report({ report: "status", figures: figures() }), STATUS_MS));
-        if (trimHeaps !== null) timers.push(setInterval(trimHeaps, TRIM_MS));
+        if (trimHeaps !== null) {
+          // what the start needed
+          trimHeaps();
+          timers.push(setInterval(trimHeaps, TRIM_MS));
+        }
         break;
       case "share":
         await service.share(command.listener, command.address, command.port);

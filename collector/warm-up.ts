@@ -1,7 +1,6 @@
 import type { BatchMessage, Restored } from "../protocol/batch.ts";
 import { KIND, VALUE_TYPE } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
-import { setDeviceId } from "../protocol/device-id.ts";
 import { encodeBinary } from "../protocol/encode-binary.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { Ingest } from "./ingest.ts";
@@ -45,58 +44,59 @@ export const warmUp = (tracker: TrackerSettings, restored: Restored): number => 
   });
   ingest.restore();
   ingest.start(0, START_US);
+  const datagram = newDatagram();
   const bytes = new Uint8Array(512);
   const view = new DataView(bytes.buffer);
   // made as those of received datagrams are: comparing texts of the source is compiled for another kind of string
   const address = [127, 0, 0, 1].join(".");
-  const send = (datagram: Datagram, nowMs: number): void => {
-    const wallUs = START_US + Math.round(nowMs * 1000);
+  let nowMs = 0;
+  let wallUs = START_US;
+  const send = (device: Id, kind: number, sequence: number): void => {
+    datagram.pointId(device.bytes, 0, device.bytes.length, device.view);
+    datagram.kind = kind;
+    datagram.sequence = sequence;
     datagram.sendTimeUs = wallUs;
     const length = encodeBinary(datagram, 0, bytes, view, 0);
     ingest.receive(0, bytes, view, 0, length, address, 1, wallUs, nowMs);
   };
-  const devices = Array.from({ length: DEVICES }, (_, index) => newData(`warm-up-${index}`));
-  const control = new Datagram();
-  control.epoch = 1;
-  control.sequence = 0;
-  control.descriptions.push({ channel: 0, name: "temperature", unit: "C" });
-  for (const index of devices.keys()) {
-    setDeviceId(control, `warm-up-${index}`);
-    for (const kind of [KIND.DESCRIBE, KIND.HEARTBEAT]) {
-      control.kind = kind;
-      send(control, 0);
-    }
-  }
-  let nowMs = 0;
+  const devices = Array.from({ length: DEVICES }, (_, index) => newId(`warm-up-${index}`));
+  for (const device of devices) for (const kind of [KIND.DESCRIBE, KIND.HEARTBEAT]) send(device, kind, 0);
+  const next = devices.map(() => 0);
   for (let round = 0; round < ROUNDS; round++) {
     nowMs += ROUNDS_MS[round % ROUNDS_MS.length]!;
-    for (const [index, data] of devices.entries()) {
-      const turn = round + index;
-      if (turn % ABSENT === 0) data.sequence++;
-      if (turn % SWAPPED === 0) {
-        data.sequence += 2;
-        send(data, nowMs);
-        data.sequence--;
-        send(data, nowMs);
-        data.sequence++;
-      } else {
-        data.sequence++;
-        send(data, nowMs);
-        if (turn % TWICE === 0) send(data, nowMs);
+    wallUs = START_US + Math.round(nowMs * 1000);
+    for (const [index, device] of devices.entries()) {
+      for (const sequence of numbersOf(round + index, next[index]!)) {
+        send(device, KIND.DATA, sequence);
+        next[index] = Math.max(next[index]!, sequence + 1);
       }
     }
-    if (round % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, START_US + Math.round(nowMs * 1000));
+    if (round % TICK_EVERY === 0) ingest.tick(nowMs, nowMs, wallUs);
   }
   return ingest.listeners[0]!.received;
 };
 
-const newData = (id: string): Datagram => {
+interface Id {
+  bytes: Uint8Array;
+  view: DataView;
+}
+
+const newId = (id: string): Id => {
+  const bytes = new TextEncoder().encode(id);
+  return { bytes, view: new DataView(bytes.buffer) };
+};
+
+/** What a device sends at its turn. @param next - its next number */
+const numbersOf = (turn: number, next: number): readonly number[] => {
+  if (turn % ABSENT === 0) return [next + 1];
+  if (turn % TWICE === 0) return [next, next];
+  return turn % SWAPPED === 0 ? [next + 1, next] : [next];
+};
+
+const newDatagram = (): Datagram => {
   const datagram = new Datagram();
-  datagram.kind = KIND.DATA;
   datagram.epoch = 1;
-  // the first one sent is 0
-  datagram.sequence = -1;
-  setDeviceId(datagram, id);
+  datagram.descriptions.push({ channel: 0, name: "temperature", unit: "C" });
   datagram.readingCount = 1;
   datagram.types[0] = VALUE_TYPE.FLOAT64;
   datagram.values[0] = 20.5;
