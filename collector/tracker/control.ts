@@ -28,7 +28,10 @@ export class Control {
       device = admission.admit(datagram, arrival);
       if (device < 0) return outcome.reject(REJECT["device-limit"]);
     }
-    if (device < 0) return VERDICT.CONTROL;
+    if (device < 0) {
+      const isUnasked = datagram.kind === KIND.GONE && context.recovery !== null;
+      return isUnasked ? outcome.reject(REJECT["not-asked"]) : VERDICT.CONTROL;
+    }
     outcome.slot = device;
     outcome.device = context.devices.mark(device, MARK.DEVICE);
     sources.heard(device, arrival);

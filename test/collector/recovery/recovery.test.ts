@@ -128,6 +128,7 @@ test("GONE closes at once what was asked for, with its cause, and nothing else",
 test("GONE that nobody asked for, from elsewhere or too late, is rejected", () => {
   const bed = spoken();
   expect(bed.gone("pump", 100, [[0, 5]])).toBe(VERDICT.REJECTED);
+  expect(bed.gone("nobody", 100, [[0, 5]])).toBe(VERDICT.REJECTED);
   bed.data("pump", [101]);
   bed.pass(WINDOW_MS + 30);
   expect(bed.gone("pump", 101, [[100, 100]], { address: "elsewhere" })).toBe(VERDICT.REJECTED);

@@ -47,6 +47,7 @@ function forgetOldestProvisional(ledger: NaiveState): boolean {
 
 export function withoutDevice(ledger: NaiveState, datagram: NaiveDatagram): Outcome {
   if (createsDevice(datagram)) return refuse(ledger, "device-limit");
+  if (ledger.recovers && datagram.kind === "gone") return refuse(ledger, "not-asked");
   ledger.hit("R8 control without a device");
   return plain(VERDICT.CONTROL);
 }
