@@ -9,13 +9,15 @@ import { stopSignals } from "./stop-signals.ts";
 export const collect = async (flags: Record<string, unknown>, version: string): Promise<void> => {
   const settings = loadSettings(COLLECT_OPTIONS, flags);
   const logger = createLogger(settings.logLevel);
-  const signals = stopSignals();
+  // a terminal that closes ends it in order too; with a certificate the signal means another thing
+  const hasTls = settings.tlsCertPath !== null;
+  const signals = hasTls ? stopSignals() : stopSignals("SIGHUP");
   const service = await startService(settings, { logger, version });
   const listeners = service.listeners().map(({ url, state, reason, port }) => ({ url, state, reason, port }));
   const access = settings.tokens.length > 0 ? "by token" : "loopback only, as no token is set";
   logger.info({ http: service.url, access, listeners, db: settings.dbPath }, "ready");
   const reload = (): void => reloadTls(service, logger);
-  if (settings.tlsCertPath !== null) process.on("SIGHUP", reload);
+  if (hasTls) process.on("SIGHUP", reload);
   const reason = await Promise.race([signals.received, service.failed]);
   logger.info({ reason: String(reason) }, "stopping");
   await service.stop();

@@ -1,16 +1,17 @@
 /**
- * Resolves with the first SIGINT or SIGTERM. Later ones are swallowed: a second signal must not interrupt a stop that is saving what was
- * accepted. `dispose` gives the signals back to the system.
+ * Resolves with the first SIGINT or SIGTERM, or `more`. Later ones are swallowed: a second signal must not interrupt a stop that is saving
+ * what was accepted. `dispose` gives the signals back to the system.
  */
-export const stopSignals = (): { received: Promise<NodeJS.Signals>; dispose(): void } => {
+export const stopSignals = (
+  ...more: NodeJS.Signals[]
+): { received: Promise<NodeJS.Signals>; dispose(): void } => {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  process.on("SIGINT", resolve);
-  process.on("SIGTERM", resolve);
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", ...more];
+  for (const signal of signals) process.on(signal, resolve);
   return {
     received: promise,
     dispose() {
-      process.off("SIGINT", resolve);
-      process.off("SIGTERM", resolve);
+      for (const signal of signals) process.off(signal, resolve);
     },
   };
 };

@@ -27,20 +27,23 @@ const simulate = (port: number, truth: string, ...more: string[]): string[] => [
   ...["--loss", "0.02", "--reorder", "0.02", "--duplicate", "0.01", ...more],
 ];
 
-test.concurrent("SIGTERM right after the last datagram, and a second signal: everything accepted is stored", async () => {
-  const db = `${directory.path}/stop.db`;
-  const truth = `${directory.path}/stop.jsonl`;
-  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db, "--flush", "5s"]);
-  expect((await runLacuna(simulate(collector.ports[0]!, truth, "--duration", "2s"))).code).toBe(0);
-  collector.process.signal("SIGTERM");
-  collector.process.signal("SIGINT");
-  collector.process.signal("SIGTERM");
-  expect(await collector.process.finished).toMatchObject({ code: 0, signal: null });
+test.concurrent.each(["SIGTERM", "SIGHUP"] as const)(
+  "%s right after the last datagram, and a second signal: everything accepted is stored",
+  async (signal) => {
+    const db = `${directory.path}/${signal}.db`;
+    const truth = `${directory.path}/${signal}.jsonl`;
+    const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db, "--flush", "5s"]);
+    expect((await runLacuna(simulate(collector.ports[0]!, truth, "--duration", "2s"))).code).toBe(0);
+    collector.process.signal(signal);
+    collector.process.signal("SIGINT");
+    collector.process.signal(signal);
+    expect(await collector.process.finished).toMatchObject({ code: 0, signal: null });
 
-  const audited = await runLacuna(["audit", "--truth", truth, "--db", db]);
-  expect(audited.stdout).toContain("every number is explained");
-  expect(audited.code).toBe(0);
-});
+    const audited = await runLacuna(["audit", "--truth", truth, "--db", db]);
+    expect(audited.stdout).toContain("every number is explained");
+    expect(audited.code).toBe(0);
+  },
+);
 
 test.concurrent("a locked database: what waits is pending and visible, nothing is lost, and it heals by itself", async () => {
   const db = `${directory.path}/locked.db`;
