@@ -19,7 +19,7 @@ export const flagsOf = (schema: Schema, hasEnvironment: boolean): FlagHelp[] =>
     return {
       key,
       flag: `${flagOf(key)} <${placeholder}>`,
-      description: `${doc} (${accepted}; default: ${defaultText}${environment})`,
+      description: `${doc} (${accepted}; default: ${defaultText || "none"}${environment})`,
       repeatable,
     };
   });

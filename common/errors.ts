@@ -27,9 +27,13 @@ export interface ConfigurationMistake {
   sentence: string;
 }
 
+/** On one line. Tables of a TOML file have no prototype, which is not for people to know. */
+const textOf = (value: unknown): string =>
+  inspect(value, { breakLength: Number.POSITIVE_INFINITY }).replaceAll("[Object: null prototype] ", "");
+
 const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string => {
   if (value === undefined) return `${key}: ${sentence}`;
-  return `${key}: ${inspect(value, { breakLength: Number.POSITIVE_INFINITY })} from ${origin}: ${sentence}`;
+  return `${key}: ${textOf(value)} from ${origin}: ${sentence}`;
 };
 
 /** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */

@@ -12,5 +12,6 @@ const helpOf = (register: (program: Command, version: string) => void): string =
 
 test("help names an environment variable where the environment is read, and nowhere else", () => {
   expect(helpOf(registerCollect)).toContain("LACUNA_WINDOW");
+  expect(helpOf(registerCollect)).not.toMatch(/default: *;/);
   for (const register of [registerSimulate, registerDemo]) expect(helpOf(register)).not.toContain("LACUNA_");
 });

@@ -12,10 +12,11 @@ test("a configuration error says every mistake in its message", () => {
   const error = new ConfigurationError([
     { key: "window", origin: "--window", value: "3", sentence: "accepted is a duration" },
     { key: "maxgaps", origin: "lacuna.toml", value: 7n, sentence: "this option does not exist" },
+    { key: "a", origin: "lacuna.toml", value: Object.create(null), sentence: "nor does this one" },
     { key: "audit", origin: "--api", value: undefined, sentence: "accepted is --api or --db" },
   ]);
   expect(error.message).toBe(
-    "the configuration is wrong:\n  window: '3' from --window: accepted is a duration\n  maxgaps: 7n from lacuna.toml: this option does not exist\n  audit: accepted is --api or --db",
+    "the configuration is wrong:\n  window: '3' from --window: accepted is a duration\n  maxgaps: 7n from lacuna.toml: this option does not exist\n  a: {} from lacuna.toml: nor does this one\n  audit: accepted is --api or --db",
   );
 });
 
