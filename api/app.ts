@@ -18,6 +18,7 @@ import {
   refuseOtherMethods,
 } from "./plugins/errors.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
+import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -75,6 +76,7 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
       // unknown parameters are refused, not removed; a single `channel` is a list of one
       customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: true, verbose: true },
     },
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
 const securityHeaders = {
