@@ -9,6 +9,7 @@ import { FleetTable } from "./fleet-table.ts";
 import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { type ApiToken, installAuth } from "./plugins/auth.ts";
+import { cutOffWhenClosing } from "./plugins/closing.ts";
 import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
 import {
   answerClientError,
@@ -135,6 +136,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   });
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());
+  cutOffWhenClosing(app);
   await app.register(helmet, securityHeaders);
   installErrors(app, handleError);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
