@@ -106,6 +106,7 @@ export class WriterThread {
 
   #tick(): void {
     clearTimeout(this.#timer);
+    this.#planned = "idle";
     try {
       this.#flush();
       if (this.#closeByMs !== null && this.#mayEnd(this.#closeByMs)) this.#end();

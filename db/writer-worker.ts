@@ -5,6 +5,7 @@ import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge/merge-messages.ts";
 import { CHUNK_READINGS } from "./merge/merge-policy.ts";
+import { warmUp } from "./warm-up.ts";
 import { Writer } from "./writer.ts";
 import type { WriterMessage, WriterThreadData } from "./writer-messages.ts";
 import { WriterThread } from "./writer-thread.ts";
@@ -93,6 +94,8 @@ else {
     options,
   );
   thread = loop;
+  // the main thread knows that the database is open, and batches come only once it has opened the sockets
+  warmUp(systemClock);
   for (const port of ports) port.on("message", (message: BatchMessage) => loop.accept(message));
   main.on("message", () => loop.close());
 }

@@ -191,27 +191,29 @@ export type Note =
   | { note: "forgotten"; device: number }
   | { note: "event"; at: number; kind: EventKind; device: number | null; detail: Record<string, unknown> };
 
-export type EventKind =
-  | "restart"
-  | "epoch-went-back"
-  | "epoch-reused"
-  | "id-conflict"
-  | "run-split"
-  | "source-changed"
-  | "online"
-  | "stale"
-  | "offline"
-  | "status-changes"
-  | "sleep"
-  | "end"
-  | "listener-state"
-  | "group-silent"
-  | "group-heard"
-  | "path-down"
-  | "path-up"
-  | "collector-started"
-  | "collector-stopped"
-  | "collector-down";
+export const EVENT_KINDS = [
+  "restart",
+  "epoch-went-back",
+  "epoch-reused",
+  "id-conflict",
+  "run-split",
+  "source-changed",
+  "online",
+  "stale",
+  "offline",
+  "status-changes",
+  "sleep",
+  "end",
+  "listener-state",
+  "group-silent",
+  "group-heard",
+  "path-down",
+  "path-up",
+  "collector-started",
+  "collector-stopped",
+  "collector-down",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** What is posted to the writer with each batch; `buffer` is the writer's until it is returned. */
 export interface BatchMessage {

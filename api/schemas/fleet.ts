@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { EVENT_KINDS } from "../../protocol/batch.ts";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import { MAX_HISTORY_SECONDS } from "../fleet-history.ts";
 import { FLEET_SORTS } from "../fleet-table.ts";
@@ -160,7 +161,7 @@ export const EventList = named(
       Type.Object({
         event: Type.Integer({ description: "number, in the order in which they were committed" }),
         time: Time("when it happened"),
-        kind: Type.String({ description: "restart, source, started …" }),
+        kind: Type.String({ description: "what happened" }),
         device: Nullable(Type.String()),
         detail: Type.Unsafe<Record<string, unknown>>({ type: "object", additionalProperties: true }),
       }),
@@ -174,7 +175,7 @@ export const EventsQueryString = Query({
   device: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: "only events of this device" }),
   ),
-  kind: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of this kind" })),
+  kind: Type.Optional(Word(EVENT_KINDS, { description: "only events of this kind" })),
   ...TimeRangeQuery,
   order: Defaulted(Word(["asc", "desc"], { description: "oldest or newest first" }), "desc"),
   limit: Limit(1000),

@@ -9,46 +9,68 @@ afterEach(() => {
 });
 
 const FLUSH_BATCHES = 4;
+const MOST_PER_FLUSH = 5;
 
-/** A writer that only counts what waits, and takes nothing when it flushes. */
+/** A writer that only counts what waits. */
 const countingWriter = () => {
   const writer = {
     pendingBatches: 0,
     flushes: 0,
     hasHistory: false,
-    isDue: true,
+    get isDue(): boolean {
+      return writer.pendingBatches > 0;
+    },
     waitingDevices: 0,
     stored: { segments: 0, readings: 0 },
-    merging: { figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 }, flushedBytes: 0 },
+    merging: {
+      figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 },
+      flushedBytes: 0,
+      begin: () => null,
+    },
     accept: () => {
       writer.pendingBatches++;
     },
     beginMerge: () => null,
     flush: () => {
+      const count = Math.min(MOST_PER_FLUSH, writer.pendingBatches);
+      if (count === 0) return { outcome: "idle" };
       writer.flushes++;
-      return { outcome: "idle" };
+      writer.pendingBatches -= count;
+      const messages = Array.from({ length: count }, () => ({ worker: 0, number: 1 }));
+      return { outcome: "committed", change: null, gapOps: new Float64Array(0), messages };
     },
   };
   return writer;
 };
 
-test("as many batches as must not wait are flushed although more come all the time", () => {
-  vi.useFakeTimers();
-  const writer = countingWriter();
+const startThread = (writer: ReturnType<typeof countingWriter>): WriterThread => {
   const host = {
     clock: { monotonicMs: () => 0, wallUs: () => 0 },
     post: () => undefined,
+    giveBack: () => undefined,
     writtenBytes: () => null,
   };
-  const thread = new WriterThread(
+  return new WriterThread(
     writer as unknown as Writer,
     host as unknown as WriterThreadHost,
     { flushMs: 500, flushBatches: FLUSH_BATCHES, closeTimeoutMs: 0 } as WriterThreadData,
   );
+};
+
+test("as many batches as must not wait are flushed although more come all the time", () => {
+  vi.useFakeTimers();
+  const thread = startThread(countingWriter());
   const set = vi.spyOn(globalThis, "setTimeout");
   for (let batch = 0; batch < 3 * FLUSH_BATCHES; batch++) thread.accept({} as BatchMessage);
   // the first one plans, the fourth one hurries, no later one puts that off
   expect(set.mock.calls.map(([, delayMs]) => delayMs)).toEqual([500, 0]);
-  vi.advanceTimersByTime(0);
-  expect(writer.flushes).toBe(1);
+});
+
+test("what one flush does not take is flushed after it, although nothing more comes", () => {
+  vi.useFakeTimers();
+  const writer = countingWriter();
+  const thread = startThread(writer);
+  for (let batch = 0; batch < 3 * MOST_PER_FLUSH; batch++) thread.accept({} as BatchMessage);
+  vi.advanceTimersByTime(10);
+  expect([writer.flushes, writer.pendingBatches]).toEqual([3, 0]);
 });
