@@ -18,6 +18,8 @@ export interface GeneratorOptions extends LoadShape {
   segments: number;
   /** send times are this far apart, with 0 to 9 ms of jitter, from some time ago on; null = the real time */
   spacingUs: number | null;
+  /** the last HEARTBEATs come once more so long after the others: what is behind may have had no room for those */
+  patienceMs?: number;
 }
 
 export interface GeneratorResult {
@@ -95,8 +97,8 @@ const generate = async (options: GeneratorOptions): Promise<GeneratorResult> => 
   const data = ringOf(KIND.DATA, options.segments);
   const heartbeats = ringOf(KIND.HEARTBEAT, 1);
   /** several times, since one of them may be lost as well as anything */
-  const beat = (next: number, atRound: number): void => {
-    for (let time = 0; time < BEATS; time++) {
+  const beat = (next: number, atRound: number, times = BEATS): void => {
+    for (let time = 0; time < times; time++) {
       pour(sender, heartbeats.ring, CONTROL_HZ, 1, (device) =>
         heartbeats.patcher.header(device, next, timeOf(atRound)),
       );
@@ -114,11 +116,16 @@ const generate = async (options: GeneratorOptions): Promise<GeneratorResult> => 
   const { user, system } = process.cpuUsage(cpuBefore);
   nap(PAUSE_MS);
   beat(rounds, rounds);
+  const isPatient = options.patienceMs !== undefined;
+  if (isPatient) {
+    nap(options.patienceMs!);
+    beat(rounds, rounds, 1);
+  }
   sender.close();
   const sent = devices * rounds;
   return {
     sent,
-    control: 2 * BEATS * devices,
+    control: (2 * BEATS + (isPatient ? 1 : 0)) * devices,
     datagramBytes: data.ring.datagramBytes,
     seconds,
     achievedHz: sent / seconds,
