@@ -5,6 +5,8 @@ import { WriterThread, type WriterThreadHost } from "../../db/writer-thread.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 
 afterEach(() => {
+  // first the spy, which stands before a timer that is not real: files after this one share the thread
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
