@@ -12,29 +12,29 @@ import { LedgerPair } from "../../support/ledger-pair/ledger-pair.ts";
 const NO_SPLITS = ["shed", "shed-comb", ...ASKING, ...ELSEWHERE];
 const NO_PATHS = [...ASKING, ...ELSEWHERE];
 const CASES = [
-  { name: "with tight bounds", seed: 0, options: TIGHT, without: NO_PATHS, runs: 50 },
-  { name: "with the default bounds", seed: 1, options: ROOMY, without: NO_PATHS, runs: 50 },
+  { name: "with tight bounds", seed: 0, options: TIGHT, without: NO_PATHS, runs: 75 },
+  { name: "with the default bounds", seed: 1, options: ROOMY, without: NO_PATHS, runs: 75 },
   {
     name: "with room for two runs and three gaps",
     seed: 2,
     options: { ...TIGHT, maxOpenRuns: 2, maxGapsPerDevice: 3, maxDevices: 9 },
     without: NO_PATHS,
-    runs: 50,
+    runs: 75,
   },
   {
     name: "with a tight bound over all devices",
     seed: 3,
     options: { ...TIGHT, maxGaps: 24 },
     without: NO_SPLITS,
-    runs: 50,
+    runs: 75,
   },
-  { name: "that asks again", seed: 4, options: ROOMY, without: ELSEWHERE, runs: 50, recovers: true },
+  { name: "that asks again", seed: 4, options: ROOMY, without: ELSEWHERE, runs: 75, recovers: true },
   {
     name: "that asks again within tight bounds",
     seed: 5,
     options: TIGHT,
     without: ELSEWHERE,
-    runs: 50,
+    runs: 75,
     recovers: true,
   },
   {
@@ -42,7 +42,7 @@ const CASES = [
     seed: 6,
     options: { ...ROOMY, paths: [0, 1] },
     without: [],
-    runs: 50,
+    runs: 75,
     recovers: true,
   },
   {
@@ -50,7 +50,7 @@ const CASES = [
     seed: 7,
     options: { ...TIGHT, paths: [0, 1] },
     without: ASKING,
-    runs: 50,
+    runs: 75,
   },
 ];
 /** in each case */
