@@ -17,7 +17,7 @@ const BATCHES = 4;
 const DEVICES = 256;
 const START_US = 1_700_000_000_000_000;
 const STEP_US = 4000;
-/** of so many readings one has no two decimals but all a float64 holds */
+/** of so many devices one has values that are no decimals: each all that a float64 holds */
 const WHOLE = 3;
 
 const NONE_DOOMED: Doomed = {
