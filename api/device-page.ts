@@ -11,6 +11,12 @@ export const deviceOrThrow = ({ sources }: ApiContext, id: string): DeviceView =
   return device;
 };
 
+export const unknownChannel = (device: string, name: string): ApiError =>
+  new ApiError(
+    "ERR_UNKNOWN_CHANNEL",
+    `the device ${JSON.stringify(device)} has no channel ${JSON.stringify(name)}`,
+  );
+
 /** One page of all devices by id, and the cursor of the next. */
 export const devicePage = (
   { order, sources }: ApiContext,

@@ -164,6 +164,8 @@ export interface DeviceView {
   readonly runs: readonly RunView[];
   /** every name a channel has in some epoch: those of the current one first */
   readonly channelNames: readonly string[];
+  /** Whether a channel has this name in some epoch. */
+  hasChannel(name: string): boolean;
   /** names of the current epoch, unique within the device */
   readonly channels: readonly { name: string; unit: string }[];
   /** value of each channel in the newest datagram that had it: a wrong clock cannot freeze it */

@@ -21,11 +21,20 @@ export interface WrongParameter {
 export class ApiAnswerError extends LacunaError {
   readonly status: number;
   readonly parameters: readonly WrongParameter[];
+  /** the answer's own `code`; "" when it has none */
+  readonly problem: string;
 
-  constructor(code: string, message: string, status: number, parameters: readonly WrongParameter[]) {
+  constructor(
+    code: string,
+    message: string,
+    status: number,
+    parameters: readonly WrongParameter[],
+    problem = "",
+  ) {
     super(code, message);
     this.status = status;
     this.parameters = parameters;
+    this.problem = problem;
   }
 }
 
@@ -112,9 +121,9 @@ export class ApiClient {
 
   async #answerError(path: string, response: Response): Promise<ApiAnswerError> {
     const text = await response.text();
-    const { detail = text, parameters = [] } = parseProblem(text);
+    const { detail = text, parameters = [], code } = parseProblem(text);
     const message = `GET ${this.#baseUrl}${path}: status ${response.status}: ${detail}`;
-    return new ApiAnswerError(this.#errorCode, message, response.status, parameters);
+    return new ApiAnswerError(this.#errorCode, message, response.status, parameters, code);
   }
 
   #error(path: string, what: string, cause?: unknown): LacunaError {
@@ -123,7 +132,7 @@ export class ApiClient {
 }
 
 /** What an error answer says of itself (RFC 9457); nothing when it comes from something else on the way. */
-const parseProblem = (text: string): { detail?: string; parameters?: WrongParameter[] } => {
+const parseProblem = (text: string): { code?: string; detail?: string; parameters?: WrongParameter[] } => {
   try {
     const problem: unknown = JSON.parse(text);
     return typeof problem === "object" && problem !== null ? problem : {};

@@ -5,7 +5,7 @@ import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { undescribedName } from "./view/channel-names.ts";
+import { undescribedName, undescribedNumber } from "./view/channel-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
 import { RUN } from "./view/run-rows.ts";
 
@@ -181,6 +181,15 @@ export class DeviceView {
         names.add(described.get(channelKey(epoch, channel)) ?? undescribedName(channel));
     }
     return [...names];
+  }
+
+  /** Whether a channel has this name in some epoch. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */
+  hasChannel(name: string): boolean {
+    const number = undescribedNumber(name);
+    return (
+      this.descriptions.some((each) => each.name === name || each.channel === number) ||
+      this.latest.some((latest) => latest.name === name)
+    );
   }
 
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */

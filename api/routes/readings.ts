@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
-import { deviceOrThrow } from "../device-page.ts";
+import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
 import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
@@ -14,7 +14,7 @@ import {
   DeviceParams,
   ERRORS,
   INCOMPLETE,
-  NO_DEVICE,
+  NO_DEVICE_OR_CHANNEL,
   RefTo,
   TOO_LARGE,
   textResponse,
@@ -64,7 +64,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
             "application/x-ndjson": Type.String(),
           }),
           ...ERRORS,
-          ...NO_DEVICE,
+          ...NO_DEVICE_OR_CHANNEL,
           ...INCOMPLETE,
           ...TOO_LARGE,
           ...UNAVAILABLE,
@@ -74,6 +74,8 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
     },
     async ({ params, query, url, raw }, reply) => {
       const device = deviceOrThrow(context, params.id);
+      const unknown = query.channel?.find((name) => !device.hasChannel(name));
+      if (unknown !== undefined) throw unknownChannel(device.id, unknown);
       const scope = `readings-${query.order} ${device.id}`;
       const isStream = query.limit === undefined && query.format !== "json";
       const span = parseTimeRange(query, context.clock.wallUs());

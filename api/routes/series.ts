@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
-import { deviceOrThrow } from "../device-page.ts";
+import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
-import { ApiError, parameterError } from "../problems.ts";
+import { parameterError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
 import {
   DeviceParams,
@@ -89,10 +89,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
           : await reader.seriesText({ ...wanted, division: parseDivision(query) }, query.time, () =>
               isGone(raw),
             );
-      if (series === null) {
-        const names = `${JSON.stringify(id)} has no channel ${JSON.stringify(channel)}`;
-        throw new ApiError("ERR_UNKNOWN_CHANNEL", `the device ${names}`);
-      }
+      if (series === null) throw unknownChannel(id, channel);
       reply.type("application/json; charset=utf-8");
       const head = JSON.stringify({ device: id, channel, unit: series.unit });
       return reply.send(Buffer.concat([Buffer.from(`${head.slice(0, -1)},`), series.text, Buffer.from("}")]));

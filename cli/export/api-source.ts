@@ -27,7 +27,7 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
         headers: { "accept-encoding": "identity" },
       })
       .catch((error: unknown) => {
-        if (error instanceof ApiAnswerError && error.status === 404) return null;
+        if (isUnknownDevice(error)) return null;
         throw error;
       });
   return {
@@ -51,6 +51,10 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
     close: () => {},
   };
 };
+
+/** Not where only a channel is unknown: it was renamed meanwhile, and its readings would be left out. */
+const isUnknownDevice = (error: unknown): boolean =>
+  error instanceof ApiAnswerError && error.status === 404 && error.problem !== "ERR_UNKNOWN_CHANNEL";
 
 const queryOf = ({ channels, fromUs, toUs }: ExportQuery): URLSearchParams => {
   const query = new URLSearchParams({ format: "ndjson", time: "us" });

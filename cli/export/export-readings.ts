@@ -1,7 +1,13 @@
 import type { TimeForm } from "../../api/sources.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { type ExportFormat, headerText, rowsText } from "./rows-text.ts";
-import { type ExportPage, type ExportQuery, type ExportSource, unknownDevice } from "./source.ts";
+import {
+  type ExportPage,
+  type ExportQuery,
+  type ExportSource,
+  unknownChannel,
+  unknownDevice,
+} from "./source.ts";
 import type { ExportTarget } from "./target.ts";
 
 export interface ExportPlan {
@@ -60,14 +66,13 @@ const writeAll = async (
   onPage: (progress: ExportProgress) => void,
 ): Promise<ExportSummary> => {
   const { query, format, time } = plan;
-  const devices = plan.devices ?? (await source.devices());
-  const columns = format === "csv" ? await columnsOf(source, plan, devices) : [];
+  const { devices, columns } = await chosenOf(source, plan);
   const summary: ExportSummary = { devices: 0, readings: 0, expected: 0, received: 0 };
   await target.write(headerText(format, columns));
-  for (const [index, device] of devices.entries()) {
+  for (const [index, { device, channels }] of devices.entries()) {
     let whole: ExportPage["completeness"] | null = null;
     let written = 0;
-    for await (const { rows, completeness } of source.readings(device, query)) {
+    for await (const { rows, completeness } of source.readings(device, { ...query, channels })) {
       whole ??= completeness;
       await target.write(rowsText(device, rows, format, time, columns));
       written += rows.length;
@@ -86,18 +91,62 @@ const writeAll = async (
   return summary;
 };
 
-/** The wanted channels, else those of all devices in the order in which they occur. */
-const columnsOf = async (
+interface Chosen {
+  devices: readonly { device: string; channels: readonly string[] }[];
+  /** of CSV */
+  columns: readonly string[];
+}
+
+/** @throws LacunaError when a device or a channel that was asked for is not there */
+const chosenOf = async (source: ExportSource, plan: ExportPlan): Promise<Chosen> => {
+  const devices = plan.devices ?? (await source.devices());
+  const { channels } = plan.query;
+  if (channels.length > 0) {
+    return { devices: await withChannels(source, plan, devices), columns: channels };
+  }
+  return {
+    devices: devices.map((device) => ({ device, channels })),
+    columns: plan.format === "csv" ? await allChannels(source, plan, devices) : [],
+  };
+};
+
+/** Devices with those of the wanted channels each has; those that have none are left out. */
+const withChannels = async (
+  source: ExportSource,
+  plan: ExportPlan,
+  devices: readonly string[],
+): Promise<Chosen["devices"]> => {
+  const chosen: { device: string; channels: readonly string[] }[] = [];
+  const unknown = new Set(plan.query.channels);
+  for (const device of devices) {
+    const names = new Set(await namesOf(source, plan, device));
+    const channels = plan.query.channels.filter((name) => names.has(name));
+    for (const name of channels) unknown.delete(name);
+    if (channels.length > 0) chosen.push({ device, channels });
+  }
+  for (const name of unknown) throw unknownChannel(name);
+  return chosen;
+};
+
+/** Those of all devices, in the order in which they occur. */
+const allChannels = async (
   source: ExportSource,
   plan: ExportPlan,
   devices: readonly string[],
 ): Promise<readonly string[]> => {
-  if (plan.query.channels.length > 0) return plan.query.channels;
   const columns = new Set<string>();
   for (const device of devices) {
-    const names = await source.channelNames(device);
-    if (names === null && plan.devices !== null) throw unknownDevice(device);
-    for (const name of names ?? []) columns.add(name);
+    for (const name of await namesOf(source, plan, device)) columns.add(name);
   }
   return [...columns];
+};
+
+const namesOf = async (
+  source: ExportSource,
+  { devices }: ExportPlan,
+  device: string,
+): Promise<readonly string[]> => {
+  const names = await source.channelNames(device);
+  if (names === null && devices !== null) throw unknownDevice(device);
+  return names ?? [];
 };

@@ -27,5 +27,9 @@ export interface ExportSource {
   close(): void;
 }
 
+/** None of the exported devices has a channel of that name. */
+export const unknownChannel = (name: string): LacunaError =>
+  new LacunaError("ERR_UNKNOWN_CHANNEL", `no device has a channel ${JSON.stringify(name)}`);
+
 export const unknownDevice = (device: string): LacunaError =>
   new LacunaError("ERR_UNKNOWN_DEVICE", `there is no device ${JSON.stringify(device)}`);

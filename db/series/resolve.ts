@@ -1,11 +1,9 @@
 import type { DeviceView, RunView } from "../ledger-view.ts";
 import type { SeriesQuery } from "../query-types.ts";
-import { undescribedName } from "../view/channel-names.ts";
+import { undescribedNumber } from "../view/channel-names.ts";
 import type { SeriesRequest, SeriesRun } from "./series-query.ts";
 
 type Description = DeviceView["descriptions"][number];
-
-const UNDESCRIBED = /^ch(\d{1,5})$/;
 
 /**
  * A series query with names as numbers, and the unit of its channel: that of the latest epoch that describes it, "" when none does.
@@ -17,10 +15,10 @@ export const resolveSeries = (
   { channel: name, fromUs, toUs }: Omit<SeriesQuery, "division">,
   runOf: (run: RunView) => Omit<SeriesRun, "channels">,
 ): { request: Omit<SeriesRequest, "division">; unit: string } | null => {
+  if (!device.hasChannel(name)) return null;
   const { runs, descriptions } = device;
   const named = descriptions.filter((description) => description.name === name);
-  const undescribed = undescribedNumber(name, device, descriptions);
-  if (named.length === 0 && undescribed === null) return null;
+  const undescribed = undescribedNumber(name);
   const request = {
     fromUs,
     toUs,
@@ -30,21 +28,6 @@ export const resolveSeries = (
     })),
   };
   return { request, unit: unitOf(runs, named) };
-};
-
-/** Of a name such as ch7 the number, when the device has sent something on that channel. */
-const undescribedNumber = (
-  name: string,
-  device: DeviceView,
-  descriptions: readonly Description[],
-): number | null => {
-  const number = Number(UNDESCRIBED.exec(name)?.[1] ?? Number.NaN);
-  if (undescribedName(number) !== name) return null;
-  // described in another epoch, it goes by that name now, but may have been nameless before
-  const isKnown =
-    descriptions.some(({ channel }) => channel === number) ||
-    device.latest.some((latest) => latest.name === name);
-  return isKnown ? number : null;
 };
 
 const channelsOf = (

@@ -13,6 +13,14 @@ export interface ChannelEntry {
 /** Name of a channel that was never described. */
 export const undescribedName = (channel: number): string => `ch${channel}`;
 
+const UNDESCRIBED = /^ch(\d{1,5})$/;
+
+/** The channel whose name that would be; null = of none. */
+export const undescribedNumber = (name: string): number | null => {
+  const number = Number(UNDESCRIBED.exec(name)?.[1] ?? Number.NaN);
+  return undescribedName(number) === name ? number : null;
+};
+
 /** Strings of many devices are mostly the same few; beyond this many different ones they are no longer shared. */
 const MAX_SHARED = 10_000;
 

@@ -23,7 +23,10 @@ const page = (readings: ReadingRow[], more: Partial<ReadingsPage> = {}): Reading
 let api: TestApi;
 beforeEach(async () => {
   api = await testApi();
-  api.sources.add({ id: "pump-7" });
+  api.sources.add({
+    id: "pump-7",
+    hasChannel: (name) => name !== "typo",
+  });
 });
 const URL = "/api/v1/devices/pump-7/readings";
 
@@ -99,6 +102,16 @@ test("every parameter reaches the reader", async () => {
 test("one channel is a list of one", async () => {
   await api.get(`${URL}?channel=a`);
   expect(api.sources.readingsQueries[0]!.channels).toEqual(["a"]);
+});
+
+test("a channel the device never had is 404, also beside one it has; no readings are asked for", async () => {
+  const { status, json } = await api.get(`${URL}?channel=a&channel=typo&format=csv`);
+  expect([status, json.code, json.detail]).toEqual([
+    404,
+    "ERR_UNKNOWN_CHANNEL",
+    'the device "pump-7" has no channel "typo"',
+  ]);
+  expect(api.sources.readingsQueries).toEqual([]);
 });
 
 test("a time with an offset may have its plus unescaped", async () => {

@@ -68,6 +68,18 @@ test("a name holds for its epoch, and a name that is taken gets the channel's nu
   ]);
 });
 
+test("a device has the channels of every epoch, and by its number one that was nameless in some", () => {
+  const { bed, model, device, flush } = bedWithPump();
+  using _ = bed;
+  model.receive(model.run(device, 1), 0, [{ channel: 1, value: 20, timeUs: 1 }]);
+  const run = model.run(device, 2, 0, ROW_FLAG.CURRENT);
+  model.describe(device, 2, 1, "temperature", "Cel");
+  model.receive(run, 0, [{ channel: 9, value: 1, timeUs: 2 }]);
+  const pump = flush().device("pump")!;
+  const names = ["temperature", "ch1", "ch9", "ch2", "ch09", "temp", ""];
+  expect(names.filter((name) => pump.hasChannel(name))).toEqual(["temperature", "ch1", "ch9"]);
+});
+
 test("all readings of a device with many channels are kept apart", () => {
   const { bed, model, device, flush } = bedWithPump();
   using _ = bed;

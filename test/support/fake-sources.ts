@@ -79,6 +79,8 @@ export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceVi
   runs: [runOf()],
   channels: [{ name: "temperature", unit: "Cel" }],
   channelNames: ["temperature"],
+  // as the real one: a name of the current epoch, or of one before
+  hasChannel: (name) => (device.channelNames ?? ["temperature"]).includes(name),
   latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
   ...device,
 });

@@ -67,6 +67,21 @@ test("CSV has the device before every line, and a column for every channel of al
   );
 });
 
+test("each device is asked for those of the wanted channels it has; one that has none is left out", async () => {
+  const asked: unknown[] = [];
+  const { readings } = source;
+  source.readings = (device, query) => {
+    asked.push([device, query.channels]);
+    return readings(device, query);
+  };
+  await run({ format: "ndjson", query: { ...PLAN.query, channels: ["x,y", "on"] } });
+  source.readings = readings;
+  expect(asked).toEqual([
+    ['a,"$&"', ["on"]],
+    ["c", ["x,y", "on"]],
+  ]);
+});
+
 test("NDJSON has the device first in every object", async () => {
   await run({ format: "ndjson", time: "rfc3339", devices: ['a,"$&"'] });
   expect(readFileSync(FILE, "utf8").split("\n").slice(1, 3)).toEqual([
@@ -113,6 +128,15 @@ describe("when it breaks", () => {
 
   test.each(["csv", "ndjson"] as const)("by a device nobody knows, as %s", async (format) => {
     await expect(run({ devices: ["nobody"], format })).rejects.toMatchObject({ code: "ERR_UNKNOWN_DEVICE" });
+    nothingIsLeft();
+  });
+
+  test("by a channel no device has", async () => {
+    const query = { ...PLAN.query, channels: ["on", "typo"] };
+    await expect(run({ query })).rejects.toMatchObject({
+      code: "ERR_UNKNOWN_CHANNEL",
+      message: 'no device has a channel "typo"',
+    });
     nothingIsLeft();
   });
 

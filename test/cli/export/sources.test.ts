@@ -85,7 +85,7 @@ describe("over HTTP", () => {
     await expect(rowsOf(half, "d")).rejects.toMatchObject({ code: "ERR_EXPORT_CUT" });
   });
 
-  test("a device nobody knows has no names and no page; any other error is one", async () => {
+  test("a device nobody knows has no names and no page; any other error is one, a channel renamed meanwhile too", async () => {
     const source = await api((_, response) => {
       response.writeHead(404).end("{}");
     });
@@ -94,6 +94,10 @@ describe("over HTTP", () => {
       response.writeHead(503).end("{}");
     });
     await expect(failing.channelNames("d")).rejects.toMatchObject({ status: 503 });
+    const renamed = await api((_, response) => {
+      response.writeHead(404).end('{"code":"ERR_UNKNOWN_CHANNEL"}');
+    });
+    await expect(rowsOf(renamed, "d")).rejects.toMatchObject({ status: 404 });
   });
 
   test("names come from the header of the device's CSV", async () => {
