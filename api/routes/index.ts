@@ -2,27 +2,27 @@ import { Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { ERRORS, NoQuery } from "../schemas/common.ts";
 
+/** Pages, which are no part of the API's description. */
+const PAGES = { dashboard: "/", docs: "/docs" };
+
+/** Such as `deviceGaps` of `/api/v1/devices/{id}/gaps`. */
+const linkName = (path: string): string =>
+  path
+    .replace("/api/v1/", "/")
+    .replace("/devices/{id}", "/device")
+    .replace(/\.\w+$/, "")
+    .slice(1)
+    .replace(/\/(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Every route the API describes; `{id}` stands for a device id. */
+const linksOf = (app: App): Record<string, string> => {
+  const paths = Object.keys(app.swagger().paths ?? {}).filter((path) => path !== "/api/v1");
+  return { ...PAGES, ...Object.fromEntries(paths.map((path) => [linkName(path), path])) };
+};
+
 /** `/api/v1`: where to go from here. */
 export const indexRoutes = (app: App, { version }: ApiContext): void => {
-  const answer = {
-    name: "lacuna",
-    version,
-    links: {
-      dashboard: "/",
-      status: "/api/v1/status",
-      devices: "/api/v1/devices",
-      fleet: "/api/v1/fleet",
-      ledger: "/api/v1/ledger",
-      history: "/api/v1/history",
-      gaps: "/api/v1/gaps",
-      events: "/api/v1/events",
-      latest: "/api/v1/latest",
-      health: "/readyz",
-      metrics: "/metrics",
-      openapi: "/openapi.json",
-      docs: "/docs",
-    },
-  };
+  let links: Record<string, string> | undefined;
   const Index = Type.Object({
     name: Type.String(),
     version: Type.String(),
@@ -39,6 +39,9 @@ export const indexRoutes = (app: App, { version }: ApiContext): void => {
         response: { 200: Index, ...ERRORS },
       },
     },
-    async () => answer,
+    async () => {
+      links ??= linksOf(app);
+      return { name: "lacuna", version, links };
+    },
   );
 };

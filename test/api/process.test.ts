@@ -3,14 +3,27 @@ import { LISTENER_STATES } from "../../api/sources.ts";
 import { testApi } from "../support/api.ts";
 import { listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 
-test("/api/v1 links to everything", async () => {
-  const { get } = await testApi();
+test("/api/v1 links to every route the API describes, and to its pages", async () => {
+  const { app, get } = await testApi();
   const { json } = await get("/api/v1");
   expect(json).toMatchObject({ name: "lacuna", version: "1.2.3" });
-  const { dashboard, ...links } = json.links;
-  // whether it is built is another matter
+  const { dashboard, docs, ...links } = json.links;
+  const { paths } = (await get("/openapi.json")).json;
+  expect(Object.values(links)).toEqual(Object.keys(paths).filter((path) => path !== "/api/v1"));
+  expect(links).toMatchObject({
+    live: "/api/v1/live",
+    raster: "/api/v1/raster",
+    device: "/api/v1/devices/{id}",
+    deviceReadings: "/api/v1/devices/{id}/readings",
+    openapi: "/openapi.json",
+  });
+  // whether the dashboard is built is another matter
   expect(dashboard).toBe("/");
-  for (const link of Object.values<string>(links)) expect((await get(link)).status).toBe(200);
+  for (const link of [docs, ...Object.values<string>(links).filter((url) => !url.includes("{id}"))]) {
+    // the live feed would not end; the raster asks for devices
+    const { statusCode } = await app.inject({ method: "HEAD", url: link });
+    expect([link, statusCode]).toEqual([link, link.endsWith("/raster") ? 400 : 200]);
+  }
 });
 
 test("/status says version, uptime, listeners, threads, queues and the database", async () => {
