@@ -11,6 +11,7 @@ import { createMetrics } from "./metrics/registry.ts";
 import { type ApiToken, installAuth } from "./plugins/auth.ts";
 import { cutOffWhenClosing } from "./plugins/closing.ts";
 import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
+import { takeDecimalNumbers } from "./plugins/decimal-numbers.ts";
 import {
   answerClientError,
   createErrorHandler,
@@ -142,6 +143,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
   installAuth(app, options.tokens ?? []);
   refuseOtherMethods(app);
+  takeDecimalNumbers(app);
   await installOpenapi(app, options.version);
 
   metricsRoutes(app, createMetrics(sources, hub, options.processMetrics ?? false));

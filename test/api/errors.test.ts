@@ -52,6 +52,33 @@ test.each([
   expect([status, json.code, json.parameters[0].name]).toEqual([400, "ERR_PARAMETER", "limit"]);
 });
 
+test.each(["1e2", "0x10", "%205", "+5", "5.0", "5%20", "-5", ""])(
+  "%j for a number is 400: digits are accepted",
+  async (value) => {
+    const { status, json } = await api.get(`/api/v1/devices?limit=${value}`);
+    expect([status, json.code, json.detail]).toEqual([
+      400,
+      "ERR_PARAMETER",
+      "limit: accepted is an integer from 1 to 1000",
+    ]);
+  },
+);
+
+test.each(["1e-1", "0x1", ".5", "+1", "NaN", "Infinity"])("%j for a ratio is 400", async (value) => {
+  const { status, json } = await api.get(`/api/v1/devices?min_completeness=${value}&limit=x`);
+  expect([status, json.parameters]).toEqual([
+    400,
+    [
+      { name: "min_completeness", detail: "accepted is a number from 0 to 1" },
+      { name: "limit", detail: "accepted is an integer from 1 to 1000" },
+    ],
+  ]);
+});
+
+test("digits are taken as they are, leading zeros too", async () => {
+  expect((await api.get("/api/v1/devices?limit=007&min_completeness=0.50")).status).toBe(200);
+});
+
 test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)(
   "%s is 405 and says what is allowed",
   async (method) => {
