@@ -54,6 +54,9 @@ export class BatchStream {
   readonly #windowRoom: number;
   /** batches for the ledger only */
   readonly #reserved: number;
+  /** with so many left datagrams get batches again: what is shed is shed in one piece, one gap of each device */
+  readonly #enough: number;
+  #isShedding = false;
   #tracker: Tracker | null = null;
   #number = 0;
   /** when the last complete one was handed over */
@@ -67,6 +70,7 @@ export class BatchStream {
   constructor(options: BatchStreamOptions) {
     this.#options = options;
     this.#reserved = Math.min(MOST_RESERVED, Math.floor(options.pool.capacity * RESERVED_SHARE));
+    this.#enough = this.#reserved + Math.ceil((options.pool.capacity - this.#reserved) / 2);
     this.#windowRoom = Math.max(BATCH_OPS / 2, options.maxGapsPerDevice + 1);
   }
 
@@ -101,8 +105,7 @@ export class BatchStream {
   makeRoom(readings: number, notes: number, nowMs: number, isForDatagram: boolean): boolean {
     const { builder } = this;
     const tracker = this.#tracker!;
-    // the open batch is of the reserve
-    if (isForDatagram && this.#options.pool.left < this.#reserved) return false;
+    if (isForDatagram && !this.#hasForDatagrams()) return false;
     for (;;) {
       const rows = tracker.dirtyRuns + ROWS_PER_STEP;
       const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
@@ -112,7 +115,10 @@ export class BatchStream {
         if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial();
         else this.#complete(nowMs);
       }
-      if (isForDatagram && this.#options.pool.left <= this.#reserved) return false;
+      if (isForDatagram && this.#options.pool.left <= this.#reserved) {
+        this.#isShedding = true;
+        return false;
+      }
       if (!this.#open()) return false;
     }
   }
@@ -130,6 +136,14 @@ export class BatchStream {
   flushAll(nowMs: number): boolean {
     while (this.#changedAtMs >= 0) if (!this.#flush(nowMs)) return false;
     return true;
+  }
+
+  /** Whether batches are left, beyond the reserve, which the open one may be of. */
+  #hasForDatagrams(): boolean {
+    const { left } = this.#options.pool;
+    if (left < this.#reserved) this.#isShedding = true;
+    else if (left >= this.#enough) this.#isShedding = false;
+    return !this.#isShedding;
   }
 
   #open(): boolean {

@@ -8,6 +8,7 @@ import {
   type NativeSocket,
   type NativeSockets,
 } from "./native-socket.ts";
+import { OverflowGate } from "./overflow-gate.ts";
 import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
 import { SystemCallError } from "./system-calls.ts";
 
@@ -46,6 +47,8 @@ interface ReadSocket {
   readonly native: NativeSocket;
   readonly batch: DatagramBatch;
   readonly onMessage: (message: Buffer, from: RemoteInfo) => void;
+  /** null = the system does not let sockets be shut */
+  gate: OverflowGate | null;
   isAttached: boolean;
   /** everything that had arrived before has been read */
   emptyAtMs: number;
@@ -87,6 +90,7 @@ export class NativeReceiver implements Receiver {
       native,
       batch: this.#batchFor(native.family),
       onMessage: (message, from) => this.#wake(read, message, from),
+      gate: new OverflowGate(),
       isAttached: true,
       emptyAtMs: this.#clock.monotonicMs(),
       wokenAtMs: Number.NEGATIVE_INFINITY,
@@ -153,7 +157,7 @@ export class NativeReceiver implements Receiver {
       const count = this.#readBatch(read);
       if (count < 0) return;
       if (count === BATCH_DATAGRAMS) this.#drain(read, true);
-      else read.emptyAtMs = nowMs;
+      else this.#emptied(read, nowMs);
       if (this.#load.load !== LOAD.STEADY) return;
     }
   }
@@ -168,11 +172,30 @@ export class NativeReceiver implements Receiver {
       const count = this.#readBatch(read);
       if (count === BATCH_DATAGRAMS) continue;
       if (count < 0) return;
-      read.emptyAtMs = nowMs;
+      this.#emptied(read, nowMs);
       if (!mayNap || this.#load.load !== LOAD.HEAVY || (count === 0 && hasNapped)) return;
       nap(NAP_MS);
       hasNapped = true;
     }
+  }
+
+  /** @param nowMs - what had arrived before has been read */
+  #emptied(read: ReadSocket, nowMs: number): void {
+    read.emptyAtMs = nowMs;
+    if (read.gate?.emptied() !== true) return;
+    try {
+      read.native.reopen();
+    } catch (error) {
+      this.#break(read, error);
+    }
+  }
+
+  /** It has had its share of this turn and is not empty: more may arrive than can be read. */
+  #watchOverflow(read: ReadSocket, nowMs: number): void {
+    const { gate, native } = read;
+    if (gate === null || !native.readMemory()) return;
+    if (!gate.sample(nowMs, native.queuedBytes, native.bufferBytes, native.kernelDrops)) return;
+    if (!native.shut()) read.gate = null;
   }
 
   #hasTimeLeft(read: ReadSocket, nowMs: number): boolean {
@@ -188,9 +211,7 @@ export class NativeReceiver implements Receiver {
     try {
       count = batch.read(read.native);
     } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
-      // what a failed read of libuv's does: whoever owns the socket decides
-      read.socket.emit("error", error);
+      this.#break(read, error);
       return -1;
     }
     if (count === 0) return 0;
@@ -216,6 +237,12 @@ export class NativeReceiver implements Receiver {
     return count;
   }
 
+  /** What a failed read of libuv's does: whoever owns the socket decides. */
+  #break(read: ReadSocket, error: unknown): void {
+    if (!(error instanceof SystemCallError)) throw error;
+    read.socket.emit("error", error);
+  }
+
   /** The check phase comes after the polling: with it a turn ends, and every socket gets its share anew. */
   #openTurn(): void {
     if (this.#isTurnOpen) return;
@@ -225,7 +252,10 @@ export class NativeReceiver implements Receiver {
 
   readonly #endTurn = (): void => {
     this.#isTurnOpen = false;
+    const nowMs = this.#clock.monotonicMs();
     for (const read of this.#attached.values()) {
+      const { batchesLeft, turnEndsMs } = read;
+      if (turnEndsMs !== null && (batchesLeft === 0 || nowMs >= turnEndsMs)) this.#watchOverflow(read, nowMs);
       read.batchesLeft = MAX_BATCHES_PER_TURN;
       read.turnEndsMs = null;
     }

@@ -1,15 +1,23 @@
 import type { Socket } from "node:dgram";
 import type { Sharing } from "../sharing.ts";
 import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
-import { IOVEC, loadSystemCalls, MESSAGE, SystemCallError, type SystemCalls } from "./system-calls.ts";
+import {
+  FILTER_PROGRAM,
+  IOVEC,
+  loadSystemCalls,
+  MESSAGE,
+  SystemCallError,
+  type SystemCalls,
+} from "./system-calls.ts";
 
 /*
  * Everything that touches memory or descriptors outside JavaScript's care is in this file. What keeps it safe:
  *
- * 1. `DatagramBatch` is the only one whose memory the kernel finds through pointers we wrote: the message headers point to the I/O vectors,
- *    the names and the slots, the I/O vectors to the slots. All four are made once with `Buffer.allocUnsafeSlow`: each has an ArrayBuffer of
- *    its own outside the JavaScript heap (only arrays of up to 64 bytes lie inside), which the garbage collector never moves.
- * 2. They are fields of the batch, none leaves it but as a view, and nothing transfers, resizes or detaches an ArrayBuffer of theirs: as long
+ * 1. The kernel finds memory through pointers we wrote in two places: of `DatagramBatch` the message headers point to the I/O vectors, the
+ *    names and the slots, the I/O vectors to the slots; and `shut` points to `TAKE_NOTHING`. All five are made once with
+ *    `Buffer.allocUnsafeSlow`: each has an ArrayBuffer of its own outside the JavaScript heap (only arrays of up to 64 bytes lie inside), which
+ *    the garbage collector never moves.
+ * 2. They are fields of the batch or of this module, none leaves it but as a view, and nothing transfers, resizes or detaches an ArrayBuffer of theirs: as long
  *    as somebody can call `read` the memory is there. A view that outlives the batch keeps its own memory alive.
  * 3. The kernel uses a pointer only during a call. Every call here is synchronous and (MSG_DONTWAIT) returns at once, so no call is under
  *    way when a batch is collected, a socket closes or the thread ends. Memory handed over as an argument (a sockaddr, an option's value) is
@@ -40,6 +48,8 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
+const SO_ATTACH_FILTER = 26;
+const SO_DETACH_FILTER = 27;
 const SO_REUSEPORT = 15;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
@@ -49,7 +59,10 @@ const IPV6_V6ONLY = 26;
 const MULTICAST_ALL = { 4: [0, 49], 6: [IPPROTO_IPV6, 29] } as const;
 const MSG_DONTWAIT = 0x40;
 /** bytes of what SO_MEMINFO answers, u32 each, and where in it (linux/sock_diag.h) */
-const MEMINFO = { RECEIVE_QUEUE: 0, DROPS: 32, BYTES: 36 } as const;
+const MEMINFO = { RECEIVE_QUEUE: 0, RECEIVE_BUFFER: 4, DROPS: 32, BYTES: 36 } as const;
+/** A filter of one instruction, BPF_RET | BPF_K: of each datagram 0 bytes are taken (linux/filter.h). */
+const TAKE_NOTHING = Buffer.allocUnsafeSlow(128).fill(0);
+TAKE_NOTHING[0] = 0x06;
 const EINTR = 4;
 const EAGAIN = 11;
 
@@ -204,9 +217,30 @@ export class NativeSocket {
     return this.#memory.readUInt32LE(MEMINFO.RECEIVE_QUEUE);
   }
 
+  /** The receive buffer at the last `readMemory`, charged in the same way. */
+  get bufferBytes(): number {
+    return this.#memory.readUInt32LE(MEMINFO.RECEIVE_BUFFER);
+  }
+
   /** Datagrams the kernel had dropped at this socket at the last `readMemory`: counted since it was made, u32. */
   get kernelDrops(): number {
     return this.#memory.readUInt32LE(MEMINFO.DROPS);
+  }
+
+  /**
+   * What arrives from now on is dropped, and counted by the kernel as everything it drops; what waits stays.
+   * @returns whether the system lets it be done
+   */
+  shut(): boolean {
+    const program = Buffer.alloc(FILTER_PROGRAM.BYTES);
+    program.writeUInt16LE(1, FILTER_PROGRAM.COUNT);
+    program.writeBigUInt64LE(this.#calls.address(TAKE_NOTHING), FILTER_PROGRAM.FILTER);
+    return this.#calls.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length) === 0;
+  }
+
+  /** What arrives is taken again. @throws SystemCallError */
+  reopen(): void {
+    this.setOption("SO_DETACH_FILTER", SOL_SOCKET, SO_DETACH_FILTER, 0);
   }
 
   /** @throws SystemCallError */

@@ -38,6 +38,8 @@ export const MESSAGE = {
   LENGTH: 56,
 } as const;
 export const IOVEC = { BYTES: 16, BASE: 0, LENGTH: 8 } as const;
+/** struct sock_fprog (linux/filter.h). */
+export const FILTER_PROGRAM = { BYTES: 16, COUNT: 0, FILTER: 8 } as const;
 
 type Koffi = typeof import("koffi").default;
 
@@ -59,7 +61,7 @@ export const loadSystemCalls = async (): Promise<SystemCalls | { missing: string
   }
 };
 
-/** The structure that the C types of this machine make another one of than `MESSAGE` and `IOVEC` say; null = both are as written. */
+/** The structure that the C types of this machine make another one of than it is written above; null = all are as written. */
 const otherLayout = (koffi: Koffi): string | null => {
   const iovec = koffi.struct({ base: "void *", length: "size_t" });
   const message = koffi.struct({
@@ -83,6 +85,8 @@ const otherLayout = (koffi: Koffi): string | null => {
     koffi.sizeof(type) === layout.BYTES &&
     Object.entries(members).every(([field, member]) => koffi.offsetof(type, member) === layout[field]);
   if (!isAsWritten(iovec, IOVEC, { BASE: "base", LENGTH: "length" })) return "struct iovec";
+  const program = koffi.struct({ count: "unsigned short", filter: "void *" });
+  if (!isAsWritten(program, FILTER_PROGRAM, { COUNT: "count", FILTER: "filter" })) return "struct sock_fprog";
   const members = {
     NAME: "name",
     NAME_LENGTH: "nameLength",

@@ -53,3 +53,33 @@ test("a batch that forgets no device waits for none", () => {
   for (let batch = 0; batch < 100; batch++) expect(send()).toBe(true);
   expect(sent.length).toBe(100);
 });
+
+test("what is shed is shed in one piece: datagrams get room again when half of their batches are back", () => {
+  const pool = new BatchPool(96);
+  const sent: BatchMessage[] = [];
+  const stream = new BatchStream({
+    pool,
+    batchMs: 100,
+    maxGapsPerDevice: 1,
+    worker: 0,
+    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
+    send: (message) => sent.push(message),
+  });
+  stream.tracker = quietTracker;
+  const hasRoom = (): boolean => stream.makeRoom(0, 0, 0, true);
+  while (hasRoom()) {
+    stream.changed(0);
+    stream.flushAll(0);
+  }
+  expect(sent.length).toBe(72);
+  const giveBack = (count: number): void => {
+    for (const { buffer } of sent.splice(0, count)) pool.giveBack(buffer);
+  };
+  giveBack(35);
+  expect(hasRoom()).toBe(false);
+  expect(stream.makeRoom(0, 0, 0, false)).toBe(true);
+  stream.changed(0);
+  stream.flushAll(0);
+  giveBack(2);
+  expect(hasRoom()).toBe(true);
+});

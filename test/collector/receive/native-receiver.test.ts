@@ -180,4 +180,67 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     expect(reads).toBe(128);
     receiver.detach(socket);
   });
+
+  test("what a shut socket drops is counted, what waited in it is read", async () => {
+    let heard = 0;
+    const receiver = new NativeReceiver(systemClock, () => heard++, nativeSockets!);
+    const { socket, native, port } = bound();
+    const from = await sender();
+    await sendAll(from, port, numbered(10));
+    expect(native.shut()).toBe(true);
+    await sendAll(from, port, numbered(20));
+    native.reopen();
+    await sendAll(from, port, numbered(5));
+    receiver.attach(0, socket, native);
+    await receiver.drain();
+    expect([heard, native.readMemory(), native.kernelDrops]).toEqual([15, true, 20]);
+    receiver.detach(socket);
+  });
+
+  test("what an overload that lasts takes from a socket it takes in long pieces", async () => {
+    const SENT = 60_000;
+    const clock = new ManualClock();
+    const { socket, native, port } = bound();
+    const from = createSocket("udp4");
+    sockets.push(from);
+    from.connect(port, "127.0.0.1");
+    await once(from, "connect");
+    let sent = 0;
+    const send = (): void => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(sent++);
+      from.send(bytes);
+    };
+    const heard: number[] = [];
+    const receiver = new NativeReceiver(
+      clock,
+      (_listener, _bytes, view, offset) => {
+        heard.push(view.getUint32(offset));
+        clock.advanceMs(0.02);
+        // two come for each that is read
+        if (sent < SENT) send();
+        if (sent < SENT) send();
+      },
+      nativeSockets!,
+    );
+    receiver.attach(0, socket, native);
+    while (sent < SENT) {
+      // nobody else would after a shut socket was read empty
+      send();
+      receiver.probe();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    await receiver.drain();
+    const lost: number[] = [];
+    for (const [index, number] of heard.entries()) {
+      const missing = number - (heard[index - 1] ?? -1) - 1;
+      if (missing > 0) lost.push(missing);
+    }
+    native.readMemory();
+    native.readMemory();
+    expect(lost.reduce((sum, count) => sum + count, 0) + (SENT - 1 - heard.at(-1)!)).toBe(native.kernelDrops);
+    // in the first 50 ms as the kernel does it by itself
+    expect(Math.min(...lost.slice(-4, -1))).toBeGreaterThan(2 * Math.max(...lost.slice(0, 3)));
+    receiver.detach(socket);
+  });
 });
