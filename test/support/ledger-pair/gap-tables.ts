@@ -85,17 +85,8 @@ export class GapTables {
     this.#store.settle();
   }
 
-  rows(run: number): GapRowText[] {
-    return this.#records(run).map(gapRowText);
-  }
-
-  /** numbers that are not here */
-  absent(run: number): Range[] {
-    const absent = this.#records(run).filter(({ state }) => state !== "filled");
-    return normalise(absent.map(({ first, last }) => [first, last]));
-  }
-
-  #records(run: number): GapRecord[] {
+  /** Of each of the runs that has any: its gap rows, ascending. One query: making the statement takes longer than running it. */
+  records(runs: readonly number[]): ReadonlyMap<number, readonly GapRecord[]> {
     const filters = {
       order: "asc",
       state: null,
@@ -104,6 +95,12 @@ export class GapTables {
       toUs: null,
       after: null,
     } as const;
-    return queryGaps(this.#db, { runs: [run], ...filters, limit: 1_000_000 });
+    return Map.groupBy(queryGaps(this.#db, { runs, ...filters, limit: 1_000_000 }), ({ run }) => run);
   }
 }
+
+/** Numbers that are not here, of the rows of one run. */
+export const absentIn = (records: readonly GapRecord[]): Range[] =>
+  normalise(
+    records.filter(({ state }) => state !== "filled").map(({ first, last }): Range => [first, last]),
+  );
