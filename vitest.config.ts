@@ -5,13 +5,35 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 });
 
 const systemTests = (...names: string[]): string[] => names.map((name) => `test/system/${name}.test.ts`);
-/** half a minute and more on two cores, or what the quick ones show in part: in the long run */
-const HEAVY = systemTests("dying-threads", "recovery", "workers");
-/** a process or two of each, which mostly waits: two files at a time */
-const LIGHT = systemTests("access", "demo", "doctor", "first-datagram", "live", "prometheus");
-/** those that receive much or depend on the socket; listeners are tested on both paths anyway */
-const ON_BOTH_PATHS = systemTests("causes", "collector", "lifecycle", "matrix", "recovery", "workers");
-const SYSTEM = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+const longTests = (...names: string[]): string[] => names.map((name) => `test/long/${name}.test.ts`);
+
+/** Some ten seconds and more, or what the quick ones show in part: in the long run only. */
+const HEAVY = systemTests("dying-threads", "lifecycle", "workers");
+/** The same at length, for the native path, is in test/long/recovery.test.ts. */
+const ONLY_DGRAM = systemTests("recovery");
+/** Those that receive much or depend on the socket. */
+const ON_BOTH_PATHS = [
+  ...systemTests("causes", "collector", "lifecycle", "listeners", "matrix", "workers"),
+  ...ONLY_DGRAM,
+];
+/** Rates, delays and memory: each has the machine for itself. */
+const MEASURING = longTests("hostile", "ingest-bench", "live-clients", "throughput");
+
+/** A limit is for what hangs: a machine at half speed, with something else to do, must not meet it. */
+const PATIENT = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000, interval: 50 } },
+};
+/** Processes that wait for each other most of the time: several files at once. */
+const together = (groupOrder: number, maxWorkers: number) => ({
+  ...PATIENT,
+  maxWorkers,
+  sequence: { groupOrder },
+});
+const SYSTEM = together(1, 2);
+const LONG = together(2, 3);
+const ALONE = { ...PATIENT, testTimeout: 600_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
@@ -19,7 +41,7 @@ export default defineConfig({
       project("imports", ["test/imports/**/*.test.ts"]),
       project("unit", ["test/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
-        testTimeout: 20_000,
+        testTimeout: 60_000,
         // a process for each of so many small files would cost more than the tests
         pool: "threads",
         isolate: false,
@@ -27,38 +49,31 @@ export default defineConfig({
       }),
       project("system", ["test/system/**/*.test.ts"], {
         ...SYSTEM,
-        exclude: ["node_modules/**", ...HEAVY, ...LIGHT],
+        exclude: ["node_modules/**", ...HEAVY, ...ONLY_DGRAM],
       }),
-      project("system-light", LIGHT, {
-        ...SYSTEM,
-        fileParallelism: true,
-        maxWorkers: 2,
-        sequence: { groupOrder: 1 },
-      }),
-      project("system-long", [...HEAVY, ...systemTests("matrix")], { ...SYSTEM, env: { MATRIX: "rest" } }),
       // the page in a real browser; a run that shall write the pictures of the docs says so
       project(
         "browser",
         ["test/browser/**/*.test.ts", ...(process.env.SCREENSHOTS ? ["test/browser/screenshots.ts"] : [])],
-        {
-          globalSetup: ["test/browser/support/build.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
+        { ...LONG, globalSetup: ["test/browser/support/build.ts"] },
       ),
-      project("system-dgram", ON_BOTH_PATHS, { ...SYSTEM, env: { LACUNA_RECEIVE: "dgram", MATRIX: "all" } }),
       project("long", ["test/long/**/*.test.ts"], {
+        ...LONG,
         testTimeout: 600_000,
-        hookTimeout: 60_000,
-        fileParallelism: false,
+        exclude: ["node_modules/**", ...MEASURING],
       }),
+      project("system-long", [...HEAVY, ...systemTests("matrix")], { ...LONG, env: { MATRIX: "rest" } }),
+      project("system-dgram", ON_BOTH_PATHS, { ...LONG, env: { LACUNA_RECEIVE: "dgram", MATRIX: "all" } }),
       // crashes and hostile input, shorter: what differs is the path, not the store; rates are a matter of the path
-      project("long-dgram", ["test/long/kill.test.ts", "test/long/hostile.test.ts"], {
-        env: { LACUNA_RECEIVE: "dgram", KILLS: "15", HOSTILE_SECONDS: "20" },
+      project("long-dgram", longTests("kill"), {
+        ...LONG,
         testTimeout: 600_000,
-        hookTimeout: 60_000,
-        fileParallelism: false,
+        env: { LACUNA_RECEIVE: "dgram", KILLS: "15" },
+      }),
+      project("measure", MEASURING, ALONE),
+      project("measure-dgram", longTests("hostile"), {
+        ...ALONE,
+        env: { LACUNA_RECEIVE: "dgram", HOSTILE_SECONDS: "20" },
       }),
     ],
   },

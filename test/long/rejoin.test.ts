@@ -44,8 +44,7 @@ describe.skipIf(netnsUnavailable() !== null)(
         [...GROUPS.flatMap(({ listen }) => ["--listen", listen]), "--db", `${directory.path}/${runs++}.db`],
         { within: ["ip", "netns", "exec", hosts.near.name] },
       );
-      sender = new Probe(hosts.far, "dgram", []);
-      await sender.ports();
+      sender = new Probe(hosts.far, "dgram");
     });
     afterEach(async () => {
       await sender.end();

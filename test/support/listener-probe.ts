@@ -2,14 +2,14 @@ import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { createInterface } from "node:readline";
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
-import { openSocket } from "../../collector/open-socket.ts";
+import { type OpenedSocket, openSocket } from "../../collector/open-socket.ts";
 import { loadNativeSockets, type NativeSockets } from "../../collector/receive/native-socket.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";
 
 /**
- * A program for the inside of a network namespace: opens the listeners whose URLs are its arguments after the
- * receive path, and tells on standard output what
- * it hears, one JSON object per line. Each line on standard input is a datagram to send. Ends with its input.
+ * A program for the inside of a network namespace; its argument is the receive path. Each line on standard input is something to do: open
+ * listeners, send a datagram, close the listeners. Each line on standard output tells what came of it, or what a listener heard, as JSON. Ends with
+ * its input.
  */
 export interface ProbeSend {
   from: string;
@@ -17,11 +17,13 @@ export interface ProbeSend {
   port: number;
   text: string;
 }
+export type ProbeCommand = { open: readonly string[] } | { send: ProbeSend } | "close";
 export type ProbeLine =
   | { line: "opened"; ports: number[] }
   | { line: "failed"; code: string | undefined; message: string }
   | { line: "heard"; listener: number; text: string }
-  | { line: "sent"; text: string };
+  | { line: "sent"; text: string }
+  | { line: "closed" };
 
 const say = (line: ProbeLine): void => console.log(JSON.stringify(line));
 
@@ -31,16 +33,26 @@ const socketsOf = async (path: string | undefined): Promise<NativeSockets | null
   return loaded;
 };
 
-const listen = async (path: string | undefined, urls: readonly string[]): Promise<number[]> => {
-  const sockets = await socketsOf(path);
-  const ports: number[] = [];
-  for (const [listener, config] of parseListenerUrls(urls).entries()) {
-    const { socket, port } = await openSocket(config, networkInterfaces(), sockets);
-    socket.on("message", (message) => say({ line: "heard", listener, text: String(message) }));
-    socket.unref();
-    ports.push(port);
+const sockets = await socketsOf(process.argv[2]);
+const opened: OpenedSocket[] = [];
+
+const close = (): void => {
+  for (const { socket } of opened.splice(0)) socket.close();
+};
+
+const open = async (urls: readonly string[]): Promise<void> => {
+  try {
+    for (const [listener, config] of parseListenerUrls(urls).entries()) {
+      const one = await openSocket(config, networkInterfaces(), sockets);
+      one.socket.on("message", (message) => say({ line: "heard", listener, text: String(message) }));
+      one.socket.unref();
+      opened.push(one);
+    }
+    say({ line: "opened", ports: opened.map(({ port }) => port) });
+  } catch (error) {
+    close();
+    say({ line: "failed", code: codeOf(error), message: messageOf(error) });
   }
-  return ports;
 };
 
 const send = ({ from, to, port, text }: ProbeSend): void => {
@@ -57,9 +69,12 @@ const send = ({ from, to, port, text }: ProbeSend): void => {
   });
 };
 
-try {
-  say({ line: "opened", ports: await listen(process.argv[2], process.argv.slice(3)) });
-  for await (const line of createInterface({ input: process.stdin })) send(JSON.parse(line) as ProbeSend);
-} catch (error) {
-  say({ line: "failed", code: codeOf(error), message: messageOf(error) });
-}
+const perform = async (command: ProbeCommand): Promise<void> => {
+  if (command === "close") {
+    close();
+    say({ line: "closed" });
+  } else if ("open" in command) await open(command.open);
+  else send(command.send);
+};
+
+for await (const line of createInterface({ input: process.stdin })) await perform(JSON.parse(line));

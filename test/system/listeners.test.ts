@@ -8,26 +8,33 @@ import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import { type OpenedSocket, openSocket } from "../../collector/open-socket.ts";
 import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
 import { Probe } from "../support/probe.ts";
-import { RECEIVE_PATHS_HERE, socketsOf } from "../support/receive-paths.ts";
+import { RECEIVE_EXPECTED, socketsOf } from "../support/receive-paths.ts";
 
+const path = RECEIVE_EXPECTED;
 const hasNoNamespaces = netnsUnavailable() !== null;
 let pair: NetnsPair;
-const probes: Probe[] = [];
+/** in the near namespace two programs that listen, in the far one a sender */
+let [near, other, far]: Probe[] = [];
 const opened: OpenedSocket[] = [];
 
 beforeAll(() => {
-  if (!hasNoNamespaces) pair = createNetnsPair();
+  if (hasNoNamespaces) return;
+  pair = createNetnsPair();
+  [near, other, far] = [pair.near, pair.near, pair.far].map((where) => new Probe(where, path));
 });
-afterAll(() => pair?.destroy());
+afterAll(async () => {
+  for (const probe of [near, other, far]) await probe?.end();
+  pair?.destroy();
+});
 afterEach(async () => {
-  for (const probe of probes.splice(0)) await probe.end();
+  for (const probe of [near, other]) await probe?.close();
   for (const { socket } of opened.splice(0)) socket.close();
 });
 
 const HOLD_A_PORT = `const socket = require("node:dgram").createSocket("udp4");
 socket.bind(0, "127.0.0.1", () => process.stdout.write(String(socket.address().port)));`;
 
-describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
+describe(`received by ${path}:`, () => {
   const open = async (url: string): Promise<OpenedSocket> => {
     const [config] = parseListenerUrls([url]);
     const socket = await openSocket(config!, networkInterfaces(), socketsOf(path));
@@ -35,25 +42,18 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
     return socket;
   };
 
-  const probeIn = (side: "near" | "far", ...urls: string[]): Probe => {
-    const probe = new Probe(pair[side], path, urls);
-    probes.push(probe);
-    return probe;
-  };
-
   /** What `url`, opened in the near namespace, hears of what the far one sends; the last text is the fence. */
   const heard = async (
     url: string,
     sends: { from?: string; to: string; text: string }[],
   ): Promise<string[]> => {
-    const listener = probeIn("near", url);
-    const [port] = await listener.ports();
-    const sender = probeIn("far");
-    await sender.ports();
+    const [port] = await near!.listen(url);
     for (const { from = pair.far.ipv4[0]!, to, text } of sends) {
-      await sender.send({ from, to, port: port!, text });
+      await far!.send({ from, to, port: port!, text });
     }
-    return (await listener.heardUntil(sends.at(-1)!.text)).map(({ text }) => text);
+    const all = await near!.heardUntil(sends.at(-1)!.text);
+    await near!.close();
+    return all.map(({ text }) => text);
   };
 
   const inNamespaces = test.skipIf(hasNoNamespaces);
@@ -212,28 +212,21 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
     const sends = (text: string) => [{ from: "fd77::2", to: "ff35::4747", text }];
     const url = "udp://[ff35::4747]:0?interface=veth0&source=";
     expect(await heard(`${url}fd77::2`, sends("right"))).toEqual(["right"]);
-    const listener = probeIn("near", `${url}fd77::9`, "udp://10.77.0.1:0");
-    const [groupPort, fencePort] = await listener.ports();
-    const sender = probeIn("far");
-    await sender.ports();
-    await sender.send({ from: "fd77::2", to: "ff35::4747", port: groupPort!, text: "wrong" });
-    await sender.send({ from: "10.77.0.2", to: "10.77.0.1", port: fencePort!, text: "fence" });
-    expect(await listener.heardUntil("fence")).toEqual([{ listener: 1, text: "fence" }]);
+    const [groupPort, fencePort] = await near!.listen(`${url}fd77::9`, "udp://10.77.0.1:0");
+    await far!.send({ from: "fd77::2", to: "ff35::4747", port: groupPort!, text: "wrong" });
+    await far!.send({ from: "10.77.0.2", to: "10.77.0.1", port: fencePort!, text: "fence" });
+    expect(await near!.heardUntil("fence")).toEqual([{ listener: 1, text: "fence" }]);
   });
 
   inNamespaces(
     "a group listener does not hear another group on its port that someone else joined",
     async () => {
-      const one = probeIn("near", "udp://239.1.1.1:0?interface=veth0");
-      const [port] = await one.ports();
-      const other = probeIn("near", `udp://239.1.1.2:${port}?interface=veth0`);
-      await other.ports();
-      const sender = probeIn("far");
-      await sender.ports();
-      await sender.send({ from: "10.77.0.2", to: "239.1.1.2", port: port!, text: "other" });
-      await sender.send({ from: "10.77.0.2", to: "239.1.1.1", port: port!, text: "own" });
-      expect(await one.heardUntil("own")).toEqual([{ listener: 0, text: "own" }]);
-      expect(await other.heardUntil("other")).toEqual([{ listener: 0, text: "other" }]);
+      const [port] = await near!.listen("udp://239.1.1.1:0?interface=veth0");
+      await other!.listen(`udp://239.1.1.2:${port}?interface=veth0`);
+      await far!.send({ from: "10.77.0.2", to: "239.1.1.2", port: port!, text: "other" });
+      await far!.send({ from: "10.77.0.2", to: "239.1.1.1", port: port!, text: "own" });
+      expect(await near!.heardUntil("own")).toEqual([{ listener: 0, text: "own" }]);
+      expect(await other!.heardUntil("other")).toEqual([{ listener: 0, text: "other" }]);
     },
   );
 
@@ -245,22 +238,15 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
     async ({ group, from, fence }) => {
       const host = group.includes(":") ? `[${group}]` : group;
       const [lo, veth] = ["lo", "veth0"].map((name) => `udp://${host}:6002?interface=${name}`);
-      const listener = probeIn(
-        "near",
-        lo!,
-        veth!,
-        `udp://${fence.includes(":") ? `[${fence}]` : fence}:6003`,
-      );
+      const urls = [lo!, veth!, `udp://${fence.includes(":") ? `[${fence}]` : fence}:6003`];
       if (path === "dgram") {
-        expect((await listener.failure()).message).toContain("needs the native receive path");
+        expect((await near!.failure(...urls)).message).toContain("needs the native receive path");
         return;
       }
-      await listener.ports();
-      const sender = probeIn("far");
-      await sender.ports();
-      await sender.send({ from, to: group, port: 6002, text: "by veth0" });
-      await sender.send({ from, to: fence, port: 6003, text: "fence" });
-      expect(await listener.heardUntil("fence")).toEqual([
+      await near!.listen(...urls);
+      await far!.send({ from, to: group, port: 6002, text: "by veth0" });
+      await far!.send({ from, to: fence, port: 6003, text: "fence" });
+      expect(await near!.heardUntil("fence")).toEqual([
         { listener: 1, text: "by veth0" },
         { listener: 2, text: "fence" },
       ]);
@@ -291,15 +277,12 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
       "udp://[ff15::4747]:0?interface=veth0",
     ];
     const targets = ["10.77.0.1", "fd77::1", "10.77.0.255", "239.192.47.47", "232.1.2.3", "ff15::4747"];
-    const listener = probeIn("near", ...urls);
-    const ports = await listener.ports();
-    const sender = probeIn("far");
-    await sender.ports();
+    const ports = await near!.listen(...urls);
     for (const [index, to] of targets.entries()) {
       const from = to.includes(":") ? "fd77::2" : "10.77.0.2";
-      await sender.send({ from, to, port: ports[index]!, text: String(index) });
+      await far!.send({ from, to, port: ports[index]!, text: String(index) });
     }
-    const all = await listener.heardUntil("5");
+    const all = await near!.heardUntil("5");
     expect(all.map(({ listener: index, text }) => `${index}:${text}`).sort()).toEqual(
       targets.map((_, index) => `${index}:${index}`),
     );
@@ -313,15 +296,11 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
       for (const source of sources) {
         pair.far.run("ip", ["address", "replace", `${source}/24`, "dev", "veth0"]);
       }
-      const listener = probeIn(
-        "near",
+      await near!.listen(
         ...groups.map((group) => `udp://${group}:6001?interface=veth0`),
         ...sources.map((source) => `udp://232.1.2.3:6001?interface=veth0&source=${source}`),
         "udp://10.77.0.1:6001",
       );
-      await listener.ports();
-      const sender = probeIn("far");
-      await sender.ports();
       const sends = [
         ...groups.map((to) => ({ from: "10.77.0.2", to })),
         ...sources.map((from) => ({ from, to: "232.1.2.3" })),
@@ -329,18 +308,18 @@ describe.each(RECEIVE_PATHS_HERE)("received by %s:", (path) => {
         { from: "10.77.0.2", to: "10.77.0.1" },
       ];
       for (const [index, send] of sends.entries()) {
-        await sender.send({ ...send, port: 6001, text: String(index) });
+        await far!.send({ ...send, port: 6001, text: String(index) });
       }
       const heardOnce = [...groups, ...sources].map((_, index) => ({ listener: index, text: String(index) }));
       // the stranger to the group is heard by nobody; the last one is the fence
       const fence = { listener: heardOnce.length, text: String(sends.length - 1) };
-      const all = await listener.heardUntil(fence.text);
+      const all = await near!.heardUntil(fence.text);
       expect(all.toSorted((a, b) => a.listener - b.listener)).toEqual([...heardOnce, fence]);
     },
   );
 
   inNamespaces("a join without interface and without a multicast route says so", async () => {
-    const failure = await probeIn("near", "udp://239.192.47.47:0").failure();
+    const failure = await near!.failure("udp://239.192.47.47:0");
     expect(failure).toEqual({
       line: "failed",
       code: "ERR_MEMBERSHIP_JOIN",

@@ -101,6 +101,4 @@ export class GapTables {
 
 /** Numbers that are not here, of the rows of one run. */
 export const absentIn = (records: readonly GapRecord[]): Range[] =>
-  normalise(
-    records.filter(({ state }) => state !== "filled").map(({ first, last }): Range => [first, last]),
-  );
+  normalise(records.filter(({ state }) => state !== "filled").map(({ first, last }): Range => [first, last]));

@@ -1,0 +1,50 @@
+import { afterAll, expect, test } from "vitest";
+import { runLacuna, temporaryDirectory } from "../support/lacuna-process.ts";
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+test.concurrent.each([
+  ["an unknown flag", ["collect", "--lisen", "x"], 2, /unknown option '--lisen'/],
+  ["a value of a flag", ["collect", "--window", "soon"], 2, /window: 'soon'.*accepted/],
+  ["a listener URL", ["collect", "--listen", "tcp://1.2.3.4:5"], 2, /not a listener URL/],
+  ["a reading", ["send", "--device", "x", "hot"], 2, /'hot' is invalid.*accepted is NAME=NUMBER/],
+  ["a channel", ["send", "--device", "x", "--native", "hot=1"], 2, /'hot'.*accepted is a channel/],
+  ["a device id", ["send", "--device", "x".repeat(65), "a=1"], 2, /accepted is 1 to 64 bytes/],
+  ["a target", ["send", "--device", "x", "--to", "tcp://1.2.3.4:5"], 2, /is not a target/],
+  ["a heartbeat", ["send", "--device", "x", "--heartbeat", "a=1"], 2, /carries no readings/],
+  ["what to audit", ["audit", "--truth", "t.jsonl"], 2, /audit: accepted is exactly one/],
+  ["a URL to audit", ["audit", "--truth", "t.jsonl", "--api", "here"], 2, /'here' is invalid/],
+  ["a combination of options", ["simulate", "--id-prefix", "x".repeat(65)], 2, /--id-prefix: at most/],
+  ["a place for the truth", ["simulate", "--truth", "no/where"], 1, /no\/where cannot be written/],
+  [
+    "a truth file that is not there",
+    ["audit", "--truth", "nowhere.jsonl", "--db", "x.db"],
+    1,
+    /nowhere\.jsonl/,
+  ],
+])("%s that is wrong: one clear sentence and the right exit status", async (_, args, code, sentence) => {
+  const finished = await runLacuna(args, { cwd: directory.path });
+  expect(finished.stderr).toMatch(sentence);
+  expect(finished.code).toBe(code);
+});
+
+test.concurrent("a mistake in the environment is a configuration error (78)", async () => {
+  const finished = await runLacuna(["collect"], { env: { LACUNA_WINDOW: "soon" }, cwd: directory.path });
+  expect(finished.code).toBe(78);
+  expect(finished.stderr).toContain("LACUNA_WINDOW");
+});
+
+test.concurrent("a group that cannot be joined stops the start and says group, interface and cause", async () => {
+  const finished = await runLacuna(
+    [
+      "collect",
+      ...["--http", "127.0.0.1:0", "--db", `${directory.path}/join.db`],
+      ...["--listen", "udp://239.1.2.3:5000?interface=nowhere0"],
+    ],
+    { cwd: directory.path },
+  );
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toMatch(/239\.1\.2\.3/);
+  expect(finished.stderr).toMatch(/nowhere0/);
+});
