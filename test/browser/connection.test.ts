@@ -22,9 +22,9 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
         expect(await page.locator(".content[data-stale]").count()).toBe(1);
         expect(await page.locator(".connection").innerText()).toContain("no answer");
       });
-      await page.locator(".stale-note").waitFor({ state: "detached", timeout: 10_000 });
+      await page.locator(".stale-note").waitFor({ state: "detached" });
       await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
-      await page.locator(".readout", { hasText: "4321" }).waitFor({ timeout: 10_000 });
+      await page.locator(".readout", { hasText: "4321" }).waitFor();
     } finally {
       await close();
       await fleet.close();

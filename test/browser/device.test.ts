@@ -1,10 +1,22 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { eventually, getJson } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { PUMP_ABSENT, PUMP_NUMBERS } from "./support/fleet.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
+
+/** Where an element is once the page around it has taken its shape. */
+const restingBox = async (element: Locator) => {
+  const box = async () => JSON.stringify(await element.boundingBox());
+  let before = "";
+  const place = await eventually(box, (now) => {
+    const rests = now !== "null" && now === before;
+    before = now;
+    return rests;
+  });
+  return JSON.parse(place) as { x: number; y: number; width: number; height: number };
+};
 
 describe.skipIf(!hasChromium())("a device's page", () => {
   const pages = fleetPages();
@@ -71,10 +83,15 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     await withPage("#/device/fan-1", async ({ page }) => {
       await page.locator(".readout", { hasText: "1119" }).waitFor();
       await page.locator(".connection[data-state=live]").waitFor();
-      const sentAt = Date.now();
-      await pages.fleet.send("fan-1", PUMP_NUMBERS, sentAt * 1000, { speed: 4321 });
-      await page.locator(".readout", { hasText: "4321" }).waitFor({ timeout: 5000 });
-      expect(Date.now() - sentAt).toBeLessThan(1000);
+      const delays: number[] = [];
+      for (const speed of [4321, 5432, 6543]) {
+        const sentAt = Date.now();
+        await pages.fleet.send("fan-1", PUMP_NUMBERS + delays.length, sentAt * 1000, { speed });
+        await page.locator(".readout", { hasText: String(speed) }).waitFor();
+        delays.push(Date.now() - sentAt);
+      }
+      // the middle one: the machine may have something else to do for a moment
+      expect(delays.sort((a, b) => a - b)[1]).toBeLessThan(1000);
     });
   });
 
@@ -82,7 +99,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const over = chart(page, "pressure of pump-7 over time, 2 gaps").locator(".u-over");
       await over.scrollIntoViewIfNeeded();
-      const box = (await over.boundingBox())!;
+      const box = await restingBox(over);
       await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
@@ -109,13 +126,15 @@ describe.skipIf(!hasChromium())("a device's page", () => {
             number,
           ];
         });
+      // what the keys begin at
+      await page.locator(".range-text", { hasText: /\d/ }).waitFor();
       await page.locator(".channels").focus();
       await page.keyboard.press("+");
       await page.waitForFunction(() => location.hash.includes("from="));
       const [from, to] = await span();
       await page.locator(".range-text", { hasText: "6 s" }).waitFor();
       await page.keyboard.press("ArrowLeft");
-      expect((await span())[0]).toBeLessThan(from);
+      await expect.poll(async () => (await span())[0]).toBeLessThan(from);
       await page.keyboard.press("Home");
       await page.waitForFunction(() => location.hash.includes("last=all"));
       expect(to - from).toBeLessThan(8000);

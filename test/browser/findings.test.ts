@@ -23,7 +23,11 @@ describe.skipIf(!hasChromium())("the collector's findings", () => {
       }
       await eventually(
         () => getJson<{ findings: { code: string }[] }>(`${collector.api}/api/v1/status`),
-        ({ findings }) => findings.some(({ code }) => code === "send-times"),
+        // of all of them, not of the first few hundred
+        ({ findings }) =>
+          findings.some(
+            (finding) => finding.code === "send-times" && /\b1,?000 /.test(JSON.stringify(finding)),
+          ),
       );
     },
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CELL, ROW } from "../../web/src/raster/geometry.ts";
-import { freeUdpPort } from "../support/free-port.ts";
+import { freePort } from "../support/free-port.ts";
 import {
   LacunaProcess,
   type RunningCollector,
@@ -11,7 +11,6 @@ import {
   temporaryDirectory,
 } from "../support/lacuna-process.ts";
 import { launchChromium } from "./support/chromium.ts";
-import { freeTcpPort } from "./support/free-tcp-port.ts";
 import { visit } from "./support/visit.ts";
 
 /**
@@ -38,7 +37,7 @@ const directory = temporaryDirectory();
 beforeAll(async () => {
   mkdirSync(IMAGES, { recursive: true });
   browser = await launchChromium();
-  const http = await freeTcpPort();
+  const http = await freePort();
   const start = (ports: readonly number[]): Promise<RunningCollector> =>
     startCollector(
       [
@@ -51,7 +50,7 @@ beforeAll(async () => {
       ],
       { cwd: directory.path },
     );
-  const ports = [await freeUdpPort(), await freeUdpPort()];
+  const ports = [await freePort(), await freePort()];
   collector = await start(ports);
   for (const [index, { prefix, seed, loss }] of HALLS.entries()) {
     const target = `udp://127.0.0.1:${ports[index]}`;

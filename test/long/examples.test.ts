@@ -17,7 +17,8 @@ import { startLossyRelay } from "../support/lossy-relay.ts";
 const EXAMPLES = join(import.meta.dirname, "../../examples");
 const directory = temporaryDirectory();
 const COUNT = 150;
-const LOSS = 0.2;
+/** a number asked for ten times in vain is lost: with so much loss that happens once in a million runs */
+const LOSS = 0.1;
 
 /** Why a command cannot be run here, or null. On CI always null: then the test fails instead of being skipped. */
 const unavailable = (command: string): string | null => {
@@ -88,12 +89,12 @@ for (const { language, needs, prepare, between } of SENDERS) {
       await start();
       const { total } = await eventually(
         () => ledgerOf(device),
-        (ledger) => ledger.total.missing === 0 && ledger.total.pending === 0,
+        ({ total: { missing, received, duplicates, pending } }) =>
+          missing === 0 && received! + duplicates! === relay.passed && pending === 0,
       );
       const dropped = COUNT - (total.inOrder! + total.reordered!);
-      expect(dropped).toBeGreaterThan(COUNT * LOSS * 0.5);
+      expect(dropped).toBeGreaterThan(0);
       expect(total).toMatchObject({ expected: COUNT, received: COUNT, lost: 0, recovered: dropped });
-      expect(total.duplicates).toBe(relay.passed - COUNT);
       relay.isLossy = false;
       await start();
       const { epochs } = await eventually(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { readTruth } from "../../simulator/truth-file.ts";
-import { freeUdpPort } from "../support/free-port.ts";
+import { freePort } from "../support/free-port.ts";
 import { assertFleetIdentities } from "../support/identities.ts";
 import {
   eventually,
@@ -31,7 +31,7 @@ const ledgerOf = (api: string): Promise<Ledger> => getJson<Ledger>(`${api}/api/v
 test(`${KILLS} kills at random moments lose nothing that was committed and count nothing twice`, async () => {
   const random = seededRandom(SEED);
   const truthPath = `${directory.path}/truth.jsonl`;
-  const port = await freeUdpPort();
+  const port = await freePort();
   const listen = ["--listen", `udp://127.0.0.1:${port}?recovery=off`, "--db", `${directory.path}/killed.db`];
 
   let collector = await startCollector(listen);
@@ -90,7 +90,9 @@ test(`${KILLS} kills at random moments lose nothing that was committed and count
   expect(report.differences).toEqual([]);
   expect(report.received).toBeGreaterThan(report.numbers / 20);
   expect(report.blamed["collector-down"]).toBeGreaterThan(report.numbers / 10);
-  expect(report.blamed["queue-overflow"]).toBe(0);
+  // what a slow machine sheds is explained as well
+  const { total } = await ledgerOf(collector.api);
+  expect(report.blamed["queue-overflow"]).toBeLessThanOrEqual(total.shed!);
   const truth = await readTruth(truthPath);
   expect(report.numbers).toBe(truth.records.reduce((sum, { next }) => sum + next, 0));
   expect((await collector.stop()).code).toBe(0);

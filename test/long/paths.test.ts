@@ -10,7 +10,7 @@ import {
   startCollector,
   temporaryDirectory,
 } from "../support/lacuna-process.ts";
-import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
+import { awaitRunning, createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
 
 interface PathAnswer {
   path: string;
@@ -62,8 +62,7 @@ describe.skipIf(netnsUnavailable() !== null)("a fleet heard on two networks", ()
       host.run("ip", ["addr", "add", address, "dev", "veth1"]);
       host.run("ip", ["link", "set", "veth1", "up"]);
     }
-    for (const host of [near, far])
-      while (!host.run("ip", ["-o", "link", "show", "veth1"]).includes("state UP"));
+    for (const { name } of [near, far]) awaitRunning(name, "veth1");
   });
   beforeEach(async () => {
     database = `${directory.path}/${runs++}.db`;

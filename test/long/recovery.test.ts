@@ -37,11 +37,11 @@ describe.skipIf(unavailable !== null)("a kernel that loses 5 % of what a fleet s
   });
 
   test("recovery on, both ways: less than 0.01 % stays lost, at fewer than 1.5 requests a number", async () => {
-    for (const [index, way] of WAYS.entries()) await expectRecovery(hosts, way, 5300 + index, directory.path);
+    await Promise.all(WAYS.map((way, index) => expectRecovery(hosts, way, 5300 + index, directory.path)));
   });
 });
 
-test.each(["SIGTERM", "SIGKILL"] as const)(
+test.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
   "what devices sent while the collector was away for 10 s after %s comes back",
   (signal) => expectAllBack(signal, STOPPED_MS, directory.path),
 );

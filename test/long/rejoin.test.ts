@@ -5,7 +5,7 @@ import {
   startCollector,
   temporaryDirectory,
 } from "../support/lacuna-process.ts";
-import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
+import { awaitRunning, createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
 import { Probe } from "../support/probe.ts";
 
 interface Listener {
@@ -89,6 +89,7 @@ describe.skipIf(netnsUnavailable() !== null)(
         expect.stringContaining("joined on veth0 (10.77.0.1)"),
         expect.stringContaining("joined on veth0 (fd77::1)"),
       ]);
+      awaitRunning(hosts.far.name, "veth0");
       await send(3);
       const total = await eventually(ledger, ({ received, missing }) => received === 4 && missing === 0);
       expect(total).toMatchObject({ expected: 8, received: 4, lost: 4 });
@@ -112,8 +113,9 @@ describe.skipIf(netnsUnavailable() !== null)(
       expect(away[0]!.reason).toBe(
         "interface veth0 is gone, down or without an IPv4 address; it is tried again every second",
       );
-      near("link", "set", "veth0", "up");
+      // before it is up: the listener that finds it up finds its address
       addressNear();
+      near("link", "set", "veth0", "up");
       await expectHoleOfTwo(before);
     });
 
@@ -129,10 +131,10 @@ describe.skipIf(netnsUnavailable() !== null)(
       const before = await begin();
       near("link", "del", "veth0");
       near(..."link add veth0 type veth peer name veth0 netns".split(" "), hosts.far.name);
-      near("link", "set", "veth0", "up");
-      far("link", "set", "veth0", "up");
       addressNear();
       addressFar();
+      near("link", "set", "veth0", "up");
+      far("link", "set", "veth0", "up");
       await expectHoleOfTwo(before);
     });
   },

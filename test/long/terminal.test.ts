@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import {
   eventually,
   getJson,
@@ -14,8 +15,9 @@ import {
 const directory = temporaryDirectory();
 const db = join(directory.path, "terminal.db");
 let collector: RunningCollector;
+const http = `127.0.0.1:${await freePort()}`;
 const start = (): Promise<RunningCollector> =>
-  startCollector(["--listen", "udp://127.0.0.1:0?recovery=off", "--db", db]);
+  startCollector(["--http", http, "--listen", "udp://127.0.0.1:0?recovery=off", "--db", db]);
 /** 4 devices, 40,000 numbers, some of them lost. */
 const play = async (): Promise<void> => {
   const { code, stderr } = await runLacuna([
@@ -113,12 +115,8 @@ test("tail shows readings in order and what is lost, and goes on after the colle
     (seen) => seen.some(({ event }) => event === "gap"),
   );
   expect(events().find(({ event }) => event === "gap")).toMatchObject({ first: 2, last: 3, state: "lost" });
-  const { port, hostname } = new URL(collector.api);
   await collector.stop();
-  collector = await startCollector([
-    ...["--listen", "udp://127.0.0.1:0?recovery=off", "--db", db],
-    ...["--http", `${hostname}:${port}`],
-  ]);
+  collector = await start();
   await send(5);
   await shown(5);
   tail.signal("SIGINT");

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import type { StartArchive } from "../../collector/ingest-messages.ts";
 import { EMPTY } from "./ingest-bench.ts";
 
-/** An archive that takes its thread down after a while: how a crash of the ingest worker is staged. */
-export const openArchive = ({ afterMs }: { afterMs: number }): StartArchive => {
-  setTimeout(() => {
-    throw new RangeError("told to die");
-  }, afterMs);
+/** An archive that takes its thread down once the file exists: how a crash of the ingest worker is staged. */
+export const openArchive = ({ when }: { when: string }): StartArchive => {
+  setInterval(() => {
+    if (existsSync(when)) throw new RangeError("told to die");
+  }, 20);
   return { restored: () => EMPTY, load: () => null, loadEpoch: () => null };
 };

@@ -31,10 +31,8 @@ const urlOf = (way: Way, port: number): string =>
   way === "unicast" ? `udp://10.77.0.2:${port}?` : `udp://239.192.47.47:${port}?interface=veth0&`;
 
 /** By a program on the collector's host: its API listens there only. */
-const askThere = async <T>(hosts: NetnsPair, url: string): Promise<T> => {
-  const script = `process.stdout.write(await (await fetch(${JSON.stringify(url)})).text())`;
-  return JSON.parse(hosts.far.run(process.execPath, ["--input-type=module", "-e", script])) as T;
-};
+const askThere = async <T>(hosts: NetnsPair, url: string): Promise<T> =>
+  JSON.parse(hosts.far.run("curl", ["-sS", url])) as T;
 
 const play = async (
   hosts: NetnsPair,

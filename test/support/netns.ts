@@ -65,7 +65,7 @@ export const createNetnsPair = (): NetnsPair => {
  * "set up" returns before the kernel has noticed the carrier (linkwatch does, up to a second later), and until then an interface is not
  * RUNNING and is not among those a program sees.
  */
-const awaitRunning = (name: string, device: string): void => {
+export const awaitRunning = (name: string, device: string): void => {
   for (let query = 0; query < MOST_LINK_QUERIES; query++) {
     const link = execFileSync("ip", ["-n", name, "-o", "link", "show", device], { env: environment });
     if (link.includes("state UP")) return;

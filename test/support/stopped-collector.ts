@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { freeUdpPort } from "./free-port.ts";
+import { freePort } from "./free-port.ts";
 import { expectGapSums } from "./gap-sums.ts";
 import { eventually, getJson, LacunaProcess, runLacuna, startCollector } from "./lacuna-process.ts";
 import type { Ledger } from "./lossy-hosts.ts";
 
 /** A fleet sends on while its collector is stopped for a while: with recovery everything it sent meanwhile comes back, and the audit knows it. */
 export const expectAllBack = async (signal: NodeJS.Signals, stoppedMs: number, directory: string) => {
-  const port = await freeUdpPort();
+  const port = await freePort();
   const truth = `${directory}/${signal}.jsonl`;
   const collect = ["--listen", `udp://127.0.0.1:${port}`, "--db", `${directory}/${signal}.db`];
   const ledgerOf = (api: string): Promise<Ledger> => getJson<Ledger>(`${api}/api/v1/ledger`);

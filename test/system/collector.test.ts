@@ -1,5 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { type Collector, type CollectorOptions, startCollector } from "../../col
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import { BatchReader } from "../support/batch-reader.ts";
+import { temporaryDirectory } from "../support/lacuna-process.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 /** A writer in memory at the other end of the port. */
@@ -160,17 +162,18 @@ test("an optional listener that cannot come up is UNAVAILABLE and says why", asy
 });
 
 test("a worker that dies is an error event, and nobody waits for it", async () => {
+  const directory = temporaryDirectory();
+  const when = `${directory.path}/dies`;
   const { collector } = await start(["udp://127.0.0.1:0"], {
-    archive: {
-      url: new URL("../support/dying-archive.ts", import.meta.url).href,
-      options: { afterMs: 1000 },
-    },
+    archive: { url: new URL("../support/dying-archive.ts", import.meta.url).href, options: { when } },
   });
   const waiting = once(collector, "error");
+  writeFileSync(when, "");
   const [error] = await waiting;
   expect(error).toMatchObject({ code: "ERR_INGEST_CRASHED", message: "the ingest worker died: told to die" });
   await collector.requestStatus();
   await collector.stop();
+  directory.remove();
 });
 
 test("an archive module that is not there fails the start", async () => {

@@ -1,7 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
-import { afterAll, expect, test } from "vitest";
-import { eventually, getJson, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  eventually,
+  getJson,
+  type RunningCollector,
+  startCollector,
+  temporaryDirectory,
+} from "../support/lacuna-process.ts";
 import { RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 const directory = temporaryDirectory();
@@ -19,25 +25,17 @@ interface Latest {
   devices: { id: string; values: Record<string, number>; status: string }[];
 }
 
+let collector: RunningCollector;
+beforeAll(async () => {
+  collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/first.db`]);
+});
+
 test("LACUNA_RECEIVE chooses how the sockets of a process are read, and its status says so", async () => {
-  const collector = await startCollector([
-    "--listen",
-    "udp://127.0.0.1:0",
-    "--db",
-    `${directory.path}/receive.db`,
-  ]);
   const { listeners } = await getJson<Status>(`${collector.api}/api/v1/status`);
   expect(listeners[0]).toMatchObject({ state: "OK", receive: RECEIVE_EXPECTED, kernelDrops: 0 });
-  expect((await collector.stop()).code).toBe(0);
 });
 
 test("one shell line is a sender, and curl shows the value", async () => {
-  const collector = await startCollector([
-    "--listen",
-    "udp://127.0.0.1:0",
-    "--db",
-    `${directory.path}/first.db`,
-  ]);
   const [port] = collector.ports;
   const line = `echo '{"device":"pump-7","seq":0,"values":{"temperature":21.5}}' | nc -u -w0 127.0.0.1 ${port}`;
   let asked = 0;

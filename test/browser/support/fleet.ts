@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
+import { freePort } from "../../support/free-port.ts";
 import {
   eventually,
   type RunningCollector,
   startCollector,
   temporaryDirectory,
 } from "../../support/lacuna-process.ts";
-import { freeTcpPort } from "./free-tcp-port.ts";
 
 /** Numbers of `pump-7` that never leave: one, and a burst. */
 export const PUMP_ABSENT: readonly (readonly [number, number])[] = [
@@ -68,8 +68,8 @@ const totalOf = async (api: string, token: string | undefined): Promise<FleetTot
 export const startFleet = async (access?: { token: string; line: string }): Promise<Fleet> => {
   const directory = temporaryDirectory();
   const socket = await openSocket();
-  const http = await freeTcpPort();
-  const start = (udp: number): Promise<RunningCollector> =>
+  const [http, udp] = [await freePort(), await freePort()];
+  const start = (): Promise<RunningCollector> =>
     startCollector([
       "--http",
       `127.0.0.1:${http}`,
@@ -79,8 +79,7 @@ export const startFleet = async (access?: { token: string; line: string }): Prom
       `${directory.path}/lacuna.db`,
       ...(access === undefined ? [] : ["--token", access.line]),
     ]);
-  let collector = await start(0);
-  const [port] = collector.ports;
+  let collector = await start();
   const fleet: Fleet = {
     api: `http://127.0.0.1:${http}`,
     get collector() {
@@ -89,12 +88,12 @@ export const startFleet = async (access?: { token: string; line: string }): Prom
     send: (device, seq, timeUs, values) =>
       new Promise((resolve, reject) => {
         const text = JSON.stringify({ device, epoch: 1, seq, time_us: timeUs, values });
-        socket.send(text, port!, "127.0.0.1", (error) => (error === null ? resolve() : reject(error)));
+        socket.send(text, udp, "127.0.0.1", (error) => (error === null ? resolve() : reject(error)));
       }),
     restart: async (between) => {
       await collector.stop();
       await between?.();
-      collector = await start(port!);
+      collector = await start();
     },
     close: async () => {
       await collector.stop();

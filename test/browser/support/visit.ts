@@ -21,6 +21,8 @@ export const visit = async (
 ): Promise<Visit> => {
   // axe is put into the page, which allows no script but its own
   const context = await browser.newContext({ bypassCSP: true, ...options });
+  // a limit is for what hangs: the deadline is the test's own
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
