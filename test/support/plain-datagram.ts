@@ -39,15 +39,18 @@ const KIND_NAMES = Object.entries(KIND) as [keyof typeof KIND, number][];
 const typeName = (type: number): string => TYPE_NAMES.find(([, code]) => code === type)![0];
 const typeCode = (type: string): number => TYPE_NAMES.find(([name]) => name === type)![1];
 
+/** one for all, as a collector has: it holds a datagram's most, and making it takes longer than filling it */
+const decoded = new Datagram();
+const encoded = new Datagram();
+
 /** What a decoder said about some bytes: the datagram, or the reason of its rejection. */
 export const decodePlain = (
   bytes: Uint8Array,
   format: Format = "auto",
 ): PlainDatagram | { reject: string } => {
-  const datagram = new Datagram();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const code = decode(bytes, view, 0, bytes.length, format, datagram);
-  return code === 0 ? toPlain(datagram) : { reject: REJECT_REASONS[code]! };
+  const code = decode(bytes, view, 0, bytes.length, format, decoded);
+  return code === 0 ? toPlain(decoded) : { reject: REJECT_REASONS[code]! };
 };
 
 export const toPlain = (datagram: Datagram): PlainDatagram => {
@@ -98,9 +101,10 @@ const plainRefusals = (datagram: Datagram): Record<string, number> =>
     ),
   );
 
-/** The datagram to encode for `plain`; what was refused has nothing to encode. */
+/** The datagram to encode for `plain`, until the next call; what was refused has nothing to encode. */
 export const fromPlain = (plain: PlainDatagram): Datagram => {
-  const datagram = new Datagram();
+  const datagram = encoded;
+  datagram.reset();
   datagram.kind = KIND[plain.kind];
   setDeviceId(datagram, plain.device);
   datagram.epoch = plain.epoch ?? -1;

@@ -48,6 +48,8 @@ export class RecoveryBed {
   /** listeners that have no socket */
   closed = new Set<number>();
   readonly #datagram = new Datagram();
+  /** what was sent last, read back */
+  readonly #nack = new Datagram();
   readonly #onNack: ((nack: SentNack) => void) | undefined;
 
   /** @param paths - the path of each listener */
@@ -149,7 +151,7 @@ export class RecoveryBed {
 
   #sent(listener: number, bytes: Uint8Array, address: string, port: number): boolean {
     if (this.closed.has(listener)) return false;
-    const nack = new Datagram();
+    const nack = this.#nack;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     if (decodeNack(bytes, view, 0, bytes.length, nack) !== 0)
       throw new RangeError("what was sent is no NACK");

@@ -27,7 +27,7 @@ test("whatever is set and deleted, it answers as a Map does", () => {
         index.set(id, slot);
         model.set(id, slot);
       }
-      for (const { id } of steps) expect(index.get(id)).toBe(model.get(id) ?? -1);
+      expect(steps.map(({ id }) => index.get(id))).toEqual(steps.map(({ id }) => model.get(id) ?? -1));
     }),
     { interruptAfterTimeLimit: 1500 },
   );
