@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { sizeInWords } from "../../common/size.ts";
 import type { HostFacts, ListenerStatus } from "../sources.ts";
 import type { Finding } from "./finding.ts";
@@ -22,7 +23,12 @@ const BRIDGE_NETWORK = /^(172\.(1[6-9]|2\d|3[01])|10\.88)\./;
 const isBehindBridge = ({ isContainer, addresses }: HostFacts): boolean =>
   isContainer && addresses.length > 0 && addresses.every((address) => BRIDGE_NETWORK.test(address));
 
-const fixOfState = (reason: string, { url, interface: name }: OpenedListener): string => {
+/** The interface's name: the reason has it also where the URL gives an address, which no command takes for one. */
+const interfaceName = (reason: string, wanted: string | null): string | null =>
+  /\binterface (\S+) is gone\b/.exec(reason)?.[1] ?? (wanted !== null && isIP(wanted) === 0 ? wanted : null);
+
+const fixOfState = (reason: string, { url, interface: wanted }: OpenedListener): string => {
+  const name = interfaceName(reason, wanted);
   if (/\binterface\b/.test(reason) && name !== null)
     return `ip link set ${name} up; ip address show dev ${name}`;
   if (reason.includes("EADDRINUSE"))

@@ -100,19 +100,26 @@ export const installErrors = (app: App, handleError: ErrorHandler): void => {
   app.setNotFoundHandler((request, reply) =>
     send(
       reply,
-      new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; /api/v1 lists what there is`),
+      // methods the router has never heard of reach no route: nothing takes them, here or elsewhere
+      app.supportedMethods.includes(request.method)
+        ? new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; /api/v1 lists what there is`)
+        : methodError(reply),
     ),
   );
 };
 
 const READING_METHODS = ["GET", "HEAD"];
 
+const methodError = (reply: FastifyReply): ApiError => {
+  reply.header("allow", READING_METHODS.join(", "));
+  return new ApiError("ERR_METHOD_NOT_ALLOWED", `accepted here is ${READING_METHODS.join(" and ")}`);
+};
+
 /** Every route registered from now on answers 405 to the methods it has not, whatever body comes with them. */
 export const refuseOtherMethods = (app: App): void => {
   const refused = app.supportedMethods.filter((method) => !READING_METHODS.includes(method));
   const refuse = async (_request: FastifyRequest, reply: FastifyReply): Promise<never> => {
-    reply.header("allow", READING_METHODS.join(", "));
-    throw new ApiError("ERR_METHOD_NOT_ALLOWED", `accepted here is ${READING_METHODS.join(" and ")}`);
+    throw methodError(reply);
   };
   app.addHook("onRoute", ({ method, url }) => {
     if (method !== "GET") return;

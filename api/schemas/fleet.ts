@@ -173,7 +173,11 @@ export const EventList = named(
 
 export const EventsQueryString = Query({
   device: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "only events of this device" }),
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "a device id of 1 to 64 characters; one that is unknown has no events",
+    }),
   ),
   kind: Type.Optional(Word(EVENT_KINDS, { description: "only events of this kind" })),
   ...TimeRangeQuery,

@@ -80,7 +80,7 @@ export const GapsQueryString = Query({
     Type.String({
       minLength: 1,
       maxLength: 64,
-      description: "only gaps of this device; one that is unknown has none",
+      description: "a device id of 1 to 64 characters; one that is unknown has no gaps",
     }),
   ),
   ...FILTERS,

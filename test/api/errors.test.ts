@@ -79,7 +79,7 @@ test("digits are taken as they are, leading zeros too", async () => {
   expect((await api.get("/api/v1/devices?limit=007&min_completeness=0.50")).status).toBe(200);
 });
 
-test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)(
+test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"] as const)(
   "%s is 405 and says what is allowed",
   async (method) => {
     const answer = await api.app.inject({

@@ -51,6 +51,15 @@ describe("a listener", () => {
     expect(openingFindings(groupOf({ state: "DISABLED", reason: "enabled=false" }), HOST)).toEqual([]);
   });
 
+  test("whose interface is given by its address is told to look at the interface of that name", () => {
+    const fixOf = (reason: string): string | null =>
+      openingFindings(groupOf({ state: "UNAVAILABLE", reason, interface: "10.0.0.2" }), HOST)[0]!.fix;
+    expect(fixOf("interface eth0 is gone, down or without an IPv4 address")).toMatch(/^ip link set eth0 up;/);
+    expect(fixOf("there is no interface 10.0.0.2; present are lo (127.0.0.1)")).toMatch(
+      /^ip address show {2}#/,
+    );
+  });
+
   test.each([
     ["bind EADDRINUSE", "ss -lunp"],
     ["more than igmp_max_memberships", "sysctl -w net.ipv4.igmp_max_memberships=200"],
