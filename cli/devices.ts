@@ -24,7 +24,7 @@ export const registerDevices = (program: Command): void => {
     .addOption(
       new Option("--order <order>", "direction; what is unknown comes last").choices(["asc", "desc"]),
     )
-    .option("--limit <number>", "devices at most; all when left out", wholeNumber(10_000_000))
+    .option("--limit <number>", "devices at most; all when left out", wholeNumber(10_000_000, 1))
     .option("--json", "as JSON, with everything the API says of each")
     .action(async (flags: DevicesFlags) => {
       const { devices } = await import("./run-devices.ts");

@@ -3,11 +3,11 @@ import { parseTarget } from "../simulator/target.ts";
 
 /** Parser of a flag that is a whole number. @throws InvalidArgumentError */
 export const wholeNumber =
-  (most: number) =>
+  (most: number, least = 0) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value > most) {
-      throw new InvalidArgumentError(`accepted is a whole number from 0 to ${most}`);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`accepted is a whole number from ${least} to ${most}`);
     }
     return value;
   };

@@ -22,7 +22,7 @@ export const registerGaps = (program: Command): void => {
         "desc",
       ]),
     )
-    .option("--limit <number>", "gaps at most; all when left out", wholeNumber(1_000_000_000))
+    .option("--limit <number>", "gaps at most; all when left out", wholeNumber(1_000_000_000, 1))
     .option("--json", "as JSON")
     .action(async (flags: GapsFlags) => {
       const { gaps } = await import("./run-gaps.ts");

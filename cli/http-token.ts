@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type ApiToken, hashToken, SCOPES, type Scope } from "../api/plugins/auth.ts";
 import { accepting, type Parsed } from "../common/options.ts";
 
-export const TOKEN_ACCEPTED = "repeatable; SCOPE:NAME:HASH as `lacuna token` prints it";
+const LINE_ACCEPTED = "SCOPE:NAME:HASH as `lacuna token` prints it";
+export const TOKEN_ACCEPTED = `repeatable; ${LINE_ACCEPTED}`;
 const SHAPE = /^([a-z]+):([\w.-]{1,64}):([0-9a-f]{64})$/;
 
 const isScope = (word: string): word is Scope => (SCOPES as readonly string[]).includes(word);
@@ -12,7 +13,7 @@ export const parseTokens = (lines: readonly string[]): Parsed<readonly ApiToken[
   const tokens: ApiToken[] = [];
   for (const line of lines) {
     const [, scope = "", name, hash] = SHAPE.exec(line) ?? [];
-    if (name === undefined || hash === undefined || !isScope(scope)) return accepting(TOKEN_ACCEPTED);
+    if (name === undefined || hash === undefined || !isScope(scope)) return accepting(LINE_ACCEPTED);
     tokens.push({ scope, name, hash: Buffer.from(hash, "hex") });
   }
   return { value: tokens };

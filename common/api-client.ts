@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LacunaError, messageOf } from "./errors.ts";
+import { codeOf, LacunaError, messageOf } from "./errors.ts";
 
 /** A part of a list; `next` continues it. */
 type Page<Name extends string, Item> = Record<Name, Item[]> & { next: string | null };
@@ -115,7 +115,13 @@ export class ApiClient {
     } catch (error) {
       // fetch says only "fetch failed"; what failed is its cause
       const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw this.#error(path, messageOf(why), error);
+      throw codeOf(why) === "ECONNREFUSED"
+        ? new LacunaError(
+            this.#errorCode,
+            `nothing answers at ${this.#baseUrl} (ECONNREFUSED): the collector does not run, or its API is elsewhere`,
+            { cause: error },
+          )
+        : this.#error(path, messageOf(why), error);
     }
   }
 

@@ -38,8 +38,16 @@ interface Given {
   value: unknown;
 }
 
+/** What all of them begin with says nothing of how near two are. */
+const nearVariable = (name: string, known: Iterable<string>): string | undefined => {
+  const rests = new Map([...known].map((variable) => [variable.slice(ENV_PREFIX.length), variable]));
+  return rests.get(nearMatch(name.slice(ENV_PREFIX.length), rests.keys()) ?? "");
+};
+
 const unknownKey = (given: Given, known: Iterable<string>): ConfigurationMistake => {
-  const near = nearMatch(given.origin.startsWith(ENV_PREFIX) ? given.origin : given.key, known);
+  const near = given.origin.startsWith(ENV_PREFIX)
+    ? nearVariable(given.origin, known)
+    : nearMatch(given.key, known);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   return { ...given, sentence: `this option does not exist${hint}` };
 };

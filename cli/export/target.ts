@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { LacunaError, messageOf } from "../../common/errors.ts";
 import { print, write } from "../output.ts";
@@ -22,10 +22,37 @@ export const standardOutput: ExportTarget = {
 };
 
 /**
- * A file that is there when it is whole and durable, and not before: it is written beside its place under another name.
+ * A file that is there when it is whole and durable, and not before: it is written beside its place under another name. A link stays one.
+ * What is there and is no file (a device, a pipe) is written to as it is, like standard output.
  * @throws LacunaError `ERR_OUTPUT`
  */
 export const fileTarget = async (file: string): Promise<ExportTarget> => {
+  const place = await realpath(file).catch(() => file);
+  return (await isNoFile(place)) ? deviceTarget(place) : regularFileTarget(place);
+};
+
+const isNoFile = async (place: string): Promise<boolean> => {
+  const found = await stat(place).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+};
+
+const deviceTarget = async (place: string): Promise<ExportTarget> => {
+  const stream = await opened(createWriteStream(place), place);
+  return {
+    write: (text) => write(stream, text),
+    finish: async () => {
+      stream.end();
+      await finished(stream).catch((error: unknown) => {
+        throw cannotWrite(place, error);
+      });
+    },
+    discard: async () => {
+      stream.destroy();
+    },
+  };
+};
+
+const regularFileTarget = async (file: string): Promise<ExportTarget> => {
   const part = `${file}.${process.pid}.part`;
   const stream = await opened(createWriteStream(part), file);
   return {

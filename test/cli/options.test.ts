@@ -33,3 +33,9 @@ test("an accepted datagram waits at most half a second for its transaction by de
   const { flushMs, batchIntervalMs } = settings({});
   expect(flushMs + batchIntervalMs).toBeLessThanOrEqual(500);
 });
+
+test("a variable that is like none of ours is not taken for a slip of a short one", () => {
+  expect(() => resolveSettings(COLLECT_OPTIONS, { env: { LACUNA_FOO: "1" }, flags: {} })).toThrow(
+    /LACUNA_FOO: this option does not exist$/,
+  );
+});

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import type { ReadingRow } from "../../../api/sources.ts";
@@ -96,6 +98,25 @@ test("progress goes up to all of it", async () => {
   const ratios = seen.map(({ ratio }) => ratio);
   expect(ratios).toEqual([...ratios].sort((a, b) => a - b));
   expect(seen.at(-1)).toMatchObject({ readings: 4, devices: 3, device: "c" });
+});
+
+test("a link stays a link, and what it leads to is written", async () => {
+  const link = join(directory.path, "link.csv");
+  symlinkSync(FILE, link);
+  await (await fileTarget(link)).finish();
+  expect([lstatSync(link).isSymbolicLink(), readFileSync(FILE, "utf8")]).toEqual([true, ""]);
+  rmSync(link);
+});
+
+test.skipIf(process.platform === "win32")("a pipe is written to and stays one", async () => {
+  const pipe = join(directory.path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const read = readFile(pipe, "utf8");
+  const target = await fileTarget(pipe);
+  await target.write("a line\n");
+  await target.finish();
+  expect([await read, lstatSync(pipe).isFIFO()]).toEqual(["a line\n", true]);
+  rmSync(pipe);
 });
 
 describe("when it breaks", () => {
