@@ -7,7 +7,7 @@ import { ByteReader } from "./codec/byte-reader.ts";
 import type { ByteWriter } from "./codec/byte-writer.ts";
 import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { CHANGE_FIELDS, newRow } from "./view/run-rows.ts";
+import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
 
 /**
  * The journal: what each flush changed in the ledger, as differences to the state before it. It is what the tables for people have not
@@ -37,15 +37,17 @@ export const encodeRecord = (
   writer.varint(json.length);
   writer.append(json);
   writer.varint(rows.length / CHANGE_FIELDS);
-  const known = new Float64Array(CHANGE_FIELDS);
+  const former = new Float64Array(CHANGE_FIELDS);
   let formerRun = 0;
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
     const run = rows[at + ROW.RUN]!;
     writer.varint(run - formerRun);
     formerRun = run;
     const slot = state.runs.slotOf(run);
-    if (slot >= 0) state.runs.read(slot, known, 0, CHANGE_FIELDS);
-    encodeRow(writer, rows, at, slot < 0 ? NEW_ROW : known);
+    const changed =
+      slot < 0 ? differingFromNew(former, rows, at) : state.runs.differing(slot, former, rows, at);
+    // field 0 is the run itself
+    encodeRow(writer, rows, at, former, changed & ~1);
   }
   return deflated(writer);
 };
@@ -74,21 +76,33 @@ const bodyOf = (flush: number, bytes: Uint8Array): Uint8Array => {
   }
 };
 
-const encodeRow = (writer: ByteWriter, rows: Float64Array, at: number, former: Float64Array): void => {
-  let changed = 0;
-  let raw = 0;
-  for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
-    const before = former[field]!;
-    const now = rows[at + field]!;
-    if (Object.is(before, now)) continue;
-    changed |= 1 << field;
-    if (!isExact(before, now)) raw |= 1 << field;
+const differingFromNew = (former: Float64Array, rows: Float64Array, at: number): number => {
+  let mask = 0;
+  for (let field = 0; field < CHANGE_FIELDS; field++) {
+    former[field] = NEW_ROW[field]!;
+    if (!Object.is(former[field], rows[at + field])) mask |= 1 << field;
   }
-  // field 0 is the run: its bit says that there is a second mask
+  return mask;
+};
+
+/** @param changed - mask of the fields that differ from `former`, without bit 0 */
+const encodeRow = (
+  writer: ByteWriter,
+  rows: Float64Array,
+  at: number,
+  former: Float64Array,
+  changed: number,
+): void => {
+  let raw = 0;
+  for (let left = changed; left !== 0; left &= left - 1) {
+    const field = lowestBit(left);
+    if (!isExact(former[field]!, rows[at + field]!)) raw |= 1 << field;
+  }
+  // bit 0 says that there is a second mask
   writer.varint(changed + (raw > 0 ? 1 : 0));
   if (raw > 0) writer.varint(raw);
-  for (let field = ROW.DEVICE; field < CHANGE_FIELDS; field++) {
-    if (!hasBit(changed, field)) continue;
+  for (let left = changed; left !== 0; left &= left - 1) {
+    const field = lowestBit(left);
     const now = rows[at + field]!;
     if (hasBit(raw, field)) writer.f64(now);
     else writer.signedVarint(now - former[field]!);

@@ -36,7 +36,6 @@ export class LedgerState {
   devicesVersion = 0;
   /** one run's row, used again for each that is changed */
   readonly #row = new Float64Array(RUN_FIELDS);
-  readonly #rowBefore = new Float64Array(RUN_FIELDS);
   /** rows given out are copies, cut from blocks: a buffer for each would cost more than its content */
   #block = new Float64Array(0);
   #blockUsed = 0;
@@ -129,14 +128,15 @@ export class LedgerState {
   putRow(rows: Float64Array, from: number, flush: number, committed: boolean): void {
     const slot = this.runs.slotOf(rows[from + ROW.RUN]!);
     if (slot < 0) return;
-    const [before, row] = [this.#rowBefore, this.#row];
-    this.runs.read(slot, before);
-    for (let field = 0; field < CHANGE_FIELDS; field++) row[field] = rows[from + field]!;
-    for (let field = CHANGE_FIELDS; field < RUN_FIELDS; field++) row[field] = before[field]!;
-    row[RUN.CHANGED] = flush;
-    row[RUN.PENDING] = committed ? 0 : receivedOf(row, 0) - (receivedOf(before, 0) - before[RUN.PENDING]!);
-    this.runs.replace(slot, before, row);
-    this.sums.replaceRow(before, row);
+    const before = this.#row;
+    this.runs.replace(slot, before, rows, from);
+    this.sums.replaceRow(before, rows, from);
+    this.runs.set(slot, RUN.CHANGED, flush);
+    const pendingBefore = this.runs.get(slot, RUN.PENDING);
+    const pending = committed ? 0 : receivedOf(rows, from) - (receivedOf(before, 0) - pendingBefore);
+    if (pending === pendingBefore) return;
+    this.runs.set(slot, RUN.PENDING, pending);
+    this.sums.addPending(pending - pendingBefore);
   }
 
   /** Set the newest values a commit brought. */

@@ -29,16 +29,23 @@ export class LedgerSums {
     this.#sums.add(SUM.UNKNOWN, sign * openEndsOf(rows, base));
   }
 
-  /** A run's row becomes another one: only what differs is added. @param before, after - RUN_FIELDS values */
-  replaceRow(before: Float64Array, after: Float64Array): void {
+  /**
+   * A run's row becomes another one: only what differs is added. What is pending of it is not in the rows.
+   * @param before - CHANGE_FIELDS values
+   * @param after - the same from index `base` on
+   */
+  replaceRow(before: Float64Array, after: Float64Array, base: number): void {
     for (let field = 0; field < SUMMED_FIELDS; field++) {
-      const change = after[FIRST_SUMMED + field]! - before[FIRST_SUMMED + field]!;
+      const change = after[base + FIRST_SUMMED + field]! - before[FIRST_SUMMED + field]!;
       if (change !== 0) this.#sums.add(field, change);
     }
-    this.#sums.add(SUM.EXPIRED, after[RUN.EXPIRED]! - before[RUN.EXPIRED]!);
-    this.#sums.add(SUM.PENDING, after[RUN.PENDING]! - before[RUN.PENDING]!);
-    this.#sums.add(SUM.EXPECTED, expectedOf(after, 0) - expectedOf(before, 0));
-    this.#sums.add(SUM.UNKNOWN, openEndsOf(after, 0) - openEndsOf(before, 0));
+    this.#sums.add(SUM.EXPIRED, after[base + RUN.EXPIRED]! - before[RUN.EXPIRED]!);
+    this.#sums.add(SUM.EXPECTED, expectedOf(after, base) - expectedOf(before, 0));
+    this.#sums.add(SUM.UNKNOWN, openEndsOf(after, base) - openEndsOf(before, 0));
+  }
+
+  addPending(numbers: number): void {
+    this.#sums.add(SUM.PENDING, numbers);
   }
 
   addExpired(numbers: number): void {

@@ -104,13 +104,31 @@ export class RunRows {
     for (let field = 0; field < RUN_FIELDS; field++) setField(page, field, index, row[field]!);
   }
 
-  /** Set the fields of a run that differ between two rows of it: most stay as they are. @param before, after - RUN_FIELDS values */
-  replace(slot: number, before: Float64Array, after: Float64Array): void {
+  /**
+   * Compare the first CHANGE_FIELDS fields of a run with the values from `from` on.
+   * @param before - gets what they are
+   * @returns a mask of those that differ, by their index
+   */
+  differing(slot: number, before: Float64Array, values: Float64Array, from: number): number {
     const page = this.#page(slot);
     const index = slot % PAGE_RUNS;
-    for (let field = 0; field < RUN_FIELDS; field++) {
-      const value = after[field]!;
-      if (!Object.is(value, before[field]!)) setField(page, field, index, value);
+    let mask = 0;
+    for (let field = 0; field < CHANGE_FIELDS; field++) {
+      const column = page[field];
+      const is = column === undefined ? UNKNOWN_RUN[field]! : column[index]!;
+      before[field] = is;
+      if (!Object.is(values[from + field]!, is)) mask |= 1 << field;
+    }
+    return mask;
+  }
+
+  /** The first CHANGE_FIELDS fields of a run become the values from `from` on. @param before - gets what they were */
+  replace(slot: number, before: Float64Array, values: Float64Array, from: number): void {
+    const page = this.#page(slot);
+    const index = slot % PAGE_RUNS;
+    for (let left = this.differing(slot, before, values, from); left !== 0; left &= left - 1) {
+      const field = lowestBit(left);
+      setField(page, field, index, values[from + field]!);
     }
   }
 
@@ -118,6 +136,9 @@ export class RunRows {
     return this.#pages[Math.floor(slot / PAGE_RUNS)]!;
   }
 }
+
+/** Index of the lowest bit that is set; a mask of CHANGE_FIELDS (30) bits fits the 32-bit operators. @param mask - not 0 */
+export const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 const setField = (page: Page, field: number, index: number, value: number): void => {
   let column = page[field];
