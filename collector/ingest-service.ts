@@ -44,7 +44,7 @@ export interface IngestServiceOptions {
 }
 
 /** how often windows are looked at: at least every 50 ms (docs/ledger.md) */
-const TICK_MS = 20;
+const TICK_MS = 30;
 /** how long a stop waits for the other workers, and for a batch to come back when all are with the writer */
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;

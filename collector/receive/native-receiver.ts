@@ -27,8 +27,8 @@ const NAP_MS = 0.3;
  * The same at a steady trickle, where a wake-up costs more than what it brings: some naps after each, long enough that the next datagrams come in
  * them. A datagram waits at most for one nap; one at another socket, a timer or a message for all of them.
  */
-const STEADY_NAP_MS = 4;
-const STEADY_NAPS = 3;
+const STEADY_NAP_MS = 6;
+const STEADY_NAPS = 2;
 
 /**
  * A datagram that comes so long after the one before is alone: libuv, which looks once more after each, finds the socket empty by itself, and
