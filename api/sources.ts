@@ -259,6 +259,8 @@ export interface ListenerCounters {
   nacks: number;
   nackBytes: number;
   nackFailures: number;
+  /** times more came than could be read, until what waited had been; the native path alone tells */
+  overloads: number;
 }
 
 export interface ThreadStatus {

@@ -27,6 +27,8 @@ export class ListenerCounters {
   nacks = 0;
   nackBytes = 0;
   nackFailures = 0;
+  /** times more came than could be read, until what waited had been */
+  overloads = 0;
   /** arrival of the newest datagram, microseconds; 0 = none yet */
   lastDatagramAtUs = 0;
 
@@ -55,6 +57,7 @@ export interface ListenerCounts extends FleetCounters {
   nacks: number;
   nackBytes: number;
   nackFailures: number;
+  overloads: number;
   lastDatagramAtUs: number;
 }
 

@@ -92,7 +92,9 @@ export class IngestService {
     this.#ingest = ingest;
     const receive = ingest.receive.bind(ingest);
     this.#receiver =
-      sockets === null ? new DgramReceiver(clock, receive) : new NativeReceiver(clock, receive, sockets);
+      sockets === null
+        ? new DgramReceiver(clock, receive)
+        : new NativeReceiver(clock, receive, sockets, (listener) => ingest.listeners[listener]!.overloads++);
     this.#listeners = new WorkerListeners({
       configs: options.listeners,
       workers: options.workers,

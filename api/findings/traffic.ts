@@ -11,6 +11,8 @@ const HEADROOM = 4;
 const MOST_BUFFER_BYTES = 2 ** 30;
 /** of the socket when neither what was asked for nor what was granted is known */
 const USUAL_BUFFER_BYTES = 2 ** 23;
+/** no buffer is large enough for an overload that lasts */
+const MORE_WORKERS = "a greater workers setting, as far as there are processors for the threads";
 const UNUSABLE_SHARE = 0.01;
 const LEAST_DATAGRAMS = 1000;
 
@@ -36,10 +38,14 @@ export const bufferFindings = (listener: ListenerStatus): Finding[] => {
       Math.max(2 * (granted ?? USUAL_BUFFER_BYTES), listener.receiveBufferRequestedBytes ?? 0),
     );
     const buffer = granted === null ? "The receive buffer" : `The receive buffer of ${sizeInWords(granted)}`;
-    const sentence = `${buffer} was full: the kernel dropped ${datagrams(kernelDrops)} since the start.`;
-    return [
-      { code: "kernel-drops", severity: "problem", sentence, fix: bufferFix(bytes, ceiling), listener: url },
-    ];
+    const { overloads } = listener.counters;
+    const isOverloaded = overloads > 0;
+    const why = isOverloaded
+      ? `More came than one thread can read, ${overloads === 1 ? "once" : `${count(overloads)} times`}`
+      : `${buffer} was full`;
+    const sentence = `${why}: the kernel dropped ${datagrams(kernelDrops)} since the start.`;
+    const fix = isOverloaded ? MORE_WORKERS : bufferFix(bytes, ceiling);
+    return [{ code: "kernel-drops", severity: "problem", sentence, fix, listener: url }];
   }
   if (granted === null) return [];
   const share = receiveQueuePeakBytes / granted;

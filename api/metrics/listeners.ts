@@ -111,6 +111,12 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
     (l) => l.counters.nackFailures,
   ),
   perListener(
+    "counter",
+    "lacuna_listener_overloads_total",
+    "Times more came than one thread can read: the kernel dropped what came until what waited had been read.",
+    (l) => l.counters.overloads,
+  ),
+  perListener(
     "gauge",
     "lacuna_listener_held_datagrams",
     "Datagrams of the listener kept aside at this moment.",

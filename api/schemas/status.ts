@@ -57,7 +57,9 @@ export const Listener = named(
     ),
     counters: Type.Object(
       {
-        datagrams: Count("all that arrived: the sum of the others but bytes, unusableSendTimes and nack…"),
+        datagrams: Count(
+          "all that arrived: the sum of the others but bytes, unusableSendTimes, nack… and overloads",
+        ),
         bytes: Count("of UDP payload"),
         received: Count("accepted numbers"),
         duplicates: Count("numbers already received"),
@@ -73,6 +75,9 @@ export const Listener = named(
         nacks: Count("requests for missing numbers that were sent"),
         nackBytes: Count("of UDP payload of these"),
         nackFailures: Count("requests the system refused to send"),
+        overloads: Count(
+          "times more came than one thread can read: what came then was dropped (kernelDrops) until what waited had been read",
+        ),
       },
       { description: "since the start of the process" },
     ),

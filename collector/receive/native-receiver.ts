@@ -68,6 +68,7 @@ export class NativeReceiver implements Receiver {
   readonly path = "native";
   readonly #clock: Clock;
   readonly #handle: DatagramHandler;
+  readonly #onOverload: (listener: number) => void;
   readonly #sockets: NativeSockets;
   readonly #load: LoadMeter;
   readonly #attached = new Map<Socket, ReadSocket>();
@@ -75,9 +76,16 @@ export class NativeReceiver implements Receiver {
   readonly #batches = new Map<4 | 6, DatagramBatch>();
   #isTurnOpen = false;
 
-  constructor(clock: Clock, handle: DatagramHandler, sockets: NativeSockets) {
+  /** @param onOverload - a socket of this listener was shut because more came than can be read */
+  constructor(
+    clock: Clock,
+    handle: DatagramHandler,
+    sockets: NativeSockets,
+    onOverload: (listener: number) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#handle = handle;
+    this.#onOverload = onOverload;
     this.#sockets = sockets;
     this.#load = new LoadMeter(clock.monotonicMs());
   }
@@ -195,7 +203,8 @@ export class NativeReceiver implements Receiver {
     const { gate, native } = read;
     if (gate === null || !native.readMemory()) return;
     if (!gate.sample(nowMs, native.queuedBytes, native.bufferBytes, native.kernelDrops)) return;
-    if (!native.shut()) read.gate = null;
+    if (native.shut()) this.#onOverload(read.listener);
+    else read.gate = null;
   }
 
   #hasTimeLeft(read: ReadSocket, nowMs: number): boolean {

@@ -174,6 +174,20 @@ describe("the receive buffer", () => {
     });
   });
 
+  test("that overflowed because the thread could not keep up needs no larger buffer", () => {
+    const overloaded = (overloads: number): string[] =>
+      bufferFindings(
+        listenerOf({ ...buffer, kernelDrops: 7000, counters: { ...listenerCounters(), overloads } }),
+      ).map(({ sentence, fix }) => `${sentence} ${fix}`);
+    const fix = "a greater workers setting, as far as there are processors for the threads";
+    expect(overloaded(1)).toEqual([
+      `More came than one thread can read, once: the kernel dropped 7,000 datagrams since the start. ${fix}`,
+    ]);
+    expect(overloaded(1200)).toEqual([
+      `More came than one thread can read, 1,200 times: the kernel dropped 7,000 datagrams since the start. ${fix}`,
+    ]);
+  });
+
   test("in which next to nothing was ever found is not spoken of", () => {
     const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 5000, receiveQueuePeakMs: 1 });
     expect(bufferFindings(listener)).toEqual([]);

@@ -100,6 +100,7 @@ export const listenerCounters = (counters: Partial<ListenerCounters> = {}): List
   nacks: 0,
   nackBytes: 0,
   nackFailures: 0,
+  overloads: 0,
   ...counters,
 });
 

@@ -212,6 +212,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       from.send(bytes);
     };
     const heard: number[] = [];
+    const overloaded: number[] = [];
     const receiver = new NativeReceiver(
       clock,
       (_listener, _bytes, view, offset) => {
@@ -222,8 +223,9 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
         if (sent < SENT) send();
       },
       nativeSockets!,
+      (listener) => overloaded.push(listener),
     );
-    receiver.attach(0, socket, native);
+    receiver.attach(7, socket, native);
     while (sent < SENT) {
       // nobody else would after a shut socket was read empty
       send();
@@ -240,6 +242,8 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     native.readMemory();
     expect(lost.reduce((sum, count) => sum + count, 0) + (SENT - 1 - heard.at(-1)!)).toBe(native.kernelDrops);
     // in the first 50 ms as the kernel does it by itself
+    expect(overloaded.length).toBeGreaterThan(3);
+    expect(new Set(overloaded)).toEqual(new Set([7]));
     expect(Math.min(...lost.slice(-4, -1))).toBeGreaterThan(2 * Math.max(...lost.slice(0, 3)));
     receiver.detach(socket);
   });
