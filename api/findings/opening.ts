@@ -29,7 +29,7 @@ const interfaceName = (reason: string, wanted: string | null): string | null =>
 
 const fixOfState = (reason: string, { url, interface: wanted }: OpenedListener): string => {
   const name = interfaceName(reason, wanted);
-  if (/\binterface\b/.test(reason) && name !== null)
+  if (/\binterface\b/.test(reason) && !reason.includes("there is no interface") && name !== null)
     return `ip link set ${name} up; ip address show dev ${name}`;
   if (reason.includes("EADDRINUSE"))
     return `ss -lunp  # shows who has the port; or listen on another one than in ${url}`;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SeriesBucket } from "../../web/src/data/types.ts";
+import type { SeriesBucket, Total } from "../../web/src/data/types.ts";
 import { chartData } from "../../web/src/device/chart-data.ts";
+import { completeSentence } from "../../web/src/device/complete-sentence.ts";
 import { bucketsFor, formatRange, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
 
 const bucket = (
@@ -106,4 +107,13 @@ describe("the range of time", () => {
       }),
     );
   });
+});
+
+test.each([
+  [{ expected: 1, unsequenced: 0 }, "complete, of 1 number"],
+  [{ expected: 1500, unsequenced: 3 }, "complete, of 1,500 numbers"],
+  [{ expected: 0, unsequenced: 0 }, "complete, of 0 numbers"],
+  [{ expected: 0, unsequenced: 2 }, "2 datagrams without a number: what was lost is unknown"],
+])("of %j the completeness says what it is of", (numbers, sentence) => {
+  expect(completeSentence(numbers as Total)).toBe(sentence);
 });

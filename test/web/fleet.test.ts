@@ -132,5 +132,10 @@ test("an event is a sentence, one of an unknown kind is named", () => {
   expect(eventSentence({ ...event, kind: "collector-down", detail: { from: 0, to: 61e6 } })).toBe(
     "the collector was down for 1 min 1 s",
   );
+  const listener = "udp://239.1.2.3:4748";
+  const reason = `${listener}: there is no interface eth7`;
+  expect(
+    eventSentence({ ...event, kind: "listener-state", detail: { listener, state: "UNAVAILABLE", reason } }),
+  ).toBe("udp://239.1.2.3:4748 is UNAVAILABLE: there is no interface eth7");
   expect(eventSentence({ ...event, kind: "new-kind", detail: {} })).toBe("new-kind");
 });

@@ -1,4 +1,5 @@
 import type { Listener } from "../data/status-types.ts";
+import { listenerReason } from "../format/listener-reason.ts";
 import { bytes, compact, count, rate } from "../format/numbers.ts";
 import { duration, parseMs } from "../format/times.ts";
 import { Panel } from "../parts/panel.tsx";
@@ -34,7 +35,9 @@ const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | un
       <th scope="row" class="listener-name" title={url}>
         {address}
         <span class="note"> {format}</span>
-        {state !== "OK" && reason !== null && <span class="listener-reason">{reason}</span>}
+        {state !== "OK" && reason !== null && (
+          <span class="listener-reason">{listenerReason(url, reason)}</span>
+        )}
       </th>
       <td>
         <span class="state" data-state={state}>

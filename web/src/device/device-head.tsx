@@ -4,6 +4,7 @@ import type { Device, Total } from "../data/types.ts";
 import { completeness, count, share } from "../format/numbers.ts";
 import { ago, fullTime, parseMs } from "../format/times.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
+import { completeSentence } from "./complete-sentence.ts";
 
 const Fact = ({ name, children, title }: { name: string; children: string; title?: string | undefined }) => (
   <div>
@@ -40,7 +41,7 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
       </div>
       <div class="device-complete">
         <p class="device-number">{completeness(total.completeness)}</p>
-        <p class="note">complete, of {count(total.expected)} numbers</p>
+        <p class="note">{completeSentence(total)}</p>
       </div>
       <dl class="device-facts">
         <Fact name="Last seen" title={lastMs === null ? undefined : fullTime(lastMs)}>

@@ -54,14 +54,19 @@ const Spacer = ({ pixels }: { pixels: number }) =>
     </tr>
   );
 
-const ROW_PIXELS = 30;
+/** Height of a row: room for the strip, and for a line of text also where a wall screen makes it large. */
+const rowPixels = (): number => {
+  const lettersPixels = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.max(30, Math.ceil(lettersPixels * 1.8));
+};
 /** rows drawn beyond those in sight, so that a fast scroll shows no hole */
 const BEYOND = 10;
 
 /** Any number of devices: only the rows in sight exist. */
 export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: DeviceTableProps) => {
   const scroller = useRef<HTMLDivElement>(null);
-  const seen = useVirtualWindow(scroller, ROW_PIXELS);
+  const row = rowPixels();
+  const seen = useVirtualWindow(scroller, row);
   const rows = useDeviceRows(seen, sorting, search, status);
   const { total = 0 } = rows;
   useEffect(() => onTotal(rows.total), [rows.total, onTotal]);
@@ -75,13 +80,13 @@ export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: Device
 
   const from = Math.max(0, Math.min(seen.first, total) - BEYOND);
   const to = Math.min(total, seen.first + seen.visible + BEYOND);
-  const indexes = Array.from({ length: Math.max(0, to - from) }, (_, row) => from + row);
+  const indexes = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
   return (
     <section class="device-scroll" ref={scroller} tabIndex={0} aria-label="List of devices">
-      <table class="devices" aria-rowcount={total + 1} style={{ "--row": `${ROW_PIXELS}px` }}>
+      <table class="devices" aria-rowcount={total + 1} style={{ "--row": `${row}px` }}>
         <Head sorting={sorting} onSort={onSort} />
         <tbody>
-          <Spacer pixels={from * ROW_PIXELS} />
+          <Spacer pixels={from * row} />
           {indexes.map((index) => {
             const device = rows.rowAt(index);
             return device === undefined ? (
@@ -96,7 +101,7 @@ export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: Device
               />
             );
           })}
-          <Spacer pixels={(total - to) * ROW_PIXELS} />
+          <Spacer pixels={(total - to) * row} />
         </tbody>
       </table>
       {rows.total === 0 && (

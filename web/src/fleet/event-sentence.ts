@@ -1,4 +1,5 @@
 import type { EventItem } from "../data/types.ts";
+import { listenerReason } from "../format/listener-reason.ts";
 import { duration } from "../format/times.ts";
 
 const word = (detail: EventItem["detail"], name: string): string => String(detail[name] ?? "–");
@@ -17,8 +18,11 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
     `many more changed at once: ${word(detail, "online")} online, ${word(detail, "stale")} stale, ${word(detail, "offline")} offline`,
   sleep: () => "announced that it sleeps",
   end: () => "announced its end",
-  "listener-state": (detail) =>
-    `${word(detail, "listener")} is ${word(detail, "state")}${detail.reason ? `: ${detail.reason}` : ""}`,
+  "listener-state": (detail) => {
+    const listener = word(detail, "listener");
+    const why = detail.reason ? `: ${listenerReason(listener, word(detail, "reason"))}` : "";
+    return `${listener} is ${word(detail, "state")}${why}`;
+  },
   "group-silent": (detail) => `${word(detail, "listener")} fell silent`,
   "group-heard": (detail) => `${word(detail, "listener")} is heard again`,
   "path-down": (detail) =>
