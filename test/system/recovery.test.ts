@@ -16,15 +16,15 @@ describe("recovery", () => {
   afterAll(() => hosts?.destroy());
   const testBetweenHosts = test.skipIf(unavailable !== null);
 
-  testBetweenHosts.concurrent("off: of what the kernel drops exactly all is called lost", () =>
+  testBetweenHosts("off: of what the kernel drops exactly all is called lost", () =>
     expectExactLoss(hosts, "unicast", 5101, directory.path),
   );
 
-  testBetweenHosts.concurrent(
+  testBetweenHosts(
     "on, with 5 % loss both ways: less than 0.01 % stays lost, at fewer than 1.5 requests a number",
     () => expectRecovery(hosts, "unicast", 5102, directory.path),
   );
 
-  test.concurrent("brings back what devices sent while the collector was killed and away", () =>
+  test("brings back what devices sent while the collector was killed and away", () =>
     expectAllBack("SIGKILL", 1000, directory.path));
 });
