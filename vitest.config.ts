@@ -23,7 +23,7 @@ const HEAVY = systemTests("dying-threads", "lifecycle", "workers");
 /** The same at length, for the native path, is in the long recovery and residual-loss. */
 const ONLY_DGRAM = systemTests("recovery");
 /** Those that receive much or depend on the socket. */
-const ON_BOTH_PATHS = [...systemTests("causes", "collector", "lifecycle", "listeners", "matrix", "workers")];
+const ON_BOTH_PATHS = systemTests("causes", "collector", "lifecycle", "listeners", "matrix", "workers");
 /** Rates, delays and memory: each has the machine for itself. */
 const MEASURING = longTests("hostile", "ingest-bench", "live-clients", "residual-loss", "throughput");
 
@@ -37,10 +37,11 @@ const PATIENT = {
 const together = (groupOrder: number, maxWorkers: number) => ({
   ...PATIENT,
   maxWorkers,
+  maxConcurrency: 3,
   sequence: { groupOrder },
 });
 const SYSTEM = together(1, 2);
-const LONG = together(2, 3);
+const LONG = together(2, 2);
 const ALONE = { ...PATIENT, testTimeout: 600_000, fileParallelism: false };
 
 export default defineConfig({
@@ -49,7 +50,7 @@ export default defineConfig({
       project("imports", ["test/imports/**/*.test.ts"]),
       project("unit", ["test/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
-        testTimeout: 60_000,
+        ...PATIENT,
         env: memoryFolder(),
         // a process for each of so many small files would cost more than the tests
         pool: "threads",

@@ -115,7 +115,7 @@ describe.skipIf(netnsUnavailable() !== null)("a fleet heard on two networks", ()
       .slice(1)
       .map((line) => JSON.parse(line) as TruthRecord);
 
-  test("what is lost is what both paths lost, to the number", { timeout: 60_000 }, async () => {
+  test("what is lost is what both paths lost, to the number", async () => {
     const truth = `${directory.path}/lossy.jsonl`;
     const sent = await runLacuna(
       simulation("--loss", "0.05", "--duration", "8s", "--ring", "0", "--truth", truth),
@@ -146,7 +146,7 @@ describe.skipIf(netnsUnavailable() !== null)("a fleet heard on two networks", ()
     await auditedClean(truth);
   });
 
-  test("a number that came by the other path is never asked for", { timeout: 60_000 }, async () => {
+  test("a number that came by the other path is never asked for", async () => {
     const truth = `${directory.path}/asked.jsonl`;
     const sent = await runLacuna(
       simulation("--loss", "0.05", "--duration", "6s", "--linger", "1s", "--truth", truth, "--json"),
@@ -162,9 +162,7 @@ describe.skipIf(netnsUnavailable() !== null)("a fleet heard on two networks", ()
     await auditedClean(truth);
   });
 
-  test("with one path cut nothing is lost and one event says so, and one that it is back", {
-    timeout: 90_000,
-  }, async () => {
+  test("with one path cut nothing is lost and one event says so, and one that it is back", async () => {
     const truth = `${directory.path}/cut.jsonl`;
     const simulator = new LacunaProcess(simulation("--duration", "5m", "--truth", truth), within());
     const stateOfA = async (): Promise<string> => (await paths())[0]!.state;

@@ -150,7 +150,7 @@ test("a gap is declared lost by the clock when all workers have been read past i
     await send(socket, "127.0.0.1", port, data(device, 3));
   }
   const cause = RECEIVE_EXPECTED === "native" ? "network" : "undetermined";
-  await expect.poll(() => lostByCause(writers), { timeout: 10_000 }).toEqual({ [cause]: 9 });
+  await expect.poll(() => lostByCause(writers)).toEqual({ [cause]: 9 });
 });
 
 test("what a worker could not decode may have been what another one's device lacks", async () => {
@@ -161,5 +161,5 @@ test("what a worker could not decode may have been what another one's device lac
   for (let device = 0; device < 9; device++) await send(senders[0]!, "127.0.0.1", port, data(device, 0));
   for (const socket of senders) await send(socket, "127.0.0.1", port, "{");
   for (let device = 0; device < 9; device++) await send(senders[0]!, "127.0.0.1", port, data(device, 3));
-  await expect.poll(() => lostByCause(writers), { timeout: 10_000 }).toEqual({ undetermined: 9 });
+  await expect.poll(() => lostByCause(writers)).toEqual({ undetermined: 9 });
 });

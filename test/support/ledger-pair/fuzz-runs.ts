@@ -8,4 +8,4 @@ export const deepRuns = Number(process.env.LACUNA_FUZZ_RUNS ?? 0);
 export const parameters = (runs: number, seed = 0) =>
   deepRuns > 0 ? { numRuns: deepRuns } : { numRuns: runs, seed: 20_261_120 + seed };
 
-export const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 60_000;
+export const TIMEOUT_MS = deepRuns > 0 ? 86_400_000 : 600_000;
