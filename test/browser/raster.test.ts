@@ -68,6 +68,15 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
     });
   });
 
+  test("a search that finds nothing says so in sight", async () => {
+    await withPage("#/raster?search=nobody", async ({ page }) => {
+      const words = page.getByText("No device matches.");
+      await words.waitFor();
+      const { y, height } = (await words.boundingBox())!;
+      expect(y + height).toBeLessThan(page.viewportSize()!.height);
+    });
+  });
+
   test("other numbers per cell are other cells, and the URL has them", async () => {
     await withPage("#/raster?search=pump", async ({ page }) => {
       await page.getByLabel("Numbers per cell").selectOption("50");

@@ -65,6 +65,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
           restarted.
         </p>
       </div>
+      {total === 0 && <p class="empty">{search === "" ? "No device yet." : "No device matches."}</p>}
       <RasterGrid
         scroller={scroller}
         canvasPlace={canvasPlace}
@@ -76,7 +77,6 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         blocks={blocks}
         width={width}
       />
-      {total === 0 && <p class="empty">{search === "" ? "No device yet." : "No device matches."}</p>}
     </Panel>
   );
 };
