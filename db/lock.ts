@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { LacunaError, messageOf } from "../common/errors.ts";
@@ -6,6 +7,8 @@ import type { Sqlite } from "./open.ts";
 /** Held while this process owns a database; the operating system lets go of it when the process dies. */
 export interface DatabaseLock {
   release(): void;
+  /** The database is not ours after all: a lock file that was not there before goes with the lock. */
+  giveUp(): void;
 }
 
 interface Owner {
@@ -24,6 +27,7 @@ export const lockFileOf = (file: string): string => `${file}-lock`;
  */
 export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
   const lockFile = lockFileOf(file);
+  const isNew = !existsSync(lockFile);
   let db: Sqlite | undefined;
   try {
     db = new Database(lockFile, { timeout: 0 });
@@ -38,7 +42,13 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
       })
       .immediate();
     held.exec("BEGIN IMMEDIATE");
-    return { release: () => held.close() };
+    return {
+      release: () => held.close(),
+      giveUp() {
+        held.close();
+        if (isNew) rmSync(lockFile);
+      },
+    };
   } catch (error) {
     db?.close();
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");

@@ -26,10 +26,11 @@ export const openForWriting = (file: string): Sqlite =>
   opening(file, () => {
     const db = new Database(file, { timeout: BUSY_MS });
     return setUp(db, () => {
+      // before anything that could write to what is not ours
+      checkVersion(db, file);
       // both only take effect before the first table exists
       db.pragma("page_size = 8192");
       db.pragma("auto_vacuum = INCREMENTAL");
-      checkVersion(db, file);
       db.pragma("journal_mode = WAL");
       db.pragma("synchronous = FULL");
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -68,7 +68,7 @@ export class Writer {
     try {
       this.#db = openForWriting(options.file);
     } catch (error) {
-      this.#lock.release();
+      this.#lock.giveUp();
       throw error;
     }
     try {

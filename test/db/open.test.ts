@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -44,12 +44,24 @@ test("a database from the future is refused, for writing and for reading, and is
   expect(() => openForReading(bed.file)).toThrow(fromFuture);
 });
 
-test("another program's database is refused", () => {
+test("another program's database is refused: not a byte of it is changed, and nothing is left beside it", () => {
   using bed = new StoreBed();
   const db = new Database(bed.file);
+  db.pragma("auto_vacuum = FULL");
   db.exec("CREATE TABLE bookmarks (url TEXT)");
   db.close();
+  const before = readFileSync(bed.file);
   expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_FOREIGN" }));
+  expect(readFileSync(bed.file).equals(before)).toBe(true);
+  expect(readdirSync(bed.directory)).toEqual(["lacuna.db"]);
+});
+
+test("a lock file that was there before stays when a database is refused", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  writeFileSync(bed.file, "something else ".repeat(300));
+  expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_OPEN" }));
+  expect(readdirSync(bed.directory)).toContain("lacuna.db-lock");
 });
 
 test("a file that is no database is refused with its name", () => {
@@ -61,6 +73,7 @@ test("a file that is no database is refused with its name", () => {
   expect(() => bed.writer()).toThrow(
     expect.objectContaining({ code: "ERR_DATABASE_OPEN", message: expect.stringContaining(bed.file) }),
   );
+  expect(readdirSync(bed.directory)).toEqual(["lacuna.db"]);
 });
 
 test("a missing directory is refused with the file's name", () => {
