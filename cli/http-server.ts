@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { createSecureContext } from "node:tls";
-import { ConfigurationError, messageOf } from "../common/errors.ts";
+import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
 import type { HttpAddress } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
 
@@ -57,4 +57,23 @@ export const readTls = ({
     );
   }
   return files;
+};
+
+/**
+ * One socket, also for `localhost`: of that name Fastify would make a second server, on ::1, that neither a stop nor a new certificate reaches.
+ * @throws LacunaError `ERR_HTTP_LISTEN`
+ */
+export const listen = async (
+  app: { listen(options: HttpAddress): Promise<string> },
+  { host, port }: HttpAddress,
+): Promise<void> => {
+  try {
+    await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+  } catch (error) {
+    throw new LacunaError(
+      "ERR_HTTP_LISTEN",
+      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}; --http chooses another port, 0 any free one`,
+      { cause: error },
+    );
+  }
 };

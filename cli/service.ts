@@ -3,14 +3,14 @@ import type { Server as TlsServer } from "node:tls";
 import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
 import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
-import { checkExposure, readTls } from "./http-server.ts";
+import { checkExposure, listen, readTls } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
 import { type Part, stopParts } from "./stop-parts.ts";
@@ -159,20 +159,5 @@ export const startService = async (
   } catch (error) {
     await stop();
     throw error;
-  }
-};
-
-const listen = async (
-  app: { listen(options: HttpAddress): Promise<string> },
-  { host, port }: HttpAddress,
-): Promise<void> => {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    throw new LacunaError(
-      "ERR_HTTP_LISTEN",
-      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}; --http chooses another port, 0 any free one`,
-      { cause: error },
-    );
   }
 };

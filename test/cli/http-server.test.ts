@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkExposure, isLoopback, readTls } from "../../cli/http-server.ts";
+import { checkExposure, isLoopback, listen, readTls } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
+import { freshApi } from "../support/api.ts";
 
 const TLS = join(import.meta.dirname, "../fixtures/tls");
 
@@ -63,4 +64,14 @@ describe("certificate and key", () => {
   ])("%s with %s is a mistake", (cert, key, message) => {
     expect(() => read(cert, key)).toThrow(message);
   });
+});
+
+test("localhost is one socket, on 127.0.0.1: every connection is one that a stop cuts off", async () => {
+  const { app } = await freshApi();
+  await listen(app, { host: "localhost", port: 0 });
+  try {
+    expect(app.addresses()).toMatchObject([{ address: "127.0.0.1" }]);
+  } finally {
+    await app.close();
+  }
 });

@@ -44,7 +44,7 @@ ${options
 
 ## Access
 
-Without a token the API listens on loopback only: another address in \`http\` is a configuration error. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
+\`localhost\` in \`http\` is 127.0.0.1. Without a token the API listens on loopback only: another address in \`http\` is a configuration error. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
 tokens every question for data (\`/api/…\`, \`/metrics\`) needs one, on loopback too: \`Authorization: Bearer TOKEN\`. Scope \`read\` may ask everything, \`admin\` may change things too; nothing can be changed yet.
 
 With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both files again; when they are no pair the former ones stay and the log says so.
