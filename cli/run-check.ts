@@ -4,8 +4,10 @@ import type { HostFacts, ListenerState } from "../api/sources.ts";
 import type { ListenerConfig } from "../collector/listener-url.ts";
 import { type OpenedSocket, openSocket } from "../collector/open-socket.ts";
 import { loadNativeSockets, type NativeSockets } from "../collector/receive/native-socket.ts";
+import { systemClock } from "../common/clock.ts";
 import { loadSettings } from "../common/config.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import { databaseFindings } from "./database-findings.ts";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import { checkExposure, readTls } from "./http-server.ts";
@@ -86,5 +88,5 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
     native?.release();
     socket.close();
   }
-  reportDiagnoses(diagnoses, json === true);
+  reportDiagnoses(diagnoses, json === true, databaseFindings(settings.dbPath, systemClock.wallUs()));
 };

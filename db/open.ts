@@ -60,6 +60,22 @@ export const openForReading = (file: string): Sqlite =>
     });
   });
 
+/**
+ * The schema version of a database that is there; nothing is written.
+ * @throws LacunaError as `openForWriting`
+ */
+export const schemaVersionOf = (file: string): number => {
+  let version = 0;
+  const db = opening(file, () => {
+    const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
+    return setUp(db, () => {
+      version = checkVersion(db, file);
+    });
+  });
+  db.close();
+  return version;
+};
+
 const opening = (file: string, open: () => Sqlite): Sqlite => {
   try {
     return open();

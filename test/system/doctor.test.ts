@@ -18,7 +18,18 @@ test("doctor asks a collector with its token and finds what is wrong; check find
   const [refused, asked, checked] = await Promise.all([
     runLacuna(["doctor", "--api", collector.api]),
     runLacuna(["doctor", "--api", collector.api, "--json"], { env: { LACUNA_API_TOKEN: made.token } }),
-    runLacuna(["check", "--config", "none", "--json", "--listen", sound, "--listen", broken]),
+    runLacuna([
+      "check",
+      "--config",
+      "none",
+      "--json",
+      "--listen",
+      sound,
+      "--listen",
+      broken,
+      "--db",
+      `${directory.path}/no/lacuna.db`,
+    ]),
   ]);
   await collector.stop();
 
@@ -44,5 +55,6 @@ test("doctor asks a collector with its token and finds what is wrong; check find
   expect(JSON.parse(checked.stdout)).toMatchObject({
     ok: false,
     listeners: [{ state: "OK" }, { state: "UNAVAILABLE", findings: [{ severity: "problem" }] }],
+    findings: [{ code: "database", severity: "problem", fix: expect.stringContaining("mkdir") }],
   });
 });
