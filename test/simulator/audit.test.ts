@@ -341,6 +341,23 @@ test("numbers before the first one heard are not explained when the collector wa
   expect(differences.filter(({ ledger }) => ledger === "not expected")).toHaveLength(6);
 });
 
+test("the tail of an epoch that ended while the collector was down is not explained: nobody knows it, and nothing is to blame", async () => {
+  const [fromUs, sinceUs] = [5e6, 15e6];
+  const given = { restartsPerMinute: 20, loss: 0, burstEnter: 0, corrupt: 0, duplicate: 0, reorder: 0 };
+  const scene = sceneOf(
+    { ...given, jitterMs: 0 },
+    { listeningSinceUs: BASE_US + sinceUs },
+    ({ emission }) => emission.dueUs < fromUs || emission.dueUs >= sinceUs,
+  );
+  for (const { runs } of scene.ledger.devices.values()) for (const run of runs) run.tailKnown = false;
+  const tails = (await auditOf(scene)).differences.filter(({ subject }) => subject === "received");
+  expect(tails.length).toBeGreaterThan(0);
+  for (const { device, epoch, numbers, truth, ledger } of tails) {
+    const run = scene.ledger.devices.get(device!)!.runs.find((each) => each.epoch === epoch)!;
+    expect([truth, ledger, numbers![0]![0]]).toEqual(["delivered", "not expected", run.highWater! + 1]);
+  }
+});
+
 test("the first epochs of a device may be absent when they were over before the collector listened", async () => {
   const since = 15e6;
   const given = {
