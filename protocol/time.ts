@@ -85,7 +85,7 @@ export const usableRelativeTime = (sendTimeUs: number, arrivalUs: number): numbe
   sendTimeUs > 0 && arrivalUs - sendTimeUs >= EARLIEST_TIME_US ? sendTimeUs : 0;
 
 /**
- * When reading `index` of a datagram was taken.
+ * When reading `index` of a datagram was taken: the limits of a send time hold for its own time too.
  * @param baseUs - the usable send time on the wall clock, or arrival where there is none
  * @param arrivalUs - arrival of the datagram
  * @returns microseconds since the Unix epoch; `baseUs` when the reading states no usable time of its own
@@ -97,5 +97,5 @@ export const readingTimeUs = (
   arrivalUs: number,
 ): number => {
   const time = datagram.times[index]!;
-  return datagram.timesAreAbsolute ? usableSendTime(time, arrivalUs) || baseUs : baseUs + time;
+  return usableSendTime(datagram.timesAreAbsolute ? time : baseUs + time, arrivalUs) || baseUs;
 };

@@ -105,3 +105,17 @@ test("a reading's time is its offset from the send time, or its own where it sta
     NOON_US,
   ]);
 });
+
+test("an offset that leads beyond 24 hours after arrival, or before 2000-01-01, leaves the send time", () => {
+  const dayUs = 86_400_000_000;
+  const datagram = new Datagram();
+  datagram.times.set([dayUs, dayUs + 1, -(2 ** 31) * 1000, 2 ** 31 * 1000]);
+  expect([0, 1, 2, 3].map((index) => readingTimeUs(datagram, index, NOON_US, NOON_US))).toEqual([
+    NOON_US + dayUs,
+    NOON_US,
+    NOON_US - 2 ** 31 * 1000,
+    NOON_US,
+  ]);
+  const earlyUs = parseTime("2000-01-02T00:00:00Z");
+  expect(readingTimeUs(datagram, 2, earlyUs, NOON_US)).toBe(earlyUs);
+});
