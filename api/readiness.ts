@@ -1,4 +1,5 @@
-import type { ListenerStatus, Sources } from "./sources.ts";
+import type { ListenerStatus } from "./part-status.ts";
+import type { Sources } from "./sources.ts";
 
 const isUnwell = ({ state, optional }: ListenerStatus): boolean =>
   !optional && state !== "OK" && state !== "DISABLED";

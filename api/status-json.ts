@@ -3,9 +3,9 @@ import { quantileOf } from "../common/log-histogram.ts";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
 import { findingsOf } from "./findings/findings.ts";
+import type { CollectorStatus, ListenerStatus, PathStatus, StoreStatus } from "./part-status.ts";
 import type { Path } from "./schemas/paths.ts";
 import type { Listener, Status } from "./schemas/status.ts";
-import type { CollectorStatus, ListenerStatus, PathStatus, StoreStatus } from "./sources.ts";
 
 const listenerJson = (listener: ListenerStatus, membershipLimit: number | null): Static<typeof Listener> => {
   const {

@@ -3,7 +3,7 @@ import type {
   PathStatus as ApiPath,
   CollectorStatus as ApiStatus,
   HostFacts,
-} from "../api/sources.ts";
+} from "../api/part-status.ts";
 import type { CollectorStatus } from "../collector/collector.ts";
 import type { ListenerStatus } from "../collector/ingest-status.ts";
 import type { PathStatus } from "../collector/path-board.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import type { HostFacts } from "../api/sources.ts";
+import type { HostFacts } from "../api/part-status.ts";
 
 /** docker and podman leave one of these in every container */
 const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { openingFindings } from "../api/findings/opening.ts";
-import type { HostFacts, ListenerState } from "../api/sources.ts";
+import type { HostFacts, ListenerState } from "../api/part-status.ts";
 import type { ListenerConfig } from "../collector/listener-url.ts";
 import { type OpenedSocket, openSocket } from "../collector/open-socket.ts";
 import { loadNativeSockets, type NativeSockets } from "../collector/receive/native-socket.ts";

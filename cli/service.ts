@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Server as TlsServer } from "node:tls";
-import type { LedgerSource, ListenerStatus } from "../api/sources.ts";
+import type { ListenerStatus } from "../api/part-status.ts";
+import type { LedgerSource } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import type { LacunaError } from "../common/errors.ts";

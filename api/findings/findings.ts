@@ -1,4 +1,4 @@
-import type { CollectorStatus, StoreStatus } from "../sources.ts";
+import type { CollectorStatus, StoreStatus } from "../part-status.ts";
 import { type Finding, mostUrgentFirst } from "./finding.ts";
 import { machineryFindings, storeFindings } from "./machinery.ts";
 import { openingFindings } from "./opening.ts";

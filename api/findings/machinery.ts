@@ -1,6 +1,6 @@
 import { formatDurationMs } from "../../common/duration.ts";
 import { quantileOf } from "../../common/log-histogram.ts";
-import type { CollectorStatus, StoreStatus } from "../sources.ts";
+import type { CollectorStatus, StoreStatus } from "../part-status.ts";
 import { count, datagrams, type Finding, percent } from "./finding.ts";
 
 /** so many numbers out of order, and that share of them is told of */

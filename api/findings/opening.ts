@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { sizeInWords } from "../../common/size.ts";
-import type { HostFacts, ListenerStatus } from "../sources.ts";
+import type { HostFacts, ListenerStatus } from "../part-status.ts";
 import type { Finding } from "./finding.ts";
 
 /** What opening its socket tells of a listener: all that `lacuna check`, which receives nothing, knows. */

@@ -1,5 +1,5 @@
 import { formatSizeBytes, sizeInWords } from "../../common/size.ts";
-import type { ListenerStatus } from "../sources.ts";
+import type { ListenerStatus } from "../part-status.ts";
 import { count, datagrams, type Finding, percent } from "./finding.ts";
 
 /** a peak below this share of the buffer says nothing */

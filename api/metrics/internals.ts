@@ -1,5 +1,6 @@
 import { quantileOf } from "../../common/log-histogram.ts";
-import type { QueueStatus, Sources } from "../sources.ts";
+import type { QueueStatus } from "../part-status.ts";
+import type { Sources } from "../sources.ts";
 import { byKey, type MetricSpec, single } from "./catalogue.ts";
 
 const perQueue =

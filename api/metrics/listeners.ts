@@ -1,5 +1,6 @@
-import type { ListenerCounters, ListenerStatus, Sources } from "../sources.ts";
-import { LISTENER_STATES } from "../sources.ts";
+import type { ListenerCounters, ListenerStatus } from "../part-status.ts";
+import { LISTENER_STATES } from "../part-status.ts";
+import type { Sources } from "../sources.ts";
 import { type MetricSpec, REASONS, type Sample, withZeros } from "./catalogue.ts";
 
 const perListener = (

@@ -1,4 +1,5 @@
-import type { PathStatus, Sources } from "../sources.ts";
+import type { PathStatus } from "../part-status.ts";
+import type { Sources } from "../sources.ts";
 import type { MetricSpec, Sample } from "./catalogue.ts";
 
 /** The path of listeners without `path=`; no name can be this one. */

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { PATH_STATES } from "../sources.ts";
+import { PATH_STATES } from "../part-status.ts";
 import { Count, Nullable, named, Time, Word } from "./common.ts";
 
 const Seconds = (description: string) => Nullable(Type.Number({ minimum: 0, description }));

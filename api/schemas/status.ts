@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { FINDING_CODES, SEVERITIES } from "../findings/finding.ts";
-import { LISTENER_STATES, RECEIVE_PATHS } from "../sources.ts";
+import { LISTENER_STATES, RECEIVE_PATHS } from "../part-status.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 import { Path } from "./paths.ts";
 

@@ -3,7 +3,7 @@ import { findingsOf } from "../../api/findings/findings.ts";
 import { queueFindings, storeFindings, windowFindings } from "../../api/findings/machinery.ts";
 import { openingFindings } from "../../api/findings/opening.ts";
 import { bufferFindings, timeFindings, trafficFindings } from "../../api/findings/traffic.ts";
-import type { HostFacts, ListenerStatus } from "../../api/sources.ts";
+import type { HostFacts, ListenerStatus } from "../../api/part-status.ts";
 import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
 import { FakeSources, listenerCounters, listenerOf } from "../support/fake-sources.ts";
 

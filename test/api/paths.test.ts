@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PathStatus } from "../../api/sources.ts";
+import type { PathStatus } from "../../api/part-status.ts";
 import { testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
 

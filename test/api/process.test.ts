@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LISTENER_STATES } from "../../api/sources.ts";
+import { LISTENER_STATES } from "../../api/part-status.ts";
 import { testApi } from "../support/api.ts";
 import { listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 

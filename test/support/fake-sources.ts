@@ -1,6 +1,11 @@
 import { readings } from "../../api/answer-texts.ts";
 import type {
   CollectorStatus,
+  ListenerCounters,
+  ListenerStatus,
+  StoreStatus,
+} from "../../api/part-status.ts";
+import type {
   DeviceSummary,
   DeviceView,
   EventsPage,
@@ -8,8 +13,6 @@ import type {
   FleetView,
   GapsPage,
   GapsQuery,
-  ListenerCounters,
-  ListenerStatus,
   LiveListener,
   LiveRun,
   PointsQuery,
@@ -23,7 +26,6 @@ import type {
   SeriesQuery,
   SeriesText,
   Sources,
-  StoreStatus,
   TimeForm,
 } from "../../api/sources.ts";
 import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
