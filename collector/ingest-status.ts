@@ -1,7 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestSizes } from "./ingest-options.ts";
-import type { ListenerSocketStatus } from "./listener.ts";
+import type { ListenerSocketStatus } from "./listener-status.ts";
 import type { PathCounts } from "./path-board.ts";
 
 /** A listener's socket and what came by it. */

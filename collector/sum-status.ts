@@ -1,7 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
-import type { ListenerSocketStatus } from "./listener.ts";
+import type { ListenerSocketStatus } from "./listener-status.ts";
 import { addPathCounts } from "./path-board.ts";
 
 /** One status of a listener that is heard by several sockets; all but what can be added up is that of the first, its own. */
