@@ -164,8 +164,6 @@ export interface DeviceView {
   readonly source: string;
   /** in the order they became known */
   readonly runs: readonly RunView[];
-  /** every name a channel has in some epoch: those of the current one first */
-  readonly channelNames: readonly string[];
   /** Whether a channel has this name in some epoch. */
   hasChannel(name: string): boolean;
   /** names of the current epoch, unique within the device */
@@ -188,6 +186,8 @@ export interface RunView extends RunStorage {
 export interface ReaderSource {
   /** The device is known to exist. The text is what `writeReadings` makes, written off this thread too. */
   readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText>;
+  /** Every name under which a device has readings, or has announced some: those of the current epoch first. */
+  channelNames(device: string, isGone?: () => boolean): Promise<readonly string[]>;
   /** The text is what `writeSeries` makes. Null: the device has no such channel. */
   seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
   /** The same, made by `writePoints`. */

@@ -167,20 +167,24 @@ export class DeviceView {
     return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
   }
 
-  /** Every name a channel has in some epoch: those of the current one first. */
+  /** Every name a channel was given in some epoch, and of nameless ones those with a newest value: the current epoch's first. */
   get channelNames(): string[] {
-    const epochs = new Set(
-      Array.from(this.#state.runSlots(this.#slot), (slot) => this.#state.runField(slot, RUN.EPOCH)),
-    );
-    const described = new Map(
-      this.descriptions.map(({ epoch, channel, name }) => [channelKey(epoch, channel), name]),
-    );
-    const names = new Set(this.channels.map(({ name }) => name));
-    for (const { channel } of this.#latestEntries()) {
-      for (const epoch of epochs)
-        names.add(described.get(channelKey(epoch, channel)) ?? undescribedName(channel));
+    return [...new Set([...this.channels, ...this.descriptions, ...this.latest].map(({ name }) => name))];
+  }
+
+  /** Channels with values that other epochs, by these numbers (-1 = null), do not describe: there they may have been nameless, or not at all. */
+  get doubtfulChannels(): Map<number, number[]> {
+    const described = new Set(this.descriptions.map(({ epoch, channel }) => channelKey(epoch, channel)));
+    const known = new Set(this.channelNames);
+    const channels = Array.from(this.#latestEntries(), ({ channel }) => channel);
+    const nameless = channels.filter((channel) => !known.has(undescribedName(channel)));
+    const doubtful = new Map<number, number[]>();
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      const epoch = this.#state.runField(slot, RUN.EPOCH);
+      const lacking = nameless.filter((channel) => !described.has(channelKey(epoch, channel)));
+      if (lacking.length > 0) doubtful.set(epoch, lacking);
     }
-    return [...names];
+    return doubtful;
   }
 
   /** Whether a channel has this name in some epoch. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */

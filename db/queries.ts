@@ -1,4 +1,5 @@
 import type { AnswerTexts, TextForm, TimeForm } from "./answer-texts.ts";
+import { type ChannelsRequest, queryChannels } from "./channels-query.ts";
 import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
@@ -29,6 +30,7 @@ export type QueryRequest =
   | { kind: "readingsText"; request: ReadingsRequest; wantsCompleteness: boolean; form: TextForm }
   | { kind: "seriesText"; request: SeriesRequest; time: TimeForm }
   | { kind: "pointsText"; request: PointsRequest; time: TimeForm }
+  | { kind: "channels"; request: ChannelsRequest }
   | { kind: "gaps"; request: GapRequest }
   | { kind: "raster"; request: RasterRequest }
   | { kind: "received"; request: ReceivedQuery }
@@ -39,6 +41,7 @@ export interface QueryAnswers {
   readingsText: { text: Text; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
   seriesText: { text: Text };
   pointsText: { text: Text };
+  channels: number[];
   gaps: GapRecord[];
   raster: RasterFound[];
   received: ReceivedFound;
@@ -84,6 +87,8 @@ export class Queries {
         return { text: this.#seriesText(query) };
       case "pointsText":
         return { text: this.#pointsText(query) };
+      case "channels":
+        return queryChannels(this.#pieces, query.request);
       case "gaps":
         return queryGaps(this.#db, query.request);
       case "raster":

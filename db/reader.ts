@@ -27,6 +27,7 @@ import { newestStretches } from "./raster-spans.ts";
 import type { ReadingsRequest, RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
+import { undescribedName } from "./view/channel-names.ts";
 
 /** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when `isGone` says that nobody wants the answer any more. */
 export type Ask = <K extends QueryRequest["kind"]>(
@@ -75,6 +76,20 @@ export class Reader {
     if (resolved === null) throw new MisuseError(`readings of the unknown device ${query.device}`);
     const { completeness, ...page } = await this.#ask({ kind: "readingsText", ...resolved, form }, isGone);
     return { ...page, completeness: { ...resolved.completeness, ...completeness } };
+  }
+
+  /** Every name under which a device has readings, or has announced some: those of the current epoch first. A device nobody knows has none. */
+  async channelNames(id: string, isGone?: () => boolean): Promise<string[]> {
+    const device = this.#view.device(id);
+    if (device === undefined) return [];
+    const { channelNames, doubtfulChannels, runs } = device;
+    if (doubtfulChannels.size === 0) return channelNames;
+    const inDoubt = runs.flatMap((run) => {
+      const channels = doubtfulChannels.get(run.epoch ?? -1);
+      return channels === undefined ? [] : [{ ...requestedRun(run), channels }];
+    });
+    const found = await this.#ask({ kind: "channels", request: { runs: inDoubt } }, isGone);
+    return [...channelNames, ...found.sort((a, b) => a - b).map(undescribedName)];
   }
 
   /**

@@ -21,7 +21,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
-import type { Completeness, DeviceView, Position, ReadingsText, TextForm } from "../sources.ts";
+import type { Completeness, Position, ReadingsText, TextForm } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;
 /** readings of a stream that are in memory at once */
@@ -29,9 +29,13 @@ const STREAM_PAGE = 10_000;
 
 type ReadingsQueryValues = Static<typeof ReadingsQueryString>;
 
-const formOf = ({ format, time, channel }: ReadingsQueryValues, device: DeviceView): TextForm =>
+/** @param channelNames - of the device: the header has them all before the first reading is looked for */
+const formOf = async (
+  { format, time, channel }: ReadingsQueryValues,
+  channelNames: () => Promise<readonly string[]>,
+): Promise<TextForm> =>
   format === "csv"
-    ? { format, time, columns: channel ?? device.channelNames, isContinued: false }
+    ? { format, time, columns: channel ?? (await channelNames()), isContinued: false }
     : { format, time };
 
 /** @throws ApiError 409 */
@@ -79,9 +83,10 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       const scope = `readings-${query.order} ${device.id}`;
       const isStream = query.limit === undefined && query.format !== "json";
       const span = parseTimeRange(query, context.clock.wallUs());
-      const form = formOf(query, device);
+      const { reader } = context.sources;
+      const form = await formOf(query, () => reader.channelNames(device.id, () => isGone(raw)));
       const ask = (after: Position | null, how: TextForm): Promise<ReadingsText> =>
-        context.sources.reader.readingsText(
+        reader.readingsText(
           {
             device: device.id,
             channels: query.channel ?? [],

@@ -11,7 +11,7 @@ export const databaseExportSource = (file: string): ExportSource => {
   const { view, reader, close } = openReadOnly(file);
   return {
     devices: async () => [...view.deviceIds()],
-    channelNames: async (device) => view.device(device)?.channelNames ?? null,
+    channelNames: async (device) => (view.device(device) === undefined ? null : reader.channelNames(device)),
     async *readings(device, query) {
       if (view.device(device) === undefined) return;
       let after = null;

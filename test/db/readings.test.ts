@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import type { Position, ReadingRow, ReadingsQuery } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import type { Reader } from "../../db/reader.ts";
+import type { WriterOptions } from "../../db/writer.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
+import { mergeOnce } from "../support/merge-once.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
 const ALL: ReadingsQuery = {
@@ -27,16 +29,16 @@ const reading = async <T>(bed: StoreBed, ask: (reader: Reader) => Promise<T>): P
   }
 };
 
-const startPump = (bed: StoreBed) => {
+const startPump = (bed: StoreBed, options: Partial<WriterOptions> = {}) => {
   const model = new IngestModel();
   const device = model.device("pump");
   const run = model.run(device, 1, 0, ROW_FLAG.CURRENT);
-  const writer = bed.closing(bed.writer());
+  const writer = bed.closing(bed.writer(options));
   const flush = (): void => {
     writer.accept(model.seal());
     writer.flush();
   };
-  return { model, device, run, flush };
+  return { model, device, run, flush, writer };
 };
 
 const sequences = (rows: readonly ReadingRow[]): (number | null)[] => rows.map(({ sequence }) => sequence);
@@ -89,6 +91,37 @@ test("channels are chosen by name, rows without one of them are left out", async
   flush();
   const { readings } = await reading(bed, (reader) => reader.readings({ ...ALL, channels: ["temperature"] }));
   expect(readings).toMatchObject([{ sequence: 0, names: ["temperature"], values: [1] }]);
+});
+
+test("a device's channel names are those its epochs gave, and its number's of one that had none where it has readings", async () => {
+  using bed = new StoreBed();
+  const mergePolicy = { chunkReadings: 1000, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
+  const { model, device, run, flush, writer } = startPump(bed, { mergePolicy });
+  const names = () => reading(bed, (reader) => reader.channelNames("pump"));
+  model.describe(device, 1, 1, "level");
+  model.receive(run, 0, [{ channel: 1, value: 1, timeUs: 100 }]);
+  const second = model.run(device, 2);
+  model.describe(device, 2, 1, "pressure");
+  model.describe(device, 2, 2, "level");
+  model.describe(device, 2, 3, "flow");
+  const all = [1, 2, 3].map((channel) => ({ channel, value: 2, timeUs: 200 }));
+  model.receive(second, 0, all);
+  flush();
+  // no channel 2 or 3 in the first epoch, no matter what they are called in the second
+  expect((await names()).toSorted()).toEqual(["flow", "level", "pressure"]);
+  const nameless = model.run(device, 3);
+  model.receive(nameless, 0, [{ channel: 3, value: 3, timeUs: 300 }]);
+  flush();
+  const last = model.run(device, 4);
+  for (const [channel, name] of ["pressure", "level", "flow"].entries())
+    model.describe(device, 4, channel + 1, name);
+  model.receive(last, 0, all);
+  flush();
+  expect((await names()).toSorted()).toEqual(["ch3", "flow", "level", "pressure"]);
+  while (writer.flush().outcome !== "idle");
+  expect(mergeOnce(writer, bed.file, 1000)).toBe(true);
+  expect((await names()).toSorted()).toEqual(["ch3", "flow", "level", "pressure"]);
+  expect(await reading(bed, (reader) => reader.channelNames("nobody"))).toEqual([]);
 });
 
 test("datagrams without numbers have no sequence in the answer and keep their order of arrival", async () => {

@@ -80,9 +80,7 @@ export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceVi
   source: "10.0.0.9:51234",
   runs: [runOf()],
   channels: [{ name: "temperature", unit: "Cel" }],
-  channelNames: ["temperature"],
-  // as the real one: a name of the current epoch, or of one before
-  hasChannel: (name) => (device.channelNames ?? ["temperature"]).includes(name),
+  hasChannel: (name) => name === "temperature",
   latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
   ...device,
 });
@@ -309,6 +307,7 @@ export class FakeSources implements Sources {
       const page = this.pages.shift() ?? this.page;
       return { ...page, text: readings(page.readings, form) };
     },
+    channelNames: async () => ["temperature"],
     seriesText: async (query, time) => {
       this.seriesQueries.push(query);
       this.seriesTime = time;
