@@ -130,22 +130,26 @@ export const formatDifference = (difference: Difference): string => {
   return `${subject}: ${where.join(", ")}: truth: ${truth}; ledger: ${ledger}`;
 };
 
+const plural = (amount: number, one: string): string => `${amount} ${one}${amount === 1 ? "" : "s"}`;
+
 /** The report as lines for people: differences first, then what was checked. */
 export const formatReport = (report: AuditReport): string[] => {
   const lines = report.differences.map(formatDifference);
   const hidden = report.differenceCount - report.differences.length;
-  if (hidden > 0) lines.push(`… and ${hidden} more differences`);
+  if (hidden > 0) lines.push(`… and ${plural(hidden, "more difference")}`);
   lines.push(
     `checked ${report.numbers} numbers of ${report.epochs} epochs of ${report.devices} devices, ${report.values} values`,
     `received ${report.received}, impaired by the simulator ${report.impaired}, before the collector listened ${report.beforeListening}`,
     `blamed: ${BLAMED_CAUSES.map((cause) => `${cause} ${report.blamed[cause]}`).join(", ")}`,
   );
   if (report.boundedDuplicates > 0) {
-    lines.push(`duplicates of ${report.boundedDuplicates} epochs could only be bounded`);
+    lines.push(`duplicates of ${plural(report.boundedDuplicates, "epoch")} could only be bounded`);
   }
   if (report.unknownDevices + report.unknownEpochs > 0) {
-    lines.push(`not in the truth: ${report.unknownDevices} devices, ${report.unknownEpochs} epochs`);
+    lines.push(
+      `not in the truth: ${plural(report.unknownDevices, "device")}, ${plural(report.unknownEpochs, "epoch")}`,
+    );
   }
-  lines.push(report.isClean ? "every number is explained" : `${report.differenceCount} differences`);
+  lines.push(report.isClean ? "every number is explained" : plural(report.differenceCount, "difference"));
   return lines;
 };

@@ -400,9 +400,11 @@ test("a report names device, epoch, numbers and both opinions", async () => {
   const { record, readings } = victimOf(scene);
   const number = readings[10]!.sequence!;
   record.dropped = [...record.dropped, [number, number] as const].sort((a, b) => a[0] - b[0]);
-  const text = formatReport(await auditOf(scene)).join("\n");
+  const report = await auditOf(scene);
+  const text = formatReport(report).join("\n");
   expect(text).toContain(
     `received: device ${record.device}, epoch ${record.epoch}, ${number}: truth: dropped; ledger: received`,
   );
   expect(text).toMatch(/\d+ differences$/);
+  expect(formatReport({ ...report, differenceCount: 1 }).at(-1)).toBe("1 difference");
 });
