@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Sqlite } from "./open.ts";
@@ -53,9 +54,10 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     db?.close();
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
-    throw new LacunaError("ERR_DATABASE_OPEN", `cannot write ${lockFile}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const why = existsSync(dirname(file))
+      ? `cannot write ${lockFile}: ${messageOf(error)}`
+      : `cannot open the database ${file}: there is no directory ${dirname(file)}`;
+    throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
   }
 };
 
