@@ -1,28 +1,37 @@
 import type { RunSnapshot } from "../protocol/batch.ts";
 import { CAUSE, CAUSES, type Cause, lostOf, ROW } from "../protocol/ledger-row.ts";
 import type { Sqlite, Statement } from "./open.ts";
+import { type OpenGap, unpackGaps } from "./open-gaps.ts";
 
 export type Absent = RunSnapshot["absent"][number];
 
-type RangeRow = [number, number, "open" | "lost", Cause | null, number, number, number, number];
+type LostRow = [
+  first: number,
+  last: number,
+  cause: Cause,
+  openedAt: number,
+  timeBefore: number,
+  timeAfter: number,
+  requests: number,
+];
+type OpenRow = Parameters<typeof unpackGaps>;
 
 /** The absent ranges of one run after the other, as the database has them. */
 export class AbsentRanges {
   readonly #floor: Statement;
-  readonly #ranges: Statement;
+  readonly #lost: Statement;
+  readonly #open: Statement;
 
   constructor(db: Sqlite) {
     this.#floor = db
       .prepare("SELECT max(last) + 1 FROM folded_gaps WHERE run_no = ? AND state = 'lost'")
       .pluck();
-    this.#ranges = db
+    this.#lost = db
       .prepare(
-        `SELECT first, last, state, cause, opened_at, time_before, time_after, requests FROM gaps WHERE run_no = @run AND state = 'lost'
-         UNION ALL
-         SELECT first, last, 'open', NULL, opened_at, time_before, time_after, requests FROM window_gaps WHERE run_no = @run
-         ORDER BY first`,
+        "SELECT first, last, cause, opened_at, time_before, time_after, requests FROM gaps WHERE run_no = ? AND state = 'lost' ORDER BY first",
       )
       .raw();
+    this.#open = db.prepare("SELECT first, opened_at, gaps FROM open_gaps WHERE run_no = ?").raw();
   }
 
   /**
@@ -35,17 +44,27 @@ export class AbsentRanges {
     const run = row[ROW.RUN]!;
     const floor = Math.max(row[ROW.FLOOR]!, (this.#floor.get(run) as number | null) ?? 0);
     row[ROW.FLOOR] = floor;
-    const ranges: Absent[] = [];
-    for (const range of this.#ranges.iterate({ run }) as IterableIterator<RangeRow>) {
-      const [first, last, state, cause, openedAt, timeBefore, timeAfter, requests] = range;
-      if (last < floor) continue;
-      const from = Math.max(first, floor);
-      const times = { openedAt, timeBefore, timeAfter };
-      ranges.push({ first: from, last, state, cause: causeCode(cause), ...times, requests });
+    const ranges = (this.#lost.all(run) as LostRow[]).map(lostRange);
+    const open = this.#open.get(run) as OpenRow | undefined;
+    if (open !== undefined) {
+      ranges.push(...unpackGaps(...open).map(openRange));
+      ranges.sort((a, b) => a.first - b.first);
     }
-    return ranges;
+    return ranges
+      .filter(({ last }) => last >= floor)
+      .map((range) => (range.first < floor ? { ...range, first: floor } : range));
   }
 }
 
-const causeCode = (cause: Cause | null): number =>
-  cause === null ? CAUSE.UNDETERMINED : CAUSES.indexOf(cause);
+const lostRange = ([first, last, cause, openedAt, timeBefore, timeAfter, requests]: LostRow): Absent => ({
+  first,
+  last,
+  state: "lost",
+  cause: CAUSES.indexOf(cause),
+  openedAt,
+  timeBefore,
+  timeAfter,
+  requests,
+});
+
+const openRange = (gap: OpenGap): Absent => ({ ...gap, state: "open", cause: CAUSE.UNDETERMINED });

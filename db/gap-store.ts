@@ -2,17 +2,20 @@ import { BATCH_OPS, type Batch, OP, OP_CODE, OP_FIELDS } from "../protocol/batch
 import { CAUSE, CAUSES } from "../protocol/ledger-row.ts";
 import { GapFiller } from "./gap-filler.ts";
 import type { Sqlite, Statement } from "./open.ts";
+import { GapPacker } from "./open-gaps.ts";
+import { opsByRun } from "./ops-by-run.ts";
 import { UndoableSet } from "./undoable-set.ts";
 
 /** Gap rows and remembered windows; all of it inside the flush's transaction. */
 export class GapStore {
   readonly #insertLost: Statement;
-  readonly #insertWindow: Statement;
-  readonly #deleteWindows: Statement;
+  readonly #putOpen: Statement;
+  readonly #deleteOpen: Statement;
   readonly #forget: Statement[];
   readonly #filler: GapFiller;
-  /** runs that have rows in `window_gaps`, those with rows in any of the gap tables */
-  readonly #windowRuns: UndoableSet;
+  readonly #packer = new GapPacker();
+  /** runs that have a row in `open_gaps`, those with rows in any of the gap tables */
+  readonly #openRuns: UndoableSet;
   readonly #gapRuns: UndoableSet;
 
   constructor(db: Sqlite) {
@@ -20,46 +23,49 @@ export class GapStore {
       `INSERT INTO gaps (run_no, first, last, state, cause, opened_at, closed_at, filled_at, requests, time_before, time_after, was_lost)
        VALUES (?, ?, ?, 'lost', ?, ?, ?, NULL, ?, ?, ?, 1)`,
     );
-    this.#insertWindow = db.prepare("INSERT INTO window_gaps VALUES (?, ?, ?, ?, ?, ?, ?)");
-    this.#deleteWindows = db.prepare("DELETE FROM window_gaps WHERE run_no = ?");
-    this.#forget = ["gaps", "window_gaps", "folded_gaps"].map((table) =>
+    // a row that stays as it is costs no page of the log
+    this.#putOpen = db.prepare(
+      `INSERT INTO open_gaps VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first = excluded.first, opened_at = excluded.opened_at, gaps = excluded.gaps
+       WHERE first <> excluded.first OR opened_at <> excluded.opened_at OR gaps <> excluded.gaps`,
+    );
+    this.#deleteOpen = db.prepare("DELETE FROM open_gaps WHERE run_no = ?");
+    this.#forget = ["gaps", "open_gaps", "folded_gaps"].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE run_no = ?`),
     );
     this.#filler = new GapFiller(db);
     const runs = (table: string): number[] =>
       db.prepare(`SELECT DISTINCT run_no FROM ${table}`).pluck().all() as number[];
-    const windowRuns = runs("window_gaps");
-    this.#windowRuns = new UndoableSet(windowRuns);
-    this.#gapRuns = new UndoableSet([...windowRuns, ...runs("gaps"), ...runs("folded_gaps")]);
+    const openRuns = runs("open_gaps");
+    this.#openRuns = new UndoableSet(openRuns);
+    this.#gapRuns = new UndoableSet([...openRuns, ...runs("gaps"), ...runs("folded_gaps")]);
   }
 
   /** The transaction was committed. */
   settle(): void {
-    this.#windowRuns.settle();
+    this.#openRuns.settle();
     this.#gapRuns.settle();
   }
 
   /** The transaction was rolled back. */
   undo(): void {
-    this.#windowRuns.undo();
+    this.#openRuns.undo();
     this.#gapRuns.undo();
   }
 
-  /** Apply a flush's operations in order; those of `skippedRuns` (forgotten in the same flush) are left out. */
+  /** Apply a flush's operations, those of each run in their order; those of `skippedRuns` (forgotten in the same flush) are left out. */
   apply(batches: readonly Batch[], skippedRuns: ReadonlySet<number>): void {
-    /** where each run's last WINDOWS lies: index of the batch * BATCH_OPS + index of the operation */
+    /** where each run's last WINDOWS lies */
     const windowsAt = new Map<number, number>();
-    for (const [index, { ops, opCount }] of batches.entries()) {
-      for (let op = 0; op < opCount; op++) {
-        const at = op * OP_FIELDS;
-        const run = ops[at + OP.RUN]!;
-        if (ops[at] === OP_CODE.OPEN || skippedRuns.has(run)) continue;
-        if (ops[at] === OP_CODE.WINDOWS) windowsAt.set(run, index * BATCH_OPS + op);
-        else this.#applyNow(ops, at, run);
-      }
+    for (const place of opsByRun(batches, skippedRuns)) {
+      const { ops } = batches[Math.floor(place / BATCH_OPS)]!;
+      const at = (place % BATCH_OPS) * OP_FIELDS;
+      const run = ops[at + OP.RUN]!;
+      if (ops[at] === OP_CODE.WINDOWS) windowsAt.set(run, place);
+      else this.#applyNow(ops, at, run);
     }
-    for (const [run, at] of windowsAt) {
-      this.#remember(run, batches[Math.floor(at / BATCH_OPS)]!, at % BATCH_OPS);
+    for (const [run, place] of windowsAt) {
+      this.#remember(run, batches[Math.floor(place / BATCH_OPS)]!, place % BATCH_OPS);
     }
   }
 
@@ -67,7 +73,7 @@ export class GapStore {
   forget(runs: Iterable<number>): void {
     for (const run of runs) {
       if (!this.#gapRuns.delete(run)) continue;
-      this.#windowRuns.delete(run);
+      this.#openRuns.delete(run);
       for (const statement of this.#forget) statement.run(run);
     }
   }
@@ -93,22 +99,16 @@ export class GapStore {
 
   /** The OPEN operations that follow a WINDOWS take the place of what was remembered of its run. */
   #remember(run: number, { ops, opCount }: Batch, windows: number): void {
-    if (this.#windowRuns.delete(run)) this.#deleteWindows.run(run);
-    let op = windows + 1;
-    for (; op < opCount && ops[op * OP_FIELDS] === OP_CODE.OPEN; op++) {
-      const at = op * OP_FIELDS;
-      this.#insertWindow.run(
-        run,
-        ops[at + OP.FIRST]!,
-        ops[at + OP.LAST]!,
-        ops[at + OP.OPENED_AT]!,
-        ops[at + OP.TIME_BEFORE]!,
-        ops[at + OP.TIME_AFTER]!,
-        ops[at + OP.REQUESTS]!,
-      );
+    const from = windows + 1;
+    let end = from;
+    while (end < opCount && ops[end * OP_FIELDS] === OP_CODE.OPEN) end++;
+    if (end === from) {
+      if (this.#openRuns.delete(run)) this.#deleteOpen.run(run);
+      return;
     }
-    if (op === windows + 1) return;
-    this.#windowRuns.add(run);
+    const at = from * OP_FIELDS;
+    this.#putOpen.run(run, ops[at + OP.FIRST]!, ops[at + OP.OPENED_AT]!, this.#packer.pack(ops, from, end));
+    this.#openRuns.add(run);
     this.#gapRuns.add(run);
   }
 }

@@ -1,12 +1,35 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { AbsentRanges } from "../../db/absent-ranges.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { CAUSE } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
-/** Takes away what the third migration added. */
-const BACK_TO_2 = `
+/** Takes away what the fourth migration added; open gaps are rows again. */
+const BACK_TO_3 = `
+CREATE TABLE former (
+  run_no INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  time_before INTEGER NOT NULL,
+  time_after INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (run_no, first)
+) WITHOUT ROWID;
+INSERT INTO former SELECT * FROM window_gaps;
+DROP VIEW gap_list;
+DROP VIEW window_gaps;
+DROP TABLE open_gaps;
+ALTER TABLE former RENAME TO window_gaps;
+CREATE VIEW gap_list AS SELECT run_no FROM gaps;
+PRAGMA user_version = 3;
+`;
+
+/** Takes away what the third migration added as well. */
+const BACK_TO_2 = `${BACK_TO_3}
 DROP VIEW gap_list;
 ALTER TABLE gaps DROP COLUMN was_lost;
 CREATE VIEW gap_list AS SELECT run_no FROM gaps;
@@ -78,4 +101,40 @@ test("gaps that a database of version 2 has as filled were lost before", async (
     { first: 1, last: 1, state: "filled", arrival: "late" },
     { first: 2, last: 2, state: "lost", arrival: null },
   ]);
+});
+
+test("open gaps that a database of version 3 has as rows are the same to whoever asks, and to a start", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const [run, other] = [model.run(model.device("pump"), 1), model.run(model.device("valve"), 1)];
+  for (const sequence of [0, 3, 9, 12]) model.receive(run, sequence);
+  for (const sequence of [5, 7, 6, 8]) model.receive(other, sequence);
+  writer.accept(model.seal());
+  writer.flush();
+  const old = bed.copy();
+  const db = new Database(old);
+  db.exec(BACK_TO_3);
+  // times go back and are not known; run 2 has none that are open
+  db.exec("UPDATE window_gaps SET opened_at = opened_at - 5000000, time_before = 0 WHERE first = 4");
+  db.exec("UPDATE window_gaps SET time_after = 0, requests = 7 WHERE first = 10");
+  const rows = db.prepare("SELECT * FROM window_gaps").all();
+  db.close();
+  bed.writer({ file: old }).close();
+  const migrated = bed.closing(new Database(old, { readonly: true }));
+  expect(rows).toHaveLength(3);
+  expect(migrated.prepare("SELECT * FROM window_gaps").all()).toEqual(rows);
+  expect(migrated.prepare("SELECT run_no FROM open_gaps").pluck().all()).toEqual([run.run]);
+  expect(new AbsentRanges(migrated).take(run.row)).toEqual(
+    (rows as Record<string, number>[]).map((row) => ({
+      first: row.first,
+      last: row.last,
+      state: "open",
+      cause: CAUSE.UNDETERMINED,
+      openedAt: row.opened_at,
+      timeBefore: row.time_before,
+      timeAfter: row.time_after,
+      requests: row.requests,
+    })),
+  );
 });

@@ -64,7 +64,7 @@ export class GapTables {
   }
 
   clear(): void {
-    this.#db.exec("DELETE FROM gaps; DELETE FROM window_gaps; DELETE FROM folded_gaps");
+    this.#db.exec("DELETE FROM gaps; DELETE FROM open_gaps; DELETE FROM folded_gaps");
     this.reopen();
   }
 

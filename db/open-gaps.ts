@@ -1,0 +1,86 @@
+import { OP, OP_FIELDS } from "../protocol/batch.ts";
+import { DecimalWriter } from "./codec/decimal-writer.ts";
+
+/** One gap as a row of `open_gaps` has it: what is unlike in its gaps, times null when unknown. */
+type PackedGap = [
+  fromFirst: number,
+  more: number,
+  fromOpenedAt: number,
+  before: number | null,
+  after: number | null,
+  requests: number,
+];
+
+/** An open gap; times in microseconds, 0 = unknown. */
+export interface OpenGap {
+  first: number;
+  last: number;
+  openedAt: number;
+  timeBefore: number;
+  timeAfter: number;
+  requests: number;
+}
+
+/** a gap's six numbers, each of at most 16 digits and a sign, and what stands between them */
+const MOST_GAP_BYTES = 6 * 18 + 2;
+const [COMMA, OPENING, CLOSING] = [0x2c, 0x5b, 0x5d];
+
+/**
+ * Writes the open gaps of a run as the text that its row of `open_gaps` holds: JSON, small numbers in it, since it is written with each
+ * flush while gaps open and close. The view `window_gaps` and `unpackGaps` are what reads it.
+ */
+export class GapPacker {
+  readonly #text = new DecimalWriter();
+
+  /**
+   * @param ops - of a batch: [from, end) are OPEN operations of one run, integers in them; numbers count from the first one's FIRST,
+   *   openings from its OPENED_AT, times of neighbours from their gap's opening
+   */
+  pack(ops: Float64Array, from: number, end: number): string {
+    const text = this.#text;
+    text.reset((end - from) * MOST_GAP_BYTES + 2);
+    const firstBase = ops[from * OP_FIELDS + OP.FIRST]!;
+    const openedBase = ops[from * OP_FIELDS + OP.OPENED_AT]!;
+    text.character(OPENING);
+    for (let at = from * OP_FIELDS; at < end * OP_FIELDS; at += OP_FIELDS) {
+      const first = ops[at + OP.FIRST]!;
+      const openedAt = ops[at + OP.OPENED_AT]!;
+      if (at > from * OP_FIELDS) text.character(COMMA);
+      text.character(OPENING);
+      text.integer(first - firstBase);
+      text.character(COMMA);
+      text.integer(ops[at + OP.LAST]! - first);
+      text.character(COMMA);
+      text.integer(openedAt - openedBase);
+      text.character(COMMA);
+      this.#time(ops[at + OP.TIME_BEFORE]!, openedAt);
+      text.character(COMMA);
+      this.#time(ops[at + OP.TIME_AFTER]!, openedAt);
+      text.character(COMMA);
+      text.integer(ops[at + OP.REQUESTS]!);
+      text.character(CLOSING);
+    }
+    text.character(CLOSING);
+    return text.toString();
+  }
+
+  #time(time: number, openedAt: number): void {
+    if (time === 0) this.#text.null();
+    else this.#text.integer(time - openedAt);
+  }
+}
+
+/** The gaps of a row of `open_gaps`, ascending. */
+export const unpackGaps = (firstBase: number, openedBase: number, gaps: string): OpenGap[] =>
+  (JSON.parse(gaps) as PackedGap[]).map(([fromFirst, more, fromOpenedAt, before, after, requests]) => {
+    const first = firstBase + fromFirst;
+    const openedAt = openedBase + fromOpenedAt;
+    return {
+      first,
+      last: first + more,
+      openedAt,
+      timeBefore: before === null ? 0 : openedAt + before,
+      timeAfter: after === null ? 0 : openedAt + after,
+      requests,
+    };
+  });
