@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Difference } from "../../simulator/audit.ts";
 import type { AttackReport } from "../support/attack/plan.ts";
 import { startAttack } from "../support/attack/start-attack.ts";
+import { caughtUp } from "../support/caught-up.ts";
 import { CollectorWatch } from "../support/collector-watch.ts";
 import { assertFleetIdentities } from "../support/identities.ts";
 import {
@@ -43,7 +44,6 @@ afterAll(() => {
 });
 
 interface Status {
-  queues: { length: number }[];
   devices: number;
   listeners: { kernelDrops: number; counters: { datagrams: number; shed: number } }[];
   database: { sizeBytes: number };
@@ -126,10 +126,7 @@ test(`${SECONDS} s of attack: every datagram is in a counter and the good fleet'
     goodEpoch: GOOD_EPOCH,
   });
   // the fleet goes on until the collector has caught up: what a device says last must be heard
-  await eventually(
-    () => getJson<Status>(`${collector.api}/api/v1/status`),
-    ({ queues }) => queues.every(({ length }) => length <= 2),
-  );
+  await caughtUp(collector.api);
   await afterNumbers(collector, GOOD_IDS[0]!, 5);
   simulator.signal("SIGINT");
   const simulated = await simulator.finished;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { readTruth } from "../../simulator/truth-file.ts";
+import { caughtUp } from "../support/caught-up.ts";
 import { freePort } from "../support/free-port.ts";
 import { assertFleetIdentities } from "../support/identities.ts";
 import {
@@ -78,6 +79,7 @@ test(`${KILLS} kills at random moments lose nothing that was committed and count
     () => ledgerOf(collector.api),
     ({ total }) => total.received! > received + 10 * 40,
   );
+  await caughtUp(collector.api);
   simulator.signal("SIGINT");
   expect((await simulator.finished).code).toBe(0);
 
