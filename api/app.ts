@@ -20,6 +20,7 @@ import {
   refuseOtherMethods,
 } from "./plugins/errors.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
+import { answerOnlyLoopbackNames } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -49,7 +50,7 @@ export interface AppOptions {
   logger?: FastifyBaseLogger;
   /** connections to the live feed at once; default 256 */
   maxLiveClients?: number;
-  /** none (default) = everybody may ask */
+  /** none (default) = everybody may ask, by a name of loopback */
   tokens?: readonly ApiToken[];
   /** default: no page of another origin, no limit */
   exposure?: ExposureOptions;
@@ -121,6 +122,7 @@ const keepHistory = (app: App, { history, clock, sources }: ApiContext): void =>
  */
 export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
   const handleError = createErrorHandler(options.clock);
+  const { tokens = [] } = options;
   const app = createFastify(options, handleError);
   const context: ApiContext = {
     sources,
@@ -140,8 +142,9 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   cutOffWhenClosing(app);
   await app.register(helmet, securityHeaders);
   installErrors(app, handleError);
+  if (tokens.length === 0) answerOnlyLoopbackNames(app);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
-  installAuth(app, options.tokens ?? []);
+  installAuth(app, tokens);
   refuseOtherMethods(app);
   takeDecimalNumbers(app);
   await installOpenapi(app, options.version);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { isIPv4 } from "node:net";
 import { createSecureContext } from "node:tls";
 import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
+import { isLoopbackHost } from "../common/loopback.ts";
 import type { HttpAddress } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
 
@@ -11,15 +11,12 @@ export interface TlsFiles {
   key: Buffer;
 }
 
-export const isLoopback = ({ host }: HttpAddress): boolean =>
-  host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-
 /**
  * Whoever reaches the API reads everything: from other machines that takes a token.
  * @throws ConfigurationError
  */
 export const checkExposure = ({ http, tokens }: Pick<CollectSettings, "http" | "tokens">): void => {
-  if (isLoopback(http) || tokens.length > 0) return;
+  if (isLoopbackHost(http.host) || tokens.length > 0) return;
   const sentence =
     `${http.host}:${http.port} can be reached from other machines and no token is set; ` +
     "make one with `lacuna token` and give its line as `token`, or listen on 127.0.0.1";

@@ -39,7 +39,7 @@ const find = (tokens: readonly ApiToken[], authorization: string | undefined): A
   return found;
 };
 
-/** Asks for a bearer token (RFC 6750) wherever there are data. Without tokens everybody may ask: the server is on loopback then. */
+/** Asks for a bearer token (RFC 6750) wherever there are data. Without tokens everybody may ask: the server is on loopback then, and answers to no other name. */
 export const installAuth = (app: App, tokens: readonly ApiToken[]): void => {
   if (tokens.length === 0) return;
   app.addHook("onRequest", async ({ routeOptions, headers }: FastifyRequest, reply) => {

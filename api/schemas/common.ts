@@ -126,6 +126,7 @@ const problemResponse = (description: string) => ({
 /** Error answers of a route that everybody may ask, beside its good ones. */
 export const OPEN_ERRORS = {
   400: problemResponse("an unknown or repeated parameter, or a value that is not accepted"),
+  421: problemResponse("where no token is configured: `Host` is no name of loopback"),
   500: problemResponse("an error inside the collector"),
 } as const;
 /** Of all others. */

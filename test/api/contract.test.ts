@@ -37,6 +37,10 @@ const PROVOKED: Readonly<
     api.sources.failure = new LacunaError("ERR_QUERY_TOO_LARGE", "refused");
     return api.get(url);
   },
+  421: async (url) => {
+    const answer = await api.app.inject({ url, headers: { host: "evil.example" } });
+    return { status: answer.statusCode, json: answer.json() };
+  },
   429: async (url) => {
     // the limit is one a second, which must not pass between two
     vi.useFakeTimers({ toFake: ["Date"] });
@@ -112,7 +116,7 @@ describe.each(operations)("$name", ({ name, path, operation }) => {
   test("describes no other error, and those of every route", () => {
     const errors = Object.keys(operation.responses).filter((status) => status >= "400");
     expect(errors.filter((status) => status !== "500" && !(status in PROVOKED))).toEqual([]);
-    expect(errors).toEqual(expect.arrayContaining(["400", "500"]));
+    expect(errors).toEqual(expect.arrayContaining(["400", "421", "500"]));
     const isOpen = ["/livez", "/readyz", "/openapi.json"].includes(path);
     for (const status of ["401", "429"]) expect(errors.includes(status)).toBe(!isOpen);
   });

@@ -1,23 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkExposure, isLoopback, listen, readTls } from "../../cli/http-server.ts";
+import { checkExposure, listen, readTls } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
 import { freshApi } from "../support/api.ts";
 
 const TLS = join(import.meta.dirname, "../fixtures/tls");
-
-test.each([
-  ["127.0.0.1", true],
-  ["127.8.9.1", true],
-  ["::1", true],
-  ["localhost", true],
-  ["0.0.0.0", false],
-  ["::", false],
-  ["10.0.0.9", false],
-  ["127.example.org", false],
-])("%s is loopback: %s", (host, expected) => {
-  expect(isLoopback({ host, port: 80 })).toBe(expected);
-});
 
 describe("tokens", () => {
   test("a made one is read back from its line, which does not contain it", () => {
