@@ -35,13 +35,17 @@ export class BatchPool {
 
   /** An empty batch, or null when all are in use. */
   take(): Batch | null {
+    return this.left > 0 ? this.takeAnyway() : null;
+  }
+
+  /** An empty batch also when all are in use: `left` is negative then. */
+  takeAnyway(): Batch {
     const batch = this.#free.pop();
     this.#leastFree = Math.min(this.#leastFree, this.#free.length);
     if (batch !== undefined) {
       batch.clear();
       return batch;
     }
-    if (this.#made >= this.capacity) return null;
     this.#made++;
     return new Batch();
   }

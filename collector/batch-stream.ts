@@ -178,18 +178,20 @@ export class BatchStream {
     this.#send(true);
   }
 
-  /** The batch as of now, and others after it when the windows that run do not fit into one. */
+  /**
+   * The batch as of now, and others after it when the windows that run do not fit into one. What the writer commits must agree with itself,
+   * so these are had even when there are none: as many as all the open gaps there may be need.
+   */
   #complete(nowMs: number): void {
     const tracker = this.#tracker!;
-    let isPartial: boolean;
-    do {
+    for (;;) {
       this.builder.addLedger(tracker, ++this.#number);
       const isRestLeft = this.builder.hasSpilled || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
-      // without another one the rest of the windows comes late: the writer must be able to go on
-      isPartial = isRestLeft && this.#hasAnother;
-      this.#changedAtMs = isRestLeft ? nowMs : -1;
-      this.#send(isPartial);
-    } while (isPartial && this.#open());
+      this.#send(isRestLeft);
+      if (!isRestLeft) break;
+      this.builder.open(this.#options.pool.takeAnyway());
+    }
+    this.#changedAtMs = -1;
     this.#completeAtMs = nowMs;
   }
 

@@ -83,3 +83,39 @@ test("what is shed is shed in one piece: datagrams get room again when half of t
   giveBack(2);
   expect(hasRoom()).toBe(true);
 });
+
+test("what the writer may commit is whole, also when the windows that run need more batches than there are", () => {
+  const OPEN_GAPS = 50_000;
+  let left = OPEN_GAPS;
+  const tracker = {
+    dirtyRuns: 0,
+    get windowOps() {
+      return left;
+    },
+    drainDirty: () => 0,
+    drainWindows: (_write: unknown, beginRun: (run: number) => void, most: number) => {
+      for (let op = 0; op < most && left > 0; op++, left--) beginRun(1);
+    },
+  } as unknown as Tracker;
+  const pool = new BatchPool(4);
+  const sent: BatchMessage[] = [];
+  const stream = new BatchStream({
+    pool,
+    batchMs: 100,
+    maxGapsPerDevice: 1,
+    worker: 0,
+    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
+    send: (message) => sent.push(message),
+  });
+  stream.tracker = tracker;
+  expect(stream.makeRoom(0, 0, 0, false)).toBe(true);
+  stream.changed(0);
+  stream.flushDue(100);
+  expect(left).toBe(0);
+  expect(sent.map(({ isPartial }) => isPartial)).toEqual([...Array(6).fill(true), false]);
+  expect(pool.left).toBe(-3);
+  // and nothing else is taken beyond what there is
+  expect(stream.makeRoom(0, 0, 100, true)).toBe(false);
+  for (const { buffer } of sent) pool.giveBack(buffer);
+  expect(stream.makeRoom(0, 0, 100, true)).toBe(true);
+});
