@@ -24,12 +24,12 @@ const bucket = (
 
 describe("a line", () => {
   test("goes on over buckets in which nothing was due", () => {
-    const { times, mean } = chartData(
+    const { times, value } = chartData(
       [bucket(0, 1), bucket(1, null), bucket(2, 2), bucket(3, null), bucket(4, 3)],
       1000,
     );
     expect(times).toEqual([0.5, 2.5, 4.5]);
-    expect(mean).toEqual([1, 2, 3]);
+    expect(value).toEqual([1, 2, 3]);
   });
 
   test("has points where numbers came back, and counts them, also those without a value", () => {
@@ -48,21 +48,41 @@ describe("a line", () => {
   });
 
   test("stops where numbers were due and no value is", () => {
-    const { mean } = chartData([bucket(0, 1), bucket(1, null, 2), bucket(2, 3)], 1000);
-    expect(mean).toEqual([1, null, 3]);
+    const { value } = chartData([bucket(0, 1), bucket(1, null, 2), bucket(2, 3)], 1000);
+    expect(value).toEqual([1, null, 3]);
   });
 
   test("stops over a long silence", () => {
-    const { mean } = chartData(
+    const { value } = chartData(
       [bucket(0, 1), bucket(1, 2), bucket(2, 3), bucket(60, 4), bucket(61, 5)],
       1000,
     );
-    expect(mean).toEqual([1, 2, 3, null, 4, 5]);
+    expect(value).toEqual([1, 2, 3, null, 4, 5]);
   });
 
   test("of a device without numbers stops only over a silence", () => {
-    const { mean } = chartData([bucket(0, 1, null), bucket(1, null, null), bucket(2, 3, null)], 1000);
-    expect(mean).toEqual([1, 3]);
+    const { value } = chartData([bucket(0, 1, null), bucket(1, null, null), bucket(2, 3, null)], 1000);
+    expect(value).toEqual([1, 3]);
+  });
+});
+
+describe("a channel whose values are 0 and 1", () => {
+  const mixed = { ...bucket(1, 0.5), min: 0, max: 1, last: 1 };
+
+  test("holds the newest value of each bucket", () => {
+    const { isSwitch, value } = chartData([bucket(0, 0), mixed, bucket(2, 1)], 1000);
+    expect(isSwitch).toBe(true);
+    expect(value).toEqual([0, 1, 1]);
+  });
+
+  test("is no switch with any other value", () => {
+    const { isSwitch, value } = chartData([bucket(0, 0), mixed, bucket(2, 2)], 1000);
+    expect(isSwitch).toBe(false);
+    expect(value).toEqual([0, 0.5, 2]);
+  });
+
+  test("is not told from a channel without values", () => {
+    expect(chartData([bucket(0, null, 1)], 1000).isSwitch).toBe(false);
   });
 });
 

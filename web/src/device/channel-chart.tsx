@@ -14,19 +14,19 @@ const PIXELS_PER_BUCKET = 1.5;
 const HEIGHT = 170;
 
 const Readout = ({ data, index, unit }: { data: ChartData; index: number | null; unit: string }) => {
-  const shown = index ?? data.mean.findLastIndex((value) => value !== null);
-  const mean = data.mean[shown];
-  if (mean === null || mean === undefined)
+  const shown = index ?? data.value.findLastIndex((value) => value !== null);
+  const value = data.value[shown];
+  if (value === null || value === undefined)
     return <span class="readout">{index === null ? "" : "absent"}</span>;
   const [min, max] = [data.min[shown]!, data.max[shown]!];
   return (
     <span class="readout">
       {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
-      <strong>{measured(mean)}</strong> {unit}
+      <strong>{measured(value)}</strong> {unit}
       {min !== max && (
         <span class="note">
           {" "}
-          from {measured(min)} to {measured(max)}
+          {data.isSwitch ? "both within this moment" : `from ${measured(min)} to ${measured(max)}`}
         </span>
       )}
     </span>
@@ -95,7 +95,8 @@ export const ChannelChart = ({
         </span>
       </figcaption>
       <TimeChart
-        options={() => channelOptions(() => gaps.current)}
+        key={data.isSwitch ? "steps" : "line"}
+        options={() => channelOptions(() => gaps.current, data.isSwitch)}
         data={columns}
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}

@@ -1,4 +1,4 @@
-import type uPlot from "uplot";
+import uPlot from "uplot";
 import { binOf } from "../bins/bins.ts";
 import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
@@ -22,12 +22,24 @@ const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
   },
 });
 
-/** Mean as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps. */
-export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions => ({
+/** From each point on its value, until the next. */
+const held = uPlot.paths.stepped!({ align: 1 });
+const UNSEEN: uPlot.Series = { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } };
+
+/** Two values, and room for the line at each. */
+const SWITCH_SCALE: uPlot.Scale = { range: [-0.15, 1.15] };
+const switchAxis = (): uPlot.Axis => ({ ...valueAxis(String), splits: [0, 1] });
+
+/**
+ * The values as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps.
+ * @param isSwitch - the values are 0 and 1: drawn as steps
+ */
+export const channelOptions = (gaps: () => readonly SeriesGap[], isSwitch: boolean): ChartOptions => ({
   cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
   legend: { show: false },
   padding: chartPadding(),
-  axes: [timeAxis(), valueAxis((value) => measured(value))],
+  scales: isSwitch ? { y: SWITCH_SCALE } : {},
+  axes: [timeAxis(), isSwitch ? switchAxis() : valueAxis((value) => measured(value))],
   plugins: [gapShading(gaps)],
   series: [
     {},
@@ -35,14 +47,15 @@ export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions =
       stroke: tokenColour("accent"),
       width: 1.6,
       spanGaps: false,
+      ...(isSwitch && { paths: held }),
       points: {
         show: (_plot, _series, first, last) => last - first < 120,
         size: 4,
         fill: tokenColour("accent"),
       },
     },
-    { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
-    { stroke: "transparent", width: 0, spanGaps: false, points: { show: false } },
+    { ...UNSEEN, ...(isSwitch && { paths: held }) },
+    { ...UNSEEN, ...(isSwitch && { paths: held }) },
     cameBack("late", 9),
     cameBack("recovered", 7),
   ],
@@ -52,7 +65,7 @@ export const channelOptions = (gaps: () => readonly SeriesGap[]): ChartOptions =
 /** Columns in the order of the series above. */
 export const channelColumns = (data: ChartData): uPlot.AlignedData => [
   data.times,
-  data.mean,
+  data.value,
   data.min,
   data.max,
   data.late,

@@ -3,13 +3,16 @@ import { parseMs } from "../format/times.ts";
 
 type Values = (number | null)[];
 
-/** Columns for a chart: seconds, mean, min, max; null where a line must not go on. */
+/** Columns for a chart: seconds, value, min, max; null where a line must not go on. */
 export interface ChartData {
+  /** all values are 0 or 1: each holds until the next, there is nothing between them */
+  isSwitch: boolean;
   times: number[];
-  mean: Values;
+  /** mean of the bucket; of a switch its newest value */
+  value: Values;
   min: Values;
   max: Values;
-  /** the mean again where numbers came back: after we asked, or late; null elsewhere */
+  /** the value again where numbers came back: after we asked, or late; null elsewhere */
   recovered: Values;
   late: Values;
   /** how many they are */
@@ -17,8 +20,9 @@ export interface ChartData {
 }
 
 export const NO_CHART: ChartData = {
+  isSwitch: false,
   times: [],
-  mean: [],
+  value: [],
   min: [],
   max: [],
   recovered: [],
@@ -35,22 +39,31 @@ const medianDistance = (buckets: readonly SeriesBucket[]): number => {
   return distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
 };
 
+const isZeroOrOne = (value: number | null): boolean => value === 0 || value === 1;
+
+/** The API gives booleans as 0 and 1, and many senders have no others: what the values are decides, not their type. */
+const areOfSwitch = (buckets: readonly SeriesBucket[]): boolean => {
+  const known = buckets.filter(({ mean }) => mean !== null);
+  return known.length > 0 && known.every(({ min, max }) => isZeroOrOne(min) && isZeroOrOne(max));
+};
+
 /**
  * Buckets as points at their middle. A bucket where numbers were due and no value is interrupts the line; one in which nothing was due does
  * not, until the silence is much longer than the device's usual distance.
  * @param stepMs - length of a bucket
  */
 export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): ChartData => {
-  const data: ChartData = structuredClone(NO_CHART);
+  const data: ChartData = { ...structuredClone(NO_CHART), isSwitch: areOfSwitch(buckets) };
   const longest = Math.max(medianDistance(buckets), stepMs) * SILENCE;
   const put = (ms: number, bucket: SeriesBucket | null): void => {
+    const value = (data.isSwitch ? bucket?.last : bucket?.mean) ?? null;
     data.times.push(ms / 1000);
-    data.mean.push(bucket?.mean ?? null);
+    data.value.push(value);
     data.min.push(bucket?.min ?? null);
     data.max.push(bucket?.max ?? null);
     for (const bin of ["recovered", "late"] as const) {
       const count = bucket?.[bin] ?? 0;
-      data[bin].push(count > 0 ? bucket!.mean : null);
+      data[bin].push(count > 0 ? value : null);
       data.cameBack[bin] += count;
     }
   };
