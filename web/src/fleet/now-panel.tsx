@@ -3,7 +3,8 @@ import { BINS } from "../bins/bins.ts";
 import type { FleetLedger, FleetList, History } from "../data/types.ts";
 import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
-import { completenessOf, lately, rawLossOf, residualOf, type Trend } from "./trend.ts";
+import type { Step } from "./settled-steps.ts";
+import { completenessOf, lately, rawLossOf, residualOf } from "./trend.ts";
 import { verdict } from "./verdict.ts";
 
 const SECONDS = 60;
@@ -18,7 +19,7 @@ const BigNumber = ({ ratio }: { ratio: number | null }) => {
   );
 };
 
-const BinRows = ({ trend }: { trend: Trend }) => {
+const BinRows = ({ trend }: { trend: Step }) => {
   const numbers = binNumbers(trend);
   return (
     <ul class="bin-list">
@@ -40,7 +41,7 @@ const Facts = ({
   statuses,
 }: {
   ledger: FleetLedger;
-  trend: Trend;
+  trend: Step;
   statuses: FleetList["statuses"] | undefined;
 }) => {
   const { total } = ledger;

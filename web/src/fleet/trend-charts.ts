@@ -3,14 +3,15 @@ import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS, type Bin } from "../bins/bins.ts";
 import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { tokenColour } from "../theme.ts";
-import { completenessOf, type Trend } from "./trend.ts";
+import type { Step } from "./settled-steps.ts";
+import { completenessOf } from "./trend.ts";
 
 /** What raw loss is made of, from the bottom of the stack up: for good first, what came back on top. */
 export const STACKED: readonly Bin[] = BINS.filter(({ group }) => group !== "in time").toReversed();
 
-const xOf = (trend: readonly Trend[]): number[] => trend.map(({ toMs }) => toMs / 1000);
+const xOf = (trend: readonly Step[]): number[] => trend.map(({ toMs }) => toMs / 1000);
 
-export const completenessData = (trend: readonly Trend[]): uPlot.AlignedData => [
+export const completenessData = (trend: readonly Step[]): uPlot.AlignedData => [
   xOf(trend),
   trend.map((step) => {
     const ratio = completenessOf(step);
@@ -19,7 +20,7 @@ export const completenessData = (trend: readonly Trend[]): uPlot.AlignedData => 
 ];
 
 /** Shares of the expected numbers in percent, each bin upon those below it; the greatest sum first, so that smaller ones lie over it. */
-export const lossData = (trend: readonly Trend[]): uPlot.AlignedData => {
+export const lossData = (trend: readonly Step[]): uPlot.AlignedData => {
   const sums = trend.map(() => 0);
   const layers = STACKED.map(({ key }) =>
     trend.map((step, index) => {

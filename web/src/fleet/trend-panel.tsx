@@ -6,7 +6,8 @@ import { clockTime } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { completenessOf, rawLossOf, residualOf, type Trend, trendOf } from "./trend.ts";
+import type { Step } from "./settled-steps.ts";
+import { completenessOf, rawLossOf, residualOf, trendOf } from "./trend.ts";
 import { completenessData, completenessOptions, lossData, lossOptions, STACKED } from "./trend-charts.ts";
 import type { Span } from "./use-fleet.ts";
 
@@ -17,7 +18,7 @@ const OPTIONS = [
   ["2d", "2 d"],
 ] as const;
 
-const readout = (step: Trend | undefined): { complete: string; loss: string } => {
+const readout = (step: Step | undefined): { complete: string; loss: string } => {
   if (step === undefined || step.expected === 0) return { complete: "", loss: "" };
   const raw = share(rawLossOf(step) / step.expected);
   const residual = share(residualOf(step) / step.expected);
@@ -42,7 +43,7 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
   const shown = readout(hovered === null ? trend.at(-1) : trend[hovered]);
   const present = STACKED.filter(({ key }) =>
     trend.some(
-      (step) => (key in step.causes ? step.causes[key as keyof Trend["causes"]] : step[key as "late"]) > 0,
+      (step) => (key in step.causes ? step.causes[key as keyof Step["causes"]] : step[key as "late"]) > 0,
     ),
   );
   return (
