@@ -6,6 +6,7 @@ import type { Causes, HistorySample } from "../../web/src/data/types.ts";
 import { eventSentence } from "../../web/src/fleet/event-sentence.ts";
 import { formatSorting, nextSorting, parseSorting } from "../../web/src/fleet/sort.ts";
 import { completenessOf, lately, rawLossOf, residualOf, trendOf } from "../../web/src/fleet/trend.ts";
+import { completenessData, lossData, trendPoints } from "../../web/src/fleet/trend-columns.ts";
 import { verdict } from "../../web/src/fleet/verdict.ts";
 
 const causes = (given: Partial<Causes> = {}): Causes => ({
@@ -88,6 +89,24 @@ describe("the trend", () => {
       10,
     );
     expect([step!.lost, residualOf(step!)]).toEqual([0, 0]);
+  });
+
+  test("is drawn over the whole of a step that stands between two in which nothing was expected", () => {
+    const trend = trendOf(
+      [
+        sample(0),
+        sample(1),
+        sample(6, { expected: 10, received: 8, missing: 2 }),
+        sample(7, { expected: 10, received: 10 }),
+      ],
+      10,
+    );
+    const points = trendPoints(trend);
+    expect(completenessData(points)).toEqual([
+      [1, 1.001, 6, 7],
+      [null, 100, 100, null],
+    ]);
+    expect(lossData(points)[0]).toEqual([1, 1.001, 6, 7]);
   });
 
   test("knows no completeness where nothing was expected", () => {

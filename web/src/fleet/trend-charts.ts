@@ -1,36 +1,7 @@
 import uPlot from "uplot";
-import { binNumbers } from "../bins/bin-numbers.ts";
-import { BINS, type Bin } from "../bins/bins.ts";
 import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
 import { tokenColour } from "../theme.ts";
-import type { Step } from "./settled-steps.ts";
-import { completenessOf } from "./trend.ts";
-
-/** What raw loss is made of, from the bottom of the stack up: for good first, what came back on top. */
-export const STACKED: readonly Bin[] = BINS.filter(({ group }) => group !== "in time").toReversed();
-
-const xOf = (trend: readonly Step[]): number[] => trend.map(({ toMs }) => toMs / 1000);
-
-export const completenessData = (trend: readonly Step[]): uPlot.AlignedData => [
-  xOf(trend),
-  trend.map((step) => {
-    const ratio = completenessOf(step);
-    return ratio === null ? null : ratio * 100;
-  }),
-];
-
-/** Shares of the expected numbers in percent, each bin upon those below it; the greatest sum first, so that smaller ones lie over it. */
-export const lossData = (trend: readonly Step[]): uPlot.AlignedData => {
-  const sums = trend.map(() => 0);
-  const layers = STACKED.map(({ key }) =>
-    trend.map((step, index) => {
-      if (step.expected === 0) return null;
-      sums[index] = sums[index]! + (binNumbers(step)[key] / step.expected) * 100;
-      return sums[index]!;
-    }),
-  );
-  return [xOf(trend), ...layers.toReversed()];
-};
+import { STACKED } from "./trend-columns.ts";
 
 const stepped = uPlot.paths.stepped!({ align: -1 });
 

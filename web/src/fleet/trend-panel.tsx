@@ -8,7 +8,8 @@ import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, rawLossOf, residualOf, trendOf } from "./trend.ts";
-import { completenessData, completenessOptions, lossData, lossOptions, STACKED } from "./trend-charts.ts";
+import { completenessOptions, lossOptions } from "./trend-charts.ts";
+import { completenessData, lossData, STACKED, trendPoints } from "./trend-columns.ts";
 import type { Span } from "./use-fleet.ts";
 
 const POINTS = 200;
@@ -38,9 +39,10 @@ export interface TrendPanelProps {
 export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
   const [hovered, setHovered] = useState<number | null>(null);
   const trend = useMemo(() => trendOf(history?.samples ?? [], POINTS), [history]);
-  const complete = useMemo(() => completenessData(trend), [trend]);
-  const loss = useMemo(() => lossData(trend), [trend]);
-  const shown = readout(hovered === null ? trend.at(-1) : trend[hovered]);
+  const points = useMemo(() => trendPoints(trend), [trend]);
+  const complete = useMemo(() => completenessData(points), [points]);
+  const loss = useMemo(() => lossData(points), [points]);
+  const shown = readout(hovered === null ? trend.at(-1) : points[hovered]?.step);
   const present = STACKED.filter(({ key }) =>
     trend.some(
       (step) => (key in step.causes ? step.causes[key as keyof Step["causes"]] : step[key as "late"]) > 0,
