@@ -66,6 +66,8 @@ export interface SeriesQuery {
   channel: string;
   fromUs: number | null;
   toUs: number | null;
+  /** where a span ends that has a start only and nothing stored in it */
+  nowUs: number;
   division: Division;
 }
 

@@ -82,7 +82,8 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
       const { id } = deviceOrThrow(context, params.id);
       const { channel } = query;
       const { reader } = context.sources;
-      const wanted = { device: id, channel, ...parseTimeRange(query, context.clock.wallUs()) };
+      const nowUs = context.clock.wallUs();
+      const wanted = { device: id, channel, nowUs, ...parseTimeRange(query, nowUs) };
       const series =
         query.method === "lttb"
           ? await reader.pointsText({ ...wanted, points: parsePoints(query) }, query.time, () => isGone(raw))

@@ -20,15 +20,21 @@ export interface Bounds {
 
 export const MAX_BUCKETS = 10_000;
 
+/** What a query says of its buckets. */
+export interface GridRequest extends TimeSpan {
+  division: Division;
+  nowUs: number;
+}
+
 /**
  * The buckets of a query. A side of the span that is open ends where the stored data does; with a step and no `from` they begin at a
  * multiple of the step, so that the next query has the same ones.
- * @param stored - null when nothing is: an open span has no buckets then
+ * @param stored - null when nothing is: a span with a start goes until now then, and without one there are no buckets
  * @throws LacunaError `ERR_SERIES_STEP` when there were more than MAX_BUCKETS
  */
-export const gridOf = ({ fromUs, toUs }: TimeSpan, division: Division, stored: Bounds | null): Grid => {
+export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: Bounds | null): Grid => {
   const firstUs = fromUs ?? stored?.firstUs ?? toUs ?? 0;
-  const end = toUs ?? (stored === null ? firstUs : stored.lastUs + 1);
+  const end = toUs ?? endOf(fromUs, stored, nowUs);
   if ("points" in division) {
     const stepUs = Math.max(1, Math.ceil((end - firstUs) / division.points));
     return { fromUs: firstUs, toUs: end, stepUs, count: countOf(firstUs, end, stepUs) };
@@ -44,6 +50,12 @@ export const gridOf = ({ fromUs, toUs }: TimeSpan, division: Division, stored: B
     );
   }
   return { fromUs: start, toUs: end, stepUs, count };
+};
+
+/** Of a span whose end is open. */
+const endOf = (fromUs: number | null, stored: Bounds | null, nowUs: number): number => {
+  if (stored !== null && (fromUs === null || stored.lastUs >= fromUs)) return stored.lastUs + 1;
+  return fromUs === null ? 0 : Math.max(fromUs, nowUs);
 };
 
 const countOf = (fromUs: number, toUs: number, stepUs: number): number =>

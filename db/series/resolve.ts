@@ -12,7 +12,7 @@ type Description = DeviceView["descriptions"][number];
  */
 export const resolveSeries = (
   device: DeviceView,
-  { channel: name, fromUs, toUs }: Omit<SeriesQuery, "division">,
+  { channel: name, fromUs, toUs, nowUs }: Omit<SeriesQuery, "division">,
   runOf: (run: RunView) => Omit<SeriesRun, "channels">,
 ): { request: Omit<SeriesRequest, "division">; unit: string } | null => {
   if (!device.hasChannel(name)) return null;
@@ -22,6 +22,7 @@ export const resolveSeries = (
   const request = {
     fromUs,
     toUs,
+    nowUs,
     runs: runs.map((run) => ({
       ...runOf(run),
       channels: channelsOf(run.epoch ?? -1, named, undescribed, descriptions),

@@ -18,6 +18,8 @@ export interface SeriesRun extends RunSpan {
 export interface SeriesRequest extends TimeSpan {
   /** runs of the device, in the order they became known */
   runs: readonly SeriesRun[];
+  /** where a span ends that has a start only and nothing stored in it */
+  nowUs: number;
   division: Division;
 }
 
@@ -55,7 +57,7 @@ export const querySeries = (pieces: Pieces, gaps: GapNumbers, request: SeriesReq
     pieces: [...pieces.of(run, request)],
   }));
   const isOpen = request.fromUs === null || request.toUs === null;
-  const grid = gridOf(request, request.division, isOpen ? boundsOf(runs) : null);
+  const grid = gridOf(request, isOpen ? boundsOf(runs) : null);
   const buckets = new Buckets(grid);
   if (grid.count > 0) for (const run of runs) fillRun(buckets, run);
   return { buckets, ...placeGaps(gaps, buckets, runs) };

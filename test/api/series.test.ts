@@ -26,7 +26,14 @@ test("a series names its device, channel and unit", async () => {
 test("without points and step there are 500 points over all that is stored", async () => {
   await api.get(`${URL}?channel=a%2Fb`);
   expect(api.sources.seriesQueries).toEqual([
-    { device: "pump-7", channel: "a/b", fromUs: null, toUs: null, division: { points: 500 } },
+    {
+      device: "pump-7",
+      channel: "a/b",
+      fromUs: null,
+      toUs: null,
+      nowUs: NOON_US,
+      division: { points: 500 },
+    },
   ]);
 });
 
@@ -48,7 +55,8 @@ describe("method=lttb", () => {
     const { json } = await api.get(`${URL}?channel=a&method=lttb&from=2026-11-20T12:00:00Z`);
     expect(json).toEqual({ device: "pump-7", channel: "a", unit: "Cel", points: [] });
     await api.get(`${URL}?channel=a&method=lttb&points=2`);
-    const query = { device: "pump-7", channel: "a", fromUs: NOON_US, toUs: null, points: 500 };
+    const span = { fromUs: NOON_US, toUs: null, nowUs: NOON_US };
+    const query = { device: "pump-7", channel: "a", ...span, points: 500 };
     expect(api.sources.pointsQueries).toEqual([query, { ...query, fromUs: null, points: 2 }]);
     expect(api.sources.seriesQueries).toEqual([]);
   });

@@ -18,7 +18,14 @@ interface PointsJson {
   gaps: { from: number; to: number }[];
 }
 
-const QUERY: PointsQuery = { device: "pump", channel: "ch1", fromUs: null, toUs: null, points: 1000 };
+const QUERY: PointsQuery = {
+  device: "pump",
+  channel: "ch1",
+  fromUs: null,
+  toUs: null,
+  nowUs: 4000,
+  points: 1000,
+};
 
 const pump = (bed: StoreBed) => {
   const model = new IngestModel({ nowUs: 1000 });

@@ -45,6 +45,7 @@ const QUERY: SeriesQuery = {
   channel: "ch1",
   fromUs: null,
   toUs: null,
+  nowUs: 4000,
   division: { points: 10 },
 };
 
@@ -242,6 +243,40 @@ test("where nothing is stored there are no buckets", async () => {
     unit: "Cel",
   });
 });
+
+test.each([
+  ["nothing was ever stored", null],
+  ["nothing is stored since", 500],
+])(
+  "where %s every bucket of an asked span is there, with a start only those until now",
+  async (_, heardUs) => {
+    using bed = new StoreBed();
+    const { model, run, flush, ask } = startPump(bed);
+    model.describe(1, 1, 1, "ch1", "");
+    if (heardUs !== null) model.receive(run, 0, value(1, heardUs), heardUs);
+    flush();
+    const shapeOf = ({ from, to, stepSeconds, buckets }: SeriesJson) => [
+      parseTime(from!),
+      parseTime(to!),
+      stepSeconds,
+      buckets.map(({ start, count, mean }) => [parseTime(start), count, mean]),
+    ];
+    const empty = (startUs: number) => [startUs, 0, null];
+    const division = { points: 3 };
+    expect(shapeOf(await ask({ fromUs: 1000, toUs: 2500, division }))).toEqual([
+      1000,
+      2500,
+      0.0005,
+      [1000, 1500, 2000].map(empty),
+    ]);
+    expect(shapeOf(await ask({ fromUs: 1000, nowUs: 4000, division }))).toEqual([
+      1000,
+      4000,
+      0.001,
+      [1000, 2000, 3000].map(empty),
+    ]);
+  },
+);
 
 test("a step that makes more than 10,000 buckets is refused, telling what would do", async () => {
   using bed = new StoreBed();
