@@ -16,15 +16,22 @@ export interface Downtime {
 const STALE_INTERVALS = 3;
 const OFFLINE_INTERVALS = 10;
 /** no device is called stale or offline sooner, however fast it sends */
-const FLOOR_US = 2_000_000;
+export const FLOOR_US = 2_000_000;
 
 /**
  * How long the device has said nothing although it might have been heard: an announced sleep and the time the collector was down do not
  * count. Microseconds, below 0 while it sleeps.
  * @param row - the ledger row at `base`
  */
-export const silenceUs = (rows: Float64Array, base: number, nowUs: number, down: Downtime | null): number => {
-  const heardUs = Math.max(rows[base + ROW.LAST_ARRIVAL]!, rows[base + ROW.SLEEP_UNTIL]!);
+export const silenceUs = (rows: Float64Array, base: number, nowUs: number, down: Downtime | null): number =>
+  silenceBetweenUs(silentFromUs(rows, base), nowUs, down);
+
+/** From when on its silence counts: its last datagram, or the end of its announced sleep. */
+export const silentFromUs = (rows: Float64Array, base: number): number =>
+  Math.max(rows[base + ROW.LAST_ARRIVAL]!, rows[base + ROW.SLEEP_UNTIL]!);
+
+/** The time from one to the other, less that in which the collector was down. */
+export const silenceBetweenUs = (heardUs: number, nowUs: number, down: Downtime | null): number => {
   const deafUs = down === null ? 0 : Math.max(0, Math.min(nowUs, down.toUs) - Math.max(heardUs, down.fromUs));
   return nowUs - heardUs - deafUs;
 };

@@ -1,5 +1,12 @@
 import { TokenBucket } from "../../common/token-bucket.ts";
-import { DEVICE_STATUSES, type Downtime, deviceStatus, silenceUs } from "../../protocol/device-status.ts";
+import {
+  DEVICE_STATUSES,
+  type Downtime,
+  deviceStatus,
+  silenceBetweenUs,
+  silenceUs,
+  silentFromUs,
+} from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK } from "./device-table.ts";
@@ -23,6 +30,8 @@ export class Liveness {
   readonly #device: Float64Array;
   /** index into DEVICE_STATUSES */
   readonly #status: Uint8Array;
+  /** since when the device was silent, as it was looked at last while it was; microseconds */
+  readonly #silentFromUs: Float64Array;
   #bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, 0);
   #down: Downtime | null = null;
   #listeningSinceUs = 0;
@@ -36,6 +45,7 @@ export class Liveness {
     this.#context = context;
     this.#device = new Float64Array(context.options.maxDevices);
     this.#status = new Uint8Array(context.options.maxDevices);
+    this.#silentFromUs = new Float64Array(context.options.maxDevices);
   }
 
   /**
@@ -85,31 +95,44 @@ export class Liveness {
     }
     const status = this.#judge(base, atUs);
     const before = this.#status[slot]!;
+    if (status !== ONLINE) this.#silentFromUs[slot] = silentFromUs(runs.rows, base);
     if (status === before) return 0;
     this.#status[slot] = status;
     // the event `end` has said so; what cannot be judged is no news
     if (runs.hasFlag(run, ROW_FLAG.ENDED) || status === UNKNOWN) return 0;
-    return this.#tell(device, base, before, status, nowMs, atUs);
+    return this.#tell(slot, run, before, nowMs, atUs);
   }
 
   #judge(base: number, atUs: number): number {
     return DEVICE_STATUSES.indexOf(deviceStatus(this.#context.runs.rows, base, atUs, this.#down));
   }
 
-  #tell(device: number, base: number, before: number, status: number, nowMs: number, atUs: number): number {
+  /** The new status of a device. @param before - its status so far */
+  #tell(slot: number, run: number, before: number, nowMs: number, atUs: number): number {
+    const status = this.#status[slot]!;
     if (this.#bucket.take(nowMs) > 0) {
       if (this.#untold.every((count) => count === 0)) this.#summaryDueMs = nowMs + SUMMARY_MS;
       this.#untold[status] = this.#untold[status]! + 1;
       return 0;
     }
-    const { rows } = this.#context.runs;
-    const kind = EVENT_STATUSES[status]!;
-    this.#context.sink.event(atUs, kind, device, {
+    const { devices, runs, sink } = this.#context;
+    const base = run * ROW_FIELDS;
+    const silentUs =
+      status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(runs.rows, base, atUs, this.#down);
+    sink.event(atUs, EVENT_STATUSES[status]!, devices.mark(slot, MARK.DEVICE), {
       from: DEVICE_STATUSES[before]!,
-      silenceSeconds: Math.max(0, silenceUs(rows, base, atUs, this.#down)) / 1e6,
-      intervalSeconds: rows[base + ROW.INTERVAL]! / 1e6,
+      silenceSeconds: Math.max(0, silentUs) / 1e6,
+      intervalSeconds: runs.at(run, ROW.INTERVAL) / 1e6,
     });
     return 1;
+  }
+
+  /** How long nothing was heard of a device that came back, maybe in another run, until the datagram that broke the silence. */
+  #silenceBefore(slot: number, run: number): number {
+    const { runs } = this.#context;
+    const fromUs = this.#silentFromUs[slot]!;
+    const firstUs = [runs.at(run, ROW.FIRST_ARRIVAL), runs.backAtUs[run]!].find((us) => us > fromUs);
+    return silenceBetweenUs(fromUs, firstUs ?? runs.at(run, ROW.LAST_ARRIVAL), this.#down);
   }
 
   #summarize(nowMs: number, atUs: number): number {
@@ -122,4 +145,5 @@ export class Liveness {
 }
 
 const EVENT_STATUSES = ["online", "stale", "offline"] as const;
+const ONLINE = DEVICE_STATUSES.indexOf("online");
 const UNKNOWN = DEVICE_STATUSES.indexOf("unknown");

@@ -1,4 +1,4 @@
-import { isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
+import { FLOOR_US, isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
@@ -49,6 +49,8 @@ export class RunTable {
   downUntilMs: Float64Array;
   /** while OFF_BEAT: the last arrival that was part of its cadence */
   ownArrivalUs: Float64Array;
+  /** when it was heard again after a silence of more than FLOOR_US, the last time */
+  backAtUs: Float64Array;
   /** number of the batch its row went into last */
   drainedInto: Float64Array;
   /** created with the first absent number */
@@ -82,6 +84,7 @@ export class RunTable {
     this.firstMs = new Float64Array(capacity);
     this.downUntilMs = new Float64Array(capacity);
     this.ownArrivalUs = new Float64Array(capacity);
+    this.backAtUs = new Float64Array(capacity);
     this.drainedInto = new Float64Array(capacity);
     this.#isDirty = new Uint8Array(capacity);
     this.#dirty = new Int32Array(capacity);
@@ -185,6 +188,7 @@ export class RunTable {
     const base = slot * ROW_FIELDS;
     // an announced silence is no habit
     const fromUs = Math.max(this.#ownArrivalUs(slot), this.rows[base + ROW.SLEEP_UNTIL]!);
+    if (arrivalUs - fromUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
     // the time the collector was down says nothing about the device
     if (!this.has(slot, RUN_STATE.CUT_OFF)) this.#learn(base, arrivalUs - fromUs);
     this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
@@ -203,7 +207,10 @@ export class RunTable {
     const intervalUs = this.rows[base + ROW.INTERVAL]!;
     if (isUsualSpacing(intervalUs, spacingUs)) {
       this.rows[base + ROW.INTERVAL] = smoothedInterval(intervalUs, spacingUs);
-    } else this.#learn(base, spacingUs);
+    } else {
+      if (spacingUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
+      this.#learn(base, spacingUs);
+    }
     this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
     this.touch(slot);
   }
@@ -266,6 +273,7 @@ export class RunTable {
     this.firstMs = widen(this.firstMs, new Float64Array(this.#capacity));
     this.downUntilMs = widen(this.downUntilMs, new Float64Array(this.#capacity));
     this.ownArrivalUs = widen(this.ownArrivalUs, new Float64Array(this.#capacity));
+    this.backAtUs = widen(this.backAtUs, new Float64Array(this.#capacity));
     this.drainedInto = widen(this.drainedInto, new Float64Array(this.#capacity));
     this.#isDirty = widen(this.#isDirty, new Uint8Array(this.#capacity));
     const dirty = new Int32Array(this.#capacity);

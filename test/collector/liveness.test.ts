@@ -70,6 +70,22 @@ test("an event tells the status before, how long the silence is and what is usua
   expect(event!.detail.silenceSeconds).toBeLessThan(4.1);
 });
 
+test.each([
+  ["the same epoch", 1],
+  ["a new epoch", 2],
+])("the event online tells how long nothing was heard before, also in %s", (_, epoch) => {
+  const bench = new IngestBench();
+  speak(bench, ["pump-7"], 0, 5);
+  bench.advance(9500);
+  for (let sequence = 0; sequence < 20; sequence++) {
+    bench.receive({ device: "pump-7", epoch, sequence: epoch === 1 ? sequence + 5 : sequence });
+    bench.advance(100);
+  }
+  const [event] = bench.reader.notesOf("event").filter(({ kind }) => kind === "online");
+  // heard last at 4 s, then at 14.5 s
+  expect(event!.detail).toMatchObject({ from: "offline", silenceSeconds: 10.5 });
+});
+
 test("an announced sleep and an orderly end are no alarm", () => {
   const bench = new IngestBench();
   speak(bench, ["asleep", "over"], 0, 5);
