@@ -1,6 +1,6 @@
-import { formatTime } from "../../protocol/time.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
+import { eventJson } from "../event-json.ts";
 import { isGone } from "../is-gone.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
@@ -33,7 +33,7 @@ export const eventRoutes = (app: App, context: ApiContext): void => {
         () => isGone(raw),
       );
       return {
-        events: events.map(({ atUs, ...event }) => ({ ...event, time: formatTime(atUs) })),
+        events: events.map(eventJson),
         next: nextCursor(scope, next),
       };
     },

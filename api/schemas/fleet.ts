@@ -163,7 +163,12 @@ export const EventList = named(
         time: Time("when it happened"),
         kind: Type.String({ description: "what happened" }),
         device: Nullable(Type.String()),
-        detail: Type.Unsafe<Record<string, unknown>>({ type: "object", additionalProperties: true }),
+        detail: Type.Unsafe<Record<string, unknown>>({
+          type: "object",
+          additionalProperties: true,
+          description:
+            "what else there is to say, by kind; times in it are RFC 3339 too (`until` of `sleep`, `from` and `to` of `collector-down`, whose `from` is null when nothing had ever been heard)",
+        }),
       }),
     ),
     next: Next,

@@ -61,3 +61,18 @@ test("events come newest first unless asked otherwise, page by page", async () =
   const { status } = await api.get(`/api/v1/events?order=asc&cursor=${json.next}`);
   expect(status).toBe(400);
 });
+
+test.each([
+  ["sleep", { run: 0, until: NOON_US + 60_000_000 }, { run: 0, until: "2026-11-20T12:01:00.000000Z" }],
+  [
+    "collector-down",
+    { from: NOON_US - 1_000_000, to: NOON_US },
+    { from: "2026-11-20T11:59:59.000000Z", to: "2026-11-20T12:00:00.000000Z" },
+  ],
+  ["collector-down", { from: 0, to: NOON_US }, { from: null, to: "2026-11-20T12:00:00.000000Z" }],
+  ["source-changed", { from: "a", to: "b" }, { from: "a", to: "b" }],
+])("times in the detail of %s are told as all others", async (kind, detail, told) => {
+  api.sources.eventPage = { events: [{ event: 1, atUs: NOON_US, kind, device: null, detail }], next: null };
+  const { json } = await api.get("/api/v1/events");
+  expect(json.events[0].detail).toEqual(told);
+});

@@ -62,6 +62,13 @@ export const addExampleFleet = (sources: FakeSources): void => {
         device: "pump-7",
         detail: { epoch: 3, former: 2 },
       },
+      {
+        event: 3,
+        atUs: NOON_US - 100_000_000,
+        kind: "sleep",
+        device: "pump-7",
+        detail: { epoch: 2, run: 0, until: NOON_US - 95_000_000 },
+      },
     ],
     next: null,
   };

@@ -144,11 +144,19 @@ test("a column is sorted by what an operator looks for first, then the other way
 
 test("an event is a sentence, one of an unknown kind is named", () => {
   const event = { event: 1, time: "", device: "pump-7" };
+  const down = { from: "2026-11-20T12:00:00.000000Z", to: "2026-11-20T12:01:01.000000Z" };
   expect(eventSentence({ ...event, kind: "restart", detail: { from: 1, to: null } })).toBe(
     "restarted: epoch 1 → –",
   );
-  expect(eventSentence({ ...event, kind: "collector-down", detail: { from: 0, to: 61e6 } })).toBe(
+  expect(eventSentence({ ...event, kind: "collector-down", detail: down })).toBe(
     "the collector was down for 1 min 1 s",
+  );
+  expect(eventSentence({ ...event, kind: "collector-down", detail: { ...down, from: null } })).toBe(
+    "the collector was down; nothing had been heard before",
+  );
+  const until = "2026-11-20T12:00:00.000000Z";
+  expect(eventSentence({ ...event, kind: "sleep", detail: { until } })).toMatch(
+    /^announced that it sleeps until .*2026/,
   );
   const listener = "udp://239.1.2.3:4748";
   const reason = `${listener}: there is no interface eth7`;

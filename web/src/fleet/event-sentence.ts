@@ -1,6 +1,6 @@
 import type { EventItem } from "../data/types.ts";
 import { listenerReason } from "../format/listener-reason.ts";
-import { duration } from "../format/times.ts";
+import { duration, fullTime, parseMs } from "../format/times.ts";
 
 const word = (detail: EventItem["detail"], name: string): string => String(detail[name] ?? "–");
 
@@ -16,7 +16,7 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   offline: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}: offline`,
   "status-changes": (detail) =>
     `many more changed at once: ${word(detail, "online")} online, ${word(detail, "stale")} stale, ${word(detail, "offline")} offline`,
-  sleep: () => "announced that it sleeps",
+  sleep: ({ until }) => `announced that it sleeps until ${fullTime(parseMs(String(until)))}`,
   end: () => "announced its end",
   "listener-state": (detail) => {
     const listener = word(detail, "listener");
@@ -31,7 +31,9 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   "collector-started": () => "the collector started",
   "collector-stopped": () => "the collector stopped",
   "collector-down": ({ from, to }) =>
-    `the collector was down for ${duration((Number(to) - Number(from)) / 1e6)}`,
+    from === null
+      ? "the collector was down; nothing had been heard before"
+      : `the collector was down for ${duration((parseMs(String(to)) - parseMs(String(from))) / 1000)}`,
 };
 
 /** An event for people; one of a kind not known here is named as the API names it. */
