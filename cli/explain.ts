@@ -18,6 +18,10 @@ export const explain = (thrown: unknown): { message: string; exitCode: number } 
     const lines = thrown.parameters.map(({ name, detail }) => `--${name.replaceAll("_", "-")}: ${detail}`);
     return { message: lines.join("\n"), exitCode: EXIT.USAGE };
   }
+  // an answer of ours says what is wrong by itself; what something on the way answers needs the request beside it
+  if (thrown instanceof ApiAnswerError && thrown.problem !== "") {
+    return { message: thrown.detail, exitCode: EXIT.FAILED };
+  }
   if (thrown instanceof LacunaError) return { message: thrown.message, exitCode: EXIT.FAILED };
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return { message, exitCode: EXIT.FAILED };

@@ -23,6 +23,8 @@ export class ApiAnswerError extends LacunaError {
   readonly parameters: readonly WrongParameter[];
   /** the answer's own `code`; "" when it has none */
   readonly problem: string;
+  /** what is wrong, in the answer's words and without the request */
+  readonly detail: string;
 
   constructor(
     code: string,
@@ -30,11 +32,13 @@ export class ApiAnswerError extends LacunaError {
     status: number,
     parameters: readonly WrongParameter[],
     problem = "",
+    detail = message,
   ) {
     super(code, message);
     this.status = status;
     this.parameters = parameters;
     this.problem = problem;
+    this.detail = detail;
   }
 }
 
@@ -129,7 +133,7 @@ export class ApiClient {
     const text = await response.text();
     const { detail = text, parameters = [], code } = parseProblem(text);
     const message = `GET ${this.#baseUrl}${path}: status ${response.status}: ${detail}`;
-    return new ApiAnswerError(this.#errorCode, message, response.status, parameters, code);
+    return new ApiAnswerError(this.#errorCode, message, response.status, parameters, code, detail);
   }
 
   #error(path: string, what: string, cause?: unknown): LacunaError {

@@ -14,6 +14,13 @@ test("a parameter the API refuses is a wrong flag, in the flag's words", () => {
   });
 });
 
+test("an answer of the collector is told in its own words, without the request", () => {
+  const detail = 'there is no device "nope"';
+  const message = `GET http://127.0.0.1:8047/api/v1/devices/nope/gaps: status 404: ${detail}`;
+  const answer = new ApiAnswerError("ERR_API", message, 404, [], "ERR_UNKNOWN_DEVICE", detail);
+  expect(explain(answer)).toEqual({ message: detail, exitCode: 1 });
+});
+
 test("any other answer is a failure", () => {
   expect(explain(new ApiAnswerError("ERR_API", "status 404: no such device", 404, []))).toEqual({
     message: "status 404: no such device",
