@@ -9,8 +9,7 @@ import { UsageError } from "./usage-error.ts";
  */
 export const explain = (thrown: unknown): { message: string; exitCode: number } => {
   if (thrown instanceof ConfigurationError) {
-    const onlyFlags = thrown.mistakes.every(({ origin }) => origin.startsWith("--"));
-    return { message: thrown.message, exitCode: onlyFlags ? EXIT.USAGE : EXIT.CONFIGURATION };
+    return { message: thrown.message, exitCode: thrown.isUsage ? EXIT.USAGE : EXIT.CONFIGURATION };
   }
   if (thrown instanceof UsageError) return { message: thrown.message, exitCode: EXIT.USAGE };
   // the parameters of a question are the flags of the command

@@ -33,10 +33,11 @@ export const readTls = ({
   tlsKeyPath,
 }: Pick<CollectSettings, "tlsCertPath" | "tlsKeyPath">): TlsFiles | null => {
   if (tlsCertPath === null && tlsKeyPath === null) return null;
-  const wrong = (key: string, sentence: string): ConfigurationError =>
-    new ConfigurationError([{ key, origin: key, value: undefined, sentence }]);
-  if (tlsCertPath === null) throw wrong("tlsCert", "it is missing, tlsKey is given");
-  if (tlsKeyPath === null) throw wrong("tlsKey", "it is missing, tlsCert is given");
+  const wrong = (key: string, sentence: string, origin = key): ConfigurationError =>
+    new ConfigurationError([{ key, origin, value: undefined, sentence }]);
+  // who gave the one of them is to blame for the other
+  if (tlsCertPath === null) throw wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey");
+  if (tlsKeyPath === null) throw wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert");
   const read = (key: string, path: string): Buffer => {
     try {
       return readFileSync(path);

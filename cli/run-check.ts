@@ -7,6 +7,7 @@ import { loadNativeSockets, type NativeSockets } from "../collector/receive/nati
 import { systemClock } from "../common/clock.ts";
 import { loadSettings } from "../common/config.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import { blameFlags } from "./blame-flags.ts";
 import { databaseFindings } from "./database-findings.ts";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
@@ -75,8 +76,12 @@ const tryListener = async (
 /** @throws ConfigurationError when the configuration is wrong by itself */
 export const check = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
   const settings = loadSettings(COLLECT_OPTIONS, flags);
-  checkExposure(settings);
-  readTls(settings);
+  try {
+    checkExposure(settings);
+    readTls(settings);
+  } catch (error) {
+    throw blameFlags(error, flags);
+  }
   const sockets = await socketsFor(settings.receive);
   const open: OpenedSocket[] = [];
   const host = hostFacts();

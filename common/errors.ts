@@ -39,11 +39,16 @@ const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake)
 /** Everything that is wrong with a configuration, at once. Code `ERR_CONFIGURATION`. */
 export class ConfigurationError extends LacunaError {
   readonly mistakes: readonly ConfigurationMistake[];
+  /** all of them were made on the command line: the configuration may be right */
+  readonly isUsage: boolean;
 
   constructor(mistakes: readonly ConfigurationMistake[], options?: { cause?: unknown }) {
-    const lines = mistakes.map((mistake) => `\n  ${describeMistake(mistake)}`);
-    super("ERR_CONFIGURATION", `the configuration is wrong:${lines.join("")}`, options);
+    const isUsage = mistakes.every(({ origin }) => origin.startsWith("--"));
+    const lines = mistakes.map(describeMistake);
+    const message = isUsage ? lines.join("\n") : ["the configuration is wrong:", ...lines].join("\n  ");
+    super("ERR_CONFIGURATION", message, options);
     this.mistakes = mistakes;
+    this.isUsage = isUsage;
   }
 }
 

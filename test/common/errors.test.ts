@@ -20,6 +20,17 @@ test("a configuration error says every mistake in its message", () => {
   );
 });
 
+test("mistakes of the command line alone are told without blaming a configuration", () => {
+  const error = new ConfigurationError([
+    { key: "window", origin: "--window", value: "3", sentence: "accepted is a duration" },
+    { key: "audit", origin: "--api", value: undefined, sentence: "accepted is --api or --db" },
+  ]);
+  expect(error.isUsage).toBe(true);
+  expect(error.message).toBe(
+    "window: '3' from --window: accepted is a duration\naudit: accepted is --api or --db",
+  );
+});
+
 test("code and message of anything thrown can be asked for", () => {
   expect([codeOf({ code: "EADDRINUSE" }), codeOf({ code: 5 }), codeOf(null), codeOf("x")]).toEqual([
     "EADDRINUSE",

@@ -44,7 +44,7 @@ ${options
 
 ## Access
 
-\`localhost\` in \`http\` is 127.0.0.1. Without a token the API listens on loopback only: another address in \`http\` is a configuration error. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
+\`localhost\` in \`http\` is 127.0.0.1. Without a token the API listens on loopback only: another address in \`http\` is refused. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
 tokens every question for data (\`/api/…\`, \`/metrics\`) needs one, on loopback too: \`Authorization: Bearer TOKEN\`. Scope \`read\` may ask everything, \`admin\` may change things too; nothing can be changed yet.
 
 Without a token only requests whose \`Host\` is \`localhost\`, \`*.localhost\`, 127.0.0.0/8 or \`[::1]\`, with any port, are answered, on every route; others are 421: a web page whose name was made to resolve to 127.0.0.1 (DNS rebinding) reads nothing. A port forwarded by \`ssh -L\` is \`localhost\`. A reverse proxy
