@@ -20,7 +20,7 @@ import {
   refuseOtherMethods,
 } from "./plugins/errors.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
-import { answerOnlyLoopbackNames } from "./plugins/hosts.ts";
+import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -66,11 +66,14 @@ const DEFAULT_LIVE_CLIENTS = 256;
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
+/** A request without `Host` is answered by us: Node would do so without a word. */
+const NODE_OPTIONS = { requireHostHeader: false };
+
 const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): App =>
   Fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     // the type of a server with TLS is another one; what we use of it is the same
-    ...(tls == null ? {} : ({ https: tls } as object)),
+    ...((tls == null ? { http: NODE_OPTIONS } : { https: { ...tls, ...NODE_OPTIONS } }) as object),
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
@@ -142,6 +145,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   cutOffWhenClosing(app);
   await app.register(helmet, securityHeaders);
   installErrors(app, handleError);
+  askForHost(app);
   if (tokens.length === 0) answerOnlyLoopbackNames(app);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
   installAuth(app, tokens);

@@ -24,3 +24,14 @@ export const answerOnlyLoopbackNames = (app: App): void => {
     if (host !== undefined && !isOurName(host)) throw new ApiError("ERR_MISDIRECTED", REFUSAL);
   });
 };
+
+const isHost = (name: string, index: number): boolean => index % 2 === 0 && name.toLowerCase() === "host";
+
+/** HTTP/1.1 asks for `Host` exactly once (RFC 9112, 3.2): Node would refuse a request without it in no words, and take the first of several. */
+export const askForHost = (app: App): void => {
+  app.addHook("onRequest", async ({ raw: { httpVersion, rawHeaders } }) => {
+    const hosts = rawHeaders.filter(isHost).length;
+    if (hosts > 1 || (hosts === 0 && httpVersion === "1.1"))
+      throw new ApiError("ERR_MALFORMED_REQUEST", "a request of HTTP/1.1 has the header Host, once");
+  });
+};

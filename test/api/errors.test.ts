@@ -177,6 +177,26 @@ describe("on a real connection", () => {
     });
   });
 
+  test.each([
+    ["no Host", ""],
+    ["two of them", "Host: localhost\r\nhost: localhost\r\n"],
+  ])("HTTP/1.1 with %s is a problem", async (_, headers) => {
+    const answer = await send(`GET /livez HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain("content-type: application/problem+json");
+    expect(answer).toContain('"code":"ERR_MALFORMED_REQUEST"');
+    expect(answer).toContain("Host");
+  });
+
+  test("HTTP/1.0 needs no Host", async () => {
+    expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("an empty Host is no name of loopback", async () => {
+    const answer = await send("GET /livez HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+  });
+
   test("headers that never end are 431", async () => {
     const answer = await send(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
