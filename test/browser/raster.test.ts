@@ -37,6 +37,26 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
     });
   });
 
+  test.each([
+    { width: 390, height: 844, row: 18, letters: 12 },
+    { width: 1920, height: 1080, row: 18, letters: 12 },
+    { width: 3840, height: 2160, row: 32, letters: 22 },
+  ])("at $width x $height a row is $row pixels high, its label and its cells with it", async (screen) => {
+    const { width, height, row, letters } = screen;
+    await withPage(
+      "#/raster?search=pump",
+      async ({ page }) => {
+        await rowReady(page, "pump-7");
+        const label = page.locator(".raster-labels li", { hasText: "pump-7" });
+        expect((await label.boundingBox())!.height).toBe(row);
+        expect((await page.locator(".raster-cells canvas").boundingBox())!.height).toBe(row);
+        const size = await label.evaluate((element) => getComputedStyle(element).fontSize);
+        expect(Math.round(Number.parseFloat(size))).toBe(letters);
+      },
+      { viewport: { width, height } },
+    );
+  });
+
   test("arrow keys walk over the cells, Enter opens the device", async () => {
     await withPage("#/raster?search=pump", async ({ page }) => {
       await rowReady(page, "pump-7");

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CELL, ROW } from "../../web/src/raster/geometry.ts";
+import { geometryAt } from "../../web/src/raster/geometry.ts";
 import { freePort } from "../support/free-port.ts";
 import {
   LacunaProcess,
@@ -25,6 +25,8 @@ const HALLS = [
 const BEFORE_MS = 75_000;
 const AWAY_MS = 2500;
 const AFTER_MS = 30_000;
+
+const { cell: CELL, row: ROW } = geometryAt(1);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ratesBetween } from "../../web/src/collector/rates.ts";
 import { eventParser } from "../../web/src/data/sse.ts";
 import type { Listener, Status } from "../../web/src/data/status-types.ts";
-import { CELL, cellAt, leftOf, ROW } from "../../web/src/raster/geometry.ts";
+import { cellAt, geometryAt, leftOf } from "../../web/src/raster/geometry.ts";
 
 test("events of a stream come whole, wherever it was cut", () => {
   const stream =
@@ -91,9 +91,14 @@ test("there are no rates across a restart or without time", () => {
   expect(ratesBetween(status(10, 1), status(11, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
 });
 
-test("a point of the raster is a cell, counted from the newest", () => {
-  expect(cellAt(899, 5, 900, 10)).toEqual({ row: 0, fromRight: 0 });
-  expect(cellAt(900 - CELL * 2 - 1, ROW * 3, 900, 10)).toEqual({ row: 3, fromRight: 2 });
-  expect(cellAt(10, ROW * 10, 900, 10)).toBeNull();
-  expect(leftOf({ row: 0, fromRight: 0 }, 900)).toBe(900 - CELL);
-});
+test.each([1, 1.8])(
+  "a point of the raster is a cell, counted from the newest, %s times as large",
+  (scale) => {
+    const geometry = geometryAt(scale);
+    const { cell, row } = geometry;
+    expect(cellAt(899, 5, 900, 10, geometry)).toEqual({ row: 0, fromRight: 0 });
+    expect(cellAt(900 - cell * 2 - 1, row * 3, 900, 10, geometry)).toEqual({ row: 3, fromRight: 2 });
+    expect(cellAt(10, row * 10, 900, 10, geometry)).toBeNull();
+    expect(leftOf({ row: 0, fromRight: 0 }, 900, geometry)).toBe(900 - cell);
+  },
+);

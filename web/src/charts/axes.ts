@@ -1,5 +1,6 @@
 import type uPlot from "uplot";
 import { clockTime } from "../format/times.ts";
+import { letterPixels, wallScale } from "../scale.ts";
 import { tokenColour } from "../theme.ts";
 
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -7,8 +8,10 @@ const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const ROOT_PIXELS = 13;
 
 /** Pixels that grow with the page's letters. */
-const scaled = (pixels: number): number =>
-  Math.round((pixels * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / ROOT_PIXELS);
+const scaled = (pixels: number): number => Math.round((pixels * letterPixels()) / ROOT_PIXELS);
+
+/** Pixels as they are at a desk, more on a wall. */
+export const wallPixels = (pixels: number): number => pixels * wallScale(letterPixels());
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
@@ -28,8 +31,8 @@ const common = (): Partial<uPlot.Axis> => ({
   ticks: { show: false },
 });
 
-/** Around a chart: half of the last time's text stands beyond its right end. */
-export const chartPadding = (): uPlot.Padding => [8, scaled(28), 0, 0];
+/** Around a chart: half of the last time's text stands beyond its right end, half of the highest value's above it. */
+export const chartPadding = (): uPlot.Padding => [wallPixels(8), scaled(28), 0, 0];
 
 export const timeAxis = (): uPlot.Axis => ({
   ...common(),

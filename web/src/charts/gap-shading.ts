@@ -3,6 +3,7 @@ import { binOf } from "../bins/bins.ts";
 import type { SeriesGap } from "../data/types.ts";
 import { parseMs } from "../format/times.ts";
 import { tokenColour } from "../theme.ts";
+import { wallPixels } from "./axes.ts";
 
 const STRIP_PIXELS = 5;
 const VEIL = 0.16;
@@ -25,7 +26,7 @@ export const gapShading = (gaps: () => readonly SeriesGap[]): uPlot.Plugin => ({
         ctx.globalAlpha = VEIL;
         ctx.fillRect(left, bbox.top, width, bbox.height);
         ctx.globalAlpha = 1;
-        const strip = STRIP_PIXELS * scale;
+        const strip = Math.round(wallPixels(STRIP_PIXELS) * scale);
         ctx.fillRect(left, bbox.top + bbox.height - strip, width, strip);
       }
       ctx.restore();

@@ -4,14 +4,16 @@ import type { Channel, Series } from "../data/types.ts";
 import { measured } from "../format/numbers.ts";
 import { fullTime, parseMs } from "../format/times.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
+import { useWallScale } from "../scale.ts";
 import { channelColumns, channelOptions } from "./channel-options.ts";
 import { type ChartData, chartData, NO_CHART } from "./chart-data.ts";
 import type { Range, Span } from "./range.ts";
 import { useSeries } from "./use-series.ts";
 
+/** pixels at a desk */
+const HEIGHT = 170;
 /** One bucket for about every pixel and a half: finer is not seen. */
 const PIXELS_PER_BUCKET = 1.5;
-const HEIGHT = 170;
 
 const Readout = ({ data, index, unit }: { data: ChartData; index: number | null; unit: string }) => {
   const shown = index ?? data.value.findLastIndex((value) => value !== null);
@@ -100,7 +102,7 @@ export const ChannelChart = ({
         data={columns}
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}
-        height={HEIGHT}
+        height={Math.round(HEIGHT * useWallScale())}
         label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps${cameBack(data)}`}
         onHover={setHovered}
         onSelect={(from, to) => onSelect(from * 1000, to * 1000)}

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { binOf } from "../bins/bins.ts";
-import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
+import { chartPadding, sharedCursor, timeAxis, valueAxis, wallPixels } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
@@ -15,7 +15,7 @@ const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
   paths: () => null,
   points: {
     show: true,
-    size,
+    size: wallPixels(size),
     width: 1,
     stroke: tokenColour("ink"),
     fill: tokenColour(binOf(bin).token),
@@ -45,12 +45,12 @@ export const channelOptions = (gaps: () => readonly SeriesGap[], isSwitch: boole
     {},
     {
       stroke: tokenColour("accent"),
-      width: 1.6,
+      width: wallPixels(1.6),
       spanGaps: false,
       ...(isSwitch && { paths: held }),
       points: {
         show: (_plot, _series, first, last) => last - first < 120,
-        size: 4,
+        size: wallPixels(4),
         fill: tokenColour("accent"),
       },
     },

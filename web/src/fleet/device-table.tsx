@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { DeviceStatus } from "../data/types.ts";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
+import { useWallScale } from "../scale.ts";
 import { DeviceRow, EmptyRow } from "./device-row.tsx";
 import type { Sorting, SortKey } from "./sort.ts";
 import { STRIP, useDeviceRows } from "./use-device-rows.ts";
@@ -54,18 +55,15 @@ const Spacer = ({ pixels }: { pixels: number }) =>
     </tr>
   );
 
-/** Height of a row: room for the strip, and for a line of text also where a wall screen makes it large. */
-const rowPixels = (): number => {
-  const lettersPixels = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-  return Math.max(30, Math.ceil(lettersPixels * 1.8));
-};
+/** height of a row at a desk, pixels: room for the strip and for a line of text */
+const ROW = 30;
 /** rows drawn beyond those in sight, so that a fast scroll shows no hole */
 const BEYOND = 10;
 
 /** Any number of devices: only the rows in sight exist. */
 export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: DeviceTableProps) => {
   const scroller = useRef<HTMLDivElement>(null);
-  const row = rowPixels();
+  const row = Math.round(ROW * useWallScale());
   const seen = useVirtualWindow(scroller, row);
   const rows = useDeviceRows(seen, sorting, search, status);
   const { total = 0 } = rows;

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { chartPadding, sharedCursor, timeAxis, valueAxis } from "../charts/axes.ts";
+import { chartPadding, sharedCursor, timeAxis, valueAxis, wallPixels } from "../charts/axes.ts";
 import { tokenColour } from "../theme.ts";
 import { STACKED } from "./trend-columns.ts";
 
@@ -21,7 +21,10 @@ export const completenessOptions = (): Omit<uPlot.Options, "width" | "height"> =
     y: { range: (_plot, low) => [lowest(low ?? 99), 100] },
   },
   axes: [timeAxis(), valueAxis((value) => `${Number(value.toFixed(3))} %`)],
-  series: [{}, { stroke: tokenColour("accent"), width: 2, points: { show: false }, paths: stepped }],
+  series: [
+    {},
+    { stroke: tokenColour("accent"), width: wallPixels(2), points: { show: false }, paths: stepped },
+  ],
 });
 
 export const lossOptions = (): Omit<uPlot.Options, "width" | "height"> => ({

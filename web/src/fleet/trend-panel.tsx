@@ -6,6 +6,7 @@ import { clockTime } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { useWallScale } from "../scale.ts";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, rawLossOf, residualOf, trendOf } from "./trend.ts";
 import { completenessOptions, lossOptions } from "./trend-charts.ts";
@@ -37,6 +38,7 @@ export interface TrendPanelProps {
 
 /** Completeness over time, and what the raw loss was made of: the whole stack is what did not come in time, its lower part is lost for good. */
 export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
+  const scale = useWallScale();
   const [hovered, setHovered] = useState<number | null>(null);
   const trend = useMemo(() => trendOf(history?.samples ?? [], POINTS), [history]);
   const points = useMemo(() => trendPoints(trend), [trend]);
@@ -61,7 +63,7 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
       <TimeChart
         options={completenessOptions}
         data={complete}
-        height={150}
+        height={Math.round(150 * scale)}
         label="Completeness of the fleet over time"
         onHover={setHovered}
       />
@@ -72,7 +74,7 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
       <TimeChart
         options={lossOptions}
         data={loss}
-        height={170}
+        height={Math.round(170 * scale)}
         label="Loss of the fleet over time, by what became of it"
         onHover={setHovered}
       />

@@ -1,10 +1,10 @@
 import { BINS } from "../bins/bins.ts";
 import { count, plural } from "../format/numbers.ts";
 import type { Cell } from "./cells.ts";
-import { CELL, ROW, ROW_GAP } from "./geometry.ts";
+import type { Geometry } from "./geometry.ts";
 
-/** about as wide as it gets: it turns over to the left before it would leave the page */
-const WIDTH = 260;
+/** about as wide as it gets, in widths of a cell: it turns over to the left before it would leave the page */
+const CELLS_WIDE = 29;
 
 export interface CellTipProps {
   device: string;
@@ -13,12 +13,14 @@ export interface CellTipProps {
   top: number;
   /** of the canvas */
   width: number;
+  geometry: Geometry;
 }
 
 /** The exact numbers of a cell, beside a frame around it. */
-export const CellTip = ({ device, cell, left, top, width }: CellTipProps) => {
-  const isRight = left + CELL + WIDTH > width;
-  const side = isRight ? { right: `${width - left + 6}px` } : { left: `${left + CELL + 6}px` };
+export const CellTip = ({ device, cell, left, top, width, geometry }: CellTipProps) => {
+  const right = left + geometry.cell;
+  const isRight = right + geometry.cell * CELLS_WIDE > width;
+  const side = isRight ? { right: `${width - left + 6}px` } : { left: `${right + 6}px` };
   return (
     <>
       <span
@@ -26,11 +28,11 @@ export const CellTip = ({ device, cell, left, top, width }: CellTipProps) => {
         style={{
           left: `${left - 1}px`,
           top: `${top - 2}px`,
-          width: `${CELL + 2}px`,
-          height: `${ROW - ROW_GAP + 4}px`,
+          width: `${geometry.cell + 2}px`,
+          height: `${geometry.row - geometry.rowGap + 4}px`,
         }}
       />
-      <div class="tip" style={{ top: `${top + ROW + 4}px`, ...side }} role="status">
+      <div class="tip" style={{ top: `${top + geometry.row + 4}px`, ...side }} role="status">
         <p class="tip-title">{device}</p>
         <p class="note">
           numbers {count(cell.first)} – {count(cell.last)}

@@ -1,16 +1,18 @@
 import { BINS, type BinKey } from "../bins/bins.ts";
 import { tokenColour } from "../theme.ts";
 import type { Cell } from "./cells.ts";
-import { CELL, CELL_GAP, ROW, ROW_GAP } from "./geometry.ts";
+import type { Geometry } from "./geometry.ts";
 
 /** All cells of all rows in sight, the newest at the right edge. @param rows - cells of each row, oldest first */
 export const drawRaster = (
   canvas: HTMLCanvasElement,
   rows: readonly (readonly Cell[])[],
   width: number,
+  geometry: Geometry,
 ): void => {
   const scale = devicePixelRatio;
-  const height = Math.max(1, rows.length * ROW);
+  const { row: rowHeight, rowGap, cell: cellWidth, cellGap } = geometry;
+  const height = Math.max(1, rows.length * rowHeight);
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   canvas.style.height = `${height}px`;
@@ -21,14 +23,14 @@ export const drawRaster = (
   const ink = tokenColour("ink");
   const faint = tokenColour("line");
   for (const [row, cells] of rows.entries()) {
-    const y = row * ROW;
+    const y = row * rowHeight;
     for (const [index, cell] of cells.entries()) {
-      const x = width - (cells.length - index) * CELL;
+      const x = width - (cells.length - index) * cellWidth;
       context.fillStyle = cell.isKnown ? colours.get(cell.worst)! : faint;
-      context.fillRect(x + CELL_GAP, y, CELL - CELL_GAP, ROW - ROW_GAP);
+      context.fillRect(x + cellGap, y, cellWidth - cellGap, rowHeight - rowGap);
       if (cell.isStart) {
         context.fillStyle = ink;
-        context.fillRect(x - 0.5, y - 1, 2, ROW);
+        context.fillRect(x - cellGap / 2, y - rowGap / 2, cellGap * 2, rowHeight);
       }
     }
   }

@@ -6,7 +6,7 @@ import { useThemeVersion } from "../theme.ts";
 import { CellTip } from "./cell-tip.tsx";
 import { type Cell, cellsOf } from "./cells.ts";
 import { drawRaster } from "./draw-raster.ts";
-import { type CellPlace, cellAt, leftOf, ROW } from "./geometry.ts";
+import { type CellPlace, cellAt, type Geometry, leftOf } from "./geometry.ts";
 
 export interface RasterGridProps {
   scroller: RefObject<HTMLDivElement | null>;
@@ -20,6 +20,7 @@ export interface RasterGridProps {
   size: number;
   blocks: number;
   width: number;
+  geometry: Geometry;
 }
 
 const STEPS: Record<string, readonly [rows: number, cells: number]> = {
@@ -37,14 +38,20 @@ const moved = (place: CellPlace | null, key: string, rows: readonly (readonly Ce
 };
 
 /** Whether the rows moved instead, by one: the key leads out of those that are in sight as a whole, and there are more. */
-const didScroll = (scroller: HTMLElement, place: CellPlace | null, key: string, total: number): boolean => {
+const didScroll = (
+  scroller: HTMLElement,
+  place: CellPlace | null,
+  key: string,
+  total: number,
+  rowHeight: number,
+): boolean => {
   const [down] = STEPS[key]!;
   const row = (place?.row ?? 0) + down;
-  if (down === 0 || (row >= 0 && row < Math.floor(scroller.clientHeight / ROW))) return false;
+  if (down === 0 || (row >= 0 && row < Math.floor(scroller.clientHeight / rowHeight))) return false;
   const before = scroller.scrollTop;
   // not its scrollHeight: a tip below the last row makes that greater while it is shown
-  const end = Math.max(0, total * ROW - scroller.clientHeight);
-  const after = Math.max(0, Math.min(end, (Math.floor(before / ROW) + down) * ROW));
+  const end = Math.max(0, total * rowHeight - scroller.clientHeight);
+  const after = Math.max(0, Math.min(end, (Math.floor(before / rowHeight) + down) * rowHeight));
   // at the end a fraction of a pixel may be left, which no key would ever move
   if (Math.abs(after - before) < 1) return false;
   scroller.scrollTop = after;
@@ -53,7 +60,7 @@ const didScroll = (scroller: HTMLElement, place: CellPlace | null, key: string, 
 
 /** Labels and cells of the rows in sight; the mouse or the arrow keys ask a cell for its numbers. */
 export const RasterGrid = (props: RasterGridProps) => {
-  const { scroller, canvasPlace, total, first, ids, raster, size, blocks, width } = props;
+  const { scroller, canvasPlace, total, first, ids, raster, size, blocks, width, geometry } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useThemeVersion();
   const [place, showPlace] = useState<CellPlace | null>(null);
@@ -72,13 +79,13 @@ export const RasterGrid = (props: RasterGridProps) => {
   }, [raster, ids.join("\n"), blocks]);
 
   useEffect(() => {
-    if (width > 0) drawRaster(canvas.current!, rows, width);
-  }, [rows, width, theme]);
+    if (width > 0) drawRaster(canvas.current!, rows, width, geometry);
+  }, [rows, width, theme, geometry]);
 
   const cell = place === null ? undefined : rows[place.row]?.at(-1 - place.fromRight);
   const onMouseMove = (event: MouseEvent): void => {
     const box = canvas.current!.getBoundingClientRect();
-    setPlace(cellAt(event.clientX - box.left, event.clientY - box.top, width, ids.length));
+    setPlace(cellAt(event.clientX - box.left, event.clientY - box.top, width, ids.length, geometry));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") setPlace(null);
@@ -86,13 +93,14 @@ export const RasterGrid = (props: RasterGridProps) => {
     if (STEPS[event.key] === undefined || rows.length === 0) return;
     event.preventDefault();
     const from = latest.current;
-    if (!didScroll(scroller.current!, from, event.key, total)) setPlace(moved(from, event.key, rows));
+    if (!didScroll(scroller.current!, from, event.key, total, geometry.row))
+      setPlace(moved(from, event.key, rows));
   };
 
   return (
-    <div class="raster-scroll" ref={scroller}>
-      <div class="raster-all" style={{ height: `${total * ROW}px` }}>
-        <div class="raster-rows" style={{ transform: `translateY(${first * ROW}px)` }}>
+    <div class="raster-scroll" ref={scroller} style={{ "--row": `${geometry.row}px` }}>
+      <div class="raster-all" style={{ height: `${total * geometry.row}px` }}>
+        <div class="raster-rows" style={{ transform: `translateY(${first * geometry.row}px)` }}>
           <ul class="raster-labels">
             {ids.map((id, row) => (
               <li key={id} data-on={place?.row === row ? "" : undefined}>
@@ -118,9 +126,10 @@ export const RasterGrid = (props: RasterGridProps) => {
               <CellTip
                 device={ids[place.row]!}
                 cell={cell}
-                left={leftOf(place, width)}
-                top={place.row * ROW}
+                left={leftOf(place, width, geometry)}
+                top={place.row * geometry.row}
                 width={width}
+                geometry={geometry}
               />
             )}
           </div>

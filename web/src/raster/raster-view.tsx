@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { BINS } from "../bins/bins.ts";
 import { query } from "../data/fetch-json.ts";
 import { plural } from "../format/numbers.ts";
@@ -6,8 +6,9 @@ import { CopyCurl } from "../parts/copy-curl.tsx";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
+import { useWallScale } from "../scale.ts";
 import type { SetParameters } from "../use-place.ts";
-import { CELL, ROW } from "./geometry.ts";
+import { geometryAt } from "./geometry.ts";
 import { RasterControls } from "./raster-controls.tsx";
 import { RasterGrid } from "./raster-grid.tsx";
 import { parseSize, parseSort, useRaster } from "./use-raster.ts";
@@ -29,14 +30,16 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
   const scroller = useRef<HTMLDivElement>(null);
   const canvasPlace = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
-  const seen = useVirtualWindow(scroller, ROW);
+  const scale = useWallScale();
+  const geometry = useMemo(() => geometryAt(scale), [scale]);
+  const seen = useVirtualWindow(scroller, geometry.row);
   useEffect(() => {
     const element = canvasPlace.current!;
     const observer = new ResizeObserver(() => setWidth(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / CELL)));
+  const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / geometry.cell)));
   const { total, ids, raster } = useRaster({
     first: seen.first,
     visible: seen.visible,
@@ -76,6 +79,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         size={size}
         blocks={blocks}
         width={width}
+        geometry={geometry}
       />
     </Panel>
   );

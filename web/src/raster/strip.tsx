@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { binOf } from "../bins/bins.ts";
 import type { RasterDevice } from "../data/types.ts";
+import { useWallScale } from "../scale.ts";
 import { tokenColour, useThemeVersion } from "../theme.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 
@@ -42,7 +43,7 @@ export const Strip = ({
     () => (device === undefined ? [] : cellsOf(device, size, blocks)),
     [device, size, blocks],
   );
-  const scale = Math.ceil(devicePixelRatio);
+  const scale = Math.ceil(devicePixelRatio * useWallScale());
 
   useEffect(() => {
     const { width, height } = canvas.current!;
