@@ -35,13 +35,17 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     const access = makeToken("read", "reader");
     const fleet = await startFleet(access);
     const { page, close } = await visit(browser, fleet.api, "#/");
+    const said = page.locator(".connection");
     try {
+      await said.filter({ hasText: "no token" }).waitFor();
+      expect(await page.locator(".stale-note").count()).toBe(0);
       await page.getByLabel("Token").fill("wrong");
       await page.getByRole("button", { name: "Use it" }).click();
       await page.locator("text=The one given is not valid").waitFor();
       await page.getByLabel("Token").fill(access.token);
       await page.getByRole("button", { name: "Use it" }).click();
       await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+      await said.filter({ hasText: "live" }).waitFor();
     } finally {
       await close();
       await fleet.close();

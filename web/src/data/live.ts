@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { noteAnswer, noteNoAnswer } from "./connection.ts";
 import { query } from "./fetch-json.ts";
 import { eventParser } from "./sse.ts";
-import { authorization, noteTokenWanted } from "./token.ts";
+import { authorization, noteTokenWanted, useTokenWanted } from "./token.ts";
 
 const RETRY_MS = 1000;
 /** no place for another stream: the polls do without */
@@ -34,7 +34,8 @@ const change = (open: boolean): void => {
   tell();
 };
 
-const listen = async (path: string, signal: AbortSignal): Promise<void> => {
+/** @returns whether the collector gave a stream, which has ended; false: it answered and gave none */
+const listen = async (path: string, signal: AbortSignal): Promise<boolean> => {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
@@ -43,13 +44,12 @@ const listen = async (path: string, signal: AbortSignal): Promise<void> => {
       signal: AbortSignal.any([signal, silence.signal]),
       cache: "no-store",
     });
+    noteAnswer();
     if (response.status === 401) noteTokenWanted();
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
-      await pause(FULL_RETRY_MS, signal);
-      return;
+      return false;
     }
-    noteAnswer();
     change(true);
     const parse = eventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -61,6 +61,7 @@ const listen = async (path: string, signal: AbortSignal): Promise<void> => {
       noteAnswer();
       if (parse(value).length > 0) tell();
     }
+    return true;
   } finally {
     clearTimeout(timer);
   }
@@ -79,7 +80,10 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 const keepListening = async (path: string, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     try {
-      await listen(path, signal);
+      if (!(await listen(path, signal))) {
+        await pause(FULL_RETRY_MS, signal);
+        continue;
+      }
     } catch {
       // broken, silent or refused: all the same, tried again
     }
@@ -91,9 +95,11 @@ const keepListening = async (path: string, signal: AbortSignal): Promise<void> =
   change(false);
 };
 
-/** The one stream of the page: of the fleet, or of the device that is looked at; none while the page is hidden. */
+/** The one stream of the page: of the fleet, or of the device that is looked at; none while the page is hidden or has no valid token. */
 export const useLiveStream = (device: string): void => {
+  const isTokenWanted = useTokenWanted();
   useEffect(() => {
+    if (isTokenWanted) return;
     let abort: AbortController | undefined;
     const path = `live${query({ event: device === "" ? ["ledger", "gap"] : ["reading", "ledger", "gap"], device: device === "" ? null : device })}`;
     const follow = (): void => {
@@ -109,5 +115,5 @@ export const useLiveStream = (device: string): void => {
       document.removeEventListener("visibilitychange", follow);
       abort?.abort();
     };
-  }, [device]);
+  }, [device, isTokenWanted]);
 };

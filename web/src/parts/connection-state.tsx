@@ -1,15 +1,24 @@
 import { useConnection } from "../data/connection.ts";
+import { useTokenWanted } from "../data/token.ts";
 import { useNow } from "../data/use-now.ts";
 import { duration } from "../format/times.ts";
 
-/** Whether the collector answers, and for how long it has not. */
+/** Whether the collector answers, for how long it has not, or that it tells nothing without a token. */
 export const ConnectionState = () => {
+  const isTokenWanted = useTokenWanted();
   const { answeredAt, lostSince } = useConnection();
   const now = useNow(1000);
   if (lostSince !== null) {
     return (
       <span class="connection" data-state="lost" role="status">
         no answer for {duration(Math.max(1, (now - lostSince) / 1000))}
+      </span>
+    );
+  }
+  if (isTokenWanted) {
+    return (
+      <span class="connection" data-state="locked" role="status">
+        no token
       </span>
     );
   }
