@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, delay, duration } from "../../web/src/format/times.ts";
+import { ago, delay, duration, tickTime } from "../../web/src/format/times.ts";
 
 test.each([
   [0.012, "12 ms"],
@@ -30,4 +30,17 @@ test.each([
   [-7200, "−2 h"],
 ])("a delay of %d s is %s", (seconds, text) => {
   expect(delay(seconds)).toBe(text);
+});
+
+test.each([
+  [0.5, "03:09.500"],
+  [1, "14:03:09"],
+  [60, "14:03"],
+  [86_400, "11-20"],
+])("a tick where ticks are %d s apart is %s", (step, text) => {
+  expect(tickTime(new Date(2026, 10, 20, 14, 3, 9, 500).getTime() / 1000, step)).toBe(text);
+});
+
+test("a tick at midnight is its day", () => {
+  expect(tickTime(new Date(2026, 10, 20).getTime() / 1000, 3600)).toBe("11-20");
 });

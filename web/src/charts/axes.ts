@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { clockTime } from "../format/times.ts";
+import { tickTime } from "../format/times.ts";
 import { letterPixels, wallScale } from "../scale.ts";
 import { tokenColour } from "../theme.ts";
 
@@ -12,17 +12,6 @@ const scaled = (pixels: number): number => Math.round((pixels * letterPixels()) 
 
 /** Pixels as they are at a desk, more on a wall. */
 export const wallPixels = (pixels: number): number => pixels * wallScale(letterPixels());
-
-const two = (value: number): string => String(value).padStart(2, "0");
-
-/** A tick of a time axis: days where midnight lies on it, seconds where the ticks are closer than a minute. */
-const tickTime = (seconds: number, stepSeconds: number): string => {
-  const date = new Date(seconds * 1000);
-  const clock = clockTime(seconds * 1000);
-  if (stepSeconds >= 86_400 || clock === "00:00:00")
-    return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return stepSeconds < 60 ? clock : clock.slice(0, 5);
-};
 
 const common = (): Partial<uPlot.Axis> => ({
   stroke: tokenColour("ink-3"),

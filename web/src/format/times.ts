@@ -16,6 +16,20 @@ export const fullTime = (ms: number): string => {
   return `${day} ${clockTime(ms)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 };
 
+/** where minutes begin in a full time */
+const MINUTES = "2026-11-20 14:".length;
+
+/** A tick of a time axis: days where midnight lies on it, seconds where the ticks are closer than a minute, "03:09.500" where they are closer than a second. */
+export const tickTime = (seconds: number, stepSeconds: number): string => {
+  const ms = seconds * 1000;
+  const date = new Date(ms);
+  if (stepSeconds < 1) return fullTime(ms).slice(MINUTES);
+  const clock = clockTime(ms);
+  if (stepSeconds >= 86_400 || clock === "00:00:00")
+    return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return stepSeconds < 60 ? clock : clock.slice(0, 5);
+};
+
 const STEPS: readonly [number, string][] = [
   [86_400, "d"],
   [3600, "h"],
