@@ -31,6 +31,12 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     );
   });
 
+  test("a device is last seen ever longer ago, also when nothing at all comes and nothing is committed", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.locator(".devices tr", { hasText: "pump-7" }).filter({ hasText: / ago/ }).waitFor();
+    });
+  });
+
   test("search leaves the devices that match, and the URL shows the same to another reader", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;

@@ -29,11 +29,12 @@ const ByCause = ({ device }: { device: FleetDevice }) => (
 export interface DeviceRowProps {
   index: number;
   device: FleetDevice;
-  asOfMs: number;
+  /** the collector's clock: the newest commit may be long ago, when everything is silent */
+  nowMs: number;
   strip: RasterDevice | undefined;
 }
 
-export const DeviceRow = ({ index, device, asOfMs, strip }: DeviceRowProps) => {
+export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
   const { id, status, lastSeen, rateHz } = device;
   return (
     <tr aria-rowindex={index + 2}>
@@ -47,7 +48,7 @@ export const DeviceRow = ({ index, device, asOfMs, strip }: DeviceRowProps) => {
           {status}
         </span>
       </td>
-      <td class="num wide">{lastSeen === null ? "–" : ago((asOfMs - parseMs(lastSeen)) / 1000)}</td>
+      <td class="num wide">{lastSeen === null ? "–" : ago((nowMs - parseMs(lastSeen)) / 1000)}</td>
       <td class="num wide">{status === "offline" ? "–" : rate(rateHz)}</td>
       <td>
         <Strip device={strip} size={STRIP.size} blocks={STRIP.blocks} />

@@ -22,6 +22,8 @@ export interface DeviceTableProps {
   sorting: Sorting;
   search: string;
   status: DeviceStatus | null;
+  /** the collector's clock; null = not known yet */
+  nowMs: number | null;
   onSort: (key: SortKey) => void;
   onTotal: (total: number | undefined) => void;
 }
@@ -61,7 +63,7 @@ const ROW = 30;
 const BEYOND = 10;
 
 /** Any number of devices: only the rows in sight exist. */
-export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: DeviceTableProps) => {
+export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }: DeviceTableProps) => {
   const scroller = useRef<HTMLDivElement>(null);
   const row = Math.round(ROW * useWallScale());
   const seen = useVirtualWindow(scroller, row);
@@ -94,7 +96,7 @@ export const DeviceTable = ({ sorting, search, status, onSort, onTotal }: Device
                 key={index}
                 index={index}
                 device={device}
-                asOfMs={rows.asOfMs}
+                nowMs={Math.max(nowMs ?? 0, rows.asOfMs)}
                 strip={rows.stripOf(device.id)}
               />
             );

@@ -10,12 +10,14 @@ export interface DevicesPanelProps {
   parameters: URLSearchParams;
   setParameters: SetParameters;
   statuses: FleetList["statuses"] | undefined;
+  /** the collector's clock; null = not known yet */
+  nowMs: number | null;
 }
 
 const statusOf = (text: string | null): DeviceStatus | null =>
   STATUSES.find((known) => known === text) ?? null;
 
-export const DevicesPanel = ({ parameters, setParameters, statuses }: DevicesPanelProps) => {
+export const DevicesPanel = ({ parameters, setParameters, statuses, nowMs }: DevicesPanelProps) => {
   const search = parameters.get("search") ?? "";
   const status = statusOf(parameters.get("status"));
   const sorting = parseSorting(parameters.get("sort"));
@@ -65,6 +67,7 @@ export const DevicesPanel = ({ parameters, setParameters, statuses }: DevicesPan
         sorting={sorting}
         search={search}
         status={status}
+        nowMs={nowMs}
         onTotal={setTotal}
         onSort={(key) => setParameters({ sort: formatSorting(nextSorting(sorting, key)) })}
       />

@@ -1,3 +1,4 @@
+import { parseMs } from "../format/times.ts";
 import type { SetParameters } from "../use-place.ts";
 import { DevicesPanel } from "./devices-panel.tsx";
 import { EventsPanel } from "./events-panel.tsx";
@@ -16,6 +17,7 @@ const spanOf = (text: string | null): Span => (text !== null && text in SPANS ? 
 export const FleetView = ({ parameters, setParameters }: FleetViewProps) => {
   const span = spanOf(parameters.get("span"));
   const { ledger, recent, history, statuses } = useFleet(span);
+  const newest = recent?.samples.at(-1);
   return (
     <>
       <div class="fleet-now">
@@ -27,7 +29,12 @@ export const FleetView = ({ parameters, setParameters }: FleetViewProps) => {
         />
       </div>
       <div class="fleet-more">
-        <DevicesPanel parameters={parameters} setParameters={setParameters} statuses={statuses} />
+        <DevicesPanel
+          parameters={parameters}
+          setParameters={setParameters}
+          statuses={statuses}
+          nowMs={newest === undefined ? null : parseMs(newest.time)}
+        />
         <EventsPanel />
       </div>
     </>
