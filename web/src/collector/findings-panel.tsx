@@ -1,5 +1,5 @@
 import type { Finding, Status } from "../data/status-types.ts";
-import { count } from "../format/numbers.ts";
+import { plural } from "../format/numbers.ts";
 import { Panel } from "../parts/panel.tsx";
 
 const WORDS: Record<Finding["severity"], string> = { problem: "Problem", advice: "Advice", note: "Note" };
@@ -16,7 +16,7 @@ const Item = ({ severity, sentence, fix, listener }: Finding) => (
 export const FindingsPanel = ({ findings }: Pick<Status, "findings">) => {
   const open = findings.filter(({ severity }) => severity !== "note").length;
   return (
-    <Panel title="Findings" aside={open === 0 ? "" : count(open)}>
+    <Panel title="Findings" aside={open === 0 ? "" : plural(open, "thing to do", "things to do")}>
       {open === 0 && (
         <p class="panel-body">
           Nothing to do: every listener is up, no drop, no queue was full, the database commits.

@@ -19,7 +19,7 @@ export const TokenGate = ({ children }: { children: ComponentChildren }) => {
         <h2>This collector asks for a token</h2>
         <p class="note">
           {hasToken() ? "The one given is not valid. " : ""}
-          Who runs the collector makes one with <code>lacuna token</code>. It stays in this browser and is
+          Whoever runs the collector makes one with <code>lacuna token</code>. It stays in this browser and is
           sent to this collector only.
         </p>
         <p class="token-line">
