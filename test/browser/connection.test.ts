@@ -21,6 +21,7 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
         await page.locator(".stale-note").waitFor();
         expect(await page.locator(".content[data-stale]").count()).toBe(1);
         expect(await page.locator(".connection").innerText()).toContain("no answer");
+        expect(await page.locator(".range-text").innerText()).toBe("the last 5 min");
       });
       await page.locator(".stale-note").waitFor({ state: "detached" });
       await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });

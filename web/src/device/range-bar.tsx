@@ -1,3 +1,4 @@
+import { useConnection } from "../data/connection.ts";
 import { duration, fullTime } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { panned, type Range, type Span, zoomed } from "./range.ts";
@@ -26,6 +27,7 @@ export interface RangeBarProps {
 
 /** Which stretch of time is shown, and the ways to another one. */
 export const RangeBar = ({ range, span, onRange }: RangeBarProps) => {
+  const { lostSince } = useConnection();
   const go = (make: (from: Span) => Range) => () => {
     if (span !== null) onRange(make(span));
   };
@@ -71,7 +73,7 @@ export const RangeBar = ({ range, span, onRange }: RangeBarProps) => {
       <span class="note range-text">
         {span !== null &&
           (range.kind === "last"
-            ? `the last ${duration(range.seconds)}, live`
+            ? `the last ${duration(range.seconds)}${lostSince === null ? ", live" : ""}`
             : `${fullTime(span.fromMs).slice(0, 19)}, ${duration((span.toMs - span.fromMs) / 1000)}`)}
       </span>
     </div>
