@@ -1,7 +1,7 @@
 /** drops that go on for so long without the socket having been read empty are no burst */
-const BURST_MS = 50;
+const BURST_MS = 250;
 /** a socket that overflowed is watched for so long: what fills it again is the same overload */
-const OVERLOAD_MS = 1000;
+const OVERLOAD_MS = 500;
 /** share of the receive buffer at which an overloaded socket is shut, before the kernel drops one datagram here and one there */
 const FULL_SHARE = 3 / 4;
 

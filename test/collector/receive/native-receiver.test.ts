@@ -217,7 +217,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       clock,
       (_listener, _bytes, view, offset) => {
         heard.push(view.getUint32(offset));
-        clock.advanceMs(0.02);
+        clock.advanceMs(0.1);
         // two come for each that is read
         if (sent < SENT) send();
         if (sent < SENT) send();
@@ -241,7 +241,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     native.readMemory();
     native.readMemory();
     expect(lost.reduce((sum, count) => sum + count, 0) + (SENT - 1 - heard.at(-1)!)).toBe(native.kernelDrops);
-    // in the first 50 ms as the kernel does it by itself
+    // in the first 250 ms as the kernel does it by itself
     expect(overloaded.length).toBeGreaterThan(3);
     expect(new Set(overloaded)).toEqual(new Set([7]));
     expect(Math.min(...lost.slice(-4, -1))).toBeGreaterThan(2 * Math.max(...lost.slice(0, 3)));
