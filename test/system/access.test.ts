@@ -10,7 +10,7 @@ const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 const udp = ["--listen", "udp://127.0.0.1:0"];
 
-test("beyond loopback without a token is a configuration error that names the remedy", async () => {
+test("beyond loopback without a token is refused with the remedy", async () => {
   const { code, stderr } = await runLacuna([
     "collect",
     ...udp,
@@ -19,7 +19,7 @@ test("beyond loopback without a token is a configuration error that names the re
     "--db",
     `${directory.path}/a.db`,
   ]);
-  expect([code, stderr]).toEqual([78, expect.stringContaining("lacuna token")]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("lacuna token")]);
 });
 
 test("with a token of `lacuna token` it listens everywhere, and asks for it", async () => {
