@@ -13,20 +13,26 @@ const quietTracker = {
 
 const MOST_BATCHES = 1000;
 
-/** A stream whose every batch forgets so many devices, and what it sent. */
-const forgettingStream = (
-  devices: number,
-): { sent: BatchMessage[]; send(): boolean; stream: BatchStream } => {
+/** A stream of these batches, and what it sent. */
+const streamOf = (pool: BatchPool, tracker: Tracker): { sent: BatchMessage[]; stream: BatchStream } => {
   const sent: BatchMessage[] = [];
   const stream = new BatchStream({
-    pool: new BatchPool(MOST_BATCHES),
+    pool,
     batchMs: 100,
     maxGapsPerDevice: 1,
     worker: 0,
     fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
     send: (message) => sent.push(message),
   });
-  stream.tracker = quietTracker;
+  stream.tracker = tracker;
+  return { sent, stream };
+};
+
+/** A stream whose every batch forgets so many devices, and what it sent. */
+const forgettingStream = (
+  devices: number,
+): { sent: BatchMessage[]; send(): boolean; stream: BatchStream } => {
+  const { sent, stream } = streamOf(new BatchPool(MOST_BATCHES), quietTracker);
   const send = (): boolean => {
     if (!stream.makeRoom(0, devices, 0, true)) return false;
     for (let device = 1; device <= devices; device++) stream.builder.note({ note: "forgotten", device });
@@ -56,16 +62,7 @@ test("a batch that forgets no device waits for none", () => {
 
 test("what is shed is shed in one piece: datagrams get room again when half of their batches are back", () => {
   const pool = new BatchPool(96);
-  const sent: BatchMessage[] = [];
-  const stream = new BatchStream({
-    pool,
-    batchMs: 100,
-    maxGapsPerDevice: 1,
-    worker: 0,
-    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
-    send: (message) => sent.push(message),
-  });
-  stream.tracker = quietTracker;
+  const { sent, stream } = streamOf(pool, quietTracker);
   const hasRoom = (): boolean => stream.makeRoom(0, 0, 0, true);
   while (hasRoom()) {
     stream.changed(0);
@@ -98,16 +95,7 @@ test("what the writer may commit is whole, also when the windows that run need m
     },
   } as unknown as Tracker;
   const pool = new BatchPool(4);
-  const sent: BatchMessage[] = [];
-  const stream = new BatchStream({
-    pool,
-    batchMs: 100,
-    maxGapsPerDevice: 1,
-    worker: 0,
-    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
-    send: (message) => sent.push(message),
-  });
-  stream.tracker = tracker;
+  const { sent, stream } = streamOf(pool, tracker);
   expect(stream.makeRoom(0, 0, 0, false)).toBe(true);
   stream.changed(0);
   stream.flushDue(100);
