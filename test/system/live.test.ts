@@ -39,8 +39,8 @@ test("a reading is seen within a second of being sent", async () => {
     delays.push(stream.events[seq]!.atMs - sentMs);
   }
   expect(numbers(stream)).toEqual([0, 1, 2, 3, 4]);
-  // each is sent just after a flush: the quickest waited for one as well, and for nothing else of the machine's
-  expect(Math.min(...delays)).toBeLessThan(1000);
+  // each is sent just after a flush; one may meet a moment in which the machine does something else
+  expect(delays.toSorted((a, b) => b - a)[1]).toBeLessThan(1000);
   stream.close();
 });
 
