@@ -1,16 +1,10 @@
-import {
-  BATCH_DATAGRAMS,
-  BATCH_OPS,
-  BATCH_READINGS,
-  BATCH_ROWS,
-  type Batch,
-  type Note,
-  OP,
-  OP_CODE,
-  OP_FIELDS,
-} from "../protocol/batch.ts";
+import type { Batch, Note } from "../protocol/batch.ts";
+import * as batchModule from "../protocol/batch.ts";
 import { NotePacker } from "../protocol/packed-notes.ts";
 import type { Tracker } from "./tracker/tracker.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { BATCH_DATAGRAMS, BATCH_OPS, BATCH_READINGS, BATCH_ROWS, OP, OP_CODE, OP_FIELDS } = batchModule;
 
 /** notes have no room of their own in the buffer: as many as may travel beside one batch */
 export const BATCH_NOTES = 16_384;

@@ -1,5 +1,9 @@
-import { FIRST_NAMED_CHANNEL, MAX_CHANNELS_PER_DEVICE } from "../protocol/constants.ts";
-import { LOW_CHANNELS } from "./low-channels.ts";
+import * as constants from "../protocol/constants.ts";
+import * as lowChannelsModule from "./low-channels.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { FIRST_NAMED_CHANNEL, MAX_CHANNELS_PER_DEVICE } = constants;
+const { LOW_CHANNELS } = lowChannelsModule;
 
 /** One channel as it is known in one epoch. */
 export interface ChannelEntry {

@@ -1,10 +1,13 @@
 import type { Datagram } from "../protocol/datagram.ts";
-import { REFUSAL } from "../protocol/reasons.ts";
+import * as reasons from "../protocol/reasons.ts";
 import { readingTimeUs } from "../protocol/time.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
 import type { ChannelRegistry } from "./channel-registry.ts";
 import type { ChannelTable } from "./channel-table.ts";
 import type { ListenerCounters } from "./counters.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { REFUSAL } = reasons;
 
 const TOO_MANY_CHANNELS = REFUSAL["too-many-channels"];
 

@@ -1,11 +1,12 @@
 import type { BatchReturn, DeviceSnapshot, EventKind, FleetCounters } from "../protocol/batch.ts";
-import { MAX_ENTRIES } from "../protocol/constants.ts";
+import * as constantsModule from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
-import { decode, FORMATS, type Format } from "../protocol/decode.ts";
+import * as decodeModule from "../protocol/decode.ts";
+import { decode, type Format } from "../protocol/decode.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
-import { ROW } from "../protocol/ledger-row.ts";
-import { REJECT } from "../protocol/reasons.ts";
-import { BATCH_NOTES } from "./batch-builder.ts";
+import * as ledgerRow from "../protocol/ledger-row.ts";
+import * as reasons from "../protocol/reasons.ts";
+import * as batchBuilder from "./batch-builder.ts";
 import { BatchStream } from "./batch-stream.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
 import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
@@ -17,7 +18,16 @@ import { IngestSink } from "./ingest-sink.ts";
 import { type PathCounts, pathCountsOf } from "./path-board.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { Tracker } from "./tracker/tracker.ts";
-import { type Arrival, VERDICT } from "./tracker/types.ts";
+import type { Arrival } from "./tracker/types.ts";
+import * as types from "./tracker/types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { MAX_ENTRIES } = constantsModule;
+const { FORMATS } = decodeModule;
+const { ROW } = ledgerRow;
+const { REJECT } = reasons;
+const { BATCH_NOTES } = batchBuilder;
+const { VERDICT } = types;
 
 /** device, run, events */
 const NOTES_PER_STEP = 16;

@@ -1,4 +1,12 @@
-import {
+import * as constants from "./constants.ts";
+import { crc32 } from "./crc32.ts";
+import type { Datagram } from "./datagram.ts";
+import { readData, readDescribe, readHeartbeat, readRanges } from "./decode-body.ts";
+import * as reasons from "./reasons.ts";
+import { isCleanUtf8, isPlainAscii } from "./text.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const {
   CRC_BYTES,
   FLAG,
   FLAGS_REFUSED,
@@ -9,12 +17,8 @@ import {
   MAX_ID_BYTES,
   MAX_SEQUENCE,
   VERSION,
-} from "./constants.ts";
-import { crc32 } from "./crc32.ts";
-import type { Datagram } from "./datagram.ts";
-import { readData, readDescribe, readHeartbeat, readRanges } from "./decode-body.ts";
-import { REJECT } from "./reasons.ts";
-import { isCleanUtf8, isPlainAscii } from "./text.ts";
+} = constants;
+const { REJECT } = reasons;
 
 const SOUND = REJECT.sound;
 const TWO_32 = 2 ** 32;

@@ -1,7 +1,11 @@
-import { END_OF_EPOCH, MAX_SEQUENCE, VALUE_TYPE } from "./constants.ts";
+import * as constants from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
-import { REFUSAL, REJECT } from "./reasons.ts";
+import * as reasons from "./reasons.ts";
 import { isCleanUtf8 } from "./text.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { END_OF_EPOCH, MAX_SEQUENCE, VALUE_TYPE } = constants;
+const { REFUSAL, REJECT } = reasons;
 
 /**
  * The bodies of the binary format: `count` entries between `at` and `end`, which must agree exactly. Each reader returns REJECT.*:

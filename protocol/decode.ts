@@ -1,8 +1,12 @@
-import { MAGIC_0, MAX_DATAGRAM_BYTES } from "./constants.ts";
+import * as constants from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
 import { decodeBinary } from "./decode-binary.ts";
 import { decodeJson } from "./decode-json.ts";
-import { REJECT } from "./reasons.ts";
+import * as reasons from "./reasons.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { MAGIC_0, MAX_DATAGRAM_BYTES } = constants;
+const { REJECT } = reasons;
 
 /** `auto` decides by the first byte, the others insist on one format. */
 export const FORMATS = ["auto", "lacuna", "json"] as const;

@@ -1,5 +1,8 @@
-import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "./constants.ts";
+import * as constants from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { EARLIEST_TIME_US, LATEST_AHEAD_US } = constants;
 
 /** Times are microseconds since the Unix epoch in a float64: exact from the year 1684 to 2255. */
 

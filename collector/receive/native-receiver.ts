@@ -1,16 +1,19 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
 import { MisuseError } from "../../common/errors.ts";
-import { LOAD, LoadMeter } from "./load-meter.ts";
-import {
-  BATCH_DATAGRAMS,
-  type DatagramBatch,
-  type NativeSocket,
-  type NativeSockets,
-} from "./native-socket.ts";
+import * as loadMeter from "./load-meter.ts";
+import { LoadMeter } from "./load-meter.ts";
+import type { DatagramBatch, NativeSocket, NativeSockets } from "./native-socket.ts";
+import * as nativeSocket from "./native-socket.ts";
 import { OverflowGate } from "./overflow-gate.ts";
-import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
+import type { DatagramHandler, Receiver } from "./receiver.ts";
+import * as receiverModule from "./receiver.ts";
 import { SystemCallError } from "./system-calls.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { LOAD } = loadMeter;
+const { BATCH_DATAGRAMS } = nativeSocket;
+const { MAX_DRAIN_LAG_MS } = receiverModule;
 
 /** What one socket may take of one turn of the event loop: timers, messages and the other sockets get theirs after it. */
 const MAX_BATCHES_PER_TURN = 64;

@@ -1,14 +1,13 @@
 import type { Socket } from "node:dgram";
 import type { Sharing } from "../sharing.ts";
-import { ADDRESS_FAMILY, encodeSockaddr, SOCKADDR_BYTES, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
-import {
-  FILTER_PROGRAM,
-  IOVEC,
-  loadSystemCalls,
-  MESSAGE,
-  SystemCallError,
-  type SystemCalls,
-} from "./system-calls.ts";
+import * as sockaddrModule from "./sockaddr.ts";
+import { encodeSockaddr, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
+import * as systemCalls from "./system-calls.ts";
+import { loadSystemCalls, SystemCallError, type SystemCalls } from "./system-calls.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ADDRESS_FAMILY, SOCKADDR_BYTES } = sockaddrModule;
+const { FILTER_PROGRAM, IOVEC, MESSAGE } = systemCalls;
 
 /*
  * Everything that touches memory or descriptors outside JavaScript's care is in this file. What keeps it safe:

@@ -1,7 +1,8 @@
 import { TokenBucket } from "../../common/token-bucket.ts";
 import type { AskableGaps, ReturnPath } from "../tracker/askable-gaps.ts";
 import { Deadlines } from "../tracker/deadlines.ts";
-import { GAP, GAP_STATE, type GapList } from "../tracker/gap-list.ts";
+import { GAP, GAP_STATE } from "../tracker/gap-fields.ts";
+import type { GapList } from "../tracker/gap-list.ts";
 import type { Arrival, Recoverer } from "../tracker/types.ts";
 import {
   ANSWER_MS,

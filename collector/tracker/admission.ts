@@ -3,7 +3,7 @@ import type { Datagram } from "../../protocol/datagram.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import { MARK, SLOT } from "./device-slot.ts";
 import type { Holds } from "./holds.ts";
 import { ProvisionalQueue } from "./provisional-queue.ts";
 import type { RestoreRuns } from "./restore-runs.ts";

@@ -1,11 +1,11 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { RETURN_PATH, SLOT } from "./device-table.ts";
+import { RETURN_PATH, SLOT } from "./device-slot.ts";
 import type { Epochs } from "./epochs.ts";
 import { HEARD_BY } from "./kernel-evidence.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE, STEADY } from "./run-table.ts";
+import { RUN_STATE, STEADY } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
 

@@ -1,7 +1,8 @@
 import { ROW } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
-import { GAP, type GapList } from "./gap-list.ts";
+import { MARK, SLOT } from "./device-slot.ts";
+import { GAP } from "./gap-fields.ts";
+import type { GapList } from "./gap-list.ts";
 
 /** Bytes that count as sent recently at most. */
 const MOST_CREDIT_BYTES = 65_536;

@@ -1,8 +1,14 @@
 import type { Datagram } from "../../protocol/datagram.ts";
-import { expectedOf, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { extendSequence, halfCircle, MAX_SEQUENCE_BITS, quarterCircle } from "../../protocol/sequence.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { expectedOf } from "../../protocol/ledger-row.ts";
+import * as sequenceModule from "../../protocol/sequence.ts";
+import { extendSequence, halfCircle, quarterCircle } from "../../protocol/sequence.ts";
 import type { RunTable } from "./run-table.ts";
 import type { Arrival } from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW, ROW_FIELDS } = ledgerRow;
+const { MAX_SEQUENCE_BITS } = sequenceModule;
 
 /** What a run makes of a number (docs/ledger.md, step 4). */
 export const BELIEF = {

@@ -1,6 +1,10 @@
-import { CAUSE } from "../../protocol/ledger-row.ts";
-import { BY_EVIDENCE } from "./gap-list.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import * as gapFields from "./gap-fields.ts";
 import type { ShedEvidence } from "./shed-evidence.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { CAUSE } = ledgerRow;
+const { BY_EVIDENCE } = gapFields;
 
 /** Consecutive numbers of a closing gap that have one cause. */
 export interface CausePart {

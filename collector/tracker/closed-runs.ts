@@ -1,9 +1,9 @@
 import { ROW } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import { MARK, SLOT } from "./device-slot.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE } from "./run-table.ts";
+import { RUN_STATE } from "./run-state.ts";
 
 /** closed runs per device that stay in memory */
 const MAX_CLOSED = 64;

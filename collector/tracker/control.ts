@@ -1,16 +1,25 @@
 import type { EventKind } from "../../protocol/batch.ts";
-import { KIND } from "../../protocol/constants.ts";
+import * as constants from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
-import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
-import { REJECT } from "../../protocol/reasons.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import * as reasons from "../../protocol/reasons.ts";
 import { plausibleJump } from "./belief.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
 import { contactOf } from "./first-contact.ts";
 import type { TrackerParts } from "./parts.ts";
 import { reportRun, reuseKind } from "./run-events.ts";
-import { RUN_STATE } from "./run-table.ts";
+import * as runState from "./run-state.ts";
 import { isRelativeLater, mapRelative } from "./send-time.ts";
-import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+import type { Arrival, Verdict } from "./types.ts";
+import * as types from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { KIND } = constants;
+const { ROW, ROW_FLAG } = ledgerRow;
+const { REJECT } = reasons;
+const { MARK, SLOT } = deviceSlot;
+const { RUN_STATE } = runState;
+const { VERDICT } = types;
 
 /** HEARTBEAT, DESCRIBE and GONE: what they assert about the numbers used so far (R8). */
 export class Control {

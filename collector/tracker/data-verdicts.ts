@@ -1,16 +1,26 @@
 import type { Datagram } from "../../protocol/datagram.ts";
-import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
-import { REJECT } from "../../protocol/reasons.ts";
-import { BELIEF } from "./belief.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { receivedOf } from "../../protocol/ledger-row.ts";
+import * as reasons from "../../protocol/reasons.ts";
+import * as beliefModule from "./belief.ts";
+import * as deviceSlot from "./device-slot.ts";
 import { contactOf, startsAtZero } from "./first-contact.ts";
 import type { Held } from "./holds.ts";
 import type { TrackerParts } from "./parts.ts";
 import { reportRun, reuseKind } from "./run-events.ts";
-import { RUN_STATE } from "./run-table.ts";
+import * as runState from "./run-state.ts";
 import { isRelativeLater, mapRelative } from "./send-time.ts";
 import { isSampled } from "./transit.ts";
-import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+import type { Arrival, Verdict } from "./types.ts";
+import * as types from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW, ROW_FIELDS, ROW_FLAG } = ledgerRow;
+const { REJECT } = reasons;
+const { BELIEF } = beliefModule;
+const { MARK, SLOT } = deviceSlot;
+const { RUN_STATE } = runState;
+const { VERDICT } = types;
 
 /** R5: copies are not expected so long after the high water rose last */
 const QUIET_US = 10_000_000;

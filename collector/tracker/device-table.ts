@@ -1,45 +1,12 @@
 import { MisuseError } from "../../common/errors.ts";
-import { MAX_ID_BYTES } from "../../protocol/constants.ts";
+import * as constants from "../../protocol/constants.ts";
+import * as deviceSlot from "./device-slot.ts";
 import { IdHash } from "./id-hash.ts";
 
-/** What a device's slot keeps as integers. */
-export const SLOT = {
-  /** run slot of the current run, -1 = none */
-  CURRENT: 0,
-  /** run slot of the newest run, -1 = none; older ones follow by `RunTable.older` */
-  NEWEST: 1,
-  /** the unsequenced run, -1 = none */
-  UNSEQUENCED: 2,
-  /** port of the reported source */
-  PORT: 3,
-  /** number of listener breaks when it was last heard */
-  BREAKS: 4,
-  /** absent ranges of its runs */
-  GAPS: 5,
-  /** 1 = has shown a second consecutive number (R16) */
-  CONFIRMED: 6,
-  ID_LENGTH: 7,
-  /** listener + 1 by which it can be asked again; RETURN_PATH.* */
-  RETURN_PATH: 8,
-  /** listener + 1 by which it is heard; HEARD_BY.* */
-  HEARD_BY: 9,
-  /** paths it is heard by, and those its reported source is heard by: one bit each */
-  PATHS: 10,
-  SOURCE_PATHS: 11,
-} as const;
-const SLOT_FIELDS = 12;
-export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { MAX_ID_BYTES } = constants;
+const { MARK, MARK_FIELDS, SLOT, SLOT_FIELDS } = deviceSlot;
 
-/** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */
-export const MARK = {
-  DEVICE: 0,
-  SOURCE_SEEN: 1,
-  OTHER_SEEN: 2,
-  REPORTED_AT: 3,
-  /** bytes that came from the reported source recently, less those sent to it */
-  CREDIT: 4,
-} as const;
-const MARK_FIELDS = 5;
 /** what came before so long a silence is not recent */
 const RECENT_US = 60_000_000;
 

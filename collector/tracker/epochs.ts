@@ -1,13 +1,18 @@
-import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
 import type { FirstContact } from "./first-contact.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE } from "./run-table.ts";
+import * as runState from "./run-state.ts";
 import { mapRelative } from "./send-time.ts";
 import type { Arrival } from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW, ROW_FLAG } = ledgerRow;
+const { MARK, SLOT } = deviceSlot;
+const { RUN_STATE } = runState;
 
 /** R6: a run silent for so long makes room, and the current one gives up its place */
 const SILENT_US = 10_000_000;

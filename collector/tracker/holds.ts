@@ -1,9 +1,15 @@
-import { expectedOf, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { REJECT } from "../../protocol/reasons.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { expectedOf } from "../../protocol/ledger-row.ts";
+import * as reasons from "../../protocol/reasons.ts";
 import type { TrackerContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
-import { MARK, SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
 import type { FirstContact } from "./first-contact.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW, ROW_FIELDS } = ledgerRow;
+const { REJECT } = reasons;
+const { MARK, SLOT } = deviceSlot;
 
 /** R3: the hold of a device that is slow by nature is at most so long */
 const LONGEST_HOLD_MS = 3_600_000;

@@ -1,6 +1,11 @@
 import type { TrackerContext } from "./context.ts";
-import { SLOT } from "./device-table.ts";
-import { BY_EVIDENCE, GAP, GAP_STATE, type GapList } from "./gap-list.ts";
+import * as deviceSlot from "./device-slot.ts";
+import * as gapFields from "./gap-fields.ts";
+import type { GapList } from "./gap-list.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { SLOT } = deviceSlot;
+const { BY_EVIDENCE, GAP, GAP_STATE } = gapFields;
 
 /** R14: the window of the range is over: whether the network or the kernel lost what is absent of it. */
 export const judgeAbsence = (context: TrackerContext, run: number, gaps: GapList, index: number): void => {

@@ -9,7 +9,7 @@ import {
 } from "../../protocol/device-status.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK } from "./device-table.ts";
+import { MARK } from "./device-slot.ts";
 import { runHeardOn } from "./run-heard.ts";
 
 /** every device is looked at once in that time */

@@ -1,7 +1,11 @@
-import { ROW } from "../../protocol/ledger-row.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
-import { GAP } from "./gap-list.ts";
+import * as gapFields from "./gap-fields.ts";
 import type { RunTable } from "./run-table.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW } = ledgerRow;
+const { GAP } = gapFields;
 
 /** Receives one open gap: run number, inclusive range, when it opened, times of its neighbours (microseconds, 0 = unknown), how often it was asked for. */
 export type WriteWindow = (

@@ -1,5 +1,6 @@
 import { SkewHistogram } from "../skew-histogram.ts";
-import { type DeviceTable, SLOT } from "./device-table.ts";
+import { SLOT } from "./device-slot.ts";
+import type { DeviceTable } from "./device-table.ts";
 import { PathRing, type RingBudget } from "./path-ring.ts";
 import type { RunTable } from "./run-table.ts";
 

@@ -1,8 +1,14 @@
-import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
-import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { OPENED_BY } from "./gap-list.ts";
+import * as logHistogram from "../../common/log-histogram.ts";
+import { bucketOf } from "../../common/log-histogram.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import * as gapFields from "./gap-fields.ts";
 import { ReorderRecord } from "./reorder-record.ts";
 import type { RunTable } from "./run-table.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { HISTOGRAM_BUCKETS } = logHistogram;
+const { ROW, ROW_FIELDS } = ledgerRow;
+const { OPENED_BY } = gapFields;
 
 /** How far out of order numbers come: of each run, and of all together how long after their gap was opened. */
 export class Reordering {

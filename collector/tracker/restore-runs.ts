@@ -1,9 +1,10 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { MARK, SLOT } from "./device-table.ts";
-import { GAP, GAP_STATE, GapList } from "./gap-list.ts";
-import { RUN_STATE } from "./run-table.ts";
+import { MARK, SLOT } from "./device-slot.ts";
+import { GAP, GAP_STATE } from "./gap-fields.ts";
+import { GapList } from "./gap-list.ts";
+import { RUN_STATE } from "./run-state.ts";
 
 /** Makes runs in memory of what the database knows of them. */
 export class RestoreRuns {

@@ -1,6 +1,10 @@
-import { ROW } from "../../protocol/ledger-row.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW } = ledgerRow;
+const { SLOT } = deviceSlot;
 
 /** The run a device is heard on: the current one, else the one heard last. @returns its slot, -1 = none */
 export const runHeardOn = ({ devices, runs }: TrackerContext, device: number): number => {

@@ -1,12 +1,21 @@
-import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { isNewestOfEpoch } from "./askable-gaps.ts";
 import { type CausePart, causeOfOne, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
-import { RETURN_PATH, SLOT } from "./device-table.ts";
-import { BY_EVIDENCE, GAP, GAP_STATE, GapList, OPENED_BY } from "./gap-list.ts";
+import * as deviceSlot from "./device-slot.ts";
+import * as gapFields from "./gap-fields.ts";
+import { GapList } from "./gap-list.ts";
 import { judgeAbsence } from "./judge-absence.ts";
-import { RUN_STATE } from "./run-table.ts";
-import { type Arrival, VERDICT, type Verdict } from "./types.ts";
+import * as runState from "./run-state.ts";
+import type { Arrival, Verdict } from "./types.ts";
+import * as types from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { CAUSE, ROW, ROW_FLAG } = ledgerRow;
+const { RETURN_PATH, SLOT } = deviceSlot;
+const { BY_EVIDENCE, GAP, GAP_STATE, OPENED_BY } = gapFields;
+const { RUN_STATE } = runState;
+const { VERDICT } = types;
 
 /** how long after its window a range is asked for at most, and how long after a NACK its answer counts, milliseconds */
 const ASKING_MS = 10_000;

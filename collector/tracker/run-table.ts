@@ -1,30 +1,14 @@
-import { FLOOR_US, isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
-import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import * as deviceStatus from "../../protocol/device-status.ts";
+import { isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
+import * as runState from "./run-state.ts";
 
-/** Bits of `RunTable.state`. */
-export const RUN_STATE = {
-  /** put out of its place by a ninth run (R6) */
-  CLOSED: 1,
-  /** was current once: does not become so again by a consecutive number alone */
-  WAS_CURRENT: 2,
-  UNSEQUENCED: 4,
-  /** known from the database and not heard up to its end since: what it opens next is `collector-down` (R14) */
-  CUT_OFF: 8,
-  /** its device is gone; the slot is free once its last row is drained */
-  GONE: 16,
-  /** what was heard of it last is no part of its cadence: see `ownArrivalUs` */
-  OFF_BEAT: 32,
-} as const;
-
-/** What the short path has to know of a run, in one byte. */
-export const STEADY = {
-  NO: 0,
-  YES: 1,
-  /** it is, and `RUN_STATE.OFF_BEAT` too */
-  OFF_BEAT: 2,
-} as const;
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { FLOOR_US } = deviceStatus;
+const { ROW, ROW_FIELDS, ROW_FLAG } = ledgerRow;
+const { RUN_STATE, STEADY } = runState;
 
 /** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
 export class RunTable {

@@ -1,7 +1,11 @@
-import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "../../protocol/constants.ts";
+import * as constants from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
-import { ROW } from "../../protocol/ledger-row.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
 import type { RunTable } from "./run-table.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { EARLIEST_TIME_US, LATEST_AHEAD_US } = constants;
+const { ROW } = ledgerRow;
 
 /** @returns the datagram's absolute send time in wall microseconds, 0 when it has none that is usable */
 export const absoluteSendTime = (datagram: Datagram, arrivalUs: number): number => {

@@ -1,6 +1,10 @@
-import { type DeviceTable, MARK, SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
+import type { DeviceTable } from "./device-table.ts";
 import type { Paths } from "./paths.ts";
 import type { Arrival, TrackerSink } from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { MARK, SLOT } = deviceSlot;
 
 /** two sources heard within this time are two live senders (R5) */
 const LIVE_US = 10_000_000;

@@ -1,9 +1,9 @@
 import type { Restored } from "../../protocol/batch.ts";
-import { KIND } from "../../protocol/constants.ts";
+import * as constants from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
 import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
-import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { MAX_SEQUENCE_BITS } from "../../protocol/sequence.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import * as sequenceModule from "../../protocol/sequence.ts";
 import { Admission } from "./admission.ts";
 import { Afterwards } from "./afterwards.ts";
 import { arrivalsOf } from "./arrivals.ts";
@@ -14,10 +14,12 @@ import type { TrackerContext } from "./context.ts";
 import { Control } from "./control.ts";
 import { DataVerdicts } from "./data-verdicts.ts";
 import { Deadlines } from "./deadlines.ts";
-import { DeviceTable, MARK, SLOT } from "./device-table.ts";
+import * as deviceSlot from "./device-slot.ts";
+import { DeviceTable } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { Holds } from "./holds.ts";
-import { HEARD_BY, KernelEvidence } from "./kernel-evidence.ts";
+import * as kernelEvidence from "./kernel-evidence.ts";
+import { KernelEvidence } from "./kernel-evidence.ts";
 import { Liveness } from "./liveness.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
@@ -26,12 +28,23 @@ import { Paths } from "./paths.ts";
 import { Reordering } from "./reordering.ts";
 import { RestoreRuns } from "./restore-runs.ts";
 import { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE, RunTable, STEADY } from "./run-table.ts";
+import * as runState from "./run-state.ts";
+import { RunTable } from "./run-table.ts";
 import { absoluteSendTime } from "./send-time.ts";
 import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
 import { isSampled, Transit } from "./transit.ts";
-import { type Arrival, type TrackerOptions, type TrackerSink, VERDICT, type Verdict } from "./types.ts";
+import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "./types.ts";
+import * as types from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { KIND } = constants;
+const { ROW, ROW_FIELDS } = ledgerRow;
+const { MAX_SEQUENCE_BITS } = sequenceModule;
+const { MARK, SLOT } = deviceSlot;
+const { HEARD_BY } = kernelEvidence;
+const { RUN_STATE, STEADY } = runState;
+const { VERDICT } = types;
 
 /** expected of most fleets: a second epoch is rare among many devices */
 const RUNS_PER_DEVICE = 1.25;

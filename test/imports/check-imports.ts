@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { HOMES, MAY_IMPORT, MAY_TOUCH_OUTSIDE, OUTSIDE } from "./rules.ts";
+import { DATAGRAM_PATH, HOMES, MAY_IMPORT, MAY_TOUCH_OUTSIDE, OUTSIDE } from "./rules.ts";
 import { type Scanned, scan } from "./scan.ts";
 
 const IMPORTS = [
@@ -58,6 +58,20 @@ const checkOutside = (file: string, { code }: Scanned): string[] => {
   );
 };
 
+/** `import { … }` of a file's own making, what is inside the braces */
+const NAMED_IMPORT = /\bimport\s*\{([^}]*)\}\s*from/g;
+
+const checkConstants = (file: string, { code }: Scanned): string[] => {
+  if (!DATAGRAM_PATH.some((path) => path.test(file))) return [];
+  const names = Array.from(
+    code.matchAll(NAMED_IMPORT),
+    ([, inside]) => inside!.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? [],
+  );
+  return names
+    .flat()
+    .map((name) => `${file} imports ${name} by name: on the datagram path constants are locals`);
+};
+
 /** One cycle through the graph, as the nodes along it, or undefined. */
 export const findCycle = (edges: readonly Edge[]): string[] | undefined => {
   const targets = Map.groupBy(edges, ({ from }) => from);
@@ -113,7 +127,11 @@ export const checkImports = (files: ReadonlyMap<string, string>): string[] => {
       if (violation !== undefined) violations.push(violation);
       edges.push(edge);
     }
-    violations.push(...checkPackages(file, scanned), ...checkOutside(file, scanned));
+    violations.push(
+      ...checkPackages(file, scanned),
+      ...checkOutside(file, scanned),
+      ...checkConstants(file, scanned),
+    );
   }
   return [...violations, ...checkCycles(edges)];
 };

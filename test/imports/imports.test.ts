@@ -72,6 +72,12 @@ describe("a planted violation is named", () => {
     expect(plant("protocol/planted.ts", text)).toEqual([expect.stringContaining(sentence)]);
   });
 
+  test("a constant by name on the datagram path", () => {
+    const text = 'import { KIND, type Kind } from "./constants.ts";';
+    expect(plant("protocol/decode.ts", text)).toEqual([expect.stringContaining("imports KIND by name")]);
+    expect(plant("protocol/planted.ts", text)).toEqual([]);
+  });
+
   test("cycle of two files", () => {
     const files = new Map([
       ["db/a.ts", 'import { b } from "./b.ts";'],

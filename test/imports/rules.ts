@@ -37,3 +37,11 @@ export const OUTSIDE: readonly { pattern: RegExp; what: string }[] = [
 ];
 /** Tests and benchmarks are not part of the product; `web` runs in a browser and has its clock only. */
 export const MAY_TOUCH_OUTSIDE: readonly string[] = ["common", "cli", "web", "test", "bench"];
+
+/** What runs for every datagram: constants come in as locals there (docs/decisions/0012-local-constants.md). */
+export const DATAGRAM_PATH: readonly RegExp[] = [
+  /^protocol\/(decode|decode-binary|decode-body|time)\.ts$/,
+  /^collector\/(ingest|batch-builder|datagram-writer|channel-table)\.ts$/,
+  /^collector\/receive\/native-\w+\.ts$/,
+  /^collector\/tracker\/(tracker|device-table|run-table|run-ledger|gap-list|sources|send-time|data-verdicts|open-windows)\.ts$/,
+];

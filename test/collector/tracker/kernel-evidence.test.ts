@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BY_EVIDENCE } from "../../../collector/tracker/gap-list.ts";
+import { BY_EVIDENCE } from "../../../collector/tracker/gap-fields.ts";
 import { HEARD_BY, KernelEvidence } from "../../../collector/tracker/kernel-evidence.ts";
 import { CAUSE } from "../../../protocol/ledger-row.ts";
 import { TrackerBed } from "../../support/tracker-bed.ts";

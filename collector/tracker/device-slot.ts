@@ -1,0 +1,37 @@
+/** What a device's slot keeps as integers. */
+export const SLOT = {
+  /** run slot of the current run, -1 = none */
+  CURRENT: 0,
+  /** run slot of the newest run, -1 = none; older ones follow by `RunTable.older` */
+  NEWEST: 1,
+  /** the unsequenced run, -1 = none */
+  UNSEQUENCED: 2,
+  /** port of the reported source */
+  PORT: 3,
+  /** number of listener breaks when it was last heard */
+  BREAKS: 4,
+  /** absent ranges of its runs */
+  GAPS: 5,
+  /** 1 = has shown a second consecutive number (R16) */
+  CONFIRMED: 6,
+  ID_LENGTH: 7,
+  /** listener + 1 by which it can be asked again; RETURN_PATH.* */
+  RETURN_PATH: 8,
+  /** listener + 1 by which it is heard; HEARD_BY.* */
+  HEARD_BY: 9,
+  /** paths it is heard by, and those its reported source is heard by: one bit each */
+  PATHS: 10,
+  SOURCE_PATHS: 11,
+} as const;
+export const SLOT_FIELDS = 12;
+export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
+/** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */
+export const MARK = {
+  DEVICE: 0,
+  SOURCE_SEEN: 1,
+  OTHER_SEEN: 2,
+  REPORTED_AT: 3,
+  /** bytes that came from the reported source recently, less those sent to it */
+  CREDIT: 4,
+} as const;
+export const MARK_FIELDS = 5;
