@@ -1,6 +1,7 @@
 /** of mallopt(3) */
 const M_MMAP_THRESHOLD = -3;
-const LARGE_BYTES = 64 * 1024;
+/** above what libuv allocates for each datagram it reads, 64 KiB, which would be mapped and given back 100,000 times a second by node:dgram */
+const LARGE_BYTES = 68 * 1024;
 
 /** The C library's memory; not available without the optional koffi, or with another library than glibc. */
 interface Allocator {
@@ -22,7 +23,7 @@ const allocator = async (): Promise<Allocator | null> => {
 };
 
 /**
- * Have each block of 64 KiB and more mapped by itself, so that its memory goes back to the system when it is freed. glibc begins so and gives
+ * Have each block of 68 KiB and more mapped by itself, so that its memory goes back to the system when it is freed. glibc begins so and gives
  * it up by itself: after the first large block is freed, blocks of up to 32 MiB come from heaps shared with small ones, of which every
  * thread has one. Under a flood of new devices the messages between the threads leave 40 MiB of holes in them.
  * @returns false where it cannot be told
