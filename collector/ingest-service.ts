@@ -94,7 +94,12 @@ export class IngestService {
     this.#receiver =
       sockets === null
         ? new DgramReceiver(clock, receive)
-        : new NativeReceiver(clock, receive, sockets, (listener) => ingest.listeners[listener]!.overloads++);
+        : new NativeReceiver({
+            clock,
+            sockets,
+            handle: receive,
+            onOverload: (listener) => ingest.listeners[listener]!.overloads++,
+          });
     this.#listeners = new WorkerListeners({
       configs: options.listeners,
       workers: options.workers,

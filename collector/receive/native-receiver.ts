@@ -1,6 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
 import { MisuseError } from "../../common/errors.ts";
+import { Backlog, BacklogBlocks } from "./backlog.ts";
 import * as loadMeter from "./load-meter.ts";
 import { LoadMeter } from "./load-meter.ts";
 import type { DatagramBatch, NativeSocket, NativeSockets } from "./native-socket.ts";
@@ -18,6 +19,11 @@ const { MAX_DRAIN_LAG_MS } = receiverModule;
 /** What one socket may take of one turn of the event loop: timers, messages and the other sockets get theirs after it. */
 const MAX_BATCHES_PER_TURN = 64;
 const MAX_TURN_MS = 4;
+
+/** share of the receive buffer above which a socket is read ahead of the handling of its datagrams */
+const AHEAD_SHARE = 1 / 4;
+/** datagrams of the backlog that are handled before the socket is looked at again: about a millisecond */
+const BACKLOG_STEP = 512;
 
 /**
  * Interrupt moderation: a thread that is woken for every datagram or two spends its time waking up. Under load it naps instead when a socket
@@ -44,6 +50,16 @@ const NAP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
 const nap = (ms: number): void => void Atomics.wait(NAP_CELL, 0, 0, ms);
 
+export interface NativeReceiverOptions {
+  clock: Clock;
+  handle: DatagramHandler;
+  sockets: NativeSockets;
+  /** a socket of this listener was shut because more came than can be handled */
+  onOverload?(listener: number): void;
+  /** memory for what is read ahead */
+  blocks?: BacklogBlocks;
+}
+
 interface ReadSocket {
   readonly listener: number;
   readonly socket: Socket;
@@ -53,8 +69,12 @@ interface ReadSocket {
   /** null = the system does not let sockets be shut */
   gate: OverflowGate | null;
   isAttached: boolean;
-  /** everything that had arrived before has been read */
+  /** read and not handled yet; while there is any, everything goes through it */
+  readonly backlog: Backlog;
+  /** everything that had arrived before has been read and handled */
   emptyAtMs: number;
+  /** everything that had arrived before has been read, into the backlog at least */
+  readUntilMs: number;
   /** when libuv read a datagram last */
   wokenAtMs: number;
   /** of this turn of the event loop */
@@ -77,20 +97,16 @@ export class NativeReceiver implements Receiver {
   readonly #attached = new Map<Socket, ReadSocket>();
   /** all sockets of a family are read into the same memory: what is read has been handled before the next read */
   readonly #batches = new Map<4 | 6, DatagramBatch>();
+  readonly #blocks: BacklogBlocks;
   #isTurnOpen = false;
 
-  /** @param onOverload - a socket of this listener was shut because more came than can be read */
-  constructor(
-    clock: Clock,
-    handle: DatagramHandler,
-    sockets: NativeSockets,
-    onOverload: (listener: number) => void = () => {},
-  ) {
-    this.#clock = clock;
-    this.#handle = handle;
-    this.#onOverload = onOverload;
-    this.#sockets = sockets;
-    this.#load = new LoadMeter(clock.monotonicMs());
+  constructor(options: NativeReceiverOptions) {
+    this.#clock = options.clock;
+    this.#handle = options.handle;
+    this.#sockets = options.sockets;
+    this.#onOverload = options.onOverload ?? (() => {});
+    this.#blocks = options.blocks ?? new BacklogBlocks();
+    this.#load = new LoadMeter(this.#clock.monotonicMs());
   }
 
   attach(listener: number, socket: Socket, native: NativeSocket | null): void {
@@ -103,7 +119,9 @@ export class NativeReceiver implements Receiver {
       onMessage: (message, from) => this.#wake(read, message, from),
       gate: new OverflowGate(),
       isAttached: true,
+      backlog: new Backlog(this.#blocks),
       emptyAtMs: this.#clock.monotonicMs(),
+      readUntilMs: Number.NEGATIVE_INFINITY,
       wokenAtMs: Number.NEGATIVE_INFINITY,
       batchesLeft: MAX_BATCHES_PER_TURN,
       turnEndsMs: null,
@@ -115,6 +133,7 @@ export class NativeReceiver implements Receiver {
   detach(socket: Socket): void {
     const read = this.#attached.get(socket);
     if (read === undefined) return;
+    while (!read.backlog.isEmpty) this.#handleBacklog(read);
     this.#attached.delete(socket);
     read.isAttached = false;
     socket.off("message", read.onMessage);
@@ -148,9 +167,14 @@ export class NativeReceiver implements Receiver {
 
   /** libuv read a datagram: it is the oldest, then comes what is still in the socket. */
   #wake(read: ReadSocket, message: Buffer, from: RemoteInfo): void {
-    const { bytes, view } = read.batch;
     const wallUs = this.#clock.wallUs();
     const nowMs = this.#clock.monotonicMs();
+    if (!read.backlog.isEmpty) {
+      this.#putBack(read, message, 0, message.length, from.address, from.port, wallUs);
+      this.#drain(read, true);
+      return;
+    }
+    const { bytes, view } = read.batch;
     bytes.set(message);
     this.#handle(read.listener, bytes, view, 0, message.length, from.address, from.port, wallUs, nowMs);
     this.#load.add(1, nowMs);
@@ -169,7 +193,7 @@ export class NativeReceiver implements Receiver {
       if (count < 0) return;
       if (count === BATCH_DATAGRAMS) this.#drain(read, true);
       else this.#emptied(read, nowMs);
-      if (this.#load.load !== LOAD.STEADY) return;
+      if (this.#load.load !== LOAD.STEADY || !read.backlog.isEmpty) return;
     }
   }
 
@@ -180,6 +204,12 @@ export class NativeReceiver implements Receiver {
       const nowMs = this.#clock.monotonicMs();
       if (!this.#hasTimeLeft(read, nowMs)) return;
       read.batchesLeft--;
+      if (!read.backlog.isEmpty) {
+        if (this.#mayReadAhead(read, nowMs)) this.#readAhead(read);
+        if (!read.isAttached) return;
+        this.#handleBacklog(read);
+        continue;
+      }
       const count = this.#readBatch(read);
       if (count === BATCH_DATAGRAMS) continue;
       if (count < 0) return;
@@ -190,10 +220,53 @@ export class NativeReceiver implements Receiver {
     }
   }
 
+  #mayReadAhead(read: ReadSocket, nowMs: number): boolean {
+    return this.#blocks.hasRoom && read.gate?.isOverloaded(nowMs) !== true;
+  }
+
+  /** Read what waits in the socket into the backlog, as far as there is room, and handle none of it. */
+  #readAhead(read: ReadSocket): void {
+    const { batch } = read;
+    for (let batches = 0; batches < MAX_BATCHES_PER_TURN && this.#blocks.hasRoom; batches++) {
+      const nowMs = this.#clock.monotonicMs();
+      const count = this.#read(read);
+      if (count < 0) return;
+      const wallUs = this.#clock.wallUs();
+      for (let index = 0; index < count; index++) {
+        const address = batch.addressOf(index);
+        const offset = batch.offsetOf(index);
+        this.#putBack(read, batch.bytes, offset, batch.lengthOf(index), address, batch.portOf(index), wallUs);
+      }
+      if (count === BATCH_DATAGRAMS) continue;
+      read.readUntilMs = nowMs;
+      return;
+    }
+  }
+
+  /** Without room the oldest ones are handled first. */
+  #putBack(
+    read: ReadSocket,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    address: string,
+    port: number,
+    wallUs: number,
+  ): void {
+    while (!read.backlog.put(bytes, offset, length, address, port, wallUs)) this.#handleBacklog(read);
+  }
+
+  #handleBacklog(read: ReadSocket): void {
+    const { backlog, listener, readUntilMs } = read;
+    const nowMs = this.#clock.monotonicMs();
+    this.#load.add(backlog.handle(listener, BACKLOG_STEP, nowMs, this.#handle), nowMs);
+    if (backlog.isEmpty && readUntilMs > read.emptyAtMs) this.#emptied(read, readUntilMs);
+  }
+
   /** @param nowMs - what had arrived before has been read */
   #emptied(read: ReadSocket, nowMs: number): void {
     read.emptyAtMs = nowMs;
-    if (read.gate?.emptied() !== true) return;
+    if (read.gate?.emptied(this.#clock.monotonicMs()) !== true) return;
     try {
       read.native.reopen();
     } catch (error) {
@@ -201,11 +274,16 @@ export class NativeReceiver implements Receiver {
     }
   }
 
-  /** It has had its share of this turn and is not empty: more may arrive than can be read. */
+  /** It has had its share of this turn and is not empty: more may arrive than can be handled. */
   #watchOverflow(read: ReadSocket, nowMs: number): void {
     const { gate, native } = read;
-    if (gate === null || !native.readMemory()) return;
-    if (!gate.sample(nowMs, native.queuedBytes, native.bufferBytes, native.kernelDrops)) return;
+    if (!native.readMemory()) return;
+    if (native.queuedBytes > native.bufferBytes * AHEAD_SHARE && this.#mayReadAhead(read, nowMs)) {
+      this.#readAhead(read);
+      if (this.#blocks.hasRoom || !native.readMemory()) return;
+    }
+    if (gate === null || !gate.sample(nowMs, native.queuedBytes, native.bufferBytes, native.kernelDrops))
+      return;
     if (native.shut()) this.#onOverload(read.listener);
     else read.gate = null;
   }
@@ -216,17 +294,21 @@ export class NativeReceiver implements Receiver {
     return nowMs < read.turnEndsMs;
   }
 
-  /** @returns how many datagrams were read and handled; -1 when the socket is broken */
-  #readBatch(read: ReadSocket): number {
-    const { batch, listener } = read;
-    let count: number;
+  /** @returns how many datagrams were read into the batch; -1 when the socket is broken */
+  #read(read: ReadSocket): number {
     try {
-      count = batch.read(read.native);
+      return read.batch.read(read.native);
     } catch (error) {
       this.#break(read, error);
       return -1;
     }
-    if (count === 0) return 0;
+  }
+
+  /** @returns how many datagrams were read and handled; -1 when the socket is broken */
+  #readBatch(read: ReadSocket): number {
+    const { batch, listener } = read;
+    const count = this.#read(read);
+    if (count <= 0) return count;
     const { bytes, view } = batch;
     const wallUs = this.#clock.wallUs();
     const nowMs = this.#clock.monotonicMs();
@@ -267,9 +349,15 @@ export class NativeReceiver implements Receiver {
     const nowMs = this.#clock.monotonicMs();
     for (const read of this.#attached.values()) {
       const { batchesLeft, turnEndsMs } = read;
-      if (turnEndsMs !== null && (batchesLeft === 0 || nowMs >= turnEndsMs)) this.#watchOverflow(read, nowMs);
       read.batchesLeft = MAX_BATCHES_PER_TURN;
       read.turnEndsMs = null;
+      if (turnEndsMs !== null && (batchesLeft === 0 || nowMs >= turnEndsMs)) this.#watchOverflow(read, nowMs);
+      // what waits here wakes nobody
+      if (!read.backlog.isEmpty) setImmediate(this.#goOn);
     }
+  };
+
+  readonly #goOn = (): void => {
+    for (const read of this.#attached.values()) if (!read.backlog.isEmpty) this.#drain(read, true);
   };
 }

@@ -1,12 +1,12 @@
 /** drops that go on for so long without the socket having been read empty are no burst */
 const BURST_MS = 250;
-/** a socket that overflowed is watched for so long: what fills it again is the same overload */
+/** a socket that was shut is watched for so long after: what fills it again is the same overload */
 const OVERLOAD_MS = 500;
 /** share of the receive buffer at which an overloaded socket is shut, before the kernel drops one datagram here and one there */
 const FULL_SHARE = 3 / 4;
 
 /**
- * When a socket is to be shut for a while because more arrives than can be read. One that is always full takes a datagram for each one that is
+ * When a socket is to be shut for a while because more arrives than can be handled, and no room is left to read it ahead. One that is always full takes a datagram for each one that is
  * read, and the kernel drops those between them: every device has a gap at each, and to account for a gap costs more than to store a
  * datagram. Shut until it has been read empty it loses as many, in one piece: one gap of each device.
  * Pure: times are monotonic milliseconds, brought by the caller.
@@ -30,18 +30,23 @@ export class OverflowGate {
     if (this.isShut) return false;
     if (hasDropped && this.#droppingMs < 0) this.#droppingMs = nowMs;
     const isOverflowing = hasDropped && nowMs - this.#droppingMs >= BURST_MS;
-    const isFull = nowMs < this.#overloadedUntilMs && queuedBytes >= bufferBytes * FULL_SHARE;
+    const isFull = this.isOverloaded(nowMs) && queuedBytes >= bufferBytes * FULL_SHARE;
     if (!isOverflowing && !isFull) return false;
     this.isShut = true;
-    this.#overloadedUntilMs = nowMs + OVERLOAD_MS;
     return true;
   }
 
-  /** The socket was read empty. @returns whether to open it again */
-  emptied(): boolean {
-    const wasShut = this.isShut;
-    this.isShut = false;
+  /** It is shut, or was a moment ago: more room would fill as well, and only make what is lost older. */
+  isOverloaded(nowMs: number): boolean {
+    return this.isShut || nowMs < this.#overloadedUntilMs;
+  }
+
+  /** The socket was read empty, and all of it handled. @returns whether to open it again */
+  emptied(nowMs: number): boolean {
     this.#droppingMs = -1;
-    return wasShut;
+    if (!this.isShut) return false;
+    this.isShut = false;
+    this.#overloadedUntilMs = nowMs + OVERLOAD_MS;
+    return true;
   }
 }

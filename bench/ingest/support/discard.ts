@@ -24,7 +24,9 @@ const count: DatagramHandler = (_listener, _bytes, _view, _offset, length) => {
 const loaded = choice === "dgram" ? null : await loadNativeSockets();
 if (loaded !== null && "missing" in loaded) throw new Error(loaded.missing);
 const receiver =
-  loaded === null ? new DgramReceiver(systemClock, count) : new NativeReceiver(systemClock, count, loaded);
+  loaded === null
+    ? new DgramReceiver(systemClock, count)
+    : new NativeReceiver({ clock: systemClock, handle: count, sockets: loaded });
 const kernelDrops = new KernelDrops();
 const listener = new Listener(0, parseListenerUrl("udp://127.0.0.1:0").listener!, {
   clock: systemClock,

@@ -20,7 +20,7 @@ test("a socket that is read empty between its drops keeps up", () => {
   const gate = new OverflowGate();
   for (let nowMs = 0; nowMs < 1000; nowMs += 40) {
     expect(gate.sample(nowMs, BUFFER, BUFFER, nowMs + 1)).toBe(false);
-    expect(gate.emptied()).toBe(false);
+    expect(gate.emptied(nowMs + 20)).toBe(false);
   }
 });
 
@@ -28,18 +28,19 @@ test("a shut socket is opened when it has been read empty, and shut again before
   const gate = new OverflowGate();
   gate.sample(0, BUFFER, BUFFER, 1);
   expect(gate.sample(260, BUFFER, BUFFER, 2)).toBe(true);
-  expect(gate.emptied()).toBe(true);
-  expect(gate.emptied()).toBe(false);
+  expect(gate.emptied(290)).toBe(true);
+  expect(gate.emptied(291)).toBe(false);
   expect(gate.sample(300, 749, BUFFER, 3)).toBe(false);
   expect(gate.sample(304, 750, BUFFER, 3)).toBe(true);
-  gate.emptied();
-  expect(gate.sample(803, 750, BUFFER, 4)).toBe(true);
+  gate.emptied(800);
+  expect(gate.sample(1299, 750, BUFFER, 4)).toBe(true);
 });
 
-test("half a second after the last time a full socket is a burst again", () => {
+test("half a second after it was opened a full socket is a burst again", () => {
   const gate = new OverflowGate();
   gate.sample(0, BUFFER, BUFFER, 1);
   gate.sample(260, BUFFER, BUFFER, 2);
-  gate.emptied();
-  expect(gate.sample(760, BUFFER, BUFFER, 3)).toBe(false);
+  gate.emptied(300);
+  expect([gate.isOverloaded(799), gate.isOverloaded(800)]).toEqual([true, false]);
+  expect(gate.sample(800, BUFFER, BUFFER, 3)).toBe(false);
 });
