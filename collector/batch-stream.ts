@@ -96,6 +96,15 @@ export class BatchStream {
     if (this.#changedAtMs < 0) this.#changedAtMs = nowMs;
   }
 
+  /** Whether the open batch takes one more datagram, with so many readings and notes, as it is: nearly always. */
+  hasRoom(readings: number, notes: number): boolean {
+    return (
+      this.#hasForDatagrams() &&
+      this.#hasLedgerRoom() &&
+      this.builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes)
+    );
+  }
+
   /**
    * Make sure that the open batch takes one more step with so many readings and notes, and whatever it changes in the ledger; the batch is
    * handed over and another taken when it does not.
@@ -104,12 +113,9 @@ export class BatchStream {
    */
   makeRoom(readings: number, notes: number, nowMs: number, isForDatagram: boolean): boolean {
     const { builder } = this;
-    const tracker = this.#tracker!;
     if (isForDatagram && !this.#hasForDatagrams()) return false;
     for (;;) {
-      const rows = tracker.dirtyRuns + ROWS_PER_STEP;
-      const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
-      const hasLedgerRoom = builder.hasLedgerRoom(rows, ops);
+      const hasLedgerRoom = this.#hasLedgerRoom();
       if (hasLedgerRoom && builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes)) return true;
       if (builder.isOpen) {
         if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial();
@@ -136,6 +142,13 @@ export class BatchStream {
   flushAll(nowMs: number): boolean {
     while (this.#changedAtMs >= 0) if (!this.#flush(nowMs)) return false;
     return true;
+  }
+
+  /** Whether the open batch takes all that has changed, and what one more step may change. */
+  #hasLedgerRoom(): boolean {
+    const tracker = this.#tracker!;
+    const ops = Math.min(tracker.windowOps, this.#windowRoom) + OPS_PER_STEP;
+    return this.builder.hasLedgerRoom(tracker.dirtyRuns + ROWS_PER_STEP, ops);
   }
 
   /** Whether batches are left, beyond the reserve, which the open one may be of. */

@@ -248,7 +248,7 @@ export class Ingest {
   tick(nowMs: number, drainedAtMs: number, wallUs: number): void {
     const heldBefore = this.#held.size;
     let isMoreDue = true;
-    while (isMoreDue && this.#makeRoom(0, NOTES_PER_STEP, nowMs, false)) {
+    while (isMoreDue && this.#batches.makeRoom(this.#heldReadings, NOTES_PER_STEP, nowMs, false)) {
       isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, CLOSURES_PER_STEP);
     }
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
@@ -256,7 +256,7 @@ export class Ingest {
     // who fell silent is said as of when the sockets were last read empty
     const heardUntilUs = Math.floor(wallUs - Math.max(0, nowMs - drainedAtMs) * 1000);
     if (
-      this.#makeRoom(0, NOTES_PER_STEP, nowMs, false) &&
+      this.#batches.makeRoom(this.#heldReadings, NOTES_PER_STEP, nowMs, false) &&
       this.#tracker.liveness.check(nowMs, heardUntilUs, NOTES_PER_STEP)
     )
       this.#batches.changed(nowMs);
@@ -331,7 +331,10 @@ export class Ingest {
   #judge(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): void {
     const datagram = this.#datagram;
     const arrival = this.#arrival;
-    if (!this.#makeRoom(datagram.readingCount, this.#notesOf(datagram), arrival.nowMs)) {
+    const readings = datagram.readingCount + this.#heldReadings;
+    const notes = this.#notesOf(datagram);
+    const batches = this.#batches;
+    if (!batches.hasRoom(readings, notes) && !batches.makeRoom(readings, notes, arrival.nowMs, true)) {
       counters.shed++;
       this.#isCounted = true;
       this.#tracker.onShed(datagram, arrival);
@@ -383,14 +386,13 @@ export class Ingest {
     tracker.addReadings(place.run, this.#writer.write(this.#datagram, place, counters));
   }
 
+  /** of a held datagram that the next step may confirm, at most */
+  get #heldReadings(): number {
+    return this.#held.size > 0 ? MAX_ENTRIES : 0;
+  }
+
   #notesOf(datagram: Datagram): number {
     const channels = Math.min(datagram.readingCount, CHANNELS_PER_STEP);
     return Math.min(channels + datagram.descriptions.length + NOTES_PER_STEP, BATCH_NOTES);
-  }
-
-  /** Room for one more datagram, and for a held one that it may confirm. */
-  #makeRoom(readings: number, notes: number, nowMs: number, isForDatagram = true): boolean {
-    const heldReadings = this.#held.size > 0 ? MAX_ENTRIES : 0;
-    return this.#batches.makeRoom(readings + heldReadings, notes, nowMs, isForDatagram);
   }
 }

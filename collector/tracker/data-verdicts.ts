@@ -240,7 +240,9 @@ export class DataVerdicts {
     runs.add1(run, ROW.UNSEQUENCED);
     const sendTimeUs = this.#stamp(run, arrival);
     runs.heard(run, arrival.arrivalUs);
-    outcome.accept(outcome.device, runs.at(run, ROW.RUN), run, sequence, sendTimeUs);
+    outcome.accept(outcome.device, runs.at(run, ROW.RUN), run);
+    outcome.sequence = sequence;
+    outcome.sendTimeUs = sendTimeUs;
     return VERDICT.UNSEQUENCED;
   }
 

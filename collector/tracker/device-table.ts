@@ -2,6 +2,7 @@ import { MisuseError } from "../../common/errors.ts";
 import * as constants from "../../protocol/constants.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { IdHash } from "./id-hash.ts";
+import type { Arrival } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { MAX_ID_BYTES } = constants;
@@ -85,7 +86,7 @@ export class DeviceTable {
   }
 
   /** A datagram came from the reported source. */
-  hear(slot: number, arrivalUs: number, lengthBytes: number): void {
+  hear(slot: number, { arrivalUs, lengthBytes }: Arrival): void {
     const { marks } = this;
     const base = slot * MARK_FIELDS;
     const isRecent = arrivalUs - marks[base + MARK.SOURCE_SEEN]! <= RECENT_US;

@@ -34,15 +34,13 @@ export class Outcome {
     this.sendTimeRefused = datagram.sendTimeUs !== 0 && this.absoluteUs === 0 && this.relativeUs === 0;
   }
 
-  /** The datagram is to be stored. */
-  accept(device: number, run: number, runSlot: number, sequence: number, sendTimeUs: number): void {
+  /** The datagram is to be stored; the caller sets `sequence` and `sendTimeUs`, each of which would be an object as an argument. */
+  accept(device: number, run: number, runSlot: number): void {
     this.rejectCode = 0;
     this.device = device;
     this.run = run;
     this.runSlot = runSlot;
     this.heldRunSlot = -1;
-    this.sequence = sequence;
-    this.sendTimeUs = sendTimeUs;
     this.sendTimeRefused = false;
   }
 

@@ -4,6 +4,7 @@ import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
 import * as runState from "./run-state.ts";
+import type { Arrival } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { FLOOR_US } = deviceStatus;
@@ -180,7 +181,7 @@ export class RunTable {
   }
 
   /** The same on the short path: of a run that is steady. */
-  heardSteady(slot: number, arrivalUs: number): void {
+  heardSteady(slot: number, { arrivalUs }: Arrival): void {
     const base = slot * ROW_FIELDS;
     let fromUs = this.rows[base + ROW.LAST_ARRIVAL]!;
     if (this.steady[slot] === STEADY.OFF_BEAT) {

@@ -106,7 +106,7 @@ export class Sources {
   }
 
   #hear(slot: number, arrival: Arrival): void {
-    this.#devices.hear(slot, arrival.arrivalUs, arrival.lengthBytes);
+    this.#devices.hear(slot, arrival);
     this.#paths?.heardSource(slot, arrival.listener);
   }
 }

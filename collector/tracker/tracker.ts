@@ -343,27 +343,32 @@ export class Tracker {
     const heardBy = devices.int(slot, SLOT.HEARD_BY);
     if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
 
-    if (time !== 0 && isSampled(number, rows[base + ROW.INTERVAL]!)) this.#notePair(run, time, arrivalUs);
+    if (time !== 0 && isSampled(number, rows[base + ROW.INTERVAL]!)) this.#notePair(run, datagram, arrival);
     rows[base + ROW.HIGH_WATER] = number;
     rows[base + ROW.IN_ORDER] = rows[base + ROW.IN_ORDER]! + 1;
     if (time > rows[base + ROW.MAX_SEND_TIME]!) rows[base + ROW.MAX_SEND_TIME] = time;
     rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
     runs.highTime[run] = time === 0 ? arrivalUs : time;
     runs.clearMs[run] = this.#context.kernel.coveredMs;
-    runs.heardSteady(run, arrivalUs);
-    devices.hear(slot, arrivalUs, arrival.lengthBytes);
+    runs.heardSteady(run, arrival);
+    devices.hear(slot, arrival);
     devices.setInt(slot, SLOT.BREAKS, this.#context.breaks);
     if (this.#paths !== null) {
       this.#paths.heardSource(slot, arrival.listener);
       this.#paths.first(run, number, arrival.listener, arrival.nowMs);
     }
-    this.#outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run, number, time);
+    const outcome = this.#outcome;
+    outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run);
+    outcome.sequence = number;
+    outcome.sendTimeUs = time;
     return true;
   }
 
   /** The number after the high water came: what the two tell of the way here. Apart from the short path, which is short. */
-  #notePair(run: number, time: number, arrivalUs: number): void {
+  #notePair(run: number, datagram: Datagram, arrival: Arrival): void {
     const runs = this.#runs;
+    const { arrivalUs } = arrival;
+    const time = absoluteSendTime(datagram, arrivalUs);
     const formerTime = runs.highTime[run]!;
     if (formerTime !== runs.at(run, ROW.MAX_SEND_TIME)) return;
     const formerUs = runs.at(run, ROW.HIGH_WATER_AT) - formerTime;
