@@ -4,9 +4,9 @@ import type { ListenerStatus } from "../api/part-status.ts";
 import type { LedgerSource } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
+import { setEngineFlags } from "../common/engine-flags.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
-import { keepHeapsSmall } from "../common/small-heaps.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
@@ -87,7 +87,7 @@ export const startService = async (
 ): Promise<Service> => {
   checkExposure(settings);
   const tls = readTls(settings);
-  keepHeapsSmall();
+  setEngineFlags();
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before

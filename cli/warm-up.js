@@ -25,7 +25,7 @@ const warmUp = async () => {
   process.argv[2] = "--version";
   await import("./main.ts");
   module.flushCompileCache();
-  (await import("../common/small-heaps.ts")).keepHeapsSmall();
+  (await import("../common/engine-flags.ts")).setEngineFlags();
   await compile(FOLDERS);
   new Worker(new URL(import.meta.url)).on("error", () => {});
 };

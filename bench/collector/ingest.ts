@@ -1,6 +1,7 @@
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { Ingest } from "../../collector/ingest.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import { setEngineFlags } from "../../common/engine-flags.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import { FLAG, KIND, VALUE_TYPE } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
@@ -8,6 +9,8 @@ import { setDeviceId } from "../../protocol/device-id.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { encodeJson } from "../../protocol/encode-json.ts";
 import { seededDoubles } from "../../test/support/series.ts";
+
+setEngineFlags();
 
 /**
  * Nanoseconds of CPU and heap bytes per datagram from its bytes to the sealed batch: decode, verdict, columns, rows. No socket and no

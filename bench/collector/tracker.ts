@@ -1,8 +1,11 @@
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import type { Arrival, TrackerOptions, TrackerSink } from "../../collector/tracker/types.ts";
+import { setEngineFlags } from "../../common/engine-flags.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { ROW_FIELDS } from "../../protocol/ledger-row.ts";
+
+setEngineFlags();
 
 /**
  * Nanoseconds the tracker takes per datagram, devices in turn, as a fleet sends: in order, and with 1 % loss, 0.5 % duplication and 5 %

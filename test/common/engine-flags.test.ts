@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 
-const MODULE = new URL("../../common/small-heaps.ts", import.meta.url).href;
+const MODULE = new URL("../../common/engine-flags.ts", import.meta.url).href;
 
 /** Much is alive for a while, then dies, again and again. @returns what the young generation has become, mebibytes */
 const youngAfterLoad = (before: string): number => {
@@ -19,5 +19,13 @@ const youngAfterLoad = (before: string): number => {
 
 test("the young generation of the main thread does not grow under load", () => {
   expect(youngAfterLoad("")).toBeGreaterThan(16);
-  expect(youngAfterLoad(`(await import(${JSON.stringify(MODULE)})).keepHeapsSmall();`)).toBeLessThan(16);
+  expect(youngAfterLoad(`(await import(${JSON.stringify(MODULE)})).setEngineFlags();`)).toBeLessThan(16);
+});
+
+test("this Node knows every flag", () => {
+  const script = `(await import(${JSON.stringify(MODULE)})).setEngineFlags();`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+  });
+  expect([status, stderr]).toEqual([0, ""]);
 });
