@@ -256,7 +256,7 @@ export class IngestService {
     return this.#exchange.send(home, { listener: index, bytes: bytes.slice(), address, port });
   }
 
-  /** With the clocks of this thread: arrivals of a device never go back, and the window of what came late begins when it is here. */
+  /** With the clocks of this thread: the way here is no step back in the arrivals of a device, and the window of what came late begins when it is here. */
   #laneSink(): LaneSink {
     return {
       datagram: (listener, bytes, view, offset, length, address, port) =>

@@ -133,11 +133,13 @@ export class Exchange {
   /**
    * Latest instant before which everything that arrived at any worker's sockets has been taken here.
    * @param ownMs - the same for the own sockets
-   * @param earliestMs - a worker that tells nothing for long holds nobody back beyond it
+   * @param earliestMs - another worker that lags, or tells nothing, holds nobody back beyond it
    */
   drainedAtMs(ownMs: number, earliestMs: number): number {
-    const drainedAtMs = this.#others.reduce((earliest, lane) => Math.min(earliest, lane.drainedAtMs), ownMs);
-    return Math.max(drainedAtMs, earliestMs);
+    let drainedAtMs = ownMs;
+    for (const lane of this.#others)
+      drainedAtMs = Math.min(drainedAtMs, Math.max(lane.drainedAtMs, earliestMs));
+    return drainedAtMs;
   }
 
   readonly #flushDatagrams = (): void => {

@@ -7,7 +7,7 @@
  *    10  u16  index of the listener
  *    12  u32  not used
  *
- * It carries no arrival time: its owner takes its own, so that the arrivals of a device never go back.
+ * It carries no arrival time: its owner takes its own, so that what the way here took is no step back in the arrivals of a device.
  */
 const HEADER_BYTES = 16;
 

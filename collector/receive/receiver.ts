@@ -9,10 +9,12 @@ export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
 export type ReceivePath = Exclude<ReceiveChoice, "auto">;
 
 /**
- * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it.
+ * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it. It neither
+ * attaches nor detaches sockets.
  * @param listener - index of the listener it came by
- * @param arrivalUs - when it was read, by the wall clock; like `nowMs` it may be that of a datagram read just before
- * @param nowMs - the same by the monotonic clock
+ * @param arrivalUs - when it was read, by the wall clock; like `nowMs` it may be that of a datagram read just before. One that was read ahead may
+ *   be older than those of other sockets handed over before
+ * @param nowMs - when it is handed over, by the monotonic clock: never less than the one before
  */
 export type DatagramHandler = (
   listener: number,
@@ -41,16 +43,20 @@ export interface Receiver {
    */
   probe(): void;
   /**
-   * The latest monotonic instant before which everything that had arrived at the sockets has been read, but at most
-   * `MAX_DRAIN_LAG_MS` ago: a socket that is flooded without end does not hold windows open for ever.
+   * The latest monotonic instant before which everything that had arrived at the sockets is known to have been read and handled. A socket that
+   * is flooded without end does not hold windows open for ever: the native path counts what it reads (`ReadProgress`), node:dgram lets it lag by
+   * `MAX_DRAIN_LAG_MS` at most.
    */
   drainedAtMs(): number;
-  /** Resolves when everything that had arrived at the sockets before the call has been read (or `MAX_DRAIN_LAG_MS` have passed). */
+  /**
+   * Resolves when everything that had arrived at the sockets before the call has been read and handled; a socket that cannot be read, or by
+   * node:dgram never runs empty, is waited for `MAX_DRAIN_LAG_MS`.
+   */
   drain(): Promise<void>;
 }
 
 /**
- * How long a socket that never runs empty may hold windows open. A receive buffer of 8 MiB holds at most 22,000 small datagrams (Linux
+ * How long a socket that never runs empty may hold windows open where nobody can tell how far it was read. A receive buffer of 8 MiB holds at most 22,000 small datagrams (Linux
  * charges at least 768 bytes each); a reader that is busy without a pause reads those in well under a second, so what arrived 2 s ago
  * has been read.
  */

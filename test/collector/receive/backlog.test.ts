@@ -52,7 +52,7 @@ test("datagrams come out as they went in, in order, however puts and handles fol
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const blocks = new BacklogBlocks(4);
-      const backlog = new Backlog(blocks);
+      const backlog = new Backlog(blocks, 0);
       const waiting: Heard[] = [];
       for (const { put: given, most } of steps) {
         const heard: Heard[] = [];
@@ -76,7 +76,7 @@ test("datagrams come out as they went in, in order, however puts and handles fol
 
 test("sockets share the room, and what one has handled is room for another", () => {
   const blocks = new BacklogBlocks(2);
-  const [first, second] = [new Backlog(blocks), new Backlog(blocks)];
+  const [first, second] = [new Backlog(blocks, 0), new Backlog(blocks, 0)];
   const one: Heard = {
     listener: 3,
     payload: new Uint8Array(60_000),
@@ -97,14 +97,14 @@ test("sockets share the room, and what one has handled is room for another", () 
 });
 
 test("small datagrams are bounded by their number", () => {
-  const backlog = new Backlog(new BacklogBlocks(2));
+  const backlog = new Backlog(new BacklogBlocks(2), 0);
   let count = 0;
   while (backlog.put(new Uint8Array(0), 0, 0, "192.0.2.1", 1, 0)) count++;
   expect(count).toBe(2 * 3072);
 });
 
 test("a handler that throws loses the one datagram it threw at", () => {
-  const backlog = new Backlog(new BacklogBlocks());
+  const backlog = new Backlog(new BacklogBlocks(), 0);
   for (let number = 0; number < 3; number++) backlog.put(Uint8Array.of(number), 0, 1, "192.0.2.1", 1, number);
   const heard: Heard[] = [];
   expect(() =>

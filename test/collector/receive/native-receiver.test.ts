@@ -341,7 +341,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     native.readMemory();
     expect(lost.reduce((sum, count) => sum + count, 0) + (SENT - 1 - heard.at(-1)!)).toBe(native.kernelDrops);
     // in the first 250 ms as the kernel does it by itself
-    expect(overloaded.length).toBeGreaterThan(3);
+    expect(overloaded.length).toBeGreaterThan(2);
     expect(new Set(overloaded)).toEqual(new Set([7]));
     const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
     expect(sum(lost.filter((count) => count > 5000))).toBeGreaterThan(0.75 * sum(lost));
