@@ -65,6 +65,8 @@ export class SocketReader {
   /** null = the system does not let sockets be shut */
   #gate: OverflowGate | null = new OverflowGate();
   #isAttached = true;
+  /** arrival and now of a batch; not an array of numbers, out of which each datagram's would be two new objects */
+  readonly #times: (number | null)[] = [null, null];
   /** when libuv read a datagram last */
   #wokenAtMs = Number.NEGATIVE_INFINITY;
   /** of this turn of the event loop */
@@ -200,13 +202,15 @@ export class SocketReader {
     const batch = this.#batch;
     const listener = this.#listener;
     const { bytes, view } = batch;
-    const wallUs = this.#clock.wallUs();
+    const times = this.#times;
     const nowMs = this.#clock.monotonicMs();
+    times[0] = this.#clock.wallUs();
+    times[1] = nowMs;
     for (let index = 0; index < count; index++) {
       const offset = batch.offsetOf(index);
       const length = batch.lengthOf(index);
       const address = batch.addressOf(index);
-      this.#handle(listener, bytes, view, offset, length, address, batch.portOf(index), wallUs, nowMs);
+      this.#handle(listener, bytes, view, offset, length, address, batch.portOf(index), times[0]!, times[1]!);
     }
     this.#load.add(count, nowMs);
   }
@@ -233,11 +237,11 @@ export class SocketReader {
     for (let batches = 0; batches < MAX_BATCHES_PER_TURN && this.#blocks.hasRoom; batches++) {
       const count = this.#read(this.#clock.monotonicMs());
       if (count < 0) return;
-      const wallUs = this.#clock.wallUs();
+      this.#times[0] = this.#clock.wallUs();
       for (let index = 0; index < count; index++) {
         const address = batch.addressOf(index);
         const offset = batch.offsetOf(index);
-        this.#put(batch.bytes, offset, batch.lengthOf(index), address, batch.portOf(index), wallUs);
+        this.#put(batch.bytes, offset, batch.lengthOf(index), address, batch.portOf(index), this.#times[0]!);
       }
       this.#backlog.readUntil(this.#progress.untilMs);
       if (count < BATCH_DATAGRAMS) return;
