@@ -3,6 +3,7 @@ import type { Clock } from "../../common/clock.ts";
 import { MisuseError } from "../../common/errors.ts";
 import { BacklogBlocks } from "./backlog.ts";
 import { LoadMeter } from "./load-meter.ts";
+import { SteadyNaps } from "./nap.ts";
 import type { DatagramBatch, NativeSocket, NativeSockets } from "./native-socket.ts";
 import type { DatagramHandler, Receiver } from "./receiver.ts";
 import * as receiverModule from "./receiver.ts";
@@ -43,6 +44,7 @@ export class NativeReceiver implements Receiver {
       handle,
       load: new LoadMeter(clock.monotonicMs()),
       blocks: this.#blocks,
+      steady: new SteadyNaps(),
       onOverload: options.onOverload ?? (() => {}),
       openTurn: () => this.#openTurn(),
     };

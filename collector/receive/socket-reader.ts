@@ -3,8 +3,7 @@ import type { Clock } from "../../common/clock.ts";
 import { Backlog, type BacklogBlocks } from "./backlog.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import * as loadMeter from "./load-meter.ts";
-import * as napModule from "./nap.ts";
-import { nap, steadyNap } from "./nap.ts";
+import { nap, type SteadyNaps } from "./nap.ts";
 import type { DatagramBatch, NativeSocket } from "./native-socket.ts";
 import * as nativeSocket from "./native-socket.ts";
 import { OverflowGate } from "./overflow-gate.ts";
@@ -15,7 +14,6 @@ import { SystemCallError } from "./system-calls.ts";
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { LOAD } = loadMeter;
 const { BATCH_DATAGRAMS } = nativeSocket;
-const { STEADY_NAPS } = napModule;
 
 /** What one socket may take of one turn of the event loop: timers, messages and the other sockets get theirs after it. */
 const MAX_BATCHES_PER_TURN = 64;
@@ -38,6 +36,7 @@ export interface ReaderSurroundings {
   readonly handle: DatagramHandler;
   readonly load: LoadMeter;
   readonly blocks: BacklogBlocks;
+  readonly steady: SteadyNaps;
   /** a socket of this listener was shut because more came than can be handled */
   onOverload(listener: number): void;
   /** A socket took something of this turn of the event loop: `endTurn` is wanted at its end. */
@@ -162,15 +161,15 @@ export class SocketReader {
     this.#load.add(1, nowMs);
     const isAlone = nowMs - this.#wokenAtMs > ALONE_MS;
     this.#wokenAtMs = nowMs;
-    if (this.#mayNap(LOAD.STEADY)) this.#readBetweenNaps();
+    if (this.#mayNap(LOAD.STEADY) && this.#around.steady.mayNap(this, nowMs)) this.#readBetweenNaps();
     else if (this.#load.load !== LOAD.LIGHT || !isAlone) this.drain(true);
   };
 
   /** The few datagrams that come in each of some naps: no turn of the event loop need be opened for them. */
   #readBetweenNaps(): void {
-    for (let naps = 0; naps < STEADY_NAPS && this.#isAttached; naps++) {
-      steadyNap();
-      const count = this.#readBatch(this.#clock.monotonicMs());
+    const { steady } = this.#around;
+    for (let naps = 0; naps < steady.naps && this.#isAttached; naps++) {
+      const count = this.#readBatch(steady.nap(this, this.#clock));
       if (count < 0) return;
       if (count === BATCH_DATAGRAMS) this.drain(true);
       if (this.#load.load !== LOAD.STEADY) return;

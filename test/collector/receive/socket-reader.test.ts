@@ -207,6 +207,24 @@ test("nobody naps while another socket of the thread has a backlog", async () =>
   await receiver.drain();
 });
 
+test("at a steady trickle one socket naps, and those it woke late are read at once", () => {
+  const { clock, sockets } = setUp({ handleMs: 0, sockets: 3 });
+  const wake = (socket: FakeSocket): number => {
+    const { reads } = socket;
+    socket.arrive(0);
+    socket.wake();
+    return socket.reads - reads;
+  };
+  const [one, two, three] = sockets as [FakeSocket, FakeSocket, FakeSocket];
+  for (let waking = 0; waking < 11; waking++) {
+    clock.advanceMs(1);
+    wake(one);
+  }
+  expect([wake(one), wake(two), wake(three)]).toEqual([4, 1, 1]);
+  clock.advanceMs(1.5);
+  expect([wake(three), wake(one)]).toEqual([4, 1]);
+});
+
 test("when all is handled nothing is looked at again by itself", async () => {
   const { receiver, readAhead } = setUp();
   const socket = await readAhead(3000);
