@@ -49,10 +49,17 @@ export class DropReadings {
   }
 
   /**
-   * Just before a tick. @param openGaps - something may be lost
+   * Just before a tick.
+   * @param heldMs - as for `KernelDrops.refresh`
+   * @param openGaps - something may be lost
    * @returns drops so far by listener, over all workers, with what the others missed besides; null = not read this time
    */
-  read(nowMs: number, drainedAtMs: number, openGaps: number): readonly (number | null)[] | null {
+  read(
+    nowMs: number,
+    heldMs: number,
+    drainedAtMs: number,
+    openGaps: number,
+  ): readonly (number | null)[] | null {
     const { exchange, isCheap } = this.#options;
     if (exchange !== null) {
       // read by `readMissed`
@@ -64,7 +71,7 @@ export class DropReadings {
     }
     if (!isCheap && openGaps === 0 && nowMs - this.#readAtMs < IDLE_READ_MS) return null;
     this.#readAtMs = nowMs;
-    this.#readOwn(nowMs - drainedAtMs);
+    this.#readOwn(heldMs);
     return this.#drops;
   }
 

@@ -166,7 +166,7 @@ export class IngestService {
 
   status(): IngestStatus {
     const atMs = this.#options.clock.monotonicMs();
-    this.#kernelDrops.refresh(atMs - this.#receiver.drainedAtMs());
+    this.#kernelDrops.refresh(atMs - this.#receiver.readUntilMs());
     return {
       atUs: this.#options.clock.wallUs(),
       atMs,
@@ -237,10 +237,11 @@ export class IngestService {
     const exchange = this.#exchange;
     const ownMs = this.#receiver.drainedAtMs();
     // what has been read has been handed over: now the others know
-    exchange?.flush(ownMs, false, this.#dropReadings.readMissed(clock.monotonicMs() - ownMs));
+    const heldMs = clock.monotonicMs() - this.#receiver.readUntilMs();
+    exchange?.flush(ownMs, false, this.#dropReadings.readMissed(heldMs));
     const nowMs = clock.monotonicMs();
     const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
-    const drops = this.#dropReadings.read(nowMs, drainedAtMs, this.#ingest.openGaps);
+    const drops = this.#dropReadings.read(nowMs, heldMs, drainedAtMs, this.#ingest.openGaps);
     if (drops !== null) this.#ingest.kernelDrops(nowMs, drainedAtMs, drops);
     this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
     this.#receiver.probe();

@@ -63,6 +63,10 @@ export class DgramReceiver implements Receiver {
     return Math.max(this.#watch.emptyAtMs(nowMs), nowMs - MAX_DRAIN_LAG_MS);
   }
 
+  readUntilMs(): number {
+    return this.drainedAtMs();
+  }
+
   async drain(): Promise<void> {
     const sinceMs = this.#clock.monotonicMs();
     while (this.drainedAtMs() < sinceMs) {

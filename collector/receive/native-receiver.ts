@@ -72,6 +72,12 @@ export class NativeReceiver implements Receiver {
     return drainedAtMs;
   }
 
+  readUntilMs(): number {
+    let readUntilMs = this.#clock.monotonicMs();
+    for (const reader of this.#readers.values()) readUntilMs = Math.min(readUntilMs, reader.readUntilMs);
+    return readUntilMs;
+  }
+
   async drain(): Promise<void> {
     const sinceMs = this.#clock.monotonicMs();
     while (this.drainedAtMs() < sinceMs && this.#isWorthWaiting(sinceMs)) {

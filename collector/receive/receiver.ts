@@ -48,6 +48,8 @@ export interface Receiver {
    * `MAX_DRAIN_LAG_MS` at most.
    */
   drainedAtMs(): number;
+  /** The same of what has been read, handled or not: what waits in the sockets came after it. */
+  readUntilMs(): number;
   /**
    * Resolves when everything that had arrived at the sockets before the call has been read and handled; a socket that cannot be read, or by
    * node:dgram never runs empty, is waited for `MAX_DRAIN_LAG_MS`.

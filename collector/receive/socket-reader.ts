@@ -101,6 +101,11 @@ export class SocketReader {
     return this.#backlog.handledUntilMs;
   }
 
+  /** Everything that had arrived before has been read; monotonic. */
+  get readUntilMs(): number {
+    return this.#progress.untilMs;
+  }
+
   /** Something was read and is not handled yet, which wakes nobody. */
   get hasBacklog(): boolean {
     return !this.#backlog.isEmpty;

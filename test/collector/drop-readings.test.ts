@@ -26,14 +26,14 @@ const exchange = (elsewhere: number | null, shed = 0) => ({ shed, missedElsewher
 test("one worker reads its own listeners, and nothing of one that is not OK", () => {
   const { readings } = setUp({ listeners: [listener(0, 3), listener(1, 5, "UNAVAILABLE")] });
   expect(readings.readMissed(0)).toBeNull();
-  expect(readings.read(100, 90, 0)).toEqual([3, null]);
+  expect(readings.read(100, 0, 90, 0)).toEqual([3, null]);
 });
 
 test("where reading costs more than a call it is done when something is missing, and once a second", () => {
   const { readings, refreshes } = setUp({ isCheap: false });
-  const read = [0, 500, 999, 1000].map((nowMs) => readings.read(nowMs, nowMs, 0) !== null);
+  const read = [0, 500, 999, 1000].map((nowMs) => readings.read(nowMs, 0, nowMs, 0) !== null);
   expect(read).toEqual([true, false, false, true]);
-  expect(readings.read(1020, 1020, 1)).not.toBeNull();
+  expect(readings.read(1020, 0, 1020, 1)).not.toBeNull();
   expect(refreshes()).toBe(3);
 });
 
@@ -45,17 +45,17 @@ test("of several workers each tells the others what its sockets dropped, what it
   });
   // the second listener is another worker's: here it has two further sockets
   expect(readings.readMissed(0)).toEqual([3 + 2 + 100, 8 + 1 + 100]);
-  expect(readings.read(100, 90, 0)).toEqual([13, 18]);
+  expect(readings.read(100, 0, 90, 0)).toEqual([13, 18]);
 });
 
 test("what another worker does not tell is not known", () => {
   const { readings } = setUp({ exchange: exchange(null) });
   readings.readMissed(0);
-  expect(readings.read(100, 90, 0)).toEqual([null, null]);
+  expect(readings.read(100, 0, 90, 0)).toEqual([null, null]);
 });
 
 test("several workers that would have to read the kernel's tables read nothing", () => {
   const { readings, refreshes } = setUp({ exchange: exchange(0), isCheap: false });
-  expect([readings.readMissed(0), readings.read(100, 90, 5)]).toEqual([null, null]);
+  expect([readings.readMissed(0), readings.read(100, 0, 90, 5)]).toEqual([null, null]);
   expect(refreshes()).toBe(0);
 });

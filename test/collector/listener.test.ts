@@ -45,6 +45,7 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { 
       detach: (socket) => void attached.delete(socket),
       probe: () => {},
       drainedAtMs: () => 0,
+      readUntilMs: () => 0,
       drain: async () => {},
     },
     kernelDrops: new KernelDrops({ sockets: () => null, ownInodes: () => new Set() }),
