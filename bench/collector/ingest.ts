@@ -1,13 +1,10 @@
-import { BatchPool } from "../../collector/batch-pool.ts";
-import { Ingest } from "../../collector/ingest.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import { setEngineFlags } from "../../common/engine-flags.ts";
-import type { BatchMessage } from "../../protocol/batch.ts";
 import { FLAG, KIND, VALUE_TYPE } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { setDeviceId } from "../../protocol/device-id.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { encodeJson } from "../../protocol/encode-json.ts";
+import { openIngest } from "../../test/support/open-ingest.ts";
 import { seededDoubles } from "../../test/support/series.ts";
 
 setEngineFlags();
@@ -66,35 +63,11 @@ const makeTraffic = ({ devices, readings, isJson, count, perSecond }: Required<L
   return { bytes, view, starts };
 };
 
-const openIngest = (): Ingest => {
-  const ingest: Ingest = new Ingest({
-    formats: ["auto"],
-    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1 },
-    pool: new BatchPool(),
-    restored: {
-      hasHistory: false,
-      nextDevice: 1,
-      nextRun: 1,
-      devices: [],
-      leftOut: [],
-      fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
-    },
-    batchMs: 100,
-    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
-    onInternalError: (error) => {
-      throw error;
-    },
-  });
-  ingest.restore();
-  ingest.start(0, START_US);
-  return ingest;
-};
-
 const play = (
   { bytes, view, starts }: Traffic,
   { count, perSecond, loss }: Required<Load>,
 ): { ns: number; heapBytes: number } => {
-  const ingest = openIngest();
+  const ingest = openIngest(START_US);
   const random = seededDoubles(1);
   const tickEvery = (perSecond * TICK_MS) / 1000;
   let dropped = 0;

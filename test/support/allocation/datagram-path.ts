@@ -1,11 +1,8 @@
-import { BatchPool } from "../../../collector/batch-pool.ts";
-import { Ingest } from "../../../collector/ingest.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../../collector/tracker-settings.ts";
-import type { BatchMessage, Restored } from "../../../protocol/batch.ts";
 import { KIND, VALUE_TYPE } from "../../../protocol/constants.ts";
 import { Datagram } from "../../../protocol/datagram.ts";
 import { setDeviceId } from "../../../protocol/device-id.ts";
 import { encodeBinary } from "../../../protocol/encode-binary.ts";
+import { openIngest } from "../open-ingest.ts";
 
 /**
  * A process of its own, with a young generation that is not collected meanwhile: prints the bytes the heap grows by per datagram, from its
@@ -20,30 +17,9 @@ const ROUNDS = 6;
 const PER_READ = 128;
 const START_US = Date.UTC(2026, 10, 20) * 1000;
 
-const restored: Restored = {
-  hasHistory: false,
-  nextDevice: 1,
-  nextRun: 1,
-  devices: [],
-  leftOut: [],
-  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
-};
-const ingest: Ingest = new Ingest({
-  formats: ["auto"],
-  tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1 },
-  pool: new BatchPool(),
-  restored,
-  batchMs: 100,
-  send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
-  onInternalError: (error) => {
-    throw error;
-  },
-});
-ingest.restore();
-ingest.start(0, START_US);
-
-/** where the sequence number's lower half and the send time's are (protocol/decode-binary.ts) */
+/** where the lower half of the sequence number is (protocol/decode-binary.ts) */
 const SEQUENCE_AT = 16;
+const ingest = openIngest(START_US);
 const SLOT_BYTES = 64 + 20 * readings;
 const bytes = new Uint8Array(devices * SLOT_BYTES);
 const view = new DataView(bytes.buffer);

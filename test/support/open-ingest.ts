@@ -1,0 +1,23 @@
+import { BatchPool } from "../../collector/batch-pool.ts";
+import { Ingest } from "../../collector/ingest.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import type { BatchMessage } from "../../protocol/batch.ts";
+import { EMPTY } from "./ingest-bench.ts";
+
+/** The pipeline on an empty database, without socket and writer: each batch comes back at once. A bug throws. */
+export const openIngest = (startUs: number): Ingest => {
+  const ingest: Ingest = new Ingest({
+    formats: ["auto"],
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1 },
+    pool: new BatchPool(),
+    restored: EMPTY,
+    batchMs: 100,
+    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
+    onInternalError: (error) => {
+      throw error;
+    },
+  });
+  ingest.restore();
+  ingest.start(0, startUs);
+  return ingest;
+};
