@@ -18,7 +18,8 @@ import type {
 import { IngestService } from "./ingest-service.ts";
 import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
-import { warmUp } from "./warm-up.ts";
+import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
+import { rehearse, warmUp } from "./warm-up.ts";
 
 /** Thread entry of an ingest worker: joins the service to its two ports. */
 
@@ -71,6 +72,20 @@ const restoredOf = (
   return worker === 0 ? restored : { ...restored, fleet: emptyFleet() };
 };
 
+const NO_ARCHIVE: DeviceArchive = { load: () => null, loadEpoch: () => null };
+
+const trackerOf = ({ tracker }: IngestWorkerData, archive: DeviceArchive | null): TrackerOptions =>
+  archive === null ? tracker : { ...tracker, archive };
+
+/** What only saves time must not keep a collector from starting. */
+const prepare = (step: () => void, logger: Logger): void => {
+  try {
+    step();
+  } catch (error) {
+    logger.error({ err: error }, "warming up failed because of a bug: the first seconds are slower");
+  }
+};
+
 const makeService = async (
   data: IngestWorkerData,
   archive: StartArchive | null,
@@ -79,7 +94,7 @@ const makeService = async (
   const { writerPort } = data;
   return new IngestService({
     ...data,
-    tracker: archive === null ? data.tracker : { ...data.tracker, archive },
+    tracker: trackerOf(data, archive),
     restored: restoredOf(archive, data),
     sockets: await chooseSockets(data.receive, logger),
     clock: systemClock,
@@ -109,8 +124,10 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
   const archive = data.archive === null ? null : await openArchive(data.archive);
   let service: IngestService;
   try {
-    warmUp(data.tracker, NOTHING_RESTORED);
+    const tracker = trackerOf(data, archive === null ? null : NO_ARCHIVE);
+    prepare(() => rehearse(tracker, NOTHING_RESTORED), logger);
     service = await makeService(data, archive, logger);
+    prepare(() => warmUp(tracker, NOTHING_RESTORED), logger);
   } catch (error) {
     failed(error);
     close();

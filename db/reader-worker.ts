@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
+import { detachFirst } from "../common/detach-first.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
 import { openForReading } from "./open.ts";
@@ -23,6 +24,7 @@ export type ReaderReply =
 const port = parentPort!;
 const { file, textsUrl } = workerData as ReaderData;
 const texts: AnswerTexts = textsUrl === null ? NO_TEXTS : ((await import(textsUrl)) as AnswerTexts);
+detachFirst();
 const db = openForReading(file);
 const queries = new Queries(db, texts, systemClock.monotonicMs);
 

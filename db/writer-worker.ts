@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type MessagePort, parentPort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
+import { detachFirst } from "../common/detach-first.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge/merge-messages.ts";
@@ -76,6 +77,7 @@ const startMerger = (): Worker => {
   return started;
 };
 
+detachFirst();
 const writer = openWriter();
 let thread: WriterThread | undefined;
 if (writer === undefined) ended();
@@ -95,7 +97,7 @@ else {
   );
   thread = loop;
   // the main thread knows that the database is open, and batches come only once it has opened the sockets
-  warmUp(systemClock);
+  warmUp();
   for (const port of ports) port.on("message", (message: BatchMessage) => loop.accept(message));
   main.on("message", () => loop.close());
 }

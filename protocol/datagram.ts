@@ -10,6 +10,16 @@ export interface ChannelDescription {
 }
 
 /**
+ * An empty array that has held one of what it is to hold. V8 takes it for another kind of array than one that never held anything, and code
+ * compiled for that is thrown out when the first device describes itself.
+ */
+const emptied = <Item>(item: Item): Item[] => {
+  const items = [item];
+  items.length = 0;
+  return items;
+};
+
+/**
  * The one result object a decoder fills, again and again: nothing is allocated per datagram on the binary path.
  * Only the fields that the `kind` gives a meaning are valid after a decode that returned 0.
  */
@@ -51,13 +61,13 @@ export class Datagram {
   timesAreAbsolute = false;
   readonly values = new Float64Array(MAX_ENTRIES);
   /** channel names, reading by reading, when the format names its channels (JSON) */
-  readonly names: string[] = [];
+  readonly names = emptied("");
   named = false;
   /** how many readings were refused, by refusal reason code (index into REFUSAL_REASONS) */
   readonly refused = new Uint32Array(REFUSAL_REASONS.length);
   refusedCount = 0;
   /** DESCRIBE, and `units` of JSON (on any kind) */
-  readonly descriptions: ChannelDescription[] = [];
+  readonly descriptions = emptied<ChannelDescription>({ channel: -1, name: "", unit: "" });
   /** HEARTBEAT: seconds until the device speaks again, -1 when it announces no sleep */
   sleepSeconds = -1;
   /** HEARTBEAT: the epoch is over and `sequence` is final */

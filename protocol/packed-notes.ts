@@ -17,7 +17,8 @@ const BYTES_PER_UNIT = 3;
 const MAX_SHORT_TEXT = 255;
 
 export class NotePacker {
-  #bytes = new Uint8Array(16 * ROOM);
+  // little, so that it has grown before code is compiled for a field that never changes (docs/decisions/0014-compiled-before-it-counts.md)
+  #bytes = new Uint8Array(ROOM);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
   /** device whose note, without a source, was the last one; -1 = the last one was another */

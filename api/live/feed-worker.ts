@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { detachFirst } from "../../common/detach-first.ts";
 import { LiveSegments } from "../../db/live-segments.ts";
 import { Feed } from "./feed.ts";
 import type { FeedThreadData, ToFeed } from "./messages.ts";
@@ -6,6 +7,7 @@ import type { FeedThreadData, ToFeed } from "./messages.ts";
 /** The thread of the live feed: decodes and writes text, so that neither ingest nor the answers of the API wait for viewers. */
 const port = parentPort!;
 const { file, flush } = workerData as FeedThreadData;
+detachFirst();
 const segments = new LiveSegments(file, flush);
 const feed = new Feed(
   {

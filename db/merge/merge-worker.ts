@@ -1,5 +1,6 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import { detachFirst } from "../../common/detach-first.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";
 import { openForReading } from "../open.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge-messages.ts";
@@ -13,6 +14,7 @@ const { file, chunkReadings } = workerData as MergeThreadData;
 // merging can wait, whatever else runs cannot. Linux keeps a priority per thread (setpriority(2), NOTES); elsewhere it would be the process's
 if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
+detachFirst();
 const db = openForReading(file);
 const merger = new Merger(db, chunkReadings);
 let chunkSet = 0;
