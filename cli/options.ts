@@ -95,8 +95,8 @@ export const COLLECT_OPTIONS = {
   }),
   poolBatches: integerOption({
     key: "poolBatches",
-    doc: "batches of up to 4,096 datagrams between receiver and writer, at most 2.2 MB each; when three quarters (all but 24 of many) are under way datagrams are shed until half of those are back, the rest is for the ledger",
-    default: 96,
+    doc: "batches of up to 4,096 datagrams between receiver and writer, at most 2.2 MB each; when all are under way but those kept for the ledger (24, or a quarter of fewer than 96), datagrams are shed until few are",
+    default: 256,
     min: 2,
     max: 1024,
   }),

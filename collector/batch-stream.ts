@@ -25,6 +25,11 @@ const SCARCE_BATCHES = 8;
 const RESERVED_SHARE = 1 / 4;
 const MOST_RESERVED = 24;
 /**
+ * Share of the other batches that may still be under way, of those that were when shedding began, when datagrams get room again. What is shed opens
+ * a gap in each device, which costs far more than the datagrams themselves: so rather few long pieces.
+ */
+const UNDER_WAY_SHARE = 1 / 8;
+/**
  * Devices that were pushed out by others (R16) and wait for the writer, at most: a flood of forged ids is limited by the writer, and what waits
  * longer only costs memory, which a pool full of such batches keeps.
  */
@@ -54,9 +59,11 @@ export class BatchStream {
   readonly #windowRoom: number;
   /** batches for the ledger only */
   readonly #reserved: number;
-  /** with so many left datagrams get batches again: what is shed is shed in one piece, one gap of each device */
-  readonly #enough: number;
-  #isShedding = false;
+  /** batches that may be under way still when shedding ends */
+  readonly #mayBeUnderWay: number;
+  /** datagrams get no batch until this one is committed: what is shed is shed in one piece, one gap of each device; -1 = they do */
+  #sheddingUntil = -1;
+  #committed = 0;
   #tracker: Tracker | null = null;
   #number = 0;
   /** when the last complete one was handed over */
@@ -69,8 +76,9 @@ export class BatchStream {
 
   constructor(options: BatchStreamOptions) {
     this.#options = options;
-    this.#reserved = Math.min(MOST_RESERVED, Math.floor(options.pool.capacity * RESERVED_SHARE));
-    this.#enough = this.#reserved + Math.ceil((options.pool.capacity - this.#reserved) / 2);
+    const { capacity } = options.pool;
+    this.#reserved = Math.min(MOST_RESERVED, Math.floor(capacity * RESERVED_SHARE));
+    this.#mayBeUnderWay = Math.floor((capacity - this.#reserved) * UNDER_WAY_SHARE);
     this.#windowRoom = Math.max(BATCH_OPS / 2, options.maxGapsPerDevice + 1);
   }
 
@@ -86,6 +94,7 @@ export class BatchStream {
 
   /** Batches up to this number are committed. */
   committed(number: number): void {
+    this.#committed = number;
     while (this.#forgetting.length > 0 && this.#forgetting[0]!.number <= number) {
       this.#forgottenUnderWay -= this.#forgetting.shift()!.forgotten;
     }
@@ -122,7 +131,7 @@ export class BatchStream {
         else this.#complete(nowMs);
       }
       if (isForDatagram && this.#options.pool.left <= this.#reserved) {
-        this.#isShedding = true;
+        this.#beginShedding();
         return false;
       }
       if (!this.#open()) return false;
@@ -154,9 +163,14 @@ export class BatchStream {
   /** Whether batches are left, beyond the reserve, which the open one may be of. */
   #hasForDatagrams(): boolean {
     const { left } = this.#options.pool;
-    if (left < this.#reserved) this.#isShedding = true;
-    else if (left >= this.#enough) this.#isShedding = false;
-    return !this.#isShedding;
+    if (left < this.#reserved) this.#beginShedding();
+    else if (left > this.#reserved && this.#committed >= this.#sheddingUntil) this.#sheddingUntil = -1;
+    return this.#sheddingUntil < 0;
+  }
+
+  /** It ends by what is under way now: batches of the ledger go on being sent meanwhile, and would hold it up for ever. */
+  #beginShedding(): void {
+    if (this.#sheddingUntil < 0) this.#sheddingUntil = Math.max(0, this.#number - this.#mayBeUnderWay);
   }
 
   #open(): boolean {

@@ -24,7 +24,7 @@ export interface CollectorOptions {
   /** towards the writer, one for each ingest worker: BatchMessage out, BatchReturn in; transferred to them */
   writerPorts: readonly MessagePort[];
   tracker?: Partial<TrackerSettings>;
-  /** batches between receiver and writer, at most 2.2 MB each; default 64 */
+  /** batches between receiver and writer, at most 2.2 MB each; default DEFAULT_POOL_BATCHES */
   poolBatches?: number;
   /** a batch is handed over when full or so long after its first change, milliseconds; default 100 */
   batchMs?: number;

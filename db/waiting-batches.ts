@@ -1,11 +1,12 @@
-import type { BatchMessage } from "../protocol/batch.ts";
+import { BATCH_DATAGRAMS, Batch, type BatchMessage } from "../protocol/batch.ts";
 
 /**
  * What one flush takes at most. Devices that are known cost a row however many batches they are in, and a flush costs something for each
- * of them: the more batches, the less per datagram. New ones bring notes, which are in memory several times over (in the batch, in the journal,
- * on their way to the main thread): a writer that has fallen behind in a flood of them takes it in parts.
+ * of them: the more batches, the less per datagram, so a writer that has fallen behind takes nearly all of a pool as large as it is by default. What is encoded at
+ * once is in memory several times over, and so are new devices: their notes are in the batch, in the journal, on their way to the main thread.
  */
-const MOST_BATCHES_PER_FLUSH = 64;
+const MOST_BATCHES_PER_FLUSH = 192;
+const MOST_READINGS_PER_FLUSH = MOST_BATCHES_PER_FLUSH * BATCH_DATAGRAMS;
 const MOST_NOTES_PER_FLUSH = 25_000;
 
 /** Batches that wait for a flush, in order, and which of them were shown as pending meanwhile. */
@@ -69,10 +70,13 @@ export class WaitingBatches {
   /** how many of them are enough for one flush */
   #bearable(): number {
     let notes = 0;
+    let readings = 0;
     let batches = 0;
-    for (const message of this.#batches) {
-      notes += message.noteCount;
-      if (batches > 0 && (batches === MOST_BATCHES_PER_FLUSH || notes > this.#mostNotes)) break;
+    for (const { buffer, noteCount } of this.#batches) {
+      notes += noteCount;
+      readings += new Batch(buffer).readingCount;
+      const isMuch = notes > this.#mostNotes || readings > MOST_READINGS_PER_FLUSH;
+      if (batches > 0 && (isMuch || batches === MOST_BATCHES_PER_FLUSH)) break;
       batches++;
     }
     return batches;

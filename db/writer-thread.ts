@@ -12,6 +12,10 @@ import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-me
 const RETRY_MS = 250;
 /** Without datagrams, tables and retention are looked after that often. */
 const IDLE_MS = 1000;
+/** The writer is behind when so many times the batches that a flush is to take had come before it: more than that came during the flush before. */
+const BEHIND = 1.5;
+/** So many segments may wait to be merged while the writer is behind: merging takes processors, and its lots the writer's time. */
+const MOST_PUT_OFF = 128;
 
 /** What the loop needs of its thread. */
 export interface WriterThreadHost {
@@ -40,6 +44,7 @@ export class WriterThread {
   #timer: NodeJS.Timeout | undefined;
   /** what the timer is for: what is done when nothing waits, the batches that wait, or as many as must not wait any longer */
   #planned: "idle" | "flush" | "flush-now" = "idle";
+  #isBehind = false;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   #commits = 0;
@@ -76,7 +81,9 @@ export class WriterThread {
   }
 
   #beginMerge(): MergeTask | null {
-    return this.#closeByMs === null && this.#failingSinceUs === null ? this.#writer.beginMerge() : null;
+    if (this.#closeByMs !== null || this.#failingSinceUs !== null) return null;
+    if (this.#isBehind && this.#writer.merging.figures.unmergedSegments < MOST_PUT_OFF) return null;
+    return this.#writer.beginMerge();
   }
 
   /** Write what waits, however long it has waited, bring the tables up to date and end. */
@@ -119,6 +126,7 @@ export class WriterThread {
     const beganMs = this.#host.clock.monotonicMs();
     const outcome = this.#writer.flush();
     if (outcome.outcome === "idle") {
+      this.#isBehind = false;
       this.#merges.step();
       this.#schedule(IDLE_MS);
     } else if (outcome.outcome === "failed") this.#failed(outcome.error);
@@ -131,6 +139,8 @@ export class WriterThread {
   #succeeded({ change, gapOps, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {
     this.#commits++;
     this.#failingSinceUs = null;
+    const waited = messages.length + this.#writer.pendingBatches;
+    this.#isBehind = waited > BEHIND * this.#options.flushBatches;
     for (const { worker, number } of messages) this.#committed[worker] = number;
     for (const { worker, buffer } of messages) {
       this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]! });

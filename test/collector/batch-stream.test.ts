@@ -60,26 +60,53 @@ test("a batch that forgets no device waits for none", () => {
   expect(sent.length).toBe(100);
 });
 
-test("what is shed is shed in one piece: datagrams get room again when half of their batches are back", () => {
-  const pool = new BatchPool(96);
+/** A stream whose datagrams have taken all batches they may, and the writer that commits the oldest ones. */
+const exhausted = (capacity: number) => {
+  const pool = new BatchPool(capacity);
   const { sent, stream } = streamOf(pool, quietTracker);
   const hasRoom = (): boolean => stream.makeRoom(0, 0, 0, true);
+  const sendForLedger = (): void => {
+    if (stream.makeRoom(0, 0, 0, false)) stream.changed(0);
+    stream.flushAll(0);
+  };
   while (hasRoom()) {
     stream.changed(0);
     stream.flushAll(0);
   }
-  expect(sent.length).toBe(72);
-  const giveBack = (count: number): void => {
-    for (const { buffer } of sent.splice(0, count)) pool.giveBack(buffer);
+  const commit = (count: number): void => {
+    for (const { buffer, number } of sent.splice(0, count)) {
+      pool.giveBack(buffer);
+      stream.committed(number);
+    }
   };
-  giveBack(35);
+  return { sent, hasRoom, sendForLedger, commit };
+};
+
+test("what is shed is shed in one piece: datagrams get room again when few of their batches are under way", () => {
+  const { sent, hasRoom, sendForLedger, commit } = exhausted(96);
+  expect(sent.length).toBe(72);
+  commit(62);
   expect(hasRoom()).toBe(false);
-  expect(stream.makeRoom(0, 0, 0, false)).toBe(true);
-  stream.changed(0);
-  stream.flushAll(0);
-  giveBack(2);
+  sendForLedger();
+  expect(hasRoom()).toBe(false);
+  commit(1);
   expect(hasRoom()).toBe(true);
 });
+
+test.each([2, 3, 4, 8, 16, 32, 96, 256])(
+  "shedding ends with %i batches, however many the ledger takes meanwhile",
+  (capacity) => {
+    const { sent, hasRoom, sendForLedger, commit } = exhausted(capacity);
+    const underWay = sent.length;
+    for (let batch = 0; batch < underWay; batch++) {
+      sendForLedger();
+      commit(1);
+    }
+    // as many are under way as before, all of them of the ledger: one more is free
+    commit(1);
+    expect(hasRoom()).toBe(true);
+  },
+);
 
 test("what the writer may commit is whole, also when the windows that run need more batches than there are", () => {
   const OPEN_GAPS = 50_000;
@@ -104,6 +131,9 @@ test("what the writer may commit is whole, also when the windows that run need m
   expect(pool.left).toBe(-3);
   // and nothing else is taken beyond what there is
   expect(stream.makeRoom(0, 0, 100, true)).toBe(false);
-  for (const { buffer } of sent) pool.giveBack(buffer);
+  for (const { buffer, number } of sent) {
+    pool.giveBack(buffer);
+    stream.committed(number);
+  }
   expect(stream.makeRoom(0, 0, 100, true)).toBe(true);
 });

@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 const FLUSH_BATCHES = 4;
-const MOST_PER_FLUSH = 5;
+const MOST_PER_FLUSH = 8;
 
 /** A writer that only counts what waits. */
 const countingWriter = () => {
@@ -27,14 +27,19 @@ const countingWriter = () => {
     merging: {
       figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 },
       flushedBytes: 0,
-      begin: () => null,
+      current: null,
     },
+    mergesAsked: 0,
+    mostPerFlush: MOST_PER_FLUSH,
     accept: () => {
       writer.pendingBatches++;
     },
-    beginMerge: () => null,
+    beginMerge: () => {
+      writer.mergesAsked++;
+      return null;
+    },
     flush: () => {
-      const count = Math.min(MOST_PER_FLUSH, writer.pendingBatches);
+      const count = Math.min(writer.mostPerFlush, writer.pendingBatches);
       if (count === 0) return { outcome: "idle" };
       writer.flushes++;
       writer.pendingBatches -= count;
@@ -75,4 +80,25 @@ test("what one flush does not take is flushed after it, although nothing more co
   for (let batch = 0; batch < 3 * MOST_PER_FLUSH; batch++) thread.accept({} as BatchMessage);
   vi.advanceTimersByTime(10);
   expect([writer.flushes, writer.pendingBatches]).toEqual([3, 0]);
+});
+
+test("merges wait while more batches come than a flush is to take, but not for ever", () => {
+  vi.useFakeTimers();
+  const writer = countingWriter();
+  const thread = startThread(writer);
+  const flush = (batches: number): number => {
+    const before = writer.mergesAsked;
+    for (let batch = 0; batch < batches; batch++) thread.accept({} as BatchMessage);
+    vi.advanceTimersByTime(500);
+    return writer.mergesAsked - before;
+  };
+  expect(flush(FLUSH_BATCHES)).toBe(1);
+  expect(flush(2 * FLUSH_BATCHES)).toBe(0);
+  writer.merging.figures.unmergedSegments = 128;
+  expect(flush(2 * FLUSH_BATCHES)).toBe(1);
+  writer.merging.figures.unmergedSegments = 0;
+  expect(flush(FLUSH_BATCHES)).toBe(1);
+  // what a flush left is behind as well
+  writer.mostPerFlush = 2;
+  expect(flush(2 * FLUSH_BATCHES)).toBe(3);
 });
