@@ -1,7 +1,7 @@
 import type { RunSnapshot } from "../protocol/batch.ts";
 import { CAUSE, CAUSES, type Cause, lostOf, ROW } from "../protocol/ledger-row.ts";
 import type { Sqlite, Statement } from "./open.ts";
-import { type OpenGap, unpackGaps } from "./open-gaps.ts";
+import { type OpenGap, openGapsOf } from "./open-gaps.ts";
 
 export type Absent = RunSnapshot["absent"][number];
 
@@ -14,13 +14,12 @@ type LostRow = [
   timeAfter: number,
   requests: number,
 ];
-type OpenRow = Parameters<typeof unpackGaps>;
 
 /** The absent ranges of one run after the other, as the database has them. */
 export class AbsentRanges {
   readonly #floor: Statement;
   readonly #lost: Statement;
-  readonly #open: Statement;
+  readonly #openOf: (run: number) => OpenGap[];
 
   constructor(db: Sqlite) {
     this.#floor = db
@@ -31,7 +30,7 @@ export class AbsentRanges {
         "SELECT first, last, cause, opened_at, time_before, time_after, requests FROM gaps WHERE run_no = ? AND state = 'lost' ORDER BY first",
       )
       .raw();
-    this.#open = db.prepare("SELECT first, opened_at, gaps FROM open_gaps WHERE run_no = ?").raw();
+    this.#openOf = openGapsOf(db);
   }
 
   /**
@@ -45,11 +44,8 @@ export class AbsentRanges {
     const floor = Math.max(row[ROW.FLOOR]!, (this.#floor.get(run) as number | null) ?? 0);
     row[ROW.FLOOR] = floor;
     const ranges = (this.#lost.all(run) as LostRow[]).map(lostRange);
-    const open = this.#open.get(run) as OpenRow | undefined;
-    if (open !== undefined) {
-      ranges.push(...unpackGaps(...open).map(openRange));
-      ranges.sort((a, b) => a.first - b.first);
-    }
+    ranges.push(...this.#openOf(run).map(openRange));
+    ranges.sort((a, b) => a.first - b.first);
     return ranges
       .filter(({ last }) => last >= floor)
       .map((range) => (range.first < floor ? { ...range, first: floor } : range));

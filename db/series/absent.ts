@@ -1,6 +1,7 @@
 import { type AbsentRange, countWithin, placeBetween } from "../absent-times.ts";
 import type { GapRecord } from "../gaps-query.ts";
 import type { Sqlite, Statement } from "../open.ts";
+import { type OpenGap, openGapsOf } from "../open-gaps.ts";
 import { bucketAt, type Grid } from "./grid.ts";
 
 type AbsentGap = Omit<GapRecord, "filledAtUs" | "arrival">;
@@ -15,21 +16,30 @@ type AbsentRow = AbsentRange & AbsentGap;
 
 /** Absent numbers of one run: gaps that stand as lost, and running windows. */
 export class AbsentNumbers {
-  readonly #absent: Statement;
+  readonly #lost: Statement;
+  readonly #openOf: (run: number) => OpenGap[];
 
   constructor(db: Sqlite) {
-    this.#absent = db.prepare(
+    this.#lost = db.prepare(
       `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at, time_before, time_after,
-         opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'
-       UNION ALL SELECT run_no, first, last, 'open', NULL, opened_at, time_before, time_after,
-         opened_at, NULL, requests FROM window_gaps WHERE run_no = ?`,
+         opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'`,
     );
+    this.#openOf = openGapsOf(db);
   }
 
-  of(run: number): IterableIterator<AbsentRow> {
-    return this.#absent.iterate(run, run) as IterableIterator<AbsentRow>;
+  *of(run: number): Generator<AbsentRow> {
+    yield* this.#lost.iterate(run) as IterableIterator<AbsentRow>;
+    for (const gap of this.#openOf(run)) yield openRow(run, gap);
   }
 }
+
+const openRow = (
+  run: number,
+  { first, last, openedAt, timeBefore, timeAfter, requests }: OpenGap,
+): AbsentRow => ({
+  ...{ run, first, last, state: "open", cause: null, requests, openedAtUs: openedAt, closedAtUs: null },
+  ...{ opened_at: openedAt, time_before: timeBefore, time_after: timeAfter },
+});
 
 /**
  * Counts the numbers of a range that lies between two times into the buckets they lie in.
