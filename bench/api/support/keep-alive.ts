@@ -3,12 +3,14 @@ import { connect, type Socket } from "node:net";
 /** One keep-alive connection that asks one thing after the other, with as little work of its own as can be: what is timed is the server. */
 export class KeepAliveClient {
   readonly #socket: Socket;
+  readonly #host: string;
   #chunks: Buffer[] = [];
   #answered: PromiseWithResolvers<string> | undefined;
 
   /** @param api - such as http://127.0.0.1:8047 */
   constructor(api: string) {
-    const { hostname, port } = new URL(api);
+    const { host, hostname, port } = new URL(api);
+    this.#host = host;
     this.#socket = connect(Number(port), hostname);
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk) => this.#receive(chunk));
@@ -19,7 +21,7 @@ export class KeepAliveClient {
   get(path: string): Promise<string> {
     this.#chunks = [];
     this.#answered = Promise.withResolvers();
-    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`);
     return this.#answered.promise;
   }
 
