@@ -33,16 +33,19 @@ const PATIENT = {
   hookTimeout: 180_000,
   expect: { poll: { timeout: 60_000, interval: 50 } },
 };
+/** Processes are tested: what they said is told when a test fails. */
+const SAYING = { setupFiles: ["test/support/say-what-failed.ts"] };
 /** Processes that wait for each other most of the time: several files at once. */
 const together = (groupOrder: number, maxWorkers: number) => ({
   ...PATIENT,
+  ...SAYING,
   maxWorkers,
   maxConcurrency: 3,
   sequence: { groupOrder },
 });
 const SYSTEM = together(1, 2);
 const LONG = together(2, 2);
-const ALONE = { ...PATIENT, testTimeout: 600_000, fileParallelism: false };
+const ALONE = { ...PATIENT, ...SAYING, testTimeout: 600_000, fileParallelism: false };
 
 export default defineConfig({
   test: {

@@ -29,8 +29,12 @@ export interface RunOptions {
   input?: string;
 }
 
+/** All of this file, in order (say-what-failed.ts). */
+export const startedProcesses: LacunaProcess[] = [];
+
 /** One `lacuna` process with its output; it is an error to leave one running at the end of a test. */
 export class LacunaProcess {
+  readonly args: readonly string[];
   readonly child: ChildProcess;
   stdout = "";
   stderr = "";
@@ -40,6 +44,8 @@ export class LacunaProcess {
   #over = false;
 
   constructor(args: readonly string[], options: RunOptions = {}) {
+    this.args = args;
+    startedProcesses.push(this);
     const command = [...(options.within ?? []), process.execPath, LAUNCHER, ...args];
     this.child = spawn(command[0]!, command.slice(1), {
       cwd: options.cwd,

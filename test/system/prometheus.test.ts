@@ -32,7 +32,9 @@ const metricsText = async (): Promise<string> => {
     await runLacuna(["send", "--to", target, "--device", "pump-7", "--seq", "0", "temperature=21.5"]);
     return await eventually(
       async () => await (await fetch(`${collector.api}/metrics`)).text(),
-      (text) => text.includes("lacuna_devices 1\n"),
+      // a request is counted once it is answered: the second one tells of the first
+      (text) =>
+        text.includes("lacuna_devices 1\n") && text.includes("lacuna_http_request_duration_seconds_bucket"),
     );
   } finally {
     await collector.stop();
