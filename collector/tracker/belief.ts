@@ -1,13 +1,12 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
-import { expectedOf } from "../../protocol/ledger-row.ts";
 import * as sequenceModule from "../../protocol/sequence.ts";
 import { extendSequence, halfCircle, quarterCircle } from "../../protocol/sequence.ts";
 import type { RunTable } from "./run-table.ts";
 import type { Arrival } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { ROW, ROW_FIELDS } = ledgerRow;
+const { ROW } = ledgerRow;
 const { MAX_SEQUENCE_BITS } = sequenceModule;
 
 /** What a run makes of a number (docs/ledger.md, step 4). */
@@ -38,7 +37,7 @@ const LEAST_HEAD = 1024;
 export const usedInSilence = (runs: RunTable, run: number, arrivalUs: number): number => {
   const lastUs = runs.at(run, ROW.LAST_ARRIVAL);
   const spanUs = Math.max(1_000_000, lastUs - runs.at(run, ROW.FIRST_ARRIVAL));
-  return (expectedOf(runs.rows, run * ROW_FIELDS) / spanUs) * Math.max(0, arrivalUs - lastUs);
+  return (runs.expected(run) / spanUs) * Math.max(0, arrivalUs - lastUs);
 };
 
 /** J: a number is believed up to the high water plus this (R3). */

@@ -1,6 +1,5 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
-import { receivedOf } from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
 import * as beliefModule from "./belief.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -15,7 +14,7 @@ import type { Arrival, Verdict } from "./types.ts";
 import * as types from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { ROW, ROW_FIELDS, ROW_FLAG } = ledgerRow;
+const { ROW, ROW_FLAG } = ledgerRow;
 const { REJECT } = reasons;
 const { BELIEF } = beliefModule;
 const { MARK, SLOT } = deviceSlot;
@@ -84,7 +83,7 @@ export class DataVerdicts {
   #above(run: number, number: number, arrival: Arrival): Verdict {
     const { context, ledger, admission } = this.#parts;
     const { runs, devices } = context;
-    const hadReceived = receivedOf(runs.rows, run * ROW_FIELDS) > 0;
+    const hadReceived = runs.received(run) > 0;
     const isConsecutive = hadReceived && number === runs.at(run, ROW.HIGH_WATER) + 1;
     const sendTimeUs = isConsecutive ? this.#stampPair(run, number, arrival) : this.#stamp(run, arrival);
     ledger.raise(run, number, number - 1, sendTimeUs || arrival.arrivalUs, arrival);

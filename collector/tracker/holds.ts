@@ -1,5 +1,4 @@
 import * as ledgerRow from "../../protocol/ledger-row.ts";
-import { expectedOf } from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
 import type { TrackerContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -7,7 +6,7 @@ import * as deviceSlot from "./device-slot.ts";
 import type { FirstContact } from "./first-contact.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { ROW, ROW_FIELDS } = ledgerRow;
+const { ROW } = ledgerRow;
 const { REJECT } = reasons;
 const { MARK, SLOT } = deviceSlot;
 
@@ -114,7 +113,7 @@ export class Holds {
     const { devices, runs, options } = this.#context;
     const current = devices.int(device, SLOT.CURRENT);
     if (current < 0) return options.holdMs;
-    const expected = expectedOf(runs.rows, current * ROW_FIELDS);
+    const expected = runs.expected(current);
     if (expected === 0) return options.holdMs;
     const spanUs = runs.at(current, ROW.LAST_ARRIVAL) - runs.at(current, ROW.FIRST_ARRIVAL);
     const meanMs = Math.max(1_000_000, spanUs) / expected / 1000;

@@ -40,6 +40,8 @@ export class Liveness {
   /** changes that were only counted, by the new status */
   readonly #untold = new Uint32Array(DEVICE_STATUSES.length);
   #summaryDueMs = 0;
+  /** ledger row of the run that is looked at */
+  readonly #row = new Float64Array(ROW_FIELDS);
 
   constructor(context: TrackerContext) {
     this.#context = context;
@@ -85,17 +87,17 @@ export class Liveness {
     if (!devices.isUsed(slot)) return 0;
     const run = runHeardOn(this.#context, slot);
     if (run < 0) return 0;
-    const base = run * ROW_FIELDS;
+    runs.readRow(run, this.#row, 0);
     const device = devices.mark(slot, MARK.DEVICE);
     if (this.#device[slot] !== device) {
       this.#device[slot] = device;
       // as it was when it was heard last, or when listening began: what it was before is no news
       const knownUs = Math.max(this.#listeningSinceUs, runs.at(run, ROW.LAST_ARRIVAL));
-      this.#status[slot] = this.#judge(base, Math.min(atUs, knownUs));
+      this.#status[slot] = this.#judge(Math.min(atUs, knownUs));
     }
-    const status = this.#judge(base, atUs);
+    const status = this.#judge(atUs);
     const before = this.#status[slot]!;
-    if (status !== ONLINE) this.#silentFromUs[slot] = silentFromUs(runs.rows, base);
+    if (status !== ONLINE) this.#silentFromUs[slot] = silentFromUs(this.#row, 0);
     if (status === before) return 0;
     this.#status[slot] = status;
     // the event `end` has said so; what cannot be judged is no news
@@ -103,8 +105,8 @@ export class Liveness {
     return this.#tell(slot, run, before, nowMs, atUs);
   }
 
-  #judge(base: number, atUs: number): number {
-    return DEVICE_STATUSES.indexOf(deviceStatus(this.#context.runs.rows, base, atUs, this.#down));
+  #judge(atUs: number): number {
+    return DEVICE_STATUSES.indexOf(deviceStatus(this.#row, 0, atUs, this.#down));
   }
 
   /** The new status of a device. @param before - its status so far */
@@ -116,9 +118,8 @@ export class Liveness {
       return 0;
     }
     const { devices, runs, sink } = this.#context;
-    const base = run * ROW_FIELDS;
     const silentUs =
-      status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(runs.rows, base, atUs, this.#down);
+      status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(this.#row, 0, atUs, this.#down);
     sink.event(atUs, EVENT_STATUSES[status]!, devices.mark(slot, MARK.DEVICE), {
       from: DEVICE_STATUSES[before]!,
       silenceSeconds: Math.max(0, silentUs) / 1e6,

@@ -7,7 +7,7 @@ import type { RunTable } from "./run-table.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { HISTOGRAM_BUCKETS } = logHistogram;
-const { ROW, ROW_FIELDS } = ledgerRow;
+const { ROW } = ledgerRow;
 const { OPENED_BY } = gapFields;
 
 /** How far out of order numbers come: of each run, and of all together how long after their gap was opened. */
@@ -24,9 +24,8 @@ export class Reordering {
 
   /** Of the next number the run receives. */
   ordinalOf(run: number): number {
-    const { rows } = this.#runs;
-    const base = run * ROW_FIELDS;
-    return rows[base + ROW.IN_ORDER]! + rows[base + ROW.REORDERED]! + rows[base + ROW.LATE]!;
+    const runs = this.#runs;
+    return runs.at(run, ROW.IN_ORDER) + runs.at(run, ROW.REORDERED) + runs.at(run, ROW.LATE);
   }
 
   /**

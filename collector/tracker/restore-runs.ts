@@ -1,5 +1,5 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
-import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
 import { GAP, GAP_STATE } from "./gap-fields.ts";
@@ -26,12 +26,12 @@ export class RestoreRuns {
     const number = snapshot.row[ROW.RUN]!;
     const deviceNumber = devices.mark(device, MARK.DEVICE);
     const run = runs.add(number, deviceNumber, device, snapshot.epoch ?? -1, snapshot.index);
-    runs.rows.set(snapshot.row.subarray(0, ROW_FIELDS), run * ROW_FIELDS);
+    runs.putRow(run, snapshot.row);
     runs.put(run, ROW.DEVICE, deviceNumber);
     runs.highTime[run] = runs.at(run, ROW.HIGH_WATER_AT);
     const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
-    const wasCurrent = receivedOf(runs.rows, run * ROW_FIELDS) >= 2;
+    const wasCurrent = receivedOf(snapshot.row, 0) >= 2;
     runs.state[run] =
       (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) |
       (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |

@@ -1,19 +1,27 @@
 import * as deviceStatus from "../../protocol/device-status.ts";
 import { isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/device-status.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { expectedOf, receivedOf } from "../../protocol/ledger-row.ts";
+import { ColdRows } from "./cold-rows.ts";
 import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
+import * as runRow from "./run-row.ts";
 import * as runState from "./run-state.ts";
 import type { Arrival } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { FLOOR_US } = deviceStatus;
 const { ROW, ROW_FIELDS, ROW_FLAG } = ledgerRow;
+const { COLD_FIELDS, COLD_FROM, COLD_UNTIL, HOT, HOT_FIELDS } = runRow;
 const { RUN_STATE, STEADY } = runState;
 
-/** Runs as an array of structs: a changed row is copied into a batch with one `set`. A slot is used again when its run is gone. */
+/** Runs as an array of structs, and what few have apart. A slot is used again when its run is gone. */
 export class RunTable {
-  rows: Float64Array;
+  /** HOT_FIELDS values of each run (run-row.ts) */
+  hot: Float64Array;
+  readonly #cold = new ColdRows();
+  /** of each run; 0 = its cold fields are all 0 */
+  #coldPlace: Int32Array;
   /** u32, -1 = null */
   epoch: Float64Array;
   index: Int32Array;
@@ -57,7 +65,8 @@ export class RunTable {
   constructor(expected: number) {
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(expected, 2)));
     this.#capacity = capacity;
-    this.rows = new Float64Array(capacity * ROW_FIELDS);
+    this.hot = new Float64Array(capacity * HOT_FIELDS);
+    this.#coldPlace = new Int32Array(capacity);
     this.epoch = new Float64Array(capacity);
     this.index = new Int32Array(capacity);
     this.device = new Int32Array(capacity);
@@ -83,12 +92,12 @@ export class RunTable {
   add(run: number, device: number, deviceSlot: number, epoch: number, index: number): number {
     if (this.#free.length === 0 && this.#used === this.#capacity) this.#grow();
     const slot = this.#free.pop() ?? this.#used++;
-    const base = slot * ROW_FIELDS;
-    this.rows.fill(0, base, base + ROW_FIELDS);
-    this.rows[base + ROW.RUN] = run;
-    this.rows[base + ROW.DEVICE] = device;
-    this.rows[base + ROW.FIRST] = -1;
-    this.rows[base + ROW.HIGH_WATER] = -1;
+    const base = slot * HOT_FIELDS;
+    this.hot.fill(0, base, base + HOT_FIELDS);
+    this.hot[base + ROW.RUN] = run;
+    this.hot[base + ROW.DEVICE] = device;
+    this.hot[base + ROW.FIRST] = -1;
+    this.hot[base + ROW.HIGH_WATER] = -1;
     this.epoch[slot] = epoch;
     this.index[slot] = index;
     this.device[slot] = deviceSlot;
@@ -111,7 +120,14 @@ export class RunTable {
     this.steady[slot] = 0;
     this.state[slot] = RUN_STATE.GONE;
     this.count--;
-    if (this.#isDirty[slot] === 0) this.#free.push(slot);
+    if (this.#isDirty[slot] === 0) this.#release(slot);
+  }
+
+  /** The slot may be used again. */
+  #release(slot: number): void {
+    if (this.#coldPlace[slot] !== 0) this.#cold.giveBack(this.#coldPlace[slot]!);
+    this.#coldPlace[slot] = 0;
+    this.#free.push(slot);
   }
 
   has(slot: number, bit: number): boolean {
@@ -131,21 +147,58 @@ export class RunTable {
   }
 
   at(slot: number, field: number): number {
-    return this.rows[slot * ROW_FIELDS + field]!;
+    if (isCold(field)) return this.#cold.values[this.#coldPlace[slot]! * COLD_FIELDS + field - COLD_FROM]!;
+    return this.hot[slot * HOT_FIELDS + hotPlace(field)]!;
   }
 
   put(slot: number, field: number, value: number): void {
-    this.rows[slot * ROW_FIELDS + field] = value;
+    if (isCold(field)) this.#putCold(slot, field, value);
+    else this.hot[slot * HOT_FIELDS + hotPlace(field)] = value;
   }
 
   add1(slot: number, field: number): void {
-    const at = slot * ROW_FIELDS + field;
-    this.rows[at] = this.rows[at]! + 1;
+    this.plus(slot, field, 1);
   }
 
   plus(slot: number, field: number, amount: number): void {
-    const at = slot * ROW_FIELDS + field;
-    this.rows[at] = this.rows[at]! + amount;
+    this.put(slot, field, this.at(slot, field) + amount);
+  }
+
+  /** Its whole ledger row. @param row - ROW_FIELDS values */
+  putRow(slot: number, row: Float64Array): void {
+    for (let field = 0; field < ROW_FIELDS; field++) this.put(slot, field, row[field]!);
+  }
+
+  /** Copy its ledger row, ROW_FIELDS values, to `into` from `at` on. */
+  readRow(slot: number, into: Float64Array, at: number): void {
+    const { hot } = this;
+    const { values } = this.#cold;
+    const base = slot * HOT_FIELDS;
+    const coldBase = this.#coldPlace[slot]! * COLD_FIELDS;
+    // loops: a view for `set` costs more than copying so few values
+    for (let field = 0; field < COLD_FROM; field++) into[at + field] = hot[base + field]!;
+    for (let field = COLD_FROM; field < COLD_UNTIL; field++)
+      into[at + field] = values[coldBase + field - COLD_FROM]!;
+    for (let field = COLD_UNTIL; field < ROW_FIELDS; field++)
+      into[at + field] = hot[base + field - COLD_FIELDS]!;
+  }
+
+  #putCold(slot: number, field: number, value: number): void {
+    if (this.#coldPlace[slot] === 0) {
+      if (value === 0) return;
+      this.#coldPlace[slot] = this.#cold.take();
+    }
+    this.#cold.values[this.#coldPlace[slot]! * COLD_FIELDS + field - COLD_FROM] = value;
+  }
+
+  /** Numbers received. */
+  received(slot: number): number {
+    return receivedOf(this.hot, slot * HOT_FIELDS);
+  }
+
+  /** Numbers its sender is known to have used from `first` on. */
+  expected(slot: number): number {
+    return expectedOf(this.hot, slot * HOT_FIELDS);
   }
 
   hasFlag(slot: number, flag: number): boolean {
@@ -170,33 +223,33 @@ export class RunTable {
 
   /** A datagram was accounted to the run: when it was heard last, and how often it is. */
   heard(slot: number, arrivalUs: number): void {
-    const base = slot * ROW_FIELDS;
+    const base = slot * HOT_FIELDS;
     // an announced silence is no habit
-    const fromUs = Math.max(this.#ownArrivalUs(slot), this.rows[base + ROW.SLEEP_UNTIL]!);
+    const fromUs = Math.max(this.#ownArrivalUs(slot), this.hot[base + HOT.SLEEP_UNTIL]!);
     if (arrivalUs - fromUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
     // the time the collector was down says nothing about the device
-    if (!this.has(slot, RUN_STATE.CUT_OFF)) this.#learn(base, arrivalUs - fromUs);
-    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    if (!this.has(slot, RUN_STATE.CUT_OFF)) this.#learn(slot, arrivalUs - fromUs);
+    this.hot[base + HOT.LAST_ARRIVAL] = arrivalUs;
     this.touch(slot);
   }
 
   /** The same on the short path: of a run that is steady. */
   heardSteady(slot: number, { arrivalUs }: Arrival): void {
-    const base = slot * ROW_FIELDS;
-    let fromUs = this.rows[base + ROW.LAST_ARRIVAL]!;
+    const base = slot * HOT_FIELDS;
+    let fromUs = this.hot[base + HOT.LAST_ARRIVAL]!;
     if (this.steady[slot] === STEADY.OFF_BEAT) {
       fromUs = this.#ownArrivalUs(slot);
       this.steady[slot] = STEADY.YES;
     }
     const spacingUs = arrivalUs - fromUs;
-    const intervalUs = this.rows[base + ROW.INTERVAL]!;
+    const intervalUs = this.hot[base + HOT.INTERVAL]!;
     if (isUsualSpacing(intervalUs, spacingUs)) {
-      this.rows[base + ROW.INTERVAL] = smoothedInterval(intervalUs, spacingUs);
+      this.hot[base + HOT.INTERVAL] = smoothedInterval(intervalUs, spacingUs);
     } else {
       if (spacingUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
-      this.#learn(base, spacingUs);
+      this.#learn(slot, spacingUs);
     }
-    this.rows[base + ROW.LAST_ARRIVAL] = arrivalUs;
+    this.hot[base + HOT.LAST_ARRIVAL] = arrivalUs;
     this.touch(slot);
   }
 
@@ -207,11 +260,10 @@ export class RunTable {
     return this.ownArrivalUs[slot]!;
   }
 
-  #learn(base: number, spacingUs: number): void {
+  #learn(slot: number, spacingUs: number): void {
     if (spacingUs <= 0) return;
-    const { rows } = this;
-    const numbers = rows[base + ROW.IN_ORDER]! + rows[base + ROW.UNSEQUENCED]!;
-    rows[base + ROW.INTERVAL] = learnInterval(rows[base + ROW.INTERVAL]!, spacingUs, numbers);
+    const numbers = this.at(slot, ROW.IN_ORDER) + this.at(slot, ROW.UNSEQUENCED);
+    this.put(slot, ROW.INTERVAL, learnInterval(this.at(slot, ROW.INTERVAL), spacingUs, numbers));
   }
 
   /** The same of a datagram that was not sent by the device's own cadence: a copy, or what we asked for. */
@@ -226,18 +278,14 @@ export class RunTable {
 
   /** @see Tracker.drainDirty */
   drain(into: Float64Array, maxRows: number, batch: number): number {
-    const { rows } = this;
     const count = Math.min(maxRows, this.dirtyCount);
     for (let i = 0; i < count; i++) {
       const slot = this.#dirty[this.#dirtyStart]!;
       this.#dirtyStart = (this.#dirtyStart + 1) & (this.#capacity - 1);
-      const base = slot * ROW_FIELDS;
-      // a loop: a view for `set` costs more than copying so few values
-      const to = i * ROW_FIELDS;
-      for (let field = 0; field < ROW_FIELDS; field++) into[to + field] = rows[base + field]!;
+      this.readRow(slot, into, i * ROW_FIELDS);
       this.#isDirty[slot] = 0;
       this.drainedInto[slot] = batch;
-      if (this.has(slot, RUN_STATE.GONE)) this.#free.push(slot);
+      if (this.has(slot, RUN_STATE.GONE)) this.#release(slot);
     }
     this.dirtyCount -= count;
     return count;
@@ -246,7 +294,8 @@ export class RunTable {
   #grow(): void {
     const old = this.#capacity;
     this.#capacity = old * 2;
-    this.rows = widen(this.rows, new Float64Array(this.#capacity * ROW_FIELDS));
+    this.hot = widen(this.hot, new Float64Array(this.#capacity * HOT_FIELDS));
+    this.#coldPlace = widen(this.#coldPlace, new Int32Array(this.#capacity));
     this.epoch = widen(this.epoch, new Float64Array(this.#capacity));
     this.index = widen(this.index, new Int32Array(this.#capacity));
     this.device = widen(this.device, new Int32Array(this.#capacity));
@@ -267,3 +316,7 @@ export class RunTable {
     this.#dirtyStart = 0;
   }
 }
+
+const isCold = (field: number): boolean => field >= COLD_FROM && field < COLD_UNTIL;
+
+const hotPlace = (field: number): number => (field < COLD_FROM ? field : field - COLD_FIELDS);

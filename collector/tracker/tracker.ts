@@ -28,6 +28,7 @@ import { Paths } from "./paths.ts";
 import { Reordering } from "./reordering.ts";
 import { RestoreRuns } from "./restore-runs.ts";
 import { RunLedger } from "./run-ledger.ts";
+import * as runRow from "./run-row.ts";
 import * as runState from "./run-state.ts";
 import { RunTable } from "./run-table.ts";
 import { absoluteSendTime } from "./send-time.ts";
@@ -39,10 +40,11 @@ import * as types from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { KIND } = constants;
-const { ROW, ROW_FIELDS } = ledgerRow;
+const { ROW } = ledgerRow;
 const { MAX_SEQUENCE_BITS } = sequenceModule;
 const { MARK, SLOT } = deviceSlot;
 const { HEARD_BY } = kernelEvidence;
+const { HOT, HOT_FIELDS } = runRow;
 const { RUN_STATE, STEADY } = runState;
 const { VERDICT } = types;
 
@@ -331,10 +333,10 @@ export class Tracker {
     const devices = this.#devices;
     const run = devices.int(slot, SLOT.CURRENT);
     if (run < 0 || runs.steady[run] === STEADY.NO || runs.epoch[run] !== datagram.epoch) return false;
-    const rows = runs.rows;
-    const base = run * ROW_FIELDS;
+    const hot = runs.hot;
+    const base = run * HOT_FIELDS;
     const number = datagram.sequence;
-    if (rows[base + ROW.HIGH_WATER]! + 1 !== number || datagram.sequenceBits !== MAX_SEQUENCE_BITS)
+    if (hot[base + ROW.HIGH_WATER]! + 1 !== number || datagram.sequenceBits !== MAX_SEQUENCE_BITS)
       return false;
     const arrivalUs = arrival.arrivalUs;
     const time = absoluteSendTime(datagram, arrivalUs);
@@ -343,11 +345,11 @@ export class Tracker {
     const heardBy = devices.int(slot, SLOT.HEARD_BY);
     if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
 
-    if (time !== 0 && isSampled(number, rows[base + ROW.INTERVAL]!)) this.#notePair(run, datagram, arrival);
-    rows[base + ROW.HIGH_WATER] = number;
-    rows[base + ROW.IN_ORDER] = rows[base + ROW.IN_ORDER]! + 1;
-    if (time > rows[base + ROW.MAX_SEND_TIME]!) rows[base + ROW.MAX_SEND_TIME] = time;
-    rows[base + ROW.HIGH_WATER_AT] = arrivalUs;
+    if (time !== 0 && isSampled(number, hot[base + HOT.INTERVAL]!)) this.#notePair(run, datagram, arrival);
+    hot[base + ROW.HIGH_WATER] = number;
+    hot[base + ROW.IN_ORDER] = hot[base + ROW.IN_ORDER]! + 1;
+    if (time > hot[base + HOT.MAX_SEND_TIME]!) hot[base + HOT.MAX_SEND_TIME] = time;
+    hot[base + HOT.HIGH_WATER_AT] = arrivalUs;
     runs.highTime[run] = time === 0 ? arrivalUs : time;
     runs.clearMs[run] = this.#context.kernel.coveredMs;
     runs.heardSteady(run, arrival);
@@ -358,7 +360,7 @@ export class Tracker {
       this.#paths.first(run, number, arrival.listener, arrival.nowMs);
     }
     const outcome = this.#outcome;
-    outcome.accept(devices.mark(slot, MARK.DEVICE), rows[base]!, run);
+    outcome.accept(devices.mark(slot, MARK.DEVICE), hot[base + ROW.RUN]!, run);
     outcome.sequence = number;
     outcome.sendTimeUs = time;
     return true;
