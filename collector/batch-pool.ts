@@ -7,7 +7,7 @@ import { Batch } from "../protocol/batch.ts";
  */
 export const DEFAULT_POOL_BATCHES = 256;
 /** free ones that are kept however little is used */
-const KEPT_BATCHES = 16;
+const KEPT_BATCHES = 4;
 /** after so many batches have come back those that nobody needed meanwhile go */
 const RETURNS_PER_ROUND = 256;
 

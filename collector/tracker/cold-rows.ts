@@ -21,6 +21,12 @@ export class ColdRows {
     return place;
   }
 
+  /** Copy the COLD_FIELDS values of a place to `into` from `at` on. */
+  read(place: number, into: Float64Array, at: number): void {
+    const base = place * COLD_FIELDS;
+    for (let field = 0; field < COLD_FIELDS; field++) into[at + field] = this.values[base + field]!;
+  }
+
   giveBack(place: number): void {
     this.values.fill(0, place * COLD_FIELDS, (place + 1) * COLD_FIELDS);
     this.#free.push(place);

@@ -172,15 +172,14 @@ export class RunTable {
   /** Copy its ledger row, ROW_FIELDS values, to `into` from `at` on. */
   readRow(slot: number, into: Float64Array, at: number): void {
     const { hot } = this;
-    const { values } = this.#cold;
     const base = slot * HOT_FIELDS;
-    const coldBase = this.#coldPlace[slot]! * COLD_FIELDS;
     // loops: a view for `set` costs more than copying so few values
     for (let field = 0; field < COLD_FROM; field++) into[at + field] = hot[base + field]!;
-    for (let field = COLD_FROM; field < COLD_UNTIL; field++)
-      into[at + field] = values[coldBase + field - COLD_FROM]!;
-    for (let field = COLD_UNTIL; field < ROW_FIELDS; field++)
-      into[at + field] = hot[base + field - COLD_FIELDS]!;
+    const place = this.#coldPlace[slot]!;
+    if (place === 0) for (let field = COLD_FROM; field < COLD_UNTIL; field++) into[at + field] = 0;
+    else this.#cold.read(place, into, at + COLD_FROM);
+    const behind = base - COLD_FIELDS;
+    for (let field = COLD_UNTIL; field < ROW_FIELDS; field++) into[at + field] = hot[behind + field]!;
   }
 
   #putCold(slot: number, field: number, value: number): void {
