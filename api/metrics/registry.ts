@@ -45,8 +45,11 @@ const MISNAMED = [
   "nodejs_active_resources_total",
 ];
 
+/** Each look at the event loop wakes it: the ten milliseconds that prom-client has otherwise are a tenth of what an idle collector costs. */
+const EVENT_LOOP_LOOK_MS = 50;
+
 const collectProcessMetrics = (registry: Registry): void => {
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_MS });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 };
 

@@ -17,8 +17,8 @@ export const nap = (): void => void Atomics.wait(NAP_CELL, 0, 0, NAP_MS);
  * The same at a steady trickle, where a wake-up costs more than what it brings: some naps after each, long enough that the next datagrams come in
  * them. A datagram waits at most for one nap; one at another socket, a timer or a message for all of them.
  */
-const STEADY_NAP_MS = 6;
-const STEADY_NAPS = 4;
+const STEADY_NAP_MS = 8;
+const STEADY_NAPS = 3;
 /** sockets that had something when another one's naps ended are read within this time */
 const SAME_WAKE_MS = 1;
 
