@@ -52,7 +52,7 @@ ${table(liveMetrics({ clients: 0, refusedClients: 0, slowClients: 0 }))}
 | metric | type | labels | meaning |
 | --- | --- | --- | --- |
 | \`${HTTP_DURATION.name}\` | histogram | ${HTTP_DURATION.labels.map((label) => `\`${label}\``).join(", ")} | ${HTTP_DURATION.help} |
-| \`process_…\`, \`nodejs_…\` | | | CPU, memory, file descriptors, event loop of the main thread, garbage collection: prom-client's own set |
+| \`process_…\`, \`nodejs_…\` | | | CPU, memory, file descriptors, event loop of the main thread, garbage collection: prom-client's own set; the event loop is looked at every 50 ms, which is in its delays |
 
 [deploy/](../deploy/README.md) has alerts for Prometheus and a dashboard for Grafana.
 
