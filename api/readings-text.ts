@@ -1,6 +1,7 @@
 import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { csvText } from "./csv-text.ts";
+import { enclose } from "./send-bytes.ts";
 import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
 import { JsonKeys, type TextWriter } from "./text-writer.ts";
 
@@ -53,14 +54,12 @@ const writeLines = (out: TextWriter, rows: readonly ReadingRow[], form: TimeForm
 };
 
 /** `GET /devices/{id}/readings`, around the readings' own text. */
-export const readingsJson = (device: string, page: ReadingsText, next: string | null): Buffer =>
-  Buffer.concat([
-    Buffer.from(`{"device":${JSON.stringify(device)},"readings":`),
+export const readingsJson = (device: string, page: ReadingsText, next: string | null): Buffer<ArrayBuffer> =>
+  enclose(
+    `{"device":${JSON.stringify(device)},"readings":`,
     page.text,
-    Buffer.from(
-      `,"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`,
-    ),
-  ]);
+    `,"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`,
+  );
 
 /** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
 export const completenessHeader = (completeness: Completeness): string => {

@@ -20,6 +20,7 @@ import {
   textResponse,
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
+import { sendBytes } from "../send-bytes.ts";
 import { JsonKeys, TextWriter } from "../text-writer.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
@@ -128,7 +129,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       }
       latest.ascii('],"next":').text(JSON.stringify(next)).ascii("}");
       reply.type("application/json; charset=utf-8");
-      return reply.send(Buffer.from(latest.end().buffer));
+      return sendBytes(reply, latest.end());
     },
   );
 };

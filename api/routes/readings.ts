@@ -21,6 +21,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
+import { sendBytes } from "../send-bytes.ts";
 import type { Completeness, Position, ReadingsText, TextForm } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -102,11 +103,11 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       checkCompleteness(page.completeness, query.min_completeness);
       const next = nextCursor(scope, page.next);
       reply.type(CONTENT_TYPES[query.format]);
-      if (query.format === "json") return reply.send(readingsJson(device.id, page, next));
+      if (query.format === "json") return sendBytes(reply, readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
       if (isStream) return reply.send(Readable.from(textsFrom(page, form, ask), { objectMode: false }));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
-      return reply.send(Buffer.from(page.text.buffer));
+      return sendBytes(reply, page.text);
     },
   );
 };

@@ -16,6 +16,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { Series, SeriesPoints, SeriesQueryString } from "../schemas/series.ts";
+import { enclose, sendBytes } from "../send-bytes.ts";
 import type { Division } from "../sources.ts";
 
 const DEFAULT_POINTS = 500;
@@ -93,7 +94,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
       if (series === null) throw unknownChannel(id, channel);
       reply.type("application/json; charset=utf-8");
       const head = JSON.stringify({ device: id, channel, unit: series.unit });
-      return reply.send(Buffer.concat([Buffer.from(`${head.slice(0, -1)},`), series.text, Buffer.from("}")]));
+      return sendBytes(reply, enclose(`${head.slice(0, -1)},`, series.text, "}"));
     },
   );
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { releaseBytes } from "../../db/release-bytes.ts";
+import { releaseBytes } from "../../common/release-bytes.ts";
 
 test("released bytes are gone, and the buffer of a part of it stays", () => {
   const whole = new Uint8Array([1, 2, 3]);
