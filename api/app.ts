@@ -1,4 +1,3 @@
-import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Clock } from "../common/clock.ts";
@@ -23,6 +22,7 @@ import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
 import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
+import { sendSecurityHeaders } from "./plugins/security-headers.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -85,16 +85,6 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-const securityHeaders = {
-  // an answer of the API is no page; the dashboard sends its own
-  contentSecurityPolicy: {
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    useDefaults: false,
-  },
-  // plain HTTP: TLS is a proxy's, and so is this promise
-  strictTransportSecurity: false,
-};
-
 const V1_ROUTES = [
   indexRoutes,
   statusRoutes,
@@ -143,7 +133,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());
   cutOffWhenClosing(app);
-  await app.register(helmet, securityHeaders);
+  sendSecurityHeaders(app);
   installErrors(app, handleError);
   askForHost(app);
   if (tokens.length === 0) answerOnlyLoopbackNames(app);

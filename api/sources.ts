@@ -30,7 +30,7 @@ import type { FleetCounters } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
-import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { Count, LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 
 import type { CollectorStatus, StoreStatus } from "./part-status.ts";
@@ -142,6 +142,8 @@ export interface LedgerSource {
   readonly flush: number;
   /** when the collector last did not listen: silences do not count it; null = always on this database */
   readonly down: Downtime | null;
+  /** numbers of all runs that are accepted and not committed yet */
+  readonly pending: Count;
   readonly deviceCount: number;
   /** changes whenever a device comes or goes */
   readonly devicesVersion: number;

@@ -1,7 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import { VALUE_TYPE } from "../protocol/constants.ts";
 import type { Downtime } from "../protocol/device-status.ts";
-import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { Count, LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -105,6 +105,11 @@ export class LedgerView {
   /** Sums over every run, the forgotten ones included; costs no pass over the devices. */
   fleet(): FleetView {
     return { counts: this.#state.sums.counts(), counters: this.#state.fleet };
+  }
+
+  /** Numbers of all runs that are accepted and not committed yet. */
+  get pending(): Count {
+    return this.#state.sums.pending;
   }
 
   /** Devices that were forgotten (R16), and the sums of their counts. */

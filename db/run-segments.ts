@@ -1,9 +1,9 @@
+import { releaseBytes } from "../common/release-bytes.ts";
 import { ChunkStore, type StoredChunk } from "./chunk/chunk-store.ts";
 import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
-import { releaseBytes } from "../common/release-bytes.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentCache } from "./segment/segment-cache.ts";

@@ -4,7 +4,7 @@ import { isRelative } from "../query-time.ts";
 
 /** Changes whenever an answer that comes from the ledger and the store alone may change. Weak: a compressed answer has the same. */
 const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext): string =>
-  `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.fleet().counts.pending}"`;
+  `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.pending}"`;
 
 const isKnown = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch === "*" || ifNoneMatch.split(",").some((known) => known.trim() === tag);

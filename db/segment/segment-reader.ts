@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
+import { releaseBytes } from "../../common/release-bytes.ts";
 import { ByteReader } from "../codec/byte-reader.ts";
 import { SegmentCorruptError } from "../codec/corrupt.ts";
-import { releaseBytes } from "../../common/release-bytes.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";

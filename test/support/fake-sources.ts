@@ -277,6 +277,9 @@ export class FakeSources implements Sources {
         return fake.flush;
       },
       down: null,
+      get pending() {
+        return (fake.counts ?? fake.#sum()).pending;
+      },
       get deviceCount() {
         return fake.devices.size;
       },

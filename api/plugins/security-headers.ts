@@ -1,0 +1,18 @@
+import helmet from "helmet";
+import type { App } from "../context.ts";
+
+/** Made once: `@fastify/helmet` makes all of it anew for each request. */
+const setHeaders = helmet({
+  // an answer of the API is no page; the dashboard sends its own
+  contentSecurityPolicy: {
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    useDefaults: false,
+  },
+  // plain HTTP: TLS is a proxy's, and so is this promise
+  strictTransportSecurity: false,
+});
+
+/** Every answer has the headers that browsers go by. Before any route is registered. */
+export const sendSecurityHeaders = (app: App): void => {
+  app.addHook("onRequest", (request, reply, done) => setHeaders(request.raw, reply.raw, () => done()));
+};
