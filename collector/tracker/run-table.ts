@@ -123,8 +123,9 @@ export class RunTable {
     if (this.#isDirty[slot] === 0) this.#release(slot);
   }
 
-  /** The slot may be used again. */
+  /** The slot may be used again. Whoever still knows it asks for its run's number first, which none has now. */
   #release(slot: number): void {
+    this.hot[slot * HOT_FIELDS + ROW.RUN] = 0;
     if (this.#coldPlace[slot] !== 0) this.#cold.giveBack(this.#coldPlace[slot]!);
     this.#coldPlace[slot] = 0;
     this.#free.push(slot);

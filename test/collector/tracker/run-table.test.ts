@@ -81,6 +81,18 @@ test("rows are what was put into them, whatever had their place before", () => {
   );
 });
 
+test("a slot is nobody's once its run is gone and its last row was drained", () => {
+  const runs = new RunTable(2);
+  const [clean, changed] = [runs.add(1, 1, 0, -1, 0), runs.add(2, 2, 0, -1, 0)];
+  runs.touch(changed);
+  runs.remove(clean);
+  runs.remove(changed);
+  expect([runs.at(clean, ROW.RUN), runs.at(changed, ROW.RUN)]).toEqual([0, 2]);
+  const row = new Float64Array(ROW_FIELDS);
+  runs.drain(row, 1, BATCH);
+  expect([row[ROW.RUN], runs.at(changed, ROW.RUN)]).toEqual([2, 0]);
+});
+
 test("a row taken over whole is given back whole", () => {
   const runs = new RunTable(2);
   const row = Float64Array.from({ length: ROW_FIELDS }, (_, field) => field + 1);
