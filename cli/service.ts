@@ -4,6 +4,7 @@ import type { ListenerStatus } from "../api/part-status.ts";
 import type { LedgerSource } from "../api/sources.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
+import { detachFirst } from "../common/detach-first.ts";
 import { setEngineFlags } from "../common/engine-flags.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
@@ -88,6 +89,8 @@ export const startService = async (
   checkExposure(settings);
   const tls = readTls(settings);
   setEngineFlags();
+  // answers are detached here (api/send-bytes.ts)
+  detachFirst();
   const startedAtUs = systemClock.wallUs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before
