@@ -9,6 +9,7 @@ import {
 } from "../protocol/batch.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { unpackNotes } from "../protocol/packed-notes.ts";
+import { emptyFleet } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 
@@ -70,7 +71,11 @@ export const newestFleets = (
   fleets: readonly FleetCounters[],
 ): readonly FleetCounters[] => {
   const newest = [...fleets];
-  for (const { worker, fleet } of messages) newest[worker] = fleet;
+  for (const { worker, fleet } of messages) {
+    // a worker may be heard of before one with a smaller index
+    while (newest.length < worker) newest.push(emptyFleet());
+    newest[worker] = fleet;
+  }
   return newest;
 };
 

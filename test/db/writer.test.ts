@@ -78,6 +78,20 @@ test("a partial batch waits for the one that completes it, whatever comes from o
   expect(writer.pendingBatches).toBe(0);
 });
 
+test("any worker may be the first that is heard of", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  for (const worker of [3, 1, 0, 2]) {
+    const model = new IngestModel({ nextDevice: 1 + worker, nextRun: 1 + worker, worker });
+    model.receive(model.run(model.device(`pump-${worker}`), 1), 0);
+    writer.accept(model.seal());
+    expect(writer.flush()).toMatchObject({ outcome: "committed" });
+  }
+  const { counts, counters } = viewOf(writer).fleet();
+  expect(counts).toMatchObject({ received: 4, stored: 4 });
+  expect(counters.datagrams).toBe(4);
+});
+
 test("a flush takes more than it should rather than none that is complete", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ flushNotes: 6 }));
