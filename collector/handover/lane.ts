@@ -7,11 +7,14 @@ import { readShed, SHED_BYTES, writeShed } from "./shed-record.ts";
 
 /** blocks of datagrams on their way to one other worker at most, 256 KiB each; beyond them datagrams are shed */
 export const LANE_BLOCKS = 16;
-/** one more block holds what was shed for want of them */
-const SHED_BLOCK = LANE_BLOCKS;
+/**
+ * With fewer free blocks the other worker is behind, and only full ones are sent: one sent every few milliseconds with hardly anything in it would use
+ * up all of them within 80 ms in which the other's thread does not run.
+ */
+const LEAST_FREE_BLOCKS = LANE_BLOCKS / 2;
 /** datagrams to be sent between two flushes at most */
 const MOST_OUTGOING = 256;
-export const LANE_BYTES = (LANE_BLOCKS + 1) * BLOCK_BYTES;
+export const LANE_BYTES = LANE_BLOCKS * BLOCK_BYTES;
 
 /** One worker's end of the way to another worker and back. */
 export interface LaneEnds {
@@ -28,8 +31,8 @@ export type LaneMessage =
       /** the block to read, and how many datagrams are in it; -1 = none */
       block: number;
       count: number;
-      /** numbers in the block of what was shed */
-      shed: number;
+      /** numbers that were shed for want of a block, as records; null = none */
+      shed: { records: Uint8Array; count: number } | null;
       added: NewAddresses | null;
       /** what had arrived at the sender's sockets before it has been told by now; monotonic */
       drainedAtMs: number;
@@ -78,6 +81,8 @@ export class Lane {
   readonly #out: readonly RecordBlock[];
   readonly #in: readonly RecordBlock[];
   readonly #free: number[] = [];
+  /** evidence of what was shed and not told yet */
+  readonly #shedRecords = new RecordBlock(new Uint8Array(BLOCK_BYTES));
   readonly #book = new AddressBook();
   readonly #copy = new AddressCopy();
   readonly #shedBytes = new Uint8Array(SHED_BYTES);
@@ -85,7 +90,6 @@ export class Lane {
   readonly #datagram = new Datagram();
   /** block that is filled now; -1 = none */
   #block = -1;
-  #isShedBlockAway = false;
   #breaks = 0;
   #outgoing: OutgoingDatagram[] = [];
   #breaksHeard = 0;
@@ -96,9 +100,8 @@ export class Lane {
   constructor({ port, out, in: incoming }: LaneEnds, sink: LaneSink) {
     this.#port = port;
     this.#sink = sink;
-    const blocks = Array.from({ length: LANE_BLOCKS + 1 }, (_, index) => index);
-    this.#out = blocks.map((index) => new RecordBlock(out, index));
-    this.#in = blocks.map((index) => new RecordBlock(incoming, index));
+    this.#out = blocksOf(out);
+    this.#in = blocksOf(incoming);
     for (let index = LANE_BLOCKS - 1; index >= 0; index--) this.#free.push(index);
     port.on("message", (message: LaneMessage) => this.#take(message));
   }
@@ -168,22 +171,27 @@ export class Lane {
   }
 
   /**
-   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence.
+   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence. Of one that is behind it is told nothing until it
+   * has caught up, but for the last time.
    * @param drainedAtMs - what had arrived at the sockets of this worker before it has been passed
    * @param isLast - nothing will be passed after it
    * @param missed - as in the message
    */
   flush(drainedAtMs: number, isLast = false, missed: (number | null)[] | null = null): void {
-    this.#post(drainedAtMs, isLast, missed);
+    if (isLast || !this.#isOtherBehind) this.#post(drainedAtMs, isLast, missed);
   }
 
   /** Send what waits, if anything does, and tell nothing else. */
   flushDatagrams(): void {
-    if (this.#block >= 0) this.#post(Number.NEGATIVE_INFINITY, false);
+    if (this.#block >= 0 && !this.#isOtherBehind) this.#post(Number.NEGATIVE_INFINITY, false);
   }
 
   close(): void {
     this.#port.close();
+  }
+
+  get #isOtherBehind(): boolean {
+    return this.#free.length < LEAST_FREE_BLOCKS;
   }
 
   #takeBlock(): number {
@@ -194,12 +202,10 @@ export class Lane {
 
   #post(drainedAtMs: number, isLast: boolean, missed: (number | null)[] | null = null): void {
     const block = this.#block;
-    const shedBlock = this.#out[SHED_BLOCK]!;
-    const shed = this.#isShedBlockAway ? 0 : shedBlock.count;
     const message: LaneMessage = {
       block,
       count: block < 0 ? 0 : this.#out[block]!.count,
-      shed,
+      shed: this.#takeShedRecords(),
       added: this.#book.takeNew(),
       drainedAtMs,
       missed,
@@ -209,29 +215,31 @@ export class Lane {
     };
     this.#block = -1;
     this.#outgoing = [];
-    if (shed > 0) this.#isShedBlockAway = true;
     this.#port.postMessage(message);
   }
 
   /** Evidence for the gap's cause. What finds no room here either leaves the cause undetermined. */
   #shed(datagram: Datagram): void {
-    const block = this.#out[SHED_BLOCK]!;
-    if (this.#isShedBlockAway || datagram.kind !== KIND.DATA || datagram.sequence < 0) return;
+    if (datagram.kind !== KIND.DATA || datagram.sequence < 0) return;
     const length = writeShed(this.#shedBytes, this.#shedView, datagram);
-    if (block.hasRoom(length)) block.add(0, this.#shedBytes, 0, length, 0, 0);
+    if (this.#shedRecords.hasRoom(length)) this.#shedRecords.add(0, this.#shedBytes, 0, length, 0, 0);
+  }
+
+  #takeShedRecords(): { records: Uint8Array; count: number } | null {
+    const { bytes, used, count } = this.#shedRecords;
+    if (count === 0) return null;
+    this.#shedRecords.clear();
+    return { records: bytes.slice(0, used), count };
   }
 
   #take(message: LaneMessage): void {
     if ("free" in message) {
-      if (message.free === SHED_BLOCK) {
-        this.#isShedBlockAway = false;
-        this.#out[SHED_BLOCK]!.clear();
-      } else this.#free.push(message.free);
+      this.#free.push(message.free);
       return;
     }
     this.#copy.take(message.added);
     if (message.block >= 0) this.#takeDatagrams(message.block, message.count);
-    if (message.shed > 0) this.#takeShed(message.shed);
+    if (message.shed !== null) this.#takeShed(message.shed);
     while (this.#breaksHeard < message.breaks) {
       this.#breaksHeard++;
       this.#sink.listenerBreak();
@@ -248,20 +256,22 @@ export class Lane {
     this.#in[index]!.forEach(count, (listener, offset, length, address, port) =>
       this.#sink.datagram(listener, bytes, view, offset, length, this.#copy.at(address), port),
     );
-    this.#giveBack(index);
+    const message: LaneMessage = { free: index };
+    this.#port.postMessage(message);
   }
 
-  #takeShed(count: number): void {
-    const { bytes, view } = this.#in[SHED_BLOCK]!;
-    this.#in[SHED_BLOCK]!.forEach(count, (_listener, offset, length) => {
+  #takeShed({ records, count }: { records: Uint8Array; count: number }): void {
+    const block = new RecordBlock(records);
+    const { bytes, view } = block;
+    block.forEach(count, (_listener, offset, length) => {
       readShed(bytes, view, offset, length, this.#datagram);
       this.#sink.shed(this.#datagram);
     });
-    this.#giveBack(SHED_BLOCK);
-  }
-
-  #giveBack(block: number): void {
-    const message: LaneMessage = { free: block };
-    this.#port.postMessage(message);
   }
 }
+
+const blocksOf = (memory: SharedArrayBuffer): RecordBlock[] =>
+  Array.from(
+    { length: LANE_BLOCKS },
+    (_, index) => new RecordBlock(new Uint8Array(memory, index * BLOCK_BYTES, BLOCK_BYTES)),
+  );

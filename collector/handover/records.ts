@@ -1,5 +1,5 @@
 /**
- * Datagrams of other workers' devices, written one after the other into memory that both threads share. A record begins at a multiple of 8:
+ * Datagrams of other workers' devices, written one after the other into memory that both threads share (or, of what was shed, that is copied). A record begins at a multiple of 8:
  *
  *     0  u32  length of the payload; the payload follows at 16
  *     4  u32  number of the source address in the lane's book
@@ -14,7 +14,7 @@ const HEADER_BYTES = 16;
 /** a block takes the largest datagram, and hundreds of small ones */
 export const BLOCK_BYTES = 1 << 18;
 
-/** One block of a lane: written by one thread, then read by the other. */
+/** A block of records: written by one thread, then read by the other. */
 export class RecordBlock {
   /** the payloads lie in it; the same memory as `view` */
   readonly bytes: Uint8Array;
@@ -22,9 +22,9 @@ export class RecordBlock {
   used = 0;
   count = 0;
 
-  constructor(memory: SharedArrayBuffer, index: number) {
-    this.bytes = new Uint8Array(memory, index * BLOCK_BYTES, BLOCK_BYTES);
-    this.view = new DataView(memory, index * BLOCK_BYTES, BLOCK_BYTES);
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   clear(): void {
@@ -33,7 +33,7 @@ export class RecordBlock {
   }
 
   hasRoom(length: number): boolean {
-    return this.used + HEADER_BYTES + length <= BLOCK_BYTES;
+    return this.used + HEADER_BYTES + length <= this.bytes.length;
   }
 
   /** Append a datagram; the caller has asked for room. */

@@ -140,6 +140,7 @@ test("without a free block datagrams are refused, their owner hears of their num
   expect(near.blocksInUse).toBe(LANE_BLOCKS);
   expect(passed).toBe(4 * LANE_BLOCKS);
   expect(near.pass(numbered("valve", 8), 5, new Uint8Array(0), 0, 0, "192.0.2.1", 1)).toBe(false);
+  await settle();
   near.flush(10);
   await settle();
   expect(taken.datagrams).toHaveLength(passed);
@@ -153,6 +154,47 @@ test("without a free block datagrams are refused, their owner hears of their num
   await settle();
   expect(taken.datagrams.at(-1)).toMatchObject({ text: "again" });
   expect(taken.shedNumbers).toHaveLength(2);
+});
+
+test("while the other thread does not run blocks are filled before they are sent, and nothing is told that it does not have", async () => {
+  const { near, far, taken, settle } = setUp();
+  const texts = Array.from({ length: 1000 }, (_, index) => `datagram ${index}`);
+  for (const [index, text] of texts.entries()) {
+    expect(pass(near, text)).toBe(true);
+    if (index % 2 === 0) near.flushDatagrams();
+    else near.flush(index);
+  }
+  expect(near.blocksInUse).toBeLessThan(LANE_BLOCKS);
+  await settle();
+  expect(taken.datagrams.length).toBeLessThan(texts.length);
+  expect(far.drainedAtMs).toBe(taken.datagrams.length - 1);
+  near.flush(texts.length);
+  await settle();
+  expect(taken.datagrams.map(({ text }) => text)).toEqual(texts);
+  expect(far.drainedAtMs).toBe(texts.length);
+});
+
+test("the owner hears of every number shed, also of those after the first were told", async () => {
+  const { near, taken, settle } = setUp();
+  const fill = (): void => {
+    while (pass(near, "x", "192.0.2.1", 65_507));
+  };
+  const refuse = (sequence: number): void => {
+    expect(near.pass(numbered("valve", sequence), 5, new Uint8Array(0), 0, 0, "192.0.2.1", 1)).toBe(false);
+  };
+  fill();
+  refuse(1);
+  await settle();
+  near.flush(10);
+  fill();
+  refuse(2);
+  near.flush(20);
+  refuse(3);
+  await settle();
+  near.flush(30);
+  await settle();
+  const valves = taken.shedNumbers.filter(({ id }) => id === "valve");
+  expect(valves.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
 });
 
 test("what the other worker's listener is to send goes there once", async () => {
