@@ -9,6 +9,11 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
   version: string;
 };
 
+// what commander prints (`--help | head`) has nobody else to be told that it is not read; what commands print is told to them (output.ts)
+process.stdout.on("error", () => {
+  process.exitCode = EXIT.FAILED;
+});
+
 try {
   await createProgram(version).parseAsync();
 } catch (error) {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { runLacuna, temporaryDirectory } from "../support/lacuna-process.ts";
+import { LacunaProcess, runLacuna, temporaryDirectory } from "../support/lacuna-process.ts";
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -27,6 +27,12 @@ test.concurrent.each([
   const finished = await runLacuna(args, { cwd: directory.path });
   expect(finished.stderr).toMatch(sentence);
   expect(finished.code).toBe(code);
+});
+
+test.concurrent("a help that nobody reads ends without a word (--help | head)", async () => {
+  const help = new LacunaProcess(["collect", "--help"]);
+  help.child.stdout!.destroy();
+  expect(await help.finished).toMatchObject({ code: 1, stderr: "" });
 });
 
 test.concurrent("a mistake in the environment is a configuration error (78)", async () => {
