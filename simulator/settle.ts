@@ -5,6 +5,8 @@ import type { AuditFleet, AuditSource } from "./audit/source.ts";
 const POLL_MS = 200;
 /** as long as nothing changed for so many polls, more than a flush takes, nothing is under way */
 const QUIET_POLLS = 5;
+/** the same while numbers are missing: a device may be asked for them for 10 s, seldom in the end */
+const QUIET_POLLS_WHILE_MISSING = 60;
 
 /** What moves while datagrams arrive, windows close or commits are under way. */
 const stateOf = ({ counts, datagrams, held }: AuditFleet): string =>
@@ -14,14 +16,14 @@ const isIdle = ({ counts, held }: AuditFleet): boolean => Number(counts.pending)
 
 /**
  * Waits until a running collector has dealt with everything sent: nothing pending or held, no gap closing, no datagram coming.
- * @param waitMs - give up after so long
+ * @param waitMs - give up after so long, milliseconds
  * @param pollMs - between two looks
  * @returns whether it settled
  */
 export const settle = async (
   source: AuditSource,
   clock: Pick<Clock, "monotonicMs">,
-  waitMs = 15_000,
+  waitMs = 30_000,
   pollMs = POLL_MS,
 ): Promise<boolean> => {
   const untilMs = clock.monotonicMs() + waitMs;
@@ -31,7 +33,8 @@ export const settle = async (
     const fleet = await source.fleet();
     const state = stateOf(fleet);
     quiet = state === before && isIdle(fleet) ? quiet + 1 : 0;
-    if (quiet === QUIET_POLLS) return true;
+    const isMissing = Number(fleet.counts.missing) > 0;
+    if (quiet >= (isMissing ? QUIET_POLLS_WHILE_MISSING : QUIET_POLLS)) return true;
     before = state;
     await sleep(pollMs);
   }

@@ -21,6 +21,19 @@ test("a collector that still receives has not settled", async () => {
   expect(source.asked()).toBeGreaterThan(8);
 });
 
+test("numbers that are missing are waited for, until nothing has changed for longer than a device is asked for them", async () => {
+  const { counts } = referenceLedger([]).fleet;
+  const missing = (asked: number): Partial<AuditFleet> => ({
+    counts: { ...counts, missing: asked < 30 ? 2 : 0 },
+  });
+  const source = sourceWith(missing);
+  expect(await settle(source, systemClock, 10_000, 1)).toBe(true);
+  expect(source.asked()).toBeGreaterThan(30);
+  const lasting = sourceWith(() => missing(0));
+  expect(await settle(lasting, systemClock, 10_000, 1)).toBe(true);
+  expect(lasting.asked()).toBeGreaterThan(50);
+});
+
 test("a collector that keeps a datagram held does not settle", async () => {
   const source = sourceWith(() => ({ held: 1 }));
   expect(await settle(source, systemClock, 50, 1)).toBe(false);
