@@ -2,13 +2,14 @@ import { availableParallelism } from "node:os";
 import type { Server as TlsServer } from "node:tls";
 import type { ListenerStatus } from "../api/part-status.ts";
 import type { LedgerSource } from "../api/sources.ts";
+import { poolBatchesOfWorker } from "../collector/batch-pool.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { detachFirst } from "../common/detach-first.ts";
 import { setEngineFlags } from "../common/engine-flags.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
-import { openStore, type Store } from "../db/store.ts";
+import { DEFAULT_FLUSH_BATCHES, openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
@@ -39,12 +40,17 @@ export interface ServiceContext {
   version: string;
 }
 
+/** Of a small pool half: were it to wait for the timer, datagrams would be shed meanwhile. */
+const flushBatchesOf = ({ poolBatches, workers }: CollectSettings): number =>
+  Math.min(DEFAULT_FLUSH_BATCHES, Math.floor(poolBatchesOfWorker(poolBatches, workers) / 2));
+
 const openStoreOf = (settings: CollectSettings): Promise<Store> =>
   openStore({
     file: settings.dbPath,
     ingestWorkers: settings.workers,
     clock: systemClock,
     flushMs: settings.flushMs,
+    flushBatches: flushBatchesOf(settings),
     retentionMs: settings.retentionMs,
     maxBytes: settings.maxSizeBytes,
     readers: {

@@ -6,10 +6,16 @@ import { Batch } from "../protocol/batch.ts";
  * written once, and the batch used last is the first to be used again.
  */
 export const DEFAULT_POOL_BATCHES = 256;
+/** of a pool that is split over workers none gets fewer */
+const LEAST_POOL_BATCHES = 2;
 /** free ones that are kept however little is used */
 const KEPT_BATCHES = 4;
 /** after so many batches have come back those that nobody needed meanwhile go */
 const RETURNS_PER_ROUND = 256;
+
+/** What bounds the memory bounds it for all workers together. @returns batches of each of so many */
+export const poolBatchesOfWorker = (batches: number, workers: number): number =>
+  Math.max(LEAST_POOL_BATCHES, Math.ceil(batches / workers));
 
 /** The batches of one ingest worker: made when first needed, at most `capacity`, used again and again while they are needed. */
 export class BatchPool {

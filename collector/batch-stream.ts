@@ -19,6 +19,11 @@ const OVERLOAD_SHARE = 4;
 /** with so few batches left for datagrams none waits for another: the writer would wait for it too */
 const SCARCE_BATCHES = 8;
 /**
+ * Share of the batches that may be under way for one to be handed over because its time has come. Beyond it they go when they are full: a writer that commits seldom, or
+ * cannot for a while, is not to be waited for with a pool full of batches that hold next to nothing.
+ */
+const TIMELY_SHARE = 1 / 2;
+/**
  * Share of the batches, and how many at most, that no datagram gets: an overloaded collector that sheds must go on closing gaps, or those
  * that are open, and are written with every flush, become ever more.
  */
@@ -61,9 +66,13 @@ export class BatchStream {
   readonly #reserved: number;
   /** batches that may be under way still when shedding ends */
   readonly #mayBeUnderWay: number;
+  /** batches under way from which on time alone hands over none */
+  readonly #mostTimely: number;
   /** datagrams get no batch until this one is committed: what is shed is shed in one piece, one gap of each device; -1 = they do */
   #sheddingUntil = -1;
   #committed = 0;
+  /** what was handed over last says nothing without the next one */
+  #isIncomplete = false;
   #tracker: Tracker | null = null;
   #number = 0;
   /** when the last complete one was handed over */
@@ -79,6 +88,7 @@ export class BatchStream {
     const { capacity } = options.pool;
     this.#reserved = Math.min(MOST_RESERVED, Math.floor(capacity * RESERVED_SHARE));
     this.#mayBeUnderWay = Math.floor((capacity - this.#reserved) * UNDER_WAY_SHARE);
+    this.#mostTimely = Math.ceil(capacity * TIMELY_SHARE);
     this.#windowRoom = Math.max(BATCH_OPS / 2, options.maxGapsPerDevice + 1);
   }
 
@@ -141,7 +151,8 @@ export class BatchStream {
   /** Hand the batch over when its time has come. */
   flushDue(nowMs: number): void {
     if (this.#tracker!.dirtyRuns > 0 || this.builder.hasChanges) this.changed(nowMs);
-    if (this.#changedAtMs >= 0 && nowMs - this.#changedAtMs >= this.#options.batchMs) this.#flush(nowMs);
+    if (this.#changedAtMs < 0 || nowMs - this.#changedAtMs < this.#options.batchMs) return;
+    if (this.#isIncomplete || this.#underWay < this.#mostTimely) this.#flush(nowMs);
   }
 
   /**
@@ -166,6 +177,11 @@ export class BatchStream {
     if (left < this.#reserved) this.#beginShedding();
     else if (left > this.#reserved && this.#committed >= this.#sheddingUntil) this.#sheddingUntil = -1;
     return this.#sheddingUntil < 0;
+  }
+
+  /** Batches that were handed over and are not back. */
+  get #underWay(): number {
+    return this.#options.pool.inUse - (this.builder.isOpen ? 1 : 0);
   }
 
   /** It ends by what is under way now: batches of the ledger go on being sent meanwhile, and would hold it up for ever. */
@@ -224,6 +240,7 @@ export class BatchStream {
 
   #send(isPartial: boolean): void {
     const number = this.#number;
+    this.#isIncomplete = isPartial;
     const { forgotten } = this.builder;
     if (forgotten > 0) this.#forgetting.push({ number, forgotten });
     this.#forgottenUnderWay += forgotten;

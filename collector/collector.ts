@@ -5,7 +5,7 @@ import { type MessagePort, Worker } from "node:worker_threads";
 import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import type { LogLevel } from "../common/logger.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
-import { DEFAULT_POOL_BATCHES } from "./batch-pool.ts";
+import { DEFAULT_POOL_BATCHES, poolBatchesOfWorker } from "./batch-pool.ts";
 import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
 import { IngestHandle } from "./ingest-handle.ts";
 import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
@@ -50,8 +50,6 @@ interface CollectorEvents {
 }
 
 const DEFAULT_BATCH_MS = 100;
-/** of a pool that is split over workers none gets fewer */
-const LEAST_POOL_BATCHES = 2;
 /**
  * node:dgram makes objects for every datagram, which are dead at once: collecting them costs the same in 12 MiB as in more, and what
  * lives longer is not kept from the old generation, whose garbage would multiply, by a larger one.
@@ -227,7 +225,6 @@ export const homesOf = (listeners: readonly ListenerConfig[], workers: number): 
   });
 };
 
-/** What bounds the memory bounds it for all workers together. */
 const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerData[] => {
   const paths = pathNamesOf(options.listeners).ofListener;
   const tracker = { ...DEFAULT_TRACKER_SETTINGS, ...options.tracker, paths };
@@ -237,7 +234,6 @@ const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerD
   const workers = options.writerPorts.length;
   const hashSeed = tracker.hashSeed ?? randomInt(2 ** 32);
   const exchanges = workers === 1 ? [] : createExchanges(workers, hashSeed);
-  const poolBatches = Math.ceil((options.poolBatches ?? DEFAULT_POOL_BATCHES) / workers);
   return options.writerPorts.map((writerPort, worker) => ({
     worker,
     workers,
@@ -246,6 +242,7 @@ const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerD
     listeners: [...options.listeners],
     tracker: {
       ...tracker,
+      // what bounds the memory bounds it for all workers together
       maxDevices: Math.ceil(tracker.maxDevices / workers),
       maxGaps: Math.ceil(tracker.maxGaps / workers),
       nextDevice: 1,
@@ -254,7 +251,7 @@ const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerD
       workers,
       hashSeed,
     },
-    poolBatches: Math.max(LEAST_POOL_BATCHES, poolBatches),
+    poolBatches: poolBatchesOfWorker(options.poolBatches ?? DEFAULT_POOL_BATCHES, workers),
     batchMs: options.batchMs ?? DEFAULT_BATCH_MS,
     receive: options.receive ?? "auto",
     writerPort,

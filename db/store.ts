@@ -33,7 +33,7 @@ export interface StoreOptions {
   ingestWorkers?: number;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
-  /** that many waiting batches are committed at once; default 32 */
+  /** that many waiting batches are committed at once; default DEFAULT_FLUSH_BATCHES */
   flushBatches?: number;
   /** readings older than that (by arrival) are removed, milliseconds; null (default) = never */
   retentionMs?: number | null;
@@ -82,9 +82,10 @@ export interface StoreStatus {
   lastError: string | null;
 }
 
+export const DEFAULT_FLUSH_BATCHES = 32;
 const DEFAULTS = {
   flushMs: 400,
-  flushBatches: 32,
+  flushBatches: DEFAULT_FLUSH_BATCHES,
   retentionMs: null,
   maxBytes: null,
   closeTimeoutMs: 5000,

@@ -60,6 +60,27 @@ test("a batch that forgets no device waits for none", () => {
   expect(sent.length).toBe(100);
 });
 
+/** Has one change every 100 ms, each of which is due then; the writer gives nothing back. @returns what was sent */
+const changesWithoutWriter = (pool: BatchPool): { sent: BatchMessage[]; step(): void } => {
+  const { sent, stream } = streamOf(pool, quietTracker);
+  let nowMs = 0;
+  const step = (): void => {
+    if (!stream.makeRoom(0, 0, nowMs, true)) throw new Error("shed");
+    stream.changed(nowMs);
+    nowMs += 100;
+    stream.flushDue(nowMs);
+  };
+  return { sent, step };
+};
+
+test("a writer that gives nothing back gets half of the batches by time, the others when they are full", () => {
+  for (const capacity of [2, 3, 8, 256]) {
+    const { sent, step } = changesWithoutWriter(new BatchPool(capacity));
+    for (let count = 0; count < 2 * capacity; count++) step();
+    expect(sent.length).toBe(Math.ceil(capacity / 2));
+  }
+});
+
 /** A stream whose datagrams have taken all batches they may, and the writer that commits the oldest ones. */
 const exhausted = (capacity: number) => {
   const pool = new BatchPool(capacity);

@@ -96,9 +96,9 @@ export class IngestBench {
     }
   }
 
-  /** The writer gives back everything it has. */
-  giveBack(): void {
-    for (const message of this.#away.splice(0)) this.#return(message);
+  /** The writer gives back the oldest batches it has, or all. */
+  giveBack(count = this.#away.length): void {
+    for (const message of this.#away.splice(0, count)) this.#return(message);
   }
 
   stop(): boolean {
