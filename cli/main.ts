@@ -2,20 +2,19 @@ import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { EXIT } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
-import { OutputClosedError } from "./output.ts";
+import { OutputClosedError, print } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-// what commander prints (`--help | head`) has nobody else to be told that it is not read; what commands print is told to them (output.ts)
-process.stdout.on("error", () => {
-  process.exitCode = EXIT.FAILED;
-});
+/** help and version, which commander does not wait for */
+const printed: Promise<void>[] = [];
+const program = createProgram(version, (text) => printed.push(print(text)));
 
 try {
-  await createProgram(version).parseAsync();
+  await program.parseAsync().finally(() => Promise.all(printed));
 } catch (error) {
   if (error instanceof CommanderError) {
     // commander has said what is wrong; help and version end with 0

@@ -88,7 +88,7 @@ export const COLLECT_OPTIONS = {
   }),
   batchIntervalMs: durationOption({
     key: "batchInterval",
-    doc: "longest wait of a datagram for the batch it is in to go to the writer",
+    doc: "longest wait of a datagram for the batch it is in to go to the writer, while fewer than half of `poolBatches` are there",
     default: "100ms",
     min: "5ms",
     max: "5s",

@@ -14,11 +14,12 @@ import { registerSimulate } from "./simulate.ts";
 import { registerTail } from "./tail.ts";
 import { registerToken } from "./token.ts";
 
-/** The command with all its subcommands, not yet run. */
-export const createProgram = (version: string): Command => {
+/** The command with all its subcommands, not yet run. @param writeOut - takes what is asked for of the program itself: help, version */
+export const createProgram = (version: string, writeOut: (text: string) => void): Command => {
   const program = new Command("lacuna")
     .description("A telemetry collector over UDP that leaves no unexplained gap.")
     .version(version)
+    .configureOutput({ writeOut })
     .exitOverride()
     .showSuggestionAfterError();
   registerCollect(program, version);
@@ -37,6 +38,9 @@ export const createProgram = (version: string): Command => {
   registerCompletion(program);
   // commands inherit nothing of the program's set-up by themselves
   for (const command of program.commands)
-    command.exitOverride().showHelpAfterError("(--help shows what is accepted)");
+    command
+      .exitOverride()
+      .configureOutput({ writeOut })
+      .showHelpAfterError("(--help shows what is accepted)");
   return program;
 };

@@ -8,6 +8,7 @@ import { readTruth } from "../simulator/truth-file.ts";
 import { tokenOf } from "./api-flags.ts";
 import { openDatabaseAuditSource } from "./audit-database.ts";
 import { EXIT } from "./exit-codes.ts";
+import { print } from "./output.ts";
 
 export interface AuditFlags {
   truth: string;
@@ -18,8 +19,8 @@ export interface AuditFlags {
   json?: boolean;
 }
 
-const print = (report: AuditReport, json: boolean): void => {
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${formatReport(report).join("\n")}\n`);
+const printReport = async (report: AuditReport, json: boolean): Promise<void> => {
+  await print(json ? `${JSON.stringify(report)}\n` : `${formatReport(report).join("\n")}\n`);
 };
 
 const auditApi = async (
@@ -62,6 +63,6 @@ export const runAudit = async ({
     api === undefined
       ? await auditDatabase(truth, db!, allowUnknown)
       : await auditApi(truth, api, tokenOf(token), allowUnknown);
-  print(report, json);
+  await printReport(report, json);
   if (!report.isClean) process.exitCode = EXIT.FAILED;
 };

@@ -93,5 +93,5 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
     native?.release();
     socket.close();
   }
-  reportDiagnoses(diagnoses, json === true, databaseFindings(settings.dbPath, systemClock.wallUs()));
+  await reportDiagnoses(diagnoses, json === true, databaseFindings(settings.dbPath, systemClock.wallUs()));
 };

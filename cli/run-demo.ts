@@ -16,6 +16,7 @@ import { DEMO_OPTIONS, type DemoSettings } from "./demo-options.ts";
 import { demoTable } from "./demo-table.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
+import { print } from "./output.ts";
 import { type Service, startService } from "./service.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { LiveBlock } from "./terminal.ts";
@@ -77,32 +78,48 @@ const auditRun = async (url: string, truthPath: string): Promise<AuditReport> =>
   return await audit(await readTruth(truthPath), source);
 };
 
+const playAndAudit = async (
+  service: Service,
+  settings: DemoSettings,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const [listener] = service.listeners();
+  await print(
+    `Dashboard: ${service.url}/   API: ${service.url}/api/v1\n` +
+      `${settings.devices} simulated devices send to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
+  );
+  const truthPath = join(directory, "truth.jsonl");
+  const target = `udp://127.0.0.1:${listener!.port}`;
+  await play(service, simulatorSettings(settings, target, truthPath), signal);
+  await print("\nauditing …\n");
+  const report = await auditRun(service.url, truthPath);
+  await print(`${formatReport(report).join("\n")}\n`);
+  if (!report.isClean) process.exitCode = EXIT.FAILED;
+};
+
 /** Plays until the duration is over or a signal comes, then audits itself. */
 export const demo = async (flags: Record<string, unknown>, version: string): Promise<void> => {
   const settings = resolveSettings(DEMO_OPTIONS, { env: {}, flags });
   const directory = mkdtempSync(join(tmpdir(), "lacuna-demo-"));
   const signals = stopSignals();
   const abort = new AbortController();
-  void signals.received.then(() => abort.abort());
+  const end = (): void => abort.abort();
+  void signals.received.then(end);
+  // nobody looks any more (`| head`)
+  process.stdout.on("error", end);
   try {
     const logger = createLogger(LOG_LEVEL);
     const service = await startService(collectSettings(settings, directory), { logger, version });
-    void service.failed.then(() => abort.abort());
-    const [listener] = service.listeners();
-    process.stdout.write(
-      `Dashboard: ${service.url}/   API: ${service.url}/api/v1\n` +
-        `${settings.devices} simulated devices send to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
-    );
-    const truthPath = join(directory, "truth.jsonl");
-    const target = `udp://127.0.0.1:${listener!.port}`;
-    await play(service, simulatorSettings(settings, target, truthPath), abort.signal);
-    process.stdout.write("\nauditing …\n");
-    const report = await auditRun(service.url, truthPath);
-    process.stdout.write(`${formatReport(report).join("\n")}\n`);
-    await service.stop();
-    if (!report.isClean) process.exitCode = EXIT.FAILED;
+    void service.failed.then(end);
+    try {
+      await playAndAudit(service, settings, directory, abort.signal);
+    } finally {
+      await service.stop();
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true });
+    process.stdout.off("error", end);
     signals.dispose();
   }
 };

@@ -3,6 +3,7 @@ import { ApiClient } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { type Diagnosis, diagnosisLines, diagnosisOf, type ListenerFacts } from "./diagnosis.ts";
 import { EXIT } from "./exit-codes.ts";
+import { print } from "./output.ts";
 
 interface StatusJson {
   findings: Finding[];
@@ -10,11 +11,11 @@ interface StatusJson {
 }
 
 /** Print what was found; exit status 1 when there is a problem. @param ofCollector - what is about no single listener */
-export const reportDiagnoses = (
+export const reportDiagnoses = async (
   diagnoses: readonly Diagnosis[],
   isJson: boolean,
   ofCollector: readonly Finding[] = [],
-): void => {
+): Promise<void> => {
   const all = [...diagnoses.flatMap(({ findings }) => findings), ...ofCollector];
   const problems = all.filter(({ severity }) => severity === "problem").length;
   const text = isJson
@@ -23,7 +24,7 @@ export const reportDiagnoses = (
         ...diagnosisLines(diagnoses, ofCollector),
         problems === 0 ? "no problem was found" : `problems: ${problems}`,
       ].join("\n");
-  process.stdout.write(`${text}\n`);
+  await print(`${text}\n`);
   if (problems > 0) process.exitCode = EXIT.FAILED;
 };
 
@@ -32,7 +33,7 @@ export const doctor = async ({ api, token, json = false }: ApiFlags & { json?: b
   const client = new ApiClient(api, { token: tokenOf(token) });
   const { listeners, findings } = await client.get<StatusJson>("/status");
   const about = (url: string | null): Finding[] => findings.filter(({ listener }) => listener === url);
-  reportDiagnoses(
+  await reportDiagnoses(
     listeners.map((listener) => diagnosisOf(listener, about(listener.url))),
     json,
     about(null),

@@ -8,6 +8,7 @@ import { encodeBinary } from "../protocol/encode-binary.ts";
 import { encodeJson } from "../protocol/encode-json.ts";
 import { sendDatagram } from "../simulator/udp-transport.ts";
 import type { GivenReading } from "./flag-parsers.ts";
+import { print } from "./output.ts";
 
 export interface SendFlags {
   to: string;
@@ -64,5 +65,5 @@ export const send = async (readings: readonly GivenReading[], flags: SendFlags):
   const isNative = flags.native === true;
   const bytes = encode(datagramOf(flags, readings), isNative);
   await sendDatagram(flags.to, bytes);
-  process.stdout.write(`${bytes.toString(isNative ? "hex" : "utf8")}\n`);
+  await print(`${bytes.toString(isNative ? "hex" : "utf8")}\n`);
 };

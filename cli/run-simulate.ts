@@ -2,6 +2,7 @@ import { loadSettings } from "../common/config.ts";
 import { SIMULATOR_OPTIONS } from "../simulator/options.ts";
 import type { Progress, Summary } from "../simulator/run.ts";
 import { simulate } from "../simulator/simulate.ts";
+import { print } from "./output.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { count, LiveLine, rate } from "./terminal.ts";
 
@@ -33,7 +34,5 @@ export const runSimulate = async ({ json, ...flags }: Record<string, unknown>): 
   });
   line.clear();
   signals.dispose();
-  process.stdout.write(
-    json === true ? `${JSON.stringify(summary)}\n` : `${summaryLines(summary).join("\n")}\n`,
-  );
+  await print(json === true ? `${JSON.stringify(summary)}\n` : `${summaryLines(summary).join("\n")}\n`);
 };

@@ -9,7 +9,7 @@ import { detachFirst } from "../common/detach-first.ts";
 import { setEngineFlags } from "../common/engine-flags.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
-import { DEFAULT_FLUSH_BATCHES, openStore, type Store } from "../db/store.ts";
+import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
@@ -40,9 +40,9 @@ export interface ServiceContext {
   version: string;
 }
 
-/** Of a small pool half: were it to wait for the timer, datagrams would be shed meanwhile. */
-const flushBatchesOf = ({ poolBatches, workers }: CollectSettings): number =>
-  Math.min(DEFAULT_FLUSH_BATCHES, Math.floor(poolBatchesOfWorker(poolBatches, workers) / 2));
+/** Half of a worker's pool: were they to wait for the timer, a small one would be used up meanwhile, and datagrams shed. */
+const flushBatchesOfWorker = ({ poolBatches, workers }: CollectSettings): number =>
+  Math.floor(poolBatchesOfWorker(poolBatches, workers) / 2);
 
 const openStoreOf = (settings: CollectSettings): Promise<Store> =>
   openStore({
@@ -50,7 +50,7 @@ const openStoreOf = (settings: CollectSettings): Promise<Store> =>
     ingestWorkers: settings.workers,
     clock: systemClock,
     flushMs: settings.flushMs,
-    flushBatches: flushBatchesOf(settings),
+    flushBatchesOfWorker: flushBatchesOfWorker(settings),
     retentionMs: settings.retentionMs,
     maxBytes: settings.maxSizeBytes,
     readers: {

@@ -16,6 +16,6 @@ export const registerToken = (program: Command): void => {
     .option("--json", "as JSON")
     .action(async (flags: TokenFlags) => {
       const { token } = await import("./run-token.ts");
-      token(flags);
+      await token(flags);
     });
 };

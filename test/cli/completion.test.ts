@@ -12,7 +12,7 @@ import { temporaryDirectory } from "../support/lacuna-process.ts";
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-const program = createProgram("1.2.3");
+const program = createProgram("1.2.3", () => {});
 const tree = treeOf(program);
 const script = bashCompletion(tree);
 

@@ -35,6 +35,17 @@ test.concurrent("a help that nobody reads ends without a word (--help | head)", 
   expect(await help.finished).toMatchObject({ code: 1, stderr: "" });
 });
 
+test.concurrent.each(["token", "--version"])(
+  "an output that cannot be written is said (%s > /dev/full)",
+  async (word) => {
+    const finished = await runLacuna([word], { within: ["sh", "-c", 'exec "$@" > /dev/full', "sh"] });
+    expect(finished).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^lacuna: the output cannot be written: ENOSPC.*\n$/),
+    });
+  },
+);
+
 test.concurrent("a mistake in the environment is a configuration error (78)", async () => {
   const finished = await runLacuna(["collect"], { env: { LACUNA_WINDOW: "soon" }, cwd: directory.path });
   expect(finished.code).toBe(78);
