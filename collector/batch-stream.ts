@@ -42,7 +42,7 @@ const MOST_FORGOTTEN_UNDER_WAY = 50_000;
 
 export interface BatchStreamOptions {
   pool: BatchPool;
-  /** a batch is handed over when it is full or this long after its first change */
+  /** a batch is handed over when it is full or, unless many are under way, this long after its first change; milliseconds */
   batchMs: number;
   maxGapsPerDevice: number;
   /** index of the ingest worker */

@@ -33,8 +33,10 @@ export interface StoreOptions {
   ingestWorkers?: number;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
-  /** that many waiting batches are committed at once; default DEFAULT_FLUSH_BATCHES */
+  /** that many waiting batches are committed at once; default 32 */
   flushBatches?: number;
+  /** that many of one ingest worker as well; default 32 */
+  flushBatchesOfWorker?: number;
   /** readings older than that (by arrival) are removed, milliseconds; null (default) = never */
   retentionMs?: number | null;
   /** size above which the oldest readings are removed, bytes; null (default) = no bound */
@@ -82,10 +84,10 @@ export interface StoreStatus {
   lastError: string | null;
 }
 
-export const DEFAULT_FLUSH_BATCHES = 32;
 const DEFAULTS = {
   flushMs: 400,
-  flushBatches: DEFAULT_FLUSH_BATCHES,
+  flushBatches: 32,
+  flushBatchesOfWorker: 32,
   retentionMs: null,
   maxBytes: null,
   closeTimeoutMs: 5000,

@@ -24,6 +24,11 @@ export class WaitingBatches {
     return this.#batches.length;
   }
 
+  /** how many are of that ingest worker */
+  lengthOf(worker: number): number {
+    return this.#batches.filter((batch) => batch.worker === worker).length;
+  }
+
   /** those that were shown already, and those that were not */
   get shown(): readonly BatchMessage[] {
     return this.#batches.slice(0, this.#shown);

@@ -6,6 +6,7 @@ export interface WriterThreadData {
   file: string;
   flushMs: number;
   flushBatches: number;
+  flushBatchesOfWorker: number;
   retentionMs: number | null;
   maxBytes: number | null;
   /** gives up writing what waits that long after `close`, milliseconds */

@@ -67,8 +67,18 @@ export class WriterThread {
   accept(message: BatchMessage): void {
     this.#writer.accept(message);
     if (this.#failingSinceUs !== null) return;
-    if (this.#writer.isDue && this.#writer.pendingBatches >= this.#options.flushBatches) this.#planNow();
+    if (this.#writer.isDue && this.#isMuch(message.worker)) this.#planNow();
     else if (this.#planned === "idle") this.#planFlush();
+  }
+
+  /** More than is to wait for the timer, of all ingest workers or of this one. */
+  #isMuch(worker: number): boolean {
+    const { flushBatches, flushBatchesOfWorker } = this.#options;
+    const { pendingBatches } = this.#writer;
+    if (pendingBatches >= flushBatches) return true;
+    return (
+      pendingBatches >= flushBatchesOfWorker && this.#writer.pendingBatchesOf(worker) >= flushBatchesOfWorker
+    );
   }
 
   /** What the merger's thread has brought. */

@@ -98,6 +98,10 @@ export class Writer {
     return this.#waiting.length;
   }
 
+  pendingBatchesOf(worker: number): number {
+    return this.#waiting.lengthOf(worker);
+  }
+
   /** a flush would have something to write of what waits */
   get isDue(): boolean {
     return this.#waiting.isDue;

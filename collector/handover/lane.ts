@@ -92,6 +92,9 @@ export class Lane {
   #block = -1;
   #breaks = 0;
   #outgoing: OutgoingDatagram[] = [];
+  /** what the next message is to tell: how far the sockets have been read, and what was missed until then */
+  #toTellDrainedAtMs = Number.NEGATIVE_INFINITY;
+  #toTellMissed: (number | null)[] | null = null;
   #breaksHeard = 0;
   #drainedAtMs = Number.NEGATIVE_INFINITY;
   #missed: (number | null)[] | null = null;
@@ -140,11 +143,10 @@ export class Lane {
     port: number,
   ): boolean {
     if (this.#book.isFull) {
-      this.#post(Number.NEGATIVE_INFINITY, false);
+      this.#post();
       this.#book.clear();
     }
-    if (this.#block >= 0 && !this.#out[this.#block]!.hasRoom(length))
-      this.#post(Number.NEGATIVE_INFINITY, false);
+    if (this.#block >= 0 && !this.#out[this.#block]!.hasRoom(length)) this.#post();
     if (this.#block < 0) this.#block = this.#takeBlock();
     if (this.#block < 0) {
       this.#shed(datagram);
@@ -171,19 +173,21 @@ export class Lane {
   }
 
   /**
-   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence. Of one that is behind it is told nothing until it
-   * has caught up, but for the last time.
+   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence. One that is behind is told with the next full
+   * block, or once it has caught up; the last time it is told at once.
    * @param drainedAtMs - what had arrived at the sockets of this worker before it has been passed
    * @param isLast - nothing will be passed after it
    * @param missed - as in the message
    */
   flush(drainedAtMs: number, isLast = false, missed: (number | null)[] | null = null): void {
-    if (isLast || !this.#isOtherBehind) this.#post(drainedAtMs, isLast, missed);
+    this.#toTellDrainedAtMs = drainedAtMs;
+    this.#toTellMissed = missed;
+    if (isLast || !this.#isOtherBehind) this.#post(isLast);
   }
 
   /** Send what waits, if anything does, and tell nothing else. */
   flushDatagrams(): void {
-    if (this.#block >= 0 && !this.#isOtherBehind) this.#post(Number.NEGATIVE_INFINITY, false);
+    if (this.#block >= 0 && !this.#isOtherBehind) this.#post();
   }
 
   close(): void {
@@ -200,21 +204,23 @@ export class Lane {
     return block;
   }
 
-  #post(drainedAtMs: number, isLast: boolean, missed: (number | null)[] | null = null): void {
+  #post(isLast = false): void {
     const block = this.#block;
     const message: LaneMessage = {
       block,
       count: block < 0 ? 0 : this.#out[block]!.count,
       shed: this.#takeShedRecords(),
       added: this.#book.takeNew(),
-      drainedAtMs,
-      missed,
+      drainedAtMs: this.#toTellDrainedAtMs,
+      missed: this.#toTellMissed,
       breaks: this.#breaks,
       outgoing: this.#outgoing,
       isLast,
     };
     this.#block = -1;
     this.#outgoing = [];
+    this.#toTellDrainedAtMs = Number.NEGATIVE_INFINITY;
+    this.#toTellMissed = null;
     this.#port.postMessage(message);
   }
 

@@ -73,7 +73,7 @@ const changesWithoutWriter = (pool: BatchPool): { sent: BatchMessage[]; step(): 
   return { sent, step };
 };
 
-test("a writer that gives nothing back gets half of the batches by time, the others when they are full", () => {
+test("a writer that gives nothing back gets half of the batches by time", () => {
   for (const capacity of [2, 3, 8, 256]) {
     const { sent, step } = changesWithoutWriter(new BatchPool(capacity));
     for (let count = 0; count < 2 * capacity; count++) step();

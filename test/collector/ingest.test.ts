@@ -148,6 +148,16 @@ test("when batches run out the last of them is complete, so that the writer can 
   expect(bench.counts().shed).toBeGreaterThan(0);
 });
 
+test("what was handed over in part is completed by time, however much is under way", () => {
+  const bench = new IngestBench({ batches: 64 });
+  bench.isWriterAlive = false;
+  bench.receiveRun(0, 36 * BATCH_DATAGRAMS);
+  const { length } = bench.messages;
+  expect([length > 32, bench.messages.at(-1)!.isPartial]).toEqual([true, true]);
+  bench.advance(100);
+  expect(bench.messages.slice(length).map(({ isPartial }) => isPartial)).toEqual([false]);
+});
+
 test("gaps close in batches that are kept from datagrams, also while datagrams are shed", () => {
   const bench = new IngestBench({ batches: 16 });
   bench.isWriterAlive = false;

@@ -31,9 +31,12 @@ const countingWriter = () => {
     },
     mergesAsked: 0,
     mostPerFlush: MOST_PER_FLUSH,
-    accept: () => {
+    ofWorker: new Map<number, number>(),
+    accept: ({ worker }: BatchMessage) => {
       writer.pendingBatches++;
+      writer.ofWorker.set(worker, writer.pendingBatchesOf(worker) + 1);
     },
+    pendingBatchesOf: (worker: number) => writer.ofWorker.get(worker) ?? 0,
     beginMerge: () => {
       writer.mergesAsked++;
       return null;
@@ -50,7 +53,10 @@ const countingWriter = () => {
   return writer;
 };
 
-const startThread = (writer: ReturnType<typeof countingWriter>): WriterThread => {
+const startThread = (
+  writer: ReturnType<typeof countingWriter>,
+  flushBatchesOfWorker = FLUSH_BATCHES,
+): WriterThread => {
   const host = {
     clock: { monotonicMs: () => 0, wallUs: () => 0 },
     post: () => undefined,
@@ -60,7 +66,12 @@ const startThread = (writer: ReturnType<typeof countingWriter>): WriterThread =>
   return new WriterThread(
     writer as unknown as Writer,
     host as unknown as WriterThreadHost,
-    { flushMs: 500, flushBatches: FLUSH_BATCHES, closeTimeoutMs: 0 } as WriterThreadData,
+    {
+      flushMs: 500,
+      flushBatches: FLUSH_BATCHES,
+      flushBatchesOfWorker,
+      closeTimeoutMs: 0,
+    } as WriterThreadData,
   );
 };
 
@@ -70,6 +81,16 @@ test("as many batches as must not wait are flushed although more come all the ti
   const set = vi.spyOn(globalThis, "setTimeout");
   for (let batch = 0; batch < 3 * FLUSH_BATCHES; batch++) thread.accept({} as BatchMessage);
   // the first one plans, the fourth one hurries, no later one puts that off
+  expect(set.mock.calls.map(([, delayMs]) => delayMs)).toEqual([500, 0]);
+});
+
+test("of one worker fewer are flushed at once, which has only a part of the pool", () => {
+  vi.useFakeTimers();
+  const thread = startThread(countingWriter(), 2);
+  const set = vi.spyOn(globalThis, "setTimeout");
+  for (const worker of [0, 1, 2]) thread.accept({ worker } as BatchMessage);
+  expect(set.mock.calls.map(([, delayMs]) => delayMs)).toEqual([500]);
+  thread.accept({ worker: 1 } as BatchMessage);
   expect(set.mock.calls.map(([, delayMs]) => delayMs)).toEqual([500, 0]);
 });
 

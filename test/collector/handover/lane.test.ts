@@ -174,7 +174,19 @@ test("while the other thread does not run blocks are filled before they are sent
   expect(far.drainedAtMs).toBe(texts.length);
 });
 
-test("the owner hears of every number shed, also of those after the first were told", async () => {
+test("one that stays behind is told with the next full block", async () => {
+  const { near, far, taken, settle } = setUp();
+  const fillBlocks = (blocks: number): void => {
+    while (near.blocksInUse < blocks) pass(near, "x", "192.0.2.1", 65_507);
+  };
+  fillBlocks(LANE_BLOCKS - 2);
+  near.flush(20, false, [4]);
+  fillBlocks(LANE_BLOCKS - 1);
+  await settle();
+  expect([taken.datagrams.length, far.drainedAtMs, far.missedOf(0)]).toEqual([4 * (LANE_BLOCKS - 2), 20, 4]);
+});
+
+test("the owner hears of numbers shed, also of those after the first were told", async () => {
   const { near, taken, settle } = setUp();
   const fill = (): void => {
     while (pass(near, "x", "192.0.2.1", 65_507));
