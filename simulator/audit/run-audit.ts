@@ -129,10 +129,12 @@ export class RunAudit {
     // a collector that was told of no paths hears both as one
     const { redundant } = run.counts;
     const onBothPaths = BigInt(redundant) === 0n ? 0 : this.#want.onBothPaths;
-    const extraCopies = this.#want.extraCopies - onBothPaths;
+    // a restart forgets by which path the numbers before it came: copies of these are duplicates
+    const mayForgetPaths = context.beganBeforeListening && onBothPaths > 0;
+    const extraCopies = this.#want.extraCopies - (mayForgetPaths ? Number(redundant) : onBothPaths);
     // what nobody heard while the collector was down may have come when it was asked for: then only the copies are not here
     const mayLackCopies = context.beganBeforeListening && Number(run.counts.recovered) > 0;
-    const isExact = isUnexplained(this.#want) && !context.isDisturbed && !mayLackCopies;
+    const isExact = isUnexplained(this.#want) && !context.isDisturbed && !mayLackCopies && !mayForgetPaths;
     if (!isExact) this.#findings.tally.boundedDuplicates++;
     this.#checkCopies("duplicates", "further copies", Number(run.counts.duplicates), extraCopies, isExact);
     this.#checkCopies("redundant", "copies by a second path", Number(redundant), onBothPaths, isExact);

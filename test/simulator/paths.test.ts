@@ -3,7 +3,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { intersect, sizeOf, subtract } from "../../protocol/ranges.ts";
 import { audit } from "../../simulator/audit.ts";
 import type { DepartureRecord } from "../../simulator/departures.ts";
-import { referenceLedger, sourceOf } from "./reference-ledger.ts";
+import { type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
 import { fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";
 
 const TWO = { ...IMPAIRED, devices: 4, rateHz: 50, count: 400, targetB: "udp://127.0.0.1:4748" };
@@ -63,29 +63,56 @@ test("the truth says of each path what really left by it", () => {
   }
 });
 
-test("an audit tells redundant copies from duplicates; a collector without paths has duplicates only", async () => {
+/** What a collector with two paths, listening since then, has counted of the fleet; and its audit. */
+const twoPaths = (listeningSinceUs: number) => {
   const { sent, truth } = simulateInMemory(fixedSettings(TWO));
-  const ledger = referenceLedger(sent.map(({ bytes }) => bytes));
-  expect((await audit(truth, sourceOf(ledger))).isClean).toBe(true);
+  const ledger = referenceLedger(
+    sent.map(({ bytes }) => bytes),
+    { listeningSinceUs },
+  );
+  const differences = async () => (await audit(truth, sourceOf(ledger))).differences;
+  return { ledger, truth, differences };
+};
 
+/** Counts so many further copies as redundant that were duplicates. */
+const countRedundant = (ledger: ReferenceLedger, device: string, copies: number): void => {
+  const known = ledger.devices.get(device)!;
+  for (const counts of [known.counts, known.runs[0]!.counts, ledger.fleet.counts]) {
+    counts.duplicates = Number(counts.duplicates) - copies;
+    counts.redundant = Number(counts.redundant) + copies;
+  }
+};
+
+const countAllRedundant = ({
+  ledger,
+  truth,
+}: Pick<ReturnType<typeof twoPaths>, "ledger" | "truth">): void => {
   for (const { device, next, paths } of truth.records) {
     const [a, b] = paths!.map((path) => deliveredOn(path, next));
-    const redundant = sizeOf(intersect(a!, b!));
-    const known = ledger.devices.get(device)!;
-    for (const counts of [known.counts, known.runs[0]!.counts, ledger.fleet.counts]) {
-      counts.duplicates = Number(counts.duplicates) - redundant;
-      counts.redundant = Number(counts.redundant) + redundant;
-    }
+    countRedundant(ledger, device, sizeOf(intersect(a!, b!)));
   }
-  expect((await audit(truth, sourceOf(ledger))).differences).toEqual([]);
+};
 
-  const { counts } = ledger.devices.get(truth.records[0]!.device)!.runs[0]!;
-  counts.redundant = Number(counts.redundant) - 1;
-  counts.duplicates = Number(counts.duplicates) + 1;
-  const { differences } = await audit(truth, sourceOf(ledger));
-  expect(differences.map(({ subject }) => subject)).toEqual(
+test("an audit tells redundant copies from duplicates; a collector without paths has duplicates only", async () => {
+  const { ledger, truth, differences } = twoPaths(0);
+  expect(await differences()).toEqual([]);
+  countAllRedundant({ ledger, truth });
+  expect(await differences()).toEqual([]);
+  countRedundant(ledger, truth.records[0]!.device, -1);
+  expect((await differences()).map(({ subject }) => subject)).toEqual(
     expect.arrayContaining(["duplicates", "redundant"]),
   );
+});
+
+test("a collector that was started meanwhile has forgotten by which path numbers came, but has no more copies than there are", async () => {
+  const { ledger, truth, differences } = twoPaths(Number.MAX_SAFE_INTEGER);
+  countAllRedundant({ ledger, truth });
+  const { device } = truth.records[0]!;
+  countRedundant(ledger, device, -1);
+  expect(await differences()).toEqual([]);
+  const { counts } = ledger.devices.get(device)!.runs[0]!;
+  counts.duplicates = Number(counts.duplicates) + 1;
+  expect((await differences()).map(({ subject }) => subject)).toContain("duplicates");
 });
 
 const numbersOf = (first: number, last: number): number[] =>
