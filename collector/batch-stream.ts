@@ -19,8 +19,8 @@ const OVERLOAD_SHARE = 4;
 /** with so few batches left for datagrams none waits for another: the writer would wait for it too */
 const SCARCE_BATCHES = 8;
 /**
- * Share of the batches that may be under way for one to be handed over because its time has come. Beyond it they go when they are full: a writer that commits seldom, or
- * cannot for a while, is not to be waited for with a pool full of batches that hold next to nothing.
+ * Share of the batches that may be under way for one to be handed over because its time has come. Beyond it they go when they are full: a
+ * writer that commits seldom, or cannot for a while, is not to be waited for with a pool full of batches that hold next to nothing.
  */
 const TIMELY_SHARE = 1 / 2;
 /**

@@ -8,8 +8,8 @@ import { readShed, SHED_BYTES, writeShed } from "./shed-record.ts";
 /** blocks of datagrams on their way to one other worker at most, 256 KiB each; beyond them datagrams are shed */
 export const LANE_BLOCKS = 16;
 /**
- * With fewer free blocks the other worker is behind, and only full ones are sent: one sent every few milliseconds with hardly anything in it would use
- * up all of them within 80 ms in which the other's thread does not run.
+ * With fewer free blocks the other worker is behind, and only full ones are sent: one every few milliseconds with hardly anything in it
+ * would use up all of them within 80 ms in which the other's thread does not run.
  */
 const LEAST_FREE_BLOCKS = LANE_BLOCKS / 2;
 /** datagrams to be sent between two flushes at most */
@@ -173,8 +173,8 @@ export class Lane {
   }
 
   /**
-   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence. One that is behind is told with the next full
-   * block, or once it has caught up; the last time it is told at once.
+   * Send what waits, and tell how far the sockets have been read; call at least every 50 ms, also in silence. One that is behind is told
+   * with the next full block, or once it has caught up; the last time it is told at once.
    * @param drainedAtMs - what had arrived at the sockets of this worker before it has been passed
    * @param isLast - nothing will be passed after it
    * @param missed - as in the message
@@ -185,7 +185,7 @@ export class Lane {
     if (isLast || !this.#isOtherBehind) this.#post(isLast);
   }
 
-  /** Send what waits, if anything does, and tell nothing else. */
+  /** Send what waits, if anything does and the other one is not behind. */
   flushDatagrams(): void {
     if (this.#block >= 0 && !this.#isOtherBehind) this.#post();
   }
