@@ -16,7 +16,7 @@ export const SMALLEST_SPACING_MS = 40;
 export const GREATEST_SPACING_MS = 2000;
 
 /** A device that never answered so many NACKs in so long does not hear them: it is asked once in a while, its other gaps are lost at once. */
-export const DEAF_AFTER_NACKS = 4;
+export const DEAF_AFTER_NACKS = 6;
 export const DEAF_AFTER_MS = 1500;
 export const DEAF_PROBE_MS = 30_000;
 /** how long the last answer to a device that is given up is waited for */
