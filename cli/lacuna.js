@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 // The way in. Plain JavaScript, so that an older Node can say what is wrong instead of failing on the first type annotation
 // (and before the native database driver, which an older Node cannot load, is touched).
+import { setEngineFlags } from "../common/engine-flags.js";
+
+/** What works through everything a fleet sends: for long, or much of it. */
+const COLLECTING = ["collect", "demo", "export"];
+
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   console.error(
@@ -8,6 +13,8 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
+  // before anything else: a heap that has grown does not shrink, and compiled code is kept by the flags
+  if (COLLECTING.includes(process.argv[2])) setEngineFlags();
   await import("./compile-cache.js");
   await import("./main.ts");
 }

@@ -6,7 +6,6 @@ import { poolBatchesOfWorker } from "../collector/batch-pool.ts";
 import { type Collector, startCollector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { detachFirst } from "../common/detach-first.ts";
-import { setEngineFlags } from "../common/engine-flags.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
 import { openStore, type Store } from "../db/store.ts";
@@ -94,7 +93,6 @@ export const startService = async (
 ): Promise<Service> => {
   checkExposure(settings);
   const tls = readTls(settings);
-  setEngineFlags();
   // answers are detached here (api/send-bytes.ts)
   detachFirst();
   const startedAtUs = systemClock.wallUs();

@@ -51,10 +51,10 @@ interface CollectorEvents {
 
 const DEFAULT_BATCH_MS = 100;
 /**
- * node:dgram makes objects for every datagram, which are dead at once: collecting them costs the same in 12 MiB as in more, and what
+ * node:dgram makes objects for every datagram, which are dead at once: collecting them costs the same in 3 MiB as in 12 or more, and what
  * lives longer is not kept from the old generation, whose garbage would multiply, by a larger one.
  */
-const INGEST_YOUNG_GENERATION_MB = 12;
+const INGEST_YOUNG_GENERATION_MB = 3;
 
 /** The main thread's handle of the ingest workers. Emits `error` when one dies: without a handler that ends the process. */
 export class Collector extends EventEmitter<CollectorEvents> {

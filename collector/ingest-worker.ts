@@ -24,7 +24,7 @@ import { rehearse, warmUp } from "./warm-up.ts";
 /** Thread entry of an ingest worker: joins the service to its two ports. */
 
 const STATUS_MS = 500;
-const TRIM_MS = 10_000;
+const TRIM_MS = 2_000;
 
 const openArchive = async ({ url, options }: ArchiveModule): Promise<StartArchive> => {
   const module = (await import(url)) as ArchiveExports;

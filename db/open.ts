@@ -11,8 +11,8 @@ const BUSY_MS = 5000;
 const CHECKPOINT_PAGES = 8192;
 const WAL_LIMIT_BYTES = 64 * 2 ** 20;
 /** The writer appends mostly, readers take whole segments: the driver's 16 MB for each connection would hold pages that nobody asks for again. */
-const WRITER_CACHE_KIB = 8192;
-const READER_CACHE_KIB = 4096;
+const WRITER_CACHE_KIB = 4096;
+const READER_CACHE_KIB = 2048;
 
 /** Schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,4 +1,4 @@
-import { setEngineFlags } from "../../common/engine-flags.ts";
+import { setEngineFlags } from "../../common/engine-flags.js";
 import { FLAG, KIND, VALUE_TYPE } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { setDeviceId } from "../../protocol/device-id.ts";

@@ -1,6 +1,6 @@
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import type { Arrival, TrackerOptions, TrackerSink } from "../../collector/tracker/types.ts";
-import { setEngineFlags } from "../../common/engine-flags.ts";
+import { setEngineFlags } from "../../common/engine-flags.js";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { ROW_FIELDS } from "../../protocol/ledger-row.ts";

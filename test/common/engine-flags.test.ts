@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 
-const MODULE = new URL("../../common/engine-flags.ts", import.meta.url).href;
+const MODULE = new URL("../../common/engine-flags.js", import.meta.url).href;
 
 /** Much is alive for a while, then dies, again and again. @returns what the young generation has become, mebibytes */
 const youngAfterLoad = (before: string): number => {

@@ -33,7 +33,7 @@ const edgesOf = (from: string, scanned: Scanned, files: ReadonlyMap<string, stri
 };
 
 const checkEdge = ({ from, to }: Edge, files: ReadonlyMap<string, string>): string | undefined => {
-  if (!/\.tsx?$/.test(to)) return `${from} imports ${to}: a relative import ends in .ts`;
+  if (!/\.(tsx?|js)$/.test(to)) return `${from} imports ${to}: a relative import ends in .ts or .js`;
   if (!files.has(to)) return `${from} imports ${to}, which does not exist`;
   const [folder, target] = [folderOf(from), folderOf(to)];
   if (folder === target || MAY_IMPORT[folder]?.includes(target)) return undefined;

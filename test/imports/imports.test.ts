@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 const sourcesOf = (folder: string): [string, string][] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name))
+    .filter((name) => /\.(tsx?|js)$/.test(name))
     .map((name) => {
       const file = join(folder, name);
       return [file.replaceAll("\\", "/"), readFileSync(join(ROOT, file), "utf8")];
