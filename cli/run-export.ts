@@ -3,6 +3,7 @@ import { parseTimeRange, type TimeRange } from "../api/query-time.ts";
 import type { TimeForm } from "../api/sources.ts";
 import { ApiClient } from "../common/api-client.ts";
 import { systemClock } from "../common/clock.ts";
+import { setEngineFlags } from "../common/engine-flags.js";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { apiExportSource } from "./export/api-source.ts";
@@ -72,6 +73,7 @@ const progressOn = (line: LiveLine): ((progress: ExportProgress) => void) => {
 export const runExport = async (flags: ExportFlags): Promise<void> => {
   const { device, channel = [], format, time, output } = flags;
   const plan = { devices: device ?? null, query: { channels: channel, ...timeRangeOf(flags) }, format, time };
+  setEngineFlags();
   const signals = stopSignals();
   const stop = new AbortController();
   void signals.received.then(() => stop.abort());
