@@ -3,7 +3,7 @@
 // (and before the native database driver, which an older Node cannot load, is touched).
 import { setEngineFlags } from "../common/engine-flags.js";
 
-/** What runs for long; an export is over soon, and small heaps would make it a sixth slower. */
+/** What runs for long. An export sets the flags once it is loaded (run-export.ts): with a young generation this small it takes a sixth longer. */
 const COLLECTING = ["collect", "demo"];
 
 const major = Number(process.versions.node.split(".")[0]);
