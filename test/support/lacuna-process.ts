@@ -149,18 +149,31 @@ export const startCollector = async (
   };
 };
 
-/** Asks until the answer is as wanted; the deadline is the test's own timeout. */
+/** Shorter than a test's own limit, so that one that waits in vain says for what: a limit met without a word is something that hangs. */
+const IN_VAIN_MS = 150_000;
+const NO_ANSWER_MS = 60_000;
+const LONGEST_ANSWER = 2000;
+
+/**
+ * Asks until the answer is as wanted.
+ * @throws Error with the last answer, after two and a half minutes
+ */
 export const eventually = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> => {
+  const began = performance.now();
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;
+    if (performance.now() - began > IN_VAIN_MS) {
+      const last = JSON.stringify(answer)?.slice(0, LONGEST_ANSWER);
+      throw new Error(`waited ${IN_VAIN_MS / 1000} s in vain; the last answer: ${last}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
 
 /** GET of a JSON answer. */
 export const getJson = async <T = Record<string, unknown>>(url: string): Promise<T> => {
-  const response = await fetch(url);
+  const response = await fetch(url, { signal: AbortSignal.timeout(NO_ANSWER_MS) });
   if (!response.ok) throw new Error(`${response.status} from ${url}: ${await response.text()}`);
   return (await response.json()) as T;
 };
