@@ -54,9 +54,12 @@ export class Checkpoint {
       `INSERT INTO devices VALUES (?, ?, ?, ?)
        ON CONFLICT (device_no) DO UPDATE SET source = excluded.source, as_of = excluded.as_of`,
     );
-    const columns = ["run_no", "device_no", "epoch", "run", ...EPOCH_COLUMNS, "expired", "as_of"];
+    const changing = [...EPOCH_COLUMNS, "expired", "as_of"];
+    const columns = ["run_no", "device_no", "epoch", "run", ...changing];
+    // a row that is replaced would be taken out of its index and put in again
     this.#run = db.prepare(
-      `INSERT OR REPLACE INTO epochs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
+      `INSERT INTO epochs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
+       ON CONFLICT (run_no) DO UPDATE SET ${changing.map((column) => `${column} = excluded.${column}`).join(", ")}`,
     );
     this.#channel = db.prepare("INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?)");
     this.#undescribe = db.prepare(

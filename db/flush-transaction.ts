@@ -31,7 +31,7 @@ export class FlushTransaction {
     doomed: Doomed,
     before: StateRow,
   ): { change: LedgerChange | null; row: StateRow } {
-    const { db, checkpoint, retention, merging, freePages, statements } = this.#parts;
+    const { db, state, checkpoint, retention, merging, freePages, statements } = this.#parts;
     const brings = gathered.batches.length > 0 || doomed.expired.size > 0 || doomed.forgottenExpired > 0;
     const change = brings ? this.#changeOf(gathered, doomed, before.lastFlush + 1) : null;
     const row = rowAfter(before, gathered, change);
@@ -41,11 +41,10 @@ export class FlushTransaction {
         retention.remove(doomed);
         merging.sweep();
         freePages.giveBack();
-        const written = change === null ? null : this.#write(gathered, change);
         row.replayFrom = checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
-        statements.pruneJournal(row.replayFrom);
-        statements.updateState(row);
-        return written;
+        if (change !== null) return this.#write(gathered, change, row);
+        statements.updateState(row, state.fleet);
+        return null;
       })
       .immediate();
     merging.removed(doomed.segments, doomed.readings);
@@ -73,15 +72,14 @@ export class FlushTransaction {
   }
 
   /** @returns the segment written, null when there is nothing in it */
-  #write(gathered: Gathered, change: LedgerChange): SegmentRow | null {
+  #write(gathered: Gathered, change: LedgerChange, row: StateRow): SegmentRow | null {
     const { state, statements, segmentWriter, gaps, checkpoint } = this.#parts;
     const segment = holdsDatagrams(gathered) ? segmentWriter.write(gathered, change, state) : null;
-    statements.insertJournal(change.flush, encodeRecord(this.#journal, state, change));
+    statements.insertFlush(row, change.fleet, encodeRecord(this.#journal, state, change));
     gaps.apply(gathered.batches, gathered.forgottenRuns);
     gaps.forget(gathered.forgottenRuns);
     for (const device of gathered.forgottenDevices) checkpoint.forget(device);
     statements.insertEvents(gathered.events, (device) => this.#idOf(device, gathered));
-    statements.updateFleet(state.fleet, change.fleet);
     if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
       statements.updateForgotten(state, change);
     }

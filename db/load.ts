@@ -9,7 +9,7 @@ import { SegmentReader } from "./segment/segment-reader.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 import { valueFromTable } from "./view/table-value.ts";
 
-/** The one row of `state`. Times in microseconds. */
+/** Where the newest flush left the collector. Times in microseconds. */
 export interface StateRow {
   lastFlush: number;
   /** the first flush the tables may not contain completely */
@@ -21,13 +21,22 @@ export interface StateRow {
   stoppedAtUs: number | null;
 }
 
-export const readStateRow = (db: Sqlite): StateRow =>
-  db
-    .prepare(
-      `SELECT last_flush AS lastFlush, replay_from AS replayFrom, next_device AS nextDevice, next_run AS nextRun,
-         committed_at AS committedAtUs, started_at AS startedAtUs, stopped_at AS stoppedAtUs FROM state`,
-    )
-    .get() as StateRow;
+/** Columns of `journal`. */
+export const STATE_COLUMNS = {
+  replayFrom: "replay_from",
+  nextDevice: "next_device",
+  nextRun: "next_run",
+  committedAtUs: "committed_at",
+  startedAtUs: "started_at",
+  stoppedAtUs: "stopped_at",
+} as const satisfies Record<Exclude<keyof StateRow, "lastFlush">, string>;
+
+const NEWEST = "FROM journal ORDER BY flush DESC LIMIT 1";
+
+export const readStateRow = (db: Sqlite): StateRow => {
+  const columns = Object.entries(STATE_COLUMNS).map(([field, column]) => `${column} AS ${field}`);
+  return db.prepare(`SELECT flush AS lastFlush, ${columns.join(", ")} ${NEWEST}`).get() as StateRow;
+};
 
 /**
  * The ledger as of the last commit: the tables, then what the journal says they have not caught up with. Call it inside one read
@@ -153,17 +162,8 @@ class TableLoader {
 
 /** The fleet's counters that belong to no run. */
 export const readFleet = (db: Sqlite): FleetCounters => {
-  const fleet = emptyFleet();
-  const rows = db.prepare("SELECT counter, reason, count FROM fleet").all() as {
-    counter: keyof FleetCounters;
-    reason: string;
-    count: number;
-  }[];
-  for (const { counter, reason, count } of rows) {
-    if (counter === "rejected" || counter === "refusedReadings") fleet[counter][reason] = count;
-    else fleet[counter] = count;
-  }
-  return fleet;
+  const text = db.prepare(`SELECT fleet ${NEWEST}`).pluck().get() as string;
+  return { ...emptyFleet(), ...(JSON.parse(text) as Partial<FleetCounters>) };
 };
 
 /** Advance the tables' state by the journal, leaving out what a device's `as_of` already covers. */

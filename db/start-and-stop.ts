@@ -9,15 +9,12 @@ const CHECKPOINT_ROWS_AT_ONCE = 20_000;
 
 /** Tables complete, a held datagram of a crashed process decided, the start noted. @returns the state row now */
 export function startTables(parts: WriterParts, before: StateRow, clock: Clock): StateRow {
-  const { db, state, statements, checkpoint } = parts;
+  const { state, statements, checkpoint } = parts;
   checkpoint.changedByReplay(before.replayFrom);
   const complete = completeTables(parts, before);
   const fleet = withoutHeld(state.fleet);
   const row = { ...complete, startedAtUs: clock.wallUs(), stoppedAtUs: null };
-  db.transaction(() => {
-    statements.updateFleet(state.fleet, fleet);
-    statements.updateState(row);
-  }).immediate();
+  statements.updateState(row, fleet);
   state.fleet = fleet;
   return row;
 }
@@ -26,20 +23,19 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
 export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
   const complete = completeTables(parts, before);
   mergeRest(parts, complete, clock);
-  parts.statements.updateState({ ...complete, stoppedAtUs: clock.wallUs() });
+  parts.statements.updateState({ ...complete, stoppedAtUs: clock.wallUs() }, parts.state.fleet);
   parts.db.pragma("wal_checkpoint(TRUNCATE)");
 }
 
 /** Bring the tables for people up to date with all that is committed. @returns the state row now */
-function completeTables({ db, statements, checkpoint }: WriterParts, before: StateRow): StateRow {
+function completeTables({ db, state, statements, checkpoint }: WriterParts, before: StateRow): StateRow {
   let row = before;
   while (checkpoint.waiting > 0) {
     const next = { ...row };
     db.transaction(() => {
       checkpoint.writeRows(CHECKPOINT_ROWS_AT_ONCE);
       next.replayFrom = checkpoint.replayFrom(before.lastFlush + 1);
-      statements.pruneJournal(next.replayFrom);
-      statements.updateState(next);
+      statements.updateState(next, state.fleet);
     }).immediate();
     row = next;
     checkpoint.settle();

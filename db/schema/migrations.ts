@@ -1,5 +1,6 @@
 import { GAPS_FILLED_OPEN } from "./gaps-filled-open.ts";
 import { MERGING } from "./merging.ts";
+import { NEWEST_FLUSH } from "./newest-flush.ts";
 import { OPEN_GAPS } from "./open-gaps.ts";
 import { TABLES } from "./tables.ts";
 import { VIEWS } from "./views.ts";
@@ -8,4 +9,10 @@ import { VIEWS } from "./views.ts";
 export const APPLICATION_ID = 0x4c_43_4e_41;
 
 /** Migration `n` (from 0) brings a database from `user_version` n to n + 1. Never edit one that was released; add another. */
-export const MIGRATIONS: readonly string[] = [TABLES + VIEWS, MERGING, GAPS_FILLED_OPEN, OPEN_GAPS];
+export const MIGRATIONS: readonly string[] = [
+  TABLES + VIEWS,
+  MERGING,
+  GAPS_FILLED_OPEN,
+  OPEN_GAPS,
+  NEWEST_FLUSH,
+];

@@ -3,12 +3,39 @@ import { expect, test } from "vitest";
 import { AbsentRanges } from "../../db/absent-ranges.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { NEWEST_FLUSH } from "../../db/schema/newest-flush.ts";
 import { CAUSE } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
-/** Takes away what the fourth migration added; open gaps are rows again. */
-const BACK_TO_3 = `
+/** Takes away what the fifth migration added; where the collector stands and its counters are tables again. */
+const BACK_TO_4 = `
+CREATE TABLE former_state (
+  id INTEGER PRIMARY KEY,
+  last_flush INTEGER NOT NULL,
+  replay_from INTEGER NOT NULL,
+  next_device INTEGER NOT NULL,
+  next_run INTEGER NOT NULL,
+  committed_at INTEGER NOT NULL,
+  started_at INTEGER,
+  stopped_at INTEGER
+);
+INSERT INTO former_state SELECT 1, * FROM state;
+CREATE TABLE former_fleet (counter TEXT, reason TEXT, count INTEGER, PRIMARY KEY (counter, reason)) WITHOUT ROWID;
+INSERT INTO former_fleet SELECT * FROM fleet WHERE count > 0;
+DROP VIEW state;
+DROP VIEW fleet;
+ALTER TABLE former_state RENAME TO state;
+ALTER TABLE former_fleet RENAME TO fleet;
+DELETE FROM journal WHERE flush < (SELECT replay_from FROM state);
+${["replay_from", "next_device", "next_run", "committed_at", "started_at", "stopped_at", "fleet"]
+  .map((column) => `ALTER TABLE journal DROP COLUMN ${column};`)
+  .join("\n")}
+PRAGMA user_version = 4;
+`;
+
+/** Takes away what the fourth migration added as well; open gaps are rows again. */
+const BACK_TO_3 = `${BACK_TO_4}
 CREATE TABLE former (
   run_no INTEGER NOT NULL,
   first INTEGER NOT NULL,
@@ -138,3 +165,55 @@ test("open gaps that a database of version 3 has as rows are the same to whoever
     })),
   );
 });
+
+test.for([
+  ["is in the journal", false],
+  ["was in it, until a stop", true],
+] as const)(
+  "where a database of version 4 says that the collector stands stays so; its last flush %s",
+  ([, stops]) => {
+    using bed = new StoreBed();
+    const writer = bed.writer();
+    const model = new IngestModel();
+    const run = model.run(model.device("pump"), 1);
+    model.fleet.rejected = { "bad-magic": 3, "wrong-length": 4 };
+    model.fleet.shed = 2;
+    for (let sequence = 0; sequence < 3; sequence++) {
+      model.receive(run, sequence);
+      writer.accept(model.seal());
+      writer.flush();
+    }
+    if (stops) writer.close();
+    const old = bed.copy();
+    if (!stops) writer.close();
+    const ask = (tables: string[]): unknown[] => {
+      const db = new Database(old);
+      try {
+        return tables.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all());
+      } finally {
+        db.close();
+      }
+    };
+    const [state, fleet] = ask(["state", "fleet WHERE count > 0"]);
+    const db = new Database(old);
+    db.exec(BACK_TO_4);
+    expect(db.prepare("SELECT count(*) FROM journal").pluck().get()).toBe(stops ? 0 : 1);
+    expect(
+      db.prepare("SELECT type FROM sqlite_schema WHERE name IN ('state', 'fleet')").pluck().all(),
+    ).toEqual(["table", "table"]);
+    db.exec(NEWEST_FLUSH);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    db.close();
+    expect(ask(["state", "fleet WHERE count > 0"])).toEqual([state, fleet]);
+    expect(fleet).toEqual([
+      { counter: "datagrams", reason: "", count: 3 },
+      { counter: "rejected", reason: "bad-magic", count: 3 },
+      { counter: "rejected", reason: "wrong-length", count: 4 },
+      { counter: "shed", reason: "", count: 2 },
+    ]);
+    const store = openReadOnly(old);
+    expect(store.view.fleet()).toMatchObject({ counts: { received: 3, stored: 3 }, counters: model.fleet });
+    store.close();
+    bed.writer({ file: old }).close();
+  },
+);

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
@@ -158,7 +159,7 @@ test("a device that is forgotten before its checkpoint never reaches the tables,
   writer.accept(model.seal());
   const before = writer.rowsWritten;
   writer.flush();
-  // segment, its data, journal, fleet, forgotten, state
+  // segment, its data, journal, forgotten
   expect(writer.rowsWritten - before).toBeLessThan(10);
   expect(viewOf(writer).deviceCount).toBe(0);
   expect(viewOf(writer).forgotten()).toMatchObject({ devices: 500, counts: { received: 500 } });
@@ -247,6 +248,22 @@ test("datagrams held by a process that died are rejected at the next start", () 
     held: 0,
     rejected: { "bad-magic": 1, "implausible-sequence": 2 },
   });
+});
+
+test("a flush of little is three pages: a segment, its data, and the journal with all that is counted besides", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointLagMs: 60_000 }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const written = Array.from({ length: 8 }, (_, sequence) => {
+    const before = statSync(`${bed.file}-wal`).size;
+    model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }]);
+    writer.accept(model.seal());
+    writer.flush();
+    return statSync(`${bed.file}-wal`).size - before;
+  });
+  const page = 24 + 8192;
+  expect(written.map((bytes) => bytes / page)).toEqual(Array(8).fill(3));
 });
 
 test("history begins with the first start", () => {
