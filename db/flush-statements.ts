@@ -20,8 +20,9 @@ export class FlushStatements {
       `INSERT INTO journal (flush, changes, fleet, ${columns.map(([, column]) => column).join(", ")})
        VALUES (@lastFlush, @changes, @fleet, ${columns.map(([field]) => `@${field}`).join(", ")})`,
     );
+    // what no replay will read need not stay: after many new devices it is megabytes
     this.#newest = db.prepare(
-      `UPDATE journal SET fleet = @fleet, ${columns.map(([field, column]) => `${column} = @${field}`).join(", ")}
+      `UPDATE journal SET changes = iif(@replayFrom > @lastFlush, x'', changes), fleet = @fleet, ${columns.map(([field, column]) => `${column} = @${field}`).join(", ")}
        WHERE flush = @lastFlush`,
     );
     this.#pruneJournal = db.prepare("DELETE FROM journal WHERE flush < ?");

@@ -266,6 +266,29 @@ test("a flush of little is three pages: a segment, its data, and the journal wit
   expect(written.map((bytes) => bytes / page)).toEqual(Array(8).fill(3));
 });
 
+test("a stop leaves of the journal where the collector stands, and no changes", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer({ checkpointLagMs: 60_000 });
+  const model = new IngestModel();
+  for (const device of ["a", "b", "c"]) {
+    model.receive(model.run(model.device(device), 1), 0);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  const ask = (file: string): unknown => {
+    const db = new Database(file);
+    try {
+      return db.prepare("SELECT flush, replay_from, length(changes) > 0 AS has_changes FROM journal").all();
+    } finally {
+      db.close();
+    }
+  };
+  const running = { replay_from: 1, has_changes: 1 };
+  expect(ask(bed.copy())).toEqual([1, 2, 3].map((flush) => ({ flush, ...running })));
+  writer.close();
+  expect(ask(bed.copy())).toEqual([{ flush: 3, replay_from: 4, has_changes: 0 }]);
+});
+
 test("history begins with the first start", () => {
   using bed = new StoreBed();
   const first = bed.writer();
