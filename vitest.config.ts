@@ -35,11 +35,6 @@ const PATIENT = {
 };
 /** Processes are tested: what they said is told when a test fails. */
 const SAYING = { setupFiles: ["test/support/say-what-failed.ts"] };
-/**
- * Rarely a Chromium on a busy machine does not answer any more, and what asks it has no limit of its own: once more. What waits for the
- * page or the collector in vain says so before the test's limit, and fails at once.
- */
-const HUNG_BROWSER = { count: 1, condition: /^Test timed out/ };
 /** Processes that wait for each other most of the time: several files at once. */
 const together = (groupOrder: number, maxWorkers: number) => ({
   ...PATIENT,
@@ -73,7 +68,7 @@ export default defineConfig({
       project(
         "browser",
         ["test/browser/**/*.test.ts", ...(process.env.SCREENSHOTS ? ["test/browser/screenshots.ts"] : [])],
-        { ...LONG, retry: HUNG_BROWSER, globalSetup: ["test/browser/support/build.ts"] },
+        { ...LONG, globalSetup: ["test/browser/support/build.ts"] },
       ),
       project("long", ["test/long/**/*.test.ts"], {
         ...LONG,

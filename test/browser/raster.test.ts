@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
 import { accessibilityViolations } from "./support/visit.ts";
@@ -79,9 +80,12 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
       // a press may only move a part of a row into sight, or find its row still on the way
       const walk = async (key: string, device: string): Promise<void> => {
         const label = page.locator(".raster-labels li[data-on]", { hasText: device });
-        for (let presses = 0; presses < 200 && !(await label.isVisible()); presses++)
-          await page.keyboard.press(key);
-        await label.waitFor();
+        const arrives = async (): Promise<boolean> => {
+          for (let presses = 0; presses < 10 && !(await label.isVisible()); presses++)
+            await page.keyboard.press(key);
+          return label.isVisible();
+        };
+        await eventually(arrives, (hasArrived) => hasArrived);
       };
       await walk("ArrowDown", "valve-59");
       await walk("ArrowUp", "fan-1");

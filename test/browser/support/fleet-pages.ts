@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { launchChromium } from "./chromium.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { type Visit, visit } from "./visit.ts";
@@ -10,10 +10,6 @@ export const fleetPages = () => {
   let fleet: Fleet;
   beforeAll(async () => {
     [browser, fleet] = await Promise.all([launchChromium(), startFleet()]);
-  });
-  beforeEach(async ({ task }) => {
-    // again, since the browser hangs
-    if ((task.result?.retryCount ?? 0) > 0) browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
