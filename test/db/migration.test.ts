@@ -10,19 +10,8 @@ import { StoreBed } from "../support/store-bed.ts";
 
 /** Takes away what the fifth migration added; where the collector stands and its counters are tables again. */
 const BACK_TO_4 = `
-CREATE TABLE former_state (
-  id INTEGER PRIMARY KEY,
-  last_flush INTEGER NOT NULL,
-  replay_from INTEGER NOT NULL,
-  next_device INTEGER NOT NULL,
-  next_run INTEGER NOT NULL,
-  committed_at INTEGER NOT NULL,
-  started_at INTEGER,
-  stopped_at INTEGER
-);
-INSERT INTO former_state SELECT 1, * FROM state;
-CREATE TABLE former_fleet (counter TEXT, reason TEXT, count INTEGER, PRIMARY KEY (counter, reason)) WITHOUT ROWID;
-INSERT INTO former_fleet SELECT * FROM fleet WHERE count > 0;
+CREATE TABLE former_state AS SELECT * FROM state;
+CREATE TABLE former_fleet AS SELECT * FROM fleet WHERE count > 0;
 DROP VIEW state;
 DROP VIEW fleet;
 ALTER TABLE former_state RENAME TO state;
