@@ -15,14 +15,15 @@ export class FlushStatements {
   readonly #forgotten: Statement;
 
   constructor(db: Sqlite) {
-    const columns = Object.entries(STATE_COLUMNS);
+    const columns = Object.entries({ ...STATE_COLUMNS, fleet: "fleet" });
     this.#journal = db.prepare(
-      `INSERT INTO journal (flush, changes, fleet, ${columns.map(([, column]) => column).join(", ")})
-       VALUES (@lastFlush, @changes, @fleet, ${columns.map(([field]) => `@${field}`).join(", ")})`,
+      `INSERT INTO journal (flush, changes, ${columns.map(([, column]) => column).join(", ")})
+       VALUES (@lastFlush, @changes, ${columns.map(([field]) => `@${field}`).join(", ")})`,
     );
     // what no replay will read need not stay: after many new devices it is megabytes
     this.#newest = db.prepare(
-      `UPDATE journal SET changes = iif(@replayFrom > @lastFlush, x'', changes), fleet = @fleet, ${columns.map(([field, column]) => `${column} = @${field}`).join(", ")}
+      `UPDATE journal SET ${columns.map(([field, column]) => `${column} = @${field}`).join(", ")},
+         changes = iif(@replayFrom > @lastFlush, x'', changes)
        WHERE flush = @lastFlush`,
     );
     this.#pruneJournal = db.prepare("DELETE FROM journal WHERE flush < ?");
