@@ -1,8 +1,7 @@
 /**
  * Version 5: each row of the journal says where its flush left the collector, the newest one where it stands, so that one row is never
  * deleted. As tables of their own `state` and `fleet` were two more pages to write with each flush, of nine in all at 1,000 datagrams a
- * second; as views they show what they did,
- * and counters that are 0 besides.
+ * second; as views they show what they did, and counters that are 0 besides.
  */
 export const NEWEST_FLUSH = `
 ALTER TABLE journal ADD COLUMN replay_from INTEGER NOT NULL DEFAULT 1;
