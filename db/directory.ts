@@ -8,7 +8,7 @@ import type { BuiltSegment } from "./segment/columns.ts";
  * one when they have no numbers).
  */
 export const encodeDirectory = (
-  { runNumbers, runDatagrams }: BuiltSegment,
+  { runNumbers, runDatagrams }: Pick<BuiltSegment, "runNumbers" | "runDatagrams">,
   isUnsequenced: (run: number) => boolean,
 ): Uint8Array => {
   const writer = new ByteWriter(4 * runNumbers.length + 16);

@@ -5,28 +5,46 @@ import type { LedgerState } from "./ledger-state.ts";
 import { STATE_COLUMNS, type StateRow } from "./load.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { FORGOTTEN_COLUMNS } from "./schema/columns.ts";
+import type { FlushedSegment } from "./segment-writer.ts";
+
+const SEGMENT_COLUMNS = {
+  runs: "runs",
+  datagrams: "datagrams",
+  readings: "readings",
+  firstTimeUs: "first_time",
+  lastTimeUs: "last_time",
+  firstReadingTimeUs: "first_reading_time",
+  lastReadingTimeUs: "last_reading_time",
+  firstArrivalUs: "first_arrival",
+  lastArrivalUs: "last_arrival",
+  bytes: "bytes",
+  directory: "directory",
+  data: "data",
+} as const satisfies Record<keyof FlushedSegment, string>;
 
 /** The writer's plain statements, prepared once. */
 export class FlushStatements {
-  readonly #journal: Statement;
+  readonly #flush: Statement;
   readonly #newest: Statement;
-  readonly #pruneJournal: Statement;
+  readonly #prune: Statement;
   readonly #event: Statement;
   readonly #forgotten: Statement;
 
   constructor(db: Sqlite) {
-    const columns = Object.entries({ ...STATE_COLUMNS, fleet: "fleet" });
-    this.#journal = db.prepare(
-      `INSERT INTO journal (flush, changes, ${columns.map(([, column]) => column).join(", ")})
-       VALUES (@lastFlush, @changes, ${columns.map(([field]) => `@${field}`).join(", ")})`,
+    const standing = { ...STATE_COLUMNS, fleet: "fleet" };
+    const columns = { lastFlush: "flush", ...standing, ...SEGMENT_COLUMNS, changes: "changes" };
+    const fields = Object.keys(columns).map((field) => `@${field}`);
+    this.#flush = db.prepare(
+      `INSERT INTO flushes (${Object.values(columns).join(", ")}) VALUES (${fields.join(", ")})`,
     );
     // what no replay will read need not stay: after many new devices it is megabytes
     this.#newest = db.prepare(
-      `UPDATE journal SET ${columns.map(([field, column]) => `${column} = @${field}`).join(", ")},
-         changes = iif(@replayFrom > @lastFlush, x'', changes)
+      `UPDATE flushes SET ${Object.entries(standing)
+        .map(([field, column]) => `${column} = @${field}`)
+        .join(", ")}, changes = iif(@replayFrom > @lastFlush, x'', changes)
        WHERE flush = @lastFlush`,
     );
-    this.#pruneJournal = db.prepare("DELETE FROM journal WHERE flush < ?");
+    this.#prune = db.prepare("DELETE FROM flushes WHERE flush >= ? AND flush < ? AND datagrams = 0");
     this.#event = db.prepare(
       "INSERT INTO events (at, kind, device_no, device, detail) VALUES (?, ?, ?, ?, ?)",
     );
@@ -35,21 +53,20 @@ export class FlushStatements {
     );
   }
 
-  /** A new flush, what it changed, and where it leaves the collector. */
-  insertFlush(row: StateRow, fleet: FleetCounters, changes: Uint8Array): void {
-    this.#journal.run({ ...row, fleet: JSON.stringify(fleet), changes });
-    this.#prune(row);
+  /** A new flush: where it leaves the collector, the segment it brings, what it changes. */
+  insertFlush(row: StateRow, fleet: FleetCounters, segment: FlushedSegment, changes: Uint8Array): void {
+    this.#flush.run({ ...row, ...segment, fleet: JSON.stringify(fleet), changes });
   }
 
   /** Where the collector stands now, the newest flush being the one it was. */
-  updateState(row: StateRow, fleet: FleetCounters): void {
+  updateState(before: StateRow, row: StateRow, fleet: FleetCounters): void {
     this.#newest.run({ ...row, fleet: JSON.stringify(fleet) });
-    this.#prune(row);
+    this.prune(before, row);
   }
 
-  /** Delete what no replay will ask for again, but for the newest row. */
-  #prune({ replayFrom, lastFlush }: StateRow): void {
-    this.#pruneJournal.run(Math.min(replayFrom, lastFlush));
+  /** Delete flushes without datagrams that no replay will ask for again, but for the newest. Those before `before` are gone already. */
+  prune(before: StateRow, { replayFrom, lastFlush }: StateRow): void {
+    this.#prune.run(Math.min(before.replayFrom, before.lastFlush), Math.min(replayFrom, lastFlush));
   }
 
   /** @param idOf - id of a device that may have been made in this very flush */

@@ -7,6 +7,7 @@ import type { StateRow } from "./load.ts";
 import type { SegmentRow } from "./merge/merge-task.ts";
 import { takeNewest } from "./newest.ts";
 import type { Doomed } from "./retention.ts";
+import { type FlushedSegment, NO_SEGMENT } from "./segment-writer.ts";
 import { emptyLatest } from "./view/latest-values.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
@@ -42,8 +43,8 @@ export class FlushTransaction {
         merging.sweep();
         freePages.giveBack();
         row.replayFrom = checkpoint.replayFrom(row.lastFlush + (change === null ? 1 : 0));
-        if (change !== null) return this.#write(gathered, change, row);
-        statements.updateState(row, state.fleet);
+        if (change !== null) return this.#write(gathered, change, before, row);
+        statements.updateState(before, row, state.fleet);
         return null;
       })
       .immediate();
@@ -72,10 +73,13 @@ export class FlushTransaction {
   }
 
   /** @returns the segment written, null when there is nothing in it */
-  #write(gathered: Gathered, change: LedgerChange, row: StateRow): SegmentRow | null {
+  #write(gathered: Gathered, change: LedgerChange, before: StateRow, row: StateRow): SegmentRow | null {
     const { state, statements, segmentWriter, gaps, checkpoint } = this.#parts;
-    const segment = holdsDatagrams(gathered) ? segmentWriter.write(gathered, change, state) : null;
-    statements.insertFlush(row, change.fleet, encodeRecord(this.#journal, state, change));
+    const segment = holdsDatagrams(gathered) ? segmentWriter.make(gathered, change, state) : NO_SEGMENT;
+    const changes = encodeRecord(this.#journal, state, change);
+    const bytes = segment.bytes + changes.length;
+    statements.insertFlush(row, change.fleet, { ...segment, bytes }, changes);
+    statements.prune(before, row);
     gaps.apply(gathered.batches, gathered.forgottenRuns);
     gaps.forget(gathered.forgottenRuns);
     for (const device of gathered.forgottenDevices) checkpoint.forget(device);
@@ -83,7 +87,7 @@ export class FlushTransaction {
     if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
       statements.updateForgotten(state, change);
     }
-    return segment;
+    return segment === NO_SEGMENT ? null : mergeRowOf(change, { ...segment, bytes });
   }
 
   #settle(gathered: Gathered, change: LedgerChange | null): void {
@@ -107,6 +111,15 @@ export class FlushTransaction {
     return gathered.newIds.get(device) ?? null;
   }
 }
+
+const mergeRowOf = ({ flush, committedAtUs }: LedgerChange, segment: FlushedSegment): SegmentRow => {
+  const { runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs } = segment;
+  return {
+    ...{ segment: flush, level: 0, firstSegment: flush, chunkSet: 0, firstPage: 0, pages: 0 },
+    ...{ runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs, committedAtUs },
+    followsSettled: false,
+  };
+};
 
 const rowAfter = (before: StateRow, gathered: Gathered, change: LedgerChange | null): StateRow => ({
   ...before,

@@ -39,17 +39,16 @@ export class LiveSegments {
     this.#db = openForReading(file);
     this.#recentAfter = flush;
     this.#of = this.#db.prepare(
-      `SELECT committed_at AS committedAtUs, data FROM segments JOIN segment_data USING (segment)
-       WHERE level = 0 AND segment = ?`,
+      "SELECT committed_at AS committedAtUs, data FROM flushes WHERE flush = ? AND datagrams > 0",
     );
     const numbers = (sql: string): Statement => this.#db.prepare(sql).pluck();
     this.#after = numbers(
-      "SELECT segment FROM segments WHERE level = 0 AND segment > ? ORDER BY segment LIMIT 1",
+      "SELECT flush FROM flushes WHERE flush > ? AND datagrams > 0 ORDER BY flush LIMIT 1",
     );
     this.#before = numbers(
-      "SELECT segment FROM segments WHERE level = 0 AND segment < ? ORDER BY segment DESC LIMIT ?",
+      "SELECT flush FROM flushes WHERE flush < ? AND datagrams > 0 ORDER BY flush DESC LIMIT ?",
     );
-    this.#merged = numbers("SELECT ifnull(max(segment), 0) FROM segments WHERE level > 0");
+    this.#merged = numbers("SELECT ifnull(max(segment), 0) FROM merged_segments");
   }
 
   /** A flush that was committed just now; each in turn. Null: it brought no datagrams, or it is not there alone any more. */

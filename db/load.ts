@@ -21,7 +21,7 @@ export interface StateRow {
   stoppedAtUs: number | null;
 }
 
-/** Columns of `journal`. */
+/** Columns of `flushes`. */
 export const STATE_COLUMNS = {
   replayFrom: "replay_from",
   nextDevice: "next_device",
@@ -31,7 +31,7 @@ export const STATE_COLUMNS = {
   stoppedAtUs: "stopped_at",
 } as const satisfies Record<Exclude<keyof StateRow, "lastFlush">, string>;
 
-const NEWEST = "FROM journal ORDER BY flush DESC LIMIT 1";
+const NEWEST = "FROM flushes ORDER BY flush DESC LIMIT 1";
 
 export const readStateRow = (db: Sqlite): StateRow => {
   const columns = Object.entries(STATE_COLUMNS).map(([field, column]) => `${column} AS ${field}`);
@@ -168,11 +168,13 @@ export const readFleet = (db: Sqlite): FleetCounters => {
 
 /** Advance the tables' state by the journal, leaving out what a device's `as_of` already covers. */
 const replay = (db: Sqlite, state: LedgerState, from: number, only: string | number | undefined): void => {
-  const records = db.prepare("SELECT flush, changes FROM journal WHERE flush >= ? ORDER BY flush").raw();
-  for (const [flush, changes] of records.iterate(from) as IterableIterator<[number, Buffer]>) {
+  const flushes = db
+    .prepare("SELECT flush, changes, data FROM flushes WHERE flush >= ? ORDER BY flush")
+    .raw();
+  for (const [flush, changes, data] of flushes.iterate(from) as IterableIterator<[number, Buffer, Buffer]>) {
     const record = decodeRecord(state, flush, changes);
     replayRecord(state, record, only);
-    replayLatest(db, state, flush);
+    if (data.length > 0) replayLatest(state, flush, data);
     for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
   }
 };
@@ -202,18 +204,14 @@ const isBehind = (state: LedgerState, device: number, flush: number): boolean =>
   return slot < 0 || state.devices.asOf[slot]! < flush;
 };
 
-const replayLatest = (db: Sqlite, state: LedgerState, segment: number): void => {
-  const blob = db.prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment) as
-    | Buffer
-    | undefined;
-  if (blob === undefined) return;
-  const reader = new SegmentReader(blob);
+const replayLatest = (state: LedgerState, flush: number, data: Buffer): void => {
+  const reader = new SegmentReader(data);
   // the newest run first, as `takeNewest` offers them: late numbers of a newer run must not push out what an older one brought
   for (const run of [...reader.runNumbers].reverse()) {
     const runSlot = state.runs.slotOf(run);
     if (runSlot < 0) continue;
     const device = state.runField(runSlot, ROW.DEVICE);
-    if (isBehind(state, device, segment)) offerRun(reader, state, run, state.devices.slotOf(device), segment);
+    if (isBehind(state, device, flush)) offerRun(reader, state, run, state.devices.slotOf(device), flush);
   }
   reader.release();
 };

@@ -60,7 +60,7 @@ export class Retention {
       `SELECT segment, chunk_set AS chunkSet, first_page AS firstPage, pages, last_arrival AS lastArrivalUs, readings, bytes
        FROM segments WHERE segment < ? ORDER BY segment LIMIT ?`,
     );
-    this.#directory = db.prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
+    this.#directory = db.prepare("SELECT directory FROM flushes WHERE flush = ?").pluck();
     this.#heads = db.prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ?").pluck();
     this.#merging = new MergeStatements(db);
     this.#oldGaps = db.prepare(

@@ -173,13 +173,13 @@ export class RunSegments {
   }
 
   #loadFlush(segment: number): SegmentReader {
-    const blob = this.#prepare("SELECT data FROM segment_data WHERE segment = ?").pluck().get(segment);
+    const blob = this.#prepare("SELECT data FROM flushes WHERE flush = ?").pluck().get(segment);
     return this.#flushes.add(segment, blob as Buffer);
   }
 
   /** What a segment's directory says of a run. */
   #countOf(segment: number, run: number): number {
-    const statement = this.#prepare("SELECT directory FROM segment_data WHERE segment = ?").pluck();
+    const statement = this.#prepare("SELECT directory FROM flushes WHERE flush = ?").pluck();
     const directory = statement.get(segment) as Buffer;
     const datagrams = datagramsOf(directory, run);
     releaseBytes(directory);

@@ -3,64 +3,57 @@ import type { LedgerChange } from "./change.ts";
 import { encodeDirectory } from "./directory.ts";
 import type { Gathered } from "./gather.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import type { SegmentRow } from "./merge/merge-task.ts";
 import type { Sqlite, Statement } from "./open.ts";
-import type { BuiltSegment } from "./segment/columns.ts";
+import type { BuiltSegment, SegmentSummary } from "./segment/columns.ts";
 import { SegmentBuilder } from "./segment/segment-builder.ts";
 import type { SortedDatagrams } from "./segment/sorted-datagrams.ts";
 import { CHANGE_FIELDS } from "./view/run-rows.ts";
 
-/** Writes a flush's datagrams as one segment of level 0, inside the flush's transaction. */
+/** A segment of level 0 as the row of its flush has it. */
+export interface FlushedSegment extends SegmentSummary {
+  /** of all that goes when it is merged or removed */
+  bytes: number;
+  directory: Uint8Array;
+  data: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+/** Of a flush that brought no datagrams. */
+export const NO_SEGMENT: FlushedSegment = {
+  ...{ runs: 0, datagrams: 0, readings: 0, firstTimeUs: 0, lastTimeUs: 0, firstReadingTimeUs: 0 },
+  ...{
+    lastReadingTimeUs: 0,
+    firstArrivalUs: 0,
+    lastArrivalUs: 0,
+    bytes: 0,
+    directory: NOTHING,
+    data: NOTHING,
+  },
+};
+
+/** Makes one segment of level 0 of a flush's datagrams, inside the flush's transaction. */
 export class SegmentWriter {
   readonly #builder = new SegmentBuilder();
-  readonly #segment: Statement;
-  readonly #data: Statement;
   readonly #late: Statement;
 
   constructor(db: Sqlite) {
-    this.#segment = db.prepare(
-      "INSERT INTO segments VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)",
-    );
-    this.#data = db.prepare("INSERT INTO segment_data VALUES (?, ?, ?)");
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
   }
 
-  /** The datagrams of the last segment written; valid until the next one. */
+  /** The datagrams of the last segment made; valid until the next one. */
   get sorted(): SortedDatagrams {
     return this.#builder.sorted;
   }
 
-  /** @param state - the ledger before the change. @returns what was written */
-  write({ batches }: Gathered, change: LedgerChange, state: LedgerState): SegmentRow {
-    const built = this.#builder.build(batches);
+  /** @param state - the ledger before the change. @returns what the row of the flush is to hold; its late runs have been written */
+  make({ batches }: Gathered, change: LedgerChange, state: LedgerState): FlushedSegment {
+    const { blob, runNumbers, runDatagrams, ...summary } = this.#builder.build(batches);
     const unsequenced = unsequencedRuns(change.rows);
-    const directory = encodeDirectory(built, (run) => unsequenced.has(run));
-    const bytes = built.blob.length + directory.length;
-    this.#segment.run(
-      change.flush,
-      change.committedAtUs,
-      built.runs,
-      built.datagrams,
-      built.readings,
-      built.firstTimeUs,
-      built.lastTimeUs,
-      built.firstReadingTimeUs,
-      built.lastReadingTimeUs,
-      built.firstArrivalUs,
-      built.lastArrivalUs,
-      bytes,
-      change.flush,
-    );
-    this.#data.run(change.flush, directory, built.blob);
-    const late = lateReaches(built, this.sorted, state);
+    const runs = { runNumbers, runDatagrams };
+    const directory = encodeDirectory(runs, (run) => unsequenced.has(run));
+    const late = lateReaches(runs, this.sorted, state);
     for (const [run, reach] of late) this.#late.run(change.flush, run, reach);
-    const { runs, datagrams, readings, firstArrivalUs, lastArrivalUs } = built;
-    return {
-      ...{ segment: change.flush, level: 0, firstSegment: change.flush, chunkSet: 0, firstPage: 0, pages: 0 },
-      ...{ runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs },
-      committedAtUs: change.committedAtUs,
-      followsSettled: false,
-    };
+    return { ...summary, bytes: blob.length + directory.length, directory, data: blob };
   }
 }
 
@@ -77,7 +70,7 @@ const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
  * numbers can be lower than in an older one.
  */
 const lateReaches = (
-  { runNumbers, runDatagrams }: BuiltSegment,
+  { runNumbers, runDatagrams }: Pick<BuiltSegment, "runNumbers" | "runDatagrams">,
   { sequence }: SortedDatagrams,
   state: LedgerState,
 ): [run: number, reach: number][] => {

@@ -14,7 +14,7 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
   const complete = completeTables(parts, before);
   const fleet = withoutHeld(state.fleet);
   const row = { ...complete, startedAtUs: clock.wallUs(), stoppedAtUs: null };
-  statements.updateState(row, fleet);
+  statements.updateState(complete, row, fleet);
   state.fleet = fleet;
   return row;
 }
@@ -23,7 +23,8 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
 export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
   const complete = completeTables(parts, before);
   mergeRest(parts, complete, clock);
-  parts.statements.updateState({ ...complete, stoppedAtUs: clock.wallUs() }, parts.state.fleet);
+  const stopped = { ...complete, stoppedAtUs: clock.wallUs() };
+  parts.statements.updateState(complete, stopped, parts.state.fleet);
   parts.db.pragma("wal_checkpoint(TRUNCATE)");
 }
 
@@ -35,7 +36,7 @@ function completeTables({ db, state, statements, checkpoint }: WriterParts, befo
     db.transaction(() => {
       checkpoint.writeRows(CHECKPOINT_ROWS_AT_ONCE);
       next.replayFrom = checkpoint.replayFrom(before.lastFlush + 1);
-      statements.updateState(next, state.fleet);
+      statements.updateState(row, next, state.fleet);
     }).immediate();
     row = next;
     checkpoint.settle();

@@ -19,7 +19,10 @@ export class MergeStatements {
   readonly #keepLeftover: Statement;
   readonly #forgetLeftover: Statement;
   readonly #leftover: Statement;
-  readonly #dropSegment: Statement[];
+  readonly #dropMerged: Statement;
+  readonly #dropFlush: Statement;
+  readonly #emptyNewest: Statement;
+  readonly #dropLate: Statement;
   readonly #sweepHeads: Statement;
   readonly #sweepPages: Statement;
 
@@ -28,7 +31,7 @@ export class MergeStatements {
     this.#page = db.prepare("INSERT INTO chunk_pages VALUES (?, ?)");
     this.#heads = db.prepare("INSERT INTO chunk_heads VALUES (?, ?, ?, ?)");
     this.#segment = db.prepare(
-      `INSERT INTO segments VALUES (@segment, @level, @committedAtUs, @runs, @datagrams, @readings, @firstTimeUs, @lastTimeUs,
+      `INSERT INTO merged_segments VALUES (@segment, @level, @committedAtUs, @runs, @datagrams, @readings, @firstTimeUs, @lastTimeUs,
          @firstReadingTimeUs, @lastReadingTimeUs, @firstArrivalUs, @lastArrivalUs, @bytes, @firstSegment, @chunkSet, @firstPage, @pages, @isSettled)`,
     );
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
@@ -37,9 +40,13 @@ export class MergeStatements {
     this.#leftover = db.prepare(
       "SELECT chunk_set AS chunkSet, first_page AS firstPage, end_page AS endPage FROM leftovers WHERE chunk_set <> ? LIMIT 1",
     );
-    this.#dropSegment = ["segments", "segment_data", "late_segments"].map((table) =>
-      db.prepare(`DELETE FROM ${table} WHERE segment = ?`),
+    this.#dropMerged = db.prepare("DELETE FROM merged_segments WHERE segment = ?");
+    this.#dropFlush = db.prepare("DELETE FROM flushes WHERE flush = ?");
+    this.#emptyNewest = db.prepare(
+      `UPDATE flushes SET runs = 0, datagrams = 0, readings = 0, bytes = 0, directory = x'', data = x'', changes = x''
+       WHERE flush = ? AND flush = (SELECT max(flush) FROM flushes)`,
     );
+    this.#dropLate = db.prepare("DELETE FROM late_segments WHERE segment = ?");
     this.#sweepHeads = db.prepare(
       `DELETE FROM chunk_heads WHERE (chunk_set, run_no, part) IN
          (SELECT chunk_set, run_no, part FROM chunk_heads WHERE chunk_set = ? LIMIT ?)`,
@@ -52,11 +59,9 @@ export class MergeStatements {
     const rows = this.#db
       .prepare(
         `SELECT segment, level, first_segment AS firstSegment, chunk_set AS chunkSet, first_page AS firstPage, pages, runs, datagrams,
-           readings, bytes, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs,
-           committed_at AS committedAtUs,
-           ifnull((SELECT is_settled FROM segments AS older WHERE older.segment < segments.segment
-             ORDER BY older.segment DESC LIMIT 1), 1) AS followsSettled
-         FROM segments WHERE is_settled = 0 ORDER BY segment`,
+           readings, bytes, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs, committed_at AS committedAtUs, followsSettled
+         FROM (SELECT *, lag(is_settled, 1, 1) OVER (ORDER BY segment) AS followsSettled FROM segments)
+         WHERE is_settled = 0 ORDER BY segment`,
       )
       .all() as (Omit<SegmentRow, "followsSettled"> & { followsSettled: number })[];
     return rows.map((row) => ({ ...row, followsSettled: row.followsSettled === 1 }));
@@ -73,8 +78,8 @@ export class MergeStatements {
   next(): { nextSet: number; nextPage: number } {
     return this.#db
       .prepare(
-        `SELECT max((SELECT ifnull(max(chunk_set), 0) FROM segments), (SELECT ifnull(max(chunk_set), 0) FROM leftovers)) + 1 AS nextSet,
-           max((SELECT ifnull(max(first_page + pages), 1) FROM segments), (SELECT ifnull(max(end_page), 1) FROM leftovers)) AS nextPage`,
+        `SELECT max((SELECT ifnull(max(chunk_set), 0) FROM merged_segments), (SELECT ifnull(max(chunk_set), 0) FROM leftovers)) + 1 AS nextSet,
+           max((SELECT ifnull(max(first_page + pages), 1) FROM merged_segments), (SELECT ifnull(max(end_page), 1) FROM leftovers)) AS nextPage`,
       )
       .get() as { nextSet: number; nextPage: number };
   }
@@ -112,8 +117,14 @@ export class MergeStatements {
 
   /** Delete a segment; a merged one's chunks become a leftover. */
   drop({ segment, chunkSet, firstPage, pages }: DroppedSegment): void {
-    for (const statement of this.#dropSegment) statement.run(segment);
-    if (chunkSet > 0) this.keepLeftover(chunkSet, firstPage, firstPage + pages);
+    this.#dropLate.run(segment);
+    if (chunkSet > 0) {
+      this.#dropMerged.run(segment);
+      this.keepLeftover(chunkSet, firstPage, firstPage + pages);
+      return;
+    }
+    // where the collector stands is in the newest flush
+    if (this.#emptyNewest.run(segment).changes === 0) this.#dropFlush.run(segment);
   }
 
   /** Delete up to so many rows of a leftover, and itself once nothing is left. */

@@ -51,9 +51,9 @@ export class Merger {
     const late = this.#db.prepare("SELECT run_no FROM late_segments WHERE segment = ?").pluck().all(segment);
     const lateRuns = new Set(late as number[]);
     if (level > 0) return { input: new ChunkInput(this.#db, chunkSet, firstPage), lateRuns };
-    const row = this.#db.prepare("SELECT directory, data FROM segment_data WHERE segment = ?").get(segment) as
-      | { directory: Buffer; data: Buffer }
-      | undefined;
+    const row = this.#db
+      .prepare("SELECT directory, data FROM flushes WHERE flush = ? AND datagrams > 0")
+      .get(segment) as { directory: Buffer; data: Buffer } | undefined;
     if (row === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
     return { input: new BlobInput(row.directory, row.data), lateRuns };
   }

@@ -63,7 +63,7 @@ export class Merging {
     };
   }
 
-  /** bytes of the segments flushes have written since the start */
+  /** bytes of the segments flushes have written since the start, with what they changed in the ledger */
   get flushedBytes(): number {
     return this.#flushedBytes;
   }

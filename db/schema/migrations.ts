@@ -1,3 +1,4 @@
+import { FLUSHES } from "./flushes.ts";
 import { GAPS_FILLED_OPEN } from "./gaps-filled-open.ts";
 import { MERGING } from "./merging.ts";
 import { NEWEST_FLUSH } from "./newest-flush.ts";
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   GAPS_FILLED_OPEN,
   OPEN_GAPS,
   NEWEST_FLUSH,
+  FLUSHES,
 ];

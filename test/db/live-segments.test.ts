@@ -17,7 +17,9 @@ const mergedBed = (bed: StoreBed) => {
     watching.newest(writer.flushNumber);
   }
   const other = new Database(bed.file);
-  other.exec("UPDATE segments SET level = 1 WHERE segment <= 3");
+  other.exec(`INSERT INTO merged_segments SELECT * FROM segments WHERE segment <= 3;
+    UPDATE merged_segments SET level = 1;
+    DELETE FROM flushes WHERE flush <= 3`);
   other.close();
   return { watching, late: bed.closing(new LiveSegments(bed.file, writer.flushNumber)) };
 };

@@ -3,13 +3,35 @@ import { expect, test } from "vitest";
 import { AbsentRanges } from "../../db/absent-ranges.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { FLUSHES } from "../../db/schema/flushes.ts";
 import { NEWEST_FLUSH } from "../../db/schema/newest-flush.ts";
 import { CAUSE } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
+import { mergeOnce } from "../support/merge-once.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
-/** Takes away what the fifth migration added; where the collector stands and its counters are tables again. */
-const BACK_TO_4 = `
+/** Takes away what the sixth migration added: a flush's journal, segment and data are rows of three tables again. */
+const BACK_TO_5 = `
+DROP VIEW state;
+DROP VIEW fleet;
+DROP VIEW segment_list;
+CREATE TABLE journal (flush INTEGER PRIMARY KEY, changes BLOB NOT NULL, replay_from INTEGER NOT NULL, next_device INTEGER NOT NULL,
+  next_run INTEGER NOT NULL, committed_at INTEGER NOT NULL, started_at INTEGER, stopped_at INTEGER, fleet TEXT NOT NULL);
+INSERT INTO journal SELECT flush, changes, replay_from, next_device, next_run, committed_at, started_at, stopped_at, fleet FROM flushes
+  WHERE flush >= (SELECT min(replay_from, flush) FROM flushes ORDER BY flush DESC LIMIT 1);
+CREATE TABLE segment_data (segment INTEGER PRIMARY KEY, directory BLOB NOT NULL, data BLOB NOT NULL);
+INSERT INTO segment_data SELECT flush, directory, data FROM flushes WHERE datagrams > 0;
+INSERT INTO merged_segments SELECT * FROM segments WHERE level = 0;
+DROP VIEW segments;
+DROP TABLE flushes;
+ALTER TABLE merged_segments RENAME TO segments;
+CREATE VIEW segment_list AS SELECT segment FROM segments;
+${NEWEST_FLUSH.slice(NEWEST_FLUSH.indexOf("CREATE VIEW state")).replace("DROP TABLE fleet;", "")}
+PRAGMA user_version = 5;
+`;
+
+/** Takes away what the fifth migration added as well; where the collector stands and its counters are tables again. */
+const BACK_TO_4 = `${BACK_TO_5}
 CREATE TABLE former_state AS SELECT * FROM state;
 CREATE TABLE former_fleet AS SELECT * FROM fleet WHERE count > 0;
 DROP VIEW state;
@@ -95,6 +117,45 @@ test("segments of a database of version 1 are kept, and merged from then on", as
   expect(migrated.prepare("SELECT first_segment, segment, level FROM segments").all()).toEqual([
     { first_segment: 1, segment: 5, level: 1 },
   ]);
+});
+
+test("segments of a database of version 5 are kept, merged or not, in its journal or not", async () => {
+  using bed = new StoreBed();
+  const mergePolicy = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
+  const writer = bed.closing(bed.writer({ mergePolicy }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; sequence < 6; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  mergeOnce(writer, bed.file, mergePolicy.chunkReadings);
+  const old = bed.copy();
+  const ask = (sql: string): unknown[] => {
+    const db = new Database(old);
+    try {
+      return db.prepare(sql).all();
+    } finally {
+      db.close();
+    }
+  };
+  const segments = ask("SELECT * FROM segments ORDER BY segment");
+  expect(segments).toMatchObject([
+    { segment: 3, level: 1, first_segment: 1 },
+    ...[4, 5, 6].map((segment) => ({ segment, level: 0 })),
+  ]);
+  const db = new Database(old);
+  db.exec(BACK_TO_5);
+  db.close();
+  expect(ask("SELECT flush FROM journal")).toEqual([{ flush: 6 }]);
+  expect(ask("SELECT segment FROM segment_data")).toEqual([4, 5, 6].map((segment) => ({ segment })));
+  bed.writer({ file: old, mergePolicy: { keptBytes: Number.MAX_SAFE_INTEGER } }).close();
+  expect(ask("SELECT * FROM segments ORDER BY segment")).toEqual(segments);
+  expect(await readValues(old)).toEqual([0, 1, 2, 3, 4, 5]);
+  bed.writer({ file: old, mergePolicy }).close();
+  expect(ask("SELECT flush, datagrams FROM flushes")).toEqual([{ flush: 6, datagrams: 0 }]);
+  expect(await readValues(old)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
 test("gaps that a database of version 2 has as filled were lost before", async () => {
@@ -190,7 +251,7 @@ test.for([
     expect(
       db.prepare("SELECT type FROM sqlite_schema WHERE name IN ('state', 'fleet')").pluck().all(),
     ).toEqual(["table", "table"]);
-    db.exec(NEWEST_FLUSH);
+    db.exec(NEWEST_FLUSH + FLUSHES);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
     db.close();
     expect(ask(["state", "fleet WHERE count > 0"])).toEqual([state, fleet]);

@@ -159,7 +159,7 @@ test("a device that is forgotten before its checkpoint never reaches the tables,
   writer.accept(model.seal());
   const before = writer.rowsWritten;
   writer.flush();
-  // segment, its data, journal, forgotten
+  // the flush, forgotten
   expect(writer.rowsWritten - before).toBeLessThan(10);
   expect(viewOf(writer).deviceCount).toBe(0);
   expect(viewOf(writer).forgotten()).toMatchObject({ devices: 500, counts: { received: 500 } });
@@ -250,7 +250,7 @@ test("datagrams held by a process that died are rejected at the next start", () 
   });
 });
 
-test("a flush of little is three pages: a segment, its data, and the journal with all that is counted besides", () => {
+test("a flush of little is one page: its segment, its changes, and all that is counted besides", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ checkpointLagMs: 60_000 }));
   const model = new IngestModel();
@@ -263,12 +263,12 @@ test("a flush of little is three pages: a segment, its data, and the journal wit
     return statSync(`${bed.file}-wal`).size - before;
   });
   const page = 24 + 8192;
-  expect(written.map((bytes) => bytes / page)).toEqual(Array(8).fill(3));
+  expect(written.map((bytes) => bytes / page)).toEqual(Array(8).fill(1));
 });
 
-test("a stop leaves of the journal where the collector stands, and no changes", () => {
+test("a stop leaves of the flushes where the collector stands, without changes or datagrams", () => {
   using bed = new StoreBed();
-  const writer = bed.writer({ checkpointLagMs: 60_000 });
+  const writer = bed.writer({ checkpointLagMs: 60_000, mergePolicy: { keptBytes: 0 } });
   const model = new IngestModel();
   for (const device of ["a", "b", "c"]) {
     model.receive(model.run(model.device(device), 1), 0);
@@ -278,15 +278,19 @@ test("a stop leaves of the journal where the collector stands, and no changes", 
   const ask = (file: string): unknown => {
     const db = new Database(file);
     try {
-      return db.prepare("SELECT flush, replay_from, length(changes) > 0 AS has_changes FROM journal").all();
+      return db
+        .prepare(
+          "SELECT flush, replay_from, datagrams, length(data) > 0 AS has_data, length(changes) > 0 AS has_changes FROM flushes",
+        )
+        .all();
     } finally {
       db.close();
     }
   };
-  const running = { replay_from: 1, has_changes: 1 };
+  const running = { replay_from: 1, datagrams: 1, has_data: 1, has_changes: 1 };
   expect(ask(bed.copy())).toEqual([1, 2, 3].map((flush) => ({ flush, ...running })));
   writer.close();
-  expect(ask(bed.copy())).toEqual([{ flush: 3, replay_from: 4, has_changes: 0 }]);
+  expect(ask(bed.copy())).toEqual([{ flush: 3, replay_from: 4, datagrams: 0, has_data: 0, has_changes: 0 }]);
 });
 
 test("history begins with the first start", () => {

@@ -32,15 +32,15 @@ const batchOf = (reader: SegmentReader): Batch => {
 
 /** Change the last bit of the first stored value, in a database nobody has open; the segment stays sound. */
 export const alterFirstValue = (db: Database.Database): void => {
-  const { segment, data } = db
-    .prepare("SELECT segment, data FROM segment_data ORDER BY segment LIMIT 1")
+  const { flush, data } = db
+    .prepare("SELECT flush, data FROM flushes WHERE datagrams > 0 ORDER BY flush LIMIT 1")
     .get() as {
-    segment: number;
+    flush: number;
     data: Buffer;
   };
   const batch = batchOf(new SegmentReader(data));
   const bits = new BigUint64Array(batch.readingValue.buffer, batch.readingValue.byteOffset, 1);
   bits[0] = bits[0]! ^ 1n;
   const { blob } = new SegmentBuilder().build([batch]);
-  db.prepare("UPDATE segment_data SET data = ? WHERE segment = ?").run(blob, segment);
+  db.prepare("UPDATE flushes SET data = ? WHERE flush = ?").run(blob, flush);
 };
