@@ -19,6 +19,7 @@ export class MergeStatements {
   readonly #keepLeftover: Statement;
   readonly #forgetLeftover: Statement;
   readonly #leftover: Statement;
+  readonly #between: Statement;
   readonly #dropMerged: Statement;
   readonly #dropFlush: Statement;
   readonly #emptyNewest: Statement;
@@ -40,6 +41,7 @@ export class MergeStatements {
     this.#leftover = db.prepare(
       "SELECT chunk_set AS chunkSet, first_page AS firstPage, end_page AS endPage FROM leftovers WHERE chunk_set <> ? LIMIT 1",
     );
+    this.#between = db.prepare("SELECT count(*) FROM segments WHERE segment BETWEEN ? AND ?").pluck();
     this.#dropMerged = db.prepare("DELETE FROM merged_segments WHERE segment = ?");
     this.#dropFlush = db.prepare("DELETE FROM flushes WHERE flush = ?");
     this.#emptyNewest = db.prepare(
@@ -65,6 +67,20 @@ export class MergeStatements {
       )
       .all() as (Omit<SegmentRow, "followsSettled"> & { followsSettled: number })[];
     return rows.map((row) => ({ ...row, followsSettled: row.followsSettled === 1 }));
+  }
+
+  /** Whether the newest segment may not be merged any more; true when there is none. */
+  newestIsSettled(): boolean {
+    const newest = this.#db
+      .prepare("SELECT is_settled FROM segments ORDER BY segment DESC LIMIT 1")
+      .pluck()
+      .get();
+    return newest !== 0;
+  }
+
+  /** Segments that lie at or between two flushes, as far as they begin there. */
+  segmentsBetween(first: number, last: number): number {
+    return this.#between.get(first, last) as number;
   }
 
   /** How many segments there are, and readings in them. */

@@ -28,6 +28,8 @@ export class Merging {
   readonly #statements: MergeStatements;
   readonly #policy: MergePolicy;
   #unsettled: SegmentRow[];
+  /** of all segments, so that nothing older is merged with the next flush; also when there are none */
+  #newestIsSettled: boolean;
   #segments: number;
   #readings: number;
   #merges = 0;
@@ -44,6 +46,7 @@ export class Merging {
     this.#policy = policy;
     this.#statements = new MergeStatements(db);
     this.#unsettled = this.#statements.unsettled();
+    this.#newestIsSettled = this.#statements.newestIsSettled();
     ({ segments: this.#segments, readings: this.#readings } = this.#statements.sums());
     ({ nextSet: this.#nextSet, nextPage: this.#nextPage } = this.#statements.next());
     this.#hasLeftovers = this.#statements.leftover(0) !== undefined;
@@ -63,7 +66,7 @@ export class Merging {
     };
   }
 
-  /** bytes of the segments flushes have written since the start, with what they changed in the ledger */
+  /** bytes of the segments flushes have written since the start */
   get flushedBytes(): number {
     return this.#flushedBytes;
   }
@@ -71,8 +74,8 @@ export class Merging {
   /** A flush was committed with this segment. */
   added(row: SegmentRow): void {
     this.#flushedBytes += row.bytes;
-    const last = this.#unsettled.at(-1);
-    this.#unsettled.push({ ...row, followsSettled: last === undefined });
+    this.#unsettled.push({ ...row, followsSettled: this.#newestIsSettled });
+    this.#newestIsSettled = false;
     this.#segments++;
     this.#readings += row.readings;
   }
@@ -123,7 +126,7 @@ export class Merging {
 
   /**
    * The current merge is complete: its segment takes the place of the inputs, in one transaction.
-   * @throws LacunaError `ERR_MERGE_INCOMPLETE` when it does not hold exactly what its inputs do
+   * @throws LacunaError `ERR_MERGE_INCOMPLETE` when it does not hold exactly what its inputs do, or lies around a segment that is none of them
    */
   adopt(result: MergeResult): void {
     const { inputs } = this.#task!;
@@ -133,6 +136,7 @@ export class Merging {
     this.#db
       .transaction(() => {
         for (const input of inputs) this.#statements.drop(input);
+        checkNeighbours(row, this.#statements.segmentsBetween(row.firstSegment, row.segment));
         this.#statements.insert(row.chunkSet, row.firstPage + this.#stagedPages, result.rest);
         this.#statements.adopt(row, result, settled);
       })
@@ -150,6 +154,7 @@ export class Merging {
     const at = this.#unsettled.findIndex(({ segment }) => segment === inputs[0]!.segment);
     const next = this.#unsettled[at + inputs.length];
     if (settled && next !== undefined) next.followsSettled = true;
+    if (settled && next === undefined) this.#newestIsSettled = true;
     this.#unsettled.splice(at, inputs.length, ...(settled ? [] : [row]));
   }
 
@@ -203,6 +208,15 @@ const rowOf = (
   lastArrivalUs: Math.max(...inputs.map(({ lastArrivalUs }) => lastArrivalUs)),
   committedAtUs: inputs.at(-1)!.committedAtUs,
 });
+
+/** Readers go from segment to segment: one inside another would hide what comes after it. */
+const checkNeighbours = ({ firstSegment, segment }: SegmentRow, between: number): void => {
+  if (between === 0) return;
+  throw new LacunaError(
+    "ERR_MERGE_INCOMPLETE",
+    `a merge of flushes ${firstSegment} to ${segment} leaves out ${between} segments between them`,
+  );
+};
 
 const checkComplete = (inputs: readonly SegmentRow[], { datagrams, readings }: SegmentRow): void => {
   const expected = { datagrams: 0, readings: 0 };
