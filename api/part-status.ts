@@ -154,7 +154,7 @@ export interface StoreStatus {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
-  /** bytes flushes have put into segments, and into what they change in the ledger, since the start */
+  /** bytes flushes have put into segments since the start */
   flushedBytes: number;
   /** bytes written to the database and its log since the start; null where the system does not tell */
   writtenBytes: number | null;

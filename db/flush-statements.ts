@@ -7,6 +7,8 @@ import type { Sqlite, Statement } from "./open.ts";
 import { FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import type { FlushedSegment } from "./segment-writer.ts";
 
+/** Changes that no replay needs go with their segment; more than that, as many new devices leave behind, is worth writing its row again. */
+const MANY_CHANGES_BYTES = 32 * 1024;
 const SEGMENT_COLUMNS = {
   runs: "runs",
   datagrams: "datagrams",
@@ -26,6 +28,7 @@ const SEGMENT_COLUMNS = {
 export class FlushStatements {
   readonly #flush: Statement;
   readonly #newest: Statement;
+  readonly #emptyChanges: Statement;
   readonly #prune: Statement;
   readonly #event: Statement;
   readonly #forgotten: Statement;
@@ -37,12 +40,13 @@ export class FlushStatements {
     this.#flush = db.prepare(
       `INSERT INTO flushes (${Object.values(columns).join(", ")}) VALUES (${fields.join(", ")})`,
     );
-    // what no replay will read need not stay: after many new devices it is megabytes
     this.#newest = db.prepare(
       `UPDATE flushes SET ${Object.entries(standing)
         .map(([field, column]) => `${column} = @${field}`)
-        .join(", ")}, changes = iif(@replayFrom > @lastFlush, x'', changes)
-       WHERE flush = @lastFlush`,
+        .join(", ")} WHERE flush = @lastFlush`,
+    );
+    this.#emptyChanges = db.prepare(
+      "UPDATE flushes SET changes = x'' WHERE flush < ? AND length(changes) > ?",
     );
     this.#prune = db.prepare("DELETE FROM flushes WHERE flush >= ? AND flush < ? AND datagrams = 0");
     this.#event = db.prepare(
@@ -61,6 +65,8 @@ export class FlushStatements {
   /** Where the collector stands now, the newest flush being the one it was. */
   updateState(before: StateRow, row: StateRow, fleet: FleetCounters): void {
     this.#newest.run({ ...row, fleet: JSON.stringify(fleet) });
+    // nothing comes that would have them merged soon
+    this.#emptyChanges.run(row.replayFrom, MANY_CHANGES_BYTES);
     this.prune(before, row);
   }
 

@@ -15,7 +15,7 @@ import type { WriterParts } from "./writer-parts.ts";
 export class FlushTransaction {
   readonly #parts: WriterParts;
   readonly #clock: Clock;
-  readonly #journal = new ByteWriter();
+  readonly #changes = new ByteWriter();
 
   constructor(parts: WriterParts, clock: Clock) {
     this.#parts = parts;
@@ -76,9 +76,7 @@ export class FlushTransaction {
   #write(gathered: Gathered, change: LedgerChange, before: StateRow, row: StateRow): SegmentRow | null {
     const { state, statements, segmentWriter, gaps, checkpoint } = this.#parts;
     const segment = holdsDatagrams(gathered) ? segmentWriter.make(gathered, change, state) : NO_SEGMENT;
-    const changes = encodeRecord(this.#journal, state, change);
-    const bytes = segment.bytes + changes.length;
-    statements.insertFlush(row, change.fleet, { ...segment, bytes }, changes);
+    statements.insertFlush(row, change.fleet, segment, encodeRecord(this.#changes, state, change));
     statements.prune(before, row);
     gaps.apply(gathered.batches, gathered.forgottenRuns);
     gaps.forget(gathered.forgottenRuns);
@@ -87,7 +85,7 @@ export class FlushTransaction {
     if (gathered.forgottenDevices.size > 0 || change.forgottenExpired > 0) {
       statements.updateForgotten(state, change);
     }
-    return segment === NO_SEGMENT ? null : mergeRowOf(change, { ...segment, bytes });
+    return segment === NO_SEGMENT ? null : mergeRowOf(change, segment);
   }
 
   #settle(gathered: Gathered, change: LedgerChange | null): void {

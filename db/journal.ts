@@ -10,7 +10,7 @@ import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
 
 /**
- * The journal: what each flush changed in the ledger, as differences to the state before it. It is what the tables for people have not
+ * The journal (`flushes.changes`): what each flush changed in the ledger, as differences to the state before it. It is what the tables for people have not
  * caught up with; a record is deleted with its flush. Layout: version, time of the commit, notes as JSON with their length, count of
  * rows; per row the run (minus the former row's), a mask of changed fields (bit 0: some are raw), [mask of raw fields], and the
  * differences: variable-length integers, or 8 bytes where a difference would not be exact. Rows are much alike: a record that is not very

@@ -11,7 +11,6 @@ import { CHANGE_FIELDS } from "./view/run-rows.ts";
 
 /** A segment of level 0 as the row of its flush has it. */
 export interface FlushedSegment extends SegmentSummary {
-  /** of all that goes when it is merged or removed */
   bytes: number;
   directory: Uint8Array;
   data: Uint8Array;

@@ -36,7 +36,7 @@ export interface WriterFigures {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
-  /** what flushes put into segments, with what they change in the ledger, since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
+  /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
   flushedBytes: number;
   writtenBytes: number | null;
   /** devices whose rows in the tables for people are behind */

@@ -94,7 +94,7 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
   single(
     "counter",
     "lacuna_store_flushed_bytes_total",
-    "Bytes flushes have put into segments, and into what they change in the ledger.",
+    "Bytes flushes have put into segments.",
     (s) => s.storeStatus().flushedBytes,
   ),
   single(

@@ -155,9 +155,7 @@ export const Database = Type.Object({
   unmergedSegments: Type.Integer({ minimum: 0, description: "segments that may still be merged" }),
   unmergedReadings: Count("readings in them: the merge debt"),
   mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
-  flushedBytes: Bytes(
-    "put by flushes into segments, and into what they change in the ledger, since the start",
-  ),
+  flushedBytes: Bytes("put into segments by flushes since the start"),
   writtenBytes: Nullable(
     Bytes("written to the database and its log since the start; null where the system does not tell"),
   ),
