@@ -7,7 +7,7 @@ export interface MergePolicy {
   chunkReadings: number;
   /**
    * Flushes are merged that many at once, or as soon as reading them takes that much memory: with 1,000 devices and 50,000 readings a second
-   * their chunks are nearly full then, and nothing is written a third time.
+   * their chunks are nearly full then, and nothing is written a third time. Twice as many are waited for where that makes the difference.
    */
   flushesAtOnce: number;
   flushMemoryAtOnce: number;
@@ -50,7 +50,7 @@ export const mergePolicy = (retentionMs: number | null, maxBytes: number | null)
 /** Whether a merged segment stays as it is from now on. */
 export const isSettled = (row: SegmentRow, policy: MergePolicy): boolean =>
   row.level >= MAX_LEVEL ||
-  row.readings >= policy.chunkReadings * FULL_SHARE * row.runs ||
+  fullness(row, policy) >= 1 ||
   row.bytes * 2 > policy.maxBytes ||
   spanOf(row, row) * 2 > policy.maxSpanUs;
 
@@ -99,9 +99,38 @@ const isDue = (
   policy: MergePolicy,
   isStopping: boolean,
 ): boolean => {
-  if (chosen[0]!.level === 0) return isCut || isStopping || chosen.length === policy.flushesAtOnce;
+  if (chosen[0]!.level === 0) return isCut || isStopping || areEnough(chosen.reduce(withFlush, NONE), policy);
   return chosen.length === policy.segmentsAtOnce || (isCut && chosen.length > 1);
 };
+
+/** Flushes that need not wait for more: enough of them, unless up to as many again would fill the chunks well enough to settle. */
+const areEnough = (flushes: Flushes, { flushesAtOnce, ...policy }: MergePolicy): boolean => {
+  const { count } = flushes;
+  if (count < flushesAtOnce || count >= 2 * flushesAtOnce) return count >= flushesAtOnce;
+  const share = fullness(flushes, policy);
+  return share >= 1 || share * 2 * flushesAtOnce < count;
+};
+
+/** Neighbouring flushes: how many, what they hold together, and the most runs one has. */
+interface Flushes {
+  count: number;
+  readings: number;
+  runs: number;
+}
+
+const NONE: Flushes = { count: 0, readings: 0, runs: 0 };
+
+const withFlush = ({ count, readings, runs }: Flushes, row: SegmentRow): Flushes => ({
+  count: count + 1,
+  readings: readings + row.readings,
+  runs: Math.max(runs, row.runs),
+});
+
+/** How full chunks are, or will be: from 1 on they are not written once more. */
+const fullness = (
+  { runs, readings }: Pick<SegmentRow, "runs" | "readings">,
+  { chunkReadings }: Pick<MergePolicy, "chunkReadings">,
+): number => readings / (chunkReadings * FULL_SHARE * runs);
 
 /** Neighbours of one level. */
 const groupByLevel = (unsettled: readonly SegmentRow[]): SegmentRow[][] => {
@@ -117,11 +146,13 @@ const groupByLevel = (unsettled: readonly SegmentRow[]): SegmentRow[][] => {
 /** As many from `from` on as may become one segment; one at least. */
 const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy): readonly SegmentRow[] => {
   const isFlushes = group[0]!.level === 0;
-  const most = isFlushes ? policy.flushesAtOnce : policy.segmentsAtOnce;
   let to = from + 1;
   let bytes = group[from]!.bytes;
   let memory = isFlushes ? memoryToRead(group[from]!) : 0;
-  for (; to < group.length && to - from < most; to++) {
+  let flushes = withFlush(NONE, group[from]!);
+  for (; to < group.length; to++) {
+    if (isFlushes ? areEnough(flushes, policy) : to - from === policy.segmentsAtOnce) break;
+    flushes = withFlush(flushes, group[to]!);
     bytes += group[to]!.bytes;
     if (isFlushes) memory += memoryToRead(group[to]!);
     // two of them are merged however much they take: one alone would only be written again

@@ -24,6 +24,23 @@ test("flushes wait until there are 64 of them, unless the collector stops", () =
   expect(chosen(flushes(3), true)).toEqual([1, 2, 3]);
 });
 
+test("flushes that nearly fill their chunks wait for as many again, until they do", () => {
+  const of = (readings: number): Partial<SegmentRow> => ({ runs: 1000, readings, bytes: 20_000 });
+  // 500 readings a chunk settle it
+  const waiting = flushes(64, of(7500));
+  expect(chosen(waiting)).toBeUndefined();
+  expect(chosen(waiting, true)).toHaveLength(64);
+  expect(chosen(flushes(67, of(7500)))).toHaveLength(67);
+  expect(chosen(flushes(100, of(7500)))).toHaveLength(67);
+  expect(chosen(flushes(127, of(3907)))).toBeUndefined();
+  expect(chosen(flushes(128, of(3907)))).toHaveLength(128);
+  expect(chosen(flushes(64, of(3900)))).toHaveLength(64);
+  // what would have filled them fails to come
+  const hopeful = flushes(64, of(4000));
+  expect(chosen([...hopeful, flush(65, of(0))])).toBeUndefined();
+  expect(chosen([...hopeful, flush(65, of(0)), flush(66, of(0))])).toHaveLength(66);
+});
+
 test("no more flushes are merged at once than 8 MiB of them, heads included", () => {
   expect(chosen(flushes(20, { bytes: 2 ** 20 }))).toHaveLength(7);
 });
