@@ -52,33 +52,39 @@ const scratch = new Scratch();
 
 const channelsOf = (columns: DatagramColumns, from: number, to: number): ChannelSummary[] => {
   const { readingStart, channel, value, readingTime, sequence } = columns;
-  const places = placesOf(channel, readingStart[from]!, readingStart[to]!);
-  const figures = scratch.take(places.size * FIGURES);
-  figures.fill(0, 0, places.size * FIGURES);
-  let current = -1;
-  let at = 0;
+  const numbers = placeChannels(channel, readingStart[from]!, readingStart[to]!);
+  const figures = scratch.take(numbers.length * FIGURES);
+  figures.fill(0, 0, numbers.length * FIGURES);
   for (let datagram = from; datagram < to; datagram++) {
     for (let index = readingStart[datagram]!; index < readingStart[datagram + 1]!; index++) {
-      if (channel[index] !== current) {
-        current = channel[index]!;
-        at = places.get(current)! * FIGURES;
-      }
+      const at = placeOf[channel[index]!]! * FIGURES;
       count(figures, at, value[index]!, readingTime[index]!, sequence[datagram]!);
     }
   }
-  return Array.from(places, ([number, place]) => summaryOf(number, figures, place * FIGURES));
+  return numbers.map((number, place) => summaryOf(number, figures, place * FIGURES));
 };
 
-/** Channels in the order of first appearance. */
-const placesOf = (channel: Uint16Array, from: number, to: number): Map<number, number> => {
-  const places = new Map<number, number>();
-  let current = -1;
+/** Of a channel among those of a chunk; a map would be looked into for each reading of a datagram with several. Grows with the greatest channel. */
+let placeOf = new Uint16Array(64);
+
+/** @returns the channels in the order of first appearance, which is their place */
+const placeChannels = (channel: Uint16Array, from: number, to: number): number[] => {
+  const numbers: number[] = [];
   for (let index = from; index < to; index++) {
-    if (channel[index] === current) continue;
-    current = channel[index]!;
-    if (!places.has(current)) places.set(current, places.size);
+    const number = channel[index]!;
+    if (number >= placeOf.length) placeOf = longerPlaces(number);
+    // what another chunk left there is no place of this one
+    if (numbers[placeOf[number]!] === number) continue;
+    placeOf[number] = numbers.length;
+    numbers.push(number);
   }
-  return places;
+  return numbers;
+};
+
+const longerPlaces = (number: number): Uint16Array<ArrayBuffer> => {
+  const longer = new Uint16Array(2 ** Math.ceil(Math.log2(number + 1)));
+  longer.set(placeOf);
+  return longer;
 };
 
 const count = (figures: Float64Array, at: number, value: number, timeUs: number, sequence: number): void => {
