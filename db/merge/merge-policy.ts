@@ -72,9 +72,12 @@ export const chooseMerge = (
     for (let from = 0; from < group.length; from++) {
       const chosen = fitting(group, from, policy);
       const isAll = from + chosen.length === group.length;
-      if (!isDue(chosen, !isAll || isClosed, policy, isStopping)) continue;
-      const before = group[0]!.level === 0 && from === 0 ? groups[index - 1] : undefined;
-      return withTail(chosen, before, policy);
+      if (isDue(chosen, !isAll || isClosed, policy, isStopping)) {
+        const before = group[0]!.level === 0 && from === 0 ? groups[index - 1] : undefined;
+        return withTail(chosen, before, policy);
+      }
+      // what lies further on is a part of it
+      if (isAll) break;
     }
   }
   return null;
@@ -149,10 +152,10 @@ const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy
   let to = from + 1;
   let bytes = group[from]!.bytes;
   let memory = isFlushes ? memoryToRead(group[from]!) : 0;
-  let flushes = withFlush(NONE, group[from]!);
+  let sum = withFlush(NONE, group[from]!);
   for (; to < group.length; to++) {
-    if (isFlushes ? areEnough(flushes, policy) : to - from === policy.segmentsAtOnce) break;
-    flushes = withFlush(flushes, group[to]!);
+    if (isFlushes ? areEnough(sum, policy) : to - from === policy.segmentsAtOnce) break;
+    sum = withFlush(sum, group[to]!);
     bytes += group[to]!.bytes;
     if (isFlushes) memory += memoryToRead(group[to]!);
     // two of them are merged however much they take: one alone would only be written again

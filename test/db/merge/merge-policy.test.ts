@@ -35,6 +35,13 @@ test("flushes that nearly fill their chunks wait for as many again, until they d
   expect(chosen(flushes(127, of(3907)))).toBeUndefined();
   expect(chosen(flushes(128, of(3907)))).toHaveLength(128);
   expect(chosen(flushes(64, of(3900)))).toHaveLength(64);
+  // those that follow the first ones would never fill theirs: they wait with them
+  expect(
+    chosen([
+      ...flushes(10, of(40_000)),
+      ...flushes(70, of(0)).map((row) => ({ ...row, segment: row.segment + 10 })),
+    ]),
+  ).toBeUndefined();
   // what would have filled them fails to come
   const hopeful = flushes(64, of(4000));
   expect(chosen([...hopeful, flush(65, of(0))])).toBeUndefined();
