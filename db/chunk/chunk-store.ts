@@ -8,8 +8,8 @@ import type { GrowingColumns } from "../segment/growing-columns.ts";
 import { CRC_BYTES } from "../segment/segment-head.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { CHUNK_PAGE_BYTES } from "./chunk-pages.ts";
-import { HeadsCache } from "./heads-cache.ts";
-import { HeadsRowReader, type RunHeads } from "./heads-row.ts";
+import { HeadsCache, lastRunOf } from "./heads-cache.ts";
+import { type HeadsRow, HeadsRowReader, type RunHeads } from "./heads-row.ts";
 
 /** Where the chunks of a merged segment lie: its columns `chunk_set` and `first_page`. */
 export interface ChunkSet {
@@ -31,17 +31,25 @@ export interface StoredChunk extends ChunkHead {
 export class ChunkStore {
   readonly #heads: Statement;
   readonly #parts: Statement;
+  readonly #before: Statement;
+  readonly #goesOn: Statement;
   readonly #page: Statement;
   readonly #kept = new HeadsCache();
 
   constructor(db: Sqlite) {
     this.#heads = db.prepare(
-      `SELECT run_no AS firstRun, part, heads FROM chunk_heads WHERE chunk_set = ? AND run_no <= ?
+      `SELECT run_no AS run, part, heads FROM chunk_heads WHERE chunk_set = ? AND run_no <= ?
          ORDER BY run_no DESC, part DESC LIMIT 1`,
     );
-    this.#parts = db
-      .prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ? AND run_no = ? ORDER BY part")
+    this.#parts = db.prepare(
+      "SELECT run_no AS run, part, heads FROM chunk_heads WHERE chunk_set = ? AND run_no = ? ORDER BY part",
+    );
+    this.#before = db
+      .prepare(
+        "SELECT heads FROM chunk_heads WHERE chunk_set = ? AND run_no < ? ORDER BY run_no DESC, part DESC LIMIT 1",
+      )
       .pluck();
+    this.#goesOn = db.prepare("SELECT 1 FROM chunk_heads WHERE chunk_set = ? AND run_no = ? AND part > 0");
     this.#page = db.prepare("SELECT substr(data, ?, ?) FROM chunk_pages WHERE page = ?").pluck();
   }
 
@@ -61,13 +69,22 @@ export class ChunkStore {
   #rowsOf(chunkSet: number, run: number): Uint8Array[] {
     const kept = this.#kept.find(chunkSet, run);
     if (kept !== undefined) return [kept];
-    const last = this.#heads.get(chunkSet, run) as
-      | { firstRun: number; part: number; heads: Buffer }
-      | undefined;
+    const last = this.#heads.get(chunkSet, run) as HeadsRow | undefined;
     if (last === undefined) return [];
-    if (last.part > 0) return this.#parts.all(chunkSet, last.firstRun) as Buffer[];
-    this.#kept.add(chunkSet, last.firstRun, last.heads);
+    if (last.part > 0) return last.run === run ? this.#allPartsOf(chunkSet, run) : [last.heads];
+    const lastRun = lastRunOf(last.heads);
+    // in sets written before that was avoided, the last run may go on in the next row
+    if (this.#goesOn.get(chunkSet, lastRun) === undefined)
+      this.#kept.add(chunkSet, last.run, lastRun, last.heads);
     return [last.heads];
+  }
+
+  /** The rows of a run that has several. */
+  #allPartsOf(chunkSet: number, run: number): Uint8Array[] {
+    const rows = this.#parts.all(chunkSet, run) as HeadsRow[];
+    const heads = rows.map((row) => row.heads);
+    // as above: it begins in the row before
+    return rows[0]!.part === 0 ? heads : [this.#before.get(chunkSet, run) as Buffer, ...heads];
   }
 
   /** The datagrams of a chunk, ascending by sequence number. @param into - columns to use again @throws SegmentCorruptError */

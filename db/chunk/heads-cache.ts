@@ -29,13 +29,13 @@ export class HeadsCache {
     return row !== undefined && run <= row.lastRun ? row.heads : undefined;
   }
 
-  /** Keep a row that has all chunks of its runs. @throws SegmentCorruptError */
-  add(chunkSet: number, firstRun: number, heads: Uint8Array): void {
+  /** Keep a row that has all chunks of its runs. */
+  add(chunkSet: number, firstRun: number, lastRun: number, heads: Uint8Array): void {
     const set = this.#sets.get(chunkSet) ?? { rows: [], bytes: 0 };
     this.#sets.set(chunkSet, set);
     const place = placeOf(set.rows, firstRun);
     if (set.rows[place - 1]?.firstRun === firstRun) return;
-    set.rows.splice(place, 0, { firstRun, lastRun: lastRunOf(heads), heads });
+    set.rows.splice(place, 0, { firstRun, lastRun, heads });
     set.bytes += heads.length;
     this.#bytes += heads.length;
     for (const [oldest, { bytes }] of this.#sets) {
@@ -58,7 +58,8 @@ const placeOf = (rows: readonly KeptRow[], run: number): number => {
   return low;
 };
 
-const lastRunOf = (heads: Uint8Array): number => {
+/** @throws SegmentCorruptError */
+export const lastRunOf = (heads: Uint8Array): number => {
   const reader = new HeadsRowReader(heads);
   let last = -1;
   for (let run = reader.next(); run >= 0; run = reader.next()) last = run;

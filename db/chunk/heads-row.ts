@@ -58,6 +58,8 @@ export class HeadsWriter {
   add(run: number, isUnsequenced: boolean, heads: readonly ChunkHead[]): void {
     for (let from = 0; from < heads.length; ) {
       const to = this.#encodeHeads(heads, from);
+      // who looks for a run that goes on finds the rows that begin with it
+      if (from === 0 && to < heads.length) this.#end();
       const dataBytes = this.#put(run, isUnsequenced, heads.slice(from, to), from);
       this.#dataAt += dataBytes;
       if (to < heads.length) this.#end();
