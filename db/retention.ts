@@ -20,8 +20,10 @@ export interface Doomed {
   expired: Map<number, number>;
   /** numbers of runs that are forgotten */
   forgottenExpired: number;
-  /** gap rows and events closed before that go, microseconds; 0 = none */
+  /** events before that go, microseconds; 0 = none by age */
   beforeUs: number;
+  /** gap rows closed before that go, microseconds; 0 = none */
+  gapsBeforeUs: number;
 }
 
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
@@ -42,6 +44,7 @@ export class Retention {
   readonly #state: LedgerState;
   readonly #options: RetentionOptions;
   readonly #oldest: Statement;
+  readonly #firstArrivalAfter: Statement;
   readonly #directory: Statement;
   readonly #heads: Statement;
   readonly #merging: MergeStatements;
@@ -60,6 +63,10 @@ export class Retention {
       `SELECT segment, chunk_set AS chunkSet, first_page AS firstPage, pages, last_arrival AS lastArrivalUs, readings, bytes
        FROM segments WHERE segment < ? ORDER BY segment LIMIT ?`,
     );
+    // with what it is ordered by in the result, or SQLite would gather all rows first
+    this.#firstArrivalAfter = db
+      .prepare("SELECT first_arrival, segment FROM segments WHERE segment > ? ORDER BY segment LIMIT 1")
+      .pluck();
     this.#directory = db.prepare("SELECT directory FROM flushes WHERE flush = ?").pluck();
     this.#heads = db.prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ?").pluck();
     this.#merging = new MergeStatements(db);
@@ -88,6 +95,7 @@ export class Retention {
       expired: new Map(),
       forgottenExpired: 0,
       beforeUs: retentionMs === null ? 0 : nowUs - retentionMs * 1000,
+      gapsBeforeUs: 0,
     };
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     let excessBytes = this.#excessBytes();
@@ -103,13 +111,14 @@ export class Retention {
       // one that was merged is as much as many flushes
       if (stored.chunkSet > 0) break;
     }
+    doomed.gapsBeforeUs = this.#gapsBefore(doomed);
     return doomed;
   }
 
   /** Remove it, inside the flush's transaction. */
   remove(doomed: Doomed): void {
     for (const segment of doomed.segments) this.#merging.drop(segment);
-    if (doomed.beforeUs > 0) this.#foldGaps(doomed.beforeUs);
+    if (doomed.gapsBeforeUs > 0) this.#foldGaps(doomed.gapsBeforeUs);
     this.#removeEvents(doomed.beforeUs);
   }
 
@@ -117,6 +126,15 @@ export class Retention {
     const { maxBytes } = this.#options;
     if (maxBytes === null) return 0;
     return usedBytes(this.#db) - maxBytes;
+  }
+
+  /**
+   * A gap closes after the number behind it came. While that one is stored the row stays, however old: without it the hole between
+   * stored readings would not be told from completeness.
+   */
+  #gapsBefore({ segments, beforeUs }: Doomed): number {
+    const keptFromUs = this.#firstArrivalAfter.get(segments.at(-1)?.segment ?? 0) as number | undefined;
+    return Math.min(beforeUs, keptFromUs ?? beforeUs);
   }
 
   #doom(doomed: Doomed, stored: StoredSegment): void {

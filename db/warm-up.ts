@@ -33,6 +33,7 @@ const NONE_DOOMED: Doomed = {
   expired: new Map(),
   forgottenExpired: 0,
   beforeUs: 0,
+  gapsBeforeUs: 0,
 };
 const FLEET = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
 

@@ -2,12 +2,16 @@ import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
 import { loadLedger } from "../../db/load.ts";
 import { openForReading, type Sqlite } from "../../db/open.ts";
+import type { Completeness } from "../../db/query-types.ts";
+import { openReadOnly } from "../../db/read-only.ts";
 import type { Writer } from "../../db/writer.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
+import { mergeOnce } from "../support/merge-once.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** One flush with this run's next number, at the clock's time. */
 const flushOne = (bed: StoreBed, writer: Writer, model: IngestModel, act: () => void): void => {
@@ -20,6 +24,43 @@ const flushOne = (bed: StoreBed, writer: Writer, model: IngestModel, act: () => 
 const idle = (writer: Writer): void => {
   while (writer.flush().outcome !== "idle");
 };
+
+/** How complete the readings of an hour from an instant on are. */
+const completenessOf = async (bed: StoreBed, fromUs: number): Promise<Completeness> => {
+  const store = openReadOnly(bed.file);
+  try {
+    const toUs = fromUs + HOUR_MS * 1000;
+    const query = {
+      device: "pump",
+      channels: [],
+      fromUs,
+      toUs,
+      order: "asc",
+      limit: 100,
+      after: null,
+    } as const;
+    const { completeness } = await store.reader.readings(query);
+    return completeness;
+  } finally {
+    store.close();
+  }
+};
+
+/** Numbers 0 to 9 come every five minutes, 50 numbers are lost after the third; then all flushes are merged into as few segments as may be. */
+const mergedWithHole = (bed: StoreBed, writer: Writer, model: IngestModel): void => {
+  const run = model.run(model.device("pump"), 1, 0, ROW_FLAG.CURRENT);
+  for (let index = 0; index < 10; index++) {
+    bed.clock.advanceMs(5 * MINUTE_MS);
+    flushOne(bed, writer, model, () => {
+      model.receive(run, index < 3 ? index : index + 50, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
+      model.close(run);
+    });
+  }
+  while (mergeOnce(writer, bed.file, 1000));
+};
+
+const countOf = (bed: StoreBed, table: string): number =>
+  reader(bed).prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
 
 const reader = (bed: StoreBed): Sqlite => bed.closing(openForReading(bed.file));
 
@@ -124,6 +165,8 @@ test("old gap rows become counts per cause, and a restart raises the floor above
     model.receive(run, 8);
     model.close(run, CAUSE.QUEUE_OVERFLOW);
   });
+  // the first segment goes once no replay needs it, its gap rows with it
+  idle(writer);
   const db = reader(bed);
   expect(db.prepare("SELECT state, gaps, numbers, last FROM folded_gaps ORDER BY state").all()).toEqual([
     { state: "filled", gaps: 1, numbers: 1, last: 2 },
@@ -136,4 +179,74 @@ test("old gap rows become counts per cause, and a restart raises the floor above
   expect(device!.runs[0]!.absent).toMatchObject([
     { first: 5, last: 7, state: "lost", cause: CAUSE.QUEUE_OVERFLOW },
   ]);
+});
+
+test("gap rows stay as long as readings around them are stored, and go with these", async () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const mergePolicy = { flushesAtOnce: 8, keptBytes: 0 };
+  const writer = bed.closing(bed.writer({ retentionMs: 20 * HOUR_MS, mergePolicy }));
+  const startUs = bed.clock.wallUs();
+  mergedWithHole(bed, writer, model);
+  const whole = { expected: 60, received: 10, missing: 0, lost: 50 };
+  expect(await completenessOf(bed, startUs)).toMatchObject(whole);
+  // the gap is too old, the segment that holds its neighbours is not yet
+  bed.clock.advanceMs(20 * HOUR_MS - 22 * MINUTE_MS);
+  const run = model.runs.get(1)!;
+  flushOne(bed, writer, model, () => model.receive(run, 60));
+  idle(writer);
+  expect(await completenessOf(bed, startUs)).toMatchObject(whole);
+  expect(countOf(bed, "gaps")).toBe(1);
+  bed.clock.advanceMs(HOUR_MS);
+  flushOne(bed, writer, model, () => model.receive(run, 61));
+  idle(writer);
+  expect(await completenessOf(bed, startUs)).toMatchObject({ expected: 0, received: 0, lost: 0 });
+  expect([countOf(bed, "gaps"), countOf(bed, "folded_gaps")]).toEqual([0, 1]);
+  expect(viewOf(writer).fleet().counts).toMatchObject({ lost: 50, received: 12, expired: 10 });
+});
+
+test("above the size cap gap rows go with the readings around them, those of stored ones stay", () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const writer = bed.closing(bed.writer({ maxBytes: 2 ** 19 }));
+  for (let flush = 0; flush < 40; flush++) {
+    flushOne(bed, writer, model, () => {
+      for (let index = 0; index < 1000; index++) {
+        const readings = [{ channel: 1, value: Math.random(), timeUs: Math.floor(Math.random() * 1e15) }];
+        // one number is lost before each flush's
+        model.receive(run, run.row[ROW.HIGH_WATER]! + (index === 0 ? 2 : 1), readings);
+      }
+      model.close(run);
+    });
+    bed.clock.advanceMs(1000);
+  }
+  idle(writer);
+  const { stored } = writer;
+  expect(stored.segments).toBeLessThan(40);
+  const rows = countOf(bed, "gaps");
+  // a gap closes after its segment's last arrival: that of the newest segment removed goes with the next one
+  expect(rows).toBeGreaterThanOrEqual(stored.segments);
+  expect(rows).toBeLessThanOrEqual(stored.segments + 1);
+});
+
+test("when nothing is stored any more gap rows go by age", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  flushOne(bed, writer, model, () => {
+    model.receive(run, 0);
+    model.receive(run, 4);
+  });
+  bed.clock.advanceMs(5 * MINUTE_MS);
+  flushOne(bed, writer, model, () => model.close(run));
+  bed.clock.advanceMs(6 * MINUTE_MS);
+  idle(writer);
+  expect([writer.stored.segments, countOf(bed, "gaps")]).toEqual([0, 1]);
+  bed.clock.advanceMs(6 * MINUTE_MS);
+  flushOne(bed, writer, model, () =>
+    model.receiveUnsequenced(model.run(model.device("fan"), null, 0, ROW_FLAG.UNSEQUENCED), []),
+  );
+  expect(countOf(bed, "gaps")).toBe(0);
 });
