@@ -22,7 +22,7 @@ export interface RasterRequest {
 export interface RasterFound {
   /** blocks in which anything is or was absent, ascending */
   blocks: RasterBlock[];
-  /** below it nothing was looked at: the span had more rows than were allowed */
+  /** below it nothing can be said: retention has folded rows into counts, or the span had more rows than were allowed */
   exactFrom: number;
 }
 
@@ -41,6 +41,8 @@ const select = (table: string, columns: string): string =>
    ORDER BY first DESC LIMIT @limit`;
 const CLOSED = select("gaps", `state, cause, ${ARRIVAL_SQL} AS arrival`);
 const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, NULL AS arrival");
+
+const FOLDED = "SELECT ifnull(max(last) + 1, 0) FROM folded_gaps WHERE run_no = ?";
 
 type Bin = "missing" | ArrivalBin | Cause;
 
@@ -82,10 +84,15 @@ const fold = (rows: readonly AbsentRow[], span: RasterSpan, size: number): Raste
 export const queryRaster = (db: Sqlite, { size, spans, maxRows }: RasterRequest): RasterFound[] => {
   const closed = db.prepare(CLOSED);
   const open = db.prepare(OPEN);
+  const folded = db.prepare(FOLDED).pluck();
   return spans.map((span) => {
     const values = { ...span, limit: maxRows };
     const rows = closed.all(values) as AbsentRow[];
-    const exactFrom = rows.length === maxRows ? rows.at(-1)!.first : span.first;
+    // numbers of a row that is gone, lost or filled, would be shown as if they had come in order
+    const exactFrom = Math.max(
+      rows.length === maxRows ? rows.at(-1)!.first : span.first,
+      folded.get(span.run) as number,
+    );
     rows.push(...(open.all(values) as AbsentRow[]));
     return {
       blocks: fold(

@@ -94,6 +94,42 @@ test("a device nobody knows has no run", async () => {
   });
 });
 
+test("below what retention has folded nothing is said, of lost and of filled rows", async () => {
+  const show = async (play: (model: IngestModel, run: ModelRun) => void): Promise<RasterRun> => {
+    using bed = new StoreBed();
+    const model = new IngestModel();
+    const writer = bed.closing(bed.writer({ retentionMs: 60_000 }));
+    const run = model.run(model.device("pump"), 1, 0, ROW_FLAG.CURRENT);
+    const flush = (): void => {
+      writer.accept(model.seal());
+      writer.flush();
+    };
+    play(model, run);
+    flush();
+    bed.clock.advanceMs(3_600_000);
+    model.nowUs = bed.clock.wallUs();
+    for (const sequence of [11, 13]) model.receive(run, sequence);
+    flush();
+    writer.flush();
+    const store = openReadOnly(bed.file);
+    const [found] = await store.reader.raster({ devices: ["pump"], size: 10, blocks: 10 });
+    store.close();
+    return found!.runs[0]!;
+  };
+  const lost = await show((model, run) => {
+    for (const sequence of [0, 1, 10]) model.receive(run, sequence);
+    model.close(run);
+  });
+  expect(lost).toMatchObject({ first: 0, last: 13, exactFrom: 10, blocks: [{ block: 1, missing: 1 }] });
+  const filled = await show((model, run) => {
+    for (const sequence of [0, 1, 3, 10]) model.receive(run, sequence);
+    for (let sequence = 2; sequence < 10; sequence++) {
+      if (sequence !== 3) model.recover(run, sequence, 1);
+    }
+  });
+  expect(filled).toMatchObject({ exactFrom: 10, blocks: [{ block: 1, missing: 1 }] });
+});
+
 describe("against sets of numbers", () => {
   test("each block counts what the model has in it", async () => {
     const property = fc.asyncProperty(
