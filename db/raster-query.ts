@@ -15,7 +15,7 @@ export interface RasterRequest {
   /** numbers per block; blocks begin at its multiples */
   size: number;
   spans: readonly RasterSpan[];
-  /** most gap rows to read for one span */
+  /** most gap rows to read for one span, of closed ones and of open ones each */
   maxRows: number;
 }
 
@@ -80,23 +80,28 @@ const fold = (rows: readonly AbsentRow[], span: RasterSpan, size: number): Raste
   return [...blocks.values()].sort((a, b) => a.block - b.block);
 };
 
-/** Absent and late numbers of each span by blocks of numbers, newest rows first until `maxRows`. */
+/** From where on rows that were read newest first are all there are. */
+const completeFrom = (rows: readonly AbsentRow[], span: RasterSpan, maxRows: number): number =>
+  rows.length < maxRows ? span.first : Math.max(span.first, rows.at(-1)!.first);
+
+/** Absent and late numbers of each span by blocks of numbers, newest rows first until `maxRows` closed and as many open ones. */
 export const queryRaster = (db: Sqlite, { size, spans, maxRows }: RasterRequest): RasterFound[] => {
   const closed = db.prepare(CLOSED);
   const open = db.prepare(OPEN);
   const folded = db.prepare(FOLDED).pluck();
   return spans.map((span) => {
     const values = { ...span, limit: maxRows };
-    const rows = closed.all(values) as AbsentRow[];
+    const closedRows = closed.all(values) as AbsentRow[];
+    const openRows = open.all(values) as AbsentRow[];
     // numbers of a row that is gone, lost or filled, would be shown as if they had come in order
     const exactFrom = Math.max(
-      rows.length === maxRows ? rows.at(-1)!.first : span.first,
+      completeFrom(closedRows, span, maxRows),
+      completeFrom(openRows, span, maxRows),
       folded.get(span.run) as number,
     );
-    rows.push(...(open.all(values) as AbsentRow[]));
     return {
       blocks: fold(
-        rows.filter(({ last }) => last >= exactFrom),
+        [...closedRows, ...openRows].filter(({ last }) => last >= exactFrom),
         { ...span, first: Math.max(span.first, exactFrom) },
         size,
       ),

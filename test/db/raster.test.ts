@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeviceSummary } from "../../db/device-summary.ts";
+import { openForReading } from "../../db/open.ts";
 import type { RasterRun } from "../../db/query-types.ts";
+import { queryRaster } from "../../db/raster-query.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
@@ -128,6 +130,30 @@ test("below what retention has folded nothing is said, of lost and of filled row
     }
   });
   expect(filled).toMatchObject({ exactFrom: 10, blocks: [{ block: 1, missing: 1 }] });
+});
+
+test.each([
+  ["open", false],
+  ["closed", true],
+] as const)("below %s gaps that were too many to be looked at nothing is said", async (_, isClosed) => {
+  await withPump(async ({ bed, model, run, raster }) => {
+    for (let sequence = 0; sequence <= 400; sequence += 2) model.receive(run, sequence);
+    if (isClosed) model.close(run, CAUSE.NETWORK);
+    await raster(100, 5);
+    const db = openForReading(bed.file);
+    const find = (maxRows: number) =>
+      queryRaster(db, { size: 100, spans: [{ run: run.run, first: 0, last: 400 }], maxRows })[0]!;
+    const found = [find(125), find(201)];
+    db.close();
+    const absent = found.map(({ exactFrom, blocks }) => [
+      exactFrom,
+      ...blocks.map(({ block, missing, causes }) => [block, missing + causes.network]),
+    ]);
+    expect(absent).toEqual([
+      [151, [1, 25], [2, 50], [3, 50]],
+      [0, [0, 50], [1, 50], [2, 50], [3, 50]],
+    ]);
+  });
 });
 
 describe("against sets of numbers", () => {
