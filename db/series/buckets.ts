@@ -2,7 +2,7 @@ import type { ChannelSummary } from "../chunk/chunk-head.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import { bucketAt, type Grid } from "./grid.ts";
 
-/** Values from here on are summed apart and scaled down, so that no sum of them overflows. */
+/** Values and sums of some of them from here on are summed apart and scaled down, so that no sum of them overflows. */
 const HUGE = 2 ** 960;
 const SCALE = 2 ** -60;
 
@@ -163,7 +163,9 @@ export class Buckets {
   #addFinite(bucket: number, min: number, max: number, sum: number): void {
     if (min < this.min[bucket]!) this.min[bucket] = min;
     if (max > this.max[bucket]!) this.max[bucket] = max;
-    this.#sum[bucket]! += sum;
+    // sums that are finite each may overflow together, as values may
+    if (Math.abs(sum) < HUGE) this.#sum[bucket]! += sum;
+    else this.#hugeSum[bucket]! += sum * SCALE;
   }
 
   /** The later of the value and what is known as `last`. */
