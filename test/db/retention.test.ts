@@ -114,6 +114,24 @@ test("datagrams without numbers expire without a count, those of forgotten devic
   expect(viewOf(writer).forgotten().counts).toMatchObject({ received: 1, stored: 0, expired: 1 });
 });
 
+test("readings without numbers that go are a commit of their own: what was asked before has changed", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: MINUTE_MS }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), null, 0, ROW_FLAG.UNSEQUENCED);
+  flushOne(bed, writer, model, () =>
+    model.receiveUnsequenced(run, [{ channel: 1, value: 1, timeUs: model.nowUs }]),
+  );
+  idle(writer);
+  const before = viewOf(writer).flush;
+  bed.clock.advanceMs(3 * MINUTE_MS);
+  const outcomes: string[] = [];
+  for (let flush = 0; flush < 5; flush++) outcomes.push(writer.flush().outcome);
+  expect(writer.stored).toEqual({ segments: 0, readings: 0 });
+  expect(viewOf(writer).flush).toBe(before + 1);
+  expect(outcomes.at(-1)).toBe("idle");
+});
+
 test("above the size cap the oldest readings go until the pages in use fit, and the file shrinks", () => {
   using bed = new StoreBed();
   const model = new IngestModel();
