@@ -9,15 +9,24 @@ const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext): string =
 const isKnown = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch === "*" || ifNoneMatch.split(",").some((known) => known.trim() === tag);
 
+/** The times a query may have. */
+interface TimeQuery {
+  from?: string;
+  to?: string;
+}
+
+/** Whether a span of time depends on when it is asked. */
+export const isOfNow = ({ from, to }: TimeQuery): boolean => isRelative(from) || isRelative(to);
+
 /**
  * For routes whose answer changes with a commit only: 304 while there was none. Not for what depends on the time of the question: statuses, ages,
  * times relative to now.
+ * @param isNever - whether a query is one of these
  */
 export const unchangedSinceCommit =
-  (context: ApiContext) =>
+  (context: ApiContext, isNever: (query: TimeQuery) => boolean = isOfNow) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    const { from, to } = request.query as { from?: string; to?: string };
-    if (isRelative(from) || isRelative(to)) return undefined;
+    if (isNever(request.query as TimeQuery)) return undefined;
     const tag = revisionTag(context);
     reply.header("etag", tag).header("cache-control", "no-cache");
     if (!isKnown(request.headers["if-none-match"] ?? "", tag)) return undefined;

@@ -3,7 +3,7 @@ import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isGone } from "../is-gone.ts";
-import { unchangedSinceCommit } from "../plugins/etag.ts";
+import { isOfNow, unchangedSinceCommit } from "../plugins/etag.ts";
 import { parameterError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
 import {
@@ -56,6 +56,10 @@ const parsePoints = ({ points = DEFAULT_POINTS, step }: { points?: number; step?
   ]);
 };
 
+/** A span with a start only ends now where nothing is stored since; whether that is so is known to the query alone. */
+const mayEndNow = (query: { from?: string; to?: string }): boolean =>
+  isOfNow(query) || (query.from !== undefined && query.to === undefined);
+
 /** `/devices/{id}/series` */
 export const seriesRoutes = (app: App, context: ApiContext): void => {
   app.get(
@@ -77,7 +81,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
           ...UNAVAILABLE,
         },
       },
-      preHandler: unchangedSinceCommit(context),
+      preHandler: unchangedSinceCommit(context, mayEndNow),
     },
     async ({ params, query, raw }, reply) => {
       const { id } = deviceOrThrow(context, params.id);

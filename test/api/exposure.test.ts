@@ -102,4 +102,34 @@ describe("an answer with a revision", () => {
     const relative = await app.inject("/api/v1/gaps?from=-15m");
     expect([unknown.headers.etag, relative.headers.etag]).toEqual([undefined, undefined]);
   });
+
+  describe("with a span of time", () => {
+    const SERIES = "series?channel=temperature";
+    const tagOf = async (path: string): Promise<unknown> => {
+      const { app, sources } = await testApi();
+      sources.add({ id: "pump-7" });
+      sources.series = { unit: "Cel", text: Buffer.from('"buckets":[]') };
+      sources.points = { unit: "Cel", text: Buffer.from('"points":[]') };
+      const answer = await app.inject(`/api/v1/devices/pump-7/${path}`);
+      expect(answer.statusCode, answer.body).toBe(200);
+      return answer.headers.etag;
+    };
+
+    test.each([`${SERIES}&from=2026-11-20`, `${SERIES}&from=2026-11-20&method=lttb`])(
+      "%s may end now and has none",
+      async (path) => {
+        expect(await tagOf(path)).toBeUndefined();
+      },
+    );
+
+    test.each([
+      SERIES,
+      `${SERIES}&to=2026-11-20`,
+      `${SERIES}&from=2026-11-19&to=2026-11-20`,
+      "readings?from=2026-11-20",
+      "gaps?from=2026-11-20",
+    ])("%s does not depend on when it is asked and has one", async (path) => {
+      expect(await tagOf(path)).toEqual(expect.stringContaining("W/"));
+    });
+  });
 });
