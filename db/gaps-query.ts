@@ -15,9 +15,18 @@ export interface GapRequest {
   /** by run and first number */
   order: "asc" | "desc";
   limit: number;
-  /** run and first number of the last row of the page before */
-  after: readonly [run: number, first: number] | null;
+  /** where the page before ended */
+  after: GapPlace | null;
 }
+
+/** A run, and of a row there the number that lies farthest on: ascending the last, descending the first. */
+export type GapPlace = readonly [run: number, number: number];
+
+/** Where a page with that last row ends. */
+export const placeBehind = ({ run, first, last }: GapRecord, order: GapRequest["order"]): GapPlace => [
+  run,
+  order === "asc" ? last : first,
+];
 
 export interface GapRecord {
   run: number;
@@ -66,12 +75,12 @@ const OPEN: Source = {
 const select = (db: Sqlite, source: Source, request: GapRequest, limit: number): GapRecord[] => {
   const conditions: string[] = [];
   const values: unknown[] = [];
-  const where = (condition: string, ...bound: unknown[]): void => {
+  const where: Where = (condition, ...bound) => {
     conditions.push(condition);
     values.push(...bound);
   };
-  const [behind, direction] = request.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
-  if (request.after !== null) where(`(run_no, first) ${behind} (?, ?)`, ...request.after);
+  const direction = request.order === "asc" ? "ASC" : "DESC";
+  if (request.after !== null) behind(source, request.order, request.after, where);
   if (request.runs !== null)
     where("run_no IN (SELECT value FROM json_each(?))", JSON.stringify(request.runs));
   if (source.isClosed && request.state !== null) where("state = ?", request.state);
@@ -85,4 +94,21 @@ const select = (db: Sqlite, source: Source, request: GapRequest, limit: number):
        ORDER BY run_no ${direction}, first ${direction} LIMIT ?`,
     )
     .all(...values, limit) as GapRecord[];
+};
+
+type Where = (condition: string, ...bound: unknown[]) => void;
+
+/**
+ * Rows with a number behind that place. Rows that touch become one when their numbers come: one that was told and has grown past the place
+ * since is told again as it is now, or what it grew by would be on no page.
+ */
+const behind = ({ table }: Source, order: "asc" | "desc", [run, number]: GapPlace, where: Where): void => {
+  if (order === "desc") {
+    where("(run_no, first) < (?, ?)", run, number);
+    return;
+  }
+  // rows go by their first number in the index: the one that may have grown is the last to begin at the place or before
+  const from = `SELECT max(first) FROM ${table} WHERE run_no = ? AND first <= ?`;
+  where(`(run_no, first) >= (?, ifnull((${from}), 0))`, run, run, number);
+  where("(run_no, last) > (?, ?)", run, number);
 };

@@ -2,7 +2,7 @@ import { MisuseError } from "../common/errors.ts";
 import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import type { TextForm, TimeForm } from "./answer-texts.ts";
-import type { GapRequest } from "./gaps-query.ts";
+import { type GapRequest, placeBehind } from "./gaps-query.ts";
 import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
 import type {
@@ -127,7 +127,7 @@ export class Reader {
       gaps.push({ device: owner.device, epoch: owner.epoch, run: owner.index, ...gap });
     }
     const hasMore = records.length > query.limit && last !== undefined;
-    return { gaps, next: hasMore ? [last.run, last.first] : null };
+    return { gaps, next: hasMore ? placeBehind(last, query.order) : null };
   }
 
   /** The newest blocks of numbers of each device, with what is absent in them. */

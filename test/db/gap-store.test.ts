@@ -198,6 +198,42 @@ test("pages go on from where the one before ended, in both directions, open and 
   }
 });
 
+test.each([
+  { order: "asc", end: 5, comes: 6, rest: ["5-6", "7-9"] },
+  { order: "asc", end: 5, comes: 4, rest: ["6-9"] },
+  { order: "desc", end: 5, comes: 4, rest: ["4-5", "1-3"] },
+  { order: "desc", end: 5, comes: 6, rest: ["1-4"] },
+] as const)(
+  "$order: number $comes, which joins the row that ended a page, is on a page all the same",
+  async ({ order, end, comes, rest }) => {
+    using bed = new StoreBed();
+    const writer = bed.closing(bed.writer());
+    const { model, run } = pump();
+    const flush = (): void => {
+      writer.accept(model.seal());
+      writer.flush();
+    };
+    for (const sequence of [0, 10]) model.receive(run, sequence);
+    model.close(run);
+    model.receive(run, end);
+    flush();
+    const ask = async (after: Position | null): Promise<GapsPage> => {
+      const store = openReadOnly(bed.file);
+      const query = { device: "pump", state: null, cause: null, fromUs: null, toUs: null, limit: 2 };
+      try {
+        return await store.reader.gaps({ ...query, order, after });
+      } finally {
+        store.close();
+      }
+    };
+    const { gaps, next } = await ask(null);
+    expect(gaps.at(-1)).toMatchObject({ first: end, last: end, state: "filled" });
+    model.receive(run, comes);
+    flush();
+    expect((await ask(next)).gaps.map(({ first, last }) => `${first}-${last}`)).toEqual(rest);
+  },
+);
+
 test("a gap is in every span of its life, up to the arrival of the last of its numbers", async () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());
