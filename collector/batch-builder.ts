@@ -92,8 +92,9 @@ export class BatchBuilder {
     batch.datagramSequence[at] = sequence;
     batch.datagramTime[at] = timeUs;
     batch.datagramReadings[at] = readings;
-    if (batch.firstArrivalUs === 0) batch.firstArrivalUs = arrivalUs;
-    batch.lastArrivalUs = arrivalUs;
+    // not those of the first and the last one: the wall clock may be set back in between
+    if (at === 0 || arrivalUs < batch.firstArrivalUs) batch.firstArrivalUs = arrivalUs;
+    if (at === 0 || arrivalUs > batch.lastArrivalUs) batch.lastArrivalUs = arrivalUs;
     return readings;
   }
 

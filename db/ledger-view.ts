@@ -22,6 +22,8 @@ export interface RunView extends RunStorage {
   readonly index: number;
   /** ROW_FIELDS values */
   readonly row: Float64Array;
+  /** no later flush changed it; it may be some flushes later than the last one that did */
+  readonly changed: number;
 }
 
 export type ReadingValue = number | boolean;
@@ -242,6 +244,7 @@ export class DeviceView {
       row,
       pending: this.#state.runField(slot, RUN.PENDING),
       expired: this.#state.runField(slot, RUN.EXPIRED),
+      changed: this.#state.runField(slot, RUN.CHANGED),
     };
   }
 

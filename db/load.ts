@@ -100,20 +100,20 @@ class TableLoader {
   #runs(): void {
     const columns = EPOCH_COLUMNS.join(", ");
     const rows = this.#rows(
-      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, ${columns} FROM epochs`,
+      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, as_of, ${columns} FROM epochs`,
       "run_no",
     );
     const values = new Float64Array(CHANGE_FIELDS);
     for (const row of rows as IterableIterator<number[]>) {
-      const [run = 0, device = 0, epoch = -1, index = 0, expired = 0] = row;
+      const [run = 0, device = 0, epoch = -1, index = 0, expired = 0, asOf = 0] = row;
       values[ROW.RUN] = run;
       values[ROW.DEVICE] = device;
       for (let column = 0; column < EPOCH_COLUMNS.length; column++) {
-        values[ROW.FIRST + column] = row[5 + column]!;
+        values[ROW.FIRST + column] = row[6 + column]!;
       }
       values[RUN.EXPIRED] = expired;
       this.#state.addRun(run, device, epoch, index, 0);
-      this.#state.putRow(values, 0, 0, true);
+      this.#state.putRow(values, 0, asOf, true);
     }
   }
 

@@ -195,13 +195,14 @@ const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => 
 
 const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
 
-const requestedRun = ({ run, epoch, index, row }: RunView): RequestedRun => ({
+const requestedRun = ({ run, epoch, index, row, expired, changed }: RunView): RequestedRun => ({
   run,
   epoch,
   index,
   isUnsequenced: isUnsequenced(row),
-  firstArrivalUs: row[ROW.FIRST_ARRIVAL]!,
-  lastArrivalUs: row[ROW.LAST_ARRIVAL]!,
+  firstArrivalUs: expired > 0 ? null : row[ROW.FIRST_ARRIVAL]!,
+  lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
+  lastFlush: changed,
 });
 
 /** Numbers not yet committed are left out on both sides: no reading of theirs can be in the answer. */

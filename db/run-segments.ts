@@ -9,11 +9,15 @@ import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentCache } from "./segment/segment-cache.ts";
 import type { SegmentReader } from "./segment/segment-reader.ts";
 
-/** A run to read, and the arrivals between which it was heard (microseconds). */
+/** A run to read, and what is known of where its segments lie. Arrivals are the wall clock's (microseconds), which may have been set back in between. */
 export interface RunSpan {
   run: number;
-  firstArrivalUs: number;
+  /** of its first datagram; null = retention removed that */
+  firstArrivalUs: number | null;
+  /** the latest known; later ones are possible if the clock was set back */
   lastArrivalUs: number;
+  /** no later flush has datagrams of it */
+  lastFlush: number;
 }
 
 /** A span of time; microseconds, from inclusive, to exclusive, null = open. */
@@ -59,6 +63,8 @@ interface SegmentRow {
 /** few enough that a query for the newest rows looks at few of them */
 const SEGMENTS_AT_ONCE = 16;
 const FAR = Number.MAX_SAFE_INTEGER;
+/** a wall clock that goes back by less hides nothing, nor do workers whose batches come in another order */
+const SLACK_US = 60_000_000;
 const MAX_CACHED_STATEMENTS = 64;
 /** 2 MiB of columns */
 const MOST_KEPT_READINGS = 65_536;
@@ -73,6 +79,8 @@ export class RunSegments {
   readonly #budget: QueryBudget;
   readonly #flushes = new SegmentCache();
   #columns = new GrowingColumns();
+  /** how the wall clock went, up to the segment seen last: each is looked at once, what they tell does not change */
+  readonly #clock = { seen: 0, arrivalUs: 0, setBackAt: 0 };
 
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
@@ -88,20 +96,24 @@ export class RunSegments {
     const isDescending = order === "desc";
     const statement = this.#prepare(
       `SELECT ${COLUMNS} FROM segments
-       WHERE last_arrival >= ? AND first_arrival <= ? AND last_reading_time >= ? AND first_reading_time < ?
-         AND ${isDescending ? "first_segment <=" : "segment >="} ? ORDER BY segment ${isDescending ? "DESC" : "ASC"} LIMIT ${SEGMENTS_AT_ONCE}`,
+       WHERE segment >= ? AND first_segment <= ? AND last_reading_time >= ? AND first_reading_time < ?
+       ORDER BY segment ${isDescending ? "DESC" : "ASC"} LIMIT ${SEGMENTS_AT_ONCE}`,
     );
-    const bounds = [span.firstArrivalUs, span.lastArrivalUs, time.fromUs ?? -FAR, time.toUs ?? FAR];
-    let next = from ?? (isDescending ? FAR : 0);
-    for (;;) {
+    const times = [time.fromUs ?? -FAR, time.toUs ?? FAR];
+    // where the run begins is looked for from the oldest segment on: the newest rows are often found before that matters
+    let first = isDescending ? 0 : (from ?? this.#firstOf(span));
+    let last = isDescending ? (from ?? this.#lastOf(span)) : this.#lastOf(span);
+    for (let isFirst = true; ; isFirst = false) {
       this.#budget.checkTime();
-      const rows = statement.all(...bounds, next) as SegmentRow[];
+      if (isDescending && !isFirst && first === 0) first = this.#firstOf(span);
+      const rows = statement.all(first, last, ...times) as SegmentRow[];
       for (const row of rows) {
         const found = this.#find(row, span.run);
         if (found.datagrams > 0) yield found;
       }
       if (rows.length < SEGMENTS_AT_ONCE) return;
-      next = rows.at(-1)!.segment + (isDescending ? -1 : 1);
+      if (isDescending) last = rows.at(-1)!.segment - 1;
+      else first = rows.at(-1)!.segment + 1;
     }
   }
 
@@ -117,14 +129,53 @@ export class RunSegments {
   /** Segments that may have a datagram time or a reading time of the run in the span, oldest first. */
   *touching(span: RunSpan, { fromUs, toUs }: TimeSpan): Generator<RunSegment> {
     const rows = this.#prepare(
-      `SELECT ${COLUMNS} FROM segments WHERE last_arrival >= ? AND first_arrival <= ?
+      `SELECT ${COLUMNS} FROM segments WHERE segment >= ? AND first_segment <= ?
          AND max(last_time, last_reading_time) >= ? AND min(first_time, first_reading_time) < ? ORDER BY segment`,
-    ).all(span.firstArrivalUs, span.lastArrivalUs, fromUs ?? -FAR, toUs ?? FAR) as SegmentRow[];
+    ).all(this.#firstOf(span), this.#lastOf(span), fromUs ?? -FAR, toUs ?? FAR) as SegmentRow[];
     for (const row of rows) {
       this.#budget.checkTime();
       const found = this.#find(row, span.run);
       if (found.datagrams > 0) yield found;
     }
+  }
+
+  /**
+   * No older segment has datagrams of the run: the oldest one that spans its first arrival. Those after it are not chosen by their arrivals:
+   * the clock may have been set back since.
+   */
+  #firstOf({ firstArrivalUs }: RunSpan): number {
+    if (firstArrivalUs === null) return 0;
+    const first = this.#prepare(
+      "SELECT segment FROM segments WHERE last_arrival >= ? AND first_arrival <= ? ORDER BY segment LIMIT 1",
+    ).pluck();
+    return (first.get(firstArrivalUs - SLACK_US, firstArrivalUs + SLACK_US) as number | undefined) ?? 0;
+  }
+
+  /**
+   * No newer segment has datagrams of the run. Its row often changes long after its last datagram, so those that came after its last arrival are left out,
+   * unless the clock was set back among them: then they may have come before it.
+   */
+  #lastOf({ lastArrivalUs, lastFlush }: RunSpan): number {
+    const last = this.#prepare(
+      "SELECT segment FROM segments WHERE first_arrival <= ? ORDER BY segment DESC LIMIT 1",
+    ).pluck();
+    const heard = (last.get(lastArrivalUs + SLACK_US) as number | undefined) ?? 0;
+    return heard >= lastFlush || this.#wentBackAfter(heard) ? lastFlush : heard;
+  }
+
+  /** Whether segments newer than this one say that the clock was set back, or flushes without datagrams by when they were committed. */
+  #wentBackAfter(segment: number): boolean {
+    const unseen = this.#prepare(
+      `SELECT segment, first_arrival FROM segments WHERE segment > ?
+       UNION ALL SELECT flush, committed_at FROM flushes WHERE flush > ? AND datagrams = 0 ORDER BY 1`,
+    ).raw();
+    const { seen } = this.#clock;
+    for (const [next, arrivalUs] of unseen.iterate(seen, seen) as IterableIterator<[number, number]>) {
+      if (arrivalUs < this.#clock.arrivalUs - SLACK_US) this.#clock.setBackAt = next;
+      this.#clock.seen = next;
+      this.#clock.arrivalUs = arrivalUs;
+    }
+    return this.#clock.setBackAt > segment;
   }
 
   #find(row: SegmentRow, run: number): RunSegment {

@@ -13,7 +13,7 @@ export const RUN = {
   INDEX: ROW_FIELDS + 3,
   /** slot of the device's next run in the order they became known; -1 = last */
   NEXT: ROW_FIELDS + 4,
-  /** flush that changed it last */
+  /** flush that changed it last; of one the tables have, the flush as of which they have it */
   CHANGED: ROW_FIELDS + 5,
 } as const;
 export const RUN_FIELDS = ROW_FIELDS + 6;

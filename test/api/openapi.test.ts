@@ -114,7 +114,15 @@ describe("answers are what the document says", () => {
     const summary = { channel: 1, count: 2, nonFinite: 1, min: 1, max: 2, sum: 3, last: 2 };
     buckets.addSummary(0, { ...summary, lastReadingTimeUs: NOON_US, lastSequence: 1 }, 0);
     const [gap] = api.sources.gapPage.gaps;
-    const run = { run: 0, epoch: null, index: 0, isUnsequenced: false, firstArrivalUs: 0, lastArrivalUs: 0 };
+    const run = {
+      run: 0,
+      epoch: null,
+      index: 0,
+      isUnsequenced: false,
+      firstArrivalUs: 0,
+      lastArrivalUs: 0,
+      lastFlush: 0,
+    };
     const found = { buckets, gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }], gapsLeftOut: 0 };
     const runs = [{ ...run, channels: [1] }];
     api.sources.series = { unit: "Cel", text: series(found, runs, "rfc3339") };

@@ -26,3 +26,14 @@ test("a later source of a device is a note of its own", () => {
   });
   expect(notes[1]).toEqual({ note: "source", device: 1, source: "192.0.2.7:5001" });
 });
+
+test("a batch tells the least and the greatest arrival, also when the wall clock was set back in it", () => {
+  const builder = new BatchBuilder();
+  builder.open(new Batch());
+  for (const [sequence, arrivalUs] of [5000, 6000, 1000, 2000].entries()) {
+    builder.beginDatagram();
+    builder.endDatagram(1, sequence, arrivalUs, arrivalUs);
+  }
+  const { batch } = builder.seal();
+  expect([batch.firstArrivalUs, batch.lastArrivalUs]).toEqual([1000, 6000]);
+});
