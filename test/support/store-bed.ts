@@ -60,7 +60,8 @@ export const dumpView = (view: LedgerView): unknown => ({
       id,
       number: device.number,
       source: device.source,
-      runs: device.runs.map((run) => ({ ...run, row: [...run.row] })),
+      // `changed` is a bound: tables that followed later say a later flush
+      runs: device.runs.map(({ changed: _, ...run }) => ({ ...run, row: [...run.row] })),
       channels: device.channels,
       descriptions: device.descriptions
         .map(({ epoch, channel, name, unit }) => `${epoch} ${channel} ${name} ${unit}`)
