@@ -73,7 +73,7 @@ export class CatchUp {
     const isAtEnd = segment === null || segment.flush > here.flush;
     let parts: Part[] = [];
     if (!isAtEnd) parts = await teller.next(segment);
-    else if (here.part === 1 && teller.part === 0) parts = [teller.rest()];
+    else if (here.part === 1 && teller.part === 0) parts = [await teller.rest()];
     return { text: this.#textOf(parts), isAtEnd, flush: teller.flush, part: teller.part };
   }
 

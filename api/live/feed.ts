@@ -120,9 +120,9 @@ export class Feed {
     });
   }
 
-  #rest(flush: number): void {
+  async #rest(flush: number): Promise<void> {
     if (this.#teller.flush !== flush || this.#host.segments.after(flush) !== null) return;
-    this.#post(this.#audience.texts([this.#teller.rest()]));
+    this.#post(this.#audience.texts([await this.#teller.rest()]));
   }
 
   #post(texts: ReturnType<Audience["texts"]>): void {
@@ -216,7 +216,7 @@ export class Feed {
     if (!isWider) return;
     this.#teller = await Teller.after(this.#host.segments, this.#names, wanted, this.#teller);
     const isDue = atUs - this.#teller.committedAtUs > HOLD_US;
-    if (isDue && this.#clients.size === 1) this.#teller.rest();
+    if (isDue && this.#clients.size === 1) await this.#teller.rest();
     else this.#restLater();
   }
 

@@ -31,9 +31,12 @@ export class OrderHold {
 
   /** true while something waits for the next flush */
   get isHolding(): boolean {
-    for (const { columns, heldFrom } of this.#before.values())
-      if (heldFrom < columns.datagramCount) return true;
-    return false;
+    return !this.heldRuns().next().done;
+  }
+
+  /** Those of which something waits for the next flush. */
+  *heldRuns(): Generator<number, undefined> {
+    for (const [run, { columns, heldFrom }] of this.#before) if (heldFrom < columns.datagramCount) yield run;
   }
 
   /**

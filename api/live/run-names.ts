@@ -5,7 +5,10 @@ const ASKED_AT_ONCE = 1000;
 /** beyond it all are forgotten and asked for again as they come */
 const MOST_RUNS = 300_000;
 
-/** Device, epoch and channel names of runs, as the main thread tells them; kept until something of the device changes. */
+/**
+ * Device, epoch and channel names of runs, as the main thread tells them; kept until something of the device changes. Whoever tells of runs
+ * learns them all first, in one call: the next one may forget any.
+ */
 export class RunNames {
   readonly #known = new Map<number, LiveRun>();
   readonly #runsOfDevice = new Map<number, number[]>();

@@ -54,7 +54,7 @@ export class Teller {
       await teller.next(segment);
     }
     teller.flush = flush;
-    if (part === 1) teller.rest();
+    if (part === 1) teller.#rest();
     return teller;
   }
 
@@ -64,15 +64,16 @@ export class Teller {
 
   /** The next flush; before it what was held too long for it. */
   async next({ flush, committedAtUs, segment }: LiveSegment): Promise<Part[]> {
-    const parts: Part[] = [];
-    if (this.isHolding && committedAtUs - this.committedAtUs > HOLD_US) parts.push(this.rest());
     const wanted = this.runs ?? segment.runNumbers;
     const found: [number, RunColumns][] = [];
     for (const run of wanted) {
       const columns = segment.readRun(run);
       if (columns !== null && columns.datagramCount > 0) found.push([run, columns]);
     }
-    await this.#names.learn(found.map(([run]) => run));
+    // of what is held too: its names may have been forgotten since, and all are needed until it is told
+    await this.#names.learn([...this.#hold.heldRuns(), ...found.map(([run]) => run)]);
+    const parts: Part[] = [];
+    if (this.isHolding && committedAtUs - this.committedAtUs > HOLD_US) parts.push(this.#rest());
     const runs = [];
     for (const [run, columns] of found) {
       const name = this.#names.of(run);
@@ -86,7 +87,12 @@ export class Teller {
   }
 
   /** What is held, as no flush came in time. */
-  rest(): Part {
+  async rest(): Promise<Part> {
+    await this.#names.learn(this.#hold.heldRuns());
+    return this.#rest();
+  }
+
+  #rest(): Part {
     this.part = 1;
     return { flush: this.#held, part: 1, told: this.#hold.rest() };
   }

@@ -89,7 +89,7 @@ class FeedBed implements Disposable {
   /** The hold's time is over. */
   async rest(): Promise<void> {
     this.#timer?.();
-    await Promise.resolve();
+    await new Promise(setImmediate);
   }
 
   leave(client: number): Promise<void> {
@@ -149,6 +149,48 @@ test("what is held is told when no flush follows in time", async () => {
   expect(feed.told(1)).toEqual([0]);
   await feed.rest();
   expect(feed.told(1)).toEqual([0, 2]);
+});
+
+describe("what is held when a channel of its device is described", () => {
+  test("is told with the next flush, by the new name", async () => {
+    using feed = new FeedBed();
+    const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+    await feed.join(1);
+    feed.receive(pump, 0, 2);
+    await feed.flush();
+    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    feed.receive(fan, 0);
+    await feed.flush();
+    expect(feed.events(1).map(({ data }) => data.values)).toEqual([
+      { ch1: 0 },
+      { temperature: 2 },
+      { ch1: 0 },
+    ]);
+  });
+
+  test("is told when no flush with datagrams follows in time", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    feed.receive(pump, 0, 2);
+    await feed.flush();
+    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    await feed.flush();
+    await feed.rest();
+    expect(feed.events(1).map(({ data }) => data.values)).toEqual([{ ch1: 0 }, { temperature: 2 }]);
+  });
+
+  test("is told before a flush that came too late for it", async () => {
+    using feed = new FeedBed();
+    const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+    await feed.join(1);
+    feed.receive(pump, 0, 2);
+    await feed.flush();
+    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    feed.receive(fan, 9);
+    await feed.flush(900);
+    expect(feed.told(1)).toEqual([0, 2, 9]);
+  });
 });
 
 describe("filters", () => {
