@@ -143,6 +143,7 @@ export class Feed {
     this.#clients.set(client, joined);
     await this.#warmUp(atUs);
     const resumed = after === null ? null : resumeAt(this.#host.segments, after, this.#teller);
+    if (resumed?.place?.part === 1) await this.#restAsToldBefore(resumed.place.flush);
     if (resumed?.place == null) this.#joinTheOthers(client, joined, "", resumed?.skipped ?? null);
     else {
       const { segments } = this.#host;
@@ -218,6 +219,15 @@ export class Feed {
     const isDue = atUs - this.#teller.committedAtUs > HOLD_US;
     if (isDue && this.#clients.size === 1) await this.#teller.rest();
     else this.#restLater();
+  }
+
+  /**
+   * Somebody was told what was held of a flush, by the feed before a restart: nobody is told it with the next flush then. Those who are here
+   * already are told it now.
+   */
+  async #restAsToldBefore(flush: number): Promise<void> {
+    if (this.#teller.part === 1 || this.#host.segments.after(flush) !== null) return;
+    this.#post(this.#audience.texts([await this.#teller.rest()]));
   }
 
   /** null = all */

@@ -269,6 +269,28 @@ describe("a client that comes again", () => {
     expect(feed.events(3)[0]).toEqual(held);
   });
 
+  test("what was held is told once to each of several that come again at once", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    feed.receive(pump, 0, 2, 3);
+    await feed.flush();
+    await feed.rest();
+    const [first, held] = feed.events(1);
+    feed.restart();
+    await feed.join(2, { devices: ["nobody"], channels: [] });
+    await feed.join(3, ALL, first!.id);
+    await feed.join(4, ALL, held!.id);
+    await feed.rest();
+    expect([feed.told(3), feed.told(4)]).toEqual([[2, 3], [3]]);
+    feed.receive(pump, 4);
+    await feed.flush();
+    expect([feed.told(3), feed.told(4)]).toEqual([
+      [2, 3, 4],
+      [3, 4],
+    ]);
+  });
+
   test("after any event is told exactly what came behind it", async () => {
     const step = fc.record({
       pump: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
