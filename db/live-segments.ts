@@ -1,3 +1,4 @@
+import { LacunaError } from "../common/errors.ts";
 import { openForReading, type Sqlite, type Statement } from "./open.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 
@@ -51,10 +52,18 @@ export class LiveSegments {
     this.#merged = numbers("SELECT ifnull(max(segment), 0) FROM merged_segments");
   }
 
-  /** A flush that was committed just now; each in turn. Null: it brought no datagrams, or it is not there alone any more. */
+  /**
+   * A flush that was committed just now; each in turn. Null: it brought no datagrams.
+   * @throws LacunaError `ERR_FEED_BEHIND` when it, or one behind it, is merged with others already
+   */
   newest(flush: number): LiveSegment | null {
     const stored = this.#of.get(flush) as Stored | undefined;
-    if (stored === undefined) return null;
+    if (stored === undefined) {
+      // one without datagrams is in front of the first merged one then: that one was not asked for yet
+      if ((this.#merged.get() as number) >= flush)
+        throw new LacunaError("ERR_FEED_BEHIND", "the live feed is too far behind");
+      return null;
+    }
     this.#recent.set(flush, stored);
     this.#recentBytes += stored.data.length;
     for (const [oldest, { data }] of this.#recent) {

@@ -1,4 +1,3 @@
-import { LacunaError } from "../../common/errors.ts";
 import type { LiveSegments } from "../../db/live-segments.ts";
 import type { LiveRun } from "../sources.ts";
 import { Audience } from "./audience.ts";
@@ -54,7 +53,7 @@ export class Feed {
     if (last !== null) this.#teller.committedAtUs = last.committedAtUs;
   }
 
-  /** @returns settles when there is nothing to do; rejects when the database cannot be read */
+  /** @returns settles when there is nothing to do; rejects when the database cannot be read, or what was to be told is merged already */
   async receive(message: Exclude<ToFeed, { type: "close" }>): Promise<void> {
     if (message.type === "described") {
       this.#answered?.(message.runs);
@@ -97,14 +96,9 @@ export class Feed {
   async #flush({ flush, newRuns, changedDevices }: Extract<Work, { type: "flush" }>): Promise<void> {
     this.#names.forget(changedDevices);
     for (const [run, device] of newRuns) this.#runsOfDevice.get(device)?.add(run);
-    const { segments } = this.#host;
-    const segment = flush > this.#teller.flush ? segments.newest(flush) : null;
-    if (segment === null) {
-      if (segments.isMergedAfter(this.#teller.flush))
-        throw new LacunaError("ERR_FEED_BEHIND", "the live feed is too far behind");
-      // nothing to tell: what is held goes on waiting
-      return;
-    }
+    const segment = flush > this.#teller.flush ? this.#host.segments.newest(flush) : null;
+    // nothing to tell: what is held goes on waiting
+    if (segment === null) return;
     this.#teller.runs = this.#wanted();
     const texts = this.#audience.texts(await this.#teller.next(segment));
     this.#post(texts);
