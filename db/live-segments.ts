@@ -26,6 +26,9 @@ export class LiveSegments {
   readonly #after: Statement;
   readonly #before: Statement;
   readonly #merged: Statement;
+  readonly #isThere: Statement;
+  readonly #oldest: Statement;
+  readonly #heardBefore: Statement;
   readonly #open = new Map<number, LiveSegment>();
   /** ascending; every one there is behind `#recentAfter` */
   readonly #recent = new Map<number, Stored>();
@@ -50,6 +53,13 @@ export class LiveSegments {
       "SELECT flush FROM flushes WHERE flush < ? AND datagrams > 0 ORDER BY flush DESC LIMIT ?",
     );
     this.#merged = numbers("SELECT ifnull(max(segment), 0) FROM merged_segments");
+    this.#isThere = numbers("SELECT 1 FROM flushes WHERE flush = ?");
+    this.#oldest = this.#db.prepare(
+      "SELECT first_segment AS flush, first_arrival AS firstArrivalUs FROM segments ORDER BY segment LIMIT 1",
+    );
+    this.#heardBefore = numbers(
+      "SELECT EXISTS (SELECT 1 FROM epochs WHERE first_arrival < ?) OR (SELECT devices FROM forgotten) > 0",
+    );
   }
 
   /**
@@ -81,17 +91,32 @@ export class LiveSegments {
 
   /** The first one of a later flush; null at the end. */
   after(flush: number): LiveSegment | null {
-    if (flush < this.#recentAfter) {
-      const next = this.#after.get(flush) as number | undefined;
-      return next === undefined ? null : this.of(next);
+    const stored = flush < this.#recentAfter ? (this.#after.get(flush) as number | undefined) : undefined;
+    // memory may have what lies before it: the database lets go of it earlier
+    let next = stored;
+    for (const kept of this.#recent.keys()) {
+      if (kept <= flush) continue;
+      next = Math.min(kept, stored ?? kept);
+      break;
     }
-    for (const recent of this.#recent.keys()) if (recent > flush) return this.of(recent);
-    return null;
+    return next === undefined ? null : this.of(next);
   }
 
   /** Flushes behind this one were merged with others: what each of them brought cannot be told any more. */
   isMergedAfter(flush: number): boolean {
     return flush < this.#recentAfter && (this.#merged.get() as number) > flush;
+  }
+
+  /**
+   * Flushes behind this one may be removed, as they were too old or too much; said too often rather than too rarely.
+   * @param known - one that was there once: while it is, so is all behind it
+   */
+  isRemovedAfter(flush: number, known: number): boolean {
+    if (flush >= this.#recentAfter || this.#isThere.get(known) !== undefined) return false;
+    const oldest = this.#oldest.get() as { flush: number; firstArrivalUs: number } | undefined;
+    if (oldest !== undefined && oldest.flush <= flush + 1) return false;
+    // flushes without datagrams go as well: where nobody was heard before the oldest one, no others went
+    return this.#heardBefore.get(oldest?.firstArrivalUs ?? Number.MAX_SAFE_INTEGER) === 1;
   }
 
   /** The flush of the segment that lies `count` before a flush, or of the oldest there is. */

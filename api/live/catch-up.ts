@@ -16,6 +16,10 @@ export type Here = Pick<Teller, "flush" | "part" | "committedAtUs">;
 const lastSeen = ({ flush, part, event }: Place): number =>
   part === 1 && event === null ? flush : flush - 1;
 
+/** Whether some of what lies behind a place cannot be told any more: it was merged with other flushes, or removed. */
+const isLostBehind = (segments: LiveSegments, place: Place): boolean =>
+  segments.isMergedAfter(lastSeen(place)) || segments.isRemovedAfter(lastSeen(place), place.flush);
+
 /** How a client that has seen up to an id can go on: from a place, or behind a gap. */
 export const resumeAt = (
   segments: LiveSegments,
@@ -27,7 +31,7 @@ export const resumeAt = (
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const first = segments.after(place.flush);
   const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
-  if (!isTooOld && !segments.isMergedAfter(lastSeen(place))) return { place, skipped: null };
+  if (!isTooOld && !isLostBehind(segments, place)) return { place, skipped: null };
   const fromUs = segments.of(place.flush)?.committedAtUs ?? null;
   return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
@@ -61,7 +65,7 @@ export class CatchUp {
 
   /**
    * The next flush that was missed. `flush` and `part` say up to where the client is told then.
-   * @returns null when flushes were merged meanwhile that it has not been told
+   * @returns null when flushes were merged or removed meanwhile that it has not been told
    */
   async next(here: Here): Promise<{ text: string; isAtEnd: boolean; flush: number; part: 0 | 1 } | null> {
     const start = { flush: this.#place.flush - 1, part: 0 } as const;
@@ -69,7 +73,9 @@ export class CatchUp {
     const teller = this.#teller;
     teller.runs = this.#runs();
     const segment = this.#segments.after(teller.flush);
-    if (this.#segments.isMergedAfter(Math.max(teller.flush, lastSeen(this.#place)))) return null;
+    const seen: Place =
+      teller.flush < this.#place.flush ? this.#place : { flush: teller.flush, part: 1, event: null };
+    if (isLostBehind(this.#segments, seen)) return null;
     const isAtEnd = segment === null || segment.flush > here.flush;
     let parts: Part[] = [];
     if (!isAtEnd) parts = await teller.next(segment);

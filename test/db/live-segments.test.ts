@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LiveSegments } from "../../db/live-segments.ts";
+import { ROW } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
@@ -77,4 +78,76 @@ test("a flush that is merged before it is asked for was missed; one without data
   const behind = expect.objectContaining({ code: "ERR_FEED_BEHIND" });
   expect(() => watching.newest(second)).toThrow(behind);
   expect(() => watching.newest(third)).toThrow(behind);
+});
+
+/** A store that keeps readings for a minute; each flush lies that long behind the one before. */
+const shortLivedBed = (bed: StoreBed) => {
+  const writer = bed.closing(bed.writer({ retentionMs: 60_000 }));
+  const model = new IngestModel();
+  const begin = (device: string) => model.run(model.device(device), 1);
+  let run: ReturnType<typeof begin> | undefined;
+  const commit = (): number => {
+    writer.accept(model.seal());
+    writer.flush();
+    while (writer.flush().outcome !== "idle");
+    return writer.flushNumber;
+  };
+  return {
+    open: () => bed.closing(new LiveSegments(bed.file, writer.flushNumber)),
+    /** a flush without datagrams */
+    eventless: (): number => {
+      model.event(null, "restart");
+      return commit();
+    },
+    flush: (): number => {
+      bed.clock.advanceMs(61_000);
+      model.nowUs = bed.clock.wallUs();
+      if (run === undefined) {
+        run = begin("pump");
+        // the arrival of its first datagram, as in a collector
+        run.row[ROW.FIRST_ARRIVAL] = model.nowUs + 1;
+      }
+      model.receive(run, run.received.size);
+      return commit();
+    },
+  };
+};
+
+test("what was removed behind a flush is known to be gone, when that flush is", () => {
+  using bed = new StoreBed();
+  const store = shortLivedBed(bed);
+  const flushes = [store.flush(), store.flush(), store.flush()];
+  const segments = store.open();
+  const removed = (flush: number): boolean => segments.isRemovedAfter(flush, flush);
+  expect(flushes.map(removed)).toEqual([true, false, false]);
+  // its own events, where some were told
+  expect(segments.isRemovedAfter(flushes[1]! - 1, flushes[1]!)).toBe(true);
+  expect(segments.isRemovedAfter(flushes[2]! - 1, flushes[2]!)).toBe(false);
+});
+
+test("what is removed from the database is told from memory", () => {
+  using bed = new StoreBed();
+  const store = shortLivedBed(bed);
+  const first = store.flush();
+  const segments = store.open();
+  const flushes = Array.from({ length: 3 }, () => {
+    const flush = store.flush();
+    segments.newest(flush);
+    return flush;
+  });
+  expect(flushesAfter(segments, first - 1)).toEqual(flushes);
+  expect([segments.isRemovedAfter(first, first), segments.isRemovedAfter(first - 1, first)]).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test("a flush without datagrams that went before anything was heard is no loss", () => {
+  using bed = new StoreBed();
+  const store = shortLivedBed(bed);
+  const eventless = [store.eventless(), store.eventless(), store.eventless()];
+  expect(store.open().isRemovedAfter(eventless[0]! - 1, eventless[0]!)).toBe(false);
+  store.flush();
+  const segments = store.open();
+  expect(eventless.map((flush) => segments.isRemovedAfter(flush, flush))).toEqual([false, false, false]);
 });

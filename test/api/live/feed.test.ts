@@ -4,6 +4,7 @@ import { Feed } from "../../../api/live/feed.ts";
 import type { FromFeed, ReadingFilter } from "../../../api/live/messages.ts";
 import { describeRun } from "../../../cli/live-source.ts";
 import { LiveSegments } from "../../../db/live-segments.ts";
+import type { WriterOptions } from "../../../db/writer.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../../support/ingest-model.ts";
 import { StoreBed, viewOf } from "../../support/store-bed.ts";
@@ -30,12 +31,17 @@ const eventsOf = (text: string): Event[] =>
 class FeedBed implements Disposable {
   readonly model = new IngestModel();
   readonly bed = new StoreBed();
-  readonly writer = this.bed.closing(this.bed.writer());
+  readonly writer;
   readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
   readonly #texts = new Map<number, string>();
-  #feed = this.#start();
+  #feed;
   #timer: (() => void) | undefined;
   #newRuns: [number, string][] = [];
+
+  constructor(options: Partial<WriterOptions> = {}) {
+    this.writer = this.bed.closing(this.bed.writer(options));
+    this.#feed = this.#start();
+  }
 
   #start(): Feed {
     const segments = this.bed.closing(new LiveSegments(this.bed.file, this.writer.flushNumber));
@@ -246,6 +252,24 @@ describe("a client that comes again", () => {
     feed.receive(pump, 3);
     await feed.flush();
     expect(feed.told(1)).toEqual([3]);
+  });
+
+  test("is told that what it missed was removed meanwhile, and no more than that", async () => {
+    using feed = new FeedBed({ retentionMs: 60_000 });
+    const pump = feed.run("pump");
+    await feed.join(1);
+    for (const sequence of [0, 1, 2, 3]) {
+      feed.model.nowUs = feed.bed.clock.wallUs();
+      feed.receive(pump, sequence);
+      await feed.flush(40_000);
+    }
+    const [first, , third] = feed.events(1);
+    feed.restart();
+    await feed.join(2, ALL, first!.id);
+    await feed.join(3, ALL, third!.id);
+    expect(feed.missed.get(2)![0]!.skipped).toMatchObject({ reason: "too-old" });
+    expect(feed.missed.get(3)!.map(({ skipped }) => skipped)).toEqual([null, null]);
+    expect([feed.told(2), feed.told(3)]).toEqual([[], [3]]);
   });
 
   test("what was held when the collector stopped is told once, before the stop or after the start", async () => {
