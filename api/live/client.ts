@@ -79,10 +79,7 @@ export class LiveClient {
       this.#missedGapsToUs = atUs;
       return;
     }
-    if (this.#missedGapsFromUs !== null) {
-      this.#sendSkipped("gap", "too-slow", this.#missedGapsFromUs, this.#missedGapsToUs);
-      this.#missedGapsFromUs = null;
-    }
+    this.#tellMissedGaps();
     this.send(bytes);
   }
 
@@ -93,11 +90,19 @@ export class LiveClient {
       return;
     }
     this.#takenAtMs = nowMs;
+    // no other gap may come for long
+    this.#tellMissedGaps();
     this.send(heartbeatBytes(this.state === "told" ? this.position : null));
   }
 
   end(): void {
     this.#response.end();
+  }
+
+  #tellMissedGaps(): void {
+    if (this.#missedGapsFromUs === null) return;
+    this.#sendSkipped("gap", "too-slow", this.#missedGapsFromUs, this.#missedGapsToUs);
+    this.#missedGapsFromUs = null;
   }
 
   #sendSkipped(event: LiveEvent, reason: string, fromUs: number | null, toUs: number | null): void {

@@ -1,0 +1,57 @@
+import type { ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import { LiveClient } from "../../../api/live/client.ts";
+
+const SECOND_US = 1_000_000;
+const NOON_US = 1_795_176_000 * SECOND_US;
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+
+/** A client that follows gaps, and what it is sent; `waitingBytes` is what its connection has not taken. */
+const gapClient = () => {
+  const sent: string[] = [];
+  const response = {
+    writableLength: 0,
+    writableEnded: false,
+    write: (bytes: Uint8Array) => sent.push(decoder.decode(bytes)),
+  };
+  const wish = { devices: [], channels: [], events: new Set(["gap"] as const) };
+  const client = new LiveClient(1, response as unknown as ServerResponse, wish, null, 0);
+  return {
+    client,
+    sent,
+    waitingBytes: (bytes: number): void => {
+      response.writableLength = bytes;
+    },
+    gap: (name: string, afterSeconds: number): void =>
+      client.sendGap(encoder.encode(name), NOON_US + afterSeconds * SECOND_US),
+  };
+};
+
+const SKIPPED = `event: skipped
+data: {"event":"gap","reason":"too-slow","from":"2026-11-20T12:00:00.000000Z","to":"2026-11-20T12:00:01.000000Z"}
+
+`;
+
+test("gaps left out for a slow client are said with the next heartbeat it can take, once", () => {
+  const { client, sent, waitingBytes, gap } = gapClient();
+  waitingBytes(5 * 2 ** 20);
+  gap("first", 0);
+  gap("second", 1);
+  client.heartbeat(15_000);
+  expect(sent).toEqual([]);
+  waitingBytes(0);
+  client.heartbeat(30_000);
+  client.heartbeat(45_000);
+  expect(sent).toEqual([SKIPPED, ": nothing new\n\n", ": nothing new\n\n"]);
+});
+
+test("they are said before a gap that comes earlier than the heartbeat", () => {
+  const { client, sent, waitingBytes, gap } = gapClient();
+  waitingBytes(5 * 2 ** 20);
+  gap("first", 0);
+  gap("second", 1);
+  waitingBytes(0);
+  gap("third", 2);
+  client.heartbeat(15_000);
+  expect(sent).toEqual([SKIPPED, "third", ": nothing new\n\n"]);
+});
