@@ -158,13 +158,18 @@ test("what is held is told when no flush follows in time", async () => {
 });
 
 describe("what is held when a channel of its device is described", () => {
-  test("is told with the next flush, by the new name", async () => {
-    using feed = new FeedBed();
-    const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+  /** Number 0 of the pump is told, 2 is held for 1; then its channel gets a name. */
+  const describeWhileHeld = async (feed: FeedBed, pump: ModelRun): Promise<void> => {
     await feed.join(1);
     feed.receive(pump, 0, 2);
     await feed.flush();
     feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+  };
+
+  test("is told with the next flush, by the new name", async () => {
+    using feed = new FeedBed();
+    const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+    await describeWhileHeld(feed, pump);
     feed.receive(fan, 0);
     await feed.flush();
     expect(feed.events(1).map(({ data }) => data.values)).toEqual([
@@ -176,11 +181,7 @@ describe("what is held when a channel of its device is described", () => {
 
   test("is told when no flush with datagrams follows in time", async () => {
     using feed = new FeedBed();
-    const pump = feed.run("pump");
-    await feed.join(1);
-    feed.receive(pump, 0, 2);
-    await feed.flush();
-    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    await describeWhileHeld(feed, feed.run("pump"));
     await feed.flush();
     await feed.rest();
     expect(feed.events(1).map(({ data }) => data.values)).toEqual([{ ch1: 0 }, { temperature: 2 }]);
@@ -189,10 +190,7 @@ describe("what is held when a channel of its device is described", () => {
   test("is told before a flush that came too late for it", async () => {
     using feed = new FeedBed();
     const [pump, fan] = [feed.run("pump"), feed.run("fan")];
-    await feed.join(1);
-    feed.receive(pump, 0, 2);
-    await feed.flush();
-    feed.model.describe(pump.row[ROW.DEVICE]!, 1, 1, "temperature");
+    await describeWhileHeld(feed, pump);
     feed.receive(fan, 9);
     await feed.flush(900);
     expect(feed.told(1)).toEqual([0, 2, 9]);
