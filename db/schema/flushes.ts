@@ -9,7 +9,7 @@ const ZERO = "CAST(0 AS INTEGER)";
 /**
  * Version 6: a flush is one row: where it left the collector, the segment it brought (0 datagrams = none), and its changes. In tables of
  * their own they were three pages to write where little comes, and little is what most fleets send. The changes stay until the segment
- * is merged; deleting them earlier would write the row again. Blobs come last and in the order they are asked for: what stands before
+ * is merged, but for many of them: deleting them earlier writes the row again. Blobs come last and in the order they are asked for: what stands before
  * them is read without them.
  */
 export const FLUSHES = `
