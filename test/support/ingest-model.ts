@@ -214,6 +214,12 @@ export class IngestModel {
     return now;
   }
 
+  /** 0 = the number is not here */
+  #timeOf(run: ModelRun, sequence: number): number {
+    if (!run.received.has(sequence)) return 0;
+    return run.readings.find((one) => one.sequence === sequence)!.timeUs;
+  }
+
   #fill(run: ModelRun, sequence: number, now: number, timeUs: number): void {
     run.filled.set(sequence, run.lost.get(sequence)!);
     run.lost.delete(sequence);
@@ -256,7 +262,7 @@ export class IngestModel {
     at: number,
     cause: number,
     requests = 0,
-    [timeBefore, timeAfter] = [openedAt - 1000, openedAt],
+    [timeBefore, timeAfter] = [this.#timeOf(run, first - 1), this.#timeOf(run, last + 1)],
   ): void {
     const base = this.#batch.opCount++ * OP_FIELDS;
     const { ops } = this.#batch;
