@@ -19,7 +19,7 @@ export class BatchBuilder {
   #forgotten = 0;
   /** operations that found no room (one gap may close into any number of rows); they go first into the next batch */
   #spilled: number[] = [];
-  /** index into the columns of the datagram being written */
+  /** where in the columns the readings of the next datagram begin: those beyond it are of one that has not ended yet */
   #firstReading = 0;
 
   get isOpen(): boolean {
@@ -69,11 +69,7 @@ export class BatchBuilder {
     this.#notes.addSource(device, source);
   }
 
-  /** Begin a datagram: its readings follow, `endDatagram` makes it count. Without an end nothing of it stays. */
-  beginDatagram(): void {
-    this.#firstReading = this.#readings;
-  }
-
+  /** A reading of the next datagram, which `endDatagram` makes count. */
   reading(channel: number, type: number, timeUs: number, value: number): void {
     const batch = this.#batch!;
     const at = this.#readings++;
@@ -83,11 +79,15 @@ export class BatchBuilder {
     batch.readingValue[at] = value;
   }
 
-  /** @returns how many readings the datagram brought */
+  /**
+   * A datagram with the readings since the one before it.
+   * @returns how many these are
+   */
   endDatagram(run: number, sequence: number, timeUs: number, arrivalUs: number): number {
     const batch = this.#batch!;
     const at = this.#datagrams++;
     const readings = this.#readings - this.#firstReading;
+    this.#firstReading = this.#readings;
     batch.datagramRun[at] = run;
     batch.datagramSequence[at] = sequence;
     batch.datagramTime[at] = timeUs;
@@ -98,7 +98,7 @@ export class BatchBuilder {
     return readings;
   }
 
-  /** Take back what was written since `beginDatagram`. */
+  /** Take back the readings since the last `endDatagram`. */
   abandonDatagram(): void {
     this.#readings = this.#firstReading;
   }
@@ -162,6 +162,7 @@ export class BatchBuilder {
     this.#batch = null;
     this.#datagrams = 0;
     this.#readings = 0;
+    this.#firstReading = 0;
     this.#ops = 0;
     this.#forgotten = 0;
     return { batch, notes, noteCount };

@@ -40,7 +40,6 @@ export class DatagramWriter {
     const baseUs = place.sendTimeUs === 0 ? place.arrivalUs : place.sendTimeUs;
     const count = datagram.readingCount;
     this.describe(datagram, place.device, counters);
-    builder.beginDatagram();
     if (count > 0) {
       const table = this.#tableFor(datagram, place.device);
       for (let index = 0; index < count; index++) {
@@ -58,7 +57,6 @@ export class DatagramWriter {
 
   /** Append the number alone: a held datagram there was no room to keep. */
   writeEmpty(place: Place): void {
-    this.#builder.beginDatagram();
     const timeUs = place.sendTimeUs === 0 ? place.arrivalUs : place.sendTimeUs;
     this.#builder.endDatagram(place.run, place.sequence, timeUs, place.arrivalUs);
   }

@@ -31,7 +31,6 @@ test("a batch tells the least and the greatest arrival, also when the wall clock
   const builder = new BatchBuilder();
   builder.open(new Batch());
   for (const [sequence, arrivalUs] of [5000, 6000, 1000, 2000].entries()) {
-    builder.beginDatagram();
     builder.endDatagram(1, sequence, arrivalUs, arrivalUs);
   }
   const { batch } = builder.seal();

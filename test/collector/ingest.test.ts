@@ -343,15 +343,22 @@ test("an exception while a datagram is judged rejects that datagram only", () =>
       return tracker;
     },
   });
-  bench.receive({ sequence: 0 });
-  tracker!.fail = true;
-  bench.receive({ sequence: 1 });
-  tracker!.fail = false;
-  bench.receive({ sequence: 2 });
+  const send = (sequence: number, fails: boolean): void => {
+    tracker!.fail = fails;
+    bench.receive({ sequence, readings: [{ channel: 0, type: "int32", value: sequence }] });
+  };
+  send(0, false);
+  send(1, true);
+  send(2, false);
+  bench.advance(120);
+  // the first one of a batch
+  send(3, true);
+  send(4, false);
   bench.stop();
-  expect(bench.counts()).toMatchObject({ received: 2, rejected: { "internal-error": 1 } });
-  expect(bench.errors).toHaveLength(1);
-  expect(bench.reader.stored).toHaveLength(2);
+  expect(bench.counts()).toMatchObject({ received: 3, rejected: { "internal-error": 2 } });
+  expect(bench.errors).toHaveLength(2);
+  const values = bench.reader.stored.map(({ readings }) => readings.map(({ value }) => value));
+  expect(values).toEqual([[0], [2], [4]]);
 });
 
 test("a change of a listener's state becomes an event", () => {
