@@ -8,6 +8,7 @@ import type { Holds } from "./holds.ts";
 import { ProvisionalQueue } from "./provisional-queue.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
+import { RUN_STATE } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
 
@@ -15,6 +16,8 @@ import type { Arrival } from "./types.ts";
 const IDLE_US = 60_000_000;
 /** slots looked at for an idle device before a new one is refused: bounded work per datagram */
 const LOOK_AT = 64;
+/** instead of the listener breaks of a paged-out device: it spoke, but there was no room for it */
+const REFUSED = -1;
 
 interface Parts {
   ledger: RunLedger;
@@ -30,7 +33,7 @@ export class Admission {
   readonly #parts: Parts;
   /** entries of devices that were confirmed or went are skipped when met */
   readonly #provisional = new ProvisionalQueue();
-  /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard */
+  /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard, 0 = not since the start; or REFUSED */
   readonly #paged = new Map<number, number>();
   /** where the search for an idle device goes on */
   #hand = 0;
@@ -45,7 +48,10 @@ export class Admission {
   /** @returns the slot of a device that is not in memory, read back or new; -1 when there is no room for one (`device-limit`) */
   admit(datagram: Datagram, arrival: Arrival): number {
     const { devices, options, sink } = this.#context;
-    if (devices.count >= options.maxDevices && !this.#makeRoom(arrival)) return -1;
+    if (devices.count >= options.maxDevices && !this.#makeRoom(arrival)) {
+      this.#noteRefused(datagram);
+      return -1;
+    }
     const paged = this.#pageIn(datagram);
     if (paged >= 0) return paged;
     const number = this.#context.deviceNumbers.take();
@@ -83,7 +89,14 @@ export class Admission {
   /** The device stays in the database until it speaks. */
   leaveOut(id: string): void {
     const bytes = this.#encoder.encode(id);
-    this.#paged.set(this.#context.devices.wideHash(viewOf(bytes), 0, bytes.length), -1);
+    this.#paged.set(this.#context.devices.wideHash(viewOf(bytes), 0, bytes.length), 0);
+  }
+
+  /** Not all that it lacks was sent while we were down. */
+  #noteRefused({ idView, idOffset, idLength }: Datagram): void {
+    if (this.#paged.size === 0) return;
+    const name = this.#context.devices.wideHash(idView, idOffset, idLength);
+    if (this.#paged.get(name) === 0) this.#paged.set(name, REFUSED);
   }
 
   #makeRoom(arrival: Arrival): boolean {
@@ -174,7 +187,8 @@ export class Admission {
     if (snapshot === null) return -1;
     this.#paged.delete(name);
     sink.devicePagedIn?.(snapshot);
-    return this.restore(snapshot, 0, Number.NEGATIVE_INFINITY, breaks);
+    const state = breaks === 0 ? RUN_STATE.CUT_OFF : 0;
+    return this.restore(snapshot, state, Number.NEGATIVE_INFINITY, breaks);
   }
 }
 

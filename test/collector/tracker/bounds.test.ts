@@ -265,3 +265,48 @@ test("rows beyond the room of a batch stay changed and come first in the next", 
   const runs = [0, 1, 2].map((index) => rows[index * ROW_FIELDS + ROW.RUN]!);
   expect(runs.sort()).toEqual([1, 2, 3]);
 });
+
+/** Device 1 is in the database with 0-9 and not in memory. */
+const leftOut = (maxDevices: number): TrackerBed =>
+  new TrackerBed(
+    {
+      maxDevices,
+      archive: { ...noArchive, load: (id) => (id === "pump-7" ? deviceOf(snapshotOf(1, 1)) : null) },
+    },
+    { hasHistory: true, nextDevice: 2, nextRun: 10, leftOut: ["pump-7"] },
+  );
+
+test("R14: what a device missed that was left out at the start is collector-down", () => {
+  const bed = leftOut(100);
+  bed.advance(60_000);
+  bed.data(15);
+  bed.advance(251);
+  bed.data(17);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 collector-down", "lost 1: 16-16 undetermined"]);
+});
+
+test("R14: but not when it was refused for want of room before", () => {
+  const bed = leftOut(1);
+  bed.stream(0, 1, { device: "other" });
+  bed.advance(1000);
+  expect(bed.data(14)).toBe("device-limit");
+  bed.advance(60_000);
+  bed.data(15);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 undetermined"]);
+});
+
+test("R14: what a device missed that was paged out before it spoke is collector-down", () => {
+  const archive: DeviceArchive = { ...noArchive, load: () => deviceOf(snapshotOf(1, 1)) };
+  const bed = new TrackerBed(
+    { maxDevices: 1, archive },
+    { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(snapshotOf(1, 1))] },
+  );
+  bed.advance(60_000);
+  bed.data(0, { device: "other" });
+  bed.data(15);
+  bed.advance(250).tick();
+  expect(bed.heardOf("paged")).toEqual(["paged out 1", "paged in 1"]);
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 collector-down"]);
+});
