@@ -75,7 +75,7 @@ export class ApiClient {
   async get<T>(path: string): Promise<T> {
     for (let tries = 1; ; tries++) {
       const response = await this.#fetch(path, {});
-      if (response.ok) return (await response.json()) as T;
+      if (response.ok) return await this.#jsonOf<T>(path, response);
       const error = await this.#answerError(path, response);
       if (!TRY_AGAIN.includes(response.status) || tries === TRIES) throw error;
       const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
@@ -117,8 +117,7 @@ export class ApiClient {
         ...(signal == null ? {} : { signal }),
       });
     } catch (error) {
-      // fetch says only "fetch failed"; what failed is its cause
-      const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      const why = whyOf(error);
       throw codeOf(why) === "ECONNREFUSED"
         ? new LacunaError(
             this.#errorCode,
@@ -129,8 +128,25 @@ export class ApiClient {
     }
   }
 
+  async #jsonOf<T>(path: string, response: Response): Promise<T> {
+    const text = await this.#textOf(path, response);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw this.#error(path, "the answer is no JSON: something else than a collector answers there", error);
+    }
+  }
+
+  async #textOf(path: string, response: Response): Promise<string> {
+    try {
+      return await response.text();
+    } catch (error) {
+      throw this.#error(path, `the answer broke off: ${messageOf(whyOf(error))}`, error);
+    }
+  }
+
   async #answerError(path: string, response: Response): Promise<ApiAnswerError> {
-    const text = await response.text();
+    const text = await this.#textOf(path, response);
     const { detail = text, parameters = [], code } = parseProblem(text);
     const message = `GET ${this.#baseUrl}${path}: status ${response.status}: ${detail}`;
     return new ApiAnswerError(this.#errorCode, message, response.status, parameters, code, detail);
@@ -140,6 +156,10 @@ export class ApiClient {
     return new LacunaError(this.#errorCode, `GET ${this.#baseUrl}${path}: ${what}`, { cause });
   }
 }
+
+/** fetch says only that it failed, or was "terminated"; what failed is its cause. */
+const whyOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;
 
 /** What an error answer says of itself (RFC 9457); nothing when it comes from something else on the way. */
 const parseProblem = (text: string): { code?: string; detail?: string; parameters?: WrongParameter[] } => {
