@@ -8,16 +8,17 @@ export const rate = (hz: number): string => `${count(Math.round(hz))}/s`;
 export const decimalRate = (hz: number): string => (hz >= 9.95 ? rate(hz) : `${Number(hz.toPrecision(2))}/s`);
 /** An RFC 3339 time of the API, to the second. */
 export const shortTime = (time: string): string => time.replace(/\.\d+Z$/, "Z");
+/** To 15 digits: 0.07 * 1e4 is 700.0000000000001, and is not to be rounded up. */
+const hundredths = (ratio: number, round: (value: number) => number): string =>
+  `${(round(Number((ratio * 1e4).toPrecision(15))) / 100).toFixed(2)} %`;
+
 /** 97.93 %; never rounded up to 100 while something is missing */
-export const percent = (ratio: number | null): string => {
-  if (ratio === null) return "–";
-  const floored = Math.floor(ratio * 1e4) / 100;
-  return `${floored.toFixed(2)} %`;
-};
+export const percent = (ratio: number | null): string =>
+  ratio === null ? "–" : hundredths(ratio, Math.floor);
 
 /** A loss is rounded up: 0.00 % means that there was none. */
 export const lossPercent = (ratio: number | null): string =>
-  ratio === null ? "–" : `${(Math.ceil(ratio * 1e4) / 100).toFixed(2)} %`;
+  ratio === null ? "–" : hundredths(ratio, Math.ceil);
 
 const CLEAR_LINE = "\r\u001b[2K";
 const CLEAR_BELOW = "\u001b[0J";
