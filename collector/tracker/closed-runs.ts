@@ -1,4 +1,4 @@
-import { ROW } from "../../protocol/ledger-row.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
@@ -69,8 +69,10 @@ export class ClosedRuns {
     const snapshots = options.archive.loadEpoch(number, epoch < 0 ? null : epoch);
     if (snapshots === null) return false;
     this.#names.get(device)?.delete(epoch);
-    for (const snapshot of snapshots) this.#restore.add(device, snapshot, RUN_STATE.CLOSED, 0);
-    return snapshots.length > 0;
+    // the one of datagrams without numbers has no epoch either, and never left
+    const numbered = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0);
+    for (const snapshot of numbered) this.#restore.add(device, snapshot, RUN_STATE.CLOSED, 0);
+    return numbered.length > 0;
   }
 
   /** @returns the greatest run index the epoch had when it left the memory, -1 when it did not */

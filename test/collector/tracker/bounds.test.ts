@@ -244,6 +244,26 @@ test("R16: a run pushed out of memory is read back when its epoch speaks again",
   expect([asked, bed.ledger(1).inOrder]).toEqual([[0], 11]);
 });
 
+test("R16: a run without an epoch is read back, the unsequenced one beside it is not", () => {
+  const unsequenced = snapshotOf(1, 1);
+  unsequenced.row[ROW.FLAGS] = ROW_FLAG.UNSEQUENCED;
+  unsequenced.row[ROW.UNSEQUENCED] = 1;
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => (epoch === null ? [unsequenced, snapshotOf(2, 1)] : null),
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let i = 0; i < 5; i++) bed.data(null);
+  bed.stream(0, 9, { epoch: null });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.data(10, { epoch: null });
+  bed.data(null);
+  expect([bed.ledger(1).unsequenced, bed.tracker.sequence]).toEqual([6, 5]);
+});
+
 test("R16: a run pushed out of memory without an archive begins anew under an index of its own", () => {
   const bed = new TrackerBed({ maxOpenRuns: 2 });
   for (let epoch = 0; epoch < 70; epoch++) {
