@@ -78,9 +78,10 @@ export class Admission {
     const slot = devices.add(viewOf(id), 0, id.length, snapshot.device);
     devices.setInt(slot, SLOT.BREAKS, breaks);
     this.#parts.sources.restore(slot, snapshot.source);
-    for (const run of snapshot.runs) this.#parts.restore.add(slot, run, state, openUntilMs);
-    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
     const { closed } = this.#parts;
+    for (const run of closed.restored(slot, snapshot.runs, state))
+      this.#parts.restore.add(slot, run, state, openUntilMs);
+    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;

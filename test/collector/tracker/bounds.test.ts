@@ -264,6 +264,29 @@ test("R16: a run without an epoch is read back, the unsequenced one beside it is
   expect([bed.ledger(1).unsequenced, bed.tracker.sequence]).toEqual([6, 5]);
 });
 
+test("R15: of the closed runs of a device from the database 64 are in memory, and those that miss something; the others are read back", () => {
+  const runs = Array.from({ length: 101 }, (_, i) => {
+    const absent = i === 0 ? [range(3, 4, "open")] : [];
+    const snapshot = snapshotOf(i + 1, i, absent);
+    snapshot.row[ROW.LAST_ARRIVAL] = BED_START_US - 60_000_000 + i;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (i < 100 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+    return snapshot;
+  });
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => runs.filter((run) => run.epoch === epoch),
+  };
+  const bed = new TrackerBed(
+    { archive },
+    { hasHistory: true, nextDevice: 2, nextRun: 102, devices: [deviceOf(...runs)] },
+  );
+  expect([bed.tracker.runCount, bed.tracker.openGapCount]).toEqual([66, 1]);
+  bed.advance(60_000);
+  expect([bed.data(15, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", 67]);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
+});
+
 test("R16: a run pushed out of memory without an archive begins anew under an index of its own", () => {
   const bed = new TrackerBed({ maxOpenRuns: 2 });
   for (let epoch = 0; epoch < 70; epoch++) {
