@@ -9,7 +9,6 @@ import { contactOf } from "./first-contact.ts";
 import type { TrackerParts } from "./parts.ts";
 import { reportRun, reuseKind } from "./run-events.ts";
 import * as runState from "./run-state.ts";
-import { isRelativeLater, mapRelative } from "./send-time.ts";
 import type { Arrival, Verdict } from "./types.ts";
 import * as types from "./types.ts";
 
@@ -98,9 +97,9 @@ export class Control {
 
   /** `next` is at or above what we know: the tail is known up to it. */
   #reaches(run: number, top: number, datagram: Datagram, arrival: Arrival): void {
-    const { context, ledger, epochs } = this.#parts;
+    const { context, ledger, epochs, outcome } = this.#parts;
     const { runs } = context;
-    const time = this.#stamp(run, arrival) || arrival.arrivalUs;
+    const time = outcome.stamp(runs, run, arrival) || arrival.arrivalUs;
     if (top > runs.at(run, ROW.HIGH_WATER)) {
       ledger.raise(run, top, top, time, arrival);
       runs.setFlag(run, ROW_FLAG.ENDED, false);
@@ -113,15 +112,11 @@ export class Control {
   /** `next` is lower than what we know: old news, unless it was sent later than all we have. */
   #below(device: number, run: number, datagram: Datagram, arrival: Arrival): void {
     const { context, outcome, sources } = this.#parts;
-    const { runs } = context;
-    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
-    const isLater =
-      isRelativeLater(runs, run, outcome.relativeUs) || (greatest !== 0 && outcome.absoluteUs > greatest);
-    if (isLater) {
+    if (outcome.isSentLater(context.runs, run)) {
       this.#begin(device, datagram, arrival, reuseKind(sources, device, arrival));
       return;
     }
-    this.#stamp(run, arrival);
+    outcome.stamp(context.runs, run, arrival);
     this.#hear(run, arrival);
   }
 
@@ -131,18 +126,10 @@ export class Control {
     const run = epochs.begin(device, datagram.epoch, contactOf(datagram, outcome, arrival), arrival);
     if (run < 0) return;
     if (event !== undefined) reportRun(context, event, run, arrival);
-    this.#stamp(run, arrival);
+    outcome.stamp(context.runs, run, arrival);
     this.#hear(run, arrival);
     this.#tail(run, datagram, arrival);
     epochs.noteSpoken(run, false, arrival);
-  }
-
-  #stamp(run: number, arrival: Arrival): number {
-    const { context, outcome } = this.#parts;
-    const { runs } = context;
-    const time = outcome.absoluteUs || mapRelative(runs, run, outcome.relativeUs, arrival.arrivalUs);
-    if (time > runs.at(run, ROW.MAX_SEND_TIME)) runs.put(run, ROW.MAX_SEND_TIME, time);
-    return time;
   }
 
   #hear(run: number, arrival: Arrival): void {

@@ -8,7 +8,7 @@ import type { Held } from "./holds.ts";
 import type { TrackerParts } from "./parts.ts";
 import { reportRun, reuseKind } from "./run-events.ts";
 import * as runState from "./run-state.ts";
-import { isRelativeLater, mapRelative } from "./send-time.ts";
+import { mapRelative } from "./send-time.ts";
 import { isSampled } from "./transit.ts";
 import type { Arrival, Verdict } from "./types.ts";
 import * as types from "./types.ts";
@@ -63,11 +63,11 @@ export class DataVerdicts {
   }
 
   #believed(belief: number, run: number, number: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { ledger, outcome } = this.#parts;
+    const { context, ledger, outcome } = this.#parts;
     if (belief === BELIEF.ABOVE) return this.#above(run, number, arrival);
     if (belief === BELIEF.BELOW_FLOOR) return outcome.reject(REJECT["below-floor"]);
     if (belief === BELIEF.RECEIVED) return this.#again(run, number, datagram, arrival);
-    const sendTimeUs = this.#stamp(run, arrival);
+    const sendTimeUs = outcome.stamp(context.runs, run, arrival);
     const time = sendTimeUs || arrival.arrivalUs;
     let verdict: Verdict = VERDICT.REORDERED;
     if (belief === BELIEF.ABSENT) verdict = ledger.fill(run, number, time, arrival);
@@ -81,11 +81,13 @@ export class DataVerdicts {
 
   /** The number is above the run's high water. */
   #above(run: number, number: number, arrival: Arrival): Verdict {
-    const { context, ledger, admission } = this.#parts;
+    const { context, ledger, admission, outcome } = this.#parts;
     const { runs, devices } = context;
     const hadReceived = runs.received(run) > 0;
     const isConsecutive = hadReceived && number === runs.at(run, ROW.HIGH_WATER) + 1;
-    const sendTimeUs = isConsecutive ? this.#stampPair(run, number, arrival) : this.#stamp(run, arrival);
+    const sendTimeUs = isConsecutive
+      ? this.#stampPair(run, number, arrival)
+      : outcome.stamp(runs, run, arrival);
     ledger.raise(run, number, number - 1, sendTimeUs || arrival.arrivalUs, arrival);
     runs.add1(run, ROW.IN_ORDER);
     runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, false);
@@ -103,16 +105,13 @@ export class DataVerdicts {
     const { context, epochs, holds, outcome } = this.#parts;
     const { runs } = context;
     const device = runs.device[run]!;
-    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
-    const { absoluteUs, relativeUs } = outcome;
-    const isLater = isRelativeLater(runs, run, relativeUs) || (greatest !== 0 && absoluteUs > greatest);
-    if (isLater) return this.#reused(device, datagram, arrival);
+    if (outcome.isSentLater(runs, run)) return this.#reused(device, datagram, arrival);
     if (context.paths?.again(run, number, arrival.listener, arrival.nowMs) === true) {
       runs.add1(run, ROW.REDUNDANT);
       runs.touch(run);
       return VERDICT.REDUNDANT;
     }
-    const timeTells = absoluteUs !== 0 && greatest !== 0;
+    const timeTells = outcome.absoluteUs !== 0 && runs.at(run, ROW.MAX_SEND_TIME) !== 0;
     const isQuiet = arrival.arrivalUs - runs.at(run, ROW.HIGH_WATER_AT) > QUIET_US;
     // the answer to a NACK may come twice
     const isUnasked = context.recovery?.wasAsked(device, null, arrival.nowMs) !== true;
@@ -216,9 +215,10 @@ export class DataVerdicts {
 
   /** Count the number a run began with. */
   #firstAccepted(run: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { runs } = this.#parts.context;
+    const { context, outcome } = this.#parts;
+    const { runs } = context;
     runs.add1(run, ROW.IN_ORDER);
-    this.#accept(run, datagram.sequence, this.#stamp(run, arrival), false, false, arrival);
+    this.#accept(run, datagram.sequence, outcome.stamp(runs, run, arrival), false, false, arrival);
     return VERDICT.IN_ORDER;
   }
 
@@ -237,7 +237,7 @@ export class DataVerdicts {
     } else if (devices.int(device, SLOT.CONFIRMED) === 0) admission.confirm(device);
     const sequence = runs.at(run, ROW.UNSEQUENCED);
     runs.add1(run, ROW.UNSEQUENCED);
-    const sendTimeUs = this.#stamp(run, arrival);
+    const sendTimeUs = outcome.stamp(runs, run, arrival);
     runs.heard(run, arrival.arrivalUs);
     outcome.accept(outcome.device, runs.at(run, ROW.RUN), run);
     outcome.sequence = sequence;
@@ -245,13 +245,14 @@ export class DataVerdicts {
     return VERDICT.UNSEQUENCED;
   }
 
-  /** As `#stamp`, of the number after the high water: what the two tell of the way here is taken. */
+  /** As `Outcome.stamp`, of the number after the high water: what the two tell of the way here is taken. */
   #stampPair(run: number, number: number, arrival: Arrival): number {
-    const { runs, transit } = this.#parts.context;
+    const { context, outcome } = this.#parts;
+    const { runs, transit } = context;
     const formerTime = runs.highTime[run]!;
     const isKnown = formerTime === runs.at(run, ROW.MAX_SEND_TIME);
     const clockBase = runs.at(run, ROW.CLOCK_BASE);
-    const time = this.#stamp(run, arrival);
+    const time = outcome.stamp(runs, run, arrival);
     // when the map of relative times moved, the two were mapped differently
     const isComparable = isKnown && time !== 0 && clockBase === runs.at(run, ROW.CLOCK_BASE);
     if (isComparable && isSampled(number, runs.at(run, ROW.INTERVAL)))
@@ -261,15 +262,6 @@ export class DataVerdicts {
         arrival.arrivalUs - time,
         arrival.arrivalUs,
       );
-    return time;
-  }
-
-  /** @returns the datagram's send time in wall microseconds as the run maps it, 0 = unknown; the run's greatest keeps up */
-  #stamp(run: number, arrival: Arrival): number {
-    const { context, outcome } = this.#parts;
-    const { runs } = context;
-    const time = outcome.absoluteUs || mapRelative(runs, run, outcome.relativeUs, arrival.arrivalUs);
-    if (time > runs.at(run, ROW.MAX_SEND_TIME)) runs.put(run, ROW.MAX_SEND_TIME, time);
     return time;
   }
 

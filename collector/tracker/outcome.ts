@@ -1,6 +1,13 @@
 import type { Datagram } from "../../protocol/datagram.ts";
-import { absoluteSendTime, relativeSendTime } from "./send-time.ts";
-import { VERDICT, type Verdict } from "./types.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import type { RunTable } from "./run-table.ts";
+import { absoluteSendTime, isRelativeLater, mapRelative, relativeSendTime } from "./send-time.ts";
+import type { Arrival, Verdict } from "./types.ts";
+import * as types from "./types.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { ROW } = ledgerRow;
+const { VERDICT } = types;
 
 /** What the last datagram came to, beside its verdict; one object, filled again and again. */
 export class Outcome {
@@ -42,6 +49,19 @@ export class Outcome {
     this.runSlot = runSlot;
     this.heldRunSlot = -1;
     this.sendTimeRefused = false;
+  }
+
+  /** @returns the datagram's send time in wall microseconds as the run maps it, 0 = unknown; the run's greatest keeps up */
+  stamp(runs: RunTable, run: number, arrival: Arrival): number {
+    const time = this.absoluteUs || mapRelative(runs, run, this.relativeUs, arrival.arrivalUs);
+    if (time > runs.at(run, ROW.MAX_SEND_TIME)) runs.put(run, ROW.MAX_SEND_TIME, time);
+    return time;
+  }
+
+  /** The datagram was sent later than all the run has, as far as both are known: it is no copy, and no old news (R5, R8). */
+  isSentLater(runs: RunTable, run: number): boolean {
+    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
+    return isRelativeLater(runs, run, this.relativeUs) || (greatest !== 0 && this.absoluteUs > greatest);
   }
 
   reject(code: number): Verdict {
