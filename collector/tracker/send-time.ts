@@ -1,25 +1,18 @@
-import * as constants from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { usableRelativeTime, usableSendTime } from "../../protocol/time.ts";
 import type { RunTable } from "./run-table.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { EARLIEST_TIME_US, LATEST_AHEAD_US } = constants;
 const { ROW } = ledgerRow;
 
 /** @returns the datagram's absolute send time in wall microseconds, 0 when it has none that is usable */
-export const absoluteSendTime = (datagram: Datagram, arrivalUs: number): number => {
-  const time = datagram.sendTimeUs;
-  if (datagram.sendTimeIsRelative || time < EARLIEST_TIME_US || time > arrivalUs + LATEST_AHEAD_US) return 0;
-  return time;
-};
+export const absoluteSendTime = (datagram: Datagram, arrivalUs: number): number =>
+  datagram.sendTimeIsRelative ? 0 : usableSendTime(datagram.sendTimeUs, arrivalUs);
 
 /** @returns the datagram's send time from the start of its epoch in microseconds, 0 when it has none that is usable */
-export const relativeSendTime = (datagram: Datagram, arrivalUs: number): number => {
-  const time = datagram.sendTimeUs;
-  if (!datagram.sendTimeIsRelative || time < 0 || time > arrivalUs - EARLIEST_TIME_US) return 0;
-  return time;
-};
+export const relativeSendTime = (datagram: Datagram, arrivalUs: number): number =>
+  datagram.sendTimeIsRelative ? usableRelativeTime(datagram.sendTimeUs, arrivalUs) : 0;
 
 /**
  * Wall time of a relative send time in a run, as well as the run knows it now; 0 stays 0. A datagram that was faster on its way than any before
