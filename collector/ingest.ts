@@ -86,7 +86,7 @@ export class Ingest {
       formats: this.#formats,
     });
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
-    this.#recovery = options.recovery === undefined ? null : this.#newRecovery(options.recovery);
+    this.#recovery = this.#newRecovery(options.recovery);
     const { tracker } = options;
     this.#tracker = create(
       this.#recovery === null ? tracker : { ...tracker, recovery: this.#recovery },
@@ -302,7 +302,9 @@ export class Ingest {
     }
   }
 
-  #newRecovery(options: NonNullable<IngestOptions["recovery"]>): Recovery {
+  /** @returns null where no listener asks: then no gap waits for an answer, and no GONE is one */
+  #newRecovery(options: IngestOptions["recovery"]): Recovery | null {
+    if (options === undefined || options.listeners.every((listener) => listener === "off")) return null;
     return new Recovery({
       ...options,
       send: (listener, bytes, address, port) => {
