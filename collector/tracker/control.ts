@@ -123,7 +123,8 @@ export class Control {
   /** A numbering nobody knew. Beyond the bounds of R6 the datagram is ignored. */
   #begin(device: number, datagram: Datagram, arrival: Arrival, event?: EventKind): void {
     const { context, epochs, outcome } = this.#parts;
-    const run = epochs.begin(device, datagram.epoch, contactOf(datagram, outcome, arrival), arrival);
+    const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
+    const run = epochs.begin(device, datagram.epoch, contact, arrival);
     if (run < 0) return;
     if (event !== undefined) reportRun(context, event, run, arrival);
     outcome.stamp(context.runs, run, arrival);

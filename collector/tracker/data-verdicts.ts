@@ -151,9 +151,9 @@ export class DataVerdicts {
   }
 
   #hold(device: number, owner: number, rejectCode: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { holds, outcome } = this.#parts;
+    const { epochs, holds, outcome } = this.#parts;
     const { epoch, sequenceBits } = datagram;
-    const contact = contactOf(datagram, outcome, arrival);
+    const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
     const { listener } = arrival;
     holds.hold(device, {
       epoch,
@@ -209,8 +209,9 @@ export class DataVerdicts {
   }
 
   #begin(device: number, datagram: Datagram, arrival: Arrival): number {
-    const contact = contactOf(datagram, this.#parts.outcome, arrival);
-    return this.#parts.epochs.begin(device, datagram.epoch, contact, arrival);
+    const { epochs, outcome } = this.#parts;
+    const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
+    return epochs.begin(device, datagram.epoch, contact, arrival);
   }
 
   /** Count the number a run began with. */

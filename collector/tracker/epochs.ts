@@ -44,6 +44,11 @@ export class Epochs {
     return this.#matching(runs.older[run]!, runs.epoch[run]!);
   }
 
+  /** Whether the listeners were OK without a break since the device's last datagram (R2). */
+  isUnbroken(device: number): boolean {
+    return this.#context.devices.int(device, SLOT.BREAKS) === this.#context.breaks;
+  }
+
   /** Step 3: the datagram was sent before this run began, and an older one was still sending then. @param absoluteUs - 0 = unknown */
   isPassedOver(run: number, absoluteUs: number): boolean {
     const { runs } = this.#context;
@@ -156,8 +161,7 @@ export class Epochs {
   #beganWhileListening(device: number, contact: FirstContact, arrival: Arrival): boolean {
     const { devices, runs } = this.#context;
     const current = devices.int(device, SLOT.CURRENT);
-    if (current < 0 || !contact.startsAtZero) return false;
-    if (devices.int(device, SLOT.BREAKS) !== this.#context.breaks) return false;
+    if (current < 0 || !contact.startsAtZero || !contact.isUnbroken) return false;
     return contact.number <= plausibleHead(runs, current, arrival.arrivalUs);
   }
 

@@ -11,6 +11,8 @@ export interface FirstContact {
   isControl: boolean;
   /** the format's numbering begins at 0 */
   startsAtZero: boolean;
+  /** when it arrived: the listeners had been OK without a break since the device's datagram before it (R2) */
+  isUnbroken: boolean;
   /** usable send time, 0 = unknown; of the two at most one is not 0 */
   absoluteUs: number;
   relativeUs: number;
@@ -23,12 +25,18 @@ export const startsAtZero = (datagram: Datagram): boolean =>
   datagram.startsAtZero && datagram.sequenceBits >= MAX_SEQUENCE_BITS;
 
 /** @returns how a run would begin with this datagram; it outlives the datagram */
-export const contactOf = (datagram: Datagram, outcome: Outcome, arrival: Arrival): FirstContact => {
+export const contactOf = (
+  datagram: Datagram,
+  outcome: Outcome,
+  arrival: Arrival,
+  isUnbroken: boolean,
+): FirstContact => {
   const isControl = datagram.kind !== KIND.DATA;
   return {
     number: isControl ? datagram.sequence - 1 : datagram.sequence,
     isControl,
     startsAtZero: startsAtZero(datagram),
+    isUnbroken,
     absoluteUs: outcome.absoluteUs,
     relativeUs: outcome.relativeUs,
     arrivalUs: arrival.arrivalUs,

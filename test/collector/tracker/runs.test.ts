@@ -46,6 +46,15 @@ test("R2: an epoch that may have begun during a listener break begins with what 
   expect(bed.ledger(2)).toMatchObject({ first: 3, missing: 0 });
 });
 
+test("R2: a held number is the first after a break, whatever comes after it", () => {
+  const bed = new TrackerBed();
+  bed.stream(58_000, 58_005, { epoch: null });
+  bed.breakListener();
+  expect([500, 501].map((n) => bed.data(n, { epoch: null }))).toEqual(["held", "in-order"]);
+  expect(bed.ledger(2)).toMatchObject({ first: 500, inOrder: 2, missing: 0 });
+  expect(bed.flags(2)).not.toContain("HEAD_KNOWN");
+});
+
 test("R2: a number too great for the silence is not the head of an epoch that began at 0", () => {
   const bed = new TrackerBed();
   bed.stream(0, 5, { epoch: 1 });

@@ -45,6 +45,8 @@ export interface Data {
   /** usable relative time, undefined = none */
   relativeUs: number | undefined;
   arrival: Arrival;
+  /** when it arrived: the listeners had been OK without a break since the device's datagram before it */
+  isUnbroken: boolean;
 }
 
 export interface Held {

@@ -69,13 +69,13 @@ function makePlace(ledger: NaiveState, device: NaiveDevice, now: Arrival): boole
 /** R2. */
 function beganWhileWeListened(
   ledger: NaiveState,
-  { device, datagram }: Data,
+  { device, datagram, isUnbroken }: Data,
   number: number,
   now: Arrival,
 ): boolean {
   const { current } = device;
   if (current === null || !beginsAtZero(datagram)) return false;
-  if (device.breaksWhenHeard !== ledger.breaks) {
+  if (!isUnbroken) {
     ledger.hit("R2 listeners had a break");
     return false;
   }

@@ -31,6 +31,7 @@ export function judge(
     wallTimeUs: isUsable && !isRelative ? sendTimeUs : 0,
     relativeUs: isUsable && isRelative ? sendTimeUs : undefined,
     arrival,
+    isUnbroken: device.breaksWhenHeard === ledger.breaks,
   };
 }
 
