@@ -86,8 +86,9 @@ export class Retention {
   /**
    * Choose what to remove; only reads.
    * @param replayFrom - segments from that flush on are still needed
+   * @param hasLeftovers - chunk sets are being deleted a part per flush: their pages count as used until then
    */
-  choose(nowUs: number, replayFrom: number): Doomed {
+  choose(nowUs: number, replayFrom: number, hasLeftovers: boolean): Doomed {
     const { retentionMs } = this.#options;
     const doomed: Doomed = {
       segments: [],
@@ -98,7 +99,8 @@ export class Retention {
       gapsBeforeUs: 0,
     };
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
-    let excessBytes = this.#excessBytes();
+    // more than the excess may be on its way out already: once it is gone a later step sees
+    let excessBytes = hasLeftovers ? 0 : this.#excessBytes();
     const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as StoredSegment[];
     for (const stored of oldest) {
       const { lastArrivalUs, readings, bytes } = stored;

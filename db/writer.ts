@@ -144,7 +144,8 @@ export class Writer {
   flush(): FlushOutcome {
     const messages = this.#waiting.next();
     try {
-      const doomed = this.#parts.retention.choose(this.#clock.wallUs(), this.#row.replayFrom);
+      const { retention, merging } = this.#parts;
+      const doomed = retention.choose(this.#clock.wallUs(), this.#row.replayFrom, merging.hasLeftovers);
       if (messages.length === 0 && doomed.segments.length === 0 && this.#isTidy) return { outcome: "idle" };
       const gathered = gather(messages, this.state, this.#fleets);
       const { change, row } = this.#transaction.commit(gathered, doomed, this.#row);

@@ -4,6 +4,7 @@ import { loadLedger } from "../../db/load.ts";
 import { openForReading, type Sqlite } from "../../db/open.ts";
 import type { Completeness } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { usedBytes } from "../../db/retention.ts";
 import type { Writer } from "../../db/writer.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -165,6 +166,39 @@ test("above the size cap the oldest readings go until the pages in use fit, and 
   const used = reader(bed).prepare("SELECT sum(bytes) FROM segments").pluck().get() as number;
   expect(used).toBeLessThan(maxBytes);
   expect(writer.stored.segments).toBeGreaterThan(0);
+});
+
+test("above the size cap no more than the excess goes, also where what goes is deleted a part per flush", () => {
+  using bed = new StoreBed();
+  const mergePolicy = { flushesAtOnce: 2, flushMemoryAtOnce: 2 ** 30, keptBytes: 0 };
+  const unbounded = bed.writer({ mergePolicy });
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  // three merged segments of about 6 MiB each, of which a flush deletes 4 MiB
+  for (let flush = 0; flush < 6; flush++) {
+    for (let batch = 0; batch < 40; batch++) {
+      model.nowUs = bed.clock.wallUs();
+      for (let index = 0; index < 1000; index++) {
+        const readings = Array.from({ length: 10 }, (_, channel) => ({
+          channel,
+          value: Math.random(),
+          timeUs: 1,
+        }));
+        model.receive(run, run.row[ROW.HIGH_WATER]! + 1, readings);
+      }
+      unbounded.accept(model.seal());
+    }
+    unbounded.flush();
+    while (mergeOnce(unbounded, bed.file, 1000));
+  }
+  unbounded.close();
+  const db = openForReading(bed.file);
+  const used = usedBytes(db);
+  db.close();
+  const writer = bed.closing(bed.writer({ maxBytes: used - 5 * 2 ** 20 }));
+  expect(writer.stored.segments).toBe(3);
+  idle(writer);
+  expect(writer.stored.segments).toBe(2);
 });
 
 test("old gap rows become counts per cause, and a restart raises the floor above what cannot be told apart", () => {
