@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Sqlite } from "./open.ts";
+import { realFileOf } from "./real-file.ts";
 
 /** Held while this process owns a database; the operating system lets go of it when the process dies. */
 export interface DatabaseLock {
@@ -18,8 +19,11 @@ interface Owner {
   started: string;
 }
 
-/** Where the lock of a database lies: a tiny SQLite database, so that locking is SQLite's on every platform and file system. */
-export const lockFileOf = (file: string): string => `${file}-lock`;
+/**
+ * Where the lock of a database lies: a tiny SQLite database, so that locking is SQLite's on every platform and file system. A database that has
+ * several names by symbolic links has one lock.
+ */
+const lockFileOf = (file: string): string => `${realFileOf(file)}-lock`;
 
 /**
  * Take the ownership of a database file, or fail at once. The row that names the owner is committed first; then a write transaction stays
@@ -54,9 +58,9 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     db?.close();
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
-    const why = existsSync(dirname(file))
+    const why = existsSync(dirname(lockFile))
       ? `cannot write ${lockFile}: ${messageOf(error)}`
-      : `cannot open the database ${file}: there is no directory ${dirname(file)}`;
+      : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
   }
 };

@@ -13,6 +13,7 @@ import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
 import { Reader } from "./reader.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import { ReaderThread } from "./reader-thread.ts";
+import { realFileOf } from "./real-file.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
 
@@ -194,7 +195,7 @@ export class Store extends EventEmitter<StoreEvents> {
       sinceUs: isFailing && failingSinceUs !== null ? failingSinceUs : this.#sinceUs,
       schemaVersion: SCHEMA_VERSION,
       sizeBytes: sizeOf(this.#file),
-      walBytes: sizeOf(`${this.#file}-wal`),
+      walBytes: sizeOf(`${realFileOf(this.#file)}-wal`),
       lastCommitUs: this.view.asOfUs === 0 ? null : this.view.asOfUs,
       queriesWaiting: this.#readers.waiting,
       ...figures,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -20,6 +20,19 @@ test("a second process is refused, naming the first and the file", () => {
     }),
   );
 });
+
+test.each([true, false])(
+  "it has one owner whatever links lead to it, also when the first one made it: %s",
+  (isNew) => {
+    using bed = new StoreBed();
+    if (!isNew) bed.writer().close();
+    const link = `${bed.directory}/link.db`;
+    symlinkSync("lacuna.db", link);
+    bed.closing(bed.writer({ file: link }));
+    expect(existsSync(`${link}-lock`)).toBe(false);
+    expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_OWNED" }));
+  },
+);
 
 test("a database that was closed can be owned again", () => {
   using bed = new StoreBed();
