@@ -45,6 +45,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   readonly #oldest: Statement;
   readonly #firstArrivalAfter: Statement;
+  readonly #believableAfter: Statement;
   readonly #directory: Statement;
   readonly #heads: Statement;
   readonly #merging: MergeStatements;
@@ -66,6 +67,11 @@ export class Retention {
     // with what it is ordered by in the result, or SQLite would gather all rows first
     this.#firstArrivalAfter = db
       .prepare("SELECT first_arrival, segment FROM segments WHERE segment > ? ORDER BY segment LIMIT 1")
+      .pluck();
+    this.#believableAfter = db
+      .prepare(
+        "SELECT last_arrival, segment FROM segments WHERE segment > ? AND last_arrival <= ? ORDER BY segment LIMIT 1",
+      )
       .pluck();
     this.#directory = db.prepare("SELECT directory FROM flushes WHERE flush = ?").pluck();
     this.#heads = db.prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ?").pluck();
@@ -103,10 +109,11 @@ export class Retention {
     let excessBytes = hasLeftovers ? 0 : this.#excessBytes();
     const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as StoredSegment[];
     for (const stored of oldest) {
-      const { lastArrivalUs, readings, bytes } = stored;
-      const isOld = lastArrivalUs < doomed.beforeUs;
+      const { readings, bytes } = stored;
+      const arrivalUs = this.#arrivalOf(stored, nowUs);
+      const isOld = arrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
-      if (!isOld) doomed.beforeUs = Math.max(doomed.beforeUs, lastArrivalUs);
+      if (!isOld) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
       excessBytes -= bytes;
       doomed.readings += readings;
       this.#doom(doomed, stored);
@@ -128,6 +135,15 @@ export class Retention {
     const { maxBytes } = this.#options;
     if (maxBytes === null) return 0;
     return usedBytes(this.#db) - maxBytes;
+  }
+
+  /**
+   * When the last of a segment came. One from the future was dated by a clock that has been set back since: it came before the next one that
+   * was not, or everything behind it would stay until the clock is there.
+   */
+  #arrivalOf({ segment, lastArrivalUs }: StoredSegment, nowUs: number): number {
+    if (lastArrivalUs <= nowUs) return lastArrivalUs;
+    return (this.#believableAfter.get(segment, nowUs) as number | undefined) ?? nowUs;
   }
 
   /**

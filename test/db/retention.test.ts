@@ -98,6 +98,31 @@ test("expired counts survive a crash", () => {
   expect(live.expired).toBeGreaterThan(0);
 });
 
+test.each([true, false])(
+  "a clock that was ahead for a while keeps nothing from going, merged: %s",
+  (isMerged) => {
+    using bed = new StoreBed();
+    const writer = bed.closing(bed.writer({ retentionMs: 24 * HOUR_MS, mergePolicy: { keptBytes: 0 } }));
+    const model = new IngestModel();
+    const run = model.run(model.device("pump"), 1);
+    const receive = (sequence: number): void => {
+      flushOne(bed, writer, model, () => model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: 0 }]));
+      while (isMerged && mergeOnce(writer, bed.file, 1000));
+    };
+    const aheadUs = 365 * 24 * HOUR_MS * 1000;
+    bed.clock.stepWallUs(aheadUs);
+    for (let sequence = 0; sequence < 3; sequence++) receive(sequence);
+    bed.clock.stepWallUs(-aheadUs);
+    for (let sequence = 3; sequence < 100; sequence++) {
+      bed.clock.advanceMs(HOUR_MS);
+      receive(sequence);
+    }
+    idle(writer);
+    // two flushes that were merged go together
+    expect([25, 26]).toContain(writer.stored.readings);
+  },
+);
+
 test("datagrams without numbers expire without a count, those of forgotten devices with one", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ retentionMs: MINUTE_MS }));
