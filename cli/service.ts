@@ -62,6 +62,12 @@ const openStoreOf = (settings: CollectSettings): Promise<Store> =>
 /** Half of the processors, from 2 to 4. */
 const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
+const closeStore = async (store: Store, logger: Logger): Promise<void> => {
+  await store.close();
+  const { mergeError } = store.status();
+  if (mergeError !== null) logger.error({ reason: mergeError }, "not all that is stored could be merged");
+};
+
 const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
   startCollector({
     listeners: settings.listeners,
@@ -102,7 +108,7 @@ export const startService = async (
   await Promise.allSettled([opening, loading]);
   const store = await opening;
   const live = new StoreLiveSource(store, settings.dbPath);
-  const started: Part[] = [live, { stop: () => store.close() }];
+  const started: Part[] = [live, { stop: () => closeStore(store, logger) }];
   const stop = (): Promise<void> => stopParts(started.splice(0));
   const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
   const watch = (part: Store | Collector): void => {

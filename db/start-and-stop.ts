@@ -1,6 +1,8 @@
 import type { Clock } from "../common/clock.ts";
+import { codeOf, messageOf } from "../common/errors.ts";
 import { withoutHeld } from "./change.ts";
 import type { StateRow } from "./load.ts";
+import { isPassingFailure } from "./open.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** a stop goes on merging at most that long */
@@ -47,7 +49,13 @@ function completeTables({ db, state, statements, checkpoint }: WriterParts, befo
 /** Merge the last flushes and give back what is free. What there is no time for waits for the next start. */
 function mergeRest({ db, merging, freePages }: WriterParts, row: StateRow, clock: Clock): void {
   const endMs = clock.monotonicMs() + STOP_MERGE_MS;
-  merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
+  try {
+    merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
+  } catch (error) {
+    if (isPassingFailure(error)) throw error;
+    // damaged segments stay as they are: they must not keep the stop from being noted
+    merging.end(codeOf(error), messageOf(error));
+  }
   while (merging.hasLeftovers) db.transaction(() => merging.sweep()).immediate();
   freePages.giveBackAll();
 }

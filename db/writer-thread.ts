@@ -182,9 +182,9 @@ export class WriterThread {
   #end(): void {
     clearTimeout(this.#timer);
     const unsavedBatches = this.#writer.pendingBatches;
-    const figures = this.#figures();
     this.#writer.close();
-    this.#host.post({ type: "closed", unsavedBatches, figures });
+    // with what became of the last merges
+    this.#host.post({ type: "closed", unsavedBatches, figures: this.#figures() });
     this.#host.ended();
   }
 
@@ -217,7 +217,7 @@ export class WriterThread {
       merges,
       unmergedSegments,
       unmergedReadings,
-      mergeError: this.#merges.error,
+      mergeError: this.#writer.merging.error,
       flushedBytes: this.#writer.merging.flushedBytes,
       writtenBytes: this.#host.writtenBytes(),
       waitingDevices: this.#writer.waitingDevices,

@@ -18,7 +18,6 @@ export class MergeLoop {
   readonly #merging: Merging;
   readonly #begin: () => MergeTask | null;
   readonly #host: MergeHost;
-  #error: string | null = null;
 
   /** @param begin - chooses the next merge, null when there is none */
   constructor(merging: Merging, begin: () => MergeTask | null, host: MergeHost) {
@@ -27,14 +26,9 @@ export class MergeLoop {
     this.#host = host;
   }
 
-  /** why nothing is merged any more; null while it is */
-  get error(): string | null {
-    return this.#error;
-  }
-
   /** A flush was committed, or nothing waits: begin the next merge unless one runs. */
   step(): void {
-    if (this.#error !== null || this.#merging.current !== null) return;
+    if (this.#merging.error !== null || this.#merging.current !== null) return;
     const task = this.#begin();
     if (task !== null) this.#host.post({ command: "merge", task });
   }
@@ -45,8 +39,8 @@ export class MergeLoop {
     try {
       this.#take(message);
     } catch (error) {
-      this.#merging.abandon();
-      if (!isPassingFailure(error)) this.#fail(codeOf(error), messageOf(error));
+      if (isPassingFailure(error)) this.#merging.abandon();
+      else this.#merging.end(codeOf(error), messageOf(error));
     }
   }
 
@@ -61,20 +55,13 @@ export class MergeLoop {
         this.step();
         break;
       case "failed":
-        this.#merging.abandon();
-        this.#fail(message.code, message.message);
+        this.#merging.end(message.code, message.message);
         break;
     }
   }
 
-  /** The thread died, or the writer finds what it brought wrong. */
-  #fail(code: string | undefined, message: string): void {
-    this.#error = `${message} (${code ?? "no code"})`;
-  }
-
   /** The merger's thread is gone. */
   ended(error: unknown): void {
-    this.#merging.abandon();
-    this.#fail(codeOf(error), messageOf(error));
+    this.#merging.end(codeOf(error), messageOf(error));
   }
 }

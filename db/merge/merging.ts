@@ -40,6 +40,7 @@ export class Merging {
   #stagedPages = 0;
   #hasLeftovers: boolean;
   #flushedBytes = 0;
+  #error: string | null = null;
 
   constructor(db: Sqlite, policy: MergePolicy) {
     this.#db = db;
@@ -165,6 +166,17 @@ export class Merging {
       this.#nextPage = this.#task.firstPage + this.#stagedPages;
     }
     this.#task = null;
+  }
+
+  /** why nothing is merged any more; null while it is */
+  get error(): string | null {
+    return this.#error;
+  }
+
+  /** Merging is over until the next start: what failed now would fail again. */
+  end(code: string | undefined, message: string): void {
+    this.abandon();
+    this.#error = `${message} (${code ?? "no code"})`;
   }
 
   /** Something is left to be swept. */

@@ -28,6 +28,7 @@ const countingWriter = () => {
       figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 },
       flushedBytes: 0,
       current: null,
+      error: null,
     },
     mergesAsked: 0,
     mostPerFlush: MOST_PER_FLUSH,

@@ -1,5 +1,7 @@
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
+import { readStateRow } from "../../../db/load.ts";
 import { MergeLoop } from "../../../db/merge/merge-loop.ts";
 import type { MergeCommand } from "../../../db/merge/merge-messages.ts";
 import type { MergeLot } from "../../../db/merge/merge-task.ts";
@@ -13,9 +15,9 @@ import { StoreBed } from "../../support/store-bed.ts";
 const POLICY = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
 const FLUSHES = 9;
 
-/** A writer with flushes of one reading each, and the loop with what it has asked its merger for. */
-const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: MergeCommand[] } => {
-  const writer = bed.closing(bed.writer({ mergePolicy: POLICY }));
+/** A writer with flushes of one reading each. */
+const filledWriter = (bed: StoreBed): Writer => {
+  const writer = bed.writer({ mergePolicy: POLICY });
   const model = new IngestModel();
   const run = model.run(model.device("pump"), 1);
   for (let sequence = 0; sequence < FLUSHES; sequence++) {
@@ -23,6 +25,12 @@ const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: Merg
     writer.accept(model.seal());
     writer.flush();
   }
+  return writer;
+};
+
+/** The same, and the loop with what it has asked its merger for. */
+const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: MergeCommand[] } => {
+  const writer = bed.closing(filledWriter(bed));
   const asked: MergeCommand[] = [];
   const loop = new MergeLoop(writer.merging, () => writer.beginMerge(), {
     post: (command) => asked.push(command),
@@ -56,7 +64,7 @@ test("one merge follows the other until nothing is left to merge", () => {
   expect(before).toBe(FLUSHES);
   expect(writer.merging.figures.unmergedSegments).toBeLessThan(POLICY.flushesAtOnce + POLICY.segmentsAtOnce);
   expect(writer.merging.figures.merges).toBeGreaterThan(1);
-  expect(loop.error).toBeNull();
+  expect(writer.merging.error).toBeNull();
 });
 
 test("while a merge runs no other is begun, and what belongs to one that was given up is ignored", () => {
@@ -111,7 +119,7 @@ test("a merger that fails ends merging, says why and costs nothing that is store
   const { chunkSet } = writer.merging.current!;
   loop.handle({ report: "failed", chunkSet, code: "ERR_SEGMENT_CORRUPT", message: "segment 3 is damaged" });
   loop.step();
-  expect(loop.error).toBe("segment 3 is damaged (ERR_SEGMENT_CORRUPT)");
+  expect(writer.merging.error).toBe("segment 3 is damaged (ERR_SEGMENT_CORRUPT)");
   expect(asked).toHaveLength(1);
   expect(writer.merging.stored.readings).toBe(FLUSHES);
 });
@@ -121,6 +129,17 @@ test("a merger's thread that dies ends merging", () => {
   const { writer, loop } = loopOver(bed);
   loop.step();
   loop.ended(new LacunaError("ERR_WORKER_OUT_OF_MEMORY", "out of memory"));
-  expect(loop.error).toContain("out of memory");
+  expect(writer.merging.error).toContain("out of memory");
   expect(writer.merging.current).toBeNull();
+});
+
+test("a damaged segment does not keep a stop from being noted, and says why it was not merged", () => {
+  using bed = new StoreBed();
+  const writer = filledWriter(bed);
+  const db = bed.closing(new Database(bed.file));
+  db.exec("UPDATE flushes SET data = substr(data, 1, length(data) - 1) WHERE flush = 3");
+  writer.close();
+  expect(writer.merging.error).toContain("ERR_SEGMENT_CORRUPT");
+  expect(readStateRow(db).stoppedAtUs).not.toBeNull();
+  expect(db.prepare("SELECT sum(readings) FROM segments").pluck().get()).toBe(FLUSHES);
 });
