@@ -140,15 +140,20 @@ export class RunSegments {
   }
 
   /**
-   * No older segment has datagrams of the run: the oldest one that spans its first arrival. Those after it are not chosen by their arrivals:
-   * the clock may have been set back since.
+   * No older segment has datagrams of the run: the oldest one that does not end before its first arrival, if there is one from that time at all. Those
+   * after it are not chosen by their arrivals: the clock may have been set back since, also to that time.
    */
   #firstOf({ firstArrivalUs }: RunSpan): number {
     if (firstArrivalUs === null) return 0;
-    const first = this.#prepare(
-      "SELECT segment FROM segments WHERE last_arrival >= ? AND first_arrival <= ? ORDER BY segment LIMIT 1",
+    const spanning = this.#prepare(
+      "SELECT 1 FROM segments WHERE last_arrival >= ? AND first_arrival <= ? LIMIT 1",
     ).pluck();
-    return (first.get(firstArrivalUs - SLACK_US, firstArrivalUs + SLACK_US) as number | undefined) ?? 0;
+    const fromUs = firstArrivalUs - SLACK_US;
+    if (spanning.get(fromUs, firstArrivalUs + SLACK_US) === undefined) return 0;
+    const first = this.#prepare(
+      "SELECT segment FROM segments WHERE last_arrival >= ? ORDER BY segment LIMIT 1",
+    ).pluck();
+    return first.get(fromUs) as number;
   }
 
   /**

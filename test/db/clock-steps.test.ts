@@ -120,6 +120,16 @@ test("a run that began after the clock was set back is found, as is one that end
   expect(await found("old")).toEqual(first(20));
 });
 
+test("they are found when a heartbeat was the first that came, at a time that comes once more", async () => {
+  const run = startRun("pump");
+  flush();
+  model.nowUs += HOUR_US;
+  receiveAll(run, 0, 20);
+  model.nowUs -= HOUR_US;
+  receiveAll(run, 20, 40);
+  expect(await found()).toEqual(first(40));
+});
+
 test("they are found after merging", async () => {
   writer.close();
   writer = bed.writer({ mergePolicy: { keptBytes: 0 } });
