@@ -200,7 +200,8 @@ const requestedRun = ({ run, epoch, index, row, expired, changed }: RunView): Re
   epoch,
   index,
   isUnsequenced: isUnsequenced(row),
-  firstArrivalUs: expired > 0 ? null : row[ROW.FIRST_ARRIVAL]!,
+  // what retention removes of those without numbers is not counted
+  firstArrivalUs: expired > 0 || isUnsequenced(row) ? null : row[ROW.FIRST_ARRIVAL]!,
   lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
   lastFlush: changed,
 });

@@ -208,3 +208,25 @@ test("what is left of a run is found when retention removed its beginning from b
   expect(pages).toEqual([pages[0], pages[0], pages[0], pages[0]]);
   expect(count).toBe(pages[0]!.length);
 });
+
+test("what is left of readings without numbers is found as well", async () => {
+  writer.close();
+  writer = bed.writer({ maxBytes: 1 });
+  const run = model.run(model.device("pump"), null, 0, ROW_FLAG.UNSEQUENCED);
+  const receiveOne = (): void => {
+    model.nowUs += SECOND_US;
+    model.receiveUnsequenced(run, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
+    flush();
+  };
+  receiveOne();
+  while (writer.flush().outcome !== "idle");
+  expect(writer.stored.readings).toBe(0);
+  writer.close();
+  writer = bed.writer();
+  model.nowUs -= HOUR_US;
+  for (let count = 0; count < 20; count++) receiveOne();
+  model.nowUs += HOUR_US;
+  for (let count = 0; count < 20; count++) receiveOne();
+  const { pages } = await found();
+  expect(pages.map(({ length }) => length)).toEqual([40, 40, 40, 40]);
+});
