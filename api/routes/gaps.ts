@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
@@ -13,6 +12,7 @@ import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, RefTo, textResponse, UNAVAILABLE } from "../schemas/common.ts";
 import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
+import { sendStream } from "../send-stream.ts";
 import type { GapsPage, Position } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -50,7 +50,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
     const next = nextCursor(scope, page.next);
     reply.type(CONTENT_TYPES[query.format]);
     if (query.format === "json") return reply.send({ gaps: page.gaps.map(gapJson), next });
-    if (isStream) return reply.send(Readable.from(linesFrom(page, ask), { objectMode: false }));
+    if (isStream) return sendStream(reply, linesFrom(page, ask));
     if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
     return reply.send(GAPS_CSV_HEADER + gapsCsv(page.gaps));
   };

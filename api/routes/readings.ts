@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { type Static, Type } from "typebox";
 import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
@@ -22,6 +21,7 @@ import {
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
 import { sendBytes } from "../send-bytes.ts";
+import { sendStream } from "../send-stream.ts";
 import type { Completeness, Position, ReadingsText, TextForm } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -105,7 +105,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       reply.type(CONTENT_TYPES[query.format]);
       if (query.format === "json") return sendBytes(reply, readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
-      if (isStream) return reply.send(Readable.from(textsFrom(page, form, ask), { objectMode: false }));
+      if (isStream) return sendStream(reply, textsFrom(page, form, ask));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
       return sendBytes(reply, page.text);
     },

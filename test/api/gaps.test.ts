@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
@@ -184,6 +185,17 @@ describe("as CSV", () => {
     expect(text).toBe(HEADER + line(12) + line(13) + line(14));
     expect(headers["content-type"]).toBe("text/csv; charset=utf-8; header=present");
     expect(api.sources.gapsQueries.map(({ after }) => after)).toEqual([null, [1, 13]]);
+  });
+
+  test("HEAD reads no more than the first page", async () => {
+    api.sources.gapPages = [
+      { gaps: [gap], next: [1, 13] },
+      { gaps: [{ ...gap, first: 14 }], next: null },
+    ];
+    const { statusCode, body } = await api.app.inject({ method: "HEAD", url: "/api/v1/gaps?format=csv" });
+    expect([statusCode, body]).toEqual([200, ""]);
+    await setImmediate();
+    expect(api.sources.gapsQueries).toHaveLength(1);
   });
 
   test("has a header also when there are none, and empty cells for what is null", async () => {

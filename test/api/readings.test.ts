@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReadingRow, ReadingsPage } from "../../api/sources.ts";
 import { LacunaError } from "../../common/errors.ts";
@@ -222,6 +223,15 @@ describe("as a stream, without a limit", () => {
       '{"time":1795176000123456,"epoch":3,"run":0,"seq":42,"values":{"temperature":21.5}}\n' +
         '{"time":1795176000123456,"epoch":3,"run":0,"seq":43,"values":{"temperature":21.5}}\n',
     );
+  });
+
+  test("HEAD reads no more than the first page", async () => {
+    answering(pages());
+    const { statusCode, body, headers } = await api.app.inject({ method: "HEAD", url: `${URL}?format=csv` });
+    expect([statusCode, body, headers["content-length"]]).toEqual([200, "", undefined]);
+    expect(headers["lacuna-completeness"]).toContain("ratio=0.970");
+    await setImmediate();
+    expect(api.sources.readingsQueries).toHaveLength(1);
   });
 
   test("one that cannot go on has no end: nobody takes a part for the whole", async () => {
