@@ -37,9 +37,12 @@ export const installExposure = async (
   }
   if (requestsPerSecond === null) return;
   await app.register(rateLimit, {
+    // by a hook for all requests, below: that of a route comes after the token was asked for, and what has no route has none
+    global: false,
     max: requestsPerSecond,
     timeWindow: 1000,
     // a probe that is refused looks like a collector that died
     allowList: ({ routeOptions: { url } }) => url === "/livez" || url === "/readyz",
   });
+  app.addHook("onRequest", app.rateLimit());
 };

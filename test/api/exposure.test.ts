@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { hashToken } from "../../api/plugins/auth.ts";
 import { freshApi, testApi } from "../support/api.ts";
 
 describe("compression", () => {
@@ -73,6 +74,23 @@ test("beyond the limit a client is told when to come again, probes are not count
   const refused = await app.inject("/api/v1/ledger");
   expect([refused.json().code, refused.headers["retry-after"]]).toEqual(["ERR_TOO_MANY_REQUESTS", "1"]);
   expect((await app.inject("/livez")).statusCode).toBe(200);
+});
+
+test.each([
+  ["without a token", "/api/v1/ledger", 401],
+  ["to what is not there", "/nothing", 404],
+])("requests %s are counted too", async (_what, url, status) => {
+  const { app } = await freshApi({
+    exposure: { corsOrigins: [], requestsPerSecond: 2 },
+    tokens: [{ name: "grafana", scope: "read", hash: hashToken("secret") }],
+  });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const statuses: number[] = [];
+  for (let request = 0; request < 3; request++) statuses.push((await app.inject(url)).statusCode);
+  expect(statuses).toEqual([status, status, 429]);
 });
 
 describe("an answer with a revision", () => {
