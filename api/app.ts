@@ -66,6 +66,9 @@ const DEFAULT_LIVE_CLIENTS = 256;
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
+/** How long a request may take to arrive, body and all; its head has 60 s by Node's own default. Fastify's is for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
 /** A request without `Host` is answered by us: Node would do so without a word. */
 const NODE_OPTIONS = { requireHostHeader: false };
 
@@ -75,6 +78,7 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
     // the type of a server with TLS is another one; what we use of it is the same
     ...((tls == null ? { http: NODE_OPTIONS } : { https: { ...tls, ...NODE_OPTIONS } }) as object),
     logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
     frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },

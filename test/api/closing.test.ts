@@ -19,3 +19,8 @@ test.each([
   await ended;
   expect(client.destroyed).toBe(true);
 });
+
+test("a request that never ends, answered or not, is given a time to arrive", async () => {
+  const { app } = await freshApi();
+  expect(app.server.requestTimeout).toBe(60_000);
+});
