@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { ChannelNames } from "../../../db/view/channel-names.ts";
+
+const entry = (epoch: number, channel: number, name: string) => ({
+  epoch,
+  channel,
+  name,
+  unit: "",
+  flush: 1,
+});
+const said = (names: ChannelNames, head: number) =>
+  [...names.list(head)].map(({ epoch, channel, name }) => [epoch, channel, name]);
+
+test("a name holds for its epoch; the newest epoch and the newest channel come first", () => {
+  const names = new ChannelNames();
+  let head = names.describe(-1, entry(3, 1, "flow"));
+  head = names.describe(head, entry(4, 1, "level"));
+  head = names.describe(head, entry(3, 2, "level"));
+  head = names.describe(head, entry(4, 2, "level"));
+  head = names.describe(head, entry(5, 9, "on"));
+  head = names.describe(head, entry(3, 1, "power"));
+  expect(said(names, head)).toEqual([
+    [5, 9, "on"],
+    [4, 2, "level#2"],
+    [4, 1, "level"],
+    [3, 2, "level"],
+    [3, 1, "power"],
+  ]);
+});
+
+test("what is removed is used again, and other devices keep theirs", () => {
+  const names = new ChannelNames();
+  let gone = names.describe(-1, entry(3, 1, "a"));
+  gone = names.describe(gone, entry(4, 1, "b"));
+  const kept = names.describe(-1, entry(-1, 1, "c"));
+  names.remove(gone);
+  let head = names.restore(-1, entry(5, 1, "d"));
+  head = names.restore(head, entry(5, 2, "e"));
+  expect([said(names, head), said(names, kept)]).toEqual([
+    [
+      [5, 2, "e"],
+      [5, 1, "d"],
+    ],
+    [[-1, 1, "c"]],
+  ]);
+});
+
+describe("a sender that describes all it can", () => {
+  test("has 1,024 names in an epoch at most", () => {
+    const names = new ChannelNames();
+    let head = -1;
+    for (let channel = 0; channel < 2000; channel++)
+      head = names.describe(head, entry(3, channel, `n${channel}`));
+    expect(said(names, head)).toHaveLength(1024);
+    head = names.describe(head, entry(3, 7, "renamed"));
+    expect(said(names, head)).toContainEqual([3, 7, "renamed"]);
+  });
+
+  test("does not make the next description a walk over all of its epochs", () => {
+    const names = new ChannelNames();
+    let head = -1;
+    const describeAll = (epoch: number): number => {
+      const startMs = performance.now();
+      for (let channel = 0; channel < 1024; channel++)
+        head = names.describe(head, entry(epoch, channel, `n${channel}`));
+      return performance.now() - startMs;
+    };
+    const fastest = (from: number): number =>
+      Math.min(...Array.from({ length: 5 }, (_, index) => describeAll(from + index)));
+    fastest(0);
+    const atFirstMs = fastest(10);
+    for (let epoch = 100; epoch < 200; epoch++) describeAll(epoch);
+    expect(fastest(1000)).toBeLessThan(10 * atFirstMs);
+  });
+});
