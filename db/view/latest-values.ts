@@ -1,3 +1,4 @@
+import { ChannelIndex } from "./channel-index.ts";
 import { Entries, withRoom } from "./columns.ts";
 
 /** Newest values as columns, one entry per changed (device, channel): what the writer posts after a commit. */
@@ -38,6 +39,9 @@ export interface LatestEntry {
   flush: number;
 }
 
+/** A list in which a search went so far gets an index: in what order its channels come is for the sender to choose. */
+const LONG_WALK = 256;
+
 /**
  * The newest value of each channel of each device, as columns linked into one list per device.
  *
@@ -59,6 +63,10 @@ export class LatestValues {
   /** where the last search ended: datagrams name their channels in the same order again and again */
   #hintHead = -1;
   #hint = -1;
+  /** of the lists that need one, by their head */
+  readonly #indexes = new Map<number, ChannelIndex>();
+  /** entries that the search under way has looked at */
+  #walked = 0;
   /** entries that `offer` changed since `takeChanged`, each once */
   #changed: number[] = [];
 
@@ -69,7 +77,7 @@ export class LatestValues {
   offer(head: number, reading: Readonly<LatestEntry>): number {
     const known = this.#find(head, reading.channel);
     if (known >= 0 && !this.#isNewer(known, reading)) return head;
-    const entry = known < 0 ? this.#add(head) : known;
+    const entry = known < 0 ? this.#add(head, reading.channel) : known;
     if (known < 0 || this.#flush[entry] !== reading.flush) this.#changed.push(entry);
     this.#set(entry, reading);
     return head < 0 ? entry : head;
@@ -95,14 +103,14 @@ export class LatestValues {
   /** Set without asking whether it is newer. @returns the list's head */
   put(head: number, reading: Readonly<LatestEntry>): number {
     const known = this.#find(head, reading.channel);
-    const entry = known < 0 ? this.#add(head) : known;
+    const entry = known < 0 ? this.#add(head, reading.channel) : known;
     this.#set(entry, reading);
     return head < 0 ? entry : head;
   }
 
   /** Set the newest value of a channel the list has none of. @returns the list's head */
   append(head: number, reading: Readonly<LatestEntry>): number {
-    const entry = this.#add(head);
+    const entry = this.#add(head, reading.channel);
     this.#set(entry, reading);
     return head < 0 ? entry : head;
   }
@@ -125,23 +133,40 @@ export class LatestValues {
   /** The whole list goes. */
   remove(head: number): void {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) this.#entries.giveBack(entry);
+    this.#indexes.delete(head);
     this.#hintHead = -1;
   }
 
-  /** The channel's entry in the list, or -1; begins behind the one found last when that was in the same list. */
+  /** The channel's entry in the list, or -1; looks first behind the one found last when that was in the same list. */
   #find(head: number, channel: number): number {
     const start = head >= 0 && head === this.#hintHead ? this.#next[this.#hint]! : head;
+    let found = -1;
+    if (start >= 0 && this.#channel[start] === channel) found = start;
+    else found = this.#indexes.get(head)?.get(channel) ?? this.#walk(head, start, channel);
+    if (found >= 0) this.#remember(head, found);
+    return found;
+  }
+
+  #walk(head: number, start: number, channel: number): number {
+    this.#walked = 0;
     let found = this.#search(start, -1, channel);
     if (found < 0 && start !== head) found = this.#search(head, start, channel);
-    if (found >= 0) this.#remember(head, found);
+    if (this.#walked > LONG_WALK) this.#indexes.set(head, this.#indexOf(head));
     return found;
   }
 
   #search(from: number, end: number, channel: number): number {
     for (let entry = from; entry !== end && entry >= 0; entry = this.#next[entry]!) {
       if (this.#channel[entry] === channel) return entry;
+      this.#walked++;
     }
     return -1;
+  }
+
+  #indexOf(head: number): ChannelIndex {
+    const index = new ChannelIndex();
+    for (let entry = head; entry >= 0; entry = this.#next[entry]!) index.add(this.#channel[entry]!, entry);
+    return index;
   }
 
   #remember(head: number, entry: number): void {
@@ -158,13 +183,14 @@ export class LatestValues {
   }
 
   /** A new entry of the list, behind the one found last (the head of an empty one). */
-  #add(head: number): number {
+  #add(head: number, channel: number): number {
     const entry = this.#entries.take();
     this.#makeRoom(this.#entries.used);
     const before = head >= 0 && head === this.#hintHead ? this.#hint : head;
     this.#next[entry] = before < 0 ? -1 : this.#next[before]!;
     if (before >= 0) this.#next[before] = entry;
     this.#remember(head < 0 ? entry : head, entry);
+    this.#indexes.get(head)?.add(channel, entry);
     return entry;
   }
 

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { LatestValues } from "../../../db/view/latest-values.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
+
+const reading = (device: number, channel: number, sequence: number) => ({
+  device,
+  channel,
+  run: device,
+  sequence,
+  time: sequence,
+  type: 2,
+  value: sequence,
+  flush: 1,
+});
+
+test("has the newest value of each channel, in whatever order and of however many they come", () => {
+  const random = seededRandom(7);
+  const values = new LatestValues();
+  const heads = [-1, -1, -1];
+  const expected = heads.map(() => new Map<number, number>());
+  for (let sequence = 0; sequence < 30_000; sequence++) {
+    const device = Math.floor(random() * heads.length);
+    // the first device has few channels, the others many
+    const channel = Math.floor(random() * (device === 0 ? 20 : 3000));
+    if (sequence === 15_000) {
+      values.remove(heads[2]!);
+      heads[2] = -1;
+      expected[2]!.clear();
+    }
+    const bring = random() < 0.5 ? "offer" : "put";
+    heads[device] = values[bring](heads[device]!, reading(device, channel, sequence));
+    expected[device]!.set(channel, sequence);
+  }
+  for (const [device, head] of heads.entries()) {
+    const found = [...values.list(head)];
+    expect(found).toHaveLength(expected[device]!.size);
+    expect(new Map(found.map(({ channel, value }) => [channel, value]))).toEqual(expected[device]);
+  }
+});
+
+test("many channels in an order that no list is made for take no longer than in the one they were first in", () => {
+  const CHANNELS = 60_000;
+  const values = new LatestValues();
+  let head = -1;
+  let sequence = 0;
+  const bring = (channels: readonly number[]): number => {
+    sequence++;
+    const startMs = performance.now();
+    for (const channel of channels) head = values.offer(head, reading(1, channel, sequence));
+    return performance.now() - startMs;
+  };
+  const inOrder = Array.from({ length: CHANNELS }, (_, channel) => channel);
+  for (const channel of inOrder) head = values.append(head, reading(1, channel, 0));
+  const inOrderMs = Math.max(bring(inOrder), bring(inOrder), bring(inOrder));
+  // each search would end just before where it began
+  expect(bring(inOrder.toReversed())).toBeLessThan(50 * inOrderMs + 50);
+});
