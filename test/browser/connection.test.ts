@@ -32,6 +32,27 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     }
   });
 
+  test("questions that are refused are said, from when what is shown instead is, and that is over when they are answered", async () => {
+    const fleet = await startFleet();
+    const { page, close } = await visit(browser, fleet.api, "#/");
+    const note = page.locator(".stale-note");
+    try {
+      await page.locator(".hero-facts").waitFor();
+      await page.route("**/api/v1/ledger", (route) =>
+        route.fulfill({ status: 503, json: { detail: "the query took longer than 5 s" } }),
+      );
+      await note.filter({ hasText: "the query took longer than 5 s" }).waitFor();
+      expect(await note.innerText()).toMatch(/Part of what you see is from \d\d:\d\d:\d\d\./);
+      expect(await page.locator(".connection").innerText()).toBe("answers in part");
+      await page.unroute("**/api/v1/ledger");
+      await note.waitFor({ state: "detached" });
+      await page.locator(".connection[data-state=live]").waitFor();
+    } finally {
+      await close();
+      await fleet.close();
+    }
+  });
+
   test("a collector that wants a token gets one from the reader", async () => {
     const access = makeToken("read", "reader");
     const fleet = await startFleet(access);

@@ -6,9 +6,19 @@ export interface Connection {
   answeredAt: number | null;
   /** since when it does not; null = it does */
   lostSince: number | null;
+  /** it answers, and will not or cannot tell what was asked for; null = it tells everything */
+  refusal: Refusal | null;
 }
 
-let connection: Connection = { answeredAt: null, lostSince: null };
+export interface Refusal {
+  reason: string;
+  /** the oldest answer that is shown instead, milliseconds; null = there is none */
+  shownFrom: number | null;
+}
+
+let connection: Connection = { answeredAt: null, lostSince: null, refusal: null };
+/** by who asked in vain */
+const refusals = new Map<object, Refusal>();
 const listeners = new Set<(connection: Connection) => void>();
 
 const change = (next: Connection): void => {
@@ -17,10 +27,21 @@ const change = (next: Connection): void => {
 };
 
 /** Any answer, also one that says no, shows that the collector is there. */
-export const noteAnswer = (): void => change({ answeredAt: Date.now(), lostSince: null });
+export const noteAnswer = (): void => change({ ...connection, answeredAt: Date.now(), lostSince: null });
 
 export const noteNoAnswer = (): void =>
   change({ ...connection, lostSince: connection.lostSince ?? connection.answeredAt ?? Date.now() });
+
+const oldestOf = (all: readonly Refusal[]): Refusal | null =>
+  all.toSorted((a, b) => (a.shownFrom ?? Infinity) - (b.shownFrom ?? Infinity))[0] ?? null;
+
+/** @param asker - of one kind of question @param refusal - null: it was answered, or is asked no more */
+export const noteRefusal = (asker: object, refusal: Refusal | null): void => {
+  if (refusal === null && !refusals.has(asker)) return;
+  if (refusal === null) refusals.delete(asker);
+  else refusals.set(asker, refusal);
+  change({ ...connection, refusal: oldestOf(Array.from(refusals.values())) });
+};
 
 export const useConnection = (): Connection => {
   const [seen, setSeen] = useState(connection);

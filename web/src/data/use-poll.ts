@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { noteAnswer, noteNoAnswer } from "./connection.ts";
+import { noteAnswer, noteNoAnswer, noteRefusal } from "./connection.ts";
 import { ApiFailure, fetchJson } from "./fetch-json.ts";
 import { followNews, isLive } from "./live.ts";
 
@@ -18,6 +18,9 @@ const NOTHING: Polled<never> = { data: undefined, path: null, failure: undefined
 const RETRY_MS = 1000;
 /** without news: what depends on the time alone grows old all the same */
 const WITHOUT_NEWS_MS = 5000;
+
+/** Too many questions, or a collector in trouble: the question is right. What is wrong with a question is the matter of whoever asks it. */
+const isRefusal = (status: number): boolean => status === 429 || status >= 500;
 
 /** @param path - below `api/v1`; null = ask nothing */
 export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> =>
@@ -44,6 +47,8 @@ export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs
     let isAsking = false;
     let hasNews = false;
     let answeredAt = 0;
+    let toldAt: number | null = null;
+    const asker = {};
 
     const askIn = (ms: number): void => {
       clearTimeout(timer);
@@ -60,6 +65,8 @@ export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs
         const asked = path.current();
         const data = await fetchJson<T>(asked, abort.signal);
         noteAnswer();
+        noteRefusal(asker, null);
+        toldAt = Date.now();
         setPolled({ data, path: asked, failure: undefined });
       } catch (error) {
         if (abort.signal.aborted) return;
@@ -67,6 +74,7 @@ export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs
         didAnswer = failure.status !== 0;
         if (didAnswer) noteAnswer();
         else noteNoAnswer();
+        if (isRefusal(failure.status)) noteRefusal(asker, { reason: failure.message, shownFrom: toldAt });
         setPolled((before) => ({ ...before, failure }));
       }
       isAsking = false;
@@ -91,6 +99,7 @@ export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs
       document.removeEventListener("visibilitychange", onVisible);
       clearTimeout(timer);
       abort.abort();
+      noteRefusal(asker, null);
     };
   }, [key, everyMs]);
   return polled;

@@ -6,7 +6,7 @@ import { duration } from "../format/times.ts";
 /** Whether the collector answers, for how long it has not, or that it tells nothing without a token. */
 export const ConnectionState = () => {
   const isTokenWanted = useTokenWanted();
-  const { answeredAt, lostSince } = useConnection();
+  const { answeredAt, lostSince, refusal } = useConnection();
   const now = useNow(1000);
   if (lostSince !== null) {
     return (
@@ -19,6 +19,13 @@ export const ConnectionState = () => {
     return (
       <span class="connection" data-state="locked" role="status">
         no token
+      </span>
+    );
+  }
+  if (refusal !== null) {
+    return (
+      <span class="connection" data-state="refused" role="status">
+        answers in part
       </span>
     );
   }

@@ -1,9 +1,19 @@
 import { useConnection } from "../data/connection.ts";
 import { clockTime } from "../format/times.ts";
 
-/** Says from when the page is while the collector does not answer. */
+/** Says from when the page is while the collector does not answer, or not everything. */
 export const StaleNote = () => {
-  const { answeredAt, lostSince } = useConnection();
+  const { answeredAt, lostSince, refusal } = useConnection();
+  if (lostSince === null && refusal !== null)
+    return (
+      <p class="stale-note">
+        The collector answers, but not everything: {refusal.reason}.{" "}
+        {refusal.shownFrom === null
+          ? "Part of what belongs here is not shown. "
+          : `Part of what you see is from ${clockTime(refusal.shownFrom)}. `}
+        Asking again.
+      </p>
+    );
   if (lostSince === null) return null;
   return (
     <p class="stale-note">
