@@ -169,6 +169,12 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("a stray percent sign in the URL breaks nothing", async () => {
+    await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
+      await page.locator(".channel-name", { hasText: "pressure" }).waitFor();
+    });
+  });
+
   test("a device nobody knows is said to be unknown", async () => {
     const { page, close } = await visit(pages.browser, pages.fleet.api, "#/device/no%2Fsuch");
     await page.locator("text=There is no device “no/such”").waitFor();

@@ -8,7 +8,8 @@ export interface Place {
 
 const VIEWS: readonly Place["view"][] = ["fleet", "device", "raster", "collector"];
 
-const decoded = (text: string): string => {
+/** A part of a URL; one that is no percent-encoding stands for itself. */
+export const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {

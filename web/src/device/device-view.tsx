@@ -1,7 +1,7 @@
 import type { Device, DeviceLedger } from "../data/types.ts";
 import { useNow } from "../data/use-now.ts";
 import { usePoll } from "../data/use-poll.ts";
-import { formatPlace } from "../routing.ts";
+import { decoded, formatPlace } from "../routing.ts";
 import type { SetParameters } from "../use-place.ts";
 import { ArrivalsPanel } from "./arrivals-panel.tsx";
 import { ChartsPanel } from "./charts-panel.tsx";
@@ -17,7 +17,7 @@ export interface DeviceViewProps {
 }
 
 const chosenOf = (text: string | null): string[] | null =>
-  text === null ? null : text.split(",").filter(Boolean).map(decodeURIComponent);
+  text === null ? null : text.split(",").filter(Boolean).map(decoded);
 
 /** Everything about one device. */
 export const DeviceView = ({ device: id, parameters, setParameters }: DeviceViewProps) => {
