@@ -18,8 +18,11 @@ const tell = (): void => {
   for (const listener of listeners) listener();
 };
 
+/** What a header can hold of a token. Anything else the browser refuses to send, as if the collector were silent. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
 export const authorization = (): Record<string, string> =>
-  token === null ? {} : { authorization: `Bearer ${token}` };
+  token === null || !SENDABLE.test(token) ? {} : { authorization: `Bearer ${token}` };
 
 export const hasToken = (): boolean => token !== null;
 
