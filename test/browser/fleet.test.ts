@@ -86,6 +86,22 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("Enter goes to the device that was typed, also before its suggestions are there", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.locator(".devices td.id").first().waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.type("a");
+      await page.locator("datalist option").first().waitFor({ state: "attached" });
+      await page.route("**/fleet?search=*", async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await route.continue().catch(() => undefined);
+      });
+      await page.keyboard.type("lve-5");
+      await page.keyboard.press("Enter");
+      await page.locator(".device-id", { hasText: "valve-50" }).waitFor();
+    });
+  });
+
   test("a new device is there within seconds without a reload", async () => {
     await withPage("#/?search=newcomer", async ({ page }) => {
       await page.locator(".empty", { hasText: "No device matches" }).waitFor();

@@ -1,8 +1,15 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { query } from "../data/fetch-json.ts";
+import { fetchJson, query } from "../data/fetch-json.ts";
 import type { FleetList } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { deviceHref } from "../routing.ts";
+
+const searchPath = (wanted: string, limit: number): string =>
+  `fleet${query({ search: wanted.slice(0, 64), limit })}`;
+
+/** seen while typing, and looked through for the very id that was typed */
+const SUGGESTED = 8;
+const LOOKED_THROUGH = 200;
 
 /** Type a part of a device id, Enter goes there. The key `/` comes here from anywhere. */
 export const JumpField = () => {
@@ -10,10 +17,9 @@ export const JumpField = () => {
   const field = useRef<HTMLInputElement>(null);
   const list = useId();
   const wanted = text.trim();
-  const { data } = usePoll<FleetList>(
-    wanted === "" ? null : `fleet${query({ search: wanted.slice(0, 64), limit: 8 })}`,
-    5000,
-  );
+  const { data } = usePoll<FleetList>(wanted === "" ? null : searchPath(wanted, SUGGESTED), 5000);
+  const latest = useRef(wanted);
+  latest.current = wanted;
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -27,10 +33,14 @@ export const JumpField = () => {
   }, []);
 
   const found = wanted === "" ? [] : (data?.devices ?? []);
-  const go = (event: Event): void => {
+  const go = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const target = found.find(({ id }) => id === wanted) ?? found[0];
-    if (target === undefined) return;
+    if (wanted === "") return;
+    // asked anew: what is suggested may still belong to fewer letters
+    const asked = fetchJson<FleetList>(searchPath(wanted, LOOKED_THROUGH), new AbortController().signal);
+    const { devices } = await asked.catch(() => ({ devices: [] }));
+    const target = devices.find(({ id }) => id === wanted) ?? devices[0];
+    if (target === undefined || latest.current !== wanted) return;
     location.hash = deviceHref(target.id);
     setText("");
     field.current?.blur();
