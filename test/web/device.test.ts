@@ -12,6 +12,7 @@ const bucket = (
 ): SeriesBucket => ({
   start: new Date(second * 1000).toISOString(),
   count: mean === null ? 0 : 1,
+  nonFinite: 0,
   received: mean === null ? 0 : 1,
   recovered: 0,
   late: 0,
@@ -50,6 +51,23 @@ describe("a line", () => {
   test("stops where numbers were due and no value is", () => {
     const { value } = chartData([bucket(0, 1), bucket(1, null, 2), bucket(2, 3)], 1000);
     expect(value).toEqual([1, null, 3]);
+  });
+
+  test("goes on over buckets whose datagrams are here and had nothing of this channel", () => {
+    const without = (second: number) => ({ ...bucket(second, null, 1), received: 1 });
+    const { value } = chartData([bucket(0, 1), without(1), bucket(2, 2), without(3), bucket(4, 3)], 1000);
+    expect(value).toEqual([1, 2, 3]);
+  });
+
+  test("stops at values no line can show, and tells them from absent ones", () => {
+    const nan = { ...bucket(1, null, 1), count: 1, nonFinite: 1, received: 1 };
+    const { value, nonFinite, isAbsent } = chartData(
+      [bucket(0, 1), nan, bucket(2, 2), bucket(3, null, 1), bucket(4, 3)],
+      1000,
+    );
+    expect(value).toEqual([1, null, 2, null, 3]);
+    expect(nonFinite).toEqual([0, 1, 0, 0, 0]);
+    expect(isAbsent).toEqual([false, false, false, true, false]);
   });
 
   test("stops over a long silence", () => {

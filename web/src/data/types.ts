@@ -196,6 +196,8 @@ export interface GapList {
 export interface SeriesBucket {
   start: string;
   count: number;
+  /** of these: NaN and infinities */
+  nonFinite: number;
   received: number | null;
   recovered: number | null;
   late: number | null;

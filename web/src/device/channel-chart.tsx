@@ -15,11 +15,19 @@ const HEIGHT = 170;
 /** One bucket for about every pixel and a half: finer is not seen. */
 const PIXELS_PER_BUCKET = 1.5;
 
+const NON_FINITE = "NaN or infinite";
+
+/** Of a point without a value. */
+const withoutValue = (data: ChartData, index: number): string =>
+  data.nonFinite[index]! > 0 ? NON_FINITE : data.isAbsent[index] ? "absent" : "nothing heard";
+
 const Readout = ({ data, index, unit }: { data: ChartData; index: number | null; unit: string }) => {
-  const shown = index ?? data.value.findLastIndex((value) => value !== null);
+  // the newest reading, also when it is none that a line can show
+  const shown = index ?? data.value.findLastIndex((value, at) => value !== null || data.nonFinite[at]! > 0);
   const value = data.value[shown];
-  if (value === null || value === undefined)
-    return <span class="readout">{index === null ? "" : "absent"}</span>;
+  if (value === undefined)
+    return <span class="readout">{index === null ? "no reading in this span" : ""}</span>;
+  if (value === null) return <span class="readout">{withoutValue(data, shown)}</span>;
   const [min, max] = [data.min[shown]!, data.max[shown]!];
   return (
     <span class="readout">
@@ -29,6 +37,11 @@ const Readout = ({ data, index, unit }: { data: ChartData; index: number | null;
         <span class="note">
           {" "}
           {data.isSwitch ? "both within this moment" : `from ${measured(min)} to ${measured(max)}`}
+        </span>
+      )}
+      {data.nonFinite[shown]! > 0 && (
+        <span class="note">
+          , {data.nonFinite[shown]} {NON_FINITE}
         </span>
       )}
     </span>
@@ -89,7 +102,7 @@ export const ChannelChart = ({
     <figure class="channel">
       <figcaption class="channel-title">
         <strong class="channel-name">{channel.name}</strong>
-        <Readout data={data} index={hovered} unit={channel.unit} />
+        {series !== undefined && <Readout data={data} index={hovered} unit={channel.unit} />}
         <span class="end">
           {failure !== undefined && failure.status !== 0 && <span class="note">{failure.message}</span>}
           {(series?.gapsLeftOut ?? 0) > 0 && <span class="note">only the longest gaps are shaded</span>}

@@ -15,7 +15,11 @@ export interface ChartData {
   /** the value again where numbers came back: after we asked, or late; null elsewhere */
   recovered: Values;
   late: Values;
-  /** how many they are */
+  /** NaN and infinities at each point, which no line can show */
+  nonFinite: number[];
+  /** at each point: numbers were due that are not here */
+  isAbsent: boolean[];
+  /** how many came back */
   cameBack: { recovered: number; late: number };
 }
 
@@ -27,6 +31,8 @@ export const NO_CHART: ChartData = {
   max: [],
   recovered: [],
   late: [],
+  nonFinite: [],
+  isAbsent: [],
   cameBack: { recovered: 0, late: 0 },
 };
 
@@ -48,19 +54,21 @@ const areOfSwitch = (buckets: readonly SeriesBucket[]): boolean => {
 };
 
 /**
- * Buckets as points at their middle. A bucket where numbers were due and no value is interrupts the line; one in which nothing was due does
- * not, until the silence is much longer than the device's usual distance.
+ * Buckets as points at their middle. A bucket without a value interrupts the line where numbers are absent or the values are NaN or infinite. One in
+ * which nothing was due does not, nor one whose datagrams are here and had nothing of this channel, until the silence is much longer than the channel's usual distance.
  * @param stepMs - length of a bucket
  */
 export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): ChartData => {
   const data: ChartData = { ...structuredClone(NO_CHART), isSwitch: areOfSwitch(buckets) };
   const longest = Math.max(medianDistance(buckets), stepMs) * SILENCE;
-  const put = (ms: number, bucket: SeriesBucket | null): void => {
+  const put = (ms: number, bucket: SeriesBucket | null, isAbsent: boolean): void => {
     const value = (data.isSwitch ? bucket?.last : bucket?.mean) ?? null;
     data.times.push(ms / 1000);
     data.value.push(value);
     data.min.push(bucket?.min ?? null);
     data.max.push(bucket?.max ?? null);
+    data.nonFinite.push(bucket?.nonFinite ?? 0);
+    data.isAbsent.push(isAbsent);
     for (const bin of ["recovered", "late"] as const) {
       const count = bucket?.[bin] ?? 0;
       data[bin].push(count > 0 ? value : null);
@@ -70,10 +78,10 @@ export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): Cha
   let beforeMs = Number.NaN;
   for (const bucket of buckets) {
     const middleMs = parseMs(bucket.start) + stepMs / 2;
-    const wasDue = (bucket.expected ?? 0) > 0;
-    if (bucket.mean === null && !wasDue && bucket.count === 0) continue;
-    if (middleMs - beforeMs > longest) put((beforeMs + middleMs) / 2, null);
-    put(middleMs, bucket);
+    const isAbsent = (bucket.expected ?? 0) > (bucket.received ?? 0);
+    if (bucket.mean === null && !isAbsent && bucket.count === 0) continue;
+    if (middleMs - beforeMs > longest) put((beforeMs + middleMs) / 2, null, false);
+    put(middleMs, bucket, isAbsent);
     beforeMs = middleMs;
   }
   return data;
