@@ -169,6 +169,27 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("other colours leave the stretch of time as it is", async () => {
+    const [from, to] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
+    await withPage(
+      `#/device/pump-7?channels=pressure&from=${from.toISOString()}&to=${to.toISOString()}`,
+      async ({ page }) => {
+        await page.locator(".readout", { hasText: /\d/ }).waitFor();
+        // where a mark in the middle of the chart lies in time
+        const middle = async () => {
+          const box = await restingBox(page.locator(".u-over"));
+          await page.mouse.move(box.x + box.width / 2, box.y + 40);
+          return page.locator(".readout .note").first().innerText();
+        };
+        const before = await middle();
+        await page.route("**/series*", () => undefined);
+        for (const choice of ["light", "dark"])
+          await page.getByRole("button", { name: `Change to ${choice}` }).click();
+        expect(await middle()).toBe(before);
+      },
+    );
+  });
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

@@ -67,7 +67,8 @@ export const TimeChart = (props: TimeChartProps) => {
       plot.setData(data, from === undefined);
       if (from !== undefined && to !== undefined) plot.setScale("x", { min: from, max: to });
     });
-  }, [data, from, to]);
+    // built anew, it knows nothing of the stretch
+  }, [data, from, to, theme, height]);
 
   return <div class="chart" ref={place} role="img" aria-label={label} />;
 };
