@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { SeriesBucket, Total } from "../../web/src/data/types.ts";
 import { chartData } from "../../web/src/device/chart-data.ts";
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
-import { bucketsFor, formatRange, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
+import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
 
 const bucket = (
   second: number,
@@ -126,6 +126,11 @@ describe("the range of time", () => {
       expect(parseRange(new URLSearchParams(search))).toEqual({ kind: "last", seconds: 300 });
     },
   );
+
+  test("of all that is stored is seen also where all of it has one time", () => {
+    expect(notEmpty({ fromMs: 5000, toMs: 5000 })).toEqual({ fromMs: 4500, toMs: 5500 });
+    expect(notEmpty({ fromMs: 5000, toMs: 5100 })).toEqual({ fromMs: 5000, toMs: 5100 });
+  });
 
   test("zooms around its middle and moves by a share of its length", () => {
     const span = { fromMs: 1000, toMs: 3000 };

@@ -7,7 +7,7 @@ import { CopyCurl } from "../parts/copy-curl.tsx";
 import { useWallScale } from "../scale.ts";
 import { channelColumns, channelOptions } from "./channel-options.ts";
 import { type ChartData, chartData, NO_CHART } from "./chart-data.ts";
-import type { Range, Span } from "./range.ts";
+import { notEmpty, type Range, type Span } from "./range.ts";
 import { useSeries } from "./use-series.ts";
 
 /** pixels at a desk */
@@ -49,7 +49,7 @@ const Readout = ({ data, index, unit }: { data: ChartData; index: number | null;
 };
 
 const spanOf = ({ from, to }: Series): Span | null =>
-  from === null || to === null ? null : { fromMs: parseMs(from), toMs: parseMs(to) };
+  from === null || to === null ? null : notEmpty({ fromMs: parseMs(from), toMs: parseMs(to) });
 
 const cameBack = ({ cameBack: { recovered, late } }: ChartData): string =>
   [

@@ -54,6 +54,10 @@ export interface Span {
   toMs: number;
 }
 
+/** All that is stored may have one time: a second around it, in which it is seen. */
+export const notEmpty = ({ fromMs, toMs }: Span): Span =>
+  toMs - fromMs >= SHORTEST_MS ? { fromMs, toMs } : { fromMs: fromMs - 500, toMs: toMs + 500 };
+
 /** The stretch a range means before any answer; null for `all`, whose ends only an answer tells. */
 export const spanOfRange = (range: Range, nowMs: number): Span | null => {
   if (range.kind === "all") return null;
