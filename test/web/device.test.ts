@@ -120,12 +120,16 @@ describe("the range of time", () => {
     }
   });
 
-  test.each(["last=-5", "last=x", "from=2026-11-20", "from=b&to=a", "from=2026-11-20&to=2026-11-19"])(
-    "%s makes no sense and is the default",
-    (search) => {
-      expect(parseRange(new URLSearchParams(search))).toEqual({ kind: "last", seconds: 300 });
-    },
-  );
+  test.each([
+    "last=-5",
+    "from=2300-01-01&to=2301-01-01",
+    "last=x",
+    "from=2026-11-20",
+    "from=b&to=a",
+    "from=2026-11-20&to=2026-11-19",
+  ])("%s makes no sense and is the default", (search) => {
+    expect(parseRange(new URLSearchParams(search))).toEqual({ kind: "last", seconds: 300 });
+  });
 
   test("of all that is stored is seen also where all of it has one time", () => {
     expect(notEmpty({ fromMs: 5000, toMs: 5000 })).toEqual({ fromMs: 4500, toMs: 5500 });
@@ -133,10 +137,23 @@ describe("the range of time", () => {
   });
 
   test("zooms around its middle and moves by a share of its length", () => {
-    const span = { fromMs: 1000, toMs: 3000 };
-    expect(zoomed(span, 0.5)).toEqual({ kind: "fixed", fromMs: 1500, toMs: 2500 });
-    expect(panned(span, -0.25)).toEqual({ kind: "fixed", fromMs: 500, toMs: 2500 });
-    expect(zoomed({ fromMs: 0, toMs: 10 }, 0.5)).toEqual({ kind: "fixed", fromMs: -5, toMs: 15 });
+    const zero = 1_795_176_000_000;
+    const span = { fromMs: zero + 1000, toMs: zero + 3000 };
+    expect(zoomed(span, 0.5)).toEqual({ kind: "fixed", fromMs: zero + 1500, toMs: zero + 2500 });
+    expect(panned(span, -0.25)).toEqual({ kind: "fixed", fromMs: zero + 500, toMs: zero + 2500 });
+    const short = { fromMs: zero, toMs: zero + 10 };
+    expect(zoomed(short, 0.5)).toEqual({ kind: "fixed", fromMs: zero - 5, toMs: zero + 15 });
+  });
+
+  test("stays where readings can be, however far one zooms out or moves", () => {
+    const year2000 = Date.UTC(2000, 0, 1);
+    const year2200 = Date.UTC(2200, 0, 1);
+    const span = { fromMs: 1_795_176_000_000, toMs: 1_795_176_060_000 };
+    const all = { kind: "fixed", fromMs: year2000, toMs: year2200 };
+    expect(zoomed(span, 2 ** 40)).toEqual(all);
+    expect(panned(span, -1e9)).toEqual({ kind: "fixed", fromMs: year2000, toMs: year2000 + 20 });
+    expect(panned(span, 1e9)).toEqual({ kind: "fixed", fromMs: year2200 - 20, toMs: year2200 });
+    expect(parseRange(new URLSearchParams("from=1970-01-01&to=3000-01-01"))).toEqual(all);
   });
 
   test("is cut into at most as many buckets as there are points, and they stay where they are while time goes on", () => {

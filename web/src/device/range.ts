@@ -9,10 +9,22 @@ export const DEFAULT_SECONDS = 300;
 /** closer than this nothing is to be seen */
 const SHORTEST_MS = 20;
 
+/** No reading has a time outside (docs/protocol.md), nor would the API take one with more than four digits of a year. */
+const EARLIEST_MS = Date.UTC(2000, 0, 1);
+const LATEST_MS = Date.UTC(2200, 0, 1);
+
+const clamped = (ms: number): number => Math.min(LATEST_MS, Math.max(EARLIEST_MS, ms));
+
+/** The part of a stretch in which something can be; never empty. */
+const possible = (fromMs: number, toMs: number): Range => {
+  const from = Math.min(clamped(fromMs), LATEST_MS - SHORTEST_MS);
+  return { kind: "fixed", fromMs: from, toMs: Math.max(clamped(toMs), from + SHORTEST_MS) };
+};
+
 /** From `from` and `to` (RFC 3339), or `last` (seconds, or `all`); what makes no sense is the default. */
 export const parseRange = (parameters: URLSearchParams): Range => {
-  const fromMs = Date.parse(parameters.get("from") ?? "");
-  const toMs = Date.parse(parameters.get("to") ?? "");
+  const fromMs = clamped(Date.parse(parameters.get("from") ?? ""));
+  const toMs = clamped(Date.parse(parameters.get("to") ?? ""));
   if (toMs - fromMs >= 1) return { kind: "fixed", fromMs, toMs };
   const last = parameters.get("last");
   if (last === "all") return { kind: "all" };
@@ -36,17 +48,17 @@ export const formatRange = (
   return { from: null, to: null, last };
 };
 
-/** The same stretch around another middle, longer or shorter by `factor`. */
+/** The same middle, longer or shorter by `factor`. */
 export const zoomed = ({ fromMs, toMs }: Span, factor: number): Range => {
   const middle = (fromMs + toMs) / 2;
   const half = Math.max(SHORTEST_MS, (toMs - fromMs) * factor) / 2;
-  return { kind: "fixed", fromMs: middle - half, toMs: middle + half };
+  return possible(middle - half, middle + half);
 };
 
 /** Moved by a share of its length, backward when negative. */
 export const panned = ({ fromMs, toMs }: Span, share: number): Range => {
   const by = (toMs - fromMs) * share;
-  return { kind: "fixed", fromMs: fromMs + by, toMs: toMs + by };
+  return possible(fromMs + by, toMs + by);
 };
 
 export interface Span {
