@@ -190,6 +190,35 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    "a browser whose clock is off by %i ms shows what is new, and when it was",
+    async (offMs) => {
+      await pages.fleet.send("clock", 0, Date.now() * 1000, { tick: 41 });
+      await pages.fleet.send("clock", 1, Date.now() * 1000, { tick: 42 });
+      const { page, close } = await visit(pages.browser, pages.fleet.api, "#/");
+      try {
+        await page.addInitScript((off) => {
+          const now = Date.now;
+          Date.now = () => now() + off;
+        }, offMs);
+        await page.goto(`${pages.fleet.api}/#/device/clock?last=60`);
+        await page.reload();
+        await page
+          .locator(".readout", { hasText: "41.5" })
+          .or(page.locator(".readout", { hasText: "42" }))
+          .waitFor();
+        expect(await page.locator(".device-facts dd").first().innerText()).toMatch(/^(now|\d+ s ago)$/);
+        await pages.fleet.send("clock", 2, Date.now() * 1000, { tick: 43 });
+        await eventually(
+          () => page.locator(".device-facts dd").first().innerText(),
+          (seen) => seen === "now",
+        );
+      } finally {
+        await close();
+      }
+    },
+  );
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

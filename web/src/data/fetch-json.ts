@@ -1,3 +1,4 @@
+import { noteServerDate } from "./clock.ts";
 import { authorization, noteTokenWanted } from "./token.ts";
 
 /** An answer that is no good one: `status` 0 when there was none at all. */
@@ -30,6 +31,7 @@ export const fetchJson = async <T>(path: string, signal: AbortSignal): Promise<T
     if (signal.aborted) throw error;
     throw new ApiFailure(0, "the collector does not answer");
   });
+  noteServerDate(response.headers.get("date"));
   if (response.status === 401) noteTokenWanted();
   if (!response.ok) throw new ApiFailure(response.status, await detailOf(response));
   return (await response.json()) as T;

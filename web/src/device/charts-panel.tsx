@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { binOf, LOST_BINS } from "../bins/bins.ts";
+import { collectorNow } from "../data/clock.ts";
 import type { Channel } from "../data/types.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -60,7 +61,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (/^(INPUT|SELECT)$/.test((event.target as HTMLElement).tagName)) return;
-    const from = span ?? spanOfRange(range, Date.now());
+    const from = span ?? spanOfRange(range, collectorNow());
     const next = event.key === "Home" ? ALL : from === null ? undefined : MOVES[event.key]?.(from);
     if (next === undefined) return;
     event.preventDefault();
@@ -70,7 +71,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
   return (
     <Panel
       title="Channels"
-      end={<RangeBar range={range} span={span ?? spanOfRange(range, Date.now())} onRange={onRange} />}
+      end={<RangeBar range={range} span={span ?? spanOfRange(range, collectorNow())} onRange={onRange} />}
     >
       {channels.length > 1 && (
         <fieldset class="channel-choice" aria-label="Channels shown">

@@ -1,3 +1,4 @@
+import { collectorNow } from "../data/clock.ts";
 import type { Device, DeviceLedger } from "../data/types.ts";
 import { useNow } from "../data/use-now.ts";
 import { usePoll } from "../data/use-poll.ts";
@@ -24,7 +25,8 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
   const path = `devices/${encodeURIComponent(id)}`;
   const device = usePoll<Device>(path, 1000);
   const ledger = usePoll<DeviceLedger>(`${path}/ledger`, 1000);
-  const nowMs = useNow(1000);
+  // drawn again as time goes on
+  useNow(1000);
   const range = parseRange(parameters);
 
   if (device.failure?.status === 404) {
@@ -41,7 +43,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
     return <section class="panel empty">Asking …</section>;
   return (
     <>
-      <DeviceHead device={device.data} total={ledger.data.total} nowMs={nowMs} />
+      <DeviceHead device={device.data} total={ledger.data.total} nowMs={collectorNow()} />
       <ChartsPanel
         device={id}
         channels={device.data.channels}

@@ -1,4 +1,5 @@
 import { binOf } from "../bins/bins.ts";
+import { collectorNow } from "../data/clock.ts";
 import { query } from "../data/fetch-json.ts";
 import type { Gap, GapList } from "../data/types.ts";
 import { usePollOf } from "../data/use-poll.ts";
@@ -24,7 +25,11 @@ const PAGE = 1000;
 
 const pathOf = (device: string, range: Range, state: State): string => {
   const from =
-    range.kind === "all" ? null : range.kind === "fixed" ? range.fromMs : Date.now() - range.seconds * 1000;
+    range.kind === "all"
+      ? null
+      : range.kind === "fixed"
+        ? range.fromMs
+        : collectorNow() - range.seconds * 1000;
   return `devices/${encodeURIComponent(device)}/gaps${query({
     from: from === null ? null : new Date(from).toISOString(),
     to: range.kind === "fixed" ? new Date(range.toMs).toISOString() : null,

@@ -1,3 +1,4 @@
+import { collectorNow } from "../data/clock.ts";
 import { query } from "../data/fetch-json.ts";
 import type { Series } from "../data/types.ts";
 import { type Polled, usePollOf } from "../data/use-poll.ts";
@@ -27,6 +28,6 @@ export const seriesPath = (
 export const useSeries = (device: string, channel: string, range: Range, points: number): Polled<Series> =>
   usePollOf(
     JSON.stringify([device, channel, range, points]),
-    () => seriesPath(device, channel, range, points, Date.now()),
+    () => seriesPath(device, channel, range, points, collectorNow()),
     range.kind === "last" ? LIVE_MS : PAST_MS,
   );
