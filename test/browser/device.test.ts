@@ -219,6 +219,19 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     },
   );
 
+  test("on a phone nothing is wider than the screen, however long the names are", async () => {
+    const name = "w".repeat(60);
+    await pages.fleet.send("wide", 0, Date.now() * 1000, { [name]: 1, b: 2 });
+    await withPage(
+      "#/device/wide",
+      async ({ page }) => {
+        await page.locator(".channel-name", { hasText: name }).waitFor();
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+      },
+      { viewport: { width: 320, height: 700 } },
+    );
+  });
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

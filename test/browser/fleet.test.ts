@@ -110,6 +110,20 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("the page is as large as what is seen of it, however many devices lost something", async () => {
+    for (const seq of [0, 1, 3, 4])
+      await pages.fleet.send("wide".repeat(16), seq, Date.now() * 1000, { a: 1 });
+    await withPage(
+      "#/?search=widewide",
+      async ({ page }) => {
+        await page.locator(".devices tbody .by-cause .swatch").first().waitFor({ state: "attached" });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width).toBeLessThanOrEqual(768);
+      },
+      { viewport: { width: 768, height: 900 } },
+    );
+  });
+
   test("on a phone nothing is wider than the screen", async () => {
     await withPage(
       "#/",

@@ -80,6 +80,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
               key={name}
               type="button"
               class="button"
+              title={name}
               aria-pressed={names.includes(name)}
               onClick={() => toggle(name)}
             >
