@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
-import type { createRepeatLimiter, Logger } from "../common/logger.ts";
+import type { Logger, RepeatLimiter } from "../common/logger.ts";
 import { countsOf } from "./counters.ts";
 import type { Exchange } from "./handover/exchange.ts";
 import type { Ingest } from "./ingest.ts";
@@ -27,7 +27,7 @@ export interface WorkerListenersOptions {
   ingest: Ingest;
   /** null = there are no other workers */
   exchange: Exchange | null;
-  limiter: ReturnType<typeof createRepeatLimiter>;
+  limiter: RepeatLimiter;
   clock: Clock;
   logger: Logger;
 }

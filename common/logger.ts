@@ -32,8 +32,6 @@ export interface RepeatLimiter {
    * @param write - gets the number of messages held back since the key was last let through
    */
   limit(key: string, write: (heldBack: number) => void): void;
-  /** Write out the counts of keys whose interval is over and forget those keys; call now and then, and at stop. */
-  flush(writeHeldBack: (key: string, heldBack: number) => void): void;
 }
 
 interface Repeated {
@@ -71,14 +69,6 @@ export const createRepeatLimiter = (
       if (repeatedByKey.size >= maxKeys) forgetOldest();
       repeatedByKey.set(key, { untilMs: nowMs + intervalMs, heldBack: 0 });
       write(known?.heldBack ?? 0);
-    },
-    flush(writeHeldBack) {
-      const nowMs = clock.monotonicMs();
-      for (const [key, { untilMs, heldBack }] of repeatedByKey) {
-        if (nowMs < untilMs) continue;
-        repeatedByKey.delete(key);
-        if (heldBack > 0) writeHeldBack(key, heldBack);
-      }
     },
   };
 };
