@@ -32,6 +32,30 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     }
   });
 
+  test("a collector that hangs is not called live, and a reader is told once that it does not answer", async () => {
+    const fleet = await startFleet();
+    const { page, close } = await visit(browser, fleet.api, "#/device/fan-1");
+    const connection = page.locator(".connection");
+    try {
+      await page.locator(".connection[data-state=live]").waitFor();
+      fleet.collector.process.signal("SIGSTOP");
+      await page.locator(".connection[data-state=waiting]").waitFor({ timeout: 9900 });
+      await page.locator(".connection[data-state=lost]").waitFor();
+      const heard = () =>
+        connection.evaluate((element) => {
+          const copy = element.cloneNode(true) as Element;
+          for (const hidden of copy.querySelectorAll("[aria-hidden]")) hidden.remove();
+          return copy.textContent;
+        });
+      expect(await heard()).toBe("no answer");
+      expect(await connection.innerText()).toMatch(/^no answer\s+for \d/);
+    } finally {
+      fleet.collector.process.signal("SIGCONT");
+      await close();
+      await fleet.close();
+    }
+  });
+
   test("questions that are refused are said, from when what is shown instead is, and that is over when they are answered", async () => {
     const fleet = await startFleet();
     const { page, close } = await visit(browser, fleet.api, "#/");
