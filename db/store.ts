@@ -1,4 +1,4 @@
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { statSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Clock } from "../common/clock.ts";
@@ -117,7 +117,16 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     for (const port of ingestPorts) port.close();
     throw openError(opened);
   }
-  return new Store(data.file, clock, worker, ingestPorts, opened, { ...READERS, ...readers });
+  try {
+    return new Store(data.file, clock, worker, ingestPorts, opened, { ...READERS, ...readers });
+  } catch (error) {
+    // nobody else can: a thread that is left keeps the process alive and the database owned
+    const ended = once(worker, "exit");
+    worker.postMessage("close");
+    await ended;
+    for (const port of ingestPorts) port.close();
+    throw error;
+  }
 };
 
 const firstMessage = (worker: Worker): Promise<WriterMessage> =>
