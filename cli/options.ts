@@ -4,6 +4,7 @@ import { RECEIVE_CHOICES } from "../collector/receive/receiver.ts";
 import { DEFAULT_CONFIG_FILE, type SettingsOf } from "../common/config.ts";
 import { LOG_LEVELS } from "../common/log-levels.ts";
 import {
+  accepting,
   choiceOption,
   durationOption,
   integerOption,
@@ -28,6 +29,12 @@ const parseListen = (urls: readonly string[]): Parsed<readonly ListenerConfig[]>
   }
 };
 
+/** What SQLite takes for another thing than a file of that name: nothing would be stored, or under a name that its lock does not have. */
+const parseDbPath = (path: string): Parsed<string> => {
+  const isFile = path.trim() === path && path !== ":memory:";
+  return isFile ? { value: path } : accepting("a path, without spaces at its ends, of a file (not :memory:)");
+};
+
 /**
  * Every option of `lacuna collect`: the one place that knows type, default, range and meaning. docs/configuration.md is made from it.
  * Properties carry their unit; `key` is the name outside.
@@ -50,12 +57,13 @@ export const COLLECT_OPTIONS = {
     parse: parseHttpAddress,
   }),
   ...HTTP_OPTIONS,
-  dbPath: plainTextOption({
+  dbPath: textOption({
     key: "db",
     doc: "database file; made when it does not exist",
     default: "./lacuna.db",
     placeholder: "file",
     accepted: "a path",
+    parse: parseDbPath,
   }),
   configPath: notInFile(
     plainTextOption({

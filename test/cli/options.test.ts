@@ -39,3 +39,10 @@ test("a variable that is like none of ours is not taken for a slip of a short on
     /LACUNA_FOO: this option does not exist$/,
   );
 });
+
+test.each([":memory:", "lacuna.db ", " "])(
+  "the database is a file of that very name, which SQLite would not make of %j",
+  (db) => {
+    expect(() => settings({ db })).toThrow(/--db: accepted is a path, without spaces at its ends, of a file/);
+  },
+);
