@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
@@ -59,9 +59,19 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
     const why = existsSync(dirname(lockFile))
-      ? `cannot write ${lockFile}: ${messageOf(error)}`
+      ? `cannot write ${lockFile}: ${refusalOf(dirname(lockFile)) ?? messageOf(error)}`
       : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
+  }
+};
+
+/** Why no file can be made there, which SQLite does not say. */
+const refusalOf = (directory: string): string | null => {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return messageOf(error);
   }
 };
 

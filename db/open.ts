@@ -1,5 +1,6 @@
+import { accessSync, constants, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema/migrations.ts";
 
 export type Sqlite = Database.Database;
@@ -23,7 +24,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
  *   `ERR_DATABASE_FROM_FUTURE` (written by a newer Lacuna)
  */
 export const openForWriting = (file: string): Sqlite =>
-  opening(file, () => {
+  opening(file, true, () => {
     const db = new Database(file, { timeout: BUSY_MS });
     return setUp(db, () => {
       // before anything that could write to what is not ours
@@ -46,7 +47,7 @@ export const openForWriting = (file: string): Sqlite =>
  * @throws LacunaError as `openForWriting`; also when the file does not exist or has an older schema (`ERR_DATABASE_OUTDATED`)
  */
 export const openForReading = (file: string): Sqlite =>
-  opening(file, () => {
+  opening(file, false, () => {
     const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
     return setUp(db, () => {
       db.pragma(`cache_size = -${READER_CACHE_KIB}`);
@@ -66,7 +67,7 @@ export const openForReading = (file: string): Sqlite =>
  */
 export const schemaVersionOf = (file: string): number => {
   let version = 0;
-  const db = opening(file, () => {
+  const db = opening(file, false, () => {
     const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
     return setUp(db, () => {
       version = checkVersion(db, file);
@@ -76,14 +77,25 @@ export const schemaVersionOf = (file: string): number => {
   return version;
 };
 
-const opening = (file: string, open: () => Sqlite): Sqlite => {
+const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   try {
     return open();
   } catch (error) {
     if (error instanceof LacunaError) throw error;
-    throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const why = obstacleOf(file, isMade) ?? messageOf(error);
+    throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause: error });
+  }
+};
+
+/** SQLite says of each of these that it is unable to open the file. @param isMade - where there is none one would be made */
+const obstacleOf = (file: string, isMade: boolean): string | null => {
+  try {
+    if (statSync(file).isDirectory()) return "it is a directory";
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") return messageOf(error);
+    return isMade ? null : "there is no such file";
   }
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -98,6 +98,18 @@ test("a missing directory is refused with the file's name", () => {
       message: `cannot open the database ${file}: there is no directory ${bed.directory}/nowhere`,
     }),
   );
+});
+
+test("what stands where a database should be is named", () => {
+  using bed = new StoreBed();
+  const refused = (message: string) => expect.objectContaining({ code: "ERR_DATABASE_OPEN", message });
+  expect(() => openForReading(bed.file)).toThrow(
+    refused(`cannot open the database ${bed.file}: there is no such file`),
+  );
+  mkdirSync(bed.file);
+  const directory = refused(`cannot open the database ${bed.file}: it is a directory`);
+  expect(() => openForReading(bed.file)).toThrow(directory);
+  expect(() => bed.writer()).toThrow(directory);
 });
 
 test("a file that only fails to be opened gives its ownership back", () => {
