@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createLogger, createRepeatLimiter } from "../../common/logger.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -23,6 +26,22 @@ test("messages are JSON lines with time and fields", () => {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     }),
   ]);
+});
+
+test.runIf(existsSync("/dev/full"))("a log that takes nothing does not end what logs", () => {
+  const full = openSync("/dev/full", "w");
+  const code = `
+    const { createLogger } = await import("./common/logger.ts");
+    const logger = createLogger("info");
+    for (const level of ["info", "fatal", "info"]) logger[level]("x".repeat(40_000));
+    setTimeout(() => console.log("still here"), 10);`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+    cwd: join(import.meta.dirname, "../.."),
+    stdio: ["ignore", "pipe", full],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect(run).toMatchObject({ status: 0, stdout: "still here\n" });
 });
 
 test("a key is let through once per interval, then with the number held back", () => {
