@@ -69,7 +69,7 @@ async function* connect(
   const silent = new AbortController();
   const timer = setTimeout(() => silent.abort(new Error(`nothing for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
   try {
-    const { body } = await client.open(path, {
+    const { body } = await client.open(path, "text/event-stream", {
       headers: lastEventId === null ? {} : { "last-event-id": lastEventId },
       signal: AbortSignal.any([signal, silent.signal]),
     });

@@ -63,19 +63,20 @@ export class ApiClient {
   }
 
   /** null when the API answers 404. */
-  async find<T>(path: string): Promise<T | null> {
+  async find<T>(path: string, member: keyof T & string): Promise<T | null> {
     try {
-      return await this.get<T>(path);
+      return await this.get<T>(path, member);
     } catch (error) {
       if (error instanceof ApiAnswerError && error.status === NOT_FOUND) return null;
       throw error;
     }
   }
 
-  async get<T>(path: string): Promise<T> {
+  /** @param member - one that every such answer of a collector has */
+  async get<T>(path: string, member: keyof T & string): Promise<T> {
     for (let tries = 1; ; tries++) {
       const response = await this.#fetch(path, {});
-      if (response.ok) return await this.#jsonOf<T>(path, response);
+      if (response.ok) return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
       const error = await this.#answerError(path, response);
       if (!TRY_AGAIN.includes(response.status) || tries === TRIES) throw error;
       const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
@@ -83,10 +84,21 @@ export class ApiClient {
     }
   }
 
-  /** An answer to be read as it comes; one try. Its body fails when the connection breaks before the end. */
-  async open(path: string, request: Pick<RequestInit, "headers" | "signal"> = {}): Promise<Response> {
+  /**
+   * An answer to be read as it comes; one try. Its body fails when the connection breaks before the end.
+   * @param type - of its content
+   */
+  async open(
+    path: string,
+    type: string,
+    request: Pick<RequestInit, "headers" | "signal"> = {},
+  ): Promise<Response> {
     const response = await this.#fetch(path, request);
-    if (response.ok) return response;
+    if (response.ok) {
+      if (response.headers.get("content-type")?.startsWith(type)) return response;
+      await response.body?.cancel();
+      throw this.#foreign();
+    }
     throw await this.#answerError(path, response);
   }
 
@@ -101,7 +113,7 @@ export class ApiClient {
     do {
       const query = new URLSearchParams({ ...filters, limit: String(limit) });
       if (cursor !== null) query.set("cursor", cursor);
-      const page: Page<Name, Item> = await this.get(`${path}?${query}`);
+      const page: Page<Name, Item> = await this.get(`${path}?${query}`, name);
       yield page[name];
       cursor = page.next;
     } while (cursor !== null);
@@ -128,15 +140,6 @@ export class ApiClient {
     }
   }
 
-  async #jsonOf<T>(path: string, response: Response): Promise<T> {
-    const text = await this.#textOf(path, response);
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw this.#error(path, "the answer is no JSON: something else than a collector answers there", error);
-    }
-  }
-
   async #textOf(path: string, response: Response): Promise<string> {
     try {
       return await response.text();
@@ -145,9 +148,18 @@ export class ApiClient {
     }
   }
 
+  #ours(answer: Record<string, unknown>, member: string): unknown {
+    if (member in answer) return answer;
+    throw this.#foreign();
+  }
+
+  #foreign(): LacunaError {
+    return new LacunaError(this.#errorCode, `what answers at ${this.#baseUrl} is no collector`);
+  }
+
   async #answerError(path: string, response: Response): Promise<ApiAnswerError> {
     const text = await this.#textOf(path, response);
-    const { detail = text, parameters = [], code } = parseProblem(text);
+    const { detail = inOneLine(text), parameters = [], code } = problemOf(parseObject(text));
     const message = `GET ${this.#baseUrl}${path}: status ${response.status}: ${detail}`;
     return new ApiAnswerError(this.#errorCode, message, response.status, parameters, code, detail);
   }
@@ -161,13 +173,35 @@ export class ApiClient {
 const whyOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? error.cause : error;
 
-/** What an error answer says of itself (RFC 9457); nothing when it comes from something else on the way. */
-const parseProblem = (text: string): { code?: string; detail?: string; parameters?: WrongParameter[] } => {
+/** Something else on the way may answer with anything: an object without members then. */
+const parseObject = (text: string): Record<string, unknown> => {
   try {
-    const problem: unknown = JSON.parse(text);
-    return typeof problem === "object" && problem !== null ? problem : {};
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
-    // no JSON: the text itself is all there is to say
+    // no JSON
     return {};
   }
+};
+
+const isWrongParameter = (item: unknown): item is WrongParameter =>
+  typeof (item as Partial<WrongParameter> | null)?.name === "string";
+
+/** What an error answer says of itself (RFC 9457), as far as it is one. */
+const problemOf = ({
+  code,
+  detail,
+  parameters,
+}: Record<string, unknown>): { code?: string; detail?: string; parameters?: WrongParameter[] } => ({
+  ...(typeof code === "string" ? { code } : {}),
+  ...(typeof detail === "string" ? { detail } : {}),
+  ...(Array.isArray(parameters) ? { parameters: parameters.filter(isWrongParameter) } : {}),
+});
+
+const MOST_SHOWN = 200;
+
+/** The page of another server, so that it can be told what it is: its beginning, without what would move a terminal's cursor. */
+const inOneLine = (text: string): string => {
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
+  return line.length <= MOST_SHOWN ? line : `${line.slice(0, MOST_SHOWN)} …`;
 };

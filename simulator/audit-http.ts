@@ -33,7 +33,10 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
   const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
   return {
     async fleet() {
-      const { total } = await client.get<{ total: LedgerCounts & Omit<AuditFleet, "counts"> }>("/ledger");
+      const { total } = await client.get<{ total: LedgerCounts & Omit<AuditFleet, "counts"> }>(
+        "/ledger",
+        "total",
+      );
       return { ...total, counts: total };
     },
     async *devices() {
@@ -42,7 +45,7 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
       }
     },
     async device(id) {
-      const ledger = await client.find<DeviceLedgerJson>(`${devicePath(id)}/ledger`);
+      const ledger = await client.find<DeviceLedgerJson>(`${devicePath(id)}/ledger`, "epochs");
       if (ledger === null) return null;
       return { counts: ledger.total, runs: ledger.epochs.map((epoch) => ({ ...epoch, counts: epoch })) };
     },
@@ -54,7 +57,7 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
       }
     },
     async listeningSinceUs() {
-      const { listeners } = await client.get<StatusJson>("/status");
+      const { listeners } = await client.get<StatusJson>("/status", "listeners");
       const sinceUs = listeners.filter(({ state }) => state === "OK").map(({ since }) => parseTime(since));
       return sinceUs.length === 0 ? null : Math.max(...sinceUs);
     },

@@ -19,10 +19,10 @@ interface LineJson {
 
 /** The devices of a running collector. @param signal - gives up what is on its way */
 export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportSource => {
-  const open = (device: string, query: URLSearchParams): Promise<Response | null> =>
+  const open = (device: string, type: string, query: URLSearchParams): Promise<Response | null> =>
     client
       // packing and unpacking would be most of the work
-      .open(`/devices/${encodeURIComponent(device)}/readings?${query}`, {
+      .open(`/devices/${encodeURIComponent(device)}/readings?${query}`, type, {
         signal,
         headers: { "accept-encoding": "identity" },
       })
@@ -38,11 +38,15 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
       return ids;
     },
     async channelNames(device) {
-      const response = await open(device, new URLSearchParams({ format: "csv", limit: "1" }));
-      return response === null ? null : csvCells(await response.text()).slice(FIRST_COLUMNS);
+      const response = await open(device, "text/csv", new URLSearchParams({ format: "csv", limit: "1" }));
+      if (response === null) return null;
+      const text = await response.text().catch((error: unknown) => {
+        throw cutError(device, error);
+      });
+      return csvCells(text).slice(FIRST_COLUMNS);
     },
     async *readings(device, query) {
-      const response = await open(device, queryOf(query));
+      const response = await open(device, "application/x-ndjson", queryOf(query));
       if (response === null) return;
       const completeness = completenessOf(response.headers.get("lacuna-completeness") ?? "");
       yield { rows: [], completeness };
@@ -69,6 +73,15 @@ const completenessOf = (header: string): ExportPage["completeness"] => {
   return { expected: member("expected"), received: member("received") };
 };
 
+const cutError = (device: string, cause: unknown): LacunaError =>
+  new LacunaError(
+    "ERR_EXPORT_CUT",
+    `the readings of ${JSON.stringify(device)} broke off: ${messageOf(cause)}`,
+    {
+      cause,
+    },
+  );
+
 /** Whole lines, as many as each piece of the body brings. A body that is cut off is an error. */
 async function* linesOf(device: string, { body }: Response): AsyncGenerator<string[]> {
   let rest = "";
@@ -79,8 +92,7 @@ async function* linesOf(device: string, { body }: Response): AsyncGenerator<stri
       if (lines.length > 0) yield lines;
     }
   } catch (error) {
-    const why = `the readings of ${JSON.stringify(device)} broke off: ${messageOf(error)}`;
-    throw new LacunaError("ERR_EXPORT_CUT", why, { cause: error });
+    throw cutError(device, error);
   }
   if (rest !== "")
     throw new LacunaError("ERR_EXPORT_CUT", `the readings of ${JSON.stringify(device)} broke off`);

@@ -12,7 +12,10 @@ afterEach(() => {
 
 /** A feed that answers the connections in turn. */
 const feed = async (...answers: Answer[]): Promise<ApiClient> => {
-  const server = createServer((request, response) => answers.shift()!(request, response));
+  const server = createServer((request, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    answers.shift()!(request, response);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closing.push(() => {
     server.closeAllConnections();

@@ -37,7 +37,11 @@ describe("over HTTP", () => {
   const api = async (
     answer: (request: IncomingMessage, response: ServerResponse) => void,
   ): Promise<ExportSource> => {
-    const server = createServer(answer);
+    const server = createServer((request, response) => {
+      const isCsv = request.url!.includes("format=csv");
+      response.setHeader("content-type", isCsv ? "text/csv" : "application/x-ndjson");
+      answer(request, response);
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closing.push(() => {
       server.closeAllConnections();
