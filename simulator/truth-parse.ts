@@ -1,4 +1,5 @@
 import { LacunaError } from "../common/errors.ts";
+import { NONE } from "../common/options.ts";
 import type { Range } from "../protocol/ranges.ts";
 import { parseTime } from "../protocol/time.ts";
 import type { DepartureRecord } from "./departures.ts";
@@ -25,6 +26,12 @@ const isTime = (value: unknown): value is string =>
   typeof value === "string" && !Number.isNaN(parseTime(value));
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** What the values and their times are computed from. */
+const DECISIVE = [
+  ...(["seed", "devices", "idPrefix", "rateHz", "totalRateHz"] as const),
+  ...(["format", "jsonTime", "channels", "signals"] as const),
+];
+
 /** @throws LacunaError `ERR_TRUTH_FORMAT` */
 export const parseTruthHeader = (line: string, where: string): TruthHeader => {
   // a fleet that knew of one target only
@@ -36,6 +43,12 @@ export const parseTruthHeader = (line: string, where: string): TruthHeader => {
   for (const property of Object.keys(SIMULATOR_OPTIONS)) {
     if (!(property in header)) refuse(where, `${property} is missing`);
   }
+  for (const property of DECISIVE) {
+    const isUnset = property === "totalRateHz" && header[property] === null;
+    const parsed = SIMULATOR_OPTIONS[property].parse(isUnset ? NONE : header[property]);
+    if ("mistake" in parsed) refuse(where, `${property}: ${parsed.mistake}`);
+  }
+  if (!isNumber(header.skewMs)) refuse(where, "skewMs is no number");
   return header as unknown as TruthHeader;
 };
 
@@ -52,34 +65,39 @@ export const parseTruthRecord = (line: string, where: string): TruthRecord => {
     epoch,
     startedAt,
     next,
-    ...parseDepartures(record, where),
-    ...parsePaths(record, where),
+    ...parseDepartures(record, next, where),
+    ...parsePaths(record, next, where),
   };
 };
 
-const parseDepartures = (record: Record<string, unknown>, where: string): DepartureRecord => ({
-  dropped: parseRanges(record, "dropped", 2, where) as unknown as Range[],
-  corrupted: parseRanges(record, "corrupted", 2, where) as unknown as Range[],
-  copies: parseRanges(record, "copies", 3, where) as unknown as DepartureRecord["copies"],
+const parseDepartures = (record: Record<string, unknown>, next: number, where: string): DepartureRecord => ({
+  dropped: parseRanges(record, "dropped", 2, next, where) as unknown as Range[],
+  corrupted: parseRanges(record, "corrupted", 2, next, where) as unknown as Range[],
+  copies: parseRanges(record, "copies", 3, next, where) as unknown as DepartureRecord["copies"],
 });
 
-const parsePaths = ({ paths }: Record<string, unknown>, where: string): Pick<TruthRecord, "paths"> => {
+const parsePaths = (
+  { paths }: Record<string, unknown>,
+  next: number,
+  where: string,
+): Pick<TruthRecord, "paths"> => {
   if (paths === undefined) return {};
   if (!Array.isArray(paths)) return refuse(where, "paths is no list");
   return {
     paths: paths.map((path: unknown) =>
       typeof path === "object" && path !== null
-        ? parseDepartures(path as Record<string, unknown>, where)
+        ? parseDepartures(path as Record<string, unknown>, next, where)
         : refuse(where, "paths has what is no object"),
     ),
   };
 };
 
-/** A list of [first, last] or [first, last, k], ascending and apart. */
+/** A list of [first, last] or [first, last, k], ascending and apart, of numbers that were used. */
 const parseRanges = (
   record: Record<string, unknown>,
   field: string,
   width: number,
+  next: number,
   where: string,
 ): number[][] => {
   const ranges = record[field];
@@ -88,7 +106,8 @@ const parseRanges = (
   return ranges.map((range: unknown) => {
     const isList = Array.isArray(range) && range.length === width && range.every(isNumber);
     const [first, last] = isList ? (range as [number, number]) : [-1, -1];
-    if (first <= after || first > last) refuse(where, `${field} has ${JSON.stringify(range)}`);
+    if (first <= after || first > last || last >= next)
+      refuse(where, `${field} has ${JSON.stringify(range)}`);
     after = last;
     return range as number[];
   });

@@ -81,6 +81,7 @@ test.each([
       ],
     }),
   ],
+  ["a number that was not used", JSON.stringify({ ...RECORD, dropped: [[8, 9]] })],
   ["copies without a count", JSON.stringify({ ...RECORD, copies: [[4, 4]] })],
 ])("a line with %s is refused by its number", async (_what, line) => {
   const { truth } = simulateInMemory(SETTINGS);
@@ -101,4 +102,21 @@ test.each([
 ])("a file with %s is refused", async (_what, text) => {
   await writeFile(path, text);
   await expect(readTruth(path)).rejects.toMatchObject({ code: "ERR_TRUTH_FORMAT" });
+});
+
+test.each([
+  ["signals", ["sine", "saw"]],
+  ["signals", []],
+  ["channels", "three"],
+  ["rateHz", {}],
+  ["totalRateHz", {}],
+  ["idPrefix", null],
+  ["skewMs", null],
+])("a first line whose %s is %j is refused: values could not be computed", async (property, value) => {
+  const { truth } = simulateInMemory(SETTINGS);
+  await writeFile(path, JSON.stringify({ ...truth.header, [property]: value }));
+  await expect(readTruth(path)).rejects.toMatchObject({
+    code: "ERR_TRUTH_FORMAT",
+    message: expect.stringContaining(`${path}:1: ${property}`),
+  });
 });
