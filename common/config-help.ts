@@ -7,6 +7,8 @@ export interface FlagHelp {
   flag: string;
   description: string;
   repeatable: boolean;
+  /** the words that are accepted, where only some are */
+  choices: readonly string[] | undefined;
 }
 
 /**
@@ -14,12 +16,13 @@ export interface FlagHelp {
  * @param hasEnvironment - the command reads the environment too: the variable is named
  */
 export const flagsOf = (schema: Schema, hasEnvironment: boolean): FlagHelp[] =>
-  Object.values(schema).map(({ key, doc, accepted, defaultText, placeholder, repeatable }) => {
+  Object.values(schema).map(({ key, doc, accepted, defaultText, placeholder, repeatable, choices }) => {
     const environment = hasEnvironment ? `; env: ${envNameOf(key)}` : "";
     return {
       key,
       flag: `${flagOf(key)} <${placeholder}>`,
       description: `${doc} (${accepted}; default: ${defaultText || "none"}${environment})`,
       repeatable,
+      choices,
     };
   });

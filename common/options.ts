@@ -24,6 +24,8 @@ export interface Option<T> {
   /** word for the value in help: `<duration>` */
   readonly placeholder: string;
   readonly repeatable: boolean;
+  /** the words that are accepted, where only some are */
+  readonly choices?: readonly string[];
   /** false for options that name the configuration file itself */
   readonly inFile: boolean;
   parse(raw: unknown): Parsed<T>;
@@ -149,6 +151,7 @@ export const choiceOption = <const T extends string>(
     default: spec.default,
     defaultText: spec.default,
     accepted,
+    choices: spec.choices,
     placeholder: "word",
     repeatable: false,
     inFile: true,
@@ -187,6 +190,7 @@ export const listOption = <T>(
     default: readonly string[];
     placeholder: string;
     accepted: string;
+    choices?: readonly string[];
     parse(texts: readonly string[]): Parsed<T>;
   },
 ): Option<T> => ({

@@ -56,6 +56,7 @@ export const booleanOption = (spec: Common & { default: boolean }): Option<boole
     ...spec,
     defaultText: String(spec.default),
     accepted,
+    choices: ["true", "false"],
     placeholder: "true|false",
     repeatable: false,
     inFile: false,

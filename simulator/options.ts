@@ -125,6 +125,7 @@ export const SIMULATOR_OPTIONS = {
     default: SIGNAL_NAMES,
     placeholder: "word",
     accepted: `any of ${SIGNAL_NAMES.join(", ")}`,
+    choices: SIGNAL_NAMES,
     parse: (names) =>
       names.every(isSignal) ? { value: names } : accepting(`any of ${SIGNAL_NAMES.join(", ")}`),
   }),

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { SchemaFlag } from "../flags.ts";
 
 /** What follows a flag or stands as an argument: one of some words, the name of a file, or anything. */
 export type Value = readonly string[] | "file" | "any";
@@ -21,9 +22,11 @@ export interface CommandNode {
 
 const FILE = /<(file|path)>/;
 
-const flagValue = ({ argChoices, flags, required, optional }: Option): Value | null => {
+const flagValue = (option: Option): Value | null => {
+  const { argChoices, flags, required, optional } = option;
   if (!required && !optional) return null;
-  return argChoices ?? (FILE.test(flags) ? "file" : "any");
+  const choices = option instanceof SchemaFlag ? option.words : argChoices;
+  return choices ?? (FILE.test(flags) ? "file" : "any");
 };
 
 const argumentOf = ({ registeredArguments: [argument] }: Command): Value | null => {

@@ -48,6 +48,10 @@ describe("bash offers", () => {
   test("the words a flag or an argument accepts", () => {
     expect(offered("gaps", "--cause", "queue")).toEqual(["queue-overflow"]);
     expect(offered("completion", "")).toEqual(["bash", "zsh", "fish"]);
+    expect(offered("collect", "--receive", "")).toEqual(["auto", "native", "dgram"]);
+    expect(offered("simulate", "--format", "j")).toEqual(["json"]);
+    expect(offered("simulate", "--signals", "s")).toEqual(["sine", "square"]);
+    expect(offered("simulate", "--describe", "")).toEqual(["true", "false"]);
   });
 
   test("files where a file is meant, and nothing where nobody can know", () => {
