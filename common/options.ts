@@ -90,16 +90,20 @@ export const integerOption = (
 interface Quantity {
   placeholder: string;
   unitAccepted: string;
+  /** a number of a file is its text */
+  takesNumbers: boolean;
   parse(text: string): number;
 }
 const DURATION: Quantity = {
   placeholder: "duration",
   unitAccepted: DURATION_ACCEPTED,
+  takesNumbers: false,
   parse: parseDurationMs,
 };
 const SIZE: Quantity = {
   placeholder: "size",
   unitAccepted: SIZE_ACCEPTED,
+  takesNumbers: true,
   parse: parseSizeBytes,
 };
 
@@ -120,9 +124,10 @@ const quantityOption = (
     repeatable: false,
     inFile: true,
     parse(raw) {
-      if (typeof raw !== "string") return accepting(accepted);
+      const text = quantity.takesNumbers && typeof raw === "number" ? String(raw) : raw;
+      if (typeof text !== "string") return accepting(accepted);
       try {
-        const value = quantity.parse(raw);
+        const value = quantity.parse(text);
         return value >= min && value <= max ? { value } : accepting(range);
       } catch {
         // the sentence of the parser repeats what the caller adds: key, value

@@ -91,6 +91,11 @@ test('"none" unsets an optional setting the file gave', () => {
   expect(resolve({ values: { maxSize: "2MiB" }, flags: { maxSize: "none" } }).maxSizeBytes).toBeNull();
 });
 
+test("bytes may be a number of the file", () => {
+  expect(resolve({ values: { maxSize: 2_097_152 } }).maxSizeBytes).toBe(2 ** 21);
+  expect(mistakesOf({ values: { maxSize: 1.5 } })).toHaveLength(1);
+});
+
 test("names of flag and environment variable follow from the key", () => {
   expect([envNameOf("maxGapsPerDevice"), flagOf("maxGapsPerDevice")]).toEqual([
     "LACUNA_MAX_GAPS_PER_DEVICE",
