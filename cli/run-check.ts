@@ -3,28 +3,18 @@ import { openingFindings } from "../api/findings/opening.ts";
 import type { HostFacts, ListenerState } from "../api/part-status.ts";
 import type { ListenerConfig } from "../collector/listener-url.ts";
 import { type OpenedSocket, openSocket } from "../collector/open-socket.ts";
-import { loadNativeSockets, type NativeSockets } from "../collector/receive/native-socket.ts";
+import { findSockets } from "../collector/receive/choose-sockets.ts";
+import type { NativeSockets } from "../collector/receive/native-socket.ts";
 import { systemClock } from "../common/clock.ts";
 import { loadSettings } from "../common/config.ts";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import { messageOf } from "../common/errors.ts";
 import { blameFlags } from "./blame-flags.ts";
 import { databaseFindings } from "./database-findings.ts";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import { checkExposure, readTls } from "./http-server.ts";
-import { COLLECT_OPTIONS, type CollectSettings } from "./options.ts";
+import { COLLECT_OPTIONS } from "./options.ts";
 import { reportDiagnoses } from "./run-doctor.ts";
-
-/** As the collector would choose them. */
-const socketsFor = async (receive: CollectSettings["receive"]): Promise<NativeSockets | null> => {
-  if (receive === "dgram") return null;
-  const loaded = await loadNativeSockets();
-  if (!("missing" in loaded)) return loaded;
-  if (receive === "native") {
-    throw new LacunaError("ERR_RECEIVE_NATIVE", `receive=native cannot be had: ${loaded.missing}`);
-  }
-  return null;
-};
 
 type Outcome = { state: ListenerState; reason: string | null; opened: OpenedSocket | null };
 
@@ -82,7 +72,9 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
   } catch (error) {
     throw blameFlags(error, flags);
   }
-  const sockets = await socketsFor(settings.receive);
+  // as the collector would choose them
+  const found = await findSockets(settings.receive);
+  const sockets = "missing" in found ? null : found;
   const open: OpenedSocket[] = [];
   const host = hostFacts();
   const diagnoses: Diagnosis[] = [];

@@ -4,19 +4,28 @@ import { loadNativeSockets, type NativeSockets } from "./native-socket.ts";
 import type { ReceiveChoice } from "./receiver.ts";
 
 /**
- * The receive path that was asked for. Says in the log which one it is.
- * @returns what makes the sockets of the native path; null = node:dgram
+ * What makes the sockets of the native path, or why node:dgram does.
  * @throws LacunaError `ERR_RECEIVE_NATIVE` when the native path was asked for by name and cannot be had
  */
+export const findSockets = async (choice: ReceiveChoice): Promise<NativeSockets | { missing: string }> => {
+  const found = choice === "dgram" ? { missing: "receive=dgram" } : await loadNativeSockets();
+  if ("missing" in found && choice === "native") {
+    throw new LacunaError("ERR_RECEIVE_NATIVE", `receive=native cannot be had: ${found.missing}`);
+  }
+  return found;
+};
+
+/**
+ * The same for a collector, which says in the log which one it is.
+ * @returns null = node:dgram
+ * @throws LacunaError as `findSockets`
+ */
 export const chooseSockets = async (choice: ReceiveChoice, logger: Logger): Promise<NativeSockets | null> => {
-  const loaded = choice === "dgram" ? { missing: "receive=dgram" } : await loadNativeSockets();
-  if (!("missing" in loaded)) {
-    logger.info({ receive: "native" }, "sockets are read by recvmmsg");
-    return loaded;
+  const found = await findSockets(choice);
+  if ("missing" in found) {
+    logger.info({ receive: "dgram", reason: found.missing }, "sockets are read by node:dgram");
+    return null;
   }
-  if (choice === "native") {
-    throw new LacunaError("ERR_RECEIVE_NATIVE", `receive=native cannot be had: ${loaded.missing}`);
-  }
-  logger.info({ receive: "dgram", reason: loaded.missing }, "sockets are read by node:dgram");
-  return null;
+  logger.info({ receive: "native" }, "sockets are read by recvmmsg");
+  return found;
 };
