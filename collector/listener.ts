@@ -152,7 +152,7 @@ export class Listener {
       receiveBufferRequestedBytes: config.receiveBufferBytes,
       receiveBufferGrantedBytes: this.#opened?.buffer.grantedBytes ?? null,
       receiveBufferCeilingBytes: this.#opened?.buffer.ceilingBytes ?? null,
-      kernelDrops: this.#dropsSoFar(),
+      kernelDrops: this.kernelDrops,
       // Linux counts twice the payload here as in the buffer (socket(7), SO_RCVBUF), and only Linux tells
       receiveQueueBytes: this.#watched === null ? null : Math.ceil(this.#watched.queuedBytes / 2),
       receiveQueuePeakBytes: Math.ceil((this.#watched?.peak.bytes ?? 0) / 2),
@@ -162,16 +162,7 @@ export class Listener {
 
   /** Datagrams the kernel dropped at its sockets since the start, as of the last `KernelDrops.refresh`; null = the system does not tell */
   get kernelDrops(): number | null {
-    return this.#dropsSoFar();
-  }
-
-  /**
-   * Datagrams the kernel dropped at its sockets since the start, as of now: what WatchedSocket.refresh costs.
-   * @returns null = the system does not tell
-   */
-  readKernelDrops(): number | null {
-    this.#watched?.refresh();
-    return this.#dropsSoFar();
+    return this.#watched === null ? this.#formerDrops : (this.#formerDrops ?? 0) + this.#watched.drops;
   }
 
   /** The port stays, also one the system chose. */
@@ -239,17 +230,14 @@ export class Listener {
     const opened = this.#opened;
     if (opened === null) return;
     // before it is detached: from then on its descriptor is not used
-    this.#formerDrops = this.readKernelDrops();
+    this.#watched?.refresh();
+    this.#formerDrops = this.kernelDrops;
     if (this.#watched !== null) this.#around.kernelDrops.forget(this.#watched);
     this.#around.receiver.detach(opened.socket);
     this.#opened = null;
     this.#footing = null;
     this.#watched = null;
     opened.socket.close();
-  }
-
-  #dropsSoFar(): number | null {
-    return this.#watched === null ? this.#formerDrops : (this.#formerDrops ?? 0) + this.#watched.drops;
   }
 
   #become(state: ListenerState, reason: string): void {

@@ -12,7 +12,7 @@ import type { Arrival } from "./types.ts";
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { ROW, ROW_FLAG } = ledgerRow;
 const { MARK, SLOT } = deviceSlot;
-const { RUN_STATE } = runState;
+const { RUN_STATE, STEADY } = runState;
 
 /** R6: a run silent for so long makes room, and the current one gives up its place */
 const SILENT_US = 10_000_000;
@@ -137,7 +137,7 @@ export class Epochs {
     const former = devices.int(device, SLOT.CURRENT);
     if (former >= 0) {
       runs.setFlag(former, ROW_FLAG.CURRENT, false);
-      runs.steady[former] = 0;
+      runs.steady[former] = STEADY.NO;
       runs.touch(former);
     }
     devices.setInt(device, SLOT.CURRENT, run);
@@ -197,6 +197,7 @@ export class Epochs {
 
   #forgetSteady(device: number): void {
     const { devices, runs } = this.#context;
-    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!) runs.steady[run] = 0;
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      runs.steady[run] = STEADY.NO;
   }
 }

@@ -70,7 +70,7 @@ export class Holds {
     return held;
   }
 
-  /** Give up the device's held datagram, if there is one. @param rejectCode - instead of the one it was held for */
+  /** Give up the device's held datagram, if there is one: a duplicate, or rejected for what it was held for. */
   drop(device: number): void {
     const entry = this.#held.get(device);
     if (entry === undefined) return;
@@ -81,18 +81,12 @@ export class Holds {
       runs.add1(held.owner, ROW.DUPLICATES);
       runs.touch(held.owner);
     }
-    this.report(device, held, held.isReused, held.isReused ? 0 : held.rejectCode);
-  }
-
-  /** Tell the sink that a held datagram is not stored. */
-  report(device: number, held: Held, isDuplicate: boolean, rejectCode: number): void {
-    const { devices, sink } = this.#context;
-    sink.heldDropped(devices.mark(device, MARK.DEVICE), isDuplicate, rejectCode, held.listener);
+    this.#report(device, held, held.isReused, held.isReused ? 0 : held.rejectCode);
   }
 
   /** Both halves of a confirmed pair are refused when there is no room for their run. */
   refuse(device: number, held: Held): void {
-    this.report(device, held, false, REJECT["too-many-epochs"]);
+    this.#report(device, held, false, REJECT["too-many-epochs"]);
   }
 
   /** Drop what has been held long enough. */
@@ -107,6 +101,12 @@ export class Holds {
 
   dropAll(): void {
     for (const device of [...this.#held.keys()]) this.drop(device);
+  }
+
+  /** Tell the sink that a held datagram is not stored. */
+  #report(device: number, held: Held, isDuplicate: boolean, rejectCode: number): void {
+    const { devices, sink } = this.#context;
+    sink.heldDropped(devices.mark(device, MARK.DEVICE), isDuplicate, rejectCode, held.listener);
   }
 
   #holdMs(device: number): number {

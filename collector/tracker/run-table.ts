@@ -102,7 +102,7 @@ export class RunTable {
     this.index[slot] = index;
     this.device[slot] = deviceSlot;
     this.older[slot] = -1;
-    this.steady[slot] = 0;
+    this.steady[slot] = STEADY.NO;
     this.state[slot] = 0;
     this.highTime[slot] = 0;
     this.clearMs[slot] = Number.NEGATIVE_INFINITY;
@@ -117,7 +117,7 @@ export class RunTable {
   /** The run leaves the memory; a changed row is still drained before its slot is used again. */
   remove(slot: number): void {
     this.gaps[slot] = null;
-    this.steady[slot] = 0;
+    this.steady[slot] = STEADY.NO;
     this.state[slot] = RUN_STATE.GONE;
     this.count--;
     if (this.#isDirty[slot] === 0) this.#release(slot);
@@ -143,7 +143,7 @@ export class RunTable {
   setClosed(slot: number, isClosed: boolean): void {
     this.set(slot, RUN_STATE.CLOSED, isClosed);
     this.setFlag(slot, ROW_FLAG.CLOSED, isClosed);
-    this.steady[slot] = 0;
+    this.steady[slot] = STEADY.NO;
     this.touch(slot);
   }
 

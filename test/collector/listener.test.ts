@@ -72,7 +72,6 @@ test("what waits in the socket is told on the scale of the buffer, in whole byte
   const { listener } = setUp("udp://127.0.0.1:4747", [], { answers: 1537 });
   await listener.start();
   expect(listener.status()).toMatchObject({ receiveQueueBytes: 769, kernelDrops: 4 });
-  expect(listener.readKernelDrops()).toBe(4);
   listener.stop();
   expect(listener.status()).toMatchObject({ receiveQueueBytes: null, kernelDrops: 4 });
 });
