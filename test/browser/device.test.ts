@@ -232,6 +232,15 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("of a device without numbers nothing is said that takes numbers to know", async () => {
+    for (const value of [1, 2]) await pages.fleet.send("nameless", undefined, Date.now() * 1000, { value });
+    await withPage("#/device/nameless", async ({ page }) => {
+      await page.locator(".empty", { hasText: "what was lost is unknown" }).waitFor();
+      expect(await page.getByText("No gap in this span").count()).toBe(0);
+      expect(await page.getByText("No number came after a greater one").count()).toBe(0);
+    });
+  });
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

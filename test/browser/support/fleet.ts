@@ -20,7 +20,13 @@ const STEP_US = 100_000;
 export interface Fleet {
   api: string;
   collector: RunningCollector;
-  send(device: string, seq: number, timeUs: number, values: Record<string, number>): Promise<void>;
+  /** @param seq - undefined: a datagram without a number */
+  send(
+    device: string,
+    seq: number | undefined,
+    timeUs: number,
+    values: Record<string, number>,
+  ): Promise<void>;
   /** stop the collector and start it again on the same ports and database */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;

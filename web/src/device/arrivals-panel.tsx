@@ -14,7 +14,7 @@ const heardOn = ({ epoch, run }: Arrivals): string => {
 };
 
 /** How the numbers of a device arrive: jitter, delay, reordering. */
-export const ArrivalsPanel = ({ device }: { device: string }) => {
+export const ArrivalsPanel = ({ device, isUnnumbered }: { device: string; isUnnumbered: boolean }) => {
   const path = `devices/${encodeURIComponent(device)}/arrivals`;
   const { data } = usePoll<Arrivals>(path, 2000);
   return (
@@ -33,7 +33,7 @@ export const ArrivalsPanel = ({ device }: { device: string }) => {
               <DelayFigures transit={data.transit} />
             )}
           </div>
-          {data.run !== null && (
+          {data.run !== null && !isUnnumbered && (
             <div class="arrivals-part">
               <h3>Reordering</h3>
               <ReorderingFigures reordering={data.reordering} />

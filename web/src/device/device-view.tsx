@@ -6,6 +6,7 @@ import { decoded, formatPlace } from "../routing.ts";
 import type { SetParameters } from "../use-place.ts";
 import { ArrivalsPanel } from "./arrivals-panel.tsx";
 import { ChartsPanel } from "./charts-panel.tsx";
+import { isUnnumbered } from "./complete-sentence.ts";
 import { DeviceHead } from "./device-head.tsx";
 import { GapsPanel, stateOf } from "./gaps-panel.tsx";
 import { LedgerPanel } from "./ledger-panel.tsx";
@@ -53,10 +54,11 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
         onChosen={(names) => setParameters({ channels: names.map(encodeURIComponent).join(",") || "," })}
       />
       <LedgerPanel device={id} ledger={ledger.data} />
-      <ArrivalsPanel device={id} />
+      <ArrivalsPanel device={id} isUnnumbered={isUnnumbered(ledger.data.total)} />
       <GapsPanel
         device={id}
         range={range}
+        isUnnumbered={isUnnumbered(ledger.data.total)}
         state={stateOf(parameters.get("gaps"))}
         onState={(state) => setParameters({ gaps: state })}
         onRange={(next) => setParameters(formatRange(next), "push")}

@@ -57,12 +57,14 @@ export interface GapsPanelProps {
   device: string;
   range: Range;
   state: State;
+  /** its datagrams have no numbers */
+  isUnnumbered: boolean;
   onState: (state: State) => void;
   onRange: (range: Range) => void;
 }
 
 /** Absent ranges of the stretch of time that is shown, newest first. */
-export const GapsPanel = ({ device, range, state, onState, onRange }: GapsPanelProps) => {
+export const GapsPanel = ({ device, range, state, isUnnumbered, onState, onRange }: GapsPanelProps) => {
   const { data, path } = usePollOf<GapList>(
     JSON.stringify([device, range, state]),
     () => pathOf(device, range, state),
@@ -81,7 +83,7 @@ export const GapsPanel = ({ device, range, state, onState, onRange }: GapsPanelP
     <Panel
       title="Gaps"
       aside={
-        data === undefined
+        data === undefined || isUnnumbered
           ? ""
           : `${data.next === null ? "" : "more than "}${count(gaps.length)} in this span`
       }
@@ -139,7 +141,13 @@ export const GapsPanel = ({ device, range, state, onState, onRange }: GapsPanelP
             ))}
           </tbody>
         </table>
-        {gaps.length === 0 && data !== undefined && <p class="empty">No gap in this span of time.</p>}
+        {gaps.length === 0 && data !== undefined && (
+          <p class="empty">
+            {isUnnumbered
+              ? "Its datagrams have no numbers: what was lost is unknown."
+              : "No gap in this span of time."}
+          </p>
+        )}
         {gaps.length > MOST_ROWS && <p class="empty">The newest {MOST_ROWS} of them.</p>}
       </div>
     </Panel>
