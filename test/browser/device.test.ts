@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { eventually, getJson } from "../support/lacuna-process.ts";
@@ -239,6 +240,21 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       expect(await page.getByText("No gap in this span").count()).toBe(0);
       expect(await page.getByText("No number came after a greater one").count()).toBe(0);
     });
+  });
+
+  test("a silence that was announced is told from one without a reason", async () => {
+    const { collector, send } = pages.fleet;
+    const socket = createSocket("udp4");
+    for (const seq of [0, 1]) await send("sleeper", seq, Date.now() * 1000, { value: seq });
+    socket.send(
+      JSON.stringify({ device: "sleeper", epoch: 1, next: 2, sleep: 600 }),
+      collector.ports[0]!,
+      "127.0.0.1",
+    );
+    await withPage("#/device/sleeper", async ({ page }) => {
+      await page.locator(".device-name", { hasText: "asleep, as it announced" }).waitFor();
+    });
+    socket.close();
   });
 
   test("a stray percent sign in the URL breaks nothing", async () => {

@@ -28,6 +28,12 @@ const Numbers = ({ total }: { total: Total }) => {
   );
 };
 
+/** A silence with a reason. */
+const ANNOUNCED: Record<NonNullable<Device["announced"]>, string> = {
+  sleep: "asleep, as it announced",
+  end: "ended, as it announced",
+};
+
 /** Who this is, whether it speaks, and how complete it is. */
 export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: Total; nowMs: number }) => {
   const lastMs = device.lastSeen === null ? null : parseMs(device.lastSeen);
@@ -38,6 +44,7 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
         <span class="status" data-status={device.status}>
           {device.status}
         </span>
+        {device.announced !== null && <span class="note"> {ANNOUNCED[device.announced]}</span>}
       </div>
       <div class="device-complete">
         <p class="device-number">{completeness(total.completeness)}</p>
