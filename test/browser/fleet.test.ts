@@ -102,6 +102,34 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("an id that turns the direction of letters around leaves the sentence about it as it is", async () => {
+    const id = "\u202Eturned";
+    await pages.fleet.send(id, 0, Date.now() * 1000, { a: 1 });
+    await pages.fleet.send(id, 1, (Date.now() + 1) * 1000, { a: 1 });
+    await withPage("#/", async ({ page }) => {
+      const event = page
+        .locator(".events li", { hasText: "silent for" })
+        .filter({ hasText: "turned" })
+        .first();
+      await event.waitFor();
+      // where the words after the id begin and end, pixels
+      const [begin, end] = await event
+        .locator("span")
+        .first()
+        .evaluate((sentence) => {
+          const words = sentence.lastChild!;
+          const at = (offset: number): number => {
+            const range = document.createRange();
+            range.setStart(words, offset);
+            range.setEnd(words, offset + 1);
+            return range.getBoundingClientRect().left;
+          };
+          return [at(0), at("silent".length - 1)] as const;
+        });
+      expect(begin).toBeLessThan(end);
+    });
+  });
+
   test("a new device is there within seconds without a reload", async () => {
     await withPage("#/?search=newcomer", async ({ page }) => {
       await page.locator(".empty", { hasText: "No device matches" }).waitFor();

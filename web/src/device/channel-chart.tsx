@@ -32,7 +32,7 @@ const Readout = ({ data, index, unit }: { data: ChartData; index: number | null;
   return (
     <span class="readout">
       {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
-      <strong>{measured(value)}</strong> {unit}
+      <strong>{measured(value)}</strong> <bdi>{unit}</bdi>
       {min !== max && (
         <span class="note">
           {" "}

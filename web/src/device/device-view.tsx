@@ -33,7 +33,9 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
   if (device.failure?.status === 404) {
     return (
       <section class="panel empty">
-        <p>There is no device “{id}”. It may not have sent anything yet.</p>
+        <p>
+          There is no device “<bdi>{id}</bdi>”. It may not have sent anything yet.
+        </p>
         <p>
           <a href={formatPlace("fleet", "", { search: id.slice(0, 64) })}>Search the fleet for it</a>
         </p>

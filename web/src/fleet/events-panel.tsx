@@ -20,7 +20,10 @@ export const EventsPanel = () => {
             <span>
               {item.device !== null && (
                 <>
-                  <a href={deviceHref(item.device)}>{item.device}</a>{" "}
+                  <a href={deviceHref(item.device)}>
+                    {/* some turn the direction of letters around, and must not do so with the sentence */}
+                    <bdi>{item.device}</bdi>
+                  </a>{" "}
                 </>
               )}
               {eventSentence(item)}
