@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ChannelNames } from "../../../db/view/channel-names.ts";
 
 const entry = (epoch: number, channel: number, name: string) => ({
@@ -45,31 +45,12 @@ test("what is removed is used again, and other devices keep theirs", () => {
   ]);
 });
 
-describe("a sender that describes all it can", () => {
-  test("has 1,024 names in an epoch at most", () => {
-    const names = new ChannelNames();
-    let head = -1;
-    for (let channel = 0; channel < 2000; channel++)
-      head = names.describe(head, entry(3, channel, `n${channel}`));
-    expect(said(names, head)).toHaveLength(1024);
-    head = names.describe(head, entry(3, 7, "renamed"));
-    expect(said(names, head)).toContainEqual([3, 7, "renamed"]);
-  });
-
-  test("does not make the next description a walk over all of its epochs", () => {
-    const names = new ChannelNames();
-    let head = -1;
-    const describeAll = (epoch: number): number => {
-      const startMs = performance.now();
-      for (let channel = 0; channel < 1024; channel++)
-        head = names.describe(head, entry(epoch, channel, `n${channel}`));
-      return performance.now() - startMs;
-    };
-    const fastest = (from: number): number =>
-      Math.min(...Array.from({ length: 5 }, (_, index) => describeAll(from + index)));
-    fastest(0);
-    const atFirstMs = fastest(10);
-    for (let epoch = 100; epoch < 200; epoch++) describeAll(epoch);
-    expect(fastest(1000)).toBeLessThan(10 * atFirstMs);
-  });
+test("a sender that describes all it can has 1,024 names in an epoch at most", () => {
+  const names = new ChannelNames();
+  let head = -1;
+  for (let channel = 0; channel < 2000; channel++)
+    head = names.describe(head, entry(3, channel, `n${channel}`));
+  expect(said(names, head)).toHaveLength(1024);
+  head = names.describe(head, entry(3, 7, "renamed"));
+  expect(said(names, head)).toContainEqual([3, 7, "renamed"]);
 });

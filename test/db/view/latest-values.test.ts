@@ -37,21 +37,3 @@ test("has the newest value of each channel, in whatever order and of however man
     expect(new Map(found.map(({ channel, value }) => [channel, value]))).toEqual(expected[device]);
   }
 });
-
-test("many channels in an order that no list is made for take no longer than in the one they were first in", () => {
-  const CHANNELS = 60_000;
-  const values = new LatestValues();
-  let head = -1;
-  let sequence = 0;
-  const bring = (channels: readonly number[]): number => {
-    sequence++;
-    const startMs = performance.now();
-    for (const channel of channels) head = values.offer(head, reading(1, channel, sequence));
-    return performance.now() - startMs;
-  };
-  const inOrder = Array.from({ length: CHANNELS }, (_, channel) => channel);
-  for (const channel of inOrder) head = values.append(head, reading(1, channel, 0));
-  const inOrderMs = Math.max(bring(inOrder), bring(inOrder), bring(inOrder));
-  // each search would end just before where it began
-  expect(bring(inOrder.toReversed())).toBeLessThan(50 * inOrderMs + 50);
-});
