@@ -121,9 +121,9 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
     writerPort.close();
     main.close();
   };
-  const archive = data.archive === null ? null : await openArchive(data.archive);
   let service: IngestService;
   try {
+    const archive = data.archive === null ? null : await openArchive(data.archive);
     const tracker = trackerOf(data, archive === null ? null : NO_ARCHIVE);
     prepare(() => rehearse(tracker, NOTHING_RESTORED), logger);
     service = await makeService(data, archive, logger);

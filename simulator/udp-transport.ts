@@ -54,6 +54,7 @@ export class UdpTransport implements Transport {
   readonly #slots: number;
   #failure: LacunaError | undefined;
   #wake: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(sockets: readonly Socket[], address: string, port: number, datagramBytes: number) {
     this.#sockets = sockets;
@@ -71,6 +72,8 @@ export class UdpTransport implements Transport {
   }
 
   send(slot: Slot, length: number, lane: number): void {
+    // what is tried again may be given up meanwhile
+    if (this.#isClosed) return;
     const socket = this.#sockets[lane % this.#sockets.length]!;
     socket.send(slot.bytes, 0, length, this.#port, this.#address, (error) => {
       if (error !== null && NO_ROOM.includes(codeOf(error))) {
@@ -104,6 +107,7 @@ export class UdpTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const closed = this.#sockets.map((socket) => once(socket, "close"));
     for (const socket of this.#sockets) socket.close();
     await Promise.all(closed);
