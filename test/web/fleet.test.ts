@@ -74,6 +74,17 @@ describe("the trend", () => {
     expect([rawLossOf(trend[3]!), residualOf(trend[3]!)]).toEqual([10, 5]);
   });
 
+  test("reaches to the newest sample, also where steps are joined and one is left", () => {
+    for (let many = 2; many <= samples.length; many++) {
+      const trend = trendOf(samples.slice(0, many), 20);
+      expect(trend.length).toBeLessThanOrEqual(20);
+      expect(trend.at(-1)!.toMs).toBe(Date.parse(samples[many - 1]!.time));
+      expect(trend.reduce((sum, { expected }) => sum + expected, 0)).toBe(
+        samples[many - 1]!.expected - samples[0]!.expected,
+      );
+    }
+  });
+
   test("of the last minute reaches a minute back, or as far as there is", () => {
     expect(lately(samples, 60)?.expected).toBe(600);
     expect(lately(samples.slice(0, 4), 60)?.expected).toBe(30);

@@ -12,13 +12,13 @@ export const lately = (samples: readonly HistorySample[], seconds: number): Step
   return joined(recent.length === 0 ? [last] : recent);
 };
 
-/** The samples as at most `points` steps of about equal length. */
+/** The samples as at most `points` steps of equal length, the newest as long as there is of it. */
 export const trendOf = (samples: readonly HistorySample[], points: number): Step[] => {
   const steps = settledSteps(samples);
   const stride = Math.max(1, Math.ceil(steps.length / points));
   const trend: Step[] = [];
-  for (let end = stride; end <= steps.length; end += stride)
-    trend.push(joined(steps.slice(end - stride, end)));
+  for (let start = 0; start < steps.length; start += stride)
+    trend.push(joined(steps.slice(start, start + stride)));
   return trend;
 };
 
