@@ -18,6 +18,7 @@ export const HTTP_OPTIONS = {
     default: [],
     placeholder: "line",
     accepted: TOKEN_ACCEPTED,
+    isSecret: true,
     parse: parseTokens,
   }),
   tlsCertPath: optional(

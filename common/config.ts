@@ -71,7 +71,11 @@ const fromEnv = (input: SettingsInput, keys: Iterable<string>, mistakes: Configu
     const key = keyByName.get(name);
     if (key !== undefined) given.push({ key, origin: name, value });
     else if (!SERVICE_LINK.test(name))
-      mistakes.push(unknownKey({ key: name, origin: name, value }, keyByName.keys()));
+      // its value is not repeated: it may be a token under a name with a slip
+      mistakes.push({
+        ...unknownKey({ key: name, origin: name, value }, keyByName.keys()),
+        value: undefined,
+      });
   }
   return given;
 };
@@ -104,7 +108,10 @@ export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInpu
       if (key !== option.key) continue;
       const parsed = option.parse(value);
       if ("value" in parsed) settings[property] = parsed.value;
-      else mistakes.push({ key, origin, value, sentence: parsed.mistake });
+      else {
+        const { isSecret = false } = option;
+        mistakes.push({ key, origin, value, isSecret, sentence: parsed.mistake });
+      }
     }
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);

@@ -23,6 +23,8 @@ export interface ConfigurationMistake {
   origin: string;
   /** the value as given; undefined when there was none: the key says it all */
   value: unknown;
+  /** not to be shown: logs are read by others */
+  isSecret?: boolean;
   /** what is wrong with it or what is accepted, a clause to follow the value */
   sentence: string;
 }
@@ -31,8 +33,9 @@ export interface ConfigurationMistake {
 const textOf = (value: unknown): string =>
   inspect(value, { breakLength: Number.POSITIVE_INFINITY }).replaceAll("[Object: null prototype] ", "");
 
-const describeMistake = ({ key, origin, value, sentence }: ConfigurationMistake): string => {
+const describeMistake = ({ key, origin, value, isSecret, sentence }: ConfigurationMistake): string => {
   if (value === undefined) return `${key}: ${sentence}`;
+  if (isSecret === true) return `${key} from ${origin}: ${sentence}`;
   return `${key}: ${textOf(value)} from ${origin}: ${sentence}`;
 };
 

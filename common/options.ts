@@ -26,6 +26,8 @@ export interface Option<T> {
   readonly repeatable: boolean;
   /** the words that are accepted, where only some are */
   readonly choices?: readonly string[];
+  /** what is given by mistake may be one */
+  readonly isSecret?: boolean;
   /** false for options that name the configuration file itself */
   readonly inFile: boolean;
   parse(raw: unknown): Parsed<T>;
@@ -196,6 +198,7 @@ export const listOption = <T>(
     placeholder: string;
     accepted: string;
     choices?: readonly string[];
+    isSecret?: boolean;
     parse(texts: readonly string[]): Parsed<T>;
   },
 ): Option<T> => ({

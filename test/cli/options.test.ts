@@ -46,3 +46,11 @@ test.each([":memory:", "lacuna.db ", " "])(
     expect(() => settings({ db })).toThrow(/--db: accepted is a path, without spaces at its ends, of a file/);
   },
 );
+
+test("a token given where its hash is meant is not repeated: logs are read by others", () => {
+  const env = { LACUNA_TOKEN: "5ecret", LACUNA_API_TOKN: "5ecret" };
+  const wrong = (): unknown => resolveSettings(COLLECT_OPTIONS, { env, flags: { token: ["5ecret"] } });
+  expect(wrong).toThrow(/LACUNA_API_TOKN: this option does not exist/);
+  expect(wrong).toThrow(/token from LACUNA_TOKEN: accepted is SCOPE:NAME:HASH/);
+  expect(wrong).toThrow(expect.objectContaining({ message: expect.not.stringContaining("5ecret") }));
+});
