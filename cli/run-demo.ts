@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../common/clock.ts";
 import { resolveSettings } from "../common/config.ts";
+import { LacunaError, messageOf } from "../common/errors.ts";
 import { createLogger } from "../common/logger.ts";
 import { type AuditReport, audit, formatReport } from "../simulator/audit.ts";
 import { httpAuditSource } from "../simulator/audit-http.ts";
@@ -98,11 +99,22 @@ const playAndAudit = async (
   if (!report.isClean) process.exitCode = EXIT.FAILED;
 };
 
+/** @throws LacunaError `ERR_DEMO` */
+const makeDirectory = (): string => {
+  try {
+    return mkdtempSync(join(tmpdir(), "lacuna-demo-"));
+  } catch (error) {
+    const why = `there is no place for the demo's database in ${tmpdir()}: ${messageOf(error)}`;
+    throw new LacunaError("ERR_DEMO", why, { cause: error });
+  }
+};
+
 /** Plays until the duration is over or a signal comes, then audits itself. */
 export const demo = async (flags: Record<string, unknown>, version: string): Promise<void> => {
   const settings = resolveSettings(DEMO_OPTIONS, { env: {}, flags });
-  const directory = mkdtempSync(join(tmpdir(), "lacuna-demo-"));
-  const signals = stopSignals();
+  const directory = makeDirectory();
+  // a terminal that closes ends it too: what it stored is removed
+  const signals = stopSignals("SIGHUP");
   const abort = new AbortController();
   const end = (): void => abort.abort();
   void signals.received.then(end);

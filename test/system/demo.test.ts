@@ -1,5 +1,6 @@
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { eventually, getJson, LacunaProcess } from "../support/lacuna-process.ts";
+import { eventually, getJson, LacunaProcess, temporaryDirectory } from "../support/lacuna-process.ts";
 
 test("the demo shows a live table, serves the API, and ends with a clean audit on Ctrl-C, without a terminal too", async () => {
   const demo = new LacunaProcess(["demo", "--http", "127.0.0.1:0"]);
@@ -24,4 +25,19 @@ test("the demo shows a live table, serves the API, and ends with a clean audit o
   const finished = await demo.finished;
   expect(finished.stdout).toContain("every number is explained");
   expect(finished.code).toBe(0);
+});
+
+test("a demo whose terminal closes leaves no database behind", async () => {
+  const directory = temporaryDirectory();
+  const env = { TMPDIR: directory.path };
+  const demo = new LacunaProcess(["demo", "--http", "127.0.0.1:0", "--devices", "2"], { env });
+  await eventually(
+    async () => demo.stdout,
+    (text) => text.includes("API: http"),
+  );
+  expect(readdirSync(directory.path)).toHaveLength(1);
+  demo.signal("SIGHUP");
+  expect((await demo.finished).code).toBe(0);
+  expect(readdirSync(directory.path)).toEqual([]);
+  directory.remove();
 });
