@@ -18,3 +18,7 @@ export const parseHttpAddress = (text: string): Parsed<HttpAddress> => {
   if (host === undefined || Number(port) > 65_535) return accepting(HTTP_ADDRESS_ACCEPTED);
   return { value: { host, port: Number(port) } };
 };
+
+/** The same as people and URLs write it. */
+export const httpAddressText = ({ host, port }: HttpAddress): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;

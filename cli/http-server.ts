@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
 import { isLoopbackHost } from "../common/loopback.ts";
-import type { HttpAddress } from "./http-address.ts";
+import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
 
 /** Certificate and key of the server, PEM. */
@@ -18,7 +18,7 @@ export interface TlsFiles {
 export const checkExposure = ({ http, tokens }: Pick<CollectSettings, "http" | "tokens">): void => {
   if (isLoopbackHost(http.host) || tokens.length > 0) return;
   const sentence =
-    `${http.host}:${http.port} can be reached from other machines and no token is set; ` +
+    `${httpAddressText(http)} can be reached from other machines and no token is set; ` +
     "make one with `lacuna token` and give its line as `token`, or listen on 127.0.0.1";
   throw new ConfigurationError([{ key: "http", origin: "http", value: undefined, sentence }]);
 };
@@ -70,7 +70,7 @@ export const listen = async (
   } catch (error) {
     throw new LacunaError(
       "ERR_HTTP_LISTEN",
-      `the HTTP API cannot listen on ${host}:${port}: ${messageOf(error)}; --http chooses another port, 0 any free one`,
+      `the HTTP API cannot listen on ${httpAddressText({ host, port })}: ${messageOf(error)}; --http chooses another port, 0 any free one`,
       { cause: error },
     );
   }

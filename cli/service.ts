@@ -11,7 +11,7 @@ import type { Logger } from "../common/logger.ts";
 import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
-import type { HttpAddress } from "./http-address.ts";
+import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import { checkExposure, listen, readTls } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
@@ -86,7 +86,7 @@ const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Coll
   });
 
 const urlOf = ({ host }: HttpAddress, port: number, isTls: boolean): string =>
-  `http${isTls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  `http${isTls ? "s" : ""}://${httpAddressText({ host, port })}`;
 
 /**
  * Open the store, continue its ledger, bind the listeners, serve the API: in this order, so that nothing is received that could not be

@@ -25,6 +25,7 @@ describe("tokens", () => {
   test("without one the server does not leave loopback, and the message names the remedy", () => {
     const http = { host: "0.0.0.0", port: 8047 };
     expect(() => checkExposure({ http, tokens: [] })).toThrow(/0\.0\.0\.0:8047 .*lacuna token.*127\.0\.0\.1/);
+    expect(() => checkExposure({ http: { host: "::", port: 80 }, tokens: [] })).toThrow(/ \[::\]:80 can be/);
     const { line } = makeToken("read", "grafana");
     const parsed = parseTokens([line]);
     expect(() => checkExposure({ http, tokens: "value" in parsed ? parsed.value : [] })).not.toThrow();
