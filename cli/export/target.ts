@@ -28,12 +28,12 @@ export const standardOutput: ExportTarget = {
  */
 export const fileTarget = async (file: string): Promise<ExportTarget> => {
   const place = await realpath(file).catch(() => file);
-  return (await isNoFile(place)) ? deviceTarget(place) : regularFileTarget(place);
-};
-
-const isNoFile = async (place: string): Promise<boolean> => {
   const found = await stat(place).catch(() => undefined);
-  return found !== undefined && !found.isFile() && !found.isDirectory();
+  // it would be found out when all is written, by the rename
+  if (file === "" || found?.isDirectory()) {
+    throw new LacunaError("ERR_OUTPUT", `${JSON.stringify(file)} is no name of a file to write`);
+  }
+  return found === undefined || found.isFile() ? regularFileTarget(place) : deviceTarget(place);
 };
 
 const deviceTarget = async (place: string): Promise<ExportTarget> => {

@@ -162,6 +162,11 @@ describe("when it breaks", () => {
   });
 
   test("by a place where nothing can be written", async () => {
+    for (const noFile of [directory.path, ""])
+      await expect(fileTarget(noFile)).rejects.toMatchObject({
+        code: "ERR_OUTPUT",
+        message: `${JSON.stringify(noFile)} is no name of a file to write`,
+      });
     await expect(fileTarget(join(directory.path, "no", "file"))).rejects.toMatchObject({
       code: "ERR_OUTPUT",
     });
