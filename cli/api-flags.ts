@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ConfigurationError } from "../common/errors.ts";
 import { httpUrl } from "./flag-parsers.ts";
 
 /** Where the API of a running collector is, and what it asks for. */
@@ -15,6 +16,18 @@ export const addApiFlags = (command: Command): Command =>
     .option("--api <url>", "base URL of a running collector's API", httpUrl, "http://127.0.0.1:8047")
     .option("--token <token>", TOKEN_HELP);
 
-/** The token given by flag or environment; null = none. */
-export const tokenOf = (flag: string | undefined): string | null =>
-  flag ?? process.env.LACUNA_API_TOKEN ?? null;
+const VARIABLE = "LACUNA_API_TOKEN";
+
+/** The token given by flag or environment; null = none. @throws ConfigurationError for what no header can carry */
+export const tokenOf = (
+  flag: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | null => {
+  const value = flag ?? env[VARIABLE] ?? null;
+  if (value !== null && !/^[\x21-\x7e]*$/.test(value)) {
+    const origin = flag === undefined ? VARIABLE : "--token";
+    const sentence = "accepted is a token as `lacuna token` prints it, without spaces";
+    throw new ConfigurationError([{ key: "token", origin, value, isSecret: true, sentence }]);
+  }
+  return value;
+};

@@ -14,8 +14,10 @@ export const wholeNumber =
 
 /** Parser of a flag that is the base URL of an API. @throws InvalidArgumentError */
 export const httpUrl = (text: string): string => {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new InvalidArgumentError("accepted is a URL such as http://127.0.0.1:8047");
+  if (!/^https?:\/\/[^?#@]+$/.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError(
+      "accepted is a URL such as http://127.0.0.1:8047, without a user, a query or a fragment",
+    );
   }
   return text;
 };
