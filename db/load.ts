@@ -1,6 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { emptyFleet } from "./change.ts";
+import { inSegment } from "./codec/corrupt.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
@@ -172,9 +173,9 @@ const replay = (db: Sqlite, state: LedgerState, from: number, only: string | num
     .prepare("SELECT flush, changes, data FROM flushes WHERE flush >= ? ORDER BY flush")
     .raw();
   for (const [flush, changes, data] of flushes.iterate(from) as IterableIterator<[number, Buffer, Buffer]>) {
-    const record = decodeRecord(state, flush, changes);
+    const record = inSegment(flush, () => decodeRecord(state, flush, changes));
     replayRecord(state, record, only);
-    if (data.length > 0) replayLatest(state, flush, data);
+    if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data));
     for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
   }
 };

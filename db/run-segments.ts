@@ -1,6 +1,6 @@
 import { releaseBytes } from "../common/release-bytes.ts";
 import { ChunkStore, type StoredChunk } from "./chunk/chunk-store.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
+import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
@@ -185,7 +185,9 @@ export class RunSegments {
 
   #find(row: SegmentRow, run: number): RunSegment {
     const { segment, chunkSet } = row;
-    const parts = chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run);
+    const parts = inSegment(segment, () =>
+      chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run),
+    );
     const datagrams = parts.reduce((sum, part) => sum + part.datagrams, 0);
     const isLate = (): boolean => this.#isLate(segment, run);
     return {
@@ -206,20 +208,27 @@ export class RunSegments {
       firstReadingTimeUs: chunk.firstReadingTimeUs,
       lastReadingTimeUs: chunk.lastReadingTimeUs,
       chunk,
-      read: () => this.#spend(this.#chunks.read(chunk, this.#reusable())),
+      read: () => this.#spend(inSegment(row.segment, () => this.#chunks.read(chunk, this.#reusable()))),
     }));
   }
 
   #flushParts({ segment, ...times }: SegmentRow, run: number): RunPart[] {
     const datagrams = this.#flushes.get(segment)?.datagramsOf(run) ?? this.#countOf(segment, run);
     if (datagrams === 0) return [];
-    return [{ ...times, datagrams, chunk: null, read: () => this.#readFlush(segment, run) }];
+    return [
+      {
+        ...times,
+        datagrams,
+        chunk: null,
+        read: () => this.#spend(inSegment(segment, () => this.#readFlush(segment, run))),
+      },
+    ];
   }
 
   #readFlush(segment: number, run: number): RunColumns {
     const columns = (this.#flushes.get(segment) ?? this.#loadFlush(segment)).readRun(run, this.#reusable());
     if (columns === null) throw new SegmentCorruptError("a segment lacks a run of its directory");
-    return this.#spend(columns);
+    return columns;
   }
 
   /** One part is looked at after the other: they share columns, which a large one does not leave large. */

@@ -85,7 +85,7 @@ export class Writer {
     } catch (error) {
       this.#db.close();
       this.#lock.release();
-      throw error instanceof LacunaError ? error : startError(options.file, error);
+      throw startError(options.file, error);
     }
   }
 

@@ -6,3 +6,15 @@ export class SegmentCorruptError extends LacunaError {
     super("ERR_SEGMENT_CORRUPT", message, options);
   }
 }
+
+/** Read something of a segment; of what is damaged there the error says in which one it lies. */
+export const inSegment = <T>(segment: number, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SegmentCorruptError)) throw error;
+    throw new SegmentCorruptError(`segment ${segment} of the database is damaged: ${error.message}`, {
+      cause: error,
+    });
+  }
+};

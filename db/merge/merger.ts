@@ -5,6 +5,7 @@ import { PageWriter } from "../chunk/chunk-pages.ts";
 import { HeadsWriter } from "../chunk/heads-row.ts";
 import { summarize } from "../chunk/summarize.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
+import { inSegment } from "../codec/corrupt.ts";
 import type { Sqlite } from "../open.ts";
 import { encodeBlock } from "../segment/block.ts";
 import type { DatagramColumns } from "../segment/columns.ts";
@@ -35,7 +36,7 @@ export class Merger {
    * @throws SegmentCorruptError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
    */
   *merge({ inputs: rows }: MergeTask): Generator<MergeLot, MergeResult> {
-    const sources = rows.map((row) => this.#open(row));
+    const sources = rows.map((row) => inSegment(row.segment, () => this.#open(row)));
     const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings, this.#lotPages);
     for (;;) {
       let run = Number.POSITIVE_INFINITY;
@@ -50,12 +51,12 @@ export class Merger {
   #open({ segment, chunkSet, firstPage, level }: SegmentRow): Source {
     const late = this.#db.prepare("SELECT run_no FROM late_segments WHERE segment = ?").pluck().all(segment);
     const lateRuns = new Set(late as number[]);
-    if (level > 0) return { input: new ChunkInput(this.#db, chunkSet, firstPage), lateRuns };
+    if (level > 0) return { segment, input: new ChunkInput(this.#db, chunkSet, firstPage), lateRuns };
     const row = this.#db
       .prepare("SELECT directory, data FROM flushes WHERE flush = ? AND datagrams > 0")
       .get(segment) as { directory: Buffer; data: Buffer } | undefined;
     if (row === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
-    return { input: new BlobInput(row.directory, row.data), lateRuns };
+    return { segment, input: new BlobInput(row.directory, row.data), lateRuns };
   }
 
   /** Collect a run from all sources. @returns its lowest number in those that are ahead of all older segments */
@@ -63,10 +64,10 @@ export class Merger {
     this.#gathered.reset();
     let lowestAhead = Number.POSITIVE_INFINITY;
     let isUnsequenced = false;
-    for (const { input, lateRuns } of sources) {
+    for (const { segment, input, lateRuns } of sources) {
       if (input.run !== run) continue;
       isUnsequenced = input.isUnsequenced;
-      const lowest = input.take(this.#gathered);
+      const lowest = inSegment(segment, () => input.take(this.#gathered));
       if (lowest < lowestAhead && !lateRuns.has(run)) lowestAhead = lowest;
     }
     return { lowestAhead, isUnsequenced };
@@ -74,6 +75,7 @@ export class Merger {
 }
 
 interface Source {
+  segment: number;
   input: MergeInput;
   /** runs of which it holds numbers below those of older segments */
   lateRuns: ReadonlySet<number>;

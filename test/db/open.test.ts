@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { isPassingFailure, openForReading, SCHEMA_VERSION } from "../../db/open.ts";
+import { openReadOnly } from "../../db/read-only.ts";
 import { EPOCH_COLUMNS } from "../../db/schema/columns.ts";
 import { CAUSES, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -87,6 +88,41 @@ test("a file that is no database is refused with its name", () => {
     expect.objectContaining({ code: "ERR_DATABASE_OPEN", message: expect.stringContaining(bed.file) }),
   );
   expect(readdirSync(bed.directory)).toEqual(["lacuna.db"]);
+});
+
+test("what is damaged is said with its place, at a start and by a query", async () => {
+  using bed = new StoreBed();
+  // tables that are behind: a start replays the flush
+  const writer = bed.closing(bed.writer({ checkpointLagMs: 1000 }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; sequence < 2; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: 0 }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  const file = bed.copy();
+  const damage = "UPDATE flushes SET data = substr(data, 1, length(data) - 1) WHERE flush = 2";
+  for (const damaged of [bed.file, file]) {
+    const db = bed.closing(new Database(damaged));
+    db.exec(damage);
+  }
+  const query = { device: "pump", channels: [], fromUs: null, toUs: null, limit: 10, after: null } as const;
+  const sentence = "segment 2 of the database is damaged: ";
+  expect(() => bed.writer({ file })).toThrow(
+    expect.objectContaining({
+      code: "ERR_DATABASE_OPEN",
+      message: expect.stringContaining(`cannot start on the database ${file}: ${sentence}`),
+    }),
+  );
+  for (let more = 0; writer.waitingDevices > 0 && more < 10; more++) {
+    bed.clock.advanceMs(1000);
+    writer.flush();
+  }
+  const damagedStore = bed.closing(openReadOnly(bed.file));
+  await expect(damagedStore.reader.readings({ ...query, order: "asc" })).rejects.toThrow(
+    expect.objectContaining({ code: "ERR_SEGMENT_CORRUPT", message: expect.stringContaining(sentence) }),
+  );
 });
 
 test("a missing directory is refused with the file's name", () => {

@@ -139,7 +139,7 @@ test("a damaged segment does not keep a stop from being noted, and says why it w
   const db = bed.closing(new Database(bed.file));
   db.exec("UPDATE flushes SET data = substr(data, 1, length(data) - 1) WHERE flush = 3");
   writer.close();
-  expect(writer.merging.error).toContain("ERR_SEGMENT_CORRUPT");
+  expect(writer.merging.error).toMatch(/^segment 3 of the database is damaged: .*ERR_SEGMENT_CORRUPT/);
   expect(readStateRow(db).stoppedAtUs).not.toBeNull();
   expect(db.prepare("SELECT sum(readings) FROM segments").pluck().get()).toBe(FLUSHES);
 });
