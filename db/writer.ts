@@ -2,6 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { BatchMessage, FleetCounters } from "../protocol/batch.ts";
 import { type LedgerChange, sumFleets } from "./change.ts";
+import { FileIdentity } from "./file-identity.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { changedRows, closedGapOps, gather, newestFleets } from "./gather.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
@@ -48,6 +49,7 @@ export class Writer {
   readonly hasHistory: boolean;
   readonly #db: Sqlite;
   readonly #lock: DatabaseLock;
+  readonly #identity: FileIdentity;
   readonly #clock: Clock;
   readonly #parts: WriterParts;
   readonly #transaction: FlushTransaction;
@@ -73,6 +75,7 @@ export class Writer {
     }
     try {
       const db = this.#db;
+      this.#identity = new FileIdentity(options.file);
       const found = readStateRow(db);
       this.hasHistory = found.startedAtUs !== null;
       this.#parts = writerParts(db, options);
@@ -139,9 +142,10 @@ export class Writer {
 
   /**
    * Write what waits (of very much a first part), a part of what the tables for people lack, and remove a part of what is too old, in one transaction.
-   * A failure that may pass is returned; anything else (a damaged database, a bug) is thrown.
+   * A failure that may pass is returned; anything else (a damaged database, one that was removed, a bug) is thrown.
    */
   flush(): FlushOutcome {
+    this.#identity.check();
     const messages = this.#waiting.next();
     try {
       const { retention, merging } = this.#parts;

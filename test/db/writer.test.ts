@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { copyFileSync, renameSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
@@ -35,6 +35,22 @@ test("while another connection holds the file, nothing is lost and what waits is
   expect(outcome.messages.map(({ number }) => number)).toEqual([1, 2]);
   expect(new LedgerView(main).fleet().counts).toMatchObject({ received: 2, pending: 0, stored: 2 });
   expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
+});
+
+test("a file that was removed or replaced is not written to in silence", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const gone = expect.objectContaining({
+    code: "ERR_DATABASE_GONE",
+    message: expect.stringContaining(bed.file),
+  });
+  const elsewhere = `${bed.directory}/elsewhere.db`;
+  renameSync(bed.file, elsewhere);
+  expect(() => writer.flush()).toThrow(gone);
+  copyFileSync(elsewhere, bed.file);
+  expect(() => writer.flush()).toThrow(gone);
+  renameSync(elsewhere, bed.file);
+  expect(writer.flush().outcome).toBe("idle");
 });
 
 test("a writer that has fallen behind takes new devices in parts, but what was shown as pending at once", () => {
