@@ -28,9 +28,15 @@ export interface Doomed {
 
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
 const SEGMENTS_PER_STEP = 8;
+/** While a step finds more than it may remove, the next one may remove twice as many: senders decide how many gaps and events a flush brings. */
 const ROWS_PER_STEP = 1000;
+const MOST_ROWS_PER_STEP = 32_000;
 /** events kept at most, whatever their age */
 const MAX_EVENTS = 1_000_000;
+
+/** @returns rows the next step may remove */
+const rowsAfter = (allowed: number, found: number): number =>
+  found < allowed ? ROWS_PER_STEP : Math.min(2 * allowed, MOST_ROWS_PER_STEP);
 
 interface StoredSegment extends DroppedSegment {
   lastArrivalUs: number;
@@ -55,6 +61,8 @@ export class Retention {
   readonly #oldestEvents: Statement;
   readonly #newestEvent: Statement;
   readonly #deleteEvents: Statement;
+  #gapsPerStep = ROWS_PER_STEP;
+  #eventsPerStep = ROWS_PER_STEP;
 
   constructor(db: Sqlite, state: LedgerState, options: RetentionOptions) {
     this.#db = db;
@@ -179,13 +187,14 @@ export class Retention {
   }
 
   #foldGaps(beforeUs: number): void {
-    const rows = this.#oldGaps.all(beforeUs, ROWS_PER_STEP) as {
+    const rows = this.#oldGaps.all(beforeUs, this.#gapsPerStep) as {
       run_no: number;
       first: number;
       last: number;
       state: string;
       cause: string;
     }[];
+    this.#gapsPerStep = rowsAfter(this.#gapsPerStep, rows.length);
     for (const { run_no, first, last, state, cause } of rows) {
       this.#fold.run(run_no, state, cause, last - first + 1, last);
       this.#deleteGap.run(run_no, first);
@@ -199,8 +208,9 @@ export class Retention {
     // one look at the oldest event tells whether there is anything to do
     const [oldest] = this.#oldestEvents.all(1) as { event: number; at: number }[];
     if (oldest === undefined || !isDoomed(oldest)) return;
-    const events = this.#oldestEvents.all(ROWS_PER_STEP) as { event: number; at: number }[];
+    const events = this.#oldestEvents.all(this.#eventsPerStep) as { event: number; at: number }[];
     const kept = events.findIndex((event) => !isDoomed(event));
+    this.#eventsPerStep = rowsAfter(this.#eventsPerStep, kept < 0 ? events.length : kept);
     const last = events.at(kept < 0 ? -1 : kept - 1);
     if (last !== undefined) this.#deleteEvents.run(last.event);
   }

@@ -327,3 +327,26 @@ test("when nothing is stored any more gap rows go by age", () => {
   );
   expect(countOf(bed, "gaps")).toBe(0);
 });
+
+test("gap rows and events go as fast as they come, however many a flush brings", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const device = model.device("pump");
+  const perFlush = 2000;
+  for (let flush = 0; flush < 40; flush++) {
+    bed.clock.advanceMs(MINUTE_MS);
+    const run = model.run(device, flush);
+    flushOne(bed, writer, model, () => {
+      for (let index = 0; index < perFlush; index++) {
+        model.receive(run, run.row[ROW.HIGH_WATER]! + 2);
+        model.event(device, "sleep");
+      }
+      model.close(run);
+    });
+  }
+  // of ten minutes, and what has been put off until a step found it
+  const kept = 20 * perFlush;
+  expect(countOf(bed, "gaps")).toBeLessThan(kept);
+  expect(countOf(bed, "events")).toBeLessThan(kept);
+});
