@@ -23,6 +23,7 @@ import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { sendSecurityHeaders } from "./plugins/security-headers.ts";
+import { cutOffStalled } from "./plugins/stalled.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -137,6 +138,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());
   cutOffWhenClosing(app);
+  cutOffStalled(app);
   sendSecurityHeaders(app);
   installErrors(app, handleError);
   askForHost(app);
