@@ -9,6 +9,8 @@ import type { ListenerCounters } from "./counters.ts";
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { REFUSAL } = reasons;
 
+/** as a datagram's epoch */
+const NO_EPOCH = -1;
 const TOO_MANY_CHANNELS = REFUSAL["too-many-channels"];
 
 /** Where an accepted datagram is stored. */
@@ -39,9 +41,11 @@ export class DatagramWriter {
     const builder = this.#builder;
     const baseUs = place.sendTimeUs === 0 ? place.arrivalUs : place.sendTimeUs;
     const count = datagram.readingCount;
-    this.describe(datagram, place.device, counters);
+    // what has no number belongs to no epoch, whatever it declares (R10): its names are looked for there
+    const epoch = datagram.sequence < 0 ? NO_EPOCH : datagram.epoch;
+    this.describe(datagram, place.device, epoch, counters);
     if (count > 0) {
-      const table = this.#tableFor(datagram, place.device);
+      const table = this.#tableFor(datagram, place.device, epoch);
       for (let index = 0; index < count; index++) {
         const channel = this.#channelOf(datagram, index, place.device, table);
         if (channel < 0) {
@@ -62,9 +66,9 @@ export class DatagramWriter {
   }
 
   /** Take over the names and units a datagram of any kind brings. */
-  describe(datagram: Datagram, device: number, counters: ListenerCounters): void {
+  describe(datagram: Datagram, device: number, epoch: number, counters: ListenerCounters): void {
     if (datagram.descriptions.length === 0) return;
-    const table = this.#channels.tableOf(device, datagram.epoch);
+    const table = this.#channels.tableOf(device, epoch);
     for (const { channel, name, unit } of datagram.descriptions) {
       if (!this.#channels.describe(device, table, channel, name, unit)) {
         counters.refuse(TOO_MANY_CHANNELS, 1);
@@ -73,8 +77,8 @@ export class DatagramWriter {
   }
 
   /** null when all channels of the datagram are admitted as they are */
-  #tableFor(datagram: Datagram, device: number): ChannelTable | null {
-    const { epoch, channels, named, readingCount } = datagram;
+  #tableFor(datagram: Datagram, device: number, epoch: number): ChannelTable | null {
+    const { channels, named, readingCount } = datagram;
     return named
       ? this.#channels.tableOf(device, epoch)
       : this.#channels.admitAll(device, epoch, channels, readingCount);

@@ -364,7 +364,7 @@ export class Ingest {
       }
       case VERDICT.CONTROL:
         counters.control++;
-        if (tracker.device >= 0) this.#writer.describe(datagram, tracker.device, counters);
+        if (tracker.device >= 0) this.#writer.describe(datagram, tracker.device, datagram.epoch, counters);
         break;
       case VERDICT.UNSEQUENCED:
         counters.unsequenced++;

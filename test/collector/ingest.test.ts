@@ -313,6 +313,18 @@ test("JSON channels are numbered by their names, also over restarts of the sende
   ]);
 });
 
+test("JSON channels of datagrams without a number are named where their readings are: in no epoch", () => {
+  const bench = new IngestBench();
+  bench.receive('{"device":"d","epoch":3,"values":{"temp":1},"units":{"temp":"Cel"}}');
+  bench.receive('{"device":"d","epoch":4,"values":{"temp":2}}');
+  bench.stop();
+  expect(bench.reader.notesOf("run")).toMatchObject([{ epoch: null }]);
+  expect(bench.reader.notesOf("channel").map(({ epoch, name, unit }) => [epoch, name, unit])).toEqual([
+    [null, "temp", ""],
+    [null, "temp", "Cel"],
+  ]);
+});
+
 test("the channel beyond 1,024 is refused, its datagram is received", () => {
   const bench = new IngestBench();
   for (let batch = 0; batch < 2; batch++) {
