@@ -317,6 +317,11 @@ export class Ingest {
     });
   }
 
+  #describe(datagram: Datagram, counters: ListenerCounters): void {
+    const epoch = this.#tracker.namedEpoch(datagram);
+    if (epoch !== null) this.#writer.describe(datagram, this.#tracker.device, epoch, counters);
+  }
+
   /** @returns whether its owner has it now; one that is another worker's and found no room is counted as shed */
   #isHandedOver(counters: ListenerCounters, bytes: Uint8Array, offset: number, length: number): boolean {
     const exchange = this.#options.exchange;
@@ -364,7 +369,7 @@ export class Ingest {
       }
       case VERDICT.CONTROL:
         counters.control++;
-        if (tracker.device >= 0) this.#writer.describe(datagram, tracker.device, datagram.epoch, counters);
+        if (datagram.descriptions.length > 0) this.#describe(datagram, counters);
         break;
       case VERDICT.UNSEQUENCED:
         counters.unsequenced++;

@@ -159,6 +159,19 @@ export class Tracker {
     return this.#outcome.heldSendTimeUs;
   }
 
+  /**
+   * Whose channels the last control datagram names: those of its epoch once that has a run, or, where it says nothing about numbers, those of
+   * the device's datagrams without any. What R6 refused has none: names are no way around its bounds.
+   * @returns an epoch, -1 = none declared, or null when its names are not used
+   */
+  namedEpoch(datagram: Datagram): number | null {
+    const { slot } = this.#outcome;
+    if (slot < 0) return null;
+    if (this.#epochs.newestOf(slot, datagram.epoch) >= 0) return datagram.epoch;
+    const isOfUnsequenced = datagram.sequence < 0 && this.#devices.int(slot, SLOT.UNSEQUENCED) >= 0;
+    return isOfUnsequenced ? -1 : null;
+  }
+
   /** what devices may be asked for again */
   get askable(): AskableGaps {
     return this.#askable;

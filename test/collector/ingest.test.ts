@@ -325,6 +325,37 @@ test("JSON channels of datagrams without a number are named where their readings
   ]);
 });
 
+test("names of an epoch that was refused are not stored, nor those of one that has sent nothing", () => {
+  const bench = new IngestBench();
+  const describe = (epoch: number) =>
+    bench.receive({
+      kind: "DESCRIBE",
+      epoch,
+      sequence: 0,
+      descriptions: [{ channel: 1, name: `name ${epoch}`, unit: "" }],
+    });
+  for (let epoch = 0; epoch < 100; epoch++) describe(epoch);
+  bench.receive('{"device":"d","epoch":1,"units":{"temp":"Cel"}}');
+  bench.receive('{"device":"d","epoch":1000,"units":{"temp":"K"}}');
+  bench.stop();
+  expect(bench.counts().control).toBe(102);
+  const epochs = bench.reader.notesOf("run").map(({ epoch }) => epoch);
+  const names = bench.reader.notesOf("channel");
+  expect(names.map(({ epoch }) => epoch)).toEqual([...epochs, 1, 1]);
+  expect(names.at(-1)).toMatchObject({ name: "temp", unit: "Cel" });
+});
+
+test("units alone describe the datagrams without a number where the epoch has no other", () => {
+  const bench = new IngestBench();
+  bench.receive('{"device":"d","epoch":3,"values":{"temp":1}}');
+  bench.receive('{"device":"d","epoch":3,"units":{"temp":"Cel"}}');
+  bench.stop();
+  expect(bench.reader.notesOf("channel").map(({ epoch, unit }) => [epoch, unit])).toEqual([
+    [null, ""],
+    [null, "Cel"],
+  ]);
+});
+
 test("the channel beyond 1,024 is refused, its datagram is received", () => {
   const bench = new IngestBench();
   for (let batch = 0; batch < 2; batch++) {
