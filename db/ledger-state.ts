@@ -158,9 +158,17 @@ export class LedgerState {
     }
   }
 
-  /** Offer a reading as the newest value of its channel. */
-  offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>): void {
-    this.devices.latest[deviceSlot] = this.latest.offer(this.devices.latest[deviceSlot]!, reading);
+  /** Offer a reading as the newest value of its channel. @param isLate - see `isBehindRun` */
+  offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>, isLate: boolean): void {
+    this.devices.latest[deviceSlot] = this.latest.offer(this.devices.latest[deviceSlot]!, reading, isLate);
+  }
+
+  /**
+   * Whether the numbers of a flush are late in their run.
+   * @param sequence - the greatest of them; what has no number is never late: its run has no high water
+   */
+  isBehindRun(runSlot: number, sequence: number): boolean {
+    return sequence < this.runField(runSlot, ROW.HIGH_WATER);
   }
 
   /**

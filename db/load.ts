@@ -212,7 +212,7 @@ const replayLatest = (state: LedgerState, flush: number, data: Buffer): void => 
     const runSlot = state.runs.slotOf(run);
     if (runSlot < 0) continue;
     const device = state.runField(runSlot, ROW.DEVICE);
-    if (isBehind(state, device, flush)) offerRun(reader, state, run, state.devices.slotOf(device), flush);
+    if (isBehind(state, device, flush)) offerRun(reader, state, run, runSlot, flush);
   }
   reader.release();
 };
@@ -221,15 +221,17 @@ const offerRun = (
   reader: SegmentReader,
   state: LedgerState,
   run: number,
-  deviceSlot: number,
+  runSlot: number,
   flush: number,
 ): void => {
   const columns = reader.readRun(run);
   if (columns === null) return;
+  const deviceSlot = state.devices.slotOf(state.runField(runSlot, ROW.DEVICE));
+  const isLate = state.isBehindRun(runSlot, columns.sequence[columns.datagramCount - 1]!);
   for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
     const end = columns.readingStart[datagram + 1]!;
     for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
-      state.offerLatest(deviceSlot, {
+      const entry = {
         device: state.devices.number[deviceSlot]!,
         channel: columns.channel[reading]!,
         run,
@@ -238,7 +240,8 @@ const offerRun = (
         type: columns.type[reading]!,
         value: columns.value[reading]!,
         flush,
-      });
+      };
+      state.offerLatest(deviceSlot, entry, isLate);
     }
   }
 };

@@ -42,6 +42,7 @@ const offerRun = (
   // one object, used again for each reading
   const reading: LatestEntry = { device, channel: 0, run, sequence: 0, time: 0, type: 0, value: 0, flush };
   const { readingStart, channel: channels } = sorted;
+  const isLate = state.isBehindRun(runSlot, sorted.sequence[to - 1]!);
   for (let datagram = to - 1; datagram >= from; datagram--) {
     for (let at = readingStart[datagram]!; at < readingStart[datagram + 1]!; at++) {
       const channel = channels[at]!;
@@ -54,7 +55,7 @@ const offerRun = (
       reading.time = sorted.readingTime[at]!;
       reading.type = sorted.type[at]!;
       reading.value = sorted.value[at]!;
-      state.offerLatest(deviceSlot, reading);
+      state.offerLatest(deviceSlot, reading, isLate);
     }
   }
 };

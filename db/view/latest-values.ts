@@ -46,8 +46,8 @@ const LONG_WALK = 256;
  * The newest value of each channel of each device, as columns linked into one list per device.
  *
  * Newest is what the newest datagram brought, not the greatest time: within a run the greater sequence wins (then the later reading time),
- * so a late datagram changes nothing; of two runs the one heard in the later flush wins, within a flush the later run. A wrong or
- * forged clock can thus not freeze a value.
+ * so a late datagram changes nothing; of two runs the one heard in the later flush wins, within a flush the later run; but what an earlier
+ * run brings late (asked for again after a restart of its sender, say) wins from no later one. A wrong or forged clock can thus not freeze a value.
  */
 export class LatestValues {
   readonly #entries = new Entries();
@@ -72,11 +72,12 @@ export class LatestValues {
 
   /**
    * Bring one reading of the device whose list begins at `head` (-1 = empty).
+   * @param isLate - its run had numbers above all that the flush brought
    * @returns the list's head
    */
-  offer(head: number, reading: Readonly<LatestEntry>): number {
+  offer(head: number, reading: Readonly<LatestEntry>, isLate: boolean): number {
     const known = this.#find(head, reading.channel);
-    if (known >= 0 && !this.#isNewer(known, reading)) return head;
+    if (known >= 0 && !this.#isNewer(known, reading, isLate)) return head;
     const entry = known < 0 ? this.#add(head, reading.channel) : known;
     if (known < 0 || this.#flush[entry] !== reading.flush) this.#changed.push(entry);
     this.#set(entry, reading);
@@ -174,9 +175,10 @@ export class LatestValues {
     this.#hint = entry;
   }
 
-  #isNewer(entry: number, reading: Readonly<LatestEntry>): boolean {
+  #isNewer(entry: number, reading: Readonly<LatestEntry>, isLate: boolean): boolean {
     const run = this.#run[entry]!;
-    if (reading.run !== run) return reading.flush > this.#flush[entry]! || reading.run > run;
+    if (reading.run < run) return !isLate && reading.flush > this.#flush[entry]!;
+    if (reading.run > run) return true;
     const sequence = this.#sequence[entry]!;
     if (reading.sequence !== sequence) return reading.sequence > sequence;
     return reading.time >= this.#time[entry]!;

@@ -40,6 +40,23 @@ test("of two epochs that both speak the one heard later gives the newest value",
   expect(flush().device("pump")!.latest).toMatchObject([{ value: 2 }]);
 });
 
+test("what comes late of a former epoch takes no newest value from a later one", () => {
+  const { bed, model, device, flush } = bedWithPump();
+  using _ = bed;
+  const former = model.run(device, 1);
+  for (const sequence of [0, 1, 3])
+    model.receive(former, sequence, [{ channel: 1, value: 100 + sequence, timeUs: 1 + sequence }]);
+  flush();
+  model.receive(model.run(device, 2, 0, ROW_FLAG.CURRENT), 0, [{ channel: 1, value: 200, timeUs: 9 }]);
+  flush();
+  const late = { value: 102, timeUs: 3 };
+  model.receive(former, 2, [
+    { channel: 1, ...late },
+    { channel: 2, ...late },
+  ]);
+  expect(flush().device("pump")!.latest).toMatchObject([{ value: 200 }, { value: 102 }]);
+});
+
 test("a name holds for its epoch, and a name that is taken gets the channel's number", () => {
   const { bed, model, device, flush } = bedWithPump();
   using _ = bed;

@@ -27,8 +27,9 @@ test("has the newest value of each channel, in whatever order and of however man
       heads[2] = -1;
       expected[2]!.clear();
     }
-    const bring = random() < 0.5 ? "offer" : "put";
-    heads[device] = values[bring](heads[device]!, reading(device, channel, sequence));
+    const head = heads[device]!;
+    const brought = reading(device, channel, sequence);
+    heads[device] = random() < 0.5 ? values.offer(head, brought, false) : values.put(head, brought);
     expected[device]!.set(channel, sequence);
   }
   for (const [device, head] of heads.entries()) {
