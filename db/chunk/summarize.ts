@@ -4,6 +4,8 @@ import type { ChannelSummary, ChunkHead } from "./chunk-head.ts";
 
 /** below it the sums of a chunk would cost more than to decode its readings */
 const LEAST_SUMMED = 64;
+/** as would those of channels with fewer readings than that, in the mean */
+const LEAST_OF_CHANNEL = 4;
 
 /** The head of datagrams [from, to), which ascend by sequence number; their block is not written yet: `bytes` is 0. */
 export const summarize = (columns: DatagramColumns, from: number, to: number): ChunkHead => {
@@ -21,7 +23,7 @@ export const summarize = (columns: DatagramColumns, from: number, to: number): C
     lastTimeUs: times[1],
     firstReadingTimeUs: readingTimes[0],
     lastReadingTimeUs: readingTimes[1],
-    channels: readings < LEAST_SUMMED ? null : channelsOf(columns, from, to),
+    channels: channelsOf(columns, from, to),
     bytes: 0,
   };
 };
@@ -50,9 +52,12 @@ const FIGURE = {
 const FIGURES = 8;
 const scratch = new Scratch();
 
-const channelsOf = (columns: DatagramColumns, from: number, to: number): ChannelSummary[] => {
+const channelsOf = (columns: DatagramColumns, from: number, to: number): ChannelSummary[] | null => {
   const { readingStart, channel, value, readingTime, sequence } = columns;
+  const readings = readingStart[to]! - readingStart[from]!;
+  if (readings < LEAST_SUMMED) return null;
   const numbers = placeChannels(channel, readingStart[from]!, readingStart[to]!);
+  if (readings < numbers.length * LEAST_OF_CHANNEL) return null;
   const figures = scratch.take(numbers.length * FIGURES);
   figures.fill(0, 0, numbers.length * FIGURES);
   for (let datagram = from; datagram < to; datagram++) {

@@ -3,7 +3,7 @@ import type { SegmentRow } from "./merge-task.ts";
 
 /** When segments are merged, and how large what becomes of them may be. */
 export interface MergePolicy {
-  /** Readings of a chunk, more or less: larger ones hardly save bytes, and cost more to read a few readings of. */
+  /** Readings of a chunk, more or less, as `chunkWeight` counts them: larger ones hardly save bytes, and cost more to read a few readings of. */
   chunkReadings: number;
   /**
    * Flushes are merged that many at once, or as soon as reading them takes that much memory: with 1,000 devices and 50,000 readings a second
@@ -26,6 +26,8 @@ export interface MergePolicy {
 }
 
 export const CHUNK_READINGS = 1000;
+/** of a datagram, at most: the head of a chunk costs something for each channel, so that it must be the head of some datagrams */
+const MOST_COUNTED = 16;
 const MAX_SEGMENT_BYTES = 64 * 2 ** 20;
 /** a merged segment is at most that part of what retention keeps */
 const RETAINED_PARTS = 20;
@@ -34,6 +36,10 @@ const TAIL_SHARE = 0.25;
 /** a run's readings in chunks: from that part of a full one on, writing them once more is not worth it */
 const FULL_SHARE = 0.5;
 const MAX_LEVEL = 7;
+
+/** What datagrams of a run count for in chunks: their readings, but no more than 16 for each. */
+export const chunkWeight = (datagrams: number, readings: number): number =>
+  Math.min(readings, MOST_COUNTED * datagrams);
 
 /** @param retentionMs, maxBytes - what retention keeps; null = no bound */
 export const mergePolicy = (retentionMs: number | null, maxBytes: number | null): MergePolicy => ({
@@ -117,23 +123,25 @@ const areEnough = (flushes: Flushes, { flushesAtOnce, ...policy }: MergePolicy):
 /** Neighbouring flushes: how many, what they hold together, and the most runs one has. */
 interface Flushes {
   count: number;
+  datagrams: number;
   readings: number;
   runs: number;
 }
 
-const NONE: Flushes = { count: 0, readings: 0, runs: 0 };
+const NONE: Flushes = { count: 0, datagrams: 0, readings: 0, runs: 0 };
 
-const withFlush = ({ count, readings, runs }: Flushes, row: SegmentRow): Flushes => ({
+const withFlush = ({ count, datagrams, readings, runs }: Flushes, row: SegmentRow): Flushes => ({
   count: count + 1,
+  datagrams: datagrams + row.datagrams,
   readings: readings + row.readings,
   runs: Math.max(runs, row.runs),
 });
 
 /** How full chunks are, or will be: from 1 on they are not written once more. */
 const fullness = (
-  { runs, readings }: Pick<SegmentRow, "runs" | "readings">,
+  { runs, datagrams, readings }: Pick<SegmentRow, "runs" | "datagrams" | "readings">,
   { chunkReadings }: Pick<MergePolicy, "chunkReadings">,
-): number => readings / (chunkReadings * FULL_SHARE * runs);
+): number => chunkWeight(datagrams, readings) / (chunkReadings * FULL_SHARE * runs);
 
 /** Neighbours of one level. */
 const groupByLevel = (unsettled: readonly SegmentRow[]): SegmentRow[][] => {

@@ -11,7 +11,7 @@ import { encodeBlock } from "../segment/block.ts";
 import type { DatagramColumns } from "../segment/columns.ts";
 import { GatheredRun } from "./gathered-run.ts";
 import { BlobInput, ChunkInput, type MergeInput } from "./merge-input.ts";
-import { CHUNK_READINGS } from "./merge-policy.ts";
+import { CHUNK_READINGS, chunkWeight } from "./merge-policy.ts";
 import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
 
 /** 2 MiB, and the heads of what is in them: what the writer inserts in one transaction of its own */
@@ -164,14 +164,15 @@ class Output {
   }
 }
 
-/** Where the chunk ends that begins at datagram `from`: what is left of the run in parts of one size. Datagrams are never cut, empty ones count. */
+/** Where the chunk ends that begins at datagram `from`: what is left of the run in parts of one weight. Datagrams are never cut, empty ones count. */
 const endOfChunk = (
-  { readingStart, datagramCount, readingCount }: DatagramColumns,
+  { readingStart, datagramCount }: DatagramColumns,
   from: number,
   chunkReadings: number,
 ): number => {
-  const weightAt = (datagram: number): number => Math.max(readingStart[datagram]!, datagram);
-  const left = Math.max(readingCount, datagramCount) - weightAt(from);
+  const weightAt = (datagram: number): number =>
+    Math.max(chunkWeight(datagram, readingStart[datagram]!), datagram);
+  const left = weightAt(datagramCount) - weightAt(from);
   const parts = Math.max(1, Math.round(left / chunkReadings));
   if (parts === 1) return datagramCount;
   const end = weightAt(from) + left / parts;

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { chooseMerge, isSettled, mergePolicy, withoutKept } from "../../../db/merge/merge-policy.ts";
+import {
+  chooseMerge,
+  chunkWeight,
+  isSettled,
+  mergePolicy,
+  withoutKept,
+} from "../../../db/merge/merge-policy.ts";
 import type { SegmentRow } from "../../../db/merge/merge-task.ts";
 
 const SECOND_US = 1_000_000;
@@ -74,6 +80,13 @@ test("a merged segment is settled when its chunks are half full or it is half as
   expect(isSettled(flush(1, merged), policy)).toBe(false);
   expect(isSettled(flush(1, { ...merged, readings: 5000 }), policy)).toBe(true);
   expect(isSettled(flush(1, { ...merged, bytes: 33 * 2 ** 20 }), policy)).toBe(true);
+});
+
+test("of a datagram 16 readings count at most, so that a chunk has some of them", () => {
+  expect([chunkWeight(10, 7), chunkWeight(10, 100), chunkWeight(10, 10_000)]).toEqual([7, 100, 160]);
+  const wide = { level: 1, runs: 1, datagrams: 31, readings: 31_000, bytes: 1000 };
+  expect(isSettled(flush(1, wide), policy)).toBe(false);
+  expect(isSettled(flush(1, { ...wide, datagrams: 32 }), policy)).toBe(true);
 });
 
 test("the newest flushes are kept as they are for a minute, while they are under a mebibyte together", () => {
