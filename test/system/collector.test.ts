@@ -180,7 +180,7 @@ test("an archive module that is not there fails the start", async () => {
   const url = new URL("../support/no-such-archive.ts", import.meta.url);
   const starting = start(["udp://127.0.0.1:0"], { archive: { url: url.href, options: null } });
   await expect(starting).rejects.toMatchObject({
-    code: "ERR_INGEST_CRASHED",
+    code: "ERR_MODULE_NOT_FOUND",
     message: expect.stringContaining(fileURLToPath(url)),
   });
 });
