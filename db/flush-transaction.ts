@@ -25,7 +25,7 @@ export class FlushTransaction {
   /**
    * Write what was gathered and remove what is doomed. After an exception `undo` must follow: nothing is written then.
    * @param before - the state row as the last transaction left it
-   * @returns the change, null when only tables were brought up to date or old gap rows and events removed; and the state row
+   * @returns the change, null when only tables were brought up to date or old events removed; and the state row
    */
   commit(
     gathered: Gathered,
@@ -33,8 +33,8 @@ export class FlushTransaction {
     before: StateRow,
   ): { change: LedgerChange | null; row: StateRow } {
     const { db, state, checkpoint, retention, merging, freePages, statements } = this.#parts;
-    // readings that go change answers, also where no number of the ledger expires with them
-    const brings = gathered.batches.length > 0 || doomed.segments.length > 0;
+    // readings and gap rows that go change answers, also where no number of the ledger expires with them
+    const brings = gathered.batches.length > 0 || doomed.segments.length > 0 || doomed.hasGaps;
     const change = brings ? this.#changeOf(gathered, doomed, before.lastFlush + 1) : null;
     const row = rowAfter(before, gathered, change);
     const segment = db

@@ -24,6 +24,8 @@ export interface Doomed {
   beforeUs: number;
   /** gap rows closed before that go, microseconds; 0 = none */
   gapsBeforeUs: number;
+  /** there are such rows */
+  hasGaps: boolean;
 }
 
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
@@ -56,6 +58,7 @@ export class Retention {
   readonly #heads: Statement;
   readonly #merging: MergeStatements;
   readonly #oldGaps: Statement;
+  readonly #anyOldGap: Statement;
   readonly #fold: Statement;
   readonly #deleteGap: Statement;
   readonly #oldestEvents: Statement;
@@ -87,6 +90,7 @@ export class Retention {
     this.#oldGaps = db.prepare(
       "SELECT run_no, first, last, state, cause FROM gaps WHERE closed_at < ? ORDER BY closed_at LIMIT ?",
     );
+    this.#anyOldGap = db.prepare("SELECT EXISTS (SELECT 1 FROM gaps WHERE closed_at < ?)").pluck();
     this.#fold = db.prepare(
       `INSERT INTO folded_gaps (run_no, state, cause, gaps, numbers, last) VALUES (?, ?, ?, 1, ?, ?)
        ON CONFLICT DO UPDATE SET gaps = gaps + 1, numbers = numbers + excluded.numbers, last = max(last, excluded.last)`,
@@ -111,6 +115,7 @@ export class Retention {
       forgottenExpired: 0,
       beforeUs: retentionMs === null ? 0 : nowUs - retentionMs * 1000,
       gapsBeforeUs: 0,
+      hasGaps: false,
     };
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     // more than the excess may be on its way out already: once it is gone a later step sees
@@ -129,13 +134,14 @@ export class Retention {
       if (stored.chunkSet > 0) break;
     }
     doomed.gapsBeforeUs = this.#gapsBefore(doomed);
+    doomed.hasGaps = this.#anyOldGap.get(doomed.gapsBeforeUs) === 1;
     return doomed;
   }
 
   /** Remove it, inside the flush's transaction. */
   remove(doomed: Doomed): void {
     for (const segment of doomed.segments) this.#merging.drop(segment);
-    if (doomed.gapsBeforeUs > 0) this.#foldGaps(doomed.gapsBeforeUs);
+    if (doomed.hasGaps) this.#foldGaps(doomed.gapsBeforeUs);
     this.#removeEvents(doomed.beforeUs);
   }
 

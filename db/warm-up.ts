@@ -34,6 +34,7 @@ const NONE_DOOMED: Doomed = {
   forgottenExpired: 0,
   beforeUs: 0,
   gapsBeforeUs: 0,
+  hasGaps: false,
 };
 const FLEET = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
 

@@ -150,7 +150,8 @@ export class Writer {
     try {
       const { retention, merging } = this.#parts;
       const doomed = retention.choose(this.#clock.wallUs(), this.#row.replayFrom, merging.hasLeftovers);
-      if (messages.length === 0 && doomed.segments.length === 0 && this.#isTidy) return { outcome: "idle" };
+      const isDoomed = doomed.segments.length > 0 || doomed.hasGaps;
+      if (messages.length === 0 && !isDoomed && this.#isTidy) return { outcome: "idle" };
       const gathered = gather(messages, this.state, this.#fleets);
       const { change, row } = this.#transaction.commit(gathered, doomed, this.#row);
       this.#row = row;

@@ -158,6 +158,29 @@ test("readings without numbers that go are a commit of their own: what was asked
   expect(outcomes.at(-1)).toBe("idle");
 });
 
+test("gap rows that go are a commit, also when nothing else does: what was asked before has changed", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  // more rows than one transaction folds
+  const rows = 2500;
+  flushOne(bed, writer, model, () => {
+    for (let sequence = 0; sequence <= 2 * rows; sequence += 2) model.receive(run, sequence);
+  });
+  bed.clock.advanceMs(5 * MINUTE_MS);
+  flushOne(bed, writer, model, () => model.close(run));
+  bed.clock.advanceMs(6 * MINUTE_MS);
+  idle(writer);
+  // the readings are gone, the gaps were closed later
+  expect([writer.stored.readings, countOf(bed, "gaps")]).toEqual([0, rows]);
+  bed.clock.advanceMs(5 * MINUTE_MS);
+  const seen = new Set([`${viewOf(writer).flush} ${rows}`]);
+  while (writer.flush().outcome !== "idle") seen.add(`${viewOf(writer).flush} ${countOf(bed, "gaps")}`);
+  expect(countOf(bed, "gaps")).toBe(0);
+  expect(new Set(Array.from(seen, (each) => each.split(" ")[0])).size).toBe(seen.size);
+});
+
 test("above the size cap the oldest readings go until the pages in use fit, and the file shrinks", () => {
   using bed = new StoreBed();
   const model = new IngestModel();
