@@ -42,8 +42,9 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
   byKey(
     "gauge",
     "lacuna_reorder_delay_seconds",
-    "quantile",
-    "How long after their gap was opened numbers out of order came since the start, what had been asked for left out; at most 9 % too long.",
+    // "quantile" is a label of summaries alone
+    "share",
+    "How long after their gap was opened numbers out of order came since the start, what had been asked for left out: this share of them was not later; at most 9 % too long.",
     reorderDelays,
   ),
   byKey(

@@ -25,6 +25,8 @@ const register = (registry: Registry, spec: MetricSpec, sources: Sources): void 
     // the sources count; the metric only repeats what they say at this moment
     collect(this: Counter | Gauge) {
       this.reset();
+      // one without labels is 0 then, which is not what nobody knows
+      if (spec.labels.length === 0) this.remove();
       for (const { value, labels } of spec.read(sources)) this.inc(labels ?? {}, Number(value));
     },
   };

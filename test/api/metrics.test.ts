@@ -65,6 +65,18 @@ test("a counter the kernel does not offer is left out", async () => {
   expect((await get("/metrics")).text).not.toMatch(/lacuna_listener_kernel_drops_total\{/);
 });
 
+test("a counter the system does not tell is left out, and there again when it does", async () => {
+  const { sources, get } = await testApi();
+  const valuesOf = async (): Promise<string[]> =>
+    (await get("/metrics")).text.match(/^lacuna_store_written_bytes_total .*$/gm) ?? [];
+  const [told] = await valuesOf();
+  expect(told).toBeDefined();
+  sources.store.writtenBytes = null;
+  expect(await valuesOf()).toEqual([]);
+  sources.store.writtenBytes = 0;
+  expect(await valuesOf()).toEqual(["lacuna_store_written_bytes_total 0"]);
+});
+
 test("requests are timed by route, never by URL", async () => {
   const { get } = await freshApi();
   await get("/api/v1/devices/x");

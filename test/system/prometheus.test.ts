@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eventually, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import { eventually, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 
 const DEPLOY = join(import.meta.dirname, "../../deploy");
 const RULES = join(DEPLOY, "prometheus/lacuna.rules.yml");
@@ -28,8 +29,17 @@ const metricsText = async (): Promise<string> => {
   const listen = ["A", "B"].flatMap((path) => ["--listen", `udp://127.0.0.1:0?path=${path}`]);
   const collector = await startCollector([...listen, "--db", `${directory.path}/m.db`]);
   try {
-    const target = `udp://127.0.0.1:${collector.ports[0]}`;
-    await runLacuna(["send", "--to", target, "--device", "pump-7", "--seq", "0", "temperature=21.5"]);
+    const sender = createSocket("udp4");
+    // the last one is out of order: its delay is told too
+    for (const seq of [0, 2, 1]) {
+      const datagram = JSON.stringify({ device: "pump-7", seq, values: { temperature: 21.5 } });
+      sender.send(datagram, collector.ports[0], "127.0.0.1");
+    }
+    await eventually(
+      async () => await (await fetch(`${collector.api}/metrics`)).text(),
+      (text) => text.includes("lacuna_reorder_delay_seconds{"),
+    );
+    sender.close();
     return await eventually(
       async () => await (await fetch(`${collector.api}/metrics`)).text(),
       // a request is counted once it is answered: the second one tells of the first
