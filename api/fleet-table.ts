@@ -111,6 +111,8 @@ export class FleetTable {
   readonly #ledger: LedgerSource;
   readonly #clock: Clock;
   #rows: FleetRow[] = [];
+  /** time of the last commit in them */
+  #asOfUs = 0;
   #counts: Record<DeviceStatus, number> = { online: 0, stale: 0, offline: 0, unknown: 0 };
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   #view: { key: string; rows: FleetRow[] } | undefined;
@@ -120,8 +122,9 @@ export class FleetTable {
     this.#clock = clock;
   }
 
-  /** @returns `total` of the matching devices, `statuses` of all, `rows` from `offset` on */
+  /** @returns `asOfUs` of the last commit in it, `total` of the matching devices, `statuses` of all, `rows` from `offset` on */
   page(query: FleetTableQuery): {
+    asOfUs: number;
     total: number;
     statuses: Record<DeviceStatus, number>;
     rows: readonly FleetRow[];
@@ -129,6 +132,7 @@ export class FleetTable {
     this.#refresh();
     const rows = this.#ordered(query);
     return {
+      asOfUs: this.#asOfUs,
       total: rows.length,
       statuses: this.#counts,
       rows: rows.slice(query.offset, query.offset + query.limit),
@@ -142,7 +146,8 @@ export class FleetTable {
     this.#rows = [];
     this.#counts = { online: 0, stale: 0, offline: 0, unknown: 0 };
     this.#view = undefined;
-    const { down } = this.#ledger;
+    const { down, asOfUs } = this.#ledger;
+    this.#asOfUs = asOfUs;
     this.#ledger.visitDevices((summary) => {
       const row = rowOf(summary, nowUs, down);
       this.#counts[row.status]++;

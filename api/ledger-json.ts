@@ -55,9 +55,12 @@ export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => (
   total: deviceTotal(device),
 });
 
-/** Time of the last commit; before the first one what the process found at its start. */
-export const asOf = ({ sources, startedAtUs }: ApiContext): string =>
-  formatTime(sources.ledger.asOfUs > 0 ? sources.ledger.asOfUs : startedAtUs);
+/**
+ * Time of the last commit in an answer; before the first one what the process found at its start.
+ * @param asOfUs - of an answer that was made before
+ */
+export const asOf = ({ sources, startedAtUs }: ApiContext, asOfUs: number = sources.ledger.asOfUs): string =>
+  formatTime(asOfUs > 0 ? asOfUs : startedAtUs);
 
 /** `GET /devices/{id}/ledger` */
 export const deviceLedger = (context: ApiContext, device: DeviceView): Static<typeof DeviceLedger> => {

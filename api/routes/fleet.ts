@@ -20,13 +20,13 @@ export const fleetRoutes = (app: App, context: ApiContext): void => {
       },
     },
     async ({ query }) => {
-      const { total, statuses, rows } = table.page({
+      const { asOfUs, total, statuses, rows } = table.page({
         ...query,
         search: query.search ?? null,
         status: query.status ?? null,
       });
       return {
-        asOf: asOf(context),
+        asOf: asOf(context, asOfUs),
         total,
         statuses,
         devices: rows.map(({ lastSeenUs, ...row }) => ({

@@ -20,11 +20,13 @@ export const rasterRoutes = (app: App, context: ApiContext): void => {
     async ({ query, raw }) => {
       const { device, size, blocks } = query;
       const known = [...new Set(device)].filter((id) => context.sources.ledger.device(id) !== undefined);
+      // before it is asked: what is committed until it answers may be in it or not
+      const asOfCommit = asOf(context);
       const devices = await context.sources.reader.raster({ devices: known, size, blocks }, () =>
         isGone(raw),
       );
       return {
-        asOf: asOf(context),
+        asOf: asOfCommit,
         size,
         devices: devices.map(({ device, runs }) => ({
           device,

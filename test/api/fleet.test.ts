@@ -66,6 +66,16 @@ describe("/fleet", () => {
     });
   });
 
+  test("the table says as of which commit it is, until it is made anew", async () => {
+    api.sources.add({ id: "pump-7" });
+    const asOf = async (): Promise<string> => (await api.get("/api/v1/fleet")).json.asOf;
+    const before = await asOf();
+    api.sources.asOfUs = NOON_US;
+    expect(await asOf()).toBe(before);
+    api.clock.advanceMs(1000);
+    expect(await asOf()).toBe("2026-11-20T12:00:00.000000Z");
+  });
+
   test("devices are sorted by any column, what is not known last in either order", async () => {
     api.sources.add(deviceWith("a", 10, 5), deviceWith("b", 10, 1), {
       id: "c",

@@ -28,6 +28,16 @@ test("blocks of each device come as the reader found them", async () => {
   });
 });
 
+test("it is as of the last commit before the reader was asked", async () => {
+  const { reader } = api.sources;
+  const { raster } = reader;
+  reader.raster = async (query) => {
+    api.sources.asOfUs = NOON_US;
+    return await raster(query);
+  };
+  expect((await api.get("/api/v1/raster?device=pump-7")).json.asOf).toBe("2026-11-20T11:59:59.800000Z");
+});
+
 test("devices are asked for once each, unknown ones left out", async () => {
   await api.get("/api/v1/raster?device=fan-1&device=nobody&device=pump-7&device=fan-1");
   expect(api.sources.rasterQueries).toEqual([{ devices: ["fan-1", "pump-7"], size: 10, blocks: 100 }]);
