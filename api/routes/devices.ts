@@ -37,6 +37,9 @@ const listQuery = (query: DevicesQuery, nowUs: number): DeviceListQuery => ({
   ...parseTimeRange(query, nowUs),
 });
 
+/** The same for the same query: many clients write its parameters in an order of their own. */
+const keyOf = (wishes: Partial<DevicesQuery>): string => JSON.stringify(Object.entries(wishes).sort());
+
 /** `/devices`, `/devices/{id}` and `/latest`. */
 export const deviceRoutes = (app: App, context: ApiContext): void => {
   const { sources } = context;
@@ -63,7 +66,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
       }
       const after = decodeCursor(LIST_SCOPE, cursor);
-      const { ids, next } = lists.page(JSON.stringify(wishes), () => listQuery(query, nowUs), after, limit);
+      const { ids, next } = lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
       const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
       return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
     },

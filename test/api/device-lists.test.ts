@@ -77,6 +77,14 @@ describe("order", () => {
   });
 });
 
+test("a page goes on with the same query, whatever the order of its parameters", async () => {
+  const first = await api.get("/api/v1/devices?sort=lost&order=desc&limit=1");
+  const cursor = `cursor=${first.json.next}`;
+  const second = await api.get(`/api/v1/devices?${cursor}&limit=1&order=desc&sort=lost`);
+  expect(second.status, second.text).toBe(200);
+  expect(second.json.devices).toHaveLength(1);
+});
+
 test("a cursor belongs to its query, and a list that is kept no more says so", async () => {
   const { next } = await page("sort=completeness&limit=1");
   const wrong = await api.get(`/api/v1/devices?sort=id&limit=1&cursor=${next}`);
