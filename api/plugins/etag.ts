@@ -1,13 +1,17 @@
+import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { isRelative } from "../query-time.ts";
 
-/** Changes whenever an answer that comes from the ledger and the store alone may change. Weak: a compressed answer has the same. */
-const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext): string =>
-  `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.pending}"`;
+/**
+ * Changes whenever an answer that comes from the ledger and the store alone may change. Weak: a compressed answer has the same. Of one URL alone: who
+ * has it was given the answer, so that 304 is never said where it would be an error (RFC 9110, 13.2.1).
+ */
+const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext, url: string): string =>
+  `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.pending}-${hash("sha1", url, "base64url")}"`;
 
 const isKnown = (ifNoneMatch: string, tag: string): boolean =>
-  ifNoneMatch === "*" || ifNoneMatch.split(",").some((known) => known.trim() === tag);
+  ifNoneMatch.split(",").some((known) => known.trim() === tag);
 
 /** The times a query may have. */
 interface TimeQuery {
@@ -27,7 +31,7 @@ export const unchangedSinceCommit =
   (context: ApiContext, isNever: (query: TimeQuery) => boolean = isOfNow) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (isNever(request.query as TimeQuery)) return undefined;
-    const tag = revisionTag(context);
+    const tag = revisionTag(context, request.url);
     reply.header("etag", tag).header("cache-control", "no-cache");
     if (!isKnown(request.headers["if-none-match"] ?? "", tag)) return undefined;
     return reply.code(304).send();

@@ -114,6 +114,20 @@ describe("an answer with a revision", () => {
     expect(await again()).toEqual([200, false]);
   });
 
+  test("what would be an error is none that has not changed", async () => {
+    const { app, sources } = await testApi();
+    sources.add({ id: "pump-7" });
+    const etag = String((await app.inject("/api/v1/ledger")).headers.etag);
+    const statuses = [];
+    for (const url of ["devices/nobody/ledger", "gaps?cursor=none", "gaps?from=noon", "gaps"]) {
+      for (const known of [etag, "*"]) {
+        const answer = await app.inject({ url: `/api/v1/${url}`, headers: { "if-none-match": known } });
+        statuses.push(answer.statusCode);
+      }
+    }
+    expect(statuses).toEqual([404, 404, 400, 400, 400, 400, 200, 200]);
+  });
+
   test("an error has none, nor has what is asked relative to now", async () => {
     const { app } = await testApi();
     const unknown = await app.inject("/api/v1/devices/nobody/ledger");
