@@ -114,6 +114,18 @@ describe("an answer with a revision", () => {
     expect(await again()).toEqual([200, false]);
   });
 
+  test("what it varies by is told with 304 as with the answer", async () => {
+    const { app } = await freshApi({
+      exposure: { corsOrigins: ["https://grafana.example.org"], requestsPerSecond: null },
+    });
+    const headers = { "accept-encoding": "gzip" };
+    const { headers: fresh } = await app.inject({ url: "/api/v1/ledger", headers });
+    const known = { ...headers, "if-none-match": String(fresh.etag) };
+    const unchanged = await app.inject({ url: "/api/v1/ledger", headers: known });
+    expect([unchanged.statusCode, unchanged.headers.vary]).toEqual([304, "Origin, accept-encoding"]);
+    expect(fresh.vary).toBe(unchanged.headers.vary);
+  });
+
   test("what would be an error is none that has not changed", async () => {
     const { app, sources } = await testApi();
     sources.add({ id: "pump-7" });
