@@ -7,6 +7,12 @@ const RELATIVE = /^-\d/;
 const ACCEPTED =
   "accepted is RFC 3339, such as 2026-11-20T12:00:00.123456Z, a date such as 2026-11-20, now, or a duration before it such as -15m";
 
+/**
+ * Nothing is stored outside of 1970 to 2255, and differences of times in between are exact: beyond, the last reading of a span fell out of its last bucket.
+ * Clients ask from the year 1 or to 9999 when they mean everything.
+ */
+const withinExact = (timeUs: number): number => Math.min(Math.max(timeUs, 0), Number.MAX_SAFE_INTEGER);
+
 /** Microseconds of a duration, or NaN. */
 const durationUs = (text: string): number => {
   try {
@@ -49,10 +55,13 @@ export const parseTimeRange = (query: { from?: string; to?: string }, nowUs: num
     if (Number.isNaN(timeUs)) mistakes.push({ name, detail: ACCEPTED });
     return timeUs;
   };
-  const range = { fromUs: read("from"), toUs: read("to") };
-  if (range.fromUs !== null && range.toUs !== null && range.toUs < range.fromUs) {
+  const [fromUs, toUs] = [read("from"), read("to")];
+  if (fromUs !== null && toUs !== null && toUs < fromUs) {
     mistakes.push({ name: "to", detail: "accepted is a time not before `from`" });
   }
   if (mistakes.length > 0) throw parameterError(mistakes);
-  return range;
+  return {
+    fromUs: fromUs === null ? null : withinExact(fromUs),
+    toUs: toUs === null ? null : withinExact(toUs),
+  };
 };

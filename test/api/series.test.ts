@@ -46,6 +46,16 @@ test("span and step reach the reader", async () => {
   });
 });
 
+test("a span from the year 1 to 9999 is that of all times that are exact", async () => {
+  const { sources, get } = await testApi();
+  sources.add({ id: "pump-7" });
+  sources.series = { unit: "Cel", text: Buffer.from('"buckets":[]') };
+  const url = "/api/v1/devices/pump-7/series?channel=temperature";
+  await get(`${url}&from=0001-01-01T00:00:00Z&to=9999-12-31`);
+  expect(sources.seriesQueries[0]).toMatchObject({ fromUs: 0, toUs: Number.MAX_SAFE_INTEGER });
+  expect((await get(`${url}&from=9999-12-31&to=9999-12-30`)).json.code).toBe("ERR_PARAMETER");
+});
+
 describe("method=lttb", () => {
   beforeEach(() => {
     api.sources.points = { unit: "Cel", text: Buffer.from('"points":[]') };
