@@ -16,6 +16,11 @@ export interface ListenerFacts {
   receiveBuffer: { requestedBytes: number | null; grantedBytes: number | null; ceilingBytes: number | null };
 }
 
+/** Of the collector as a whole; that its HTTP server cannot listen only `lacuna check` sees, a running one does. */
+export interface CollectorFinding extends Omit<Finding, "code"> {
+  code: Finding["code"] | "http";
+}
+
 export interface Diagnosis extends ListenerFacts {
   /** null = no group */
   joined: boolean | null;
@@ -50,7 +55,7 @@ const factsOf = (diagnosis: Diagnosis): string[] => {
   ];
 };
 
-const findingLines = ({ severity, sentence, fix }: Finding): string[] => [
+const findingLines = ({ severity, sentence, fix }: CollectorFinding): string[] => [
   `  ${severity}: ${sentence}`,
   ...(fix === null ? [] : [`    fix: ${fix}`]),
 ];
@@ -58,7 +63,7 @@ const findingLines = ({ severity, sentence, fix }: Finding): string[] => [
 /** For a person: a listener per paragraph, then what is about none of them. */
 export const diagnosisLines = (
   diagnoses: readonly Diagnosis[],
-  ofCollector: readonly Finding[],
+  ofCollector: readonly CollectorFinding[],
 ): string[] => [
   ...diagnoses.flatMap((diagnosis) => [
     diagnosis.url,

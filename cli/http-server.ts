@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { createSecureContext } from "node:tls";
 import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
 import { isLoopbackHost } from "../common/loopback.ts";
@@ -74,4 +76,19 @@ export const listen = async (
       { cause: error },
     );
   }
+};
+
+/**
+ * Listen there for a moment, as the collector would; nobody is answered.
+ * @throws LacunaError `ERR_HTTP_LISTEN`
+ */
+export const tryListening = async (address: HttpAddress): Promise<void> => {
+  const server = createServer((socket) => socket.destroy());
+  const begin = async (options: HttpAddress): Promise<string> => {
+    // `once` rejects when the server has an error instead
+    await once(server.listen(options), "listening");
+    return "";
+  };
+  await listen({ listen: begin }, address);
+  server.close();
 };

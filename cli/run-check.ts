@@ -7,12 +7,13 @@ import { findSockets } from "../collector/receive/choose-sockets.ts";
 import type { NativeSockets } from "../collector/receive/native-socket.ts";
 import { systemClock } from "../common/clock.ts";
 import { loadSettings } from "../common/config.ts";
-import { messageOf } from "../common/errors.ts";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { blameFlags } from "./blame-flags.ts";
 import { databaseFindings } from "./database-findings.ts";
-import { type Diagnosis, diagnosisOf } from "./diagnosis.ts";
+import { type CollectorFinding, type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
-import { checkExposure, readTls } from "./http-server.ts";
+import type { HttpAddress } from "./http-address.ts";
+import { checkExposure, readTls, tryListening } from "./http-server.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
 import { reportDiagnoses } from "./run-doctor.ts";
 
@@ -63,6 +64,19 @@ const tryListener = async (
   }
 };
 
+/** Last of all, as the collector does it. */
+const httpFindings = async (http: HttpAddress): Promise<CollectorFinding[]> => {
+  try {
+    await tryListening(http);
+    return [];
+  } catch (error) {
+    if (!(error instanceof LacunaError)) throw error;
+    const isTaken = codeOf(error.cause) === "EADDRINUSE";
+    const fix = isTaken ? `ss -ltnp 'sport = :${http.port}'  # shows who has the port` : null;
+    return [{ code: "http", severity: "problem", sentence: error.message, fix, listener: null }];
+  }
+};
+
 /** @throws ConfigurationError when the configuration is wrong by itself */
 export const check = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
   const settings = loadSettings(COLLECT_OPTIONS, flags);
@@ -81,9 +95,13 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
   for (const config of settings.listeners) {
     diagnoses.push(diagnose(config, await tryListener(config, sockets, open), host));
   }
+  const ofCollector = [
+    ...databaseFindings(settings.dbPath, systemClock.wallUs()),
+    ...(await httpFindings(settings.http)),
+  ];
   for (const { socket, native } of open) {
     native?.release();
     socket.close();
   }
-  await reportDiagnoses(diagnoses, json === true, databaseFindings(settings.dbPath, systemClock.wallUs()));
+  await reportDiagnoses(diagnoses, json === true, ofCollector);
 };

@@ -1,7 +1,13 @@
 import type { Finding } from "../api/findings/finding.ts";
 import { ApiClient } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
-import { type Diagnosis, diagnosisLines, diagnosisOf, type ListenerFacts } from "./diagnosis.ts";
+import {
+  type CollectorFinding,
+  type Diagnosis,
+  diagnosisLines,
+  diagnosisOf,
+  type ListenerFacts,
+} from "./diagnosis.ts";
 import { EXIT } from "./exit-codes.ts";
 import { print } from "./output.ts";
 
@@ -14,7 +20,7 @@ interface StatusJson {
 export const reportDiagnoses = async (
   diagnoses: readonly Diagnosis[],
   isJson: boolean,
-  ofCollector: readonly Finding[] = [],
+  ofCollector: readonly CollectorFinding[] = [],
 ): Promise<void> => {
   const all = [...diagnoses.flatMap(({ findings }) => findings), ...ofCollector];
   const problems = all.filter(({ severity }) => severity === "problem").length;

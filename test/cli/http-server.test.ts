@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkExposure, listen, readTls } from "../../cli/http-server.ts";
+import { checkExposure, listen, readTls, tryListening } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
 import { freshApi } from "../support/api.ts";
 
@@ -62,4 +62,19 @@ test("localhost is one socket, on 127.0.0.1: every connection is one that a stop
   } finally {
     await app.close();
   }
+});
+
+test("an address is tried as it is listened on, and free again afterwards", async () => {
+  const { app } = await freshApi();
+  await listen(app, { host: "127.0.0.1", port: 0 });
+  const { port } = app.server.address() as { port: number };
+  try {
+    await expect(tryListening({ host: "localhost", port })).rejects.toMatchObject({
+      code: "ERR_HTTP_LISTEN",
+    });
+  } finally {
+    await app.close();
+  }
+  await tryListening({ host: "localhost", port });
+  await tryListening({ host: "localhost", port });
 });

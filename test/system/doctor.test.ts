@@ -29,6 +29,9 @@ test("doctor asks a collector with its token and finds what is wrong; check find
       broken,
       "--db",
       `${directory.path}/no/lacuna.db`,
+      "--http",
+      // where the collector is
+      new URL(collector.api).host,
     ]),
   ]);
   await collector.stop();
@@ -55,6 +58,14 @@ test("doctor asks a collector with its token and finds what is wrong; check find
   expect(JSON.parse(checked.stdout)).toMatchObject({
     ok: false,
     listeners: [{ state: "OK" }, { state: "UNAVAILABLE", findings: [{ severity: "problem" }] }],
-    findings: [{ code: "database", severity: "problem", fix: expect.stringContaining("mkdir") }],
+    findings: [
+      { code: "database", severity: "problem", fix: expect.stringContaining("mkdir") },
+      {
+        code: "http",
+        severity: "problem",
+        sentence: expect.stringMatching(/^the HTTP API cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/),
+        fix: expect.stringMatching(/^ss -ltnp /),
+      },
+    ],
   });
 });
