@@ -1,18 +1,57 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { damagedError, orDamaged, startError } from "./damage.ts";
 import { lockDatabase } from "./lock.ts";
-import { schemaVersionOf } from "./open.ts";
+import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
+import { writerParts } from "./writer-parts.ts";
+
+/** A database up to that size is looked at page by page, which takes a second or two at most. */
+const WHOLE_BYTES = 256 * 2 ** 20;
 
 /**
  * What a start would find of a database. Takes the ownership for a moment, which also shows that its directory takes files and locks; nothing
  * is left of that, and the database is not changed.
  * @returns its schema version; null when there is no file yet
- * @throws LacunaError `ERR_DATABASE_…` (db/open.ts, db/lock.ts)
+ * @throws LacunaError `ERR_DATABASE_…` (db/open.ts, db/lock.ts, db/damage.ts)
  */
 export const examineDatabase = (file: string, nowUs: number): number | null => {
   const lock = lockDatabase(file, nowUs);
   try {
-    return existsSync(file) ? schemaVersionOf(file) : null;
+    return existsSync(file) ? examineFile(file) : null;
   } finally {
     lock.giveUp();
+  }
+};
+
+const examineFile = (file: string): number => {
+  const { db, version } = openAsItIs(file);
+  try {
+    if (version > 0 && statSync(file).size <= WHOLE_BYTES) checkPages(db, file);
+    if (version === SCHEMA_VERSION) readAsAtAStart(db, file);
+    return version;
+  } finally {
+    db.close();
+  }
+};
+
+const checkPages = (db: Sqlite, file: string): void => {
+  const found = firstMistake(db, file);
+  // the first line names the database, which is always the same
+  if (found !== "ok") throw damagedError(file, found.replace(/^\*.*\n/, ""));
+};
+
+const firstMistake = (db: Sqlite, file: string): string => {
+  try {
+    return db.pragma("quick_check(1)", { simple: true }) as string;
+  } catch (error) {
+    throw orDamaged(file, error);
+  }
+};
+
+/** All that a collector reads of it before it notes its start. */
+const readAsAtAStart = (db: Sqlite, file: string): void => {
+  try {
+    writerParts(db, { retentionMs: null, maxBytes: null });
+  } catch (error) {
+    throw startError(file, error);
   }
 };

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { orDamaged } from "./damage.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema/migrations.ts";
 
 export type Sqlite = Database.Database;
@@ -20,7 +21,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
  * The one connection that writes: creates the file, sets it up, brings its schema up to date.
- * @throws LacunaError `ERR_DATABASE_OPEN` (not readable, not a database), `ERR_DATABASE_FOREIGN` (another program's),
+ * @throws LacunaError `ERR_DATABASE_OPEN` (not readable, not a database), `ERR_DATABASE_DAMAGED`, `ERR_DATABASE_FOREIGN` (another program's),
  *   `ERR_DATABASE_FROM_FUTURE` (written by a newer Lacuna)
  */
 export const openForWriting = (file: string): Sqlite =>
@@ -62,10 +63,11 @@ export const openForReading = (file: string): Sqlite =>
   });
 
 /**
- * The schema version of a database that is there; nothing is written.
+ * A database that is there, of whichever schema version; nothing is written. For its owner: one that may only read would leave SQLite's files
+ * beside it.
  * @throws LacunaError as `openForWriting`
  */
-export const schemaVersionOf = (file: string): number => {
+export const openAsItIs = (file: string): { db: Sqlite; version: number } => {
   let version = 0;
   const db = opening(file, false, () => {
     const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
@@ -73,14 +75,14 @@ export const schemaVersionOf = (file: string): number => {
       version = checkVersion(db, file);
     });
   });
-  db.close();
-  return version;
+  return { db, version };
 };
 
 const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   try {
     return open();
-  } catch (error) {
+  } catch (thrown) {
+    const error = orDamaged(file, thrown);
     if (error instanceof LacunaError) throw error;
     const why = obstacleOf(file, isMade) ?? messageOf(error);
     throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause: error });

@@ -1,5 +1,6 @@
 import { systemClock } from "../common/clock.ts";
 import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
+import { orDamaged } from "./damage.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { loadLedger } from "./load.ts";
 import { openForReading } from "./open.ts";
@@ -17,7 +18,7 @@ export interface ReadOnlyStore {
 /**
  * Read a database, also one a collector is writing to: ledger and queries are of one and the same snapshot until `close`.
  * @param options.texts - who writes answers as text; default: nobody, only rows are asked for
- * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`
+ * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`, `ERR_DATABASE_DAMAGED` (later calls too)
  */
 export const openReadOnly = (
   file: string,
@@ -29,10 +30,16 @@ export const openReadOnly = (
     db.exec("BEGIN");
     const view = new LedgerView(loadLedger(db));
     const queries = new Queries(db, texts, systemClock.monotonicMs);
-    const ask: Ask = async (query) => queries.answer(query, limits) as QueryAnswers[typeof query.kind];
+    const ask: Ask = async (query) => {
+      try {
+        return queries.answer(query, limits) as QueryAnswers[typeof query.kind];
+      } catch (error) {
+        throw orDamaged(file, error);
+      }
+    };
     return { view, reader: new Reader(view, ask), close: () => db.close() };
   } catch (error) {
     db.close();
-    throw error;
+    throw orDamaged(file, error);
   }
 };

@@ -1,7 +1,7 @@
 import type { Clock } from "../common/clock.ts";
-import { LacunaError, messageOf } from "../common/errors.ts";
 import type { BatchMessage, FleetCounters } from "../protocol/batch.ts";
 import { type LedgerChange, sumFleets } from "./change.ts";
+import { startError } from "./damage.ts";
 import { FileIdentity } from "./file-identity.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { changedRows, closedGapOps, gather, newestFleets } from "./gather.ts";
@@ -209,8 +209,3 @@ export class Writer {
     return !checkpoint.isDue(this.#clock.monotonicMs());
   }
 }
-
-const startError = (file: string, cause: unknown): LacunaError =>
-  new LacunaError("ERR_DATABASE_OPEN", `cannot start on the database ${file}: ${messageOf(cause)}`, {
-    cause,
-  });

@@ -1,0 +1,27 @@
+import Database from "better-sqlite3";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+
+/** Pages that SQLite cannot make sense of, or a segment or record that is not what was written (db/codec/corrupt.ts). */
+const isDamage = (error: unknown): boolean =>
+  (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_CORRUPT")) ||
+  codeOf(error) === "ERR_SEGMENT_CORRUPT";
+
+export const damagedError = (file: string, why: string, cause?: unknown): LacunaError =>
+  new LacunaError(
+    "ERR_DATABASE_DAMAGED",
+    `the database ${file} is damaged (${why}): a collector begins a new one once it is moved away, and docs/storage.md, "A damaged database", says what can be saved of it`,
+    { cause },
+  );
+
+/** What was thrown while a database was read; where it is damaged, that and the file's name. */
+export const orDamaged = (file: string, thrown: unknown): unknown =>
+  isDamage(thrown) ? damagedError(file, messageOf(thrown), thrown) : thrown;
+
+/** Why a collector cannot start on a database that could be opened. */
+export const startError = (file: string, thrown: unknown): LacunaError => {
+  const error = orDamaged(file, thrown);
+  if (error instanceof LacunaError) return error;
+  return new LacunaError("ERR_DATABASE_OPEN", `cannot start on the database ${file}: ${messageOf(error)}`, {
+    cause: error,
+  });
+};
