@@ -1,7 +1,9 @@
 import { accessSync, constants, statSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { orDamaged } from "./damage.ts";
+import { realFileOf } from "./real-file.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema/migrations.ts";
 
 export type Sqlite = Database.Database;
@@ -84,20 +86,35 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   } catch (thrown) {
     const error = orDamaged(file, thrown);
     if (error instanceof LacunaError) throw error;
-    const why = obstacleOf(file, isMade) ?? messageOf(error);
+    const why = obstacleOf(file, isMade) ?? (isMade ? null : besideOf(file, error)) ?? messageOf(error);
     throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause: error });
   }
 };
 
-/** SQLite says of each of these that it is unable to open the file. @param isMade - where there is none one would be made */
+/**
+ * SQLite says of each of these that it is unable to open the file, or that it is read-only.
+ * @param isMade - it is to be written, and where there is none one would be made
+ */
 const obstacleOf = (file: string, isMade: boolean): string | null => {
   try {
     if (statSync(file).isDirectory()) return "it is a directory";
-    accessSync(file, constants.R_OK);
+    accessSync(file, isMade ? constants.R_OK | constants.W_OK : constants.R_OK);
     return null;
   } catch (error) {
     if (codeOf(error) !== "ENOENT") return messageOf(error);
     return isMade ? null : "there is no such file";
+  }
+};
+
+/** Readers of a WAL share memory in a file beside the database, which the first one makes; SQLite says only that it may not write. */
+const besideOf = (file: string, error: unknown): string | null => {
+  if (codeOf(error)?.startsWith("SQLITE_READONLY") !== true) return null;
+  const directory = dirname(realFileOf(file));
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return null;
+  } catch {
+    return `SQLite makes a file beside it while it is read, and ${directory} cannot be written: read it as a user who may, or copy it, with its -wal where there is one, to a directory of your own`;
   }
 };
 

@@ -1,5 +1,6 @@
+import { chmodSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
-import { LacunaProcess, runLacuna, temporaryDirectory } from "../support/lacuna-process.ts";
+import { LacunaProcess, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -45,6 +46,26 @@ test.concurrent.each(["token", "--version"])(
     });
   },
 );
+
+// whoever is root may write everywhere
+const AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+test.concurrent("a database in a directory that cannot be written: what SQLite wants there is said", async () => {
+  const readOnly = temporaryDirectory();
+  const file = `${readOnly.path}/lacuna.db`;
+  await (await startCollector(["--db", file, "--listen", "udp://127.0.0.1:0"])).stop();
+  chmodSync(readOnly.path, 0o555);
+  const within = process.getuid?.() === 0 ? AS_NOBODY : [];
+  const finished = await runLacuna(["export", "--db", file], { within });
+  chmodSync(readOnly.path, 0o755);
+  readOnly.remove();
+  expect(finished).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /lacuna\.db: SQLite makes a file beside it .* cannot be written: .*copy it/,
+    ),
+  });
+});
 
 test.concurrent("a mistake in the environment is a configuration error (78)", async () => {
   const finished = await runLacuna(["collect"], { env: { LACUNA_WINDOW: "soon" }, cwd: directory.path });
