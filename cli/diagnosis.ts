@@ -16,7 +16,7 @@ export interface ListenerFacts {
   receiveBuffer: { requestedBytes: number | null; grantedBytes: number | null; ceilingBytes: number | null };
 }
 
-/** Of the collector as a whole; that its HTTP server cannot listen only `lacuna check` sees, a running one does. */
+/** Of the collector as a whole; what keeps clients from its HTTP server only `lacuna check` can tell. */
 export interface CollectorFinding extends Omit<Finding, "code"> {
   code: Finding["code"] | "http";
 }

@@ -1,17 +1,9 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { createSecureContext } from "node:tls";
 import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
 import { isLoopbackHost } from "../common/loopback.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
-
-/** Certificate and key of the server, PEM. */
-export interface TlsFiles {
-  cert: Buffer;
-  key: Buffer;
-}
 
 /**
  * Whoever reaches the API reads everything: from other machines that takes a token.
@@ -23,40 +15,6 @@ export const checkExposure = ({ http, tokens }: Pick<CollectSettings, "http" | "
     `${httpAddressText(http)} can be reached from other machines and no token is set; ` +
     "make one with `lacuna token` and give its line as `token`, or listen on 127.0.0.1";
   throw new ConfigurationError([{ key: "http", origin: "http", value: undefined, sentence }]);
-};
-
-/**
- * Read certificate and key; at the start and again at SIGHUP.
- * @returns null without TLS
- * @throws ConfigurationError when one of them is missing, or they are no pair
- */
-export const readTls = ({
-  tlsCertPath,
-  tlsKeyPath,
-}: Pick<CollectSettings, "tlsCertPath" | "tlsKeyPath">): TlsFiles | null => {
-  if (tlsCertPath === null && tlsKeyPath === null) return null;
-  const wrong = (key: string, sentence: string, origin = key): ConfigurationError =>
-    new ConfigurationError([{ key, origin, value: undefined, sentence }]);
-  // who gave the one of them is to blame for the other
-  if (tlsCertPath === null) throw wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey");
-  if (tlsKeyPath === null) throw wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert");
-  const read = (key: string, path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw wrong(key, `${path} cannot be read: ${messageOf(error)}`);
-    }
-  };
-  const files = { cert: read("tlsCert", tlsCertPath), key: read("tlsKey", tlsKeyPath) };
-  try {
-    createSecureContext(files);
-  } catch (error) {
-    throw wrong(
-      "tlsCert",
-      `${tlsCertPath} and ${tlsKeyPath} are no certificate and its key: ${messageOf(error)}`,
-    );
-  }
-  return files;
 };
 
 /**

@@ -13,9 +13,10 @@ import { databaseFindings } from "./database-findings.ts";
 import { type CollectorFinding, type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
-import { checkExposure, readTls, tryListening } from "./http-server.ts";
-import { COLLECT_OPTIONS } from "./options.ts";
+import { checkExposure, tryListening } from "./http-server.ts";
+import { COLLECT_OPTIONS, type CollectSettings } from "./options.ts";
 import { reportDiagnoses } from "./run-doctor.ts";
+import { outOfDate, readTls, type TlsFiles } from "./tls-files.ts";
 
 type Outcome = { state: ListenerState; reason: string | null; opened: OpenedSocket | null };
 
@@ -77,15 +78,27 @@ const httpFindings = async (http: HttpAddress): Promise<CollectorFinding[]> => {
   }
 };
 
-/** @throws ConfigurationError when the configuration is wrong by itself */
-export const check = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
-  const settings = loadSettings(COLLECT_OPTIONS, flags);
+const readServer = (settings: CollectSettings, flags: Record<string, unknown>): TlsFiles | null => {
   try {
     checkExposure(settings);
-    readTls(settings);
+    return readTls(settings);
   } catch (error) {
     throw blameFlags(error, flags);
   }
+};
+
+const tlsFindings = (tls: TlsFiles | null): CollectorFinding[] => {
+  const sentence = tls === null ? null : outOfDate(tls, systemClock.wallUs() / 1000);
+  if (sentence === null) return [];
+  return [
+    { code: "http", severity: "advice", sentence, fix: "tlsCert: a renewed certificate", listener: null },
+  ];
+};
+
+/** @throws ConfigurationError when the configuration is wrong by itself */
+export const check = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
+  const settings = loadSettings(COLLECT_OPTIONS, flags);
+  const tls = readServer(settings, flags);
   // as the collector would choose them
   const found = await findSockets(settings.receive);
   const sockets = "missing" in found ? null : found;
@@ -98,6 +111,7 @@ export const check = async ({ json, ...flags }: Record<string, unknown>): Promis
   const ofCollector = [
     ...databaseFindings(settings.dbPath, systemClock.wallUs()),
     ...(await httpFindings(settings.http)),
+    ...tlsFindings(tls),
   ];
   for (const { socket, native } of open) {
     native?.release();

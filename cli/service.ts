@@ -12,10 +12,11 @@ import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
-import { checkExposure, listen, readTls } from "./http-server.ts";
+import { checkExposure, listen } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
 import { type Part, stopParts } from "./stop-parts.ts";
+import { outOfDate, readTls, type TlsFiles } from "./tls-files.ts";
 
 /** A running collector with its store and its API. */
 export interface Service {
@@ -85,6 +86,11 @@ const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Coll
     logLevel: settings.logLevel,
   });
 
+const warnOfDates = (tls: TlsFiles, logger: Logger): void => {
+  const sentence = outOfDate(tls, systemClock.wallUs() / 1000);
+  if (sentence !== null) logger.warn(sentence);
+};
+
 const urlOf = ({ host }: HttpAddress, port: number, isTls: boolean): string =>
   `http${isTls ? "s" : ""}://${httpAddressText({ host, port })}`;
 
@@ -99,6 +105,7 @@ export const startService = async (
 ): Promise<Service> => {
   checkExposure(settings);
   const tls = readTls(settings);
+  if (tls !== null) warnOfDates(tls, logger);
   // answers are detached here (api/send-bytes.ts)
   detachFirst();
   const startedAtUs = systemClock.wallUs();
@@ -163,7 +170,9 @@ export const startService = async (
       url: urlOf(settings.http, port, tls !== null),
       reloadTls: () => {
         const renewed = readTls(settings);
-        if (renewed !== null) (app.server as unknown as TlsServer).setSecureContext(renewed);
+        if (renewed === null) return;
+        (app.server as unknown as TlsServer).setSecureContext(renewed);
+        warnOfDates(renewed, logger);
       },
       ledger: store.view,
       listeners: () => statusOf().listeners,

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { blameFlags } from "../../cli/blame-flags.ts";
 import { explain } from "../../cli/explain.ts";
-import { checkExposure, readTls } from "../../cli/http-server.ts";
+import { checkExposure } from "../../cli/http-server.ts";
+import { readTls } from "../../cli/tls-files.ts";
 
 const thrownBy = (check: () => unknown): unknown => {
   try {

@@ -1,10 +1,7 @@
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkExposure, listen, readTls, tryListening } from "../../cli/http-server.ts";
+import { checkExposure, listen, tryListening } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
 import { freshApi } from "../support/api.ts";
-
-const TLS = join(import.meta.dirname, "../fixtures/tls");
 
 describe("tokens", () => {
   test("a made one is read back from its line, which does not contain it", () => {
@@ -29,28 +26,6 @@ describe("tokens", () => {
     const { line } = makeToken("read", "grafana");
     const parsed = parseTokens([line]);
     expect(() => checkExposure({ http, tokens: "value" in parsed ? parsed.value : [] })).not.toThrow();
-  });
-});
-
-describe("certificate and key", () => {
-  const read = (tlsCertPath: string | null, tlsKeyPath: string | null) =>
-    readTls({
-      tlsCertPath: tlsCertPath && join(TLS, tlsCertPath),
-      tlsKeyPath: tlsKeyPath && join(TLS, tlsKeyPath),
-    });
-
-  test("are read together, or there is no TLS", () => {
-    expect(read("first-cert.pem", "first-key.pem")?.cert.toString()).toContain("BEGIN CERTIFICATE");
-    expect(read(null, null)).toBeNull();
-  });
-
-  test.each([
-    ["first-cert.pem", null, /tlsKey: it is missing/],
-    [null, "first-key.pem", /tlsCert: it is missing/],
-    ["first-cert.pem", "second-key.pem", /are no certificate and its key/],
-    ["nowhere.pem", "first-key.pem", /nowhere\.pem cannot be read/],
-  ])("%s with %s is a mistake", (cert, key, message) => {
-    expect(() => read(cert, key)).toThrow(message);
   });
 });
 

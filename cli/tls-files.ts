@@ -1,0 +1,106 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { ConfigurationError, type ConfigurationMistake, messageOf } from "../common/errors.ts";
+import type { CollectSettings } from "./options.ts";
+
+/** Certificate and key of the server, PEM. */
+export interface TlsFiles {
+  cert: Buffer;
+  key: Buffer;
+}
+
+type TlsPaths = Pick<CollectSettings, "tlsCertPath" | "tlsKeyPath">;
+type Mistaken = "tlsCert" | "tlsKey";
+
+const wrong = (key: Mistaken, sentence: string, origin = key): ConfigurationMistake => ({
+  key,
+  origin,
+  value: undefined,
+  sentence,
+});
+
+/**
+ * Read certificate and key; at the start and again at SIGHUP.
+ * @returns null without TLS
+ * @throws ConfigurationError when one of them is missing, or they are no pair
+ */
+export const readTls = ({ tlsCertPath, tlsKeyPath }: TlsPaths): TlsFiles | null => {
+  if (tlsCertPath === null && tlsKeyPath === null) return null;
+  // who gave the one of them is to blame for the other
+  if (tlsCertPath === null)
+    throw new ConfigurationError([wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey")]);
+  if (tlsKeyPath === null)
+    throw new ConfigurationError([wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert")]);
+  const files = { cert: read("tlsCert", tlsCertPath), key: read("tlsKey", tlsKeyPath) };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    // of what it can use nothing is asked
+    throw new ConfigurationError(mistakesOf(files, tlsCertPath, tlsKeyPath, messageOf(error)));
+  }
+  return files;
+};
+
+const read = (key: Mistaken, path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ConfigurationError([wrong(key, `${path} cannot be read: ${messageOf(error)}`)]);
+  }
+};
+
+/** OpenSSL does not say which of the files it means. @param why - what it said */
+const mistakesOf = (
+  { cert, key }: TlsFiles,
+  certPath: string,
+  keyPath: string,
+  why: string,
+): ConfigurationMistake[] => {
+  const ofCert = certificateMistake(cert);
+  const ofKey = keyMistake(key);
+  if (ofCert !== null || ofKey !== null) {
+    return [
+      ...(ofCert === null ? [] : [wrong("tlsCert", `${certPath} ${ofCert}`)]),
+      ...(ofKey === null ? [] : [wrong("tlsKey", `${keyPath} ${ofKey}`)]),
+    ];
+  }
+  const isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  return isPair
+    ? [wrong("tlsCert", `${certPath} and ${keyPath} cannot be used: ${why}`)]
+    : [wrong("tlsKey", `${keyPath} is not the key of the first certificate in ${certPath}`)];
+};
+
+const certificateMistake = (cert: Buffer): string | null => {
+  if (!/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m.test(cert.toString("latin1")))
+    return "holds no certificate in PEM form";
+  try {
+    new X509Certificate(cert);
+    return null;
+  } catch (error) {
+    return `holds a certificate that cannot be read: ${messageOf(error)}`;
+  }
+};
+
+const keyMistake = (key: Buffer): string | null => {
+  const text = key.toString("latin1");
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text))
+    return "is encrypted, and there is nobody to ask for the passphrase: a key without one is needed (openssl pkey writes it)";
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text)) return "holds no private key in PEM form";
+  try {
+    createPrivateKey(key);
+    return null;
+  } catch (error) {
+    return `holds a private key that cannot be read: ${messageOf(error)}`;
+  }
+};
+
+/** What clients will refuse, though a server can be made of it: a sentence, or null when it is valid. @param nowMs - wall time */
+export const outOfDate = ({ cert }: TlsFiles, nowMs: number): string | null => {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  if (nowMs > validToDate.getTime())
+    return `the certificate was valid until ${validToDate.toISOString()}: clients refuse it`;
+  if (nowMs < validFromDate.getTime())
+    return `the certificate is valid from ${validFromDate.toISOString()} on: until then clients refuse it`;
+  return null;
+};
