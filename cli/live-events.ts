@@ -18,7 +18,8 @@ export interface LiveConnection {
 }
 
 /**
- * The live feed, piece by piece, until `signal`: a broken connection is made again and goes on after the last event.
+ * The live feed, piece by piece, until `signal`: a broken connection is made again and goes on after the last event. The first piece comes, empty
+ * or not, as soon as the feed has begun: from then on what happens is told.
  * @param path - of the feed, with its query
  * @throws LacunaError when the first connection fails, or when the API refuses what is asked for
  */
@@ -35,12 +36,13 @@ export async function* liveEvents(
     let reason = "it ended";
     try {
       for await (const text of connect(client, path, lastEventId, signal)) {
+        const isFirst = !hasStood;
         hasStood = true;
         if (lostAtUs !== null) onAgain(lostAtUs);
         lostAtUs = null;
         const events = parser.feed(text);
         lastEventId = parser.lastEventId;
-        if (events.length > 0) yield events;
+        if (events.length > 0 || isFirst) yield events;
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -80,3 +80,17 @@ test("a first connection that fails is an error, and so is a refusal later", asy
   const later = await feed((_, response) => response.end("data: a\n\n"), refusing);
   await expect(follow(later, 2)).rejects.toMatchObject({ parameters: [{ name: "device" }] });
 });
+
+test("a feed that has begun is told before anything happens", async () => {
+  const client = await feed((_, response) => response.write("retry: 2000\n\n"));
+  const stop = new AbortController();
+  const events = liveEvents(client, "/live", {
+    signal: stop.signal,
+    retryMs: 1,
+    onLost: () => {},
+    onAgain: () => {},
+  });
+  expect(await events.next()).toEqual({ done: false, value: [] });
+  stop.abort();
+  await events.return(undefined);
+});
