@@ -70,8 +70,11 @@ const MAX_PARAMETER_LENGTH = 512;
 /** How long a request may take to arrive, body and all; its head has 60 s by Node's own default. Fastify's is for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** Room for a raster of 200 devices with the longest ids, each of their bytes percent-encoded: 40 KB of URL. Node's own bound is 16 KiB. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
 /** A request without `Host` is answered by us: Node would do so without a word. */
-const NODE_OPTIONS = { requireHostHeader: false };
+const NODE_OPTIONS = { requireHostHeader: false, maxHeaderSize: MAX_HEAD_BYTES };
 
 const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): App =>
   Fastify({

@@ -197,8 +197,16 @@ describe("on a real connection", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 421 /);
   });
 
+  test("a raster of as many devices as one may have is answered, however long their ids", async () => {
+    const ids = Array.from({ length: 200 }, (_, row) => `${"\u6e29".repeat(20)}${1000 + row}`);
+    const query = ids.map((id) => `device=${encodeURIComponent(id)}`).join("&");
+    const head = `GET /api/v1/raster?${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    expect(head.length).toBeGreaterThan(38_000);
+    expect(await send(head)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
   test("headers that never end are 431", async () => {
-    const answer = await send(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`);
+    const answer = await send(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(70_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('"code":"ERR_HEADERS_TOO_LARGE"');
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { eventually } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
-import { accessibilityViolations } from "./support/visit.ts";
+import { accessibilityViolations, visit } from "./support/visit.ts";
 import { walkTo } from "./support/walk-to.ts";
 
 describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
@@ -90,6 +90,20 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
       await walk("ArrowDown", "valve-59");
       await walk("ArrowUp", "fan-1");
     });
+  });
+
+  test.each([
+    ["#/raster", "The cells could not be read: URL and headers are too large."],
+    ["#/", "Their last numbers could not be read: URL and headers are too large."],
+  ])("at %s a raster that is not answered says why", async (hash, words) => {
+    const { page, close } = await visit(pages.browser, pages.fleet.api, "#/collector");
+    const problem = { status: 431, detail: "URL and headers are too large" };
+    await page.route("**/raster?*", (route) => route.fulfill({ status: 431, json: problem }));
+    await page.goto(`${pages.fleet.api}/${hash}`);
+    await page.getByText(words).waitFor();
+    await page.unroute("**/raster?*");
+    await page.getByText(words).waitFor({ state: "detached" });
+    await close();
   });
 
   test("a search that finds nothing says so in sight", async () => {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { DeviceStatus } from "../data/types.ts";
+import { FailureNote } from "../parts/failure-note.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
 import { useWallScale } from "../scale.ts";
 import { DeviceRow, EmptyRow } from "./device-row.tsx";
@@ -82,35 +83,39 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
   const to = Math.min(total, seen.first + seen.visible + BEYOND);
   const indexes = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
   return (
-    <section class="device-scroll" ref={scroller} tabIndex={0} aria-label="List of devices">
-      <table class="devices" aria-rowcount={total + 1} style={{ "--row": `${row}px` }}>
-        <Head sorting={sorting} onSort={onSort} />
-        <tbody>
-          <Spacer pixels={from * row} />
-          {indexes.map((index) => {
-            const device = rows.rowAt(index);
-            return device === undefined ? (
-              <EmptyRow key={index} columns={COLUMNS.length} />
-            ) : (
-              <DeviceRow
-                key={index}
-                index={index}
-                device={device}
-                nowMs={Math.max(nowMs ?? 0, rows.asOfMs)}
-                strip={rows.stripOf(device.id)}
-              />
-            );
-          })}
-          <Spacer pixels={(total - to) * row} />
-        </tbody>
-      </table>
-      {rows.total === 0 && (
-        <p class="empty">
-          {search === "" && status === null
-            ? "No device yet. A datagram to one of the listeners makes one."
-            : "No device matches."}
-        </p>
-      )}
-    </section>
+    <>
+      <FailureNote what="The devices could not be read" failure={rows.failures.rows} />
+      <FailureNote what="Their last numbers could not be read" failure={rows.failures.strips} />
+      <section class="device-scroll" ref={scroller} tabIndex={0} aria-label="List of devices">
+        <table class="devices" aria-rowcount={total + 1} style={{ "--row": `${row}px` }}>
+          <Head sorting={sorting} onSort={onSort} />
+          <tbody>
+            <Spacer pixels={from * row} />
+            {indexes.map((index) => {
+              const device = rows.rowAt(index);
+              return device === undefined ? (
+                <EmptyRow key={index} columns={COLUMNS.length} />
+              ) : (
+                <DeviceRow
+                  key={index}
+                  index={index}
+                  device={device}
+                  nowMs={Math.max(nowMs ?? 0, rows.asOfMs)}
+                  strip={rows.stripOf(device.id)}
+                />
+              );
+            })}
+            <Spacer pixels={(total - to) * row} />
+          </tbody>
+        </table>
+        {rows.total === 0 && (
+          <p class="empty">
+            {search === "" && status === null
+              ? "No device yet. A datagram to one of the listeners makes one."
+              : "No device matches."}
+          </p>
+        )}
+      </section>
+    </>
   );
 };

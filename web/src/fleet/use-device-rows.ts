@@ -1,4 +1,4 @@
-import { query } from "../data/fetch-json.ts";
+import { type ApiFailure, query } from "../data/fetch-json.ts";
 import type { DeviceStatus, FleetDevice, FleetList, Raster, RasterDevice } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { parseMs } from "../format/times.ts";
@@ -18,6 +18,8 @@ export interface DeviceRows {
   asOfMs: number;
   rowAt(index: number): FleetDevice | undefined;
   stripOf(device: string): RasterDevice | undefined;
+  /** why the newest question for rows, or for strips, was not answered */
+  failures: { rows: ApiFailure | undefined; strips: ApiFailure | undefined };
 }
 
 /** The rows around what is in sight, and the strips of those in sight. */
@@ -52,5 +54,6 @@ export const useDeviceRows = (
     asOfMs: fleet.data === undefined ? 0 : parseMs(fleet.data.asOf),
     rowAt,
     stripOf: (device) => strips.get(device),
+    failures: { rows: fleet.failure, strips: raster.failure },
   };
 };

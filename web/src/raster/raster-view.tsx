@@ -3,6 +3,7 @@ import { BINS } from "../bins/bins.ts";
 import { query } from "../data/fetch-json.ts";
 import { plural } from "../format/numbers.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
+import { FailureNote } from "../parts/failure-note.tsx";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
@@ -40,7 +41,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
     return () => observer.disconnect();
   }, []);
   const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / geometry.cell)));
-  const { total, ids, raster } = useRaster({
+  const { total, ids, raster, failure } = useRaster({
     first: seen.first,
     visible: seen.visible,
     search,
@@ -68,6 +69,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
           restarted.
         </p>
       </div>
+      <FailureNote what="The cells could not be read" failure={failure} />
       {total === 0 && <p class="empty">{search === "" ? "No device yet." : "No device matches."}</p>}
       <RasterGrid
         scroller={scroller}

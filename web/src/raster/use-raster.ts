@@ -50,5 +50,5 @@ export const useRaster = ({ first, visible, search, sort, size, blocks }: Raster
     ids.length === 0 || blocks < 2 ? null : `raster${query({ device: ids, size, blocks })}`,
     LIVE_MS,
   );
-  return { total: fleet.data?.total, ids, raster: raster.data };
+  return { total: fleet.data?.total, ids, raster: raster.data, failure: fleet.failure ?? raster.failure };
 };
