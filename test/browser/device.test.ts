@@ -223,6 +223,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
   test("on a phone nothing is wider than the screen, however long the names are", async () => {
     const name = "w".repeat(60);
     await pages.fleet.send("wide", 0, Date.now() * 1000, { [name]: 1, b: 2 });
+    await pages.fleet.heard("wide");
     await withPage(
       "#/device/wide",
       async ({ page }) => {
@@ -235,6 +236,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
 
   test("of a device without numbers nothing is said that takes numbers to know", async () => {
     for (const value of [1, 2]) await pages.fleet.send("nameless", undefined, Date.now() * 1000, { value });
+    await pages.fleet.heard("nameless");
     await withPage("#/device/nameless", async ({ page }) => {
       await page.locator(".empty", { hasText: "what was lost is unknown" }).waitFor();
       expect(await page.getByText("No gap in this span").count()).toBe(0);
@@ -251,10 +253,60 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       collector.ports[0]!,
       "127.0.0.1",
     );
+    await pages.fleet.heard("sleeper");
     await withPage("#/device/sleeper", async ({ page }) => {
       await page.locator(".device-name", { hasText: "asleep, as it announced" }).waitFor();
     });
     socket.close();
+  });
+
+  test("huge and tiny values have a line and an axis, and the times of all charts lie below each other", async () => {
+    const names = ["huge", "tiny", "both", "usual", "none"];
+    const socket = createSocket("udp4");
+    const endMs = Date.now();
+    for (let seq = 0; seq < 20; seq++) {
+      const values = { huge: 1.7e308, tiny: 5e-324, both: seq % 2 ? 1e300 : -1e300, usual: seq, none: "NaN" };
+      const text = JSON.stringify({
+        device: "odd",
+        epoch: 1,
+        seq,
+        time_ms: endMs - (20 - seq) * 100,
+        values,
+      });
+      await new Promise((sent) => socket.send(text, pages.fleet.collector.ports[0]!, "127.0.0.1", sent));
+    }
+    socket.close();
+    await pages.fleet.heard("odd");
+    await withPage(`#/device/odd?last=all&channels=${names}`, async ({ page }) => {
+      /** Of each chart: where times begin, whether there is text on its axis of values, and a line. */
+      const seen = () =>
+        page.locator(".chart").evaluateAll((charts) =>
+          charts.map((chart) => {
+            const canvas = chart.querySelector("canvas")!;
+            const over = chart.querySelector<HTMLElement>(".u-over")!;
+            const copy = new OffscreenCanvas(canvas.width, canvas.height);
+            const context = copy.getContext("2d", { willReadFrequently: true })!;
+            context.drawImage(canvas, 0, 0);
+            const isDrawn = (left: number, width: number, height: number, isInk: (at: number) => boolean) => {
+              if (width < 1) return false;
+              const { data } = context.getImageData(left, 0, width, height);
+              return Array.from({ length: data.length / 4 }, (_, pixel) => pixel * 4).some(
+                (at) => data[at + 3]! > 200 && isInk(data[at + 2]! - data[at]!),
+              );
+            };
+            const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = over;
+            return [
+              offsetLeft,
+              isDrawn(0, offsetLeft - 8, offsetTop + offsetHeight - 8, () => true),
+              // of the line's colour, which is bluer than the grid's
+              isDrawn(offsetLeft, offsetWidth, offsetTop + offsetHeight, (blue) => blue > 60),
+            ];
+          }),
+        );
+      const usual = [expect.any(Number), true, true];
+      await expect.poll(seen).toEqual([usual, usual, usual, usual, [expect.any(Number), false, false]]);
+      expect(new Set((await seen()).map(([first]) => first)).size).toBe(1);
+    });
   });
 
   test("a stray percent sign in the URL breaks nothing", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SeriesBucket, Total } from "../../web/src/data/types.ts";
-import { chartData } from "../../web/src/device/chart-data.ts";
+import { chartData, divided } from "../../web/src/device/chart-data.ts";
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
 import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
 
@@ -21,6 +21,30 @@ const bucket = (
   min: mean,
   max: mean,
   last: mean,
+});
+
+describe("values that no chart can draw as they are", () => {
+  test.each([
+    [1.7e308, 308],
+    [-1e300, 300],
+    [5e-324, -324],
+    [6.6e-34, -34],
+    [1e30, 0],
+    [-21.5, 0],
+    [1e-15, 0],
+    [0, 0],
+  ])("%d is drawn without ten to the power of %d", (value, exponent) => {
+    const data = chartData([bucket(0, value), bucket(1, value / 2), bucket(2, null, 1)], 1000);
+    expect(data.exponent).toBe(exponent);
+    const drawn = Math.abs(divided(value, exponent));
+    if (exponent !== 0) expect(drawn).toBeGreaterThanOrEqual(0.9);
+    if (exponent !== 0) expect(drawn).toBeLessThan(10);
+    else expect(drawn).toBe(Math.abs(value));
+  });
+
+  test("are none where there is no value", () => {
+    expect(chartData([bucket(0, null, 1)], 1000).exponent).toBeNull();
+  });
 });
 
 describe("a line", () => {

@@ -27,6 +27,8 @@ export interface Fleet {
     timeUs: number,
     values: Record<string, number>,
   ): Promise<void>;
+  /** Waits until the API knows a device: what was sent is told one flush later. */
+  heard(device: string): Promise<unknown>;
   /** stop the collector and start it again on the same ports and database */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -96,6 +98,11 @@ export const startFleet = async (access?: { token: string; line: string }): Prom
         const text = JSON.stringify({ device, epoch: 1, seq, time_us: timeUs, values });
         socket.send(text, udp, "127.0.0.1", (error) => (error === null ? resolve() : reject(error)));
       }),
+    heard: (device) =>
+      eventually(
+        () => fetch(`${fleet.api}/api/v1/devices/${device}`),
+        ({ ok }) => ok,
+      ),
     restart: async (between) => {
       await collector.stop();
       await between?.();

@@ -92,6 +92,8 @@ export const ChannelChart = ({
   const columns = useMemo(() => channelColumns(data), [data]);
   const gaps = useRef(series?.gaps ?? []);
   gaps.current = series?.gaps ?? [];
+  const drawn = useRef(data);
+  drawn.current = data;
   const span = series === undefined ? null : spanOf(series);
   const visible = shown ?? span;
   useEffect(() => {
@@ -111,7 +113,13 @@ export const ChannelChart = ({
       </figcaption>
       <TimeChart
         key={data.isSwitch ? "steps" : "line"}
-        options={() => channelOptions(() => gaps.current, data.isSwitch)}
+        options={() =>
+          channelOptions(
+            () => gaps.current,
+            data.isSwitch,
+            () => drawn.current,
+          )
+        }
         data={columns}
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}

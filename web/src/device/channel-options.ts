@@ -4,9 +4,9 @@ import { chartPadding, sharedCursor, timeAxis, valueAxis, wallPixels } from "../
 import { gapShading } from "../charts/gap-shading.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
-import { measured } from "../format/numbers.ts";
+import { measured, withPower } from "../format/numbers.ts";
 import { tokenColour } from "../theme.ts";
-import type { ChartData } from "./chart-data.ts";
+import { type ChartData, divided } from "./chart-data.ts";
 
 /** Points only: each bucket in which numbers came back, in the colour of their bin, with a rim that is seen on every ground. */
 const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
@@ -30,16 +30,36 @@ const UNSEEN: uPlot.Series = { stroke: "transparent", width: 0, spanGaps: false,
 const SWITCH_SCALE: uPlot.Scale = { range: [-0.15, 1.15] };
 const switchAxis = (): uPlot.Axis => ({ ...valueAxis(String), splits: [0, 1] });
 
+/** Where there is no value, room for none and an axis all the same, so that times lie below those of the other charts. */
+const valueScale = (): uPlot.Scale => ({
+  range: (_plot, low, high) => (low === null ? [0, 1] : uPlot.rangeNum(low, high, ROOM, true)),
+});
+
+/** around the values, of their span: uPlot's own */
+const ROOM = 0.1;
+
+const channelAxis = (drawn: () => ChartData): uPlot.Axis =>
+  valueAxis((value) => {
+    const { exponent } = drawn();
+    if (exponent === null) return "";
+    return exponent === 0 ? measured(value) : withPower(value, exponent);
+  });
+
 /**
  * The values as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps.
  * @param isSwitch - the values are 0 and 1: drawn as steps
+ * @param drawn - what is shown just now
  */
-export const channelOptions = (gaps: () => readonly SeriesGap[], isSwitch: boolean): ChartOptions => ({
+export const channelOptions = (
+  gaps: () => readonly SeriesGap[],
+  isSwitch: boolean,
+  drawn: () => ChartData,
+): ChartOptions => ({
   cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
   legend: { show: false },
   padding: chartPadding(),
-  scales: isSwitch ? { y: SWITCH_SCALE } : {},
-  axes: [timeAxis(), isSwitch ? switchAxis() : valueAxis((value) => measured(value))],
+  scales: { y: isSwitch ? SWITCH_SCALE : valueScale() },
+  axes: [timeAxis(), isSwitch ? switchAxis() : channelAxis(drawn)],
   plugins: [gapShading(gaps)],
   series: [
     {},
@@ -63,11 +83,11 @@ export const channelOptions = (gaps: () => readonly SeriesGap[], isSwitch: boole
 });
 
 /** Columns in the order of the series above. */
-export const channelColumns = (data: ChartData): uPlot.AlignedData => [
-  data.times,
-  data.value,
-  data.min,
-  data.max,
-  data.late,
-  data.recovered,
-];
+export const channelColumns = (data: ChartData): uPlot.AlignedData => {
+  const { times, value, min, max, late, recovered } = data;
+  const columns = [value, min, max, late, recovered];
+  const exponent = data.exponent ?? 0;
+  const scaled = (column: ChartData["value"]) =>
+    column.map((each) => (each === null ? null : divided(each, exponent)));
+  return [times, ...(exponent === 0 ? columns : columns.map(scaled))];
+};

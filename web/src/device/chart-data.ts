@@ -15,6 +15,8 @@ export interface ChartData {
   /** the value again where numbers came back: after we asked, or late; null elsewhere */
   recovered: Values;
   late: Values;
+  /** the values are drawn divided by ten to this power: 0 but for huge and tiny ones; null = there is no value */
+  exponent: number | null;
   /** NaN and infinities at each point, which no line can show */
   nonFinite: number[];
   /** at each point: numbers were due that are not here */
@@ -31,6 +33,7 @@ export const NO_CHART: ChartData = {
   max: [],
   recovered: [],
   late: [],
+  exponent: null,
   nonFinite: [],
   isAbsent: [],
   cameBack: { recovered: 0, late: 0 },
@@ -53,13 +56,35 @@ const areOfSwitch = (buckets: readonly SeriesBucket[]): boolean => {
   return known.length > 0 && known.every(({ min, max }) => isZeroOrOne(min) && isZeroOrOne(max));
 };
 
+/** Beyond them a chart finds no steps for its axis, and loses tiny differences in its own rounding. */
+const [LEAST_DRAWN, MOST_DRAWN] = [1e-15, 1e30];
+
+const exponentOf = (buckets: readonly SeriesBucket[]): number | null => {
+  const sizes = buckets.flatMap(({ min, max }) => [min, max]).filter((value) => value !== null);
+  if (sizes.length === 0) return null;
+  const greatest = sizes.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isDrawnAsItIs = greatest === 0 || (greatest >= LEAST_DRAWN && greatest <= MOST_DRAWN);
+  return isDrawnAsItIs ? 0 : Math.floor(Math.log10(greatest));
+};
+
+/** tiny values are lifted by this first: ten to the power of less than -308 is no number of full precision */
+const LIFT = 300;
+
+/** Divided by ten to the power of `exponent`, also where that power is none a number can hold. */
+export const divided = (value: number, exponent: number): number =>
+  exponent < -LIFT ? (value * 10 ** LIFT) / 10 ** (exponent + LIFT) : value / 10 ** exponent;
+
 /**
  * Buckets as points at their middle. A bucket without a value interrupts the line where numbers are absent or the values are NaN or infinite. One in
  * which nothing was due does not, nor one whose datagrams are here and had nothing of this channel, until the silence is much longer than the channel's usual distance.
  * @param stepMs - length of a bucket
  */
 export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): ChartData => {
-  const data: ChartData = { ...structuredClone(NO_CHART), isSwitch: areOfSwitch(buckets) };
+  const data: ChartData = {
+    ...structuredClone(NO_CHART),
+    isSwitch: areOfSwitch(buckets),
+    exponent: exponentOf(buckets),
+  };
   const longest = Math.max(medianDistance(buckets), stepMs) * SILENCE;
   const put = (ms: number, bucket: SeriesBucket | null, isAbsent: boolean): void => {
     const value = (data.isSwitch ? bucket?.last : bucket?.mean) ?? null;
