@@ -309,6 +309,30 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("nothing is cut off at the axis of a chart, and the times of all charts lie below each other", async () => {
+    for (let seq = 0; seq < 3; seq++)
+      await pages.fleet.send("meter", seq, Date.now() * 1000, { energy: -123_456_700 - seq, power: seq + 2 });
+    await pages.fleet.heard("meter");
+    await withPage("#/device/meter?last=all", async ({ page }) => {
+      await page.locator(".readout", { hasText: /\d/ }).nth(1).waitFor();
+      /** Of each chart: where times begin, and whether the left edge of the canvas is free of ink. */
+      const seen = () =>
+        page.locator(".chart").evaluateAll((charts) =>
+          charts.map((chart) => {
+            const canvas = chart.querySelector("canvas")!;
+            const copy = new OffscreenCanvas(canvas.width, canvas.height);
+            const context = copy.getContext("2d", { willReadFrequently: true })!;
+            context.drawImage(canvas, 0, 0);
+            const { data } = context.getImageData(0, 0, 1, canvas.height);
+            const { offsetLeft } = chart.querySelector<HTMLElement>(".u-over")!;
+            return [offsetLeft, data.every((part) => part === 0)];
+          }),
+        );
+      await expect.poll(async () => (await seen()).map(([, isFree]) => isFree)).toEqual([true, true]);
+      await expect.poll(async () => new Set((await seen()).map(([left]) => left)).size).toBe(1);
+    });
+  });
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

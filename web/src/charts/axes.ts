@@ -13,9 +13,11 @@ const scaled = (pixels: number): number => Math.round((pixels * letterPixels()) 
 /** Pixels as they are at a desk, more on a wall. */
 export const wallPixels = (pixels: number): number => pixels * wallScale(letterPixels());
 
+const axisFont = (): string => `${scaled(11)}px ${FAMILY}`;
+
 const common = (): Partial<uPlot.Axis> => ({
   stroke: tokenColour("ink-3"),
-  font: `${scaled(11)}px ${FAMILY}`,
+  font: axisFont(),
   grid: { stroke: tokenColour("line"), width: 1 },
   ticks: { show: false },
 });
@@ -32,13 +34,27 @@ export const timeAxis = (): uPlot.Axis => ({
   values: (_plot, splits, _axis, _space, step) => splits.map((split) => tickTime(split, step)),
 });
 
+/** least width of an axis of values, and what of it is between its text and the chart */
+const VALUE_PIXELS = 58;
+const VALUE_GAP = 4;
+
 export const valueAxis = (format: (value: number) => string): uPlot.Axis => ({
   ...common(),
-  size: scaled(58),
-  gap: scaled(4),
+  size: scaled(VALUE_PIXELS),
+  gap: scaled(VALUE_GAP),
   space: scaled(28),
   values: (_plot, splits) => splits.map(format),
 });
+
+/** What the texts on an axis of values need, pixels; at least what every one has. */
+export const widthOfValues = ({ ctx }: uPlot, texts: readonly string[]): number => {
+  ctx.save();
+  ctx.font = axisFont();
+  const widest = Math.max(0, ...texts.map((text) => ctx.measureText(text).width));
+  ctx.restore();
+  // as much again on the other side: a letter may be drawn beyond what it measures
+  return Math.max(scaled(VALUE_PIXELS), Math.ceil(widest) + scaled(VALUE_GAP) * 2);
+};
 
 /** Charts that share a cursor and show time. */
 export const sharedCursor = (key: string): uPlot.Cursor => ({

@@ -2,11 +2,15 @@ import uPlot from "uplot";
 import { binOf } from "../bins/bins.ts";
 import { chartPadding, sharedCursor, timeAxis, valueAxis, wallPixels } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
+import { sharedWidth } from "../charts/shared-width.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
-import { measured, withPower } from "../format/numbers.ts";
+import { tickValues } from "../format/tick-values.ts";
 import { tokenColour } from "../theme.ts";
 import { type ChartData, divided } from "./chart-data.ts";
+
+/** charts of one page share a cursor and the width of their axes */
+const GROUP = "device";
 
 /** Points only: each bucket in which numbers came back, in the colour of their bin, with a rim that is seen on every ground. */
 const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
@@ -28,7 +32,7 @@ const UNSEEN: uPlot.Series = { stroke: "transparent", width: 0, spanGaps: false,
 
 /** Two values, and room for the line at each. */
 const SWITCH_SCALE: uPlot.Scale = { range: [-0.15, 1.15] };
-const switchAxis = (): uPlot.Axis => ({ ...valueAxis(String), splits: [0, 1] });
+const switchAxis = (size: uPlot.Axis.Size): uPlot.Axis => ({ ...valueAxis(String), size, splits: [0, 1] });
 
 /** Where there is no value, room for none and an axis all the same, so that times lie below those of the other charts. */
 const valueScale = (): uPlot.Scale => ({
@@ -38,12 +42,14 @@ const valueScale = (): uPlot.Scale => ({
 /** around the values, of their span: uPlot's own */
 const ROOM = 0.1;
 
-const channelAxis = (drawn: () => ChartData): uPlot.Axis =>
-  valueAxis((value) => {
+const channelAxis = (drawn: () => ChartData, size: uPlot.Axis.Size): uPlot.Axis => ({
+  ...valueAxis(String),
+  size,
+  values: (_plot, splits) => {
     const { exponent } = drawn();
-    if (exponent === null) return "";
-    return exponent === 0 ? measured(value) : withPower(value, exponent);
-  });
+    return exponent === null ? [] : tickValues(splits, exponent);
+  },
+});
 
 /**
  * The values as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps.
@@ -54,33 +60,36 @@ export const channelOptions = (
   gaps: () => readonly SeriesGap[],
   isSwitch: boolean,
   drawn: () => ChartData,
-): ChartOptions => ({
-  cursor: { ...sharedCursor("device"), drag: { x: true, y: false, setScale: false } },
-  legend: { show: false },
-  padding: chartPadding(),
-  scales: { y: isSwitch ? SWITCH_SCALE : valueScale() },
-  axes: [timeAxis(), isSwitch ? switchAxis() : channelAxis(drawn)],
-  plugins: [gapShading(gaps)],
-  series: [
-    {},
-    {
-      stroke: tokenColour("accent"),
-      width: wallPixels(1.6),
-      spanGaps: false,
-      ...(isSwitch && { paths: held }),
-      points: {
-        show: (_plot, _series, first, last) => last - first < 120,
-        size: wallPixels(4),
-        fill: tokenColour("accent"),
+): ChartOptions => {
+  const width = sharedWidth(GROUP);
+  return {
+    cursor: { ...sharedCursor(GROUP), drag: { x: true, y: false, setScale: false } },
+    legend: { show: false },
+    padding: chartPadding(),
+    scales: { y: isSwitch ? SWITCH_SCALE : valueScale() },
+    axes: [timeAxis(), isSwitch ? switchAxis(width.size) : channelAxis(drawn, width.size)],
+    plugins: [gapShading(gaps), width.plugin],
+    series: [
+      {},
+      {
+        stroke: tokenColour("accent"),
+        width: wallPixels(1.6),
+        spanGaps: false,
+        ...(isSwitch && { paths: held }),
+        points: {
+          show: (_plot, _series, first, last) => last - first < 120,
+          size: wallPixels(4),
+          fill: tokenColour("accent"),
+        },
       },
-    },
-    { ...UNSEEN, ...(isSwitch && { paths: held }) },
-    { ...UNSEEN, ...(isSwitch && { paths: held }) },
-    cameBack("late", 9),
-    cameBack("recovered", 7),
-  ],
-  bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${tokenColour("accent")} 22%, transparent)` }],
-});
+      { ...UNSEEN, ...(isSwitch && { paths: held }) },
+      { ...UNSEEN, ...(isSwitch && { paths: held }) },
+      cameBack("late", 9),
+      cameBack("recovered", 7),
+    ],
+    bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${tokenColour("accent")} 22%, transparent)` }],
+  };
+};
 
 /** Columns in the order of the series above. */
 export const channelColumns = (data: ChartData): uPlot.AlignedData => {

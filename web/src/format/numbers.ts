@@ -75,14 +75,6 @@ export const measured = (value: number | boolean | string | null | undefined): s
   return size >= 1e9 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(6)));
 };
 
-/** `value` times ten to the power of `exponent`, which may be no number: "3.4e+308". */
-export const withPower = (value: number, exponent: number): string => {
-  if (value === 0) return "0";
-  const [digits, power] = value.toExponential(3).split("e");
-  const sum = Number(power) + exponent;
-  return `${Number(digits)}e${sum < 0 ? "" : "+"}${sum}`;
-};
-
 /** "1 number", "2 numbers" */
 export const plural = (amount: number, one: string, many = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`;
