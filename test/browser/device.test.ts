@@ -149,6 +149,19 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("a click on a gap shows its place also where the device's clock is an hour ahead", async () => {
+    const startMs = Date.now() + 3_600_000;
+    for (const seq of [0, 1, 2, 6, 7])
+      await pages.fleet.send("ahead", seq, (startMs + seq * 100) * 1000, { value: seq });
+    await pages.fleet.heard("ahead");
+    await withPage("#/device/ahead?last=all", async ({ page }) => {
+      await page.locator("tr", { hasText: "3 – 5" }).getByRole("button").click();
+      await page.waitForFunction(() => location.hash.includes("from="));
+      await page.locator(".readout", { hasText: "7" }).waitFor();
+      await chart(page, "value of ahead over time, 1 gaps").waitFor();
+    });
+  });
+
   test("what is shown can be asked by curl", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const button = page.locator(".channel-title", { hasText: "temperature" }).getByRole("button");

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SeriesBucket, Total } from "../../web/src/data/types.ts";
+import type { Arrivals, Gap, SeriesBucket, SeriesGap, Total } from "../../web/src/data/types.ts";
 import { chartData, divided } from "../../web/src/device/chart-data.ts";
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
+import { placeOfGap } from "../../web/src/device/place-of-gap.ts";
 import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
 
 const bucket = (
@@ -21,6 +22,42 @@ const bucket = (
   min: mean,
   max: mean,
   last: mean,
+});
+
+describe("the place of a gap", () => {
+  const [openedAt, closedAt] = ["2026-11-20T12:00:01Z", "2026-11-20T12:00:03Z"];
+  const gap = { epoch: 1, run: 0, first: 10, last: 19, openedAt, closedAt } as Gap;
+  const part = (first: number, last: number, from: string, to: string, epoch = 1): SeriesGap =>
+    ({ epoch, run: 0, first, last, from: `2026-11-20T${from}Z`, to: `2026-11-20T${to}Z` }) as SeriesGap;
+  const span = (from: string, to: string) => ({
+    fromMs: Date.parse(`2026-11-20T${from}Z`),
+    toMs: Date.parse(`2026-11-20T${to}Z`),
+  });
+  const transit = (leastSeconds: number, isRelative = false) =>
+    ({ leastSeconds, isRelative }) as Arrivals["transit"];
+
+  test("is where its numbers would be by their send times, of all that is left of it", () => {
+    const parts = [
+      part(0, 9, "12:50:00", "12:50:01"),
+      part(10, 12, "13:00:00", "13:00:01"),
+      part(15, 19, "13:00:02", "13:00:04"),
+      part(10, 19, "14:00:00", "14:00:01", 2),
+    ];
+    expect(placeOfGap(gap, parts, transit(-3600))).toEqual(span("13:00:00", "13:00:04"));
+  });
+
+  test.each([
+    ["by its delay", transit(-3600), span("13:00:01", "13:00:03")],
+    ["by its delay in the other direction", transit(1), span("12:00:00", "12:00:02")],
+    ["as it arrived, when no delay is known", null, span("12:00:01", "12:00:03")],
+    [
+      "as it arrived, when send times are made from arrivals",
+      transit(-9e8, true),
+      span("12:00:01", "12:00:03"),
+    ],
+  ])("of what came in the end is %s", (_, delay, place) => {
+    expect(placeOfGap(gap, [], delay)).toEqual(place);
+  });
 });
 
 describe("values that no chart can draw as they are", () => {

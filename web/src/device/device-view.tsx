@@ -59,6 +59,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
       <ArrivalsPanel device={id} isUnnumbered={isUnnumbered(ledger.data.total)} />
       <GapsPanel
         device={id}
+        channel={device.data.channels[0]?.name}
         range={range}
         isUnnumbered={isUnnumbered(ledger.data.total)}
         state={stateOf(parameters.get("gaps"))}

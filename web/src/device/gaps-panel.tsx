@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { binOf } from "../bins/bins.ts";
 import { collectorNow } from "../data/clock.ts";
 import { query } from "../data/fetch-json.ts";
@@ -8,6 +9,7 @@ import { duration, fullTime, parseMs } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { findGap } from "./place-of-gap.ts";
 import type { Range } from "./range.ts";
 
 const STATES = [
@@ -55,6 +57,8 @@ const AROUND_MS = 5000;
 
 export interface GapsPanelProps {
   device: string;
+  /** any of its channels; undefined: it has none */
+  channel: string | undefined;
   range: Range;
   state: State;
   /** its datagrams have no numbers */
@@ -64,21 +68,31 @@ export interface GapsPanelProps {
 }
 
 /** Absent ranges of the stretch of time that is shown, newest first. */
-export const GapsPanel = ({ device, range, state, isUnnumbered, onState, onRange }: GapsPanelProps) => {
+export const GapsPanel = ({
+  device,
+  channel,
+  range,
+  state,
+  isUnnumbered,
+  onState,
+  onRange,
+}: GapsPanelProps) => {
   const { data, path } = usePollOf<GapList>(
     JSON.stringify([device, range, state]),
     () => pathOf(device, range, state),
     2000,
   );
   const gaps = (data?.gaps ?? []).toSorted((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
-  const look =
-    ({ openedAt, closedAt }: Gap) =>
-    () =>
-      onRange({
-        kind: "fixed",
-        fromMs: parseMs(openedAt) - AROUND_MS,
-        toMs: parseMs(closedAt ?? openedAt) + AROUND_MS,
-      });
+  const looking = useRef<AbortController | null>(null);
+  useEffect(() => () => looking.current?.abort(), []);
+  const look = (gap: Gap) => async (): Promise<void> => {
+    looking.current?.abort();
+    const abort = new AbortController();
+    looking.current = abort;
+    const { fromMs, toMs } = await findGap(gap, channel, abort.signal);
+    // another one was clicked, or the page was left
+    if (!abort.signal.aborted) onRange({ kind: "fixed", fromMs: fromMs - AROUND_MS, toMs: toMs + AROUND_MS });
+  };
   return (
     <Panel
       title="Gaps"
