@@ -5,7 +5,14 @@ import { BINS, CAUSES as WEB_CAUSES } from "../../web/src/bins/bins.ts";
 import type { Causes, HistorySample } from "../../web/src/data/types.ts";
 import { eventSentence } from "../../web/src/fleet/event-sentence.ts";
 import { formatSorting, nextSorting, parseSorting } from "../../web/src/fleet/sort.ts";
-import { completenessOf, lately, rawLossOf, residualOf, trendOf } from "../../web/src/fleet/trend.ts";
+import {
+  completenessOf,
+  lately,
+  rawLossOf,
+  residualOf,
+  spanOfStep,
+  trendOf,
+} from "../../web/src/fleet/trend.ts";
 import { completenessData, lossData, trendPoints } from "../../web/src/fleet/trend-columns.ts";
 import { verdict } from "../../web/src/fleet/verdict.ts";
 
@@ -175,4 +182,13 @@ test("an event is a sentence, one of an unknown kind is named", () => {
     eventSentence({ ...event, kind: "listener-state", detail: { listener, state: "UNAVAILABLE", reason } }),
   ).toBe("udp://239.1.2.3:4748 is UNAVAILABLE: there is no interface eth7");
   expect(eventSentence({ ...event, kind: "new-kind", detail: {} })).toBe("new-kind");
+});
+
+test.each([
+  [1000, "the last second"],
+  [1800, "the last 2 seconds"],
+  [59_200, "the last minute"],
+  [61_000, "the last minute"],
+])("what was counted for %i ms is of %s", (toMs, span) => {
+  expect(spanOfStep({ fromMs: 0, toMs })).toBe(span);
 });

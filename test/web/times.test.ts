@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, delay, duration, tickTime } from "../../web/src/format/times.ts";
+import { ago, delay, duration, shortTime, tickTime } from "../../web/src/format/times.ts";
 
 test.each([
   [0.012, "12 ms"],
@@ -43,4 +43,13 @@ test.each([
 
 test("a tick at midnight is its day", () => {
   expect(tickTime(new Date(2026, 10, 20).getTime() / 1000, 3600)).toBe("11-20");
+});
+
+test.each([
+  ["2026-11-20T14:03:09", "14:03:09"],
+  ["2026-11-20T00:00:00", "00:00:00"],
+  ["2026-11-19T23:59:59", "11-19 23:59:59"],
+  ["2025-11-20T14:03:09", "2025-11-20 14:03:09"],
+])("on 2026-11-20 %s is told as %s", (time, text) => {
+  expect(shortTime(new Date(time).getTime(), new Date("2026-11-20T15:00:00").getTime())).toBe(text);
 });

@@ -1,6 +1,7 @@
+import { collectorNow } from "../data/clock.ts";
 import type { EventList } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
-import { clockTime, fullTime, parseMs } from "../format/times.ts";
+import { fullTime, parseMs, shortTime } from "../format/times.ts";
 import { Panel } from "../parts/panel.tsx";
 import { deviceHref } from "../routing.ts";
 import { eventSentence } from "./event-sentence.ts";
@@ -15,7 +16,7 @@ export const EventsPanel = () => {
         {data?.events.map((item) => (
           <li key={item.event}>
             <time dateTime={item.time} title={fullTime(parseMs(item.time))}>
-              {clockTime(parseMs(item.time))}
+              {shortTime(parseMs(item.time), collectorNow())}
             </time>
             <span>
               {item.device !== null && (

@@ -4,10 +4,8 @@ import type { FleetLedger, FleetList, History } from "../data/types.ts";
 import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
 import type { Step } from "./settled-steps.ts";
-import { completenessOf, lately, rawLossOf, residualOf } from "./trend.ts";
+import { completenessOf, lately, MINUTE, rawLossOf, residualOf, spanOfStep } from "./trend.ts";
 import { verdict } from "./verdict.ts";
-
-const SECONDS = 60;
 
 const BigNumber = ({ ratio }: { ratio: number | null }) => {
   const [number, unit = ""] = completeness(ratio).split(/(?= %)/);
@@ -85,13 +83,12 @@ export interface NowPanelProps {
 
 /** The answer of five seconds: one number, what it means, and whose fault the rest is. */
 export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
-  const trend = lately(recent?.samples ?? [], SECONDS);
+  const trend = lately(recent?.samples ?? [], MINUTE);
   if (ledger === undefined || trend === undefined) {
     return <section class="panel hero empty">Counting the first seconds …</section>;
   }
   const ratio = completenessOf(trend);
-  const seconds = Math.round((trend.toMs - trend.fromMs) / 1000);
-  const span = seconds >= SECONDS - 1 ? "the last minute" : `the last ${seconds} seconds`;
+  const span = spanOfStep(trend);
   return (
     <section class="panel hero" aria-label="Completeness now">
       <div>

@@ -12,6 +12,16 @@ export const lately = (samples: readonly HistorySample[], seconds: number): Step
   return joined(recent.length === 0 ? [last] : recent);
 };
 
+/** seconds: what the page speaks of, once there is that much */
+export const MINUTE = 60;
+
+/** "the last minute"; right after a start "the last 12 seconds", at first "the last second". */
+export const spanOfStep = ({ fromMs, toMs }: Pick<Step, "fromMs" | "toMs">): string => {
+  const seconds = Math.round((toMs - fromMs) / 1000);
+  if (seconds >= MINUTE - 1) return "the last minute";
+  return seconds <= 1 ? "the last second" : `the last ${seconds} seconds`;
+};
+
 /** The samples as at most `points` steps of equal length, the newest as long as there is of it. */
 export const trendOf = (samples: readonly HistorySample[], points: number): Step[] => {
   const steps = settledSteps(samples);

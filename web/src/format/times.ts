@@ -16,6 +16,17 @@ export const fullTime = (ms: number): string => {
   return `${day} ${clockTime(ms)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 };
 
+const THIS_YEAR = "2026-".length;
+const SECONDS_END = "2026-11-20 14:03:09".length;
+
+/** "14:03:09" of today, "11-20 14:03:09" of another day, with its year when that is another one too. */
+export const shortTime = (ms: number, nowMs: number): string => {
+  const [time, now] = [fullTime(ms).slice(0, SECONDS_END), fullTime(nowMs)];
+  const day = time.indexOf(" ");
+  if (time.slice(0, day) === now.slice(0, day)) return time.slice(day + 1);
+  return time.slice(0, THIS_YEAR) === now.slice(0, THIS_YEAR) ? time.slice(THIS_YEAR) : time;
+};
+
 /** where minutes begin in a full time */
 const MINUTES = "2026-11-20 14:".length;
 

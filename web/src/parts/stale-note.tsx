@@ -1,5 +1,5 @@
 import { useConnection } from "../data/connection.ts";
-import { clockTime } from "../format/times.ts";
+import { shortTime } from "../format/times.ts";
 
 /** Says from when the page is while the collector does not answer, or not everything. */
 export const StaleNote = () => {
@@ -10,7 +10,7 @@ export const StaleNote = () => {
         The collector answers, but not everything: {refusal.reason}.{" "}
         {refusal.shownFrom === null
           ? "Part of what belongs here is not shown. "
-          : `Part of what you see is from ${clockTime(refusal.shownFrom)}. `}
+          : `Part of what you see is from ${shortTime(refusal.shownFrom, Date.now())}. `}
         Asking again.
       </p>
     );
@@ -18,7 +18,7 @@ export const StaleNote = () => {
   return (
     <p class="stale-note">
       The collector does not answer.{" "}
-      {answeredAt === null ? "" : `What you see is from ${clockTime(answeredAt)}. `}
+      {answeredAt === null ? "" : `What you see is from ${shortTime(answeredAt, Date.now())}. `}
       Trying again every second.
     </p>
   );
