@@ -64,7 +64,8 @@ export class Teller {
 
   /** The next flush; before it what was held too long for it. */
   async next({ flush, committedAtUs, segment }: LiveSegment): Promise<Part[]> {
-    const wanted = this.runs ?? segment.runNumbers;
+    // ascending, as ids count them: those of a filter come in the order of its devices
+    const wanted = this.runs === null ? segment.runNumbers : [...this.runs].sort((a, b) => a - b);
     const found: [number, RunColumns][] = [];
     for (const run of wanted) {
       const columns = segment.readRun(run);

@@ -313,6 +313,23 @@ describe("a client that comes again", () => {
     ]);
   });
 
+  test("is told the rest of what was held of several devices, whatever the devices are called", async () => {
+    using feed = new FeedBed();
+    const [zeta, alpha] = [feed.run("zeta"), feed.run("alpha")];
+    const both = { devices: ["alpha", "zeta"], channels: [] };
+    await feed.join(1, both);
+    for (const sequences of [[0], [2]]) {
+      feed.receive(zeta, ...sequences);
+      feed.receive(alpha, ...sequences);
+      await feed.flush();
+    }
+    await feed.rest();
+    const all = feed.events(1);
+    expect(all.map(({ data }) => data.seq)).toEqual([0, 0, 2, 2]);
+    await feed.join(2, both, all[2]!.id);
+    expect(feed.events(2)).toEqual(all.slice(3));
+  });
+
   test("after any event is told exactly what came behind it", async () => {
     const step = fc.record({
       pump: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
