@@ -52,9 +52,9 @@ export class Audience {
   /** The text of some parts for each filter that is told anything. */
   texts(parts: readonly Part[]): [clients: number[], text: Uint8Array<ArrayBuffer>][] {
     const texts = new Map<Topic, string[]>();
-    for (const { flush, part, told } of parts) {
-      const prefix = partId(flush, part);
-      for (const [run, datagrams] of told) this.#tell(texts, prefix, run, datagrams);
+    for (const part of parts) {
+      const prefix = partId(part);
+      for (const [run, datagrams] of part.told) this.#tell(texts, prefix, run, datagrams);
     }
     return Array.from(texts, ([{ clients }, pieces]) => [[...clients], encoder.encode(pieces.join(""))]);
   }

@@ -1,7 +1,7 @@
 import type { LiveSegments } from "../../db/live-segments.ts";
 import { textOfRun } from "./audience.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
-import { isBehind, type Place, parsePlace } from "./position.ts";
+import { isBehind, type Place, parsePlace, partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";
 import type { RunNames } from "./run-names.ts";
 import { type Part, Teller } from "./teller.ts";
@@ -67,35 +67,44 @@ export class CatchUp {
    * The next flush that was missed. `flush` and `part` say up to where the client is told then.
    * @returns null when flushes were merged or removed meanwhile that it has not been told
    */
-  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; flush: number; part: 0 | 1 } | null> {
-    const start = { flush: this.#place.flush - 1, part: 0 } as const;
+  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; position: string } | null> {
+    const { isAfterRest } = this.#place;
+    const start = { flush: this.#place.flush - 1, part: isAfterRest ? 1 : 0 } as const;
     this.#teller ??= await Teller.after(this.#segments, this.#names, this.#runs(), start);
     const teller = this.#teller;
     teller.runs = this.#runs();
     const segment = this.#segments.after(teller.flush);
     const seen: Place =
-      teller.flush < this.#place.flush ? this.#place : { flush: teller.flush, part: 1, event: null };
+      teller.flush < this.#place.flush
+        ? this.#place
+        : { flush: teller.flush, part: 1, isAfterRest: false, event: null };
     if (isLostBehind(this.#segments, seen)) return null;
     const isAtEnd = segment === null || segment.flush > here.flush;
-    let parts: Part[] = [];
-    if (!isAtEnd) parts = await teller.next(segment);
-    else if (here.part === 1 && teller.part === 0) parts = [await teller.rest()];
-    return { text: this.#textOf(parts), isAtEnd, flush: teller.flush, part: teller.part };
+    const parts: Part[] = [];
+    const isRestDue = isAtEnd ? here.part === 1 : this.#sawRest(teller.flush, segment.flush);
+    if (isRestDue && teller.part === 0) parts.push(await teller.rest());
+    if (!isAtEnd) parts.push(...(await teller.next(segment)));
+    return { text: this.#textOf(parts), isAtEnd, position: partId(teller) };
+  }
+
+  /** Whether it was told some of the rest between two flushes: the other part of it does not wait for the second one then. */
+  #sawRest(flush: number, next: number): boolean {
+    return this.#place.part === 1 && flush <= this.#place.flush && next > this.#place.flush;
   }
 
   #textOf(parts: readonly Part[]): string {
     let text = "";
-    for (const { flush, part, told } of parts) {
-      for (const [run, datagrams] of told) {
+    for (const part of parts) {
+      for (const [run, datagrams] of part.told) {
         const name = this.#names.of(run);
         if (name === undefined) continue;
         text += textOfRun(
           this.#text,
           name,
-          `${flush}-${part}-${run}`,
+          `${partId(part)}-${run}`,
           datagrams,
           this.#filter.channels,
-          (index) => isBehind(this.#place, flush, part, run, index),
+          (index) => isBehind(this.#place, part, run, index),
         );
       }
     }

@@ -120,7 +120,7 @@ export class Feed {
   }
 
   #post(texts: ReturnType<Audience["texts"]>): void {
-    const position = partId(this.#teller.flush, this.#teller.part);
+    const position = partId(this.#teller);
     this.#host.post(
       { type: "told", position, texts },
       texts.map(([, text]) => text.buffer),
@@ -162,7 +162,7 @@ export class Feed {
   #joinTheOthers(id: number, client: Client, text: string, skipped: Skipped | null): void {
     client.catchUp = null;
     this.#audience.add(id, client.filter);
-    this.#postMissed(id, text, this.#teller, skipped, true);
+    this.#postMissed(id, text, partId(this.#teller), skipped, true);
   }
 
   /** @returns false when nobody misses anything and can take it */
@@ -176,7 +176,7 @@ export class Feed {
       } else if (missed.isAtEnd) this.#joinTheOthers(id, client, missed.text, null);
       else if (missed.text !== "") {
         client.wantsMore = false;
-        this.#postMissed(id, missed.text, missed, null, false);
+        this.#postMissed(id, missed.text, missed.position, null, false);
         // others first, next time
         this.#clients.delete(id);
         this.#clients.set(id, client);
@@ -189,15 +189,12 @@ export class Feed {
   #postMissed(
     client: number,
     text: string,
-    { flush, part }: Pick<Teller, "flush" | "part">,
+    position: string,
     skipped: Skipped | null,
     isAtEnd: boolean,
   ): void {
     const bytes = encoder.encode(text);
-    this.#host.post(
-      { type: "missed", client, position: partId(flush, part), text: bytes, skipped, isAtEnd },
-      [bytes.buffer],
-    );
+    this.#host.post({ type: "missed", client, position, text: bytes, skipped, isAtEnd }, [bytes.buffer]);
   }
 
   /**
@@ -220,7 +217,10 @@ export class Feed {
    * already are told it now.
    */
   async #restAsToldBefore(flush: number): Promise<void> {
-    if (this.#teller.part === 1 || this.#host.segments.after(flush) !== null) return;
+    const next = this.#host.segments.after(flush);
+    // one that is committed and not told yet brings what is held, unless it is told before
+    const isPast = next !== null && next.flush <= this.#teller.flush;
+    if (this.#teller.part === 1 || isPast) return;
     this.#post(this.#audience.texts([await this.#teller.rest()]));
   }
 

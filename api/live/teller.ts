@@ -7,6 +7,8 @@ import type { RunNames } from "./run-names.ts";
 export interface Part {
   flush: number;
   part: 0 | 1;
+  /** the rest of the flush before was told early: its datagrams are not among these */
+  isAfterRest: boolean;
   told: ReadonlyMap<number, Told[]>;
 }
 
@@ -20,6 +22,7 @@ export class Teller {
   /** number of the last flush that was told, and its part */
   flush: number;
   part: 0 | 1 = 0;
+  isAfterRest = false;
   /** of that flush */
   committedAtUs = 0;
   /** told from the next flush on; null = all */
@@ -74,16 +77,19 @@ export class Teller {
     // of what is held too: its names may have been forgotten since, and all are needed until it is told
     await this.#names.learn([...this.#hold.heldRuns(), ...found.map(([run]) => run)]);
     const parts: Part[] = [];
-    if (this.isHolding && committedAtUs - this.committedAtUs > HOLD_US) parts.push(this.#rest());
+    const isInTime = committedAtUs - this.committedAtUs <= HOLD_US;
+    // a commit takes as long as the disk does: this flush began in time and was not there when the hold was over
+    const isAfterRest = isInTime && this.part === 1;
+    if (this.isHolding && !isInTime) parts.push(this.#rest());
     const runs = [];
     for (const [run, columns] of found) {
       const name = this.#names.of(run);
       if (name !== undefined) runs.push({ run, columns, isUnsequenced: name.isUnsequenced });
     }
     const told = this.#hold.advance(runs);
-    [this.flush, this.part, this.committedAtUs] = [flush, 0, committedAtUs];
+    [this.flush, this.part, this.isAfterRest, this.committedAtUs] = [flush, 0, isAfterRest, committedAtUs];
     this.#held = flush;
-    parts.push({ flush, part: 0, told });
+    parts.push({ flush, part: 0, isAfterRest, told });
     return parts;
   }
 
@@ -95,6 +101,7 @@ export class Teller {
 
   #rest(): Part {
     this.part = 1;
-    return { flush: this.#held, part: 1, told: this.#hold.rest() };
+    this.isAfterRest = false;
+    return { flush: this.#held, part: 1, isAfterRest: false, told: this.#hold.rest() };
   }
 }

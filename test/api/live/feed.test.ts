@@ -330,6 +330,60 @@ describe("a client that comes again", () => {
     expect(feed.events(2)).toEqual(all.slice(3));
   });
 
+  test("is told everything once, also where the hold was over before a slow disk had the next flush", async () => {
+    const fates = fc.array(fc.constantFrom("sent", "sent", "late", "lost"), { maxLength: 5 });
+    const step = fc.record({
+      ...{ pump: fates, fan: fates, isRested: fc.boolean() },
+      afterMs: fc.constantFrom(250, 250, 900),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        async (steps, isRestarted) => {
+          using feed = new FeedBed();
+          const sent: string[] = [];
+          const senders = (["pump", "fan"] as const).map((device) => {
+            const [run, late, next] = [feed.run(device), [] as number[], { sequence: 0 }];
+            const send = (sequence: number): void => {
+              feed.receive(run, sequence);
+              sent.push(`${device} ${sequence}`);
+            };
+            return { device, late, next, send };
+          });
+          // the model lets no number come before the first
+          for (const { next, send } of senders) send(next.sequence++);
+          await feed.join(1);
+          for (const { afterMs, isRested, ...fated } of steps) {
+            for (const { device, late, next, send } of senders) {
+              late.splice(0).forEach(send);
+              for (const fate of fated[device]) {
+                const sequence = next.sequence++;
+                if (fate === "late") late.push(sequence);
+                else if (fate === "sent") send(sequence);
+              }
+            }
+            await feed.flush(afterMs);
+            if (isRested) await feed.rest();
+          }
+          const seen = feed.events(1);
+          if (isRestarted) feed.restart();
+          for (const [at, { id }] of seen.entries()) await feed.join(10 + at, ALL, id);
+          for (const { next, send } of senders) send(next.sequence);
+          await feed.flush();
+          await feed.rest();
+          for (const at of seen.keys()) {
+            const told = [...seen.slice(0, at + 1), ...feed.events(10 + at)];
+            expect(told.map(({ data: { device, seq } }) => `${device} ${seq}`).sort()).toEqual(
+              sent.toSorted(),
+            );
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("after any event is told exactly what came behind it", async () => {
     const step = fc.record({
       pump: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
