@@ -113,21 +113,37 @@ export class LiveSegments {
    */
   isRemovedAfter(flush: number, known: number): boolean {
     if (flush >= this.#recentAfter || this.#isThere.get(known) !== undefined) return false;
+    return this.#areRemovedBehind(flush);
+  }
+
+  /** Whether the newest ones in front of a flush are there as they were committed, `count` of them or all there ever were. */
+  hasBefore(flush: number, count: number): boolean {
+    if (this.#newestBefore(flush, count).length === count) return true;
+    return (this.#merged.get() as number) === 0 && !this.#areRemovedBehind(0);
+  }
+
+  /** The flush of the segment that lies `count` before a flush, or of the oldest there is. */
+  back(flush: number, count: number): number {
+    return this.#newestBefore(flush, count).at(-1) ?? flush;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #areRemovedBehind(flush: number): boolean {
     const oldest = this.#oldest.get() as { flush: number; firstArrivalUs: number } | undefined;
     if (oldest !== undefined && oldest.flush <= flush + 1) return false;
     // flushes without datagrams go as well: where nobody was heard before the oldest one, no others went
     return this.#heardBefore.get(oldest?.firstArrivalUs ?? Number.MAX_SAFE_INTEGER) === 1;
   }
 
-  /** The flush of the segment that lies `count` before a flush, or of the oldest there is. */
-  back(flush: number, count: number): number {
+  /** Descending. */
+  #newestBefore(flush: number, count: number): number[] {
     const recent = Array.from(this.#recent.keys()).filter((each) => each < flush);
-    if (recent.length >= count) return recent.at(-count)!;
-    return (this.#before.all(flush, count) as number[]).at(-1) ?? flush;
-  }
-
-  close(): void {
-    this.#db.close();
+    if (recent.length >= count) return recent.slice(-count).reverse();
+    const known = new Set([...recent, ...(this.#before.all(flush, count) as number[])]);
+    return [...known].sort((a, b) => b - a).slice(0, count);
   }
 
   #read(flush: number): LiveSegment | null {

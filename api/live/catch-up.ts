@@ -4,7 +4,7 @@ import type { ReadingFilter, Skipped } from "./messages.ts";
 import { isBehind, type Place, parsePlace, partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";
 import type { RunNames } from "./run-names.ts";
-import { type Part, Teller } from "./teller.ts";
+import { HOLD_LOOKS_BACK, type Part, Teller } from "./teller.ts";
 
 /** What was missed is told again when it is not older, by the times of its commits. */
 const RESUME_US = 300_000_000;
@@ -20,6 +20,10 @@ const lastSeen = ({ flush, part, event }: Place): number =>
 const isLostBehind = (segments: LiveSegments, place: Place): boolean =>
   segments.isMergedAfter(lastSeen(place)) || segments.isRemovedAfter(lastSeen(place), place.flush);
 
+/** Whether what lies behind a place can be told as it would have been: what it depends on lies before it. */
+const canGoOnFrom = (segments: LiveSegments, place: Place): boolean =>
+  !isLostBehind(segments, place) && segments.hasBefore(lastSeen(place) + 1, HOLD_LOOKS_BACK);
+
 /** How a client that has seen up to an id can go on: from a place, or behind a gap. */
 export const resumeAt = (
   segments: LiveSegments,
@@ -31,7 +35,7 @@ export const resumeAt = (
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const first = segments.after(place.flush);
   const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
-  if (!isTooOld && !isLostBehind(segments, place)) return { place, skipped: null };
+  if (!isTooOld && canGoOnFrom(segments, place)) return { place, skipped: null };
   const fromUs = segments.of(place.flush)?.committedAtUs ?? null;
   return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
@@ -74,17 +78,19 @@ export class CatchUp {
     const teller = this.#teller;
     teller.runs = this.#runs();
     const segment = this.#segments.after(teller.flush);
-    const seen: Place =
-      teller.flush < this.#place.flush
-        ? this.#place
-        : { flush: teller.flush, part: 1, isAfterRest: false, event: null };
-    if (isLostBehind(this.#segments, seen)) return null;
+    if (!this.#isAllThere(teller.flush)) return null;
     const isAtEnd = segment === null || segment.flush > here.flush;
     const parts: Part[] = [];
     const isRestDue = isAtEnd ? here.part === 1 : this.#sawRest(teller.flush, segment.flush);
     if (isRestDue && teller.part === 0) parts.push(await teller.rest());
     if (!isAtEnd) parts.push(...(await teller.next(segment)));
     return { text: this.#textOf(parts), isAtEnd, position: partId(teller) };
+  }
+
+  /** @param flush - the last one that was told: from then on the teller has what it needs of those before */
+  #isAllThere(flush: number): boolean {
+    if (flush < this.#place.flush) return canGoOnFrom(this.#segments, this.#place);
+    return !isLostBehind(this.#segments, { flush, part: 1, isAfterRest: false, event: null });
   }
 
   /** Whether it was told some of the rest between two flushes: the other part of it does not wait for the second one then. */

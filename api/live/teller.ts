@@ -14,7 +14,9 @@ export interface Part {
 
 /** What is held waits that long for the flush that follows, by the times of their commits. */
 export const HOLD_US = 500_000;
-/** Flushes a teller must have seen to tell the next one as any other would: the hold looks back two. */
+/** What a flush tells depends on that many before it. */
+export const HOLD_LOOKS_BACK = 2;
+/** Flushes a teller sees before the one it tells next: some more, so that fewer late numbers are taken for ones in order. */
 const FLUSHES_TO_WARM_UP = 3;
 
 /** Tells the datagrams of some runs, flush by flush, in order. */

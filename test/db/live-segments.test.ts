@@ -42,7 +42,7 @@ test("what was seen when it was committed can be told after it was merged", () =
   using bed = new StoreBed();
   const { watching } = mergedBed(bed);
   expect(flushesAfter(watching, 0)).toEqual([1, 2, 3, 4, 5]);
-  expect([watching.isMergedAfter(0), watching.back(4, 2)]).toEqual([false, 2]);
+  expect([watching.isMergedAfter(0), watching.back(4, 2), watching.back(3, 5)]).toEqual([false, 2, 1]);
 });
 
 test("who comes later knows from where on nothing is merged", () => {
@@ -50,6 +50,28 @@ test("who comes later knows from where on nothing is merged", () => {
   const { late } = mergedBed(bed);
   expect(flushesAfter(late, 3)).toEqual([4, 5]);
   expect([late.isMergedAfter(2), late.isMergedAfter(3), late.of(2)]).toEqual([true, false, null]);
+});
+
+test("who comes later knows in front of which flushes others are merged", () => {
+  using bed = new StoreBed();
+  const { watching, late } = mergedBed(bed);
+  const answers = [5, 6, 7].map((flush) => [watching.hasBefore(flush, 2), late.hasBefore(flush, 2)]);
+  expect(answers).toEqual([
+    [true, false],
+    [true, true],
+    [true, true],
+  ]);
+});
+
+test("in front of the first flush of a database nothing is missing", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  model.receive(model.run(model.device("pump"), 1), 0);
+  writer.accept(model.seal());
+  writer.flush();
+  const segments = bed.closing(new LiveSegments(bed.file, writer.flushNumber));
+  expect([1, 2].map((flush) => segments.hasBefore(flush, 2))).toEqual([true, true]);
 });
 
 test("a flush that is merged before it is asked for was missed; one without datagrams was not", () => {

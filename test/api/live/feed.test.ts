@@ -7,6 +7,7 @@ import { LiveSegments } from "../../../db/live-segments.ts";
 import type { WriterOptions } from "../../../db/writer.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../../support/ingest-model.ts";
+import { mergeOnce } from "../../support/merge-once.ts";
 import { StoreBed, viewOf } from "../../support/store-bed.ts";
 
 const ALL: ReadingFilter = { devices: [], channels: [] };
@@ -68,6 +69,8 @@ class FeedBed implements Disposable {
   }
 
   receive(run: ModelRun, ...sequences: number[]): void {
+    // the arrival of its first datagram, as in a collector
+    if (run.received.size === 0) run.row[ROW.FIRST_ARRIVAL] = this.model.nowUs + 1;
     for (const sequence of sequences)
       this.model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: this.model.nowUs }]);
   }
@@ -256,18 +259,19 @@ describe("a client that comes again", () => {
     using feed = new FeedBed({ retentionMs: 60_000 });
     const pump = feed.run("pump");
     await feed.join(1);
-    for (const sequence of [0, 1, 2, 3]) {
+    for (const sequence of [0, 1, 2, 3, 4, 5]) {
       feed.model.nowUs = feed.bed.clock.wallUs();
       feed.receive(pump, sequence);
-      await feed.flush(40_000);
+      await feed.flush(15_000);
     }
-    const [first, , third] = feed.events(1);
+    const all = feed.events(1);
+    const [first, fifth] = [all[0], all[4]];
     feed.restart();
     await feed.join(2, ALL, first!.id);
-    await feed.join(3, ALL, third!.id);
+    await feed.join(3, ALL, fifth!.id);
     expect(feed.missed.get(2)![0]!.skipped).toMatchObject({ reason: "too-old" });
     expect(feed.missed.get(3)!.map(({ skipped }) => skipped)).toEqual([null, null]);
-    expect([feed.told(2), feed.told(3)]).toEqual([[], [3]]);
+    expect([feed.told(2), feed.told(3)]).toEqual([[], [5]]);
   });
 
   test("what was held when the collector stopped is told once, before the stop or after the start", async () => {
@@ -311,6 +315,24 @@ describe("a client that comes again", () => {
       [2, 3, 4],
       [3, 4],
     ]);
+  });
+
+  test("is told that it comes too late when what lies just before its place was merged", async () => {
+    const mergePolicy = { chunkReadings: 20, flushesAtOnce: 3, keptBytes: 0, keptUs: 0 };
+    using feed = new FeedBed({ mergePolicy });
+    const pump = feed.run("pump");
+    await feed.join(1);
+    for (let sequence = 0; sequence < 36; sequence += 4) {
+      feed.receive(pump, sequence, sequence + 1, sequence + 3);
+      await feed.flush();
+    }
+    while (mergeOnce(feed.writer, feed.bed.file, mergePolicy.chunkReadings));
+    const all = feed.events(1);
+    feed.restart();
+    for (const [at, { id }] of all.entries()) {
+      await feed.join(10 + at, ALL, id);
+      expect(feed.missed.get(10 + at)!.map(({ skipped }) => skipped?.reason)).toContain("too-old");
+    }
   });
 
   test("is told the rest of what was held of several devices, whatever the devices are called", async () => {
