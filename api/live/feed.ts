@@ -206,7 +206,9 @@ export class Feed {
     const wanted = this.#wanted();
     const isWider = runs !== null && (wanted === null || [...wanted].some((run) => !runs.has(run)));
     if (!isWider) return;
-    this.#teller = await Teller.after(this.#host.segments, this.#names, wanted, this.#teller);
+    const teller = await Teller.after(this.#host.segments, this.#names, wanted, this.#teller);
+    teller.goOnFrom(this.#teller);
+    this.#teller = teller;
     const isDue = atUs - this.#teller.committedAtUs > HOLD_US;
     if (isDue && this.#clients.size === 1) await this.#teller.rest();
     else this.#restLater();

@@ -57,6 +57,12 @@ export class OrderHold {
     return new Map([...told].sort(([a], [b]) => a - b));
   }
 
+  /** What another one told came before: late is what is below it. */
+  goOnFrom(other: OrderHold): void {
+    for (const [run, greatest] of other.#told)
+      if (greatest > (this.#told.get(run) ?? -1)) this.#told.set(run, greatest);
+  }
+
   /** The hold is over: what is still held, ascending by run. */
   rest(): Map<number, Told[]> {
     const told = new Map<number, Told[]>();

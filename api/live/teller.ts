@@ -63,6 +63,11 @@ export class Teller {
     return teller;
   }
 
+  /** It takes the place of another one, whose clients know what they were told. */
+  goOnFrom(other: Teller): void {
+    this.#hold.goOnFrom(other.#hold);
+  }
+
   get isHolding(): boolean {
     return this.#hold.isHolding;
   }

@@ -160,6 +160,22 @@ test("what is held is told when no flush follows in time", async () => {
   expect(feed.told(1)).toEqual([0, 2]);
 });
 
+test("a number stays late when somebody comes who follows another device", async () => {
+  using feed = new FeedBed();
+  const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+  await feed.join(1, { devices: ["pump"], channels: [] });
+  feed.receive(pump, 0, 1, 5);
+  await feed.flush();
+  for (const sequence of [0, 1, 2, 3, 4]) {
+    feed.receive(fan, sequence);
+    await feed.flush();
+  }
+  await feed.join(2, { devices: ["fan"], channels: [] });
+  feed.receive(pump, 3);
+  await feed.flush();
+  expect(feed.told(1)).toEqual([0, 1, 5, -3]);
+});
+
 describe("what is held when a channel of its device is described", () => {
   /** Number 0 of the pump is told, 2 is held for 1; then its channel gets a name. */
   const describeWhileHeld = async (feed: FeedBed, pump: ModelRun): Promise<void> => {
