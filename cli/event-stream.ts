@@ -9,8 +9,9 @@ export interface StreamEvent {
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation (lines end with LF or CRLF here)
  */
 export class EventStreamParser {
-  /** to send as `Last-Event-ID` when the connection is made again; null = no event had an id */
+  /** to send as `Last-Event-ID` when the connection is made again: of what is complete; null = no event had an id */
   lastEventId: string | null;
+  #id: string | null;
   #rest = "";
   #event = "";
   #data: string[] = [];
@@ -18,6 +19,7 @@ export class EventStreamParser {
   /** @param lastEventId - of the connection before */
   constructor(lastEventId: string | null = null) {
     this.lastEventId = lastEventId;
+    this.#id = lastEventId;
   }
 
   /** The events that are complete with this piece of text. */
@@ -39,13 +41,14 @@ export class EventStreamParser {
     const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (field === "event") this.#event = value;
     else if (field === "data") this.#data.push(value);
-    else if (field === "id" && !value.includes("\0")) this.lastEventId = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
     return null;
   }
 
   #dispatch(): StreamEvent | null {
     const event = { event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n") };
     const isEmpty = this.#data.length === 0;
+    this.lastEventId = this.#id;
     this.#event = "";
     this.#data = [];
     return isEmpty ? null : event;
