@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { formatTime } from "../../protocol/time.ts";
-import { eventBytes, heartbeatBytes } from "./event-text.ts";
+import { eventBytes, heartbeatBytes, placeBytes } from "./event-text.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
 
 /** What a client asked for. */
@@ -81,6 +81,12 @@ export class LiveClient {
     }
     this.#tellMissedGaps();
     this.send(bytes);
+  }
+
+  /** It was told what it missed, or has just come: before the first event that follows it knows its place too. */
+  join(): void {
+    this.state = "told";
+    if (this.position !== null) this.send(placeBytes(this.position));
   }
 
   /** Sign of life; a client that has stalled is let go instead. */

@@ -11,6 +11,9 @@ export const exactJson = (value: unknown): string =>
 export const eventBytes = (event: string, data: string): Uint8Array =>
   encoder.encode(`event: ${event}\ndata: ${data}\n\n`);
 
+/** Moves the place to resume from, without an event. */
+export const placeBytes = (position: string): Uint8Array => encoder.encode(`id: ${position}\n\n`);
+
 /** Nothing to tell: keeps the connection open, and moves the place to resume from. */
 export const heartbeatBytes = (position: string | null): Uint8Array =>
   encoder.encode(position === null ? ": nothing new\n\n" : `: nothing new\nid: ${position}\n\n`);

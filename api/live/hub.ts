@@ -195,7 +195,7 @@ export class LiveHub implements LiveFigures {
     if (skipped !== null) client.skip(skipped);
     if (text.length > 0) client.send(text);
     client.position = position;
-    if (isAtEnd) client.state = "told";
+    if (isAtEnd) client.join();
     else client.onceTaken(() => this.#feed?.post({ type: "more", client: id }));
   }
 

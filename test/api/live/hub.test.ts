@@ -149,6 +149,21 @@ test("gaps are told by device, numbers that arrived side by side as one", async 
 });
 
 describe("readings", () => {
+  test("a client has a place to come again to before anything is told", async () => {
+    bed = await startHub();
+    const stream = await bed.open({ events: ["reading", "gap"] });
+    bed.sources.runs.set(1, {
+      ...{ device: "pump", deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false, names: new Map() },
+    });
+    bed.tell({ ...atEnd(1), position: "7-0" } as FromFeed);
+    const times = { openedAtUs: NOON_US, atUs: NOON_US };
+    bed.commit(8, [
+      { run: 1, first: 1, last: 1, arrival: null, cause: "network", requests: 0, ...times } as LiveGap,
+    ]);
+    await stream.until((events) => events.length === 1);
+    expect(stream.lastEventId).toBe("7-0");
+  });
+
   test("nobody who wants them: no thread; somebody: it is asked from where he left", async () => {
     bed = await startHub();
     await bed.open({ events: ["gap"] });
