@@ -13,6 +13,7 @@ import type {
   GapsQuery,
   PointsQuery,
   Position,
+  QueryClient,
   RasterBlock,
   RasterDevice,
   RasterQuery,
@@ -184,20 +185,20 @@ export interface RunView extends RunStorage {
   readonly row: Float64Array;
 }
 
-/** Asynchronous queries, answered off this thread. A query that still waits when `isGone` is true is given up. */
+/** Asynchronous queries, answered off this thread. Those of one client are answered one after the other; what still waits is given up when it is destroyed. */
 export interface ReaderSource {
   /** The device is known to exist. The text is what `writeReadings` makes, written off this thread too. */
-  readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText>;
+  readingsText(query: ReadingsQuery, form: TextForm, client?: QueryClient): Promise<ReadingsText>;
   /** Every name under which a device has readings, or has announced some: those of the current epoch first. */
-  channelNames(device: string, isGone?: () => boolean): Promise<readonly string[]>;
+  channelNames(device: string, client?: QueryClient): Promise<readonly string[]>;
   /** The text is what `writeSeries` makes. Null: the device has no such channel. */
-  seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
+  seriesText(query: SeriesQuery, time: TimeForm, client?: QueryClient): Promise<SeriesText | null>;
   /** The same, made by `writePoints`. */
-  pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null>;
-  gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage>;
-  received(query: ReceivedQuery, isGone?: () => boolean): Promise<ReceivedFound>;
-  raster(query: RasterQuery, isGone?: () => boolean): Promise<readonly RasterDevice[]>;
-  events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage>;
+  pointsText(query: PointsQuery, time: TimeForm, client?: QueryClient): Promise<SeriesText | null>;
+  gaps(query: GapsQuery, client?: QueryClient): Promise<GapsPage>;
+  received(query: ReceivedQuery, client?: QueryClient): Promise<ReceivedFound>;
+  raster(query: RasterQuery, client?: QueryClient): Promise<readonly RasterDevice[]>;
+  events(query: EventsQuery, client?: QueryClient): Promise<EventsPage>;
 }
 
 export const GAP_STATES = ["open", "lost", "filled"] as const satisfies readonly GapState[];

@@ -6,6 +6,11 @@ import type { Division } from "./series/grid.ts";
 
 export type { Division };
 
+/** Who asks: the queries of one are answered one after the other. What waits is given up when it is destroyed. A socket is one. */
+export interface QueryClient {
+  readonly destroyed: boolean;
+}
+
 /** Where a page ended: made by the reader, given back as it was. Rows that come or go meanwhile neither repeat nor hide others. */
 export type Position = readonly (number | string | null)[];
 

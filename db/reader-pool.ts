@@ -1,6 +1,8 @@
 import { LacunaError } from "../common/errors.ts";
 import type { QueryRequest } from "./queries.ts";
 import { ERR_QUERY_TIMEOUT, type QueryLimits } from "./query-budget.ts";
+import { type Line, QueryTurns } from "./query-turns.ts";
+import type { QueryClient } from "./query-types.ts";
 import type { Ask } from "./reader.ts";
 import type { ReaderMessage } from "./reader-worker.ts";
 
@@ -15,31 +17,28 @@ export interface QueryThread {
 
 interface Job {
   query: QueryRequest;
-  /** it took too long for the thread that is kept for short ones */
-  isLong: boolean;
-  /** nobody wants the answer any more */
-  isGone(): boolean;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
 }
 
-/** Queries that wait for a thread at most; beyond it they are refused at once. */
+/** Queries that wait for a thread at most; beyond it one is refused at once. */
 const MAX_WAITING = 256;
 /** What a query may take on the thread kept for short ones, milliseconds. */
 const SHORT_MS = 50;
+/** The same while another client waits that may have a shorter one. What takes longer is tried again when no such client waits. */
+const CONTENDED_MS = 10;
 /** That many waiting queries start a further thread; each takes 10 to 15 MiB. */
 const WAITING_PER_THREAD = 8;
 
-const stays = (): boolean => false;
-
 /**
  * Answers queries in threads. The first one is kept for short queries: one that takes longer than 50 ms there begins again on another, so that
- * slow ones never stand before the quick ones, however many they are. (With a single thread there is no such choice.)
+ * slow ones never stand before the quick ones for longer, however many they are. (With a single thread there is no such choice.) Whose turn it is
+ * `QueryTurns` says.
  */
 export class ReaderPool {
   readonly #limits: QueryLimits;
   readonly #threads: readonly QueryThread[];
-  #waiting: Job[] = [];
+  readonly #turns = new QueryTurns<Job>(MAX_WAITING);
   #isClosed = false;
   #idle: (() => void) | undefined;
 
@@ -51,18 +50,16 @@ export class ReaderPool {
 
   /** Queries not yet answered. */
   get waiting(): number {
-    return this.#waiting.length + this.#threads.filter(({ isBusy }) => isBusy).length;
+    return this.#turns.waiting + this.#threads.filter(({ isBusy }) => isBusy).length;
   }
 
-  readonly ask = ((query: QueryRequest, isGone = stays): Promise<unknown> => {
+  /** @param client - without one the query is a client's of its own */
+  readonly ask = ((query: QueryRequest, client: QueryClient = { destroyed: false }): Promise<unknown> => {
     if (this.#isClosed) return Promise.reject(new LacunaError("ERR_READER_CLOSED", "the store is closed"));
-    if (this.#waiting.length >= MAX_WAITING) this.#giveUp();
-    if (this.#waiting.length >= MAX_WAITING) {
-      const message = `${MAX_WAITING} queries wait already; try again`;
-      return Promise.reject(new LacunaError("ERR_READER_BUSY", message));
-    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ query, isLong: false, isGone, resolve, reject });
+      if (this.#turns.isFull) this.#giveUp();
+      const refused = this.#turns.add({ query, resolve, reject }, client);
+      refused?.reject(new LacunaError("ERR_READER_BUSY", `${MAX_WAITING} queries wait already; try again`));
       this.#dispatch();
     });
   }) as Ask;
@@ -76,37 +73,39 @@ export class ReaderPool {
 
   /** A query that waits and whose client is gone needs no answer; one that runs ends by itself. */
   #giveUp(): void {
-    const gone = this.#waiting.filter((job) => job.isGone());
-    if (gone.length === 0) return;
-    this.#waiting = this.#waiting.filter((job) => !gone.includes(job));
-    for (const job of gone) job.reject(new LacunaError("ERR_QUERY_CANCELLED", "the client is gone"));
+    for (const job of this.#turns.giveUp())
+      job.reject(new LacunaError("ERR_QUERY_CANCELLED", "the client is gone"));
   }
 
   #dispatch(): void {
-    this.#giveUp();
+    if (this.#turns.waiting > 0) this.#giveUp();
     for (const [index, thread] of this.#threads.entries()) {
+      if (this.#turns.waiting === 0) break;
       if (thread.isBusy) continue;
       const isShort = index === 0 && this.#threads.length > 1;
-      const at = this.#waiting.findIndex(({ isLong }) => !(isShort && isLong));
-      if (at < 0) continue;
-      const isWorthStarting =
-        index === 0 || this.#waiting[at]!.isLong || this.#waiting.length > index * WAITING_PER_THREAD;
-      if (!thread.isStarted && !isWorthStarting) continue;
-      const [job] = this.#waiting.splice(at, 1);
-      void this.#run(thread, job!, isShort);
+      const isWorthStarting = index === 0 || this.#turns.waiting > index * WAITING_PER_THREAD;
+      const line = this.#turns.take(thread.isStarted || isWorthStarting, !isShort);
+      if (line !== undefined) void this.#run(thread, line, isShort);
     }
     if (this.waiting === 0) this.#idle?.();
   }
 
-  async #run(thread: QueryThread, job: Job, isShort: boolean): Promise<void> {
-    const timeMs = isShort ? Math.min(SHORT_MS, this.#limits.timeMs) : this.#limits.timeMs;
+  async #run(thread: QueryThread, line: Line<Job>, isShort: boolean): Promise<void> {
+    const isContended = isShort && this.#turns.hasQuick;
+    const mostMs = isContended ? CONTENDED_MS : isShort ? SHORT_MS : Number.POSITIVE_INFINITY;
+    const timeMs = Math.min(mostMs, this.#limits.timeMs);
+    const { query, resolve, reject } = line.queries[0]!;
     try {
-      job.resolve(await thread.run({ query: job.query, limits: { ...this.#limits, timeMs } }));
+      const answer = await thread.run({ query, limits: { ...this.#limits, timeMs } });
+      this.#turns.end(line, isShort);
+      resolve(answer);
     } catch (error) {
-      if (timeMs < this.#limits.timeMs && (error as LacunaError).code === ERR_QUERY_TIMEOUT) {
-        job.isLong = true;
-        this.#waiting.unshift(job);
-      } else job.reject(error);
+      if (timeMs < this.#limits.timeMs && (error as LacunaError).code === ERR_QUERY_TIMEOUT)
+        this.#turns.postpone(line, !isContended);
+      else {
+        this.#turns.end(line, isShort);
+        reject(error);
+      }
     }
     this.#dispatch();
   }

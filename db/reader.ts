@@ -13,6 +13,7 @@ import type {
   GapsPage,
   GapsQuery,
   PointsQuery,
+  QueryClient,
   RasterDevice,
   RasterQuery,
   ReadingsPage,
@@ -29,10 +30,10 @@ import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
 import { undescribedName } from "./view/channel-names.ts";
 
-/** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when `isGone` says that nobody wants the answer any more. */
+/** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when its client is gone. */
 export type Ask = <K extends QueryRequest["kind"]>(
   query: Extract<QueryRequest, { kind: K }>,
-  isGone?: () => boolean,
+  client?: QueryClient,
 ) => Promise<QueryAnswers[K]>;
 
 /** gap rows one raster may read, over all its devices: about a tenth of a second */
@@ -71,15 +72,15 @@ export class Reader {
   }
 
   /** The same as text, whose form the reader's AnswerTexts know. The device must be known. */
-  async readingsText(query: ReadingsQuery, form: TextForm, isGone?: () => boolean): Promise<ReadingsText> {
+  async readingsText(query: ReadingsQuery, form: TextForm, client?: QueryClient): Promise<ReadingsText> {
     const resolved = this.#resolve(query);
     if (resolved === null) throw new MisuseError(`readings of the unknown device ${query.device}`);
-    const { completeness, ...page } = await this.#ask({ kind: "readingsText", ...resolved, form }, isGone);
+    const { completeness, ...page } = await this.#ask({ kind: "readingsText", ...resolved, form }, client);
     return { ...page, completeness: { ...resolved.completeness, ...completeness } };
   }
 
   /** Every name under which a device has readings, or has announced some: those of the current epoch first. A device nobody knows has none. */
-  async channelNames(id: string, isGone?: () => boolean): Promise<string[]> {
+  async channelNames(id: string, client?: QueryClient): Promise<string[]> {
     const device = this.#view.device(id);
     if (device === undefined) return [];
     const { channelNames, doubtfulChannels, runs } = device;
@@ -88,7 +89,7 @@ export class Reader {
       const channels = doubtfulChannels.get(run.epoch ?? -1);
       return channels === undefined ? [] : [{ ...requestedRun(run), channels }];
     });
-    const found = await this.#ask({ kind: "channels", request: { runs: inDoubt } }, isGone);
+    const found = await this.#ask({ kind: "channels", request: { runs: inDoubt } }, client);
     return [...channelNames, ...found.sort((a, b) => a - b).map(undescribedName)];
   }
 
@@ -96,28 +97,28 @@ export class Reader {
    * A channel of a device in buckets, as text.
    * @returns null when the device never had a channel of that name
    */
-  async seriesText(query: SeriesQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null> {
+  async seriesText(query: SeriesQuery, time: TimeForm, client?: QueryClient): Promise<SeriesText | null> {
     const resolved = this.#resolveSeries(query);
     if (resolved === null) return null;
     const request = { ...resolved.request, division: query.division };
-    const { text } = await this.#ask({ kind: "seriesText", request, time }, isGone);
+    const { text } = await this.#ask({ kind: "seriesText", request, time }, client);
     return { unit: resolved.unit, text };
   }
 
   /** The same as single readings, as few as a chart needs. */
-  async pointsText(query: PointsQuery, time: TimeForm, isGone?: () => boolean): Promise<SeriesText | null> {
+  async pointsText(query: PointsQuery, time: TimeForm, client?: QueryClient): Promise<SeriesText | null> {
     const resolved = this.#resolveSeries(query);
     if (resolved === null) return null;
     const request = { ...resolved.request, most: query.points };
-    const { text } = await this.#ask({ kind: "pointsText", request, time }, isGone);
+    const { text } = await this.#ask({ kind: "pointsText", request, time }, client);
     return { unit: resolved.unit, text };
   }
 
   /** Gaps by run and first number; those of forgotten devices are left out. */
-  async gaps(query: GapsQuery, isGone?: () => boolean): Promise<GapsPage> {
+  async gaps(query: GapsQuery, client?: QueryClient): Promise<GapsPage> {
     const device = query.device === null ? null : this.#view.device(query.device);
     if (device === undefined) return { gaps: [], next: null };
-    const records = await this.#ask({ kind: "gaps", request: gapRequest(query, device) }, isGone);
+    const records = await this.#ask({ kind: "gaps", request: gapRequest(query, device) }, client);
     const page = records.slice(0, query.limit);
     const last = page.at(-1);
     const gaps: GapRow[] = [];
@@ -131,11 +132,11 @@ export class Reader {
   }
 
   /** The newest blocks of numbers of each device, with what is absent in them. */
-  async raster({ devices, size, blocks }: RasterQuery, isGone?: () => boolean): Promise<RasterDevice[]> {
+  async raster({ devices, size, blocks }: RasterQuery, client?: QueryClient): Promise<RasterDevice[]> {
     const stretches = devices.map((id) => newestStretches(this.#view.device(id)?.runs ?? [], size, blocks));
     const spans = stretches.flat().map(({ run, first, last }) => ({ run, first, last }));
     const maxRows = Math.ceil(MAX_RASTER_ROWS / Math.max(1, spans.length));
-    const found = await this.#ask({ kind: "raster", request: { size, spans, maxRows } }, isGone);
+    const found = await this.#ask({ kind: "raster", request: { size, spans, maxRows } }, client);
     let next = 0;
     return devices.map((device, index) => ({
       device,
@@ -155,13 +156,13 @@ export class Reader {
   }
 
   /** Which numbers of a device are here, by declared epoch, as of one commit; a device nobody knows has none. */
-  received(query: ReceivedQuery, isGone?: () => boolean): Promise<ReceivedFound> {
-    return this.#ask({ kind: "received", request: query }, isGone);
+  received(query: ReceivedQuery, client?: QueryClient): Promise<ReceivedFound> {
+    return this.#ask({ kind: "received", request: query }, client);
   }
 
   /** Events (restarts, source changes, starts and stops …) in the order in which they were committed. */
-  events(query: EventsQuery, isGone?: () => boolean): Promise<EventsPage> {
-    return this.#ask({ kind: "events", request: query }, isGone);
+  events(query: EventsQuery, client?: QueryClient): Promise<EventsPage> {
+    return this.#ask({ kind: "events", request: query }, client);
   }
 
   #resolveSeries(query: Omit<SeriesQuery, "division">): ReturnType<typeof resolveSeries> {

@@ -1,7 +1,6 @@
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { eventJson } from "../event-json.ts";
-import { isGone } from "../is-gone.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { EventList, EventsQueryString } from "../schemas/fleet.ts";
@@ -30,7 +29,7 @@ export const eventRoutes = (app: App, context: ApiContext): void => {
           limit: query.limit,
           after: decodeCursor(scope, query.cursor),
         },
-        () => isGone(raw),
+        raw.socket,
       );
       return {
         events: events.map(eventJson),

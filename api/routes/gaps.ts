@@ -6,7 +6,6 @@ import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { gapJson } from "../gap-json.ts";
 import { GAPS_CSV_HEADER, gapsCsv } from "../gaps-csv.ts";
-import { isGone } from "../is-gone.ts";
 import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
@@ -44,7 +43,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
           limit: isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT),
           after,
         },
-        () => isGone(raw),
+        raw.socket,
       );
     const page = await ask(decodeCursor(scope, query.cursor));
     const next = nextCursor(scope, page.next);

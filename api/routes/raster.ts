@@ -1,5 +1,4 @@
 import type { ApiContext, App } from "../context.ts";
-import { isGone } from "../is-gone.ts";
 import { asOf } from "../ledger-json.ts";
 import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { Raster, RasterQueryString } from "../schemas/fleet.ts";
@@ -22,9 +21,7 @@ export const rasterRoutes = (app: App, context: ApiContext): void => {
       const known = [...new Set(device)].filter((id) => context.sources.ledger.device(id) !== undefined);
       // before it is asked: what is committed until it answers may be in it or not
       const asOfCommit = asOf(context);
-      const devices = await context.sources.reader.raster({ devices: known, size, blocks }, () =>
-        isGone(raw),
-      );
+      const devices = await context.sources.reader.raster({ devices: known, size, blocks }, raw.socket);
       return {
         asOf: asOfCommit,
         size,

@@ -3,7 +3,6 @@ import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
-import { isGone } from "../is-gone.ts";
 import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError } from "../problems.ts";
@@ -85,7 +84,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       const isStream = query.limit === undefined && query.format !== "json";
       const span = parseTimeRange(query, context.clock.wallUs());
       const { reader } = context.sources;
-      const form = await formOf(query, () => reader.channelNames(device.id, () => isGone(raw)));
+      const form = await formOf(query, () => reader.channelNames(device.id, raw.socket));
       const ask = (after: Position | null, how: TextForm): Promise<ReadingsText> =>
         reader.readingsText(
           {
@@ -97,7 +96,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
             after,
           },
           how,
-          () => isGone(raw),
+          raw.socket,
         );
       const page = await ask(decodeCursor(scope, query.cursor), form);
       checkCompleteness(page.completeness, query.min_completeness);

@@ -2,7 +2,6 @@ import { formatTime } from "../../protocol/time.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
-import { isGone } from "../is-gone.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { Received, ReceivedQueryString } from "../schemas/received.ts";
@@ -33,7 +32,7 @@ export const receivedRoutes = (app: App, context: ApiContext): void => {
           limit: query.limit,
           after: after === null ? null : Number(after[0]),
         },
-        () => isGone(raw),
+        raw.socket,
       );
       return {
         device: id,

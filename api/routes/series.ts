@@ -2,7 +2,6 @@ import { Type } from "typebox";
 import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
-import { isGone } from "../is-gone.ts";
 import { isOfNow, unchangedSinceCommit } from "../plugins/etag.ts";
 import { parameterError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
@@ -91,10 +90,8 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
       const wanted = { device: id, channel, nowUs, ...parseTimeRange(query, nowUs) };
       const series =
         query.method === "lttb"
-          ? await reader.pointsText({ ...wanted, points: parsePoints(query) }, query.time, () => isGone(raw))
-          : await reader.seriesText({ ...wanted, division: parseDivision(query) }, query.time, () =>
-              isGone(raw),
-            );
+          ? await reader.pointsText({ ...wanted, points: parsePoints(query) }, query.time, raw.socket)
+          : await reader.seriesText({ ...wanted, division: parseDivision(query) }, query.time, raw.socket);
       if (series === null) throw unknownChannel(id, channel);
       reply.type("application/json; charset=utf-8");
       const head = JSON.stringify({ device: id, channel, unit: series.unit });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { LacunaError } from "../../common/errors.ts";
+import type { QueryClient } from "../../db/query-types.ts";
 import { type QueryThread, ReaderPool } from "../../db/reader-pool.ts";
 import type { ReaderMessage } from "../../db/reader-worker.ts";
 
@@ -39,8 +40,8 @@ class FakeThread implements QueryThread {
 const poolOf = (count: number) => {
   const threads = Array.from({ length: count }, () => new FakeThread());
   const pool = new ReaderPool(threads, LIMITS);
-  const ask = (name: string, isGone?: () => boolean) =>
-    pool.ask({ kind: "events", request: name } as never, isGone);
+  const ask = (name: string, client?: QueryClient) =>
+    pool.ask({ kind: "events", request: name } as never, client);
   return { pool, threads, ask };
 };
 const askedOf = (thread: FakeThread | undefined): unknown => thread?.message?.query.request;
@@ -75,11 +76,60 @@ test("long queries wait for each other and never stand before a short one", asyn
   await threads[0]!.end(timeout());
   expect([askedOf(threads[0]), askedOf(threads[1])]).toEqual(["short", "long 1"]);
   await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("long 2");
+  await threads[0]!.end(timeout());
   expect(threads[0]!.isBusy).toBe(false);
   await threads[1]!.end();
   expect(askedOf(threads[1])).toBe("long 2");
   await threads[1]!.end();
   await Promise.all(answers);
+});
+
+test("while another client waits a query is tried for a shorter time, and again when none does", async () => {
+  const { threads, ask } = poolOf(2);
+  const answers = [ask("a"), ask("b"), ask("c")];
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("b");
+  expect(threads[0]!.message!.limits.timeMs).toBe(10);
+  await threads[0]!.end(timeout());
+  expect(askedOf(threads[0])).toBe("c");
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("b");
+  expect(threads[0]!.message!.limits.timeMs).toBe(50);
+  await threads[0]!.end();
+  await Promise.all(answers);
+  expect(threads[1]!.isStarted).toBe(false);
+});
+
+test("of a client that asks for many slow ones each other client waits for one at most", async () => {
+  const { threads, ask } = poolOf(2);
+  const [slow, other] = [{ destroyed: false }, { destroyed: false }];
+  for (let index = 0; index < 7; index++) void ask(`slow ${index}`, slow);
+  void ask("short", other);
+  await threads[0]!.end(timeout());
+  expect([askedOf(threads[0]), askedOf(threads[1])]).toEqual(["short", "slow 0"]);
+  await threads[0]!.end();
+  // the slow client's next one could not be answered before its first
+  expect(threads[0]!.isBusy).toBe(false);
+  void ask("short again", other);
+  expect(askedOf(threads[0])).toBe("short again");
+  await threads[0]!.end();
+  await threads[1]!.end();
+  expect(askedOf(threads[0])).toBe("slow 1");
+});
+
+test("where 256 wait of one client another's query takes the place of its newest one", async () => {
+  const { pool, threads, ask } = poolOf(1);
+  const many = { destroyed: false };
+  const answers = Array.from({ length: 257 }, (_, index) => ask(`${index}`, many));
+  await expect(ask("own", many)).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
+  const other = ask("other", { destroyed: false });
+  await expect(answers.at(-1)).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
+  expect(pool.waiting).toBe(257);
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("other");
+  await threads[0]!.end();
+  expect(await other).toMatchObject({ request: "other" });
 });
 
 test("a query that is too long where it had its whole time fails", async () => {
@@ -108,10 +158,10 @@ test("beyond 256 waiting queries the next is refused at once", async () => {
 test("a query whose client is gone is given up while it waits", async () => {
   const { threads, ask, pool } = poolOf(1);
   const first = ask("a");
-  let isGone = false;
-  const second = ask("b", () => isGone);
+  const client = { destroyed: false };
+  const second = ask("b", client);
   const third = ask("c");
-  isGone = true;
+  client.destroyed = true;
   await Promise.all([
     expect(second).rejects.toMatchObject({ code: "ERR_QUERY_CANCELLED" }),
     threads[0]!.end(),
