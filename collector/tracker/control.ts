@@ -7,7 +7,7 @@ import { plausibleJump } from "./belief.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { contactOf } from "./first-contact.ts";
 import type { TrackerParts } from "./parts.ts";
-import { reportRun, reuseKind } from "./run-events.ts";
+import { mayTell, reportRun, reuseKind } from "./run-events.ts";
 import * as runState from "./run-state.ts";
 import type { Arrival, Verdict } from "./types.ts";
 import * as types from "./types.ts";
@@ -92,11 +92,11 @@ export class Control {
     const highWater = runs.at(run, ROW.HIGH_WATER);
     const jump = plausibleJump(runs, run, arrival.arrivalUs, datagram.sequenceBits);
     if (top < highWater) this.#below(device, run, datagram, arrival);
-    else if (top - highWater <= jump) this.#reaches(run, top, datagram, arrival);
+    else if (top - highWater <= jump) this.#reaches(device, run, top, datagram, arrival);
   }
 
   /** `next` is at or above what we know: the tail is known up to it. */
-  #reaches(run: number, top: number, datagram: Datagram, arrival: Arrival): void {
+  #reaches(device: number, run: number, top: number, datagram: Datagram, arrival: Arrival): void {
     const { context, ledger, epochs, outcome } = this.#parts;
     const { runs } = context;
     const time = outcome.stamp(runs, run, arrival) || arrival.arrivalUs;
@@ -105,7 +105,7 @@ export class Control {
       runs.setFlag(run, ROW_FLAG.ENDED, false);
     } else ledger.reachEnd(run, arrival);
     this.#hear(run, arrival);
-    this.#tail(run, datagram, arrival);
+    this.#tail(device, run, datagram, arrival);
     epochs.noteSpoken(run, false, arrival);
   }
 
@@ -129,7 +129,7 @@ export class Control {
     if (event !== undefined) reportRun(context, event, run, arrival);
     outcome.stamp(context.runs, run, arrival);
     this.#hear(run, arrival);
-    this.#tail(run, datagram, arrival);
+    this.#tail(device, run, datagram, arrival);
     epochs.noteSpoken(run, false, arrival);
   }
 
@@ -139,18 +139,20 @@ export class Control {
     context.runs.heard(run, arrival.arrivalUs);
   }
 
-  #tail(run: number, datagram: Datagram, arrival: Arrival): void {
+  #tail(device: number, run: number, datagram: Datagram, arrival: Arrival): void {
     const { context } = this.#parts;
-    const { runs } = context;
+    const { devices, runs } = context;
     runs.setFlag(run, ROW_FLAG.TAIL_KNOWN, true);
     if (datagram.isEnd && !runs.hasFlag(run, ROW_FLAG.ENDED)) {
       runs.setFlag(run, ROW_FLAG.ENDED, true);
-      reportRun(context, "end", run, arrival, { next: runs.at(run, ROW.HIGH_WATER) + 1 });
+      if (mayTell(devices, device, arrival))
+        reportRun(context, "end", run, arrival, { next: runs.at(run, ROW.HIGH_WATER) + 1 });
     }
     const wasAwake = runs.at(run, ROW.SLEEP_UNTIL) === 0;
     const until = datagram.sleepSeconds >= 0 ? arrival.arrivalUs + datagram.sleepSeconds * 1e6 : 0;
     runs.put(run, ROW.SLEEP_UNTIL, until);
-    if (wasAwake && until !== 0) reportRun(context, "sleep", run, arrival, { until });
+    if (wasAwake && until !== 0 && mayTell(devices, device, arrival))
+      reportRun(context, "sleep", run, arrival, { until });
   }
 }
 

@@ -25,7 +25,7 @@ export const SLOT = {
 } as const;
 export const SLOT_FIELDS = 12;
 export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
-/** What a device's slot keeps as float64: its number, times in wall microseconds, and bytes. */
+/** What a device's slot keeps as float64: its number, times in wall microseconds unless said otherwise, and bytes. */
 export const MARK = {
   DEVICE: 0,
   SOURCE_SEEN: 1,
@@ -33,5 +33,7 @@ export const MARK = {
   REPORTED_AT: 3,
   /** bytes that came from the reported source recently, less those sent to it */
   CREDIT: 4,
+  /** what it announces is told in full again from then on; monotonic milliseconds */
+  TOLD_UNTIL: 5,
 } as const;
-export const MARK_FIELDS = 5;
+export const MARK_FIELDS = 6;

@@ -86,6 +86,7 @@ const RULES = [
   "R7 silence ends the run",
   "R7 silence ends the run (control)",
   "R7 too far back",
+  "R8 announced too often",
   "R8 asserts nothing",
   "R8 beyond J ignored",
   "R8 control without a device",

@@ -255,3 +255,26 @@ test("a changed source is reported once, and not more often than every ten secon
   expect(bed.heardOf("source")).toEqual(["source 1 192.0.2.7:5000", "source 1 192.0.2.7:5001"]);
   expect(bed.heardOf("event")).toEqual(["event source-changed 1"]);
 });
+
+test("a device that announces its sleep and its end by turns is told six times, then once every ten seconds", () => {
+  const bed = new TrackerBed();
+  const told = (): number => bed.heardOf("event").length;
+  bed.data(0);
+  bed.heartbeat(1, { sleep: 60 });
+  bed.heartbeat(1, { end: true });
+  expect(bed.heardOf("event")).toEqual(["event sleep 1", "event end 1"]);
+  for (let turn = 1; turn < 50; turn++) {
+    bed.heartbeat(1, { sleep: 60 });
+    bed.heartbeat(1);
+  }
+  expect(told()).toBe(6);
+  bed.data(0, { device: "another" });
+  bed.heartbeat(1, { device: "another", sleep: 60 });
+  expect(told()).toBe(7);
+  bed.advance(10_000);
+  for (let turn = 0; turn < 50; turn++) {
+    bed.heartbeat(1, { sleep: 60 });
+    bed.heartbeat(1);
+  }
+  expect(told()).toBe(8);
+});

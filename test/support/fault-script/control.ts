@@ -35,6 +35,14 @@ export const control = {
     stage.deliver(sender, { ...stage.control(sender, "heartbeat", next), isEnd: true });
   },
 
+  /** asleep and awake again by turns */
+  doze(stage: Stage, sender: Sender, k: number): void {
+    for (let turn = 0; turn < 2 + (k % 8); turn++) {
+      control.sleep(stage, sender, k);
+      control.heartbeat(stage, sender);
+    }
+  },
+
   describe(stage: Stage, sender: Sender): void {
     stage.deliver(sender, stage.control(sender, "describe", sender.next));
   },

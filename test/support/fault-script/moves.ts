@@ -32,6 +32,7 @@ export const MOVES = [
   ["heartbeat-lost", 2],
   ["sleep", 1],
   ["end", 1],
+  ["doze", 1],
   ["describe", 1],
   ["gone", 1],
   ["gone-elsewhere", 1],

@@ -1,7 +1,15 @@
 import type { TrackerSink } from "../../../collector/tracker/types.ts";
 import { REJECT_REASONS } from "../../../protocol/reasons.ts";
 
-const COMPARED_EVENTS = new Set(["restart", "epoch-went-back", "epoch-reused", "id-conflict", "run-split"]);
+const COMPARED_EVENTS = new Set([
+  "restart",
+  "epoch-went-back",
+  "epoch-reused",
+  "id-conflict",
+  "run-split",
+  "sleep",
+  "end",
+]);
 
 /** The sink's calls that are compared, as text. */
 export const recorder = (tell: (line: string) => unknown): TrackerSink => ({

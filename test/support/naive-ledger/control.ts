@@ -9,7 +9,7 @@ import { plain, refuse } from "./outcome.ts";
 import { runsThatMayOwn } from "./owners.ts";
 import { goneFor, wasAsked } from "./recovery.ts";
 import type { NaiveRun } from "./run.ts";
-import { tellReuse, tellSplit } from "./run-events.ts";
+import { tellAnnouncement, tellReuse, tellSplit } from "./run-events.ts";
 import { isSentAfterAll, timeOf } from "./send-time.ts";
 import { isElsewhere, pathOf, sourceOf } from "./sources.ts";
 import type { NaiveState } from "./state.ts";
@@ -95,8 +95,10 @@ function assertNext(ledger: NaiveState, run: NaiveRun, next: number, data: Data)
   run.isTailKnown = true;
   if (datagram.isEnd === true) {
     ledger.hit("R8 end");
+    if (!run.isEnded) tellAnnouncement(ledger, "end", data);
     run.isEnded = true;
   }
   const { sleepSeconds } = datagram;
+  if (sleepSeconds !== undefined && run.sleepUntilUs === 0) tellAnnouncement(ledger, "sleep", data);
   run.sleepUntilUs = sleepSeconds === undefined ? 0 : arrival.arrivalUs + sleepSeconds * 1e6;
 }

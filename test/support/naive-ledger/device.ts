@@ -86,6 +86,8 @@ export interface NaiveDevice {
   canBeAsked: boolean | undefined;
   /** the last NACK of this process */
   asked: { atMs: number; port: number } | undefined;
+  /** what it may announce yet: 10,000 each, at most 60,000, one more with each millisecond since then; monotonic */
+  tellable: { credit: number; atMs: number } | undefined;
   /** when its numbered runs of this process began, monotonic */
   newRunsMs: number[];
 }

@@ -25,6 +25,7 @@ export function deviceFor(ledger: NaiveState, datagram: NaiveDatagram): NaiveDev
     heardBy: new Set(),
     canBeAsked: undefined,
     asked: undefined,
+    tellable: undefined,
   };
   ledger.devices.set(device.id, device);
   ledger.sink.deviceCreated(device.device, device.id);

@@ -26,6 +26,7 @@ export function start(ledger: NaiveState, nowMs: number): void {
     device.heardBy.clear();
     device.canBeAsked = undefined;
     device.asked = undefined;
+    device.tellable = undefined;
     for (const run of device.runs) restoreRun(ledger, run, nowMs);
   }
 }

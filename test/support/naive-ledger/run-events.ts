@@ -21,3 +21,13 @@ export function tellReuse(ledger: NaiveState, run: NaiveRun, { device, arrival }
 export function tellSplit(ledger: NaiveState, { device, arrival }: Data): void {
   ledger.sink.event(arrival.arrivalUs, "run-split", device.device, {});
 }
+
+/** A sleep or an end: one every 10 s, six at once. */
+export function tellAnnouncement(ledger: NaiveState, kind: "sleep" | "end", { device, arrival }: Data): void {
+  const { credit, atMs } = device.tellable ?? { credit: 60_000, atMs: arrival.nowMs };
+  const now = Math.min(60_000, credit + arrival.nowMs - atMs);
+  const isTold = now >= 10_000;
+  device.tellable = { credit: isTold ? now - 10_000 : now, atMs: arrival.nowMs };
+  if (isTold) ledger.sink.event(arrival.arrivalUs, kind, device.device, {});
+  else ledger.hit("R8 announced too often");
+}
