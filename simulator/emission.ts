@@ -1,3 +1,8 @@
+import { KIND } from "../protocol/constants.ts";
+import type { Range } from "../protocol/ranges.ts";
+
+const NOTHING: readonly Range[] = [];
+
 /** One datagram on its way: what it says is a function of these fields and the settings, so bytes are made only when it leaves. */
 export class Emission {
   /** when it leaves, microseconds since the start of the simulation */
@@ -17,12 +22,11 @@ export class Emission {
   damage = 0;
   /** HEARTBEAT: the epoch is over */
   isEnd = false;
-  /** GONE: an inclusive range of numbers */
-  goneFirst = 0;
-  goneLast = 0;
+  /** GONE: of these numbers */
+  gone = NOTHING;
 }
 
-const FIELDS = 11;
+const FIELDS = 9;
 const FIRST_CAPACITY = 1024;
 
 /**
@@ -33,6 +37,8 @@ export class EmissionQueue {
   #capacity = FIRST_CAPACITY;
   /** FIELDS per entry, entry 0 leaves next */
   #entries = new Float64Array(FIRST_CAPACITY * FIELDS);
+  /** of the entries that are GONE, by their order */
+  readonly #gone = new Map<number, readonly Range[]>();
   #size = 0;
   #order = 0;
 
@@ -47,7 +53,7 @@ export class EmissionQueue {
 
   /** Of the earliest; the queue must not be empty. */
   get nextPath(): number {
-    return this.#entries[10]!;
+    return this.#entries[8]!;
   }
 
   /** Copies the emission. */
@@ -72,9 +78,8 @@ export class EmissionQueue {
     entries[base + 5] = emission.sequence;
     entries[base + 6] = emission.sendTimeUs;
     entries[base + 7] = emission.damage;
-    entries[base + 8] = emission.goneFirst;
-    entries[base + 9] = emission.goneLast;
-    entries[base + 10] = emission.path;
+    entries[base + 8] = emission.path;
+    if (emission.kind === KIND.GONE) this.#gone.set(order, emission.gone);
   }
 
   /** Moves the earliest into `out`; the queue must not be empty. */
@@ -88,9 +93,12 @@ export class EmissionQueue {
     out.sequence = entries[5]!;
     out.sendTimeUs = entries[6]!;
     out.damage = entries[7]!;
-    out.goneFirst = entries[8]!;
-    out.goneLast = entries[9]!;
-    out.path = entries[10]!;
+    out.path = entries[8]!;
+    out.gone = NOTHING;
+    if (out.kind === KIND.GONE) {
+      out.gone = this.#gone.get(entries[1]!)!;
+      this.#gone.delete(entries[1]!);
+    }
     this.#size--;
     if (this.#size > 0) this.#sink(this.#size);
   }

@@ -84,10 +84,12 @@ export class Encoder {
     }
   }
 
-  #addGone({ goneFirst, goneLast }: Emission): void {
-    this.#datagram.rangeCount = 1;
-    this.#datagram.rangeFirst[0] = goneFirst;
-    this.#datagram.rangeLast[0] = goneLast;
+  #addGone({ gone }: Emission): void {
+    this.#datagram.rangeCount = gone.length;
+    for (const [at, [first, last]] of gone.entries()) {
+      this.#datagram.rangeFirst[at] = first;
+      this.#datagram.rangeLast[at] = last;
+    }
   }
 
   #addDescriptions(): void {

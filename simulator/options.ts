@@ -258,7 +258,7 @@ export const SIMULATOR_OPTIONS = {
   }),
   repeatRateHz: numberOption({
     key: "repeatRate",
-    doc: "datagrams per second of each device that are sent again at most",
+    doc: "datagrams per second of each device that answer requests (NACK) at most",
     default: 1000,
     min: 1,
     max: GREATEST_DEVICE_HZ,

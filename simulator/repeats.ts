@@ -5,20 +5,27 @@ import { Emission, EmissionQueue } from "./emission.ts";
 import type { Fleet } from "./fleet.ts";
 import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
 import { PURPOSE, subKey } from "./random.ts";
-import type { FleetSettings } from "./settings.ts";
+import { type FleetSettings, MOST_GONE } from "./settings.ts";
 import type { StartTruth } from "./truth.ts";
 
-/** GONE is said of at most so many ranges of one NACK: the rest is asked for again */
-const MOST_GONE = 64;
+/** what is asked of more former epochs is not answered; it is asked for again, as is what one GONE has no room for */
+const MOST_FORMER = 8;
+/** in the place of an epoch: the number the next DATA will carry is wanted */
+const NEXT = -1;
 
-/** What a device has been asked for and not sent yet. */
+/** What a device has been asked for and not answered yet. */
 interface Wanted {
   start: StartTruth;
+  /** to be sent again */
   numbers: Range[];
+  /** to be told, in this order: what is gone of the epoch and of former ones, by epoch; NEXT */
+  control: Map<number, Range[]>;
+  /** the next turn is a number's: control and numbers take turns */
+  isNumberNext: boolean;
 }
 
 /**
- * How a fleet answers NACKs (design §3): with the original datagrams at a bounded rate per device, through the same impairments; with GONE for
+ * How a fleet answers NACKs (design §3), at a bounded rate per device: with the original datagrams, through the same impairments; with GONE for
  * numbers its ring no longer holds and for former epochs; with a HEARTBEAT for numbers never used. The ring needs no memory: any datagram is
  * a function of its number and the settings. What is answered, and when, depends on who asks: everything else of a fleet does not depend on it.
  */
@@ -63,13 +70,18 @@ export class Repeats {
     this.asked++;
     const asked = rangesOf(nack);
     if (nack.epoch !== start.epoch) {
-      this.#sayGone(start, nack.epoch, -1, asked, nowUs);
+      if (asked.length > 0) this.#addGone(this.#wantedOf(start, nowUs), nack.epoch, asked);
       return;
     }
     const firstHeld = Math.max(0, start.next - this.#settings.ringNumbers);
-    this.#sayGone(start, start.epoch, start.next, intersect(asked, [[0, firstHeld - 1]]), nowUs);
-    this.#want(start, intersect(asked, [[firstHeld, start.next - 1]]), nowUs);
-    if (asked.some(([, last]) => last >= start.next)) this.#say(start, KIND.HEARTBEAT, start.next, nowUs);
+    const gone = intersect(asked, [[0, firstHeld - 1]]);
+    const numbers = intersect(asked, [[firstHeld, start.next - 1]]);
+    const wantsNext = asked.some(([, last]) => last >= start.next);
+    if (gone.length === 0 && numbers.length === 0 && !wantsNext) return;
+    const wanted = this.#wantedOf(start, nowUs);
+    if (gone.length > 0) this.#addGone(wanted, start.epoch, gone);
+    if (numbers.length > 0) wanted.numbers = union(wanted.numbers, numbers);
+    if (wantsNext) wanted.control.set(NEXT, []);
   }
 
   /**
@@ -90,16 +102,21 @@ export class Repeats {
     return this.#queue.nextDueUs > nowUs ? -1 : this.#queue.nextPath;
   }
 
-  #want(start: StartTruth, numbers: readonly Range[], nowUs: number): void {
-    if (numbers.length === 0) return;
+  /** With a turn to come. What a device was asked before it restarted is forgotten. */
+  #wantedOf(start: StartTruth, nowUs: number): Wanted {
     const { device } = start;
-    const wanted = this.#wanted.get(device);
-    if (wanted?.start === start) {
-      wanted.numbers = union(wanted.numbers, numbers);
-      return;
-    }
-    this.#wanted.set(device, { start, numbers: [...numbers] });
-    if (wanted === undefined) this.#schedule(device, Math.max(nowUs, this.#freeUs[device]!));
+    const known = this.#wanted.get(device);
+    if (known?.start === start) return known;
+    const wanted = { start, numbers: [], control: new Map(), isNumberNext: false };
+    this.#wanted.set(device, wanted);
+    if (known === undefined) this.#schedule(device, Math.max(nowUs, this.#freeUs[device]!));
+    return wanted;
+  }
+
+  #addGone({ start, control }: Wanted, epoch: number, ranges: readonly Range[]): void {
+    const known = control.get(epoch);
+    if (known === undefined && epoch !== start.epoch && control.size >= MOST_FORMER) return;
+    control.set(epoch, union(known ?? [], ranges).slice(0, MOST_GONE));
   }
 
   #schedule(device: number, dueUs: number): void {
@@ -108,21 +125,36 @@ export class Repeats {
     this.#turns.push(this.#turn);
   }
 
-  /** A device sends one number again, unless it has restarted meanwhile: then it holds nothing of what was asked. */
+  /** A device sends one datagram, unless it has restarted meanwhile: then it holds nothing of what was asked. */
   #takeTurn(nowUs: number): void {
     this.#turns.pop(this.#turn);
     const { device, dueUs } = this.#turn;
-    const { start, numbers } = this.#wanted.get(device)!;
-    const [first, last] = numbers[0]!;
-    if (first < last) numbers[0] = [first + 1, last];
-    else numbers.shift();
-    const isCurrent = this.#fleet.startOf(device) === start;
-    if (isCurrent) this.#repeat(start, first, nowUs);
-    if (!isCurrent || numbers.length === 0) this.#wanted.delete(device);
+    const wanted = this.#wanted.get(device)!;
+    const isCurrent = this.#fleet.startOf(device) === wanted.start;
+    if (isCurrent) this.#answer(wanted, nowUs);
+    if (!isCurrent || isAnswered(wanted)) this.#wanted.delete(device);
     // a late turn is made good at twice the rate, not at once
     const nextUs = Math.max(dueUs + this.#spacingUs, nowUs - this.#spacingUs);
     this.#freeUs[device] = nextUs;
     if (this.#wanted.has(device)) this.#schedule(device, nextUs);
+  }
+
+  #answer(wanted: Wanted, nowUs: number): void {
+    const { start, numbers, control } = wanted;
+    if (numbers.length > 0 && (wanted.isNumberNext || control.size === 0)) {
+      const [first, last] = numbers[0]!;
+      if (first < last) numbers[0] = [first + 1, last];
+      else numbers.shift();
+      this.#repeat(start, first, nowUs);
+      wanted.isNumberNext = false;
+      return;
+    }
+    const [epoch, ranges] = control.entries().next().value!;
+    control.delete(epoch);
+    this.#emission.gone = ranges;
+    if (epoch === NEXT) this.#say(start, KIND.HEARTBEAT, start.epoch, nowUs);
+    else this.#say(start, KIND.GONE, epoch, nowUs);
+    wanted.isNumberNext = true;
   }
 
   #repeat(start: StartTruth, number: number, nowUs: number): void {
@@ -140,17 +172,10 @@ export class Repeats {
     this.#fleet.countRepeat(start, number, byPath);
   }
 
-  #sayGone(start: StartTruth, epoch: number, next: number, gone: readonly Range[], nowUs: number): void {
-    for (const [first, last] of gone.slice(0, MOST_GONE)) {
-      this.#emission.goneFirst = first;
-      this.#emission.goneLast = last;
-      this.#say(start, KIND.GONE, next, nowUs, epoch);
-    }
-  }
-
-  #say(start: StartTruth, kind: number, next: number, nowUs: number, epoch = start.epoch): void {
+  #say(start: StartTruth, kind: number, epoch: number, nowUs: number): void {
     this.#fleet.counts.control++;
-    this.#prepare(start, kind, next, nowUs);
+    // of a former epoch nothing is asserted
+    this.#prepare(start, kind, epoch === start.epoch ? start.next : -1, nowUs);
     this.#emission.epoch = epoch;
     const flight = this.#flight;
     const key = subKey(this.#fleet.startKey(start), PURPOSE.REPEAT);
@@ -184,6 +209,8 @@ export class Repeats {
     }
   }
 }
+
+const isAnswered = ({ numbers, control }: Wanted): boolean => numbers.length === 0 && control.size === 0;
 
 const rangesOf = ({ rangeCount, rangeFirst, rangeLast }: Datagram): Range[] =>
   normalise(Array.from({ length: rangeCount }, (_, at) => [rangeFirst[at]!, rangeLast[at]!]));

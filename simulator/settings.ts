@@ -5,6 +5,9 @@ import { SIMULATOR_OPTIONS } from "./options.ts";
 const LONGEST_READING_BYTES = 48;
 /** header, id, checksum and the words of JSON around the readings */
 const FRAME_BYTES = 320;
+/** one GONE names at most so many ranges */
+export const MOST_GONE = 64;
+const RANGE_BYTES = 16;
 
 /** A value for every option, by property name. */
 export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
@@ -35,4 +38,4 @@ export const totalRateHz = (settings: SimulatorSettings): number =>
 
 /** Room that any datagram of these settings fits into. */
 export const greatestDatagramBytes = ({ channels }: SimulatorSettings): number =>
-  FRAME_BYTES + channels * LONGEST_READING_BYTES;
+  FRAME_BYTES + Math.max(channels * LONGEST_READING_BYTES, MOST_GONE * RANGE_BYTES);

@@ -73,6 +73,22 @@ test("a device sends again at its bounded rate, whatever it is asked for", () =>
   expect(due.at(-1)).toBe(1_000_000 + 49 * 10_000);
 });
 
+test("nor does it say more, whatever it is asked: GONE and heartbeats take their turns with the numbers", () => {
+  const { repeats } = spoken({ repeatRateHz: 100, ringNumbers: 10, devices: 1 });
+  const left: Emission[] = [];
+  for (let nowUs = 1_000_000; nowUs < 2_000_000; nowUs += 1000) {
+    repeats.hear(nackFor(100, [0, 2], [5, 6], [40, 80]), "sim-0", nowUs);
+    repeats.hear(nackFor(nowUs % 77, [0, 9]), "sim-0", nowUs);
+    for (let emission = new Emission(); repeats.next(emission, nowUs); emission = new Emission())
+      left.push(emission);
+  }
+  expect(left).toHaveLength(100);
+  const ofKind = (kind: number): Emission[] => left.filter((emission) => emission.kind === kind);
+  expect(ofKind(KIND.DATA)).toHaveLength(50);
+  expect(ofKind(KIND.HEARTBEAT).length).toBeGreaterThan(3);
+  expect(ofKind(KIND.GONE).filter(({ epoch }) => epoch === 100).length).toBeGreaterThan(3);
+});
+
 test("numbers the ring no longer holds are gone, in the name of the running epoch", () => {
   const { repeats, encode } = spoken({ ringNumbers: 10 });
   repeats.hear(nackFor(100, [30, 44]), "sim-0", 1_000_000);
@@ -84,6 +100,32 @@ test("numbers the ring no longer holds are gone, in the name of the running epoc
     return kind === KIND.GONE ? [sequence, rangeFirst[0], rangeLast[0]] : sequence;
   });
   expect(kinds).toEqual([[50, 30, 39], 40, 41, 42, 43, 44]);
+});
+
+test("a GONE of a device with one channel has room for the most it may name", () => {
+  const { repeats, encode } = spoken({ ringNumbers: 1, count: 200, channels: 1 });
+  const ranges = Array.from({ length: 80 }, (_, at): [number, number] => [2 * at, 2 * at]);
+  repeats.hear(nackFor(100, ...ranges), "sim-0", 3_000_000);
+  const [answer] = answersOf(repeats, 3_000_000);
+  expect(new DataView(encode(answer!.emission).buffer).getUint16(6)).toBe(64);
+});
+
+test("one GONE names all of them, those of the next NACK too", () => {
+  const { repeats, encode } = spoken({ ringNumbers: 10 });
+  repeats.hear(nackFor(100, [3, 4], [7, 7], [20, 29]), "sim-0", 1_000_000);
+  repeats.hear(nackFor(100, [5, 5], [39, 39]), "sim-0", 1_000_000);
+  const answers = answersOf(repeats, 1_000_000).map(({ emission }) => encode(emission));
+  expect(answers).toHaveLength(1);
+  const datagram = new Datagram();
+  const [bytes] = answers as [Uint8Array];
+  expect(decode(bytes, new DataView(bytes.buffer), 0, bytes.length, "lacuna", datagram)).toBe(0);
+  const { rangeCount, rangeFirst, rangeLast } = datagram;
+  expect(Array.from({ length: rangeCount }, (_, at) => [rangeFirst[at], rangeLast[at]])).toEqual([
+    [3, 5],
+    [7, 7],
+    [20, 29],
+    [39, 39],
+  ]);
 });
 
 test("a former epoch is gone and asserts nothing", () => {
