@@ -14,6 +14,7 @@ import { takeDecimalNumbers } from "./plugins/decimal-numbers.ts";
 import {
   answerClientError,
   createErrorHandler,
+  createFrameworkErrorHandler,
   type ErrorHandler,
   installErrors,
   refuseOtherMethods,
@@ -83,7 +84,7 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
     ...((tls == null ? { http: NODE_OPTIONS } : { https: { ...tls, ...NODE_OPTIONS } }) as object),
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
-    frameworkErrors: handleError,
+    frameworkErrors: createFrameworkErrorHandler(handleError),
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: {

@@ -12,6 +12,7 @@ import {
   parameterError,
   problemOf,
 } from "../problems.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 const send = (reply: FastifyReply, error: ApiError): FastifyReply => {
   const problem = problemOf(error);
@@ -77,6 +78,14 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
   };
 };
 
+/** What Fastify refuses before any hook has seen it, like a malformed URL. */
+export const createFrameworkErrorHandler =
+  (handleError: ErrorHandler): ErrorHandler =>
+  (error, request, reply) => {
+    for (const [name, value] of SECURITY_HEADERS) reply.raw.setHeader(name, value);
+    return handleError(error, request, reply);
+  };
+
 /** Bytes that are no HTTP request never become one: answered on the bare socket. */
 export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -88,8 +97,9 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
     known.code === "ERR_INTERNAL" ? new ApiError("ERR_MALFORMED_REQUEST", "this is not HTTP") : known;
   const problem = problemOf(answer);
   const body = JSON.stringify(problem);
+  const headers = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\n${headers}Content-Type: ${PROBLEM_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 };

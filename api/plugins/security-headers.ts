@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import helmet from "helmet";
 import type { App } from "../context.ts";
 
@@ -11,6 +13,16 @@ const setHeaders = helmet({
   // plain HTTP: TLS is a proxy's, and so is this promise
   strictTransportSecurity: false,
 });
+
+const headersOf = (): [name: string, value: string][] => {
+  const request = new IncomingMessage(new Socket());
+  const answer = new ServerResponse(request);
+  setHeaders(request, answer, () => {});
+  return Object.entries(answer.getHeaders()).map(([name, value]) => [name, String(value)]);
+};
+
+/** The same, for answers to what is no request of the application: malformed URLs, bytes that are no HTTP. */
+export const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = headersOf();
 
 /** Every answer has the headers that browsers go by. Before any route is registered. */
 export const sendSecurityHeaders = (app: App): void => {

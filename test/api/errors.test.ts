@@ -37,6 +37,26 @@ test.each([
   });
 });
 
+/** headers of an answer that browsers go by */
+const securityOf = (headers: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) =>
+      /^(x-|cross-origin-|content-security|referrer-|origin-)/.test(name),
+    ),
+  );
+
+test.each(["/nothing", "/api/v1/devices/%zz", `/api/v1/devices/${"x".repeat(600)}`])(
+  "the answer to %s has the headers that browsers go by",
+  async (url) => {
+    const usual = securityOf((await api.get("/livez")).headers);
+    expect(usual).toMatchObject({
+      "content-security-policy": expect.any(String),
+      "x-content-type-options": "nosniff",
+    });
+    expect(securityOf((await api.get(url)).headers)).toEqual(usual);
+  },
+);
+
 test.each([
   "/api/v1",
   "/livez",
@@ -171,6 +191,9 @@ describe("on a real connection", () => {
     const answer = await send("lacuna?\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain("Content-Type: application/problem+json\r\n");
+    const lines = answer.split("\r\n\r\n")[0]!.split("\r\n").slice(1);
+    const headers = Object.fromEntries(lines.map((line) => line.split(": ")));
+    expect(securityOf(headers)).toEqual(securityOf((await api.get("/livez")).headers));
     expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toMatchObject({
       code: "ERR_MALFORMED_REQUEST",
       status: 400,
