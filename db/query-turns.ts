@@ -69,18 +69,17 @@ export class QueryTurns<Query> {
     return refused;
   }
 
+  /** The client whose first query is to run on the thread that is kept for short ones; `end` or `postpone` is to be called then. */
+  takeShort(): Line<Query> | undefined {
+    return this.#started(this.#quick.shift() ?? takeFresh(this.#slow));
+  }
+
   /**
-   * The client whose first query is to run now; `end` or `postpone` is to be called then.
-   * @param takesFresh - a query that has not run yet
-   * @param takesLong - one that was too long for the thread for short ones
+   * The same on another thread: slow clients first, so that quick ones, however many, do not keep them waiting.
+   * @param takesQuick - also of a client whose last query was short, or that is new
    */
-  take(takesFresh: boolean, takesLong: boolean): Line<Query> | undefined {
-    const [first, second] = takesLong ? [this.#slow, this.#quick] : [this.#quick, this.#slow];
-    const line = takeFirst(first, takesFresh, takesLong) ?? takeFirst(second, takesFresh, takesLong);
-    if (line === undefined) return undefined;
-    line.isRunning = true;
-    this.#waiting--;
-    return line;
+  takeLong(takesQuick: boolean): Line<Query> | undefined {
+    return this.#started(this.#slow.shift() ?? (takesQuick ? this.#quick.shift() : undefined));
   }
 
   /** The query that ran is over. @param wasShort - on the thread that is kept for short ones */
@@ -126,6 +125,13 @@ export class QueryTurns<Query> {
     return line;
   }
 
+  #started(line: Line<Query> | undefined): Line<Query> | undefined {
+    if (line === undefined) return undefined;
+    line.isRunning = true;
+    this.#waiting--;
+    return line;
+  }
+
   #queue(line: Line<Query>): void {
     (line.isSlow ? this.#slow : this.#quick).push(line);
   }
@@ -138,11 +144,7 @@ export class QueryTurns<Query> {
   }
 }
 
-const takeFirst = <Query>(
-  ring: Line<Query>[],
-  takesFresh: boolean,
-  takesLong: boolean,
-): Line<Query> | undefined => {
-  const at = ring.findIndex(({ isLong }) => (isLong ? takesLong : takesFresh));
-  return at < 0 ? undefined : ring.splice(at, 1)[0];
+const takeFresh = <Query>(lines: Line<Query>[]): Line<Query> | undefined => {
+  const at = lines.findIndex(({ isLong }) => !isLong);
+  return at < 0 ? undefined : lines.splice(at, 1)[0];
 };

@@ -27,7 +27,7 @@ const MAX_WAITING = 256;
 const SHORT_MS = 50;
 /** The same while another client waits that may have a shorter one. What takes longer is tried again when no such client waits. */
 const CONTENDED_MS = 10;
-/** That many waiting queries start a further thread; each takes 10 to 15 MiB. */
+/** That many waiting queries start a further thread, and so does one that is slow; each takes 10 to 15 MiB. */
 const WAITING_PER_THREAD = 8;
 
 /**
@@ -84,7 +84,9 @@ export class ReaderPool {
       if (thread.isBusy) continue;
       const isShort = index === 0 && this.#threads.length > 1;
       const isWorthStarting = index === 0 || this.#turns.waiting > index * WAITING_PER_THREAD;
-      const line = this.#turns.take(thread.isStarted || isWorthStarting, !isShort);
+      const line = isShort
+        ? this.#turns.takeShort()
+        : this.#turns.takeLong(thread.isStarted || isWorthStarting);
       if (line !== undefined) void this.#run(thread, line, isShort);
     }
     if (this.waiting === 0) this.#idle?.();

@@ -51,11 +51,11 @@ class World {
     if (loser === client && before[name] === 0) expect(Math.max(...before)).toBe(1);
   }
 
-  take(kind: "short" | "long" | "tried only"): void {
-    const line = this.#turns.take(kind !== "tried only", kind !== "short");
-    const candidates = this.#clients.filter(({ asked, isRunning, isLong }) => {
+  take(kind: "short" | "long" | "slow only"): void {
+    const line = kind === "short" ? this.#turns.takeShort() : this.#turns.takeLong(kind === "long");
+    const candidates = this.#clients.filter(({ asked, isRunning, isLong, isSlow }) => {
       if (asked.length === 0 || isRunning) return false;
-      return isLong ? kind !== "short" : kind !== "tried only";
+      return kind === "short" ? !isLong : kind === "long" || isSlow;
     });
     expect(line !== undefined).toBe(candidates.length > 0);
     if (line === undefined) return;
@@ -130,7 +130,7 @@ const step = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .constantFrom("short" as const, "long" as const, "tried only" as const)
+      .constantFrom("short" as const, "long" as const, "slow only" as const)
       .map((kind) => (world: World) => world.take(kind)),
   },
   {

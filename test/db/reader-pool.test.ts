@@ -85,20 +85,30 @@ test("long queries wait for each other and never stand before a short one", asyn
   await Promise.all(answers);
 });
 
-test("while another client waits a query is tried for a shorter time, and again when none does", async () => {
+test("while another client waits a query is tried for a shorter time, and again where there is room first", async () => {
   const { threads, ask } = poolOf(2);
-  const answers = [ask("a"), ask("b"), ask("c")];
-  await threads[0]!.end();
-  expect(askedOf(threads[0])).toBe("b");
+  const answers = [ask("long"), ask("a"), ask("b")];
+  await threads[0]!.end(timeout());
+  expect([askedOf(threads[0]), askedOf(threads[1])]).toEqual(["a", "long"]);
   expect(threads[0]!.message!.limits.timeMs).toBe(10);
   await threads[0]!.end(timeout());
-  expect(askedOf(threads[0])).toBe("c");
-  await threads[0]!.end();
   expect(askedOf(threads[0])).toBe("b");
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("a");
   expect(threads[0]!.message!.limits.timeMs).toBe(50);
   await threads[0]!.end();
+  await threads[1]!.end();
   await Promise.all(answers);
-  expect(threads[1]!.isStarted).toBe(false);
+});
+
+test("quick clients, however many, do not keep waiting what was tried for the shorter time", async () => {
+  const { threads, ask } = poolOf(2);
+  for (const name of ["a", "b", "c", "d"]) void ask(name);
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("b");
+  await threads[0]!.end(timeout());
+  expect([askedOf(threads[0]), askedOf(threads[1])]).toEqual(["c", "b"]);
+  expect(threads[1]!.message!.limits).toEqual(LIMITS);
 });
 
 test("of a client that asks for many slow ones each other client waits for one at most", async () => {
