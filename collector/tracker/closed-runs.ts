@@ -6,9 +6,7 @@ import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE } from "./run-state.ts";
 
-/** closed runs per device that stay in memory */
 const MAX_CLOSED = 64;
-/** epochs per device known by name only */
 const MAX_NAMES = 4096;
 
 /** What is known of the runs of an epoch that are no longer in memory. */
@@ -24,13 +22,19 @@ export class ClosedRuns {
   readonly #context: TrackerContext;
   readonly #ledger: RunLedger;
   readonly #restore: RestoreRuns;
+  readonly #maxClosed: number;
+  readonly #maxNames: number;
   /** by device slot and epoch, oldest first */
   readonly #names = new Map<number, Map<number, Name>>();
+  /** by device slot, what can be said of all its epochs whose name is forgotten too */
+  readonly #nameless = new Map<number, Name>();
 
   constructor(context: TrackerContext, ledger: RunLedger, restore: RestoreRuns) {
     this.#context = context;
     this.#ledger = ledger;
     this.#restore = restore;
+    this.#maxClosed = context.options.maxClosedRuns ?? MAX_CLOSED;
+    this.#maxNames = context.options.maxNames ?? MAX_NAMES;
   }
 
   /** Put a run out of its place; beyond the bound the least recently heard closed run leaves the memory. */
@@ -38,9 +42,7 @@ export class ClosedRuns {
     const { runs } = this.#context;
     runs.setClosed(run, true);
     const device = runs.device[run]!;
-    if (this.#closedCount(device) <= MAX_CLOSED) return;
-    const oldest = this.leastRecent(device, (other) => this.#mayDrop(other));
-    if (oldest >= 0) this.#drop(device, oldest);
+    this.#trim(device, (other) => this.#mayDrop(other));
   }
 
   /**
@@ -50,11 +52,11 @@ export class ClosedRuns {
    */
   restored(device: number, snapshots: readonly RunSnapshot[], state: number): readonly RunSnapshot[] {
     const closed = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CLOSED) !== 0);
-    if (closed.length <= MAX_CLOSED || this.#context.options.archive === undefined) return snapshots;
+    if (closed.length <= this.#maxClosed || this.#context.options.archive === undefined) return snapshots;
     closed.sort((one, other) => one.row[ROW.LAST_ARRIVAL]! - other.row[ROW.LAST_ARRIVAL]!);
-    // an index of an epoch whose name is forgotten would be given again: of more than there are names the oldest stay
-    const mayGo = closed.slice(0, -MAX_CLOSED).slice(-MAX_NAMES);
-    const left = new Set(mayGo.filter(({ row }) => row[ROW.MISSING] === 0));
+    const left = new Set(
+      closed.slice(0, closed.length - this.#maxClosed).filter(({ row }) => row[ROW.MISSING] === 0),
+    );
     const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
     for (const { epoch, index } of left) this.#name(device, epoch ?? -1, index, isCutOff);
     return snapshots.filter((snapshot) => !left.has(snapshot));
@@ -87,11 +89,30 @@ export class ClosedRuns {
     return least;
   }
 
-  /** Bring the runs of an epoch that left the memory back, closed. @returns whether there were any */
+  /** Bring the runs of an epoch that is known by name back, closed. @returns whether there were any */
   readBack(device: number, epoch: number): boolean {
-    const { options, devices } = this.#context;
     const name = this.#names.get(device)?.get(epoch);
-    if (name === undefined || options.archive === undefined) return false;
+    return name !== undefined && this.#load(device, epoch, name);
+  }
+
+  /** Whether the device had more epochs than there are names. */
+  hasForgotten(device: number): boolean {
+    return this.#nameless.has(device);
+  }
+
+  /**
+   * Bring the runs of an epoch back whose name may be forgotten. Only when a run of it begins otherwise: each answer that there is none is
+   * paid with one of the new runs a minute that a device may have (R6).
+   * @returns whether there were any
+   */
+  lookUp(device: number, epoch: number): boolean {
+    const nameless = this.#nameless.get(device);
+    return nameless !== undefined && this.#load(device, epoch, nameless);
+  }
+
+  #load(device: number, epoch: number, name: Name): boolean {
+    const { options, devices } = this.#context;
+    if (options.archive === undefined) return false;
     const number = devices.mark(device, MARK.DEVICE);
     const snapshots = options.archive.loadEpoch(number, epoch < 0 ? null : epoch);
     if (snapshots === null) return false;
@@ -100,23 +121,40 @@ export class ClosedRuns {
     const numbered = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0);
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
     for (const snapshot of numbered) this.#restore.add(device, snapshot, state, 0);
+    // they are about to be spoken to, whatever becomes of that
+    this.#trim(device, (run) => this.#context.runs.epoch[run] !== epoch && this.#mayDrop(run));
     return numbered.length > 0;
   }
 
   /** @returns the greatest run index the epoch had when it left the memory, -1 when it did not */
   lastIndexOf(device: number, epoch: number): number {
-    return this.#names.get(device)?.get(epoch)?.lastIndex ?? -1;
+    const known = this.#names.get(device)?.get(epoch)?.lastIndex ?? -1;
+    // the archive would have said so
+    if (this.#context.options.archive !== undefined) return known;
+    return Math.max(known, this.#nameless.get(device)?.lastIndex ?? -1);
   }
 
   /** The device is gone, or paged out as a whole. */
   forget(device: number): void {
     this.#names.delete(device);
+    this.#nameless.delete(device);
   }
 
+  /** The least recently heard closed runs that pass leave the memory, as long as there are too many. */
+  #trim(device: number, passes: (run: number) => boolean): void {
+    for (let tooMany = this.#closedCount(device) - this.#maxClosed; tooMany > 0; tooMany--) {
+      const oldest = this.leastRecent(device, passes);
+      if (oldest < 0) return;
+      this.#drop(device, oldest);
+    }
+  }
+
+  /** One that is to be read back must be in the database as it is: nothing of it is on its way there, and no timer will change it. */
   #mayDrop(run: number): boolean {
     const { runs, options, committed } = this.#context;
-    const isCommitted = !runs.isDirty(run) && runs.drainedInto[run]! <= committed;
-    return runs.has(run, RUN_STATE.CLOSED) && (options.archive === undefined || isCommitted);
+    if (!runs.has(run, RUN_STATE.CLOSED)) return false;
+    if (options.archive === undefined) return true;
+    return !runs.isDirty(run) && runs.drainedInto[run]! <= committed && runs.at(run, ROW.MISSING) === 0;
   }
 
   #drop(device: number, run: number): void {
@@ -131,13 +169,13 @@ export class ClosedRuns {
   #name(device: number, epoch: number, index: number, isCutOff: boolean): void {
     const names = this.#names.get(device) ?? new Map<number, Name>();
     this.#names.set(device, names);
-    const known = names.get(epoch);
+    const name = joined(names.get(epoch), { lastIndex: index, isCutOff });
     names.delete(epoch);
-    names.set(epoch, {
-      lastIndex: Math.max(index, known?.lastIndex ?? -1),
-      isCutOff: isCutOff && known?.isCutOff !== false,
-    });
-    if (names.size > MAX_NAMES) names.delete(names.keys().next().value!);
+    names.set(epoch, name);
+    if (names.size <= this.#maxNames) return;
+    const [oldest, forgotten] = names.entries().next().value!;
+    names.delete(oldest);
+    this.#nameless.set(device, joined(this.#nameless.get(device), forgotten));
   }
 
   #unlink(device: number, run: number): void {
@@ -160,3 +198,9 @@ export class ClosedRuns {
     return closed;
   }
 }
+
+/** What can be said of both. */
+const joined = (known: Name | undefined, name: Name): Name => ({
+  lastIndex: Math.max(name.lastIndex, known?.lastIndex ?? -1),
+  isCutOff: name.isCutOff && known?.isCutOff !== false,
+});

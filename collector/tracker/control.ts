@@ -78,7 +78,7 @@ export class Control {
 
   #assert(device: number, datagram: Datagram, arrival: Arrival): void {
     const { epochs, believer, outcome } = this.#parts;
-    let run = epochs.newestOf(device, datagram.epoch);
+    let run = epochs.newestBefore(device, datagram.epoch, arrival);
     while (run >= 0 && epochs.isPassedOver(run, outcome.absoluteUs)) run = epochs.olderOf(run);
     if (run < 0) this.#begin(device, datagram, arrival);
     else if (!believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival))

@@ -47,7 +47,7 @@ export class DataVerdicts {
   /** Steps 3 and 4: the first run that believes the number takes it. */
   #numbered(device: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { epochs, believer, outcome, context } = this.#parts;
-    const newest = epochs.newestOf(device, datagram.epoch);
+    const newest = epochs.newestBefore(device, datagram.epoch, arrival);
     if (newest < 0) return this.#newEpoch(device, datagram, arrival);
     for (let run = newest; run >= 0; run = epochs.olderOf(run)) {
       if (epochs.isPassedOver(run, outcome.absoluteUs)) continue;

@@ -38,6 +38,13 @@ export class Epochs {
       : found;
   }
 
+  /** As `newestOf`, of an epoch a run begins in otherwise: also one whose name was forgotten is read back then. */
+  newestBefore(device: number, epoch: number, arrival: Arrival): number {
+    const found = this.newestOf(device, epoch);
+    if (found >= 0 || !this.#closed.hasForgotten(device) || !this.#mayBegin(device, arrival)) return found;
+    return this.#closed.lookUp(device, epoch) ? this.newestOf(device, epoch) : -1;
+  }
+
   /** @returns the next older numbered run of the same epoch, -1 when there is none */
   olderOf(run: number): number {
     const { runs } = this.#context;
@@ -166,17 +173,33 @@ export class Epochs {
   }
 
   #makeRoom(device: number, arrival: Arrival): boolean {
+    if (!this.#mayBegin(device, arrival)) return false;
+    if (this.#hasPlace(device)) return true;
+    this.#closed.close(this.#longestSilent(device, arrival));
+    return true;
+  }
+
+  /** R6: few began in the last minute, and there is a place for one more, or a run that is silent enough to leave its own. */
+  #mayBegin(device: number, arrival: Arrival): boolean {
     const { devices, runs, options } = this.#context;
     let recent = 0;
     for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
       if (!runs.has(run, RUN_STATE.UNSEQUENCED) && arrival.nowMs - runs.firstMs[run]! < MINUTE_MS) recent++;
     if (recent >= options.maxNewRunsPerMinute) return false;
-    if (this.#closed.openCount(device) < options.maxOpenRuns) return true;
-    const silent = (run: number): boolean =>
-      this.#closed.mayClose(device, run) && arrival.arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US;
-    const oldest = this.#closed.leastRecent(device, silent);
-    if (oldest >= 0) this.#closed.close(oldest);
-    return oldest >= 0;
+    return this.#hasPlace(device) || this.#longestSilent(device, arrival) >= 0;
+  }
+
+  #hasPlace(device: number): boolean {
+    return this.#closed.openCount(device) < this.#context.options.maxOpenRuns;
+  }
+
+  /** @returns -1 when none is silent enough */
+  #longestSilent(device: number, { arrivalUs }: Arrival): number {
+    const { runs } = this.#context;
+    return this.#closed.leastRecent(
+      device,
+      (run) => this.#closed.mayClose(device, run) && arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US,
+    );
   }
 
   #nextIndex(device: number, epoch: number): number {

@@ -30,6 +30,10 @@ export interface TrackerOptions {
   /** R6 */
   maxOpenRuns: number;
   maxNewRunsPerMinute: number;
+  /** closed runs per device that stay in memory (R15). Default 64 */
+  maxClosedRuns?: number;
+  /** epochs per device known by name only; the archive is asked for further ones. Default 4,096 */
+  maxNames?: number;
   /** R3, milliseconds */
   holdMs: number;
   /** the number the next new device and run get */

@@ -282,9 +282,44 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   );
   expect([bed.tracker.runCount, bed.tracker.openGapCount]).toEqual([66, 1]);
   bed.advance(60_000);
-  expect([bed.data(15, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", 67]);
+  expect([bed.data(15, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", 65]);
   bed.advance(250).tick();
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
+});
+
+/** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
+const manyEpochs = (count: number): { bed: TrackerBed; asked: (number | null)[] } => {
+  const asked: (number | null)[] = [];
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => {
+      asked.push(epoch);
+      const row = bed.rows.get(epoch! + 1);
+      return row === undefined ? null : [{ epoch, index: 0, row: row.slice(), absent: [] }];
+    },
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let epoch = 0; epoch < count; epoch++) {
+    bed.stream(0, 1, { epoch, time: 1 });
+    bed.advance(10_000);
+  }
+  return { bed, asked };
+};
+
+test("R4: an epoch whose name is forgotten is asked for before it begins anew: its numbers stay received", () => {
+  const { bed, asked } = manyEpochs(4200);
+  asked.length = 0;
+  expect(bed.data(1, { epoch: 0, time: 1 })).toBe("duplicate");
+  expect(bed.data(2, { epoch: 0 })).toBe("in-order");
+  expect([asked, bed.heardOf("run").length]).toEqual([[0], 4200]);
+});
+
+test("R6: forged epochs ask the database for what may begin only", () => {
+  const { bed, asked } = manyEpochs(4200);
+  asked.length = 0;
+  const said = Array.from({ length: 100 }, (_, i) => bed.data(0, { epoch: 10_000 + i }));
+  const begun = said.filter((verdict) => verdict === "in-order").length;
+  expect([begun > 0, begun < 16, asked.length]).toEqual([true, true, begun]);
 });
 
 test("R16: a run pushed out of memory without an archive begins anew under an index of its own", () => {

@@ -21,16 +21,21 @@ export function assertEqual(actual: unknown, due: unknown, what: string): void {
 }
 
 /** Every row, every absent range, and how many there are of everything. */
-export function compareLedgers({ tracker, store }: TrackerSide, naive: NaiveLedger, what: string): void {
+export function compareLedgers(
+  { tracker, store, hasArchive }: TrackerSide,
+  naive: NaiveLedger,
+  what: string,
+): void {
   const devices = [...naive.devices.values()];
   const runs = devices.flatMap((device) => device.runs);
   const gaps = runs.flatMap((run) => run.gaps);
   const open = gaps.filter(({ state }) => state === "open");
   assertEqual(tracker.deviceCount, devices.length, `devices after ${what}`);
-  assertEqual(tracker.runCount, runs.length, `runs after ${what}`);
+  // the naive ledger lets nothing out of memory
+  if (!hasArchive) assertEqual(tracker.runCount, runs.length, `runs after ${what}`);
   assertEqual(tracker.dirtyRuns + tracker.windowOps, 0, `left to drain after ${what}`);
   assertEqual(tracker.heldCount, devices.filter(({ held }) => held).length, `held after ${what}`);
-  assertEqual(tracker.gapCount, gaps.length, `absent ranges after ${what}`);
+  if (!hasArchive) assertEqual(tracker.gapCount, gaps.length, `absent ranges after ${what}`);
   assertEqual(tracker.openGapCount, open.length, `open gaps after ${what}`);
   for (const device of devices) for (const run of device.runs) compareRun(store, device, run, what);
   const { paths } = tracker;

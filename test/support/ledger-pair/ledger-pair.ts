@@ -27,14 +27,25 @@ export class LedgerPair {
   /** of both listeners */
   readonly #drops: [number, number] = [0, 0];
 
-  constructor(hit: (rule: string) => void, options: TrackerOptions = TIGHT, recovers = false) {
+  /** @param hasArchive - runs that left the tracker's memory are read back from what it reported; the naive ledger keeps all */
+  constructor(
+    hit: (rule: string) => void,
+    options: TrackerOptions = TIGHT,
+    recovers = false,
+    hasArchive = false,
+  ) {
     this.#naive = new NaiveSide(options, hit, recovers, START_MS);
-    this.#tracker = new TrackerSide(options, recovers, START_MS);
+    this.#tracker = new TrackerSide(options, recovers, START_MS, hasArchive);
   }
 
   /** what the tracker reported */
   get store(): ReportedLedger {
     return this.#tracker.store;
+  }
+
+  /** epochs the tracker read back */
+  get readBack(): number {
+    return this.#tracker.readBack;
   }
 
   get naive(): NaiveLedger {

@@ -1,6 +1,7 @@
 import { Tracker } from "../../../collector/tracker/tracker.ts";
 import {
   type Arrival,
+  type DeviceArchive,
   type TrackerOptions,
   type TrackerSink,
   VERDICT,
@@ -40,6 +41,10 @@ export class TrackerSide {
   readonly changed = new Set<Float64Array>();
   readonly #options: TrackerOptions;
   readonly #recovers: boolean;
+  /** runs that left the memory are read back */
+  readonly hasArchive: boolean;
+  /** epochs that were */
+  readBack = 0;
   #recoverer = new ScriptedRecoverer();
   /** gap operations since the last commit; the database has those before */
   #ops = new GapOps();
@@ -49,8 +54,9 @@ export class TrackerSide {
   #batch = 0;
 
   /** @param beganMs - when listening began, monotonic */
-  constructor(options: TrackerOptions, recovers: boolean, beganMs: number) {
+  constructor(options: TrackerOptions, recovers: boolean, beganMs: number, hasArchive = false) {
     this.#options = options;
+    this.hasArchive = hasArchive;
     this.#recovers = recovers;
     gapTables.clear();
     this.tracker = this.#newTracker(false, beganMs);
@@ -146,7 +152,9 @@ export class TrackerSide {
     const { nextDevice, nextRun } = store;
     this.#recoverer = new ScriptedRecoverer();
     const recovery = this.#recovers ? { recovery: this.#recoverer } : {};
-    const tracker = new Tracker({ ...this.#options, nextDevice, nextRun, ...recovery }, this.#sink());
+    const archive = this.hasArchive ? { archive: this.#archive() } : {};
+    const options = { ...this.#options, nextDevice, nextRun, ...recovery, ...archive };
+    const tracker = new Tracker(options, this.#sink());
     const restored: Restored = {
       hasHistory,
       nextDevice,
@@ -158,6 +166,19 @@ export class TrackerSide {
     tracker.restore(restored);
     tracker.begin(nowMs);
     return tracker;
+  }
+
+  /** What a database would read back, of all that was reported. */
+  #archive(): DeviceArchive {
+    return {
+      load: () => null,
+      loadEpoch: (device, epoch) => {
+        const runs = this.store.snapshotOf(device).runs.filter((run) => run.epoch === epoch);
+        if (runs.length === 0) return null;
+        this.readBack += 1;
+        return runs;
+      },
+    };
   }
 
   #count(verdict: number): void {
