@@ -127,12 +127,13 @@ export const startService = async (
   watch(store);
   try {
     const { buildApp } = await loading;
+    // what throws from here on must wait for the collector: one that comes up when all is over would never be stopped
+    const host = hostFacts();
     const collecting = startCollectorOf(settings, store).then((collector) => {
       started.unshift(collector);
       watch(collector);
       return collector;
     });
-    const host = hostFacts();
     const statusOf = () => collectorStatusForApi(collector.status(), settings.windowMs, host);
     // made ready while the ingest worker starts; nobody asks it anything before it listens
     const building = buildApp(
