@@ -1,5 +1,6 @@
 import { ApiAnswerError } from "../common/api-client.ts";
-import { ConfigurationError, LacunaError } from "../common/errors.ts";
+import { isOutOfDescriptors } from "../common/descriptors.ts";
+import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -20,6 +21,12 @@ export const explain = (thrown: unknown): { message: string; exitCode: number } 
   // an answer of ours says what is wrong by itself; what something on the way answers needs the request beside it
   if (thrown instanceof ApiAnswerError && thrown.problem !== "") {
     return { message: thrown.detail, exitCode: EXIT.FAILED };
+  }
+  if (isOutOfDescriptors(messageOf(thrown))) {
+    return {
+      message: `${messageOf(thrown).replace(/\.$/, "")}: too few files and sockets may be open at once; ulimit -n raises the limit`,
+      exitCode: EXIT.FAILED,
+    };
   }
   if (thrown instanceof LacunaError) return { message: thrown.message, exitCode: EXIT.FAILED };
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

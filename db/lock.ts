@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { descriptorShortage } from "../common/descriptors.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Sqlite } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
@@ -12,6 +13,9 @@ export interface DatabaseLock {
   /** The database is not ours after all: a lock file that was not there before goes with the lock. */
   giveUp(): void;
 }
+
+/** the database of the lock and its journal */
+const LOCK_FILES = 2;
 
 interface Owner {
   pid: number;
@@ -59,7 +63,7 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
     const why = existsSync(dirname(lockFile))
-      ? `cannot write ${lockFile}: ${refusalOf(dirname(lockFile)) ?? messageOf(error)}`
+      ? `cannot write ${lockFile}: ${refusalOf(dirname(lockFile)) ?? descriptorShortage(LOCK_FILES) ?? messageOf(error)}`
       : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
   }

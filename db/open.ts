@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { descriptorShortage } from "../common/descriptors.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { orDamaged } from "./damage.ts";
 import { realFileOf } from "./real-file.ts";
@@ -17,6 +18,9 @@ const WAL_LIMIT_BYTES = 64 * 2 ** 20;
 /** The writer appends mostly, readers take whole segments: the driver's 16 MB for each connection would hold pages that nobody asks for again. */
 const WRITER_CACHE_KIB = 4096;
 const READER_CACHE_KIB = 2048;
+
+/** the database, its log, and what its readers share; one to spare */
+const DATABASE_FILES = 4;
 
 /** Schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -86,7 +90,11 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   } catch (thrown) {
     const error = orDamaged(file, thrown);
     if (error instanceof LacunaError) throw error;
-    const why = obstacleOf(file, isMade) ?? (isMade ? null : besideOf(file, error)) ?? messageOf(error);
+    const why =
+      obstacleOf(file, isMade) ??
+      (isMade ? null : besideOf(file, error)) ??
+      descriptorShortage(DATABASE_FILES) ??
+      messageOf(error);
     throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause: error });
   }
 };

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isOutOfDescriptors } from "../../common/descriptors.ts";
 import { sizeInWords } from "../../common/size.ts";
 import type { HostFacts, ListenerStatus } from "../part-status.ts";
 import type { Finding } from "./finding.ts";
@@ -33,6 +34,7 @@ const fixOfState = (reason: string, { url, interface: wanted }: OpenedListener):
     return `ip link set ${name} up; ip address show dev ${name}`;
   if (reason.includes("EADDRINUSE"))
     return `ss -lunp  # shows who has the port; or listen on another one than in ${url}`;
+  if (isOutOfDescriptors(reason)) return "ulimit -n 65536  # as many files and sockets may be open at once";
   if (reason.includes("igmp_max_memberships")) return "sysctl -w net.ipv4.igmp_max_memberships=200";
   if (reason.includes("no multicast route"))
     return "name the interface: add interface=NAME to the listener's URL";

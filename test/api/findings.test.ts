@@ -63,6 +63,7 @@ describe("a listener", () => {
   test.each([
     ["bind EADDRINUSE", "ss -lunp"],
     ["more than igmp_max_memberships", "sysctl -w net.ipv4.igmp_max_memberships=200"],
+    ["socket EMFILE", "ulimit -n"],
     ["no multicast route", "name the interface"],
     ["something else", "ip address show  #"],
   ])("whose reason is %j is told the way out", (reason, fix) => {

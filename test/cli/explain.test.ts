@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { explain } from "../../cli/explain.ts";
 import { UsageError } from "../../cli/usage-error.ts";
 import { ApiAnswerError } from "../../common/api-client.ts";
+import { LacunaError } from "../../common/errors.ts";
 
 test("a parameter the API refuses is a wrong flag, in the flag's words", () => {
   const parameters = [
@@ -27,4 +28,16 @@ test("any other answer is a failure", () => {
     exitCode: 1,
   });
   expect(explain(new UsageError("--to: no"))).toEqual({ message: "--to: no", exitCode: 2 });
+});
+
+test.each([
+  new LacunaError("ERR_DATABASE_OPEN", "cannot open the database a.db: EMFILE: too many open files"),
+  new LacunaError("ERR_INGEST", "the ingest worker died: Worker initialization failure: EMFILE"),
+  new LacunaError("ERR_INGEST", "Cannot read package config /tmp/package.json: too many open files."),
+  new Error("uv_interface_addresses returned Unknown system error 24 (Unknown system error 24)"),
+])("too few descriptors are a failure whose remedy is named, without a stack: %s", (error) => {
+  expect(explain(error)).toEqual({
+    message: `${error.message.replace(/\.$/, "")}: too few files and sockets may be open at once; ulimit -n raises the limit`,
+    exitCode: 1,
+  });
 });

@@ -47,6 +47,18 @@ test.concurrent.each(["token", "--version"])(
   },
 );
 
+test.concurrent("a start that may open too few files ends and says how to raise that", async () => {
+  const finished = await runLacuna(["collect", "--http", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0"], {
+    within: ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh"],
+    cwd: directory.path,
+    env: { LACUNA_DB: `${directory.path}/few.db` },
+  });
+  expect(finished).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^lacuna: .*; ulimit -n raises the limit\n$/),
+  });
+});
+
 // whoever is root may write everywhere
 const AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
