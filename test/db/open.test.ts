@@ -111,8 +111,8 @@ test("what is damaged is said with its place, at a start and by a query", async 
   const sentence = "segment 2 of the database is damaged: ";
   expect(() => bed.writer({ file })).toThrow(
     expect.objectContaining({
-      code: "ERR_DATABASE_OPEN",
-      message: expect.stringContaining(`cannot start on the database ${file}: ${sentence}`),
+      code: "ERR_DATABASE_DAMAGED",
+      message: expect.stringContaining(`the database ${file} is damaged (${sentence}`),
     }),
   );
   for (let more = 0; writer.waitingDevices > 0 && more < 10; more++) {
