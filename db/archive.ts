@@ -1,4 +1,5 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
+import { JournalIndex } from "./journal-index.ts";
 import { loadLedger } from "./load.ts";
 import { openForReading, type Sqlite } from "./open.ts";
 import { type RestoreOptions, readRestored, snapshotOf } from "./restore.ts";
@@ -24,12 +25,13 @@ export interface Archive {
 /** @throws LacunaError as `openForReading` */
 export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
   const db = openForReading(file);
+  const index = new JournalIndex();
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
-    load: (id) => db.transaction(() => loadDevice(db, id))(),
+    load: (id) => db.transaction(() => loadDevice(db, index, id))(),
     loadEpoch: (device, epoch) =>
       db.transaction(() => {
-        const runs = loadDevice(db, device)?.runs.filter((run) => run.epoch === epoch) ?? [];
+        const runs = loadDevice(db, index, device)?.runs.filter((run) => run.epoch === epoch) ?? [];
         return runs.length === 0 ? null : runs;
       })(),
     close: () => db.close(),
@@ -52,8 +54,8 @@ function* thenClose(db: Sqlite, devices: Iterable<DeviceSnapshot>): Generator<De
   }
 }
 
-const loadDevice = (db: Sqlite, device: string | number): DeviceSnapshot | null => {
-  const state = loadLedger(db, device);
+const loadDevice = (db: Sqlite, index: JournalIndex, device: string | number): DeviceSnapshot | null => {
+  const state = loadLedger(db, device, index);
   for (const slot of state.devices.slots()) return snapshotOf(db, state, slot);
   return null;
 };

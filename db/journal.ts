@@ -114,11 +114,7 @@ export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Arra
   const body = bodyOf(flush, bytes);
   const reader = new ByteReader(body);
   const committedAtUs = reader.varint();
-  const jsonLength = reader.varint();
-  const jsonFrom = reader.skip(jsonLength);
-  const notes = JSON.parse(
-    new TextDecoder().decode(body.subarray(jsonFrom, jsonFrom + jsonLength)),
-  ) as Note[];
+  const notes = readNotes(reader, body);
   const count = reader.varint();
   const rows = new Float64Array(count * CHANGE_FIELDS);
   const known = new Float64Array(CHANGE_FIELDS);
@@ -131,6 +127,37 @@ export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Arra
     decodeRow(reader, rows, at, slot < 0 ? NEW_ROW : known);
   }
   return { flush, committedAtUs, notes, rows };
+};
+
+/** What a record is about, without its values: its notes, and the runs whose rows it has, ascending. */
+export const skimRecord = (flush: number, bytes: Uint8Array): { notes: Note[]; runs: Float64Array } => {
+  const body = bodyOf(flush, bytes);
+  const reader = new ByteReader(body);
+  reader.varint();
+  const notes = readNotes(reader, body);
+  const runs = new Float64Array(reader.varint());
+  let run = 0;
+  for (let at = 0; at < runs.length; at++) {
+    run += reader.varint();
+    runs[at] = run;
+    skipRow(reader);
+  }
+  return { notes, runs };
+};
+
+const readNotes = (reader: ByteReader, body: Uint8Array): Note[] => {
+  const length = reader.varint();
+  const from = reader.skip(length);
+  return JSON.parse(new TextDecoder().decode(body.subarray(from, from + length))) as Note[];
+};
+
+const skipRow = (reader: ByteReader): void => {
+  const changed = reader.varint();
+  const raw = hasBit(changed, 0) ? reader.varint() : 0;
+  for (let left = changed & ~1; left !== 0; left &= left - 1) {
+    if (hasBit(raw, lowestBit(left))) reader.skip(8);
+    else reader.signedVarint();
+  }
 };
 
 const decodeRow = (reader: ByteReader, rows: Float64Array, at: number, former: Float64Array): void => {

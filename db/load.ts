@@ -3,6 +3,7 @@ import { ROW } from "../protocol/ledger-row.ts";
 import { emptyFleet } from "./change.ts";
 import { inSegment } from "./codec/corrupt.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
+import type { JournalIndex } from "./journal-index.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
@@ -43,13 +44,15 @@ export const readStateRow = (db: Sqlite): StateRow => {
  * The ledger as of the last commit: the tables, then what the journal says they have not caught up with. Call it inside one read
  * transaction.
  * @param only - id or number of the one device to load; undefined = all
+ * @param index - of a connection that loads single devices: the records of others are left out
  */
-export const loadLedger = (db: Sqlite, only?: string | number): LedgerState => {
+export const loadLedger = (db: Sqlite, only?: string | number, index?: JournalIndex): LedgerState => {
   const state = new LedgerState();
   const tables = new TableLoader(db, state, only);
   tables.load();
   const { lastFlush, replayFrom, committedAtUs } = readStateRow(db);
-  replay(db, state, replayFrom, only);
+  if (only === undefined || index === undefined) replay(db, state, replayFrom, only);
+  else replayOf(db, state, replayFrom, only, index);
   state.latest.takeChanged();
   state.flush = lastFlush;
   state.asOfUs = committedAtUs;
@@ -172,12 +175,33 @@ const replay = (db: Sqlite, state: LedgerState, from: number, only: string | num
   const flushes = db
     .prepare("SELECT flush, changes, data FROM flushes WHERE flush >= ? ORDER BY flush")
     .raw();
-  for (const [flush, changes, data] of flushes.iterate(from) as IterableIterator<[number, Buffer, Buffer]>) {
-    const record = inSegment(flush, () => decodeRecord(state, flush, changes));
-    replayRecord(state, record, only);
-    if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data));
-    for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
-  }
+  for (const row of flushes.iterate(from) as IterableIterator<FlushRow>) replayFlush(state, row, only);
+};
+
+/** The same of one device, from the flushes that may say something of it. */
+const replayOf = (
+  db: Sqlite,
+  state: LedgerState,
+  from: number,
+  only: string | number,
+  index: JournalIndex,
+): void => {
+  index.update(db, from);
+  const one = db.prepare("SELECT flush, changes, data FROM flushes WHERE flush = ?").raw();
+  for (const flush of index.flushesOf(state, only)) replayFlush(state, one.get(flush) as FlushRow, only);
+};
+
+type FlushRow = [flush: number, changes: Buffer, data: Buffer];
+
+const replayFlush = (
+  state: LedgerState,
+  [flush, changes, data]: FlushRow,
+  only: string | number | undefined,
+): void => {
+  const record = inSegment(flush, () => decodeRecord(state, flush, changes));
+  replayRecord(state, record, only);
+  if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data));
+  for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
 };
 
 const replayRecord = (
