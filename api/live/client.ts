@@ -36,6 +36,9 @@ export class LiveClient {
   readonly #response: ServerResponse;
   #missedGapsFromUs: number | null = null;
   #missedGapsToUs = 0;
+  #sentBytes = 0;
+  /** of what it was sent, at the last heartbeat; and when that had grown, or nothing waited */
+  #takenBytes = 0;
   #takenAtMs: number;
 
   constructor(id: number, response: ServerResponse, wish: Wish, position: string | null, nowMs: number) {
@@ -55,7 +58,9 @@ export class LiveClient {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#response.writableEnded) this.#response.write(bytes);
+    if (this.#response.writableEnded) return;
+    this.#response.write(bytes);
+    this.#sentBytes += bytes.length;
   }
 
   /** All it was sent has left this process, now or later. */
@@ -91,11 +96,11 @@ export class LiveClient {
 
   /** Sign of life; a client that has stalled is let go instead. */
   heartbeat(nowMs: number): void {
-    if (this.isFull) {
-      if (nowMs - this.#takenAtMs >= STALLED_MS) this.#response.destroy();
+    if (this.#hasStalled(nowMs)) {
+      this.#response.destroy();
       return;
     }
-    this.#takenAtMs = nowMs;
+    if (this.isFull) return;
     // no other gap may come for long
     this.#tellMissedGaps();
     this.send(heartbeatBytes(this.state === "told" ? this.position : null));
@@ -103,6 +108,14 @@ export class LiveClient {
 
   end(): void {
     this.#response.end();
+  }
+
+  #hasStalled(nowMs: number): boolean {
+    const waiting = this.#response.writableLength;
+    const taken = this.#sentBytes - waiting;
+    if (waiting === 0 || taken > this.#takenBytes) this.#takenAtMs = nowMs;
+    this.#takenBytes = taken;
+    return nowMs - this.#takenAtMs >= STALLED_MS;
   }
 
   #tellMissedGaps(): void {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LiveClient } from "../../../api/live/client.ts";
 
 const SECOND_US = 1_000_000;
@@ -12,13 +12,21 @@ const gapClient = () => {
   const response = {
     writableLength: 0,
     writableEnded: false,
-    write: (bytes: Uint8Array) => sent.push(decoder.decode(bytes)),
+    isDestroyed: false,
+    destroy: () => {
+      response.isDestroyed = true;
+    },
+    write: (bytes: Uint8Array) => {
+      sent.push(decoder.decode(bytes));
+      response.writableLength += bytes.length;
+    },
   };
   const wish = { devices: [], channels: [], events: new Set(["gap"] as const) };
   const client = new LiveClient(1, response as unknown as ServerResponse, wish, null, 0);
   return {
     client,
     sent,
+    response,
     waitingBytes: (bytes: number): void => {
       response.writableLength = bytes;
     },
@@ -54,4 +62,29 @@ test("they are said before a gap that comes earlier than the heartbeat", () => {
   gap("third", 2);
   client.heartbeat(15_000);
   expect(sent).toEqual([SKIPPED, "third", ": nothing new\n\n"]);
+});
+
+describe("a client that has much to take", () => {
+  const MIB = 2 ** 20;
+  const [EACH_MS, BEATS] = [15_000, 8];
+
+  test("is let go when it takes nothing for a minute, however little waits", () => {
+    const { client, response, waitingBytes } = gapClient();
+    client.send(new Uint8Array(2 * MIB));
+    waitingBytes(MIB);
+    for (let beat = 1; beat <= 4; beat++) client.heartbeat(beat * EACH_MS);
+    expect(response.isDestroyed).toBe(false);
+    client.heartbeat(5 * EACH_MS);
+    expect(response.isDestroyed).toBe(true);
+  });
+
+  test("stays while it takes some of it, however slowly", () => {
+    const { client, response, waitingBytes } = gapClient();
+    client.send(new Uint8Array(20 * MIB));
+    for (let beat = 1; beat <= BEATS; beat++) {
+      waitingBytes((20 - beat) * MIB);
+      client.heartbeat(beat * EACH_MS);
+    }
+    expect(response.isDestroyed).toBe(false);
+  });
 });
