@@ -13,8 +13,8 @@ export interface LiveConnection {
   retryMs: number;
   /** the connection is gone; it is tried again until it stands */
   onLost(reason: string): void;
-  /** it stands again. @param lostAtUs - wall time when it was found to be gone */
-  onAgain(lostAtUs: number): void;
+  /** it stands again. @param heardAtUs - wall time when something came last by the one before: that it is gone may be found later */
+  onAgain(heardAtUs: number): void;
 }
 
 /**
@@ -29,7 +29,8 @@ export async function* liveEvents(
   { signal, retryMs, onLost, onAgain }: LiveConnection,
 ): AsyncGenerator<StreamEvent[]> {
   let lastEventId: string | null = null;
-  let lostAtUs: number | null = null;
+  let heardAtUs = 0;
+  let isLost = false;
   let hasStood = false;
   while (!signal.aborted) {
     const parser = new EventStreamParser(lastEventId);
@@ -38,8 +39,9 @@ export async function* liveEvents(
       for await (const text of connect(client, path, lastEventId, signal)) {
         const isFirst = !hasStood;
         hasStood = true;
-        if (lostAtUs !== null) onAgain(lostAtUs);
-        lostAtUs = null;
+        if (isLost) onAgain(heardAtUs);
+        isLost = false;
+        heardAtUs = systemClock.wallUs();
         const events = parser.feed(text);
         lastEventId = parser.lastEventId;
         if (events.length > 0 || isFirst) yield events;
@@ -50,10 +52,8 @@ export async function* liveEvents(
       reason = messageOf(error);
     }
     if (signal.aborted) return;
-    if (lostAtUs === null) {
-      lostAtUs = systemClock.wallUs();
-      onLost(reason);
-    }
+    if (!isLost) onLost(reason);
+    isLost = true;
     await sleep(retryMs, undefined, { signal }).catch(() => {});
   }
 }

@@ -50,8 +50,10 @@ export const tail = async (flags: TailFlags): Promise<void> => {
     signal: stop.signal,
     retryMs: RETRY_MS,
     onLost: (reason) => say(`the connection is lost (${reason}); trying again`),
-    onAgain: (lostAtUs) =>
-      say(`connected again; gaps noticed meanwhile are not told: lacuna gaps --from ${formatTime(lostAtUs)}`),
+    onAgain: (heardAtUs) =>
+      say(
+        `connected again; gaps noticed meanwhile are not told: lacuna gaps --from ${formatTime(heardAtUs)}`,
+      ),
   });
   let header = tailHeader(flags.format);
   try {

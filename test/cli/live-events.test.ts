@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { liveEvents } from "../../cli/live-events.ts";
 import { ApiClient } from "../../common/api-client.ts";
+import { systemClock } from "../../common/clock.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 const closing: (() => void)[] = [];
@@ -70,6 +72,34 @@ test("one that ended in good order is made again too", async () => {
     (_, response) => response.end("data: b\n\n"),
   );
   expect(await follow(client, 2)).toEqual({ seen: ["a", "b"], said: ["lost: it ended", "again"] });
+});
+
+test("what may have been missed begins with what came last, not when the connection was found to be gone", async () => {
+  const cut: (() => void)[] = [];
+  const client = await feed(
+    (_, response) => {
+      response.write("data: a\n\n");
+      cut.push(() => response.destroy());
+    },
+    (_, response) => response.write("data: b\n\n"),
+  );
+  const stop = new AbortController();
+  const times: number[] = [];
+  const events = liveEvents(client, "/live", {
+    signal: stop.signal,
+    retryMs: 1,
+    onLost: () => {},
+    onAgain: (heardAtUs) => times.push(heardAtUs),
+  });
+  await events.next();
+  const readAtUs = systemClock.wallUs();
+  const next = events.next();
+  // silent for a while, then gone
+  await sleep(20);
+  cut[0]!();
+  await next;
+  stop.abort();
+  expect(times[0]).toBeLessThanOrEqual(readAtUs);
 });
 
 test("a first connection that fails is an error, and so is a refusal later", async () => {
