@@ -121,7 +121,7 @@ test("what is damaged is said with its place, at a start and by a query", async 
   }
   const damagedStore = bed.closing(openReadOnly(bed.file));
   await expect(damagedStore.reader.readings({ ...query, order: "asc" })).rejects.toThrow(
-    expect.objectContaining({ code: "ERR_SEGMENT_CORRUPT", message: expect.stringContaining(sentence) }),
+    expect.objectContaining({ code: "ERR_DATABASE_DAMAGED", message: expect.stringContaining(sentence) }),
   );
 });
 
