@@ -183,6 +183,29 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("where the system brings its own colours, those that stand for something are kept", async () => {
+    await withPage(
+      "#/device/pump-7?last=all",
+      async ({ page }) => {
+        await chart(page, "pressure of pump-7 over time, 2 gaps").waitFor();
+        const colours = (selector: string, property: string): Promise<number> =>
+          page
+            .locator(selector)
+            .evaluateAll(
+              (elements, name) =>
+                new Set(elements.map((element) => getComputedStyle(element).getPropertyValue(name))).size,
+              property,
+            );
+        // missing and six causes
+        expect(await colours(".panel-body .swatch:not(.point)", "background-color")).toBe(7);
+        expect(await colours(".nav a", "border-bottom-color")).toBe(2);
+        expect(await colours(".range-bar .choice button", "background-color")).toBe(2);
+        expect(await accessibilityViolations(page)).toEqual([]);
+      },
+      { forcedColors: "active" },
+    );
+  });
+
   test("other colours leave the stretch of time as it is", async () => {
     const [from, to] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
     await withPage(
