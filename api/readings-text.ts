@@ -1,6 +1,6 @@
 import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
-import { csvText } from "./csv-text.ts";
+import { columnOfChannel, csvText } from "./csv-text.ts";
 import { enclose } from "./send-bytes.ts";
 import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
 import { JsonKeys, type TextWriter } from "./text-writer.ts";
@@ -113,8 +113,10 @@ const writeCsv = (
   { time, columns: wanted, isContinued }: Extract<TextForm, { format: "csv" }>,
 ): void => {
   const columns = columnsOf(rows, wanted);
-  if (!isContinued) out.text(`${["time,epoch,run,seq", ...[...columns.keys()].map(csvText)].join(",")}\n`);
-  else if (columns.size > new Set(wanted).size)
+  if (!isContinued) {
+    const titles = Array.from(columns.keys(), (name) => csvText(columnOfChannel(name)));
+    out.text(`${["time,epoch,run,seq", ...titles].join(",")}\n`);
+  } else if (columns.size > new Set(wanted).size)
     throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
   const cells = new Array<ReadingValue | undefined>(columns.size);
   for (const row of rows) writeCsvLine(out, row, time, columns, cells);

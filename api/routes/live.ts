@@ -43,7 +43,7 @@ export const liveRoutes = (app: App, hub: LiveHub): void => {
         channels: [...new Set(query.channel)].sort(),
         events: new Set(query.event ?? LIVE_EVENTS),
       };
-      hub.add(raw, wish, headers["last-event-id"] ?? null);
+      hub.add(raw, wish, headers["last-event-id"] || null);
     },
   );
 };

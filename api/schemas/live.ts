@@ -20,6 +20,6 @@ export const LiveQueryString = Query({
 
 export const LiveHeaders = Type.Object({
   "last-event-id": Type.Optional(
-    Type.String({ maxLength: 100, description: "the last `id` seen: what came after it is told first" }),
+    Type.String({ description: "the last `id` seen: what came after it is told first; empty = none" }),
   ),
 });

@@ -1,3 +1,4 @@
+import { channelOfColumn } from "../../api/csv-text.ts";
 import type { ReadingRow } from "../../api/sources.ts";
 import { ApiAnswerError, type ApiClient } from "../../common/api-client.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";
@@ -43,7 +44,7 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
       const text = await response.text().catch((error: unknown) => {
         throw cutError(device, error);
       });
-      return csvCells(text).slice(FIRST_COLUMNS);
+      return csvCells(text).slice(FIRST_COLUMNS).map(channelOfColumn);
     },
     async *readings(device, query) {
       const response = await open(device, "application/x-ndjson", queryOf(query));

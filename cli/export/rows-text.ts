@@ -1,5 +1,5 @@
 import { readings } from "../../api/answer-texts.ts";
-import { csvText } from "../../api/csv-text.ts";
+import { columnOfChannel, csvText } from "../../api/csv-text.ts";
 import type { ReadingRow, TimeForm } from "../../api/sources.ts";
 
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
@@ -7,7 +7,9 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What goes before the first reading; "" = nothing. @param columns - names of the channels */
 export const headerText = (format: ExportFormat, columns: readonly string[]): string =>
-  format === "csv" ? `${["device,time,epoch,run,seq", ...columns.map(csvText)].join(",")}\n` : "";
+  format === "csv" ? `${["device,time,epoch,run,seq", ...columns.map(titleOf)].join(",")}\n` : "";
+
+const titleOf = (channel: string): string => csvText(columnOfChannel(channel));
 
 /**
  * Readings of a device as lines: those of the API, with the device before them.

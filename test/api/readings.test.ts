@@ -156,6 +156,12 @@ describe("as CSV", () => {
     expect((await api.get(`${URL}?format=csv&channel=b&channel=a`)).text).toBe("time,epoch,run,seq,b,a\n");
   });
 
+  test("a channel that is called like a column has another title, and no two of them the same", async () => {
+    api.sources.page = page([row({ names: ["time", "channel:time", "temperature"], values: [1, 2, 3] })]);
+    const { text } = await api.get(`${URL}?format=csv`);
+    expect(text.split("\n")[0]).toBe("time,epoch,run,seq,temperature,channel:time,channel:channel:time");
+  });
+
   test("names are quoted where CSV needs it, and nothing known is empty", async () => {
     api.sources.page = page([row({ epoch: null, sequence: null, names: ['a,"b"'], values: [-0] })]);
     expect((await api.get(`${URL}?format=csv&channel=a,%22b%22`)).text).toBe(

@@ -106,9 +106,11 @@ describe("over HTTP", () => {
 
   test("names come from the header of the device's CSV", async () => {
     const source = await api((_, response) =>
-      response.end('time,epoch,run,seq,temperature,"a,b"\n1,,0,1,2,3\n'),
+      response.end(
+        'time,epoch,run,seq,temperature,"a,b",channel:time,channel:channel:time\n1,,0,1,2,3,4,5\n',
+      ),
     );
-    expect(await source.channelNames("d")).toEqual(["temperature", "a,b"]);
+    expect(await source.channelNames("d")).toEqual(["temperature", "a,b", "time", "channel:time"]);
   });
 });
 
