@@ -11,6 +11,8 @@ export interface LiveConnection {
   signal: AbortSignal;
   /** between two tries */
   retryMs: number;
+  /** a connection that says nothing for so long is dead */
+  silenceMs?: number;
   /** the connection is gone; it is tried again until it stands */
   onLost(reason: string): void;
   /** it stands again. @param heardAtUs - wall time when something came last by the one before: that it is gone may be found later */
@@ -26,7 +28,7 @@ export interface LiveConnection {
 export async function* liveEvents(
   client: ApiClient,
   path: string,
-  { signal, retryMs, onLost, onAgain }: LiveConnection,
+  { signal, retryMs, silenceMs = SILENCE_MS, onLost, onAgain }: LiveConnection,
 ): AsyncGenerator<StreamEvent[]> {
   let lastEventId: string | null = null;
   let heardAtUs = 0;
@@ -36,7 +38,7 @@ export async function* liveEvents(
     const parser = new EventStreamParser(lastEventId);
     let reason = "it ended";
     try {
-      for await (const text of connect(client, path, lastEventId, signal)) {
+      for await (const text of connect(client, path, lastEventId, signal, silenceMs)) {
         const isFirst = !hasStood;
         hasStood = true;
         if (isLost) onAgain(heardAtUs);
@@ -67,17 +69,22 @@ async function* connect(
   path: string,
   lastEventId: string | null,
   signal: AbortSignal,
+  silenceMs: number,
 ): AsyncGenerator<string> {
   const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(new Error(`nothing for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
+  const watch = (): NodeJS.Timeout =>
+    setTimeout(() => silent.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
+  let timer = watch();
   try {
     const { body } = await client.open(path, "text/event-stream", {
       headers: lastEventId === null ? {} : { "last-event-id": lastEventId },
       signal: AbortSignal.any([signal, silent.signal]),
     });
     for await (const text of body!.pipeThrough(new TextDecoderStream())) {
-      timer.refresh();
+      // whoever takes it has all the time there is: a paused pager is no silence of the feed
+      clearTimeout(timer);
       yield text;
+      timer = watch();
     }
   } finally {
     clearTimeout(timer);

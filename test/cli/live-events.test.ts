@@ -124,3 +124,28 @@ test("a feed that has begun is told before anything happens", async () => {
   stop.abort();
   await events.return(undefined);
 });
+
+test("a feed is silent while it is read, not while nobody takes what came", async () => {
+  const client = await feed((_, response) => {
+    response.writeHead(200);
+    response.write("data: a\n\n");
+    setTimeout(() => response.write("data: b\n\n"), 1200);
+  });
+  const said: string[] = [];
+  const stop = new AbortController();
+  const events = liveEvents(client, "/live", {
+    signal: stop.signal,
+    retryMs: 1,
+    silenceMs: 1000,
+    onLost: (reason) => {
+      said.push(reason);
+      stop.abort();
+    },
+    onAgain: () => {},
+  });
+  for await (const [event] of events) {
+    said.push(event!.data);
+    if (said.length === 1) await sleep(1300);
+  }
+  expect(said).toEqual(["a", "b", "nothing for 1 s"]);
+});
