@@ -1,7 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import type { BatchMessage, FleetCounters } from "../protocol/batch.ts";
 import { type LedgerChange, sumFleets } from "./change.ts";
-import { startError } from "./damage.ts";
+import { orDamaged, startError } from "./damage.ts";
 import { FileIdentity } from "./file-identity.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { changedRows, closedGapOps, gather, newestFleets } from "./gather.ts";
@@ -47,6 +47,7 @@ const BUSY_MS = 50;
 export class Writer {
   /** true when a collector has run on this database before */
   readonly hasHistory: boolean;
+  readonly #file: string;
   readonly #db: Sqlite;
   readonly #lock: DatabaseLock;
   readonly #identity: FileIdentity;
@@ -64,6 +65,7 @@ export class Writer {
    * @throws LacunaError `ERR_DATABASE_…` (db/open.ts, db/lock.ts)
    */
   constructor(options: WriterOptions) {
+    this.#file = options.file;
     this.#clock = options.clock;
     this.#waiting = new WaitingBatches(options.flushNotes);
     this.#lock = lockDatabase(options.file, options.clock.wallUs());
@@ -160,7 +162,7 @@ export class Writer {
       return { outcome: "committed", change, gapOps: closedGapOps(gathered.batches), messages };
     } catch (error) {
       this.#transaction.undo();
-      if (!isPassingFailure(error)) throw error;
+      if (!isPassingFailure(error)) throw orDamaged(this.#file, error);
       return { outcome: "failed", error };
     }
   }
@@ -191,7 +193,7 @@ export class Writer {
     try {
       stopTables(this.#parts, this.#row, this.#clock);
     } catch (error) {
-      if (!isPassingFailure(error)) throw error;
+      if (!isPassingFailure(error)) throw orDamaged(this.#file, error);
     } finally {
       this.#db.close();
       this.#lock.release();

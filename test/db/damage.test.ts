@@ -65,6 +65,24 @@ test("a start and a reader say that a database is damaged, which one, and what c
   expect(() => openReadOnly(bed.file)).toThrow(damaged(bed.file));
 });
 
+test("so does a writer that meets the damage while it runs", () => {
+  using bed = new StoreBed();
+  fill(bed);
+  const writer = bed.writer();
+  const model = new IngestModel({ nowUs: Date.UTC(2026, 10, 20) * 1000 });
+  const run = model.run(model.device("pump-8"), 3);
+  model.receive(run, 0, [{ channel: 1, value: 21.5, timeUs: model.nowUs }]);
+  model.receive(run, 2, [{ channel: 1, value: 21.5, timeUs: model.nowUs }]);
+  model.close(run);
+  writer.accept(model.seal());
+  const other = new Database(bed.file);
+  other.pragma("wal_checkpoint(TRUNCATE)");
+  other.close();
+  spoil(bed.file, firstPageOf(bed.file, "gaps_by_close"));
+  spoil(bed.file, firstPageOf(bed.file, "gaps"));
+  expect(() => writer.flush()).toThrow(damaged(bed.file));
+});
+
 test("so does a question that meets the damage", async () => {
   using bed = new StoreBed();
   fill(bed);
