@@ -88,11 +88,25 @@ export class Fleet {
    * @returns false when there is none
    */
   next(out: Emission): boolean {
-    while (this.#queue.nextDueUs > this.#nextSlotUs()) this.#useSlot();
-    if (this.#queue.size === 0 && !this.#pushEnd()) return false;
+    if (this.advance(Infinity) === Infinity) return false;
     this.#queue.pop(out);
     this.#lastDueUs = out.dueUs;
     return true;
+  }
+
+  /**
+   * Uses numbers until one of them leaves, but none before its time: who stops the fleet stops it there, also when all that it would send is lost.
+   * @returns when the next datagram leaves, or the next number is used where that is after `nowUs`; Infinity once everything has left
+   */
+  advance(nowUs: number): number {
+    while (this.#queue.nextDueUs > this.#nextSlotUs() && this.#nextSlotUs() <= nowUs) this.#useSlot();
+    if (this.#queue.size === 0 && this.#nextSlotUs() === Infinity) this.#pushEnd();
+    return Math.min(this.#queue.nextDueUs, this.#nextSlotUs());
+  }
+
+  /** What is left to leave is the farewell. */
+  get isEnding(): boolean {
+    return this.#endUs >= 0;
   }
 
   /** The start a device is in; undefined before its first number. */
@@ -244,8 +258,8 @@ export class Fleet {
     return this.#restarts.nextUs(device) + this.#settings.delayMs * 1000 - 1;
   }
 
-  /** Once everything else has left: rounds of heartbeats that say what was used. @returns false when those have left too */
-  #pushEnd(): boolean {
+  /** Once everything else has left: the next of the heartbeats that say what was used, unless those have left too. */
+  #pushEnd(): void {
     const { devices } = this.schedule;
     const rate = Math.max(this.schedule.totalRateHz, END_RATE_HZ);
     if (this.#endUs < 0) this.#endUs = this.#lastDueUs + END_SPACING_US;
@@ -258,6 +272,5 @@ export class Fleet {
       const timeUs = Math.floor(this.#endUs + round * roundUs + (device / rate) * 1e6);
       this.#pushControl(start, KIND.HEARTBEAT, timeUs, 2 + round, true);
     }
-    return this.#queue.size > 0;
   }
 }

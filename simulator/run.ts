@@ -105,11 +105,10 @@ class Sending {
 
   async run(): Promise<void> {
     const emission = new Emission();
-    while (this.fleet.next(emission)) {
+    for (;;) {
       // both are awaited only when there is something to wait for: a promise per datagram would halve the rate
-      for (let waitMs = this.#waitMs(emission); waitMs > 0; waitMs = this.#waitMs(emission)) {
-        await this.#pause(waitMs);
-      }
+      for (let waitMs = this.#waitMs(); waitMs > 0; waitMs = this.#waitMs()) await this.#pause(waitMs);
+      if (!this.fleet.next(emission)) break;
       const transport = this.#transports[emission.path]!;
       let slot = transport.take();
       while (slot === null) {
@@ -136,13 +135,17 @@ class Sending {
     return (this.#beforeEnd.sent / Math.max(1, this.#beforeEnd.elapsedMs)) * 1000;
   }
 
-  #waitMs({ dueUs, isEnd }: Emission): number {
+  /** @returns 0 when the fleet's next datagram may leave now, or nothing is left */
+  #waitMs(): number {
     const nowMs = this.#control.clock.monotonicMs();
+    const nowUs = (nowMs - this.#startMs) * 1000;
     this.#report(nowMs);
     if (this.#control.isStopped()) this.fleet.stop();
-    if (!isEnd) this.#beforeEnd.elapsedMs = nowMs - this.#startMs;
     this.#sendRepeats(nowMs);
-    return this.#pacer.waitMs(dueUs, nowMs);
+    const nextUs = this.fleet.advance(nowUs);
+    if (!this.fleet.isEnding) this.#beforeEnd.elapsedMs = nowMs - this.#startMs;
+    if (nextUs === Infinity) return 0;
+    return nextUs > nowUs ? (nextUs - nowUs) / 1000 : this.#pacer.waitMs(nextUs, nowMs);
   }
 
   #send(emission: Emission, slot: Slot): void {

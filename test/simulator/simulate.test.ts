@@ -136,6 +136,19 @@ test("an aborted simulation says farewell and writes its truth", async () => {
   expect(report.numbers).toBe(summary.used);
 });
 
+test.each([
+  ["between two numbers of a slow device", { rateHz: 0.001 }, 1],
+  ["though nothing it sends leaves", { rateHz: 1000, loss: 1, describe: false }, expect.any(Number)],
+])("a simulation ends when it is stopped: %s", async (_when, given, used) => {
+  await listen("udp4", "127.0.0.1");
+  const stop = new AbortController();
+  const running = simulate(simulatorSettings({ target, devices: 1, lingerMs: 0, ...given }), {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  expect(await running).toMatchObject({ used });
+});
+
 test("a truth file that cannot be written fails the simulation with its code", async () => {
   await listen("udp4", "127.0.0.1");
   const run = simulate(settings({ durationMs: 10, truthPath: join(directory, "missing", "t") }));
