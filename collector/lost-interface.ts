@@ -25,6 +25,8 @@ export const hostView = (interfaces: HostInterfaces): HostView => {
 export interface Footing {
   /** name of the interface it is joined on, or that its address belongs to; null = none was named */
   interface: string | null;
+  /** the kernel's number of that interface; null = none was named, or the system does not tell */
+  index: number | null;
   /** the kernel listed its membership: from now on a list without it says that it is gone */
   isListed: boolean;
   /** its address was one of the host's */
@@ -42,6 +44,7 @@ export const footingOf = (
   host: HostView,
 ): Footing => ({
   interface: interfaceName,
+  index: indexOf(host, family, interfaceName),
   isListed: kind === "group" && isListedIn(host, family, address, interfaceName),
   hasAddress: kind === "address" && hasAddress(host.interfaces, address),
 });
@@ -49,7 +52,9 @@ export const footingOf = (
 /**
  * Why a listener that is up hears nothing any more.
  * A kernel keeps a membership by the index of its interface: one that is deleted and made again has another index, and the socket's
- * membership leads nowhere. So an interface that is gone, and a group that is not in the kernel's list any more, are losses alike.
+ * membership leads nowhere. So an interface that is gone, one that has another index, and a group that is not in the kernel's list any more, are
+ * losses alike. The list alone would not do: the kernel joins groups such as 224.0.0.1 by itself, another program may have joined again already,
+ * and a link-local address has no membership.
  * @returns a sentence, or null when nothing says so
  */
 export const lossOf = (config: ListenerConfig, footing: Footing, host: HostView): string | null => {
@@ -59,6 +64,10 @@ export const lossOf = (config: ListenerConfig, footing: Footing, host: HostView)
     const found = findInterface(name, family, host.interfaces);
     if ("missing" in found) {
       return `interface ${name} is gone, down or without an IPv${family} address; it is tried again every second`;
+    }
+    const index = indexOf(host, family, name);
+    if (footing.index !== null && index !== null && index !== footing.index) {
+      return `interface ${name} was deleted and made again; it is tried again every second`;
     }
   }
   if (footing.isListed && !isListedIn(host, family, address, name)) {
@@ -70,6 +79,10 @@ export const lossOf = (config: ListenerConfig, footing: Footing, host: HostView)
   }
   return null;
 };
+
+/** Every interface that is up and has addresses of the family is a member of some group. */
+const indexOf = (host: HostView, family: 4 | 6, name: string | null): number | null =>
+  (name === null ? null : host.memberships(family))?.find((one) => one.interface === name)?.index ?? null;
 
 const isListedIn = (host: HostView, family: 4 | 6, group: string, name: string | null): boolean =>
   isJoined(host.memberships(family) ?? [], family, group, name);

@@ -5,24 +5,27 @@ import { kernelAddress } from "./kernel-sockets.ts";
 /** A group the kernel has joined on an interface, for whichever program. */
 export interface Membership {
   interface: string;
+  /** the kernel's number of that interface: one that is deleted and made again has another */
+  index: number;
   /** hexadecimal, as the kernel prints it */
   group: string;
   /** sockets that asked for it */
   users: number;
 }
 
-const IGMP_DEVICE = /^\d+\s+(\S+)\s*:/;
+const IGMP_DEVICE = /^(\d+)\s+(\S+)\s*:/;
 const IGMP_GROUP = /^\s+([0-9A-F]{8})\s+(\d+)/;
-const IGMP6_GROUP = /^\d+\s+(\S+)\s+([0-9a-f]{32})\s+(\d+)/;
+const IGMP6_GROUP = /^(\d+)\s+(\S+)\s+([0-9a-f]{32})\s+(\d+)/;
 
 /** The groups of `/proc/net/igmp`: a line per interface, and below it one per group. Lines of another shape are passed over. */
 export const parseIgmp = (table: string): Membership[] => {
   const memberships: Membership[] = [];
-  let device = "";
+  let device = { interface: "", index: 0 };
   for (const line of table.split("\n")) {
-    device = IGMP_DEVICE.exec(line)?.[1] ?? device;
+    const [, index, name] = IGMP_DEVICE.exec(line) ?? [];
+    if (name !== undefined) device = { interface: name, index: Number(index) };
     const [, group, users] = IGMP_GROUP.exec(line) ?? [];
-    if (group !== undefined) memberships.push({ interface: device, group, users: Number(users) });
+    if (group !== undefined) memberships.push({ ...device, group, users: Number(users) });
   }
   return memberships;
 };
@@ -31,9 +34,9 @@ export const parseIgmp = (table: string): Membership[] => {
 export const parseIgmp6 = (table: string): Membership[] => {
   const memberships: Membership[] = [];
   for (const line of table.split("\n")) {
-    const [, device, group, users] = IGMP6_GROUP.exec(line) ?? [];
+    const [, index, device, group, users] = IGMP6_GROUP.exec(line) ?? [];
     if (device !== undefined && group !== undefined) {
-      memberships.push({ interface: device, group, users: Number(users) });
+      memberships.push({ interface: device, index: Number(index), group, users: Number(users) });
     }
   }
   return memberships;

@@ -14,7 +14,7 @@ const view = (interfaces: HostInterfaces, memberships: Membership[] | null): Hos
 });
 
 const GROUP = "udp://239.192.47.47:4747?interface=eth0";
-const on = (name: string): Membership => ({ interface: name, group: "2F2FC0EF", users: 1 });
+const on = (name: string, index = 4): Membership => ({ interface: name, index, group: "2F2FC0EF", users: 1 });
 const eth0 = { eth0: [info("10.0.0.2")] };
 
 /** What is said when the host goes from one state to another. */
@@ -43,6 +43,16 @@ test("an interface made again between two looks is a loss: the kernel does not l
     "the membership of 239.192.47.47 on interface eth0 is gone; it is joined again",
   );
   expect(loss(GROUP, "eth0", view(eth0, [on("eth0")]), view(eth0, [on("eth1")]))).not.toBeNull();
+});
+
+test("an interface made again is a loss also where its group is listed again, or where there is no group", () => {
+  const again = "interface eth0 was deleted and made again; it is tried again every second";
+  expect(loss(GROUP, "eth0", view(eth0, [on("eth0", 4)]), view(eth0, [on("eth0", 9)]))).toBe(again);
+  const linkLocal = { eth0: [info("fe80::2")] };
+  const url = "udp://[fe80::2]:4747?interface=eth0";
+  const [before, after] = [4, 9].map((index) => view(linkLocal, [on("eth0", index)]));
+  expect(loss(url, "eth0", before!, before!)).toBeNull();
+  expect(loss(url, "eth0", before!, after!)).toBe(again);
 });
 
 test("a membership on an interface of the system's choice is lost when no interface has it", () => {
