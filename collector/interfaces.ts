@@ -14,7 +14,13 @@ export interface FoundInterface {
 const familyOf = (info: NetworkInterfaceInfo): 4 | 6 => (info.family === "IPv6" ? 6 : 4);
 
 /**
- * The interface of that name or address which has an address of the family.
+ * An IPv4 address may have a label such as `eth0:1`, and `os.networkInterfaces()` tells it as an interface of its own (getifaddrs(3)). The kernel
+ * knows eth0 alone: no interface has a colon in its name.
+ */
+const interfaceOf = (label: string): string => label.split(":", 1)[0]!;
+
+/**
+ * The interface of that name, label or address which has an address of the family.
  * @returns a sentence's end when there is none, saying what there is instead
  */
 export const findInterface = (
@@ -22,16 +28,23 @@ export const findInterface = (
   family: 4 | 6,
   interfaces: HostInterfaces,
 ): FoundInterface | { missing: string } => {
-  for (const [name, infos = []] of Object.entries(interfaces)) {
-    const isNamed = name === wanted;
-    if (!isNamed && !infos.some(({ address }) => isIP(wanted) !== 0 && address === wanted)) continue;
-    const asked = infos.find((info) => familyOf(info) === family && (isNamed || info.address === wanted));
-    const found = asked ?? infos.find((info) => familyOf(info) === family);
-    return found === undefined
-      ? { missing: `interface ${name} has no IPv${family} address` }
-      : { name, address: found.address };
+  const all = Object.entries(interfaces).flatMap(([label, infos = []]) =>
+    infos.map((info) => ({ label, name: interfaceOf(label), info })),
+  );
+  const meant = all.filter(
+    ({ label, name, info }) =>
+      label === wanted || name === wanted || (isIP(wanted) !== 0 && info.address === wanted),
+  );
+  const [first] = meant;
+  if (first === undefined) {
+    return { missing: `there is no interface ${wanted}; present are ${describeInterfaces(interfaces)}` };
   }
-  return { missing: `there is no interface ${wanted}; present are ${describeInterfaces(interfaces)}` };
+  const { name } = first;
+  const ofInterface = all.filter((one) => one.name === name);
+  const found = [...meant, ...ofInterface].find(({ info }) => familyOf(info) === family);
+  return found === undefined
+    ? { missing: `interface ${name} has no IPv${family} address` }
+    : { name, address: found.info.address };
 };
 
 /** `lo (127.0.0.1, ::1), eth0 (192.0.2.2)`, for messages. */

@@ -20,6 +20,25 @@ test.each([
   expect(findInterface(wanted, family, HOST)).toEqual(found);
 });
 
+test.each([
+  ["eth0", 4, "192.0.2.2"],
+  ["eth0:1", 4, "192.0.2.9"],
+  ["192.0.2.9", 4, "192.0.2.9"],
+  ["eth0:1", 6, "fe80::2"],
+] as const)("an address with a label belongs to its interface: %s, IPv%d", (wanted, family, address) => {
+  const host = { eth0: [info("192.0.2.2")], "eth0:1": [info("192.0.2.9")] };
+  expect(findInterface(wanted, family, { ...host, eth0: [...host.eth0, info("fe80::2")] })).toEqual({
+    name: "eth0",
+    address,
+  });
+});
+
+test("an interface is found by its name also when all its IPv4 addresses have labels", () => {
+  const host = { "eth0:1": [info("192.0.2.9")], eth0: [info("fe80::2")] };
+  expect(findInterface("eth0", 4, host)).toEqual({ name: "eth0", address: "192.0.2.9" });
+  expect(findInterface("eth0", 6, host)).toEqual({ name: "eth0", address: "fe80::2" });
+});
+
 test("an interface without an address of the family is told", () => {
   expect(findInterface("tun0", 4, HOST)).toEqual({ missing: "interface tun0 has no IPv4 address" });
 });
