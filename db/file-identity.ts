@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { LacunaError } from "../common/errors.ts";
+import { realFileOf } from "./real-file.ts";
 
 const inodeOf = (file: string): bigint | undefined =>
   statSync(file, { throwIfNoEntry: false, bigint: true })?.ino;
@@ -11,19 +12,26 @@ const inodeOf = (file: string): bigint | undefined =>
 export class FileIdentity {
   readonly #file: string;
   readonly #inode: bigint | undefined;
+  /** the file behind symbolic links: beside it lies the log */
+  readonly #realFile: string;
+  readonly #logInode: bigint | undefined;
 
-  /** @param file - open now */
+  /** @param file - open now, and its log too */
   constructor(file: string) {
     this.#file = file;
     this.#inode = inodeOf(file);
+    this.#realFile = realFileOf(file);
+    this.#logInode = inodeOf(`${this.#realFile}-wal`);
   }
 
   /** @throws LacunaError `ERR_DATABASE_GONE` */
   check(): void {
     if (this.#isSame()) return;
+    const log = this.#putLogAside();
+    const where = log === null ? "" : `; what was committed last is in ${log}`;
     throw new LacunaError(
       "ERR_DATABASE_GONE",
-      `${this.#file} was removed or replaced while it was in use: what is written would be lost. Start the collector again`,
+      `${this.#file} was removed or replaced while it was in use: what is written would be lost${where}. Start the collector again`,
     );
   }
 
@@ -33,6 +41,22 @@ export class FileIdentity {
     } catch {
       // the directory cannot be read at the moment: that says nothing of the file
       return true;
+    }
+  }
+
+  /**
+   * The log belongs to the file that is gone. Whoever opens the path next would write it over another database, or delete it beside none.
+   * @returns its new name, as that of a database `-gone`; null when there is none of ours, or it cannot be renamed
+   */
+  #putLogAside(): string | null {
+    const log = `${this.#realFile}-wal`;
+    const aside = `${this.#realFile}-gone-wal`;
+    try {
+      if (this.#logInode === undefined || inodeOf(log) !== this.#logInode) return null;
+      renameSync(log, aside);
+      return aside;
+    } catch {
+      return null;
     }
   }
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
 import { LedgerView } from "../../db/ledger-view.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import type { Writer } from "../../db/writer.ts";
 import { MAX_SEQUENCE } from "../../protocol/constants.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -51,6 +52,33 @@ test("a file that was removed or replaced is not written to in silence", () => {
   expect(() => writer.flush()).toThrow(gone);
   renameSync(elsewhere, bed.file);
   expect(writer.flush().outcome).toBe("idle");
+});
+
+test("the log of a file that was replaced is not written over the one in its place, and is kept for its own", () => {
+  using bed = new StoreBed();
+  using other = new StoreBed();
+  const storing = (bed: StoreBed, device: string): Writer => {
+    const writer = bed.writer();
+    const model = new IngestModel();
+    model.receive(model.run(model.device(device), 1), 0);
+    writer.accept(model.seal());
+    writer.flush();
+    return writer;
+  };
+  const devicesOf = (file: string): string[] => {
+    const store = openReadOnly(file);
+    const ids = [...store.view.deviceIds()];
+    store.close();
+    return ids;
+  };
+  storing(other, "backup").close();
+  const writer = storing(bed, "pump");
+  renameSync(bed.file, `${bed.file}-gone`);
+  renameSync(other.file, bed.file);
+  expect(() => writer.flush()).toThrow(`${bed.file}-gone-wal`);
+  writer.close();
+  expect(devicesOf(bed.file)).toEqual(["backup"]);
+  expect(devicesOf(`${bed.file}-gone`)).toEqual(["pump"]);
 });
 
 test("a writer that has fallen behind takes new devices in parts, but what was shown as pending at once", () => {
