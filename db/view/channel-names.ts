@@ -24,6 +24,8 @@ export const undescribedNumber = (name: string): number | null => {
 
 /** Strings of many devices are mostly the same few; beyond this many different ones they are no longer shared. */
 const MAX_SHARED = 10_000;
+/** A list with more epochs gets an index of them: a sender that restarts often has tens of thousands in a year. */
+const MANY_EPOCHS = 256;
 
 /**
  * Channel descriptions of all devices; a name holds for its epoch. A device has a list of its epochs, an epoch one of its channels: a sender with many
@@ -36,6 +38,8 @@ export class ChannelNames {
   #next = new Int32Array(0);
   /** of an epoch's first entry: the first one of the epoch before it in the list */
   #older = new Int32Array(0);
+  /** of lists with many epochs, by their head: the first entry of each */
+  readonly #indexes = new Map<number, Map<number, number>>();
   #channel = new Uint16Array(0);
   #epoch = new Float64Array(0);
   #flush = new Uint32Array(0);
@@ -54,13 +58,12 @@ export class ChannelNames {
     // ingest refuses what is beyond, but forgets epochs that others have followed
     if (known < 0 && this.#isFull(first)) return head;
     const isTaken = this.#isTaken(first, description);
-    const entry = known < 0 ? this.#entries.take() : known;
-    const newHead = known < 0 ? this.#link(head, entry, epoch) : head;
+    const entry = known < 0 ? this.#add(head, first, epoch) : known;
     this.#channel[entry] = channel;
     this.#flush[entry] = flush;
     this.#name[entry] = this.#share(isTaken ? `${description.name}#${channel}` : description.name);
     this.#unit[entry] = this.#share(description.unit);
-    return newHead;
+    return first < 0 ? entry : head;
   }
 
   /**
@@ -68,13 +71,13 @@ export class ChannelNames {
    * @returns the list's head
    */
   restore(head: number, { epoch, channel, name, unit, flush }: Readonly<ChannelEntry>): number {
-    const entry = this.#entries.take();
-    const newHead = this.#link(head, entry, epoch);
+    const first = this.#firstOf(head, epoch);
+    const entry = this.#add(head, first, epoch);
     this.#channel[entry] = channel;
     this.#flush[entry] = flush;
     this.#name[entry] = this.#share(name);
     this.#unit[entry] = this.#share(unit);
-    return newHead;
+    return first < 0 ? entry : head;
   }
 
   *list(head: number): Generator<ChannelEntry> {
@@ -96,6 +99,7 @@ export class ChannelNames {
       this.#unit[entry] = "";
       this.#entries.giveBack(entry);
     }
+    this.#indexes.delete(head);
   }
 
   *#all(head: number): Generator<number> {
@@ -105,9 +109,20 @@ export class ChannelNames {
   }
 
   #firstOf(head: number, epoch: number): number {
+    if (head < 0 || this.#epoch[head] === epoch) return head;
+    const index = this.#indexes.get(head);
+    if (index !== undefined) return index.get(epoch) ?? -1;
     let first = head;
-    while (first >= 0 && this.#epoch[first] !== epoch) first = this.#older[first]!;
+    let walked = 0;
+    for (; first >= 0 && this.#epoch[first] !== epoch; walked++) first = this.#older[first]!;
+    if (walked > MANY_EPOCHS) this.#indexes.set(head, this.#indexOf(head));
     return first;
+  }
+
+  #indexOf(head: number): Map<number, number> {
+    const index = new Map<number, number>();
+    for (let first = head; first >= 0; first = this.#older[first]!) index.set(this.#epoch[first]!, first);
+    return index;
   }
 
   #find(first: number, channel: number): number {
@@ -130,23 +145,43 @@ export class ChannelNames {
     return false;
   }
 
-  /** The entry becomes the first one of its epoch, a new epoch the first one of the list. @returns the list's head */
-  #link(head: number, entry: number, epoch: number): number {
-    const length = this.#entries.used;
+  /**
+   * Room for a description that comes before the others of its epoch; one of a new epoch becomes the list's head.
+   * @param first - of its epoch: it stays where others find it, what it says moves one further. -1 = the epoch is new
+   * @returns the entry to write it into
+   */
+  #add(head: number, first: number, epoch: number): number {
+    const entry = this.#entries.take();
+    this.#makeRoom(this.#entries.used);
+    this.#epoch[entry] = epoch;
+    if (first < 0) {
+      this.#next[entry] = -1;
+      this.#older[entry] = head;
+      this.#moveIndex(head, entry, epoch);
+      return entry;
+    }
+    this.#channel[entry] = this.#channel[first]!;
+    this.#flush[entry] = this.#flush[first]!;
+    this.#name[entry] = this.#name[first]!;
+    this.#unit[entry] = this.#unit[first]!;
+    this.#next[entry] = this.#next[first]!;
+    this.#next[first] = entry;
+    return first;
+  }
+
+  #moveIndex(head: number, newHead: number, epoch: number): void {
+    const index = this.#indexes.get(head);
+    if (index === undefined) return;
+    this.#indexes.delete(head);
+    this.#indexes.set(newHead, index.set(epoch, newHead));
+  }
+
+  #makeRoom(length: number): void {
     this.#next = withRoom(this.#next, length);
     this.#older = withRoom(this.#older, length);
     this.#channel = withRoom(this.#channel, length);
     this.#epoch = withRoom(this.#epoch, length);
     this.#flush = withRoom(this.#flush, length);
-    this.#epoch[entry] = epoch;
-    const first = this.#firstOf(head, epoch);
-    this.#next[entry] = first;
-    this.#older[entry] = first < 0 ? head : this.#older[first]!;
-    if (first < 0 || first === head) return entry;
-    let newer = head;
-    while (this.#older[newer] !== first) newer = this.#older[newer]!;
-    this.#older[newer] = entry;
-    return head;
   }
 
   #share(text: string): string {

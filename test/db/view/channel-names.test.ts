@@ -45,6 +45,27 @@ test("what is removed is used again, and other devices keep theirs", () => {
   ]);
 });
 
+test("the same of a device with many epochs, whichever speaks; one that takes its place has nothing of it", () => {
+  const names = new ChannelNames();
+  const epochs = Array.from({ length: 1000 }, (_, at) => at);
+  let head = -1;
+  for (const channel of [1, 2, 3])
+    for (const epoch of epochs) head = names.describe(head, entry(epoch, channel, `n${channel}`));
+  head = names.describe(head, entry(500, 4, "n4"));
+  head = names.restore(head, entry(1000, 1, "new"));
+  const ofAll = epochs
+    .toReversed()
+    .flatMap((epoch) => [
+      ...(epoch === 500 ? [[epoch, 4, "n4"]] : []),
+      ...[3, 2, 1].map((channel) => [epoch, channel, `n${channel}`]),
+    ]);
+  expect(said(names, head)).toEqual([[1000, 1, "new"], ...ofAll]);
+  names.remove(head);
+  let other = -1;
+  for (const epoch of [2, 1, 0]) other = names.describe(other, entry(epoch, 1, "other"));
+  expect(said(names, other)).toEqual([0, 1, 2].map((epoch) => [epoch, 1, "other"]));
+});
+
 test("a sender that describes all it can has 1,024 names in an epoch at most", () => {
   const names = new ChannelNames();
   let head = -1;
