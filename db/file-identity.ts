@@ -53,6 +53,8 @@ export class FileIdentity {
     const aside = `${this.#realFile}-gone-wal`;
     try {
       if (this.#logInode === undefined || inodeOf(log) !== this.#logInode) return null;
+      // only a link to it was changed: it is where it was, and needs its log there
+      if (inodeOf(this.#realFile) === this.#inode) return null;
       renameSync(log, aside);
       return aside;
     } catch {

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
@@ -79,6 +79,17 @@ test("the log of a file that was replaced is not written over the one in its pla
   writer.close();
   expect(devicesOf(bed.file)).toEqual(["backup"]);
   expect(devicesOf(`${bed.file}-gone`)).toEqual(["pump"]);
+});
+
+test("a link that is changed leaves the file it led to, and its log, as they are", () => {
+  using bed = new StoreBed();
+  const target = `${bed.directory}/target.db`;
+  symlinkSync(target, bed.file);
+  const writer = bed.closing(bed.writer());
+  unlinkSync(bed.file);
+  symlinkSync(`${bed.directory}/other.db`, bed.file);
+  expect(() => writer.flush()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_GONE" }));
+  expect(existsSync(`${target}-wal`)).toBe(true);
 });
 
 test("a writer that has fallen behind takes new devices in parts, but what was shown as pending at once", () => {
