@@ -1,6 +1,7 @@
 import type { DeviceView } from "../db/ledger-view.ts";
 import type { Position } from "../db/query-types.ts";
 import { openReadOnly } from "../db/read-only.ts";
+import type { Reader } from "../db/reader.ts";
 import { countsOfRow, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import type { AuditDevice, AuditRun, AuditSource } from "../simulator/audit.ts";
@@ -8,6 +9,7 @@ import type { AuditDevice, AuditRun, AuditSource } from "../simulator/audit.ts";
 const IDS_PER_PAGE = 1000;
 const GAPS_PER_PAGE = 1000;
 const READINGS_PER_PAGE = 10_000;
+const EVENTS_PER_PAGE = 1000;
 
 /** -1 stands for unknown in a row. */
 const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
@@ -50,6 +52,30 @@ const follow = async function* <Page extends { next: Position | null }, Item>(
     yield itemsOf(page);
     after = page.next;
   } while (after !== null);
+};
+
+const eventsOf = (reader: Reader, kind: string, order: "asc" | "desc", after: Position | null) =>
+  reader.events({ device: null, kind, fromUs: null, toUs: null, order, limit: EVENTS_PER_PAGE, after });
+
+/** As its events tell it, like the API's status: when the last of the listeners that are up came up. Null when the start is no longer among them. */
+const listeningSince = async (reader: Reader): Promise<number | null> => {
+  const [started] = (await eventsOf(reader, "collector-started", "desc", null)).events;
+  if (started === undefined) return null;
+  const listeners = new Map<unknown, { state: unknown; sinceUs: number }>();
+  const pages = follow(
+    (after) => eventsOf(reader, "listener-state", "asc", after ?? [started.event]),
+    ({ events }) => events,
+  );
+  for await (const page of pages) {
+    for (const { atUs, detail } of page) {
+      const before = listeners.get(detail.listener);
+      // the same state again has another reason, or another thread tells it
+      if (before?.state !== detail.state)
+        listeners.set(detail.listener, { state: detail.state, sinceUs: atUs });
+    }
+  }
+  const sinceUs = [...listeners.values()].filter(({ state }) => state === "OK").map((each) => each.sinceUs);
+  return sinceUs.length === 0 ? null : Math.max(...sinceUs);
 };
 
 /**
@@ -104,8 +130,7 @@ export const openDatabaseAuditSource = (file: string): AuditSource & { close(): 
             values: Object.fromEntries(names.map((name, index) => [name, values[index]!])),
           })),
       ),
-    // the database does not say when its collector began to listen
-    listeningSinceUs: async () => null,
+    listeningSinceUs: () => listeningSince(reader),
     close: () => store.close(),
   };
 };

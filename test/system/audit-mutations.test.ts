@@ -119,3 +119,16 @@ test.each([
   expect(audited.stdout).toMatch(named);
   expect(audited.code).toBe(1);
 });
+
+test("numbers nobody heard at the beginning of an epoch are not taken for those before the collector listened", async () => {
+  const heads = alteredDatabase((database) => {
+    database.exec(
+      "UPDATE epochs SET first = first + 1, in_order = in_order - 1 WHERE run_no = (SELECT min(run_no) FROM epochs)",
+    );
+  });
+  const audited = await runLacuna(["audit", "--truth", truth, "--db", heads]);
+  expect(audited.stdout).toMatch(
+    /^received: device sim-\d+, epoch \d+, 0: truth: delivered; ledger: not expected/m,
+  );
+  expect(audited.code).toBe(1);
+});
