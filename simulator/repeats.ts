@@ -39,7 +39,7 @@ export class Repeats {
   readonly #spacingUs: number;
   readonly #wanted = new Map<number, Wanted>();
   /** whose turn is when; one entry for each device in `#wanted` */
-  readonly #turns = new EmissionQueue();
+  #turns = new EmissionQueue();
   /** under way */
   readonly #queue = new EmissionQueue();
   /** by device: it may send again from then on */
@@ -82,6 +82,12 @@ export class Repeats {
     if (gone.length > 0) this.#addGone(wanted, start.epoch, gone);
     if (numbers.length > 0) wanted.numbers = union(wanted.numbers, numbers);
     if (wantsNext) wanted.control.set(NEXT, []);
+  }
+
+  /** What nobody has been answered yet never will be, unless it is asked for again; what is under way leaves. */
+  giveUp(): void {
+    this.#wanted.clear();
+    this.#turns = new EmissionQueue();
   }
 
   /**

@@ -181,6 +181,8 @@ class Sending {
       const untilMs = quietFromMs + (this.#askedMs === undefined ? this.#lingerMs / 2 : this.#lingerMs);
       this.#report(nowMs);
       this.#sendRepeats(nowMs);
+      // all that was ever asked for would take hours at a low rate
+      if (nowMs >= untilMs) this.#repeats.giveUp();
       if (nowMs >= untilMs && this.#repeats.nextDueUs === Infinity) return;
       await this.#pause(Math.max(1, untilMs - nowMs));
     }

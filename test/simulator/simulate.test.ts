@@ -100,6 +100,33 @@ test("a simulation takes as long as its schedule and reports its rate", async ()
   expect(rates.length).toBeGreaterThan(1);
 });
 
+test("devices answer until nobody has asked for --linger, not until all is answered, and the truth has what left", async () => {
+  await listen("udp4", "127.0.0.1");
+  const running = simulate(
+    settings({
+      devices: 1,
+      count: 1000,
+      rateHz: 5000,
+      durationMs: null,
+      lingerMs: 400,
+      repeatRateHz: 1,
+      sockets: 1,
+    }),
+  );
+  socket.once("message", (bytes, { port }) => {
+    const [id, epoch] = [bytes.subarray(28, 28 + bytes[5]!), bytes.readUInt32BE(8)];
+    socket.on("message", (later) => {
+      // the farewell
+      if (later[3] === KIND.HEARTBEAT) socket.send(nackOf(id, epoch, 0, 999), port, "127.0.0.1");
+    });
+  });
+  const summary = await running;
+  await arrival(summary.sent);
+  expect(summary.asked).toBeGreaterThan(0);
+  const report = await audit(await readTruth(truthPath), sourceOf(referenceLedger(received)));
+  expect(report.differences).toEqual([]);
+});
+
 test("a NACK is heard on the port the datagrams leave from, answered to where they go, and in the truth", async () => {
   await listen("udp4", "127.0.0.1");
   const running = simulate(
