@@ -19,6 +19,9 @@ export const EPOCH_ORDERS = ["grow", "shrink", "same"] as const;
 
 /** two numbers of a device stay 10 us apart, so that a time in whole microseconds tells which number it belongs to */
 export const GREATEST_DEVICE_HZ = 100_000;
+/** 2200-01-01: microseconds are exact until 2255, and a fleet may send for long */
+const LATEST_BASE_US = 7_258_118_400_000_000;
+const BASE_TIMES = "an RFC 3339 date-time from 1970 to 2199";
 const isSignal = (name: string): name is SignalName => SIGNAL_NAMES.some((known) => known === name);
 
 const parseTargetOption = (text: string): { value: string } | { mistake: string } => {
@@ -285,10 +288,10 @@ export const SIMULATOR_OPTIONS = {
       doc: "send time of the first datagram, RFC 3339; the time of the start when not given",
       default: "2026-01-01T00:00:00Z",
       placeholder: "time",
-      accepted: "an RFC 3339 date-time",
+      accepted: BASE_TIMES,
       parse: (text) => {
         const value = parseTime(text);
-        return Number.isNaN(value) ? accepting("an RFC 3339 date-time") : { value };
+        return value >= 0 && value < LATEST_BASE_US ? { value } : accepting(BASE_TIMES);
       },
     }),
   ),

@@ -1,6 +1,6 @@
-import { LATEST_AHEAD_US } from "../../protocol/constants.ts";
+import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "../../protocol/constants.ts";
 import { formatTime, parseTime } from "../../protocol/time.ts";
-import { readingTimeOf } from "../encoder.ts";
+import { READ_OUT_US, readingTimeOf } from "../encoder.ts";
 import { subKey } from "../random.ts";
 import { Schedule } from "../schedule.ts";
 import { type Channel, channelsOf } from "../signals.ts";
@@ -19,8 +19,12 @@ export class ExpectedReadings {
     this.#header = header;
     this.schedule = new Schedule(header);
     this.#channels = channelsOf(header.signals, header.channels);
-    const aheadUs = header.baseTimeUs - parseTime(header.startedAt) + header.skewMs * 1000;
-    this.#statesTime = (header.format === "native" || header.jsonTime) && aheadUs < LATEST_AHEAD_US;
+    const { baseTimeUs, format, jsonTime } = header;
+    const skewUs = header.skewMs * 1000;
+    const isAccepted =
+      baseTimeUs - skewUs - READ_OUT_US >= EARLIEST_TIME_US &&
+      baseTimeUs - parseTime(header.startedAt) + skewUs < LATEST_AHEAD_US;
+    this.#statesTime = (format === "native" || jsonTime) && isAccepted;
   }
 
   get valuesPerDatagram(): number {

@@ -28,6 +28,7 @@ const CELLS: [string, Partial<SimulatorSettings>][] = [
     "impaired control without farewell",
     { impairControl: true, endHeartbeats: 0, loss: 0.001, restartsPerMinute: 0 },
   ],
+  ["clocks that were never set, whose times a collector refuses", { baseTimeUs: 1_000_000 }],
   ["slow devices", { rateHz: 0.2, durationMs: 120_000, reorderMs: 10_000, restartsPerMinute: 1 }],
   ["fast devices", { devices: 2, rateHz: 2000, durationMs: 5000 }],
 ];

@@ -27,6 +27,9 @@ test.each([
   ["impairControl", "maybe"],
   ["target", "tcp://1.2.3.4:5"],
   ["baseTime", "yesterday"],
+  // its truth could not be read again, or its times not be sent
+  ["baseTime", "1969-12-31T23:59:59Z"],
+  ["baseTime", "9999-12-31T23:59:59Z"],
 ])("--%s %s is refused", (key, value) => {
   expect(() => resolve({ [key]: value })).toThrow(ConfigurationError);
 });
