@@ -42,7 +42,7 @@ export const openSocket = async (
   const socket = createSocket({ ...typeOf(config), reusePort: sockets === null && sharing !== "none" });
   try {
     const native = await bind(socket, { ...config, port: asked }, found, interfaces, sockets, sharing);
-    if (config.kind === "group") join(socket, config, found);
+    if (config.kind === "group") join(socket, native, config, found);
     const buffer = requestReceiveBuffer(native ?? socket, config.receiveBufferBytes);
     const { port } = socket.address();
     return { socket, native, address: config.address, port, interface: found, buffer };
@@ -133,11 +133,17 @@ const bind = async (
   }
 };
 
-const join = (socket: Socket, config: ListenerConfig, found: FoundInterface | null): void => {
-  // IPv4 names an interface by one of its addresses, IPv6 by its name as the zone of the unspecified address
+const join = (
+  socket: Socket,
+  native: NativeSocket | null,
+  config: ListenerConfig,
+  found: FoundInterface | null,
+): void => {
+  // node:dgram names an interface of IPv4 by one of its addresses, of IPv6 by its name as the zone of the unspecified address
   const on = found === null ? undefined : config.family === 4 ? found.address : `::%${found.name}`;
   try {
-    if (config.source === null) socket.addMembership(config.address, on);
+    if (native !== null && found !== null) native.join(config.address, found.name, config.source);
+    else if (config.source === null) socket.addMembership(config.address, on);
     else socket.addSourceSpecificMembership(config.source, config.address, on);
   } catch (error) {
     throw new LacunaError(

@@ -56,6 +56,15 @@ const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 /** level and option: no groups but those the socket itself joined, on the interface it joined them on (ip(7); IPv6 since Linux 4.20) */
 const MULTICAST_ALL = { 4: [0, 49], 6: [IPPROTO_IPV6, 29] } as const;
+const IPPROTO_IP = 0;
+/** bits/in.h, the same for both families */
+const MCAST_JOIN_GROUP = 42;
+const MCAST_JOIN_SOURCE_GROUP = 46;
+/**
+ * struct group_source_req (bits/in.h): the interface's index u32 at 0, then group and source, a struct sockaddr_storage each. Without the source it
+ * is a struct group_req.
+ */
+const GROUP_REQUEST = { GROUP: 8, SOURCE: 136, BYTES: 136, BYTES_WITH_SOURCE: 264 } as const;
 const MSG_DONTWAIT = 0x40;
 /** bytes of what SO_MEMINFO answers, u32 each, and where in it (linux/sock_diag.h) */
 const MEMINFO = { RECEIVE_QUEUE: 0, RECEIVE_BUFFER: 4, DROPS: 32, BYTES: 36 } as const;
@@ -181,6 +190,25 @@ export class NativeSocket {
   close(): void {
     if (this.#isOwner && this.#fd >= 0) this.#calls.close(this.#fd);
     this.#fd = -1;
+  }
+
+  /**
+   * Join a group on the interface of that name. By its index: IPv4 addresses, by which node:dgram joins, may be on several interfaces.
+   * @param source - the only sender to hear; null = any
+   * @throws SystemCallError
+   */
+  join(group: string, interfaceName: string, source: string | null): void {
+    const { GROUP, SOURCE, BYTES, BYTES_WITH_SOURCE } = GROUP_REQUEST;
+    const request = Buffer.alloc(source === null ? BYTES : BYTES_WITH_SOURCE);
+    const index = this.#calls.if_nametoindex(interfaceName);
+    // with 0 the system would choose
+    if (index === 0) throw new SystemCallError("if_nametoindex", this.#calls.errno());
+    request.writeUInt32LE(index, 0);
+    request.set(encodeSockaddr(this.family, group, 0, 0), GROUP);
+    if (source !== null) request.set(encodeSockaddr(this.family, source, 0, 0), SOURCE);
+    const level = this.family === 4 ? IPPROTO_IP : IPPROTO_IPV6;
+    const option = source === null ? MCAST_JOIN_GROUP : MCAST_JOIN_SOURCE_GROUP;
+    this.setOption("MCAST_JOIN_GROUP", level, option, request);
   }
 
   /** Ask for a receive buffer: beyond the ceiling with CAP_NET_ADMIN, else as far as it goes. */

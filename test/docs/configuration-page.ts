@@ -68,7 +68,8 @@ membership leads nowhere), it is \`UNAVAILABLE\` with the reason, an event says 
 anything else. A listener on an address keeps its socket, which hears again when the address is back. A group joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
 
 Of a source-specific listener a datagram from another sender is rejected as \`crosstalk\`. On the native receive path the kernel keeps groups that other programs joined, and groups that arrive on other interfaces, away from every socket
-(\`IP_MULTICAST_ALL\` off); with \`receive = "dgram"\` a wildcard listener hears them. \`silence=30s\` makes the events \`group-silent\` and \`group-heard\`.
+(\`IP_MULTICAST_ALL\` off); with \`receive = "dgram"\` every listener hears what goes to its address and port, whoever joined it and where. An IPv6 group that
+another program joined on another interface is heard from there too, unless a second listener has it on that interface. Where two interfaces have one IPv4 address, \`interface=\` needs the native path: \`node:dgram\` joins by address, on either of them. \`silence=30s\` makes the events \`group-silent\` and \`group-heard\`.
 
 Each listener has a socket of its own, with one membership and at most one source. So the limits Linux sets per socket (\`net.ipv4.igmp_max_memberships\`, 20, and
 \`net.ipv4.igmp_max_msf\`, 10) do not bound how many groups, or sources of one group, can be heard: give one URL for each.
