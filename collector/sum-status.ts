@@ -4,14 +4,22 @@ import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
 import type { ListenerSocketStatus } from "./listener-status.ts";
 import { addPathCounts } from "./path-board.ts";
 
-/** One status of a listener that is heard by several sockets; all but what can be added up is that of the first, its own. */
+/** One status of a listener that is heard by several sockets; all but what can be added up, and the peak, is that of the first, its own. */
 export const sumSockets = <Status extends ListenerSocketStatus>(
   sockets: readonly [Status, ...Status[]],
-): Status => ({
-  ...sockets[0],
-  kernelDrops: sumKnown(sockets.map(({ kernelDrops }) => kernelDrops)),
-  receiveQueueBytes: sumKnown(sockets.map(({ receiveQueueBytes }) => receiveQueueBytes)),
-});
+): Status => {
+  // each socket has a buffer of its own, and the kernel spreads datagrams over them: the fullest one tells what room there is
+  const { receiveQueuePeakBytes, receiveQueuePeakMs } = sockets.reduce((fullest, socket) =>
+    socket.receiveQueuePeakBytes > fullest.receiveQueuePeakBytes ? socket : fullest,
+  );
+  return {
+    ...sockets[0],
+    kernelDrops: sumKnown(sockets.map(({ kernelDrops }) => kernelDrops)),
+    receiveQueueBytes: sumKnown(sockets.map(({ receiveQueueBytes }) => receiveQueueBytes)),
+    receiveQueuePeakBytes,
+    receiveQueuePeakMs,
+  };
+};
 
 /**
  * The account of all ingest workers together.

@@ -12,6 +12,8 @@ const listenerOf = (
   return {
     kernelDrops: null,
     receiveQueueBytes: null,
+    receiveQueuePeakBytes: 0,
+    receiveQueuePeakMs: 0,
     ...socket,
     counters: countsOf(counters),
   } as ListenerStatus;
@@ -51,6 +53,19 @@ test("a listener's socket is that of the worker that opens it, what came by it i
   expect(sum.reorderDelays).toEqual([2, 0, 4]);
   expect(sum).toMatchObject({ atUs: 10, sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 } });
   expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
+});
+
+test("the peak of a listener is that of its fullest socket, whichever worker has it", () => {
+  const peaks = [
+    { receiveQueuePeakBytes: 0, receiveQueuePeakMs: 0 },
+    { receiveQueuePeakBytes: 4096, receiveQueuePeakMs: 30 },
+    { receiveQueuePeakBytes: 512, receiveQueuePeakMs: 900 },
+  ].map((peak) => listenerOf(peak, () => undefined));
+  const sum = sumStatuses(
+    peaks.map((listener) => statusOf(1, [listener])),
+    [0],
+  );
+  expect(sum.listeners[0]).toMatchObject({ receiveQueuePeakBytes: 4096, receiveQueuePeakMs: 30 });
 });
 
 test("drops that no worker can read stay unknown", () => {
