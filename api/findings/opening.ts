@@ -30,6 +30,11 @@ const interfaceName = (reason: string, wanted: string | null): string | null =>
 
 const fixOfState = (reason: string, { url, interface: wanted }: OpenedListener): string => {
   const name = interfaceName(reason, wanted);
+  // the interface is as it should be
+  if (reason.includes("of another listener is the same interface"))
+    return "leave one of the two listeners out, or name another interface in its URL";
+  if (reason.includes("needs the native receive path"))
+    return 'receive = "native"  # where it cannot be had: one group on one interface only';
   if (/\binterface\b/.test(reason) && !reason.includes("there is no interface") && name !== null)
     return `ip link set ${name} up; ip address show dev ${name}`;
   if (reason.includes("EADDRINUSE"))

@@ -51,6 +51,21 @@ describe("a listener", () => {
     expect(openingFindings(groupOf({ state: "DISABLED", reason: "enabled=false" }), HOST)).toEqual([]);
   });
 
+  test("whose group another one has is not told to bring its interface up", () => {
+    const fixOf = (why: string): string | null =>
+      openingFindings(
+        groupOf({
+          state: "UNAVAILABLE",
+          reason: `cannot join group 239.1.1.1 on interface eth0 (10.0.0.2): ${why}`,
+        }),
+        HOST,
+      )[0]!.fix;
+    expect(fixOf("interface=10.0.0.2 of another listener is the same interface")).toMatch(/^leave one/);
+    expect(fixOf("one group on two interfaces needs the native receive path (receive=native)")).toMatch(
+      /^receive = "native"/,
+    );
+  });
+
   test("whose interface is given by its address is told to look at the interface of that name", () => {
     const fixOf = (reason: string): string | null =>
       openingFindings(groupOf({ state: "UNAVAILABLE", reason, interface: "10.0.0.2" }), HOST)[0]!.fix;
