@@ -30,12 +30,12 @@ export interface ListenerSurroundings {
   /** makes the sockets; null = node:dgram does */
   sockets: NativeSockets | null;
   kernelDrops: KernelDrops;
-  /** with sockets of other ingest workers; default none */
-  sharing?: Sharing;
+  /** with sockets of other ingest workers, asked before each attempt: an address may have come to the host meanwhile; default none */
+  sharing?(): Sharing;
   /** after every change of state or reason */
   onChange(listener: Listener): void;
   /** opens the socket; the real one unless a test brings its own */
-  open?(config: ListenerConfig): Promise<OpenedSocket>;
+  open?(config: ListenerConfig, sharing: Sharing): Promise<OpenedSocket>;
   /** what the host says of itself; the real one unless a test brings its own */
   host?(): HostView;
 }
@@ -186,9 +186,9 @@ export class Listener {
     try {
       const open =
         this.#around.open ??
-        ((config) => openSocket(config, networkInterfaces(), this.#around.sockets, this.#around.sharing));
+        ((config, sharing) => openSocket(config, networkInterfaces(), this.#around.sockets, sharing));
       const known = this.#around.kernelDrops.inodesBefore();
-      const opened = await open({ ...this.config, port });
+      const opened = await open({ ...this.config, port }, this.#around.sharing?.() ?? "none");
       if (this.#isStopped) opened.socket.close();
       else this.#use(opened, known);
       return null;

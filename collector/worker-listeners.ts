@@ -72,7 +72,7 @@ export class WorkerListeners {
       { ...config, kind: "address", address, port, optional: true },
       {
         ...this.#around,
-        sharing: "join",
+        sharing: () => "join",
         onChange: ({ state, reason }) => this.#shareChanged(config, state, reason),
       },
     );
@@ -120,9 +120,9 @@ export class WorkerListeners {
   }
 
   #listener(config: ListenerConfig, index: number): Listener {
-    const isShared =
+    const isShared = (): boolean =>
       this.#options.workers > 1 && sharedAddresses(config, networkInterfaces(), process.platform).length > 0;
-    return new Listener(index, config, { ...this.#around, sharing: isShared ? "first" : "none" });
+    return new Listener(index, config, { ...this.#around, sharing: () => (isShared() ? "first" : "none") });
   }
 
   #shareChanged({ url }: ListenerConfig, state: ListenerState, reason: string): void {

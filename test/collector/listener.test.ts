@@ -3,10 +3,11 @@ import type { NetworkInterfaceInfo } from "node:os";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelDrops } from "../../collector/kernel-drops.ts";
 import { Listener, REJOIN_MS, RETRY_MS } from "../../collector/listener.ts";
-import { parseListenerUrl } from "../../collector/listener-url.ts";
+import { type ListenerConfig, parseListenerUrl } from "../../collector/listener-url.ts";
 import type { HostView } from "../../collector/lost-interface.ts";
 import type { OpenedSocket } from "../../collector/open-socket.ts";
 import type { NativeSocket } from "../../collector/receive/native-socket.ts";
+import type { Sharing } from "../../collector/sharing.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -21,12 +22,19 @@ const address = { address: "10.0.0.2", family: "IPv4" } as NetworkInterfaceInfo;
 const THERE: HostView = { interfaces: { eth0: [address] }, memberships: () => null };
 const GONE: HostView = { interfaces: {}, memberships: () => null };
 
-const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { answers?: number } = {}) => {
+interface SetUpOptions {
+  answers?: number;
+  sharing?(): Sharing;
+}
+
+const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers, sharing }: SetUpOptions = {}) => {
   const config = parseListenerUrl(url).listener!;
   const changes: string[] = [];
   const attached = new Set<Socket>();
   const sockets: Socket[] = [];
-  const open = async (): Promise<OpenedSocket> => {
+  const asked: Sharing[] = [];
+  const open = async (_: ListenerConfig, how: Sharing): Promise<OpenedSocket> => {
+    asked.push(how);
     const outcome = outcomes.shift() ?? "opens";
     if (outcome !== "opens") throw outcome;
     const socket = createSocket("udp4");
@@ -52,8 +60,9 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers }: { 
     onChange: ({ state, reason }) => changes.push(`${state}: ${reason}`),
     open,
     host: () => THERE,
+    ...(sharing === undefined ? {} : { sharing }),
   });
-  return { listener, changes, attached, sockets };
+  return { listener, changes, attached, sockets, asked };
 };
 
 const inUse = new LacunaError("ERR_LISTENER_BIND", "in use");
@@ -88,6 +97,19 @@ test("a listener that must be up hands its error to the start and does not try a
   expect(await listener.start()).toBe(inUse);
   await vi.advanceTimersByTimeAsync(10 * RETRY_MS);
   expect(changes).toEqual(["UNAVAILABLE: in use"]);
+});
+
+test("whether other workers share its address is asked anew at each attempt", async () => {
+  // the address is not the host's at first
+  const answers: Sharing[] = ["none", "first"];
+  const { listener, asked } = setUp("udp://10.0.0.9:4747?optional=true", [inUse], {
+    sharing: () => answers.shift()!,
+  });
+  await listener.start();
+  await vi.advanceTimersByTimeAsync(RETRY_MS);
+  expect(listener.state).toBe("OK");
+  expect(asked).toEqual(["none", "first"]);
+  listener.stop();
 });
 
 test("an optional listener is UNAVAILABLE, tried every 5 s and OK when it comes up", async () => {
