@@ -63,8 +63,8 @@ ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meani
 A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice. One group on two interfaces, or with two sources, is two listeners;
 [paths.md](paths.md) has two networks that carry the same datagrams.
 
-Once a second a listener is compared with the host. When its interface is gone, down or without address, or the kernel no longer lists its membership (an interface that was deleted and made again has another index, and the old
-membership leads nowhere), it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like
+Once a second a listener is compared with the host. When its interface is gone, down or without address, was deleted and made again (it has another index then, and the old membership, or a socket on a link-local address,
+leads nowhere), or when the kernel no longer lists its membership, it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like
 anything else. A listener on an address keeps its socket, which hears again when the address is back. A group joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
 
 Of a source-specific listener a datagram from another sender is rejected as \`crosstalk\`. On the native receive path the kernel keeps groups that other programs joined, and groups that arrive on other interfaces, away from every socket
