@@ -126,7 +126,8 @@ export class Retention {
       const arrivalUs = this.#arrivalOf(stored, nowUs);
       const isOld = arrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
-      if (!isOld) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
+      // of one that is dated in the future, and all behind it too, nobody knows what is older
+      if (!isOld && arrivalUs < nowUs) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
       excessBytes -= bytes;
       doomed.readings += readings;
       this.#doom(doomed, stored);

@@ -175,8 +175,11 @@ class Sending {
   /** After the farewell devices still answer: the loss of the last datagrams is only now asked for. */
   async #linger(): Promise<void> {
     const endMs = this.#control.clock.monotonicMs();
+    // who stopped the fleet wants its tail answered, who stops it now does not
+    const wasStopped = this.#control.isStopped();
     for (;;) {
       const nowMs = this.#control.clock.monotonicMs();
+      if (!wasStopped && this.#control.isStopped()) return this.#repeats.giveUp();
       const quietFromMs = Math.max(endMs, this.#askedMs ?? 0);
       const untilMs = quietFromMs + (this.#askedMs === undefined ? this.#lingerMs / 2 : this.#lingerMs);
       this.#report(nowMs);

@@ -68,8 +68,10 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
   return (error, request, reply) => {
     const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
     const isFailure = answer.code === "ERR_INTERNAL" || answer.code === "ERR_UNAVAILABLE";
+    // a stop closes the store while some still ask
+    const isStopping = codeOf(error) === "ERR_READER_CLOSED";
     // nobody waits for the answer to a request that is gone
-    if (isFailure && !request.raw.destroyed) {
+    if (isFailure && !isStopping && !request.raw.destroyed) {
       limiter.limit(`${codeOf(error)} ${request.routeOptions.url}`, (heldBack) =>
         request.log.error({ err: error, url: request.url, heldBack }, "request failed"),
       );

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildApp } from "../../api/app.ts";
+import { LacunaError } from "../../common/errors.ts";
 import { createLogger } from "../../common/logger.ts";
 import { freshApi, type TestApi, testApi } from "../support/api.ts";
 import { FakeSources, NOON_US } from "../support/fake-sources.ts";
@@ -174,6 +175,10 @@ test("a failure inside is logged, and its repetitions are held back and counted"
     expect.objectContaining({ level: 50, heldBack: 0, url: "/api/v1/gaps", msg: "request failed" }),
     expect.objectContaining({ heldBack: 2 }),
   ]);
+  // that somebody still asks while the store is closed is no failure
+  sources.failure = new LacunaError("ERR_READER_CLOSED", "the store is closed");
+  expect((await app.inject("/api/v1/gaps")).statusCode).toBe(503);
+  expect(lines).toHaveLength(2);
 });
 
 describe("on a real connection", () => {

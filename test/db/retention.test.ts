@@ -249,6 +249,24 @@ test("above the size cap no more than the excess goes, also where what goes is d
   expect(writer.stored.segments).toBe(2);
 });
 
+test("where all that goes by size is dated in the future, events of the past stay", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ maxBytes: 1 }));
+  const model = new IngestModel();
+  const device = model.device("pump");
+  const run = model.run(device, 1);
+  flushOne(bed, writer, model, () => model.event(device, "restart"));
+  bed.clock.advanceMs(MINUTE_MS);
+  model.nowUs = bed.clock.wallUs() + HOUR_MS * 1000;
+  model.receive(run, 0);
+  writer.accept(model.seal());
+  writer.flush();
+  idle(writer);
+  const db = bed.closing(openForReading(bed.file));
+  expect(db.prepare("SELECT count(*) FROM segments").pluck().get()).toBe(0);
+  expect(db.prepare("SELECT count(*) FROM events WHERE kind = 'restart'").pluck().get()).toBe(1);
+});
+
 test("old gap rows become counts per cause, and a restart raises the floor above what cannot be told apart", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));

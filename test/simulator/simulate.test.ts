@@ -163,6 +163,17 @@ test("an aborted simulation says farewell and writes its truth", async () => {
   expect(report.numbers).toBe(summary.used);
 });
 
+test("a simulation that only waits for questions ends when it is stopped", async () => {
+  await listen("udp4", "127.0.0.1");
+  const stop = new AbortController();
+  const once = { devices: 1, count: 5, rateHz: 1000, durationMs: null, lingerMs: 3_600_000 };
+  const running = simulate(settings(once), {
+    signal: stop.signal,
+    onProgress: ({ used }) => used === 5 && stop.abort(),
+  });
+  expect(await running).toMatchObject({ used: 5 });
+});
+
 test.each([
   ["between two numbers of a slow device", { rateHz: 0.001 }, 1],
   ["though nothing it sends leaves", { rateHz: 1000, loss: 1, describe: false }, expect.any(Number)],
