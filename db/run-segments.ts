@@ -145,15 +145,21 @@ export class RunSegments {
    */
   #firstOf({ firstArrivalUs }: RunSpan): number {
     if (firstArrivalUs === null) return 0;
+    const [fromUs, toUs] = [firstArrivalUs - SLACK_US, firstArrivalUs + SLACK_US];
+    const first = this.#prepare(
+      "SELECT segment, first_arrival AS beganUs FROM segments WHERE last_arrival >= ? ORDER BY segment LIMIT 1",
+    ).get(fromUs) as { segment: number; beganUs: number } | undefined;
+    if (first === undefined) return 0;
+    // most often it is from that time itself, and no other is looked at
+    const isFromThen = first.beganUs <= toUs || this.#isAnyFrom(fromUs, toUs);
+    return isFromThen ? first.segment : 0;
+  }
+
+  #isAnyFrom(fromUs: number, toUs: number): boolean {
     const spanning = this.#prepare(
       "SELECT 1 FROM segments WHERE last_arrival >= ? AND first_arrival <= ? LIMIT 1",
-    ).pluck();
-    const fromUs = firstArrivalUs - SLACK_US;
-    if (spanning.get(fromUs, firstArrivalUs + SLACK_US) === undefined) return 0;
-    const first = this.#prepare(
-      "SELECT segment FROM segments WHERE last_arrival >= ? ORDER BY segment LIMIT 1",
-    ).pluck();
-    return first.get(fromUs) as number;
+    );
+    return spanning.get(fromUs, toUs) !== undefined;
   }
 
   /**
