@@ -14,13 +14,18 @@ export interface ReturnPath {
   port: number;
 }
 
-/** Of two runs with one epoch only the newer one can still be asked for: the device numbers anew under it. */
-export const isNewestOfEpoch = ({ runs, devices }: TrackerContext, run: number): boolean => {
+/** Where a newer run of the epoch has numbers of this one's, the device numbers anew: what it would send is another's. */
+export const isAskable = ({ runs, devices }: TrackerContext, run: number): boolean => {
   const epoch = runs.epoch[run]!;
   if (epoch < 0) return false;
-  let newest = devices.int(runs.device[run]!, SLOT.NEWEST);
-  while (newest !== run && newest >= 0 && runs.epoch[newest] !== epoch) newest = runs.older[newest]!;
-  return newest === run;
+  const first = runs.at(run, ROW.FIRST);
+  const last = runs.at(run, ROW.HIGH_WATER);
+  let newer = devices.int(runs.device[run]!, SLOT.NEWEST);
+  for (; newer >= 0 && newer !== run; newer = runs.older[newer]!) {
+    if (runs.epoch[newer] !== epoch) continue;
+    if (runs.at(newer, ROW.FIRST) <= last && runs.at(newer, ROW.HIGH_WATER) >= first) return false;
+  }
+  return newer === run;
 };
 
 /** The absent ranges devices may be asked for again, as the recovery sees them. Devices and runs are named by their slots. */
@@ -57,7 +62,7 @@ export class AskableGaps {
   nextRun(device: number, after: number): number {
     const { devices, runs } = this.#context;
     let run = after < 0 ? devices.int(device, SLOT.NEWEST) : runs.older[after]!;
-    while (run >= 0 && ((runs.gaps[run]?.openCount ?? 0) === 0 || !isNewestOfEpoch(this.#context, run)))
+    while (run >= 0 && ((runs.gaps[run]?.openCount ?? 0) === 0 || !isAskable(this.#context, run)))
       run = runs.older[run]!;
     return run;
   }

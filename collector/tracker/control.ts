@@ -3,6 +3,7 @@ import * as constants from "../../protocol/constants.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
+import { isAskable } from "./askable-gaps.ts";
 import { plausibleJump } from "./belief.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { contactOf } from "./first-contact.ts";
@@ -61,11 +62,12 @@ export class Control {
   }
 
   #gone(device: number, datagram: Datagram, arrival: Arrival): void {
-    const { epochs, ledger } = this.#parts;
-    const run = epochs.newestOf(device, datagram.epoch);
-    if (run < 0) return;
-    for (let range = 0; range < datagram.rangeCount; range++)
-      ledger.gone(run, datagram.rangeFirst[range]!, datagram.rangeLast[range]!, arrival);
+    const { context, epochs, ledger } = this.#parts;
+    for (let run = epochs.newestOf(device, datagram.epoch); run >= 0; run = epochs.olderOf(run)) {
+      if (!isAskable(context, run)) continue;
+      for (let range = 0; range < datagram.rangeCount; range++)
+        ledger.gone(run, datagram.rangeFirst[range]!, datagram.rangeLast[range]!, arrival);
+    }
   }
 
   /** GONE speaks for the current epoch only. */
@@ -79,7 +81,8 @@ export class Control {
   #assert(device: number, datagram: Datagram, arrival: Arrival): void {
     const { epochs, believer, outcome } = this.#parts;
     let run = epochs.newestBefore(device, datagram.epoch, arrival);
-    while (run >= 0 && epochs.isPassedOver(run, outcome.absoluteUs)) run = epochs.olderOf(run);
+    while (run >= 0 && epochs.isPassedOver(run, datagram, outcome.absoluteUs, outcome.relativeUs))
+      run = epochs.olderOf(run);
     if (run < 0) this.#begin(device, datagram, arrival);
     else if (!believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival))
       this.#begin(device, datagram, arrival, "run-split");

@@ -50,7 +50,7 @@ export class DataVerdicts {
     const newest = epochs.newestBefore(device, datagram.epoch, arrival);
     if (newest < 0) return this.#newEpoch(device, datagram, arrival);
     for (let run = newest; run >= 0; run = epochs.olderOf(run)) {
-      if (epochs.isPassedOver(run, outcome.absoluteUs)) continue;
+      if (epochs.isPassedOver(run, datagram, outcome.absoluteUs, outcome.relativeUs)) continue;
       const belief = believer.judge(run, datagram, arrival);
       if (belief === BELIEF.RUN_OVER) return this.#runOver(device, datagram, arrival);
       if (belief !== BELIEF.NONE) return this.#believed(belief, run, believer.number, datagram, arrival);
@@ -153,7 +153,9 @@ export class DataVerdicts {
   #hold(device: number, owner: number, rejectCode: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { epochs, holds, outcome } = this.#parts;
     const { epoch, sequenceBits } = datagram;
-    const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
+    // what makes a second run of a declared epoch is no beginning (R2)
+    const mayBegin = owner >= 0 || epoch < 0;
+    const contact = contactOf(datagram, outcome, arrival, mayBegin && epochs.isUnbroken(device));
     const { listener } = arrival;
     holds.hold(device, {
       epoch,

@@ -1,5 +1,7 @@
+import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
+import { isOfRunAbove, noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -56,13 +58,26 @@ export class Epochs {
     return this.#context.devices.int(device, SLOT.BREAKS) === this.#context.breaks;
   }
 
-  /** Step 3: the datagram was sent before this run began, and an older one was still sending then. @param absoluteUs - 0 = unknown */
-  isPassedOver(run: number, absoluteUs: number): boolean {
+  /**
+   * Step 3: the number is one of an older run that this one lies below; or the datagram was sent before this run began, and an older one was
+   * still sending then.
+   * @param absoluteUs - when it was sent, 0 = unknown @param relativeUs - the same from the start of its epoch
+   */
+  isPassedOver(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
     const { runs } = this.#context;
+    if (runs.has(run, RUN_STATE.BELOW) && this.#isOfRunAbove(run, datagram, absoluteUs, relativeUs))
+      return true;
     if (absoluteUs === 0 || runs.at(run, ROW.FIRST_SEND_TIME) <= absoluteUs) return false;
     for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
       if (runs.at(older, ROW.CLOCK_BASE) === 0 && runs.at(older, ROW.MAX_SEND_TIME) >= absoluteUs)
         return true;
+    return false;
+  }
+
+  #isOfRunAbove(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
+    const { runs } = this.#context;
+    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
+      if (isOfRunAbove(runs, run, older, datagram, absoluteUs, relativeUs)) return true;
     return false;
   }
 
@@ -90,6 +105,7 @@ export class Epochs {
     this.#ledger.raise(run, contact.number, lastAbsent, time, arrival);
     runs.put(run, ROW.HIGH_WATER_AT, contact.arrivalUs);
     this.#ledger.markHead(run, contact.startsAtZero);
+    noteBelow(this.#context, run);
     this.#forgetSteady(device);
     if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#makeCurrent(device, run);
     return run;

@@ -1,7 +1,7 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import type { RunTable } from "./run-table.ts";
-import { absoluteSendTime, isRelativeLater, mapRelative, relativeSendTime } from "./send-time.ts";
+import { absoluteSendTime, isSentLater, mapRelative, relativeSendTime } from "./send-time.ts";
 import type { Arrival, Verdict } from "./types.ts";
 import * as types from "./types.ts";
 
@@ -60,8 +60,7 @@ export class Outcome {
 
   /** The datagram was sent later than all the run has, as far as both are known: it is no copy, and no old news (R5, R8). */
   isSentLater(runs: RunTable, run: number): boolean {
-    const greatest = runs.at(run, ROW.MAX_SEND_TIME);
-    return isRelativeLater(runs, run, this.relativeUs) || (greatest !== 0 && this.absoluteUs > greatest);
+    return isSentLater(runs, run, this.absoluteUs, this.relativeUs);
   }
 
   reject(code: number): Verdict {

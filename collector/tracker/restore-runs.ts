@@ -1,5 +1,6 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { noteBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
 import { GAP, GAP_STATE } from "./gap-fields.ts";
@@ -37,6 +38,7 @@ export class RestoreRuns {
       (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     this.#link(device, run);
+    noteBelow(this.#context, run);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
     if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);

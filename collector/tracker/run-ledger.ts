@@ -1,5 +1,5 @@
 import * as ledgerRow from "../../protocol/ledger-row.ts";
-import { isNewestOfEpoch } from "./askable-gaps.ts";
+import { isAskable } from "./askable-gaps.ts";
 import { type CausePart, causeOfOne, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -262,7 +262,7 @@ export class RunLedger {
       return false;
     const device = runs.device[run]!;
     const path = devices.int(device, SLOT.RETURN_PATH);
-    if (path === RETURN_PATH.NONE || !isNewestOfEpoch(this.#context, run)) return false;
+    if (path === RETURN_PATH.NONE || !isAskable(this.#context, run)) return false;
     const askMs = recovery.windowOver(device, path - 1, gaps.get(index, GAP.REQUESTS), nowMs);
     if (askMs < 0) return false;
     gaps.ask(index, askMs, nowMs + ASKING_MS);

@@ -11,6 +11,8 @@ export const RUN_STATE = {
   GONE: 16,
   /** what was heard of it last is no part of its cadence: see `ownArrivalUs` */
   OFF_BEAT: 32,
+  /** an older run of its epoch begins above it, and has the numbers from there on (step 3) */
+  BELOW: 64,
 } as const;
 /** What the short path has to know of a run, in one byte. */
 export const STEADY = {

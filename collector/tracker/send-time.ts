@@ -35,3 +35,9 @@ export const isRelativeLater = (runs: RunTable, run: number, relativeUs: number)
   const greatest = runs.at(run, ROW.MAX_SEND_TIME);
   return relativeUs !== 0 && base !== 0 && greatest !== 0 && base + relativeUs > greatest;
 };
+
+/** @returns whether the datagram was sent later than all the run has, as far as both are known */
+export const isSentLater = (runs: RunTable, run: number, absoluteUs: number, relativeUs: number): boolean => {
+  const greatest = runs.at(run, ROW.MAX_SEND_TIME);
+  return isRelativeLater(runs, run, relativeUs) || (greatest !== 0 && absoluteUs > greatest);
+};

@@ -31,7 +31,7 @@ import { RunLedger } from "./run-ledger.ts";
 import * as runRow from "./run-row.ts";
 import * as runState from "./run-state.ts";
 import { RunTable } from "./run-table.ts";
-import { absoluteSendTime } from "./send-time.ts";
+import { absoluteSendTime, relativeSendTime } from "./send-time.ts";
 import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
 import { isSampled, Transit } from "./transit.ts";
@@ -264,8 +264,10 @@ export class Tracker {
     const slot = this.#devices.find(datagram.idView, datagram.idOffset, datagram.idLength);
     if (slot < 0) return;
     const absoluteUs = absoluteSendTime(datagram, arrival.arrivalUs);
+    const relativeUs = relativeSendTime(datagram, arrival.arrivalUs);
     let run = this.#epochs.newestOf(slot, datagram.epoch);
-    while (run >= 0 && this.#epochs.isPassedOver(run, absoluteUs)) run = this.#epochs.olderOf(run);
+    while (run >= 0 && this.#epochs.isPassedOver(run, datagram, absoluteUs, relativeUs))
+      run = this.#epochs.olderOf(run);
     if (run < 0 || !this.#believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival)) return;
     this.#context.shed.add(run, this.#believer.number);
   }

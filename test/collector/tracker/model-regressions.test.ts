@@ -59,11 +59,11 @@ test("a heartbeat whose narrow number lies before the start of the numbering is 
 
 test("the gap of a confirmed hold opens when it is confirmed, so that it has a whole window", () => {
   const rules = rulesMet([
-    datagram({ sequence: 1500 }),
+    datagram({ epoch: null, sequence: 1500 }),
     pass(9999),
-    datagram({ sequence: 2 }),
+    datagram({ epoch: null, sequence: 2 }),
     pass(250),
-    datagram({ sequence: 3 }),
+    datagram({ epoch: null, sequence: 3 }),
     tick,
     pass(250),
     tick,

@@ -101,6 +101,52 @@ test("R3: the next number confirms a held one: both are received in a run of the
   expect(bed.heardOf("event")).toEqual(["event run-split 1"]);
 });
 
+/** Live numbers from 100 on, then those the device had kept: 50 and 51. */
+const backfilling = (): TrackerBed => {
+  const bed = new TrackerBed();
+  bed.stream(100, 110);
+  bed.advance(1000);
+  bed.data(50);
+  expect(bed.data(51)).toBe("in-order");
+  return bed;
+};
+
+test("R3: numbers from before the first are a run of their own, beside which the known one goes on", () => {
+  const bed = backfilling();
+  for (const number of [111, 52, 113, 54]) bed.data(number);
+  expect(bed.ledger(1)).toMatchObject({ first: 100, highWater: 113, inOrder: 13, missing: 1 });
+  expect(bed.ledger(2)).toMatchObject({ first: 50, highWater: 54, inOrder: 4, missing: 1 });
+  bed.heartbeat(115);
+  expect([bed.ledger(1).highWater, bed.ledger(2).highWater]).toEqual([114, 54]);
+});
+
+test("R3: a copy of a live number is no number of the run below it", () => {
+  expect(backfilling().data(105)).toBe("duplicate");
+});
+
+test("R3: what is sent from before the first is no beginning: its head is unknown", () => {
+  const bed = backfilling();
+  expect(bed.ledger(2)).toMatchObject({ first: 50, missing: 0 });
+  expect(bed.flags(2)).not.toContain("HEAD_KNOWN");
+});
+
+test("R3: a device that began again below its first number, and comes to it, goes on in one run", () => {
+  const bed = new TrackerBed();
+  bed.stream(100, 110, { time: 1 });
+  bed.advance(1000);
+  for (let number = 0; number < 120; number++) if (number !== 100) bed.data(number, { time: 2 + number });
+  expect(bed.ledger(1)).toMatchObject({ highWater: 110, duplicates: 0 });
+  expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 119, inOrder: 119, missing: 1 });
+});
+
+test("R3: without send times a run that reaches the one above it goes on in it", () => {
+  const bed = new TrackerBed();
+  bed.stream(100, 110);
+  bed.advance(1000);
+  bed.stream(0, 119);
+  expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 119, inOrder: 120, missing: 0 });
+});
+
 test("R3: a device holds one datagram; another takes its place", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);

@@ -33,6 +33,20 @@ export const forgery = {
     if (k % 3 === 0) stage.deliver(sender, stage.data(sender, number + 1));
   },
 
+  /** what the sender kept from before it was first heard, beside what it goes on with */
+  backfill(stage: Stage, sender: Sender, k: number): void {
+    const [oldest] = sender.sent.filter((datagram) => datagram.epoch === sender.epoch);
+    stage.pass(300);
+    let number = Math.max(0, (oldest?.sequence ?? 0) - 3 - (k % 7));
+    const sendTimeUs = k % 2 === 0 ? stage.wallUs() : (oldest?.sendTimeUs ?? 1) - 1;
+    for (let step = 0; step < 3 + (k % 5); step++, number++) {
+      if ((k + step) % 6 === 5) continue;
+      stage.deliver(sender, { ...stage.data(sender, number), sendTimeUs });
+      if (step % 2 === 1) network.send(stage, sender, k);
+    }
+    if (k % 3 === 0) control.heartbeat(stage, sender);
+  },
+
   /** the number before the first, then the first again */
   "across-first"(stage: Stage, sender: Sender, k: number): void {
     stage.pass(10_001 + (k % 2));

@@ -47,6 +47,7 @@ export const MOVES = [
   ["forge-number", 2],
   ["before-first", 2],
   ["across-first", 1],
+  ["backfill", 2],
   ["jump-limit", 1],
   ["jump-in-silence", 1],
   ["far-back", 1],

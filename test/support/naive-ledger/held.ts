@@ -53,7 +53,7 @@ function holdMs(ledger: NaiveState, device: NaiveDevice): number {
 function confirmHeld(ledger: NaiveState, held: Held, data: Data, tell: () => void): Outcome {
   const { device } = data;
   device.held = null;
-  const run = newRun(ledger, held.data, held.data.number, data.arrival);
+  const run = newRun(ledger, asSplit(held), held.data.number, data.arrival);
   if (run === null) {
     ledger.hit("step 6 both refused");
     ledger.sink.heldDropped(device.device, false, REJECT["too-many-epochs"], held.data.arrival.listener);
@@ -64,6 +64,10 @@ function confirmHeld(ledger: NaiveState, held: Held, data: Data, tell: () => voi
   ledger.sink.heldAccepted(device.device, run.run, held.data.number, held.data.arrival.listener);
   return takeInOrder(ledger, run, held.data.number + 1, data);
 }
+
+/** R2: what makes a second run of a declared epoch is no beginning. */
+const asSplit = ({ data, owner }: Held): Data =>
+  owner === null && data.datagram.epoch !== null ? { ...data, isUnbroken: false } : data;
 
 /** It became a duplicate, or is rejected. */
 export function dropHeld(ledger: NaiveState, device: NaiveDevice): void {

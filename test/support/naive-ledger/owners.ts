@@ -1,19 +1,34 @@
 import type { Data } from "./device.ts";
 import type { NaiveRun } from "./run.ts";
-import { hasSentUntil, isKnownLess } from "./send-time.ts";
+import { hasSentUntil, isKnownLess, isSentAfterAll } from "./send-time.ts";
 import type { NaiveState } from "./state.ts";
 
 /** Step 3. */
 export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
   const runs = runsOfEpoch(data);
   const taking = runs.filter((run, position) => {
+    const older = runs.slice(position + 1);
+    if (run.epoch !== null && older.some((other) => isOfRunAbove(run, other, data))) {
+      ledger.hit("step 3 run below another passed over");
+      return false;
+    }
     const isPassedOver =
       isKnownLess(data.wallTimeUs, run.firstSendTimeUs) &&
-      runs.slice(position + 1).some((older) => hasSentUntil(older, data.wallTimeUs));
+      older.some((other) => hasSentUntil(other, data.wallTimeUs));
     if (isPassedOver) ledger.hit("step 3 newer run passed over");
     return !isPassedOver;
   });
   return data.datagram.epoch === null || data.datagram.sequence === null ? taking.slice(0, 1) : taking;
+}
+
+/** Step 3: the run lies below an older one, of which the number is. */
+function isOfRunAbove(run: NaiveRun, older: NaiveRun, data: Data): boolean {
+  const isData = data.datagram.kind === "data";
+  const number = isData ? data.number : data.number - 1;
+  const isUsedAgain = isData && number <= older.highWater && isSentAfterAll(older, data);
+  const isEmpty = run.highWater < run.first;
+  const liesBelow = !isEmpty && run.highWater < older.first;
+  return liesBelow && number >= older.first && number !== run.highWater + 1 && !isUsedAgain;
 }
 
 /** Numbered runs of its epoch, newest first, closed ones too. */

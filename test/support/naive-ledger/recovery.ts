@@ -22,21 +22,27 @@ export function ask(ledger: NaiveState, id: string, port: number, nowMs: number)
 
 /** GONE: what was asked for of it is lost. */
 export function goneFor(ledger: NaiveState, data: Data): void {
-  const run = runsOfEpoch(data)[0];
-  const { nowMs, arrivalUs } = data.arrival;
-  for (const [first, last] of data.datagram.gone ?? []) {
-    for (const gap of run?.gaps.filter((gap) => gap.first <= last && gap.last >= first) ?? []) {
-      const isAwaited = gap.askedAtMs !== undefined && nowMs - gap.askedAtMs <= 10_000;
-      if (gap.state !== "open" || !gap.isAsked || !isAwaited) continue;
-      ledger.hit("recovery gone");
-      closeGap(ledger, run!, run!.cut(gap, first, last), arrivalUs, true);
-    }
+  for (const run of runsOfEpoch(data).filter((run) => isAskable(data.device, run)))
+    for (const [first, last] of data.datagram.gone ?? []) goneOf(ledger, run, first, last, data);
+}
+
+function goneOf(ledger: NaiveState, run: NaiveRun, first: number, last: number, { arrival }: Data): void {
+  for (const gap of run.gaps.filter((gap) => gap.first <= last && gap.last >= first)) {
+    const isAwaited = gap.askedAtMs !== undefined && arrival.nowMs - gap.askedAtMs <= 10_000;
+    if (gap.state !== "open" || !gap.isAsked || !isAwaited) continue;
+    ledger.hit("recovery gone");
+    closeGap(ledger, run, run.cut(gap, first, last), arrival.arrivalUs, true);
   }
 }
 
-/** "Recovery": of an epoch's runs only the newest can be asked for. */
+/** "Recovery": none of its numbers is a newer run's of its epoch too. */
 export const isAskable = (device: NaiveDevice, run: NaiveRun): boolean =>
-  run.epoch !== null && device.runs.findLast(({ epoch }) => epoch === run.epoch) === run;
+  run.epoch !== null &&
+  device.runs
+    .slice(device.runs.indexOf(run) + 1)
+    .every(
+      (newer) => newer.epoch !== run.epoch || newer.first > run.highWater || newer.highWater < run.first,
+    );
 
 /** "Recovery": something was asked for within the last 10 s. @param port - at this source; undefined = at any */
 export const wasAsked = ({ asked }: NaiveDevice, nowMs: number, port?: number): boolean =>
