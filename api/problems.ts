@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { STATUS_CODES } from "../common/node-http.ts";
 
 /** Every `code` an error answer can have, with its HTTP status. Codes never change their meaning. */
 export const PROBLEMS = {

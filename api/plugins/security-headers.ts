@@ -1,6 +1,6 @@
-import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import helmet from "helmet";
+import { IncomingMessage, ServerResponse } from "../../common/node-http.ts";
 import type { App } from "../context.ts";
 
 /** Made once: `@fastify/helmet` makes all of it anew for each request. */

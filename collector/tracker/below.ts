@@ -1,0 +1,52 @@
+import * as constants from "../../protocol/constants.ts";
+import type { Datagram } from "../../protocol/datagram.ts";
+import * as ledgerRow from "../../protocol/ledger-row.ts";
+import type { TrackerContext } from "./context.ts";
+import * as deviceSlot from "./device-slot.ts";
+import * as runState from "./run-state.ts";
+import type { RunTable } from "./run-table.ts";
+import { isSentLater } from "./send-time.ts";
+
+// as locals these become part of the code (docs/decisions/0012-local-constants.md)
+const { KIND } = constants;
+const { ROW } = ledgerRow;
+const { SLOT } = deviceSlot;
+const { RUN_STATE } = runState;
+
+/** All numbers of a run are below the first of an older one. Never so again once it is not: a high water does not fall, a first number does not rise. */
+const liesBelow = (runs: RunTable, run: number, older: number): boolean =>
+  runs.at(run, ROW.HIGH_WATER) < runs.at(older, ROW.FIRST);
+
+/**
+ * Step 3: whether the number belongs to an older run that lies above this one, as what a device goes on with does while it also sends what it had
+ * kept from before it was first heard. Not so when this run just reaches the other, or when a number is used again: then the device has begun anew.
+ * @param absoluteUs - when it was sent, 0 = unknown @param relativeUs - the same from the start of its epoch
+ */
+export const isOfRunAbove = (
+  runs: RunTable,
+  run: number,
+  older: number,
+  { kind, sequence }: Datagram,
+  absoluteUs: number,
+  relativeUs: number,
+): boolean => {
+  const number = kind === KIND.DATA ? sequence : sequence - 1;
+  const top = runs.at(run, ROW.HIGH_WATER);
+  if (number < runs.at(older, ROW.FIRST) || number <= top + 1) return false;
+  if (!liesBelow(runs, run, older) || top < runs.at(run, ROW.FIRST)) return false;
+  const isInRange = number <= runs.at(older, ROW.HIGH_WATER);
+  return kind !== KIND.DATA || !isInRange || !isSentLater(runs, older, absoluteUs, relativeUs);
+};
+
+/** Mark whichever of the run and the others of its declared epoch lie below an older one (step 3). */
+export const noteBelow = ({ runs, devices }: TrackerContext, run: number): void => {
+  const epoch = runs.epoch[run]!;
+  if (epoch < 0) return;
+  let isOlder = false;
+  for (let other = devices.int(runs.device[run]!, SLOT.NEWEST); other >= 0; other = runs.older[other]!) {
+    if (other === run) isOlder = true;
+    else if (runs.epoch[other] !== epoch) continue;
+    else if (isOlder && liesBelow(runs, run, other)) runs.set(run, RUN_STATE.BELOW, true);
+    else if (!isOlder && liesBelow(runs, other, run)) runs.set(other, RUN_STATE.BELOW, true);
+  }
+};
