@@ -97,11 +97,6 @@ export class BatchStream {
     this.#tracker = tracker;
   }
 
-  /** Number of the last batch handed over, from 1; 0 = none yet. */
-  get lastNumber(): number {
-    return this.#number;
-  }
-
   /** Batches up to this number are committed. */
   committed(number: number): void {
     this.#committed = number;

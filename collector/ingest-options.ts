@@ -40,6 +40,4 @@ export interface IngestSizes {
   /** filled now or waiting for the writer */
   batchesInUse: number;
   batchCapacity: number;
-  /** number of the last batch handed over, from 1; 0 = none yet */
-  lastBatch: number;
 }

@@ -108,7 +108,6 @@ export class Ingest {
       held: tracker.heldCount,
       batchesInUse: this.#options.pool.inUse,
       batchCapacity: this.#options.pool.capacity,
-      lastBatch: this.#batches.lastNumber,
     };
   }
 

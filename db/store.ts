@@ -69,8 +69,6 @@ export interface StoreStatus {
   commits: number;
   commitFailures: number;
   commitSeconds: number;
-  flushP50Ms: number;
-  flushMaxMs: number;
   pendingBatches: number;
   segments: number;
   readingsStored: number;
@@ -80,9 +78,6 @@ export interface StoreStatus {
   mergeError: string | null;
   flushedBytes: number;
   writtenBytes: number | null;
-  queriesWaiting: number;
-  /** what the last failed commit of this process said, also when it is over */
-  lastError: string | null;
 }
 
 const DEFAULTS = {
@@ -195,18 +190,17 @@ export class Store extends EventEmitter<StoreEvents> {
   }
 
   status(): StoreStatus {
-    const { failingSinceUs, waitingDevices: _, ...figures } = this.#figures;
+    const { failingSinceUs, lastError, ...figures } = this.#figures;
     const isFailing = this.#status === "FAILING";
     return {
       path: this.#file,
       state: this.#status,
-      reason: isFailing ? (this.#failure?.message ?? figures.lastError) : null,
+      reason: isFailing ? (this.#failure?.message ?? lastError) : null,
       sinceUs: isFailing && failingSinceUs !== null ? failingSinceUs : this.#sinceUs,
       schemaVersion: SCHEMA_VERSION,
       sizeBytes: sizeOf(this.#file),
       walBytes: sizeOf(`${realFileOf(this.#file)}-wal`),
       lastCommitUs: this.view.asOfUs === 0 ? null : this.view.asOfUs,
-      queriesWaiting: this.#readers.waiting,
       ...figures,
     };
   }

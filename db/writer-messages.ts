@@ -19,9 +19,6 @@ export interface WriterFigures {
   commitFailures: number;
   /** seconds spent in commits since the start */
   commitSeconds: number;
-  /** of the last commits, milliseconds */
-  flushP50Ms: number;
-  flushMaxMs: number;
   /** batches accepted and not yet committed */
   pendingBatches: number;
   /** wall clock, microseconds; null while commits succeed */
@@ -39,8 +36,6 @@ export interface WriterFigures {
   /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
   flushedBytes: number;
   writtenBytes: number | null;
-  /** devices whose rows in the tables for people are behind */
-  waitingDevices: number;
 }
 
 export type WriterMessage =

@@ -1,7 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
-import { FlushTimes } from "./flush-times.ts";
 import { MergeLoop } from "./merge/merge-loop.ts";
 import type { MergeCommand, MergeReport } from "./merge/merge-messages.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
@@ -39,7 +38,6 @@ export class WriterThread {
   readonly #writer: Writer;
   readonly #host: WriterThreadHost;
   readonly #options: WriterThreadData;
-  readonly #times = new FlushTimes();
   readonly #merges: MergeLoop;
   #timer: NodeJS.Timeout | undefined;
   /** what the timer is for: what is done when nothing waits, the batches that wait, or as many as must not wait any longer */
@@ -48,6 +46,7 @@ export class WriterThread {
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   #commits = 0;
+  #commitMs = 0;
   #failures = 0;
   #failingSinceUs: number | null = null;
   #lastError: string | null = null;
@@ -141,7 +140,7 @@ export class WriterThread {
       this.#schedule(IDLE_MS);
     } else if (outcome.outcome === "failed") this.#failed(outcome.error);
     else {
-      this.#times.add(this.#host.clock.monotonicMs() - beganMs);
+      this.#commitMs += this.#host.clock.monotonicMs() - beganMs;
       this.#succeeded(outcome);
     }
   }
@@ -200,15 +199,12 @@ export class WriterThread {
   }
 
   #figures(): WriterFigures {
-    const { p50Ms, maxMs } = this.#times.summary();
     const { segments, readings } = this.#writer.stored;
     const { merges, unmergedSegments, unmergedReadings } = this.#writer.merging.figures;
     return {
       commits: this.#commits,
       commitFailures: this.#failures,
-      commitSeconds: this.#times.totalMs / 1000,
-      flushP50Ms: p50Ms,
-      flushMaxMs: maxMs,
+      commitSeconds: this.#commitMs / 1000,
       pendingBatches: this.#writer.pendingBatches,
       failingSinceUs: this.#failingSinceUs,
       lastError: this.#lastError,
@@ -220,7 +216,6 @@ export class WriterThread {
       mergeError: this.#writer.merging.error,
       flushedBytes: this.#writer.merging.flushedBytes,
       writtenBytes: this.#host.writtenBytes(),
-      waitingDevices: this.#writer.waitingDevices,
     };
   }
 }

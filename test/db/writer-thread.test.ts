@@ -22,7 +22,6 @@ const countingWriter = () => {
     get isDue(): boolean {
       return writer.pendingBatches > 0;
     },
-    waitingDevices: 0,
     stored: { segments: 0, readings: 0 },
     merging: {
       figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 },
