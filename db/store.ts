@@ -57,8 +57,9 @@ export interface StoreEvents {
 
 export interface StoreStatus {
   path: string;
-  state: "OK" | "FAILING" | "CLOSED";
-  /** why commits fail; null while they do not */
+  /** FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart */
+  state: "OK" | "FAILING" | "FAILED" | "CLOSED";
+  /** why commits fail, or none is tried any more; null while neither is so */
   reason: string | null;
   /** since when the state is what it is, microseconds */
   sinceUs: number;
@@ -195,7 +196,7 @@ export class Store extends EventEmitter<StoreEvents> {
     return {
       path: this.#file,
       state: this.#status,
-      reason: isFailing ? (this.#failure?.message ?? lastError) : null,
+      reason: isFailing ? lastError : (this.#failure?.message ?? null),
       sinceUs: isFailing && failingSinceUs !== null ? failingSinceUs : this.#sinceUs,
       schemaVersion: SCHEMA_VERSION,
       sizeBytes: sizeOf(this.#file),
@@ -258,7 +259,8 @@ export class Store extends EventEmitter<StoreEvents> {
   #fail(code: string, message: string, cause?: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = new LacunaError(code, `the database's writer failed: ${message}`, { cause });
-    this.#status = "FAILING";
+    this.#status = "FAILED";
+    this.#sinceUs = this.#clock.wallUs();
     this.#closed.resolve(0);
     this.emit("error", this.#failure);
   }

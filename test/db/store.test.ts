@@ -199,9 +199,14 @@ test("a batch that breaks the schema is a fatal error of the store, not of the p
   run.open.set(1, opened);
   model.close(run);
   const failed = once(store, "error");
+  const brokenAtUs = systemClock.wallUs();
   post(store, model.seal());
   const [error] = await failed;
   expect(error).toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
-  expect(store.status()).toMatchObject({ state: "FAILING", reason: expect.stringContaining("UNIQUE") });
+  expect(store.status()).toMatchObject({
+    state: "FAILED",
+    reason: expect.stringContaining("UNIQUE"),
+    sinceUs: expect.toSatisfy((sinceUs: number) => sinceUs >= brokenAtUs),
+  });
   await expect(store.close()).rejects.toBe(error);
 });
