@@ -28,23 +28,27 @@ const decimalJson = (thousandths: number): string => {
   return `${thousandths < 0 ? "-" : ""}${whole}${FRACTIONS[size - whole * 1000]}`;
 };
 
-/** `"name":` as JSON. Names repeat from reading to reading: give the same map for all of an answer. */
+/** `"name":` as JSON, by name: names repeat from reading to reading. */
 export type KeyCache = Map<string, string>;
 
+/** names that are remembered; beyond it all are forgotten, as senders may make up any number of them */
+export const MOST_KEYS = 10_000;
+
 /** `"name":` */
-export const keyJson = (name: string, keys: KeyCache): string => {
+const keyJson = (name: string, keys: KeyCache): string => {
   const known = keys.get(name);
   if (known !== undefined) return known;
   const key = `${JSON.stringify(name)}:`;
+  if (keys.size >= MOST_KEYS) keys.clear();
   keys.set(name, key);
   return key;
 };
 
-/** `{"name":value,…}`; `names` and `values` lie side by side. */
+/** `{"name":value,…}`; `names` and `values` lie side by side. @param keys - kept from call to call */
 export const valuesJson = (
   names: readonly string[],
   values: readonly ReadingValue[],
-  keys: KeyCache = new Map(),
+  keys: KeyCache,
 ): string => {
   let members = "";
   for (let index = 0; index < names.length; index++) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { valueJson } from "../../api/json-values.ts";
+import { type KeyCache, MOST_KEYS, valueJson, valuesJson } from "../../api/json-values.ts";
 
 const finite = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -31,4 +31,14 @@ test.each([
   [1e12 - 0.001, "999999999999.999"],
 ])("%d is written as %s", (value, text) => {
   expect(valueJson(value)).toBe(text);
+});
+
+test("names that senders make up are not remembered without a bound, and each is written as it is", () => {
+  const keys: KeyCache = new Map();
+  for (let number = 0; number < 2.5 * MOST_KEYS; number++) {
+    expect(valuesJson([`n${number}`, "same"], [number, true], keys)).toBe(
+      `{"n${number}":${number},"same":true}`,
+    );
+    expect(keys.size).toBeLessThanOrEqual(MOST_KEYS);
+  }
 });
