@@ -214,7 +214,6 @@ export class LiveHub implements LiveFigures {
     this.#feed?.post({
       type: "flush",
       flush: commit.flush,
-      committedAtUs: commit.committedAtUs,
       newRuns: commit.newRuns.flatMap((run) => {
         const device = this.#live.describeRun(run)?.device;
         return device === undefined ? [] : [[run, device] as const];

@@ -19,7 +19,6 @@ export type ToFeed =
   | {
       type: "flush";
       flush: number;
-      committedAtUs: number;
       /** runs that came to be in it */
       newRuns: readonly (readonly [run: number, device: string])[];
       /** devices of which channels were described, or that were forgotten */

@@ -81,10 +81,10 @@ class FeedBed implements Disposable {
     this.writer.accept(this.model.seal());
     const outcome = this.writer.flush();
     if (outcome.outcome !== "committed") throw new Error(outcome.outcome);
-    const { flush, committedAtUs, notes } = outcome.change!;
+    const { flush, notes } = outcome.change!;
     const changedDevices = notes.flatMap((note) => (note.note === "channel" ? [note.device] : []));
     const newRuns = this.#newRuns.splice(0);
-    await this.#feed.receive({ type: "flush", flush, committedAtUs, newRuns, changedDevices });
+    await this.#feed.receive({ type: "flush", flush, newRuns, changedDevices });
   }
 
   async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {
