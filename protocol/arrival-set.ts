@@ -1,4 +1,4 @@
-import { type Range, sizeOf, subtract, union } from "./ranges.ts";
+import { type Range, subtract, union } from "./ranges.ts";
 
 /**
  * What is known of the arrival of one epoch's numbers, by one collector or by several together. Every number in [first, last] is one of:
@@ -19,15 +19,6 @@ export interface ArrivalSet {
   missing: Range[];
 }
 
-/** How many numbers of a set are what. */
-export interface ArrivalCounts {
-  expected: number;
-  received: number;
-  untold: number;
-  missing: number;
-  lost: number;
-}
-
 /** The union of two sets of one epoch. Commutative, associative, idempotent. */
 export const mergeArrivals = (a: ArrivalSet, b: ArrivalSet): ArrivalSet => {
   const received = union(a.received, b.received);
@@ -44,11 +35,3 @@ export const mergeArrivals = (a: ArrivalSet, b: ArrivalSet): ArrivalSet => {
 /** The numbers that were used and that nobody has or waits for. */
 export const lostOfArrivals = ({ first, last, received, untold, missing }: ArrivalSet): Range[] =>
   subtract([[first, last]], union(union(received, untold), missing));
-
-export const arrivalCounts = (set: ArrivalSet): ArrivalCounts => ({
-  expected: set.last - set.first + 1,
-  received: sizeOf(set.received),
-  untold: sizeOf(set.untold),
-  missing: sizeOf(set.missing),
-  lost: sizeOf(lostOfArrivals(set)),
-});
