@@ -1,4 +1,4 @@
-import { parameterError } from "./problems.ts";
+import { type ApiError, parameterError } from "./problems.ts";
 import type { Position } from "./sources.ts";
 
 /**
@@ -24,6 +24,10 @@ const parseJson = (text: string): unknown => {
 const isPosition = (items: unknown[]): items is Position & unknown[] =>
   items.every((item) => item === null || typeof item === "string" || Number.isFinite(item));
 
+/** A cursor that does not belong to the query it came with. */
+export const foreignCursor = (): ApiError =>
+  parameterError([{ name: "cursor", detail: "accepted is the `next` of an answer to the same query" }]);
+
 /** @throws ApiError 400 naming `cursor` when it is not one of ours or belongs to another list */
 export const decodeCursor = (scope: string, cursor: string | undefined): Position | null => {
   if (cursor === undefined) return null;
@@ -32,5 +36,5 @@ export const decodeCursor = (scope: string, cursor: string | undefined): Positio
     const position: unknown[] = decoded.slice(1);
     if (isPosition(position)) return position;
   }
-  throw parameterError([{ name: "cursor", detail: "accepted is the `next` of an answer to the same query" }]);
+  throw foreignCursor();
 };

@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import type { DeviceStatus } from "../protocol/device-status.ts";
-import { encodeCursor } from "./cursor.ts";
+import { encodeCursor, foreignCursor } from "./cursor.ts";
 import type { FleetRow, FleetSort, FleetTable } from "./fleet-table.ts";
 import { parameterError } from "./problems.ts";
 import type { Position } from "./sources.ts";
@@ -83,9 +83,11 @@ export class DeviceLists {
 
   #kept(number: number, key: string): List {
     const list = this.#lists.get(number);
-    const mistake = (detail: string) => parameterError([{ name: "cursor", detail }]);
-    if (list === undefined) throw mistake("the list it goes on with is kept no more: ask without it");
-    if (list.key !== key) throw mistake("accepted is the `next` of an answer to the same query");
+    if (list === undefined) {
+      const detail = "the list it goes on with is kept no more: ask without it";
+      throw parameterError([{ name: "cursor", detail }]);
+    }
+    if (list.key !== key) throw foreignCursor();
     list.usedAtMs = this.#clock.monotonicMs();
     // the one used longest ago is the first to go
     this.#lists.delete(number);

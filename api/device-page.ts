@@ -1,6 +1,6 @@
 import type { ApiContext } from "./context.ts";
-import { decodeCursor, nextCursor } from "./cursor.ts";
-import { ApiError, parameterError } from "./problems.ts";
+import { decodeCursor, foreignCursor, nextCursor } from "./cursor.ts";
+import { ApiError } from "./problems.ts";
 import type { DeviceView } from "./sources.ts";
 
 /** @throws ApiError 404 when there is no such device */
@@ -24,11 +24,7 @@ export const devicePage = (
   query: { limit: number; cursor?: string },
 ): { devices: DeviceView[]; next: string | null } => {
   const [after = null] = decodeCursor(scope, query.cursor) ?? [];
-  if (after !== null && typeof after !== "string") {
-    throw parameterError([
-      { name: "cursor", detail: "accepted is the `next` of an answer to the same query" },
-    ]);
-  }
+  if (after !== null && typeof after !== "string") throw foreignCursor();
   const { ids, next } = order.page(after, query.limit);
   const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
   return { devices, next: nextCursor(scope, next === null ? null : [next]) };
