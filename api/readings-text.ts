@@ -5,7 +5,7 @@ import { enclose } from "./send-bytes.ts";
 import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
 import { JsonKeys, type TextWriter } from "./text-writer.ts";
 
-export const withRatio = (completeness: Completeness) => ({
+const withRatio = (completeness: Completeness) => ({
   ...completeness,
   ratio: completenessOf(completeness.received, completeness.expected),
 });

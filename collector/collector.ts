@@ -217,7 +217,7 @@ const listen = async (workers: readonly IngestHandle[], homes: readonly number[]
 /**
  * The worker that opens each listener: one that all workers share is the first one's, the others are dealt out.
  */
-export const homesOf = (listeners: readonly ListenerConfig[], workers: number): number[] => {
+const homesOf = (listeners: readonly ListenerConfig[], workers: number): number[] => {
   let dealt = 0;
   return listeners.map((config) => {
     const isShared = sharedAddresses(config, networkInterfaces(), process.platform).length > 0;

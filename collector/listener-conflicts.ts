@@ -36,7 +36,7 @@ const isSameGroup = (one: ListenerConfig, other: ListenerConfig): boolean =>
   one.kind === "group" && one.address === other.address && one.port === other.port && one.port !== 0;
 
 /** One sentence for each two listeners that cannot run together: which two, and why. */
-export const findListenerConflicts = (listeners: readonly ListenerConfig[]): string[] => {
+const findListenerConflicts = (listeners: readonly ListenerConfig[]): string[] => {
   const enabled = listeners.filter(({ enabled }) => enabled);
   const conflicts: string[] = [];
   enabled.forEach((one, index) => {

@@ -5,7 +5,7 @@ import { type HostView, hostView } from "./lost-interface.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often listeners are compared with the host. */
-export const LOOK_MS = 1000;
+const LOOK_MS = 1000;
 
 export interface ListenerWatchOptions {
   /** those of this worker; the others are never opened here */

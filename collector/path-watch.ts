@@ -1,9 +1,9 @@
 /** A path is down when it brings nothing for so long … */
-export const DOWN_AFTER_MS = 5000;
+const DOWN_AFTER_MS = 5000;
 /** … and of at least so many numbers. */
-export const DOWN_AFTER_NUMBERS = 10;
+const DOWN_AFTER_NUMBERS = 10;
 /** It is up again when it has brought at least half of what it should for so long. */
-export const UP_AFTER_MS = 5000;
+const UP_AFTER_MS = 5000;
 
 /** What a path has brought and should have; both only grow. */
 export interface PathReading {

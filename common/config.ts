@@ -135,7 +135,7 @@ const readText = (path: string, origin: string | undefined): string | undefined 
  * @returns undefined when the file does not exist and need not
  * @throws ConfigurationError when it cannot be read or is not TOML
  */
-export const readConfigFile = (path: string, origin: string | undefined): SettingsInput["file"] => {
+const readConfigFile = (path: string, origin: string | undefined): SettingsInput["file"] => {
   const text = readText(path, origin);
   if (text === undefined) return undefined;
   try {

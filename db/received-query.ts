@@ -8,7 +8,7 @@ import type { EpochArrivals, ReceivedFound, ReceivedQuery } from "./query-types.
 import { RUN } from "./view/run-rows.ts";
 
 /** Gap rows read for one answer at most: beyond it, older numbers of a run are untold, and further epochs are on the next page. */
-export const MOST_ROWS = 100_000;
+const MOST_ROWS = 100_000;
 
 type AbsentRow = [first: number, last: number, isOpen: 0 | 1];
 

@@ -89,7 +89,7 @@ const OFFSET = (() => {
     total: at,
   };
 })();
-export const BATCH_BYTES = OFFSET.total;
+const BATCH_BYTES = OFFSET.total;
 
 /** Typed views over one batch buffer. Cheap to make once per handing over, never per datagram. */
 export class Batch {

@@ -128,7 +128,7 @@ export const delay =
   };
 
 /** The stages the settings ask for, in the order a datagram meets them; none for what is off. */
-export const stagesOf = (settings: SimulatorSettings, intervalUs: number): Stage[] => {
+const stagesOf = (settings: SimulatorSettings, intervalUs: number): Stage[] => {
   const stages: Stage[] = [];
   if (settings.duplicate > 0) stages.push(duplication(settings.duplicate, settings.duplicateCopies));
   if (settings.loss > 0) stages.push(randomLoss(settings.loss));

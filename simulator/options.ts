@@ -15,7 +15,7 @@ import { SIGNAL_NAMES, type SignalName } from "./signals.ts";
 import { parseTarget } from "./target.ts";
 
 /** How the epoch of a restarted device relates to the one before. `same` reuses numbers (design R5). */
-export const EPOCH_ORDERS = ["grow", "shrink", "same"] as const;
+const EPOCH_ORDERS = ["grow", "shrink", "same"] as const;
 
 /** two numbers of a device stay 10 us apart, so that a time in whole microseconds tells which number it belongs to */
 export const GREATEST_DEVICE_HZ = 100_000;

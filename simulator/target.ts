@@ -15,7 +15,7 @@ export interface Target {
   loop: boolean;
 }
 
-export const TARGET_ACCEPTED =
+const TARGET_ACCEPTED =
   "udp://HOST:PORT with options after ?, such as udp://127.0.0.1:4747 or udp://239.192.47.47:4748?interface=eth0&ttl=1";
 
 const SHAPE = /^udp:\/\/(\[[^\]]+\]|[^:/?#[\]]+):(\d{1,5})\/?(?:\?([^#]*))?$/;

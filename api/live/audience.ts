@@ -14,7 +14,7 @@ const NO_TOPICS: readonly Topic[] = [];
 const encoder = new TextEncoder();
 
 /** One event; its id is that of the part, the run and the row's index among the rows of the run. */
-export const eventText = (id: string, isLate: boolean, data: string): string =>
+const eventText = (id: string, isLate: boolean, data: string): string =>
   `id: ${id}\nevent: ${isLate ? "late" : "reading"}\ndata: ${data}\n\n`;
 
 /** Who is told what: clients with the same filter share one text, and filters with the same channels share the text of a run. */

@@ -85,7 +85,7 @@ export const Listener = named(
   "Listener",
 );
 
-export const Thread = Type.Object({
+const Thread = Type.Object({
   name: Type.String(),
   state: Word(["running", "stopped", "failed"]),
   utilization: Nullable(
@@ -97,7 +97,7 @@ export const Thread = Type.Object({
   ),
 });
 
-export const Queue = Type.Object({
+const Queue = Type.Object({
   name: Type.String(),
   length: Type.Integer({ minimum: 0 }),
   capacity: Type.Integer({ minimum: 0 }),
@@ -107,7 +107,7 @@ export const Queue = Type.Object({
 const Delay = (share: string) =>
   Type.Number({ minimum: 0, description: `seconds: ${share} of them came within it, at most 9 % too long` });
 
-export const Reordering = Type.Object({
+const Reordering = Type.Object({
   windowSeconds: Type.Number({ minimum: 0, description: "the reorder window" }),
   count: Count("numbers that came after a greater one and had not been asked for, since the start"),
   delaySeconds: Type.Object(
@@ -134,7 +134,7 @@ export const Finding = named(
   "Finding",
 );
 
-export const Database = Type.Object({
+const Database = Type.Object({
   path: Type.String(),
   state: Word(["OK", "FAILING", "FAILED", "CLOSED"], {
     description:

@@ -34,7 +34,7 @@ const MAX_BACK = 100;
 const LEAST_HEAD = 1024;
 
 /** How many numbers the run's sender uses in the time since the run was last heard, by its mean rate. */
-export const usedInSilence = (runs: RunTable, run: number, arrivalUs: number): number => {
+const usedInSilence = (runs: RunTable, run: number, arrivalUs: number): number => {
   const lastUs = runs.at(run, ROW.LAST_ARRIVAL);
   const spanUs = Math.max(1_000_000, lastUs - runs.at(run, ROW.FIRST_ARRIVAL));
   return (runs.expected(run) / spanUs) * Math.max(0, arrivalUs - lastUs);

@@ -1,6 +1,6 @@
 /** numbers remembered of a run at first, and at most */
-export const LEAST_REMEMBERED = 16;
-export const MOST_REMEMBERED = 65_536;
+const LEAST_REMEMBERED = 16;
+const MOST_REMEMBERED = 65_536;
 /** what was used within this time is remembered, as far as the bounds allow */
 const REMEMBERED_MS = 10_000;
 /** low half of a number's bits: the paths it came by; high half: those it was expected on */

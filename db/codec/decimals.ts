@@ -11,7 +11,7 @@ export interface Scale {
   isFloat32: boolean;
 }
 
-export const MAX_DIGITS = 15;
+const MAX_DIGITS = 15;
 const SAMPLES = 16;
 /** integers must be exact, and less than 2^53 of each other */
 const MAX_INTEGER = 2 ** 52;
@@ -26,7 +26,7 @@ const isExact = (value: number, integer: number, power: number, isFloat32: boole
 };
 
 /** Fewest decimal places that give the value back; -1 when none do. NaN and infinities have none. */
-export const decimalDigits = (value: number, isFloat32: boolean): number => {
+const decimalDigits = (value: number, isFloat32: boolean): number => {
   const limit = isFloat32 ? MAX_INTEGER_32 : MAX_INTEGER;
   for (let digits = 0; digits <= MAX_DIGITS; digits++) {
     const power = POWERS[digits]!;

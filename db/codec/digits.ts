@@ -33,7 +33,7 @@ const SMALL_RANGES = 4096;
 const groupings: (Grouping | undefined)[] = new Array(SMALL_RANGES).fill(undefined);
 
 /** @param range - integer in [1, 2^52] */
-export const groupingOf = (range: number): Grouping => {
+const groupingOf = (range: number): Grouping => {
   if (range >= SMALL_RANGES) return computeGrouping(range);
   let grouping = groupings[range];
   if (grouping === undefined) {

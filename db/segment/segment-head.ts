@@ -13,7 +13,7 @@ import type { SegmentSummary } from "./columns.ts";
  *     run numbers | datagrams per run | bytes per block            three integer columns; the last one in form BLOCKS only
  *     blocks, each followed by the u32 CRC-32 of its bytes
  */
-export const SEGMENT_VERSION = 1;
+const SEGMENT_VERSION = 1;
 export const FORM = {
   /** one block per run, ascending by sequence */
   BLOCKS: 0,

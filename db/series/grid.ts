@@ -18,7 +18,7 @@ export interface Bounds {
   lastUs: number;
 }
 
-export const MAX_BUCKETS = 10_000;
+const MAX_BUCKETS = 10_000;
 
 /** What a query says of its buckets. */
 export interface GridRequest extends TimeSpan {

@@ -61,7 +61,7 @@ export interface AuditReport {
   boundedDuplicates: number;
 }
 
-export const MOST_DIFFERENCES = 1000;
+const MOST_DIFFERENCES = 1000;
 
 /** Collects what an audit finds. */
 export class Findings {
@@ -109,7 +109,7 @@ export class Findings {
 
 const MOST_RANGES = 8;
 /** Numbers as people read them: `7, 12-15 (5 numbers)`. */
-export const formatRanges = (ranges: readonly Range[]): string => {
+const formatRanges = (ranges: readonly Range[]): string => {
   const shown = ranges
     .slice(0, MOST_RANGES)
     .map(([first, last]) => (first === last ? first : `${first}-${last}`));
