@@ -12,7 +12,7 @@ export interface ListenerStatus extends ListenerSocketStatus {
 export interface IngestStatus {
   /** wall clock, microseconds */
   atUs: number;
-  /** the same instant by the monotonic clock of the worker, milliseconds */
+  /** the same instant by the monotonic clock, which all threads share, milliseconds */
   atMs: number;
   /** by path; empty when all listeners are one */
   paths: PathCounts[];

@@ -28,8 +28,7 @@ export const sumSockets = <Status extends ListenerSocketStatus>(
  */
 export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly number[]): IngestStatus => ({
   atUs: Math.min(...statuses.map(({ atUs }) => atUs)),
-  // each worker has a monotonic clock of its own
-  atMs: statuses[0]!.atMs,
+  atMs: Math.min(...statuses.map(({ atMs }) => atMs)),
   paths: statuses[0]!.paths.map((_, path) => statuses.map(({ paths }) => paths[path]!).reduce(addPathCounts)),
   listeners: homes.map((home, index) => {
     const everywhere = statuses.map(({ listeners }) => listeners[index]!);

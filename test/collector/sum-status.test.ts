@@ -22,6 +22,7 @@ const listenerOf = (
 const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
   ({
     atUs,
+    atMs: 100 + atUs,
     paths: [],
     listeners,
     reorderDelays: [1, 0, 2],
@@ -51,7 +52,11 @@ test("a listener's socket is that of the worker that opens it, what came by it i
   expect(counters).toMatchObject({ datagrams: 12, received: 10, lastDatagramAtUs: 900 });
   expect(Object.values(counters.rejected)).toEqual([2]);
   expect(sum.reorderDelays).toEqual([2, 0, 4]);
-  expect(sum).toMatchObject({ atUs: 10, sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 } });
+  expect(sum).toMatchObject({
+    atUs: 10,
+    atMs: 110,
+    sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 },
+  });
   expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
 });
 
