@@ -43,7 +43,7 @@ export interface ListenerStatus {
   counters: ListenerCounters;
 }
 
-/** `datagrams` is the sum of all the others but `bytes`, `unusableSendTimes` and what begins with `nack`. Counters of this process. */
+/** `datagrams` is the sum of all the others but `bytes`, `unusableSendTimes`, `overloads` and what begins with `nack`. Counters of this process. */
 export interface ListenerCounters {
   datagrams: number;
   bytes: number;

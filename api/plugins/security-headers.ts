@@ -10,7 +10,7 @@ const setHeaders = helmet({
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     useDefaults: false,
   },
-  // plain HTTP: TLS is a proxy's, and so is this promise
+  // of a name, whatever the port: whoever owns the name may promise it, not one of the servers behind it
   strictTransportSecurity: false,
 });
 

@@ -129,7 +129,8 @@ export class Tracker {
     this.#afterwards = new Afterwards(context, ledger, this.#epochs, sources);
   }
 
-  /** Results of the last `onDatagram`, valid until the next call. */
+  // what the last `onDatagram` came to, until the next call:
+
   /** index into REJECT_REASONS when the verdict is REJECTED, else 0 */
   get rejectCode(): number {
     return this.#outcome.rejectCode;

@@ -26,7 +26,7 @@ const GAIN = 1 / 16;
 const PERIOD_US = 600_000_000;
 /** no way takes so much longer than before: a clock was set, and what was known is of no use */
 const CLOCK_SET_US = 10_000_000;
-/** of a device that sends often every so manieth pair of numbers is looked at (a power of 2), of a slower one each */
+/** of a device that sends often one of so many pairs of numbers is looked at (a power of 2), of a slower one each */
 const SAMPLED = 8;
 const SLOW_INTERVAL_US = 5_000_000;
 
