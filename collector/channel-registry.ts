@@ -1,5 +1,6 @@
 import type { DeviceSnapshot } from "../protocol/batch.ts";
-import { ChannelTable, undescribedName } from "./channel-table.ts";
+import { undescribedName } from "../protocol/text.ts";
+import { ChannelTable } from "./channel-table.ts";
 import { LOW_CHANNELS, LowChannels } from "./low-channels.ts";
 
 /**

@@ -1,4 +1,5 @@
 import * as constants from "../protocol/constants.ts";
+import { undescribedName } from "../protocol/text.ts";
 import * as lowChannelsModule from "./low-channels.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
@@ -17,9 +18,6 @@ export interface ChannelEntry {
 /** above it a table looks up by map instead of by walking */
 const WALKED_ENTRIES = 16;
 const MAX_CHANNEL = 0xffff;
-
-/** What a channel goes by until its sender names it. */
-export const undescribedName = (channel: number): string => `ch${channel}`;
 
 const isNamed = (entry: ChannelEntry, wanted: string): boolean =>
   entry.wanted === wanted && entry.channel >= FIRST_NAMED_CHANNEL;

@@ -3,9 +3,10 @@ import { VALUE_TYPE } from "../protocol/constants.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { Count, LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { undescribedName } from "../protocol/text.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { undescribedName, undescribedNumber } from "./view/channel-names.ts";
+import { undescribedNumber } from "./view/channel-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
 import { RUN } from "./view/run-rows.ts";
 

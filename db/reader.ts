@@ -1,6 +1,7 @@
 import { MisuseError } from "../common/errors.ts";
 import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { undescribedName } from "../protocol/text.ts";
 import type { TextForm, TimeForm } from "./answer-texts.ts";
 import { type GapRequest, placeBehind } from "./gaps-query.ts";
 import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
@@ -28,7 +29,6 @@ import { newestStretches } from "./raster-spans.ts";
 import type { ReadingsRequest, RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
-import { undescribedName } from "./view/channel-names.ts";
 
 /** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when its client is gone. */
 export type Ask = <K extends QueryRequest["kind"]>(

@@ -1,10 +1,10 @@
+import { undescribedName } from "../protocol/text.ts";
 import type { ChunkHead } from "./chunk/chunk-head.ts";
 import { rowsOfDatagram } from "./datagram-rows.ts";
 import { channelKey, type ReadingValue, readingValue } from "./ledger-view.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
 import type { RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
-import { undescribedName } from "./view/channel-names.ts";
 
 export interface RequestedRun extends RunSpan {
   epoch: number | null;

@@ -1,12 +1,12 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
+import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges } from "./absent-ranges.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { channelKey } from "./ledger-view.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
-import { undescribedName } from "./view/channel-names.ts";
 import { RUN } from "./view/run-rows.ts";
 
 export interface RestoreOptions {

@@ -3,6 +3,7 @@ import { KIND, MAX_DATAGRAM_BYTES, VALUE_TYPE } from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
 import { deviceIdText } from "./device-id.ts";
 import { refuseUnless } from "./encode-body.ts";
+import { undescribedName } from "./text.ts";
 
 /**
  * Writes a datagram in the JSON format to `out` at `at`, the inverse of `decodeJson`.
@@ -83,7 +84,9 @@ const absoluteTimeUs = (from: Datagram, index: number): number => {
 const valuesText = (from: Datagram, start: number, end: number): string => {
   let text = "";
   for (let index = start; index < end; index++) {
-    const name = from.named ? JSON.stringify(from.names[index]) : `"ch${from.channels[index]}"`;
+    const name = from.named
+      ? JSON.stringify(from.names[index])
+      : `"${undescribedName(from.channels[index]!)}"`;
     text += `${index === start ? "" : ","}${name}:${valueText(from.values[index]!, from.types[index]!)}`;
   }
   return `{${text}}`;

@@ -65,5 +65,8 @@ export const isCleanText = (text: string): boolean => text.isWellFormed() && !/\
 export const isUnit = (text: string): boolean =>
   text.length <= MAX_TEXT_BYTES && isCleanText(text) && Buffer.byteLength(text) <= MAX_TEXT_BYTES;
 
+/** What a channel goes by until its sender names it. */
+export const undescribedName = (channel: number): string => `ch${channel}`;
+
 /** True when a string can be a channel's name: a unit that is not empty. */
 export const isChannelName = (text: string): boolean => text.length > 0 && isUnit(text);

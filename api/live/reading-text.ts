@@ -1,13 +1,14 @@
 import { type DatagramRow, rowsOfDatagram } from "../../db/datagram-rows.ts";
 import { readingValue } from "../../db/ledger-view.ts";
 import type { RunColumns } from "../../db/segment/columns.ts";
+import { undescribedName } from "../../protocol/text.ts";
 import { formatTime } from "../../protocol/time.ts";
 import { type KeyCache, valuesJson } from "../json-values.ts";
 import type { LiveRun, ReadingValue } from "../sources.ts";
 import type { Told } from "./order-hold.ts";
 
 /** A channel's name: described, or `ch7`. */
-const nameOf = (run: LiveRun, channel: number): string => run.names.get(channel) ?? `ch${channel}`;
+const nameOf = (run: LiveRun, channel: number): string => run.names.get(channel) ?? undescribedName(channel);
 
 /** Writes the data of events `reading` and `late`; keeps the text of names, so make one per feed. */
 export class ReadingText {

@@ -1,4 +1,5 @@
 import { MAX_CHANNELS_PER_DEVICE } from "../../protocol/constants.ts";
+import { undescribedName } from "../../protocol/text.ts";
 import { Entries, withRoom } from "./columns.ts";
 
 export interface ChannelEntry {
@@ -10,9 +11,6 @@ export interface ChannelEntry {
   /** flush that brought it */
   flush: number;
 }
-
-/** Name of a channel that was never described. */
-export const undescribedName = (channel: number): string => `ch${channel}`;
 
 const UNDESCRIBED = /^ch(\d{1,5})$/;
 

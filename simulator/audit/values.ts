@@ -1,4 +1,5 @@
 import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "../../protocol/constants.ts";
+import { undescribedName } from "../../protocol/text.ts";
 import { formatTime, parseTime } from "../../protocol/time.ts";
 import { READ_OUT_US, readingTimeOf } from "../encoder.ts";
 import { subKey } from "../random.ts";
@@ -43,7 +44,7 @@ export class ExpectedReadings {
     const key = this.schedule.signalKey(device, record.epoch);
     for (const { number, name, signal } of this.#channels) {
       const expected = signal.valueAt(subKey(key, number), reading.sequence);
-      const stored = reading.values[name] ?? reading.values[`ch${number}`];
+      const stored = reading.values[name] ?? reading.values[undescribedName(number)];
       if (stored === undefined || !Object.is(Number(stored), expected)) {
         return {
           subject: "value",
