@@ -22,9 +22,6 @@ export const DEAF_PROBE_MS = 30_000;
 /** how long the last answer to a device that is given up is waited for */
 export const LAST_WAIT_MS = 500;
 
-/** GONE counts so long after a NACK (design §3) */
-export const ANSWER_MS = 10_000;
-
 /** devices whose timing is kept; beyond that gaps of new ones are lost when their window closes */
 export const MAX_PEERS = 65_536;
 /** one that was not asked for so long makes room */

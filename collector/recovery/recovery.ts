@@ -1,11 +1,10 @@
 import { TokenBucket } from "../../common/token-bucket.ts";
 import type { AskableGaps, ReturnPath } from "../tracker/askable-gaps.ts";
 import { Deadlines } from "../tracker/deadlines.ts";
-import { GAP, GAP_STATE } from "../tracker/gap-fields.ts";
+import { ANSWER_MS, GAP, GAP_STATE } from "../tracker/gap-fields.ts";
 import type { GapList } from "../tracker/gap-list.ts";
 import type { Arrival, Recoverer } from "../tracker/types.ts";
 import {
-  ANSWER_MS,
   DEVICE_SPACING_MS,
   DEVICES_PER_PLAN,
   LAST_WAIT_MS,

@@ -13,13 +13,12 @@ import * as types from "./types.ts";
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { CAUSE, ROW, ROW_FLAG } = ledgerRow;
 const { RETURN_PATH, SLOT } = deviceSlot;
-const { BY_EVIDENCE, GAP, GAP_STATE, OPENED_BY } = gapFields;
+const { ANSWER_MS, BY_EVIDENCE, GAP, GAP_STATE, OPENED_BY } = gapFields;
 const { RUN_STATE } = runState;
 const { VERDICT } = types;
 
-/** how long after its window a range is asked for at most, and how long after a NACK its answer counts, milliseconds */
+/** how long after its window a range is asked for at most, milliseconds */
 const ASKING_MS = 10_000;
-const ANSWER_MS = 10_000;
 
 /**
  * The bins of one run: opens gaps, fills them, closes them, keeps them bounded. Every method leaves
