@@ -1,5 +1,5 @@
 import type { SettingsOf } from "../common/config.ts";
-import { SIMULATOR_OPTIONS } from "./options.ts";
+import type { SIMULATOR_OPTIONS } from "./options.ts";
 
 /** the longest reading of either format: a JSON member with a float64 */
 const LONGEST_READING_BYTES = 48;
@@ -14,12 +14,6 @@ export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
 
 /** Settings with every clock-dependent one resolved: what datagrams, values and truth are a pure function of. */
 export type FleetSettings = SimulatorSettings & { readonly epoch: number; readonly baseTimeUs: number };
-
-/** Defaults, with some settings given by property name: for the demo and for tests. */
-export const simulatorSettings = (given: Partial<SimulatorSettings> = {}): SimulatorSettings => {
-  const defaults = Object.entries(SIMULATOR_OPTIONS).map(([property, option]) => [property, option.default]);
-  return { ...(Object.fromEntries(defaults) as SimulatorSettings), ...given };
-};
 
 /** Epoch and base time as given, else from the clock at the start. */
 export const resolveStart = (settings: SimulatorSettings, startUs: number): FleetSettings => ({

@@ -3,13 +3,9 @@ import { once } from "node:events";
 import { Emission } from "../../simulator/emission.ts";
 import { Encoder } from "../../simulator/encoder.ts";
 import { Fleet } from "../../simulator/fleet.ts";
-import {
-  greatestDatagramBytes,
-  resolveStart,
-  type SimulatorSettings,
-  simulatorSettings,
-} from "../../simulator/settings.ts";
+import { greatestDatagramBytes, resolveStart, type SimulatorSettings } from "../../simulator/settings.ts";
 import { simulate } from "../../simulator/simulate.ts";
+import { simulatorSettings } from "../../test/support/simulator-settings.ts";
 
 /** Datagrams per second the simulator generates (impairments, truth and encoding, no socket) and sends over loopback. */
 

@@ -3,7 +3,7 @@ import { resolveSettings } from "../../common/config.ts";
 import { ConfigurationError } from "../../common/errors.ts";
 import { checkSettings } from "../../simulator/check-settings.ts";
 import { SIMULATOR_OPTIONS } from "../../simulator/options.ts";
-import { simulatorSettings } from "../../simulator/settings.ts";
+import { simulatorSettings } from "../support/simulator-settings.ts";
 
 const resolve = (flags: Record<string, unknown>) => resolveSettings(SIMULATOR_OPTIONS, { env: {}, flags });
 

@@ -8,10 +8,11 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { audit } from "../../simulator/audit.ts";
-import { type SimulatorSettings, simulatorSettings } from "../../simulator/settings.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { readTruth } from "../../simulator/truth-file.ts";
 import { sendDatagram } from "../../simulator/udp-transport.ts";
+import { simulatorSettings } from "../support/simulator-settings.ts";
 import { referenceLedger, sourceOf } from "./reference-ledger.ts";
 import { IMPAIRED } from "./support.ts";
 

@@ -8,9 +8,9 @@ import {
   greatestDatagramBytes,
   resolveStart,
   type SimulatorSettings,
-  simulatorSettings,
 } from "../../simulator/settings.ts";
 import { type Truth, truthHeader } from "../../simulator/truth.ts";
+import { simulatorSettings } from "../support/simulator-settings.ts";
 
 /** 2026-11-20T12:00:00Z */
 export const BASE_US = 1_795_176_000_000_000;
