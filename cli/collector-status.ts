@@ -52,10 +52,9 @@ export const collectorStatusForApi = (
   listeners: status.listeners.map(listenerOf),
   reordering: { windowMs, delays: status.reorderDelays },
   paths: status.paths.map(pathOf),
-  threads: status.utilizations.map((utilization, index, { length }) => ({
+  threads: status.threads.map((thread, index, { length }) => ({
     name: length === 1 ? "ingest" : `ingest-${index}`,
-    state: "running",
-    utilization,
+    ...thread,
   })),
   queues: [
     {

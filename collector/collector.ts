@@ -7,7 +7,7 @@ import type { LogLevel } from "../common/logger.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { DEFAULT_POOL_BATCHES, poolBatchesOfWorker } from "./batch-pool.ts";
 import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
-import { IngestHandle } from "./ingest-handle.ts";
+import { IngestHandle, type ThreadState } from "./ingest-handle.ts";
 import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -38,8 +38,8 @@ export interface CollectorOptions {
 export interface CollectorStatus extends IngestStatus {
   /** empty when all listeners are one path */
   paths: PathStatus[];
-  /** share of time each ingest worker was busy lately, [0, 1] */
-  utilizations: number[];
+  /** the ingest workers, with the share of time each was busy lately, [0, 1]; null = it is gone */
+  threads: { state: ThreadState; utilization: number | null }[];
 }
 
 interface CollectorEvents {
@@ -91,8 +91,11 @@ export class Collector extends EventEmitter<CollectorEvents> {
   /** The newest status, at most half a second old while the workers live. */
   status(): CollectorStatus {
     const sum = this.#sum();
-    const utilizations = this.#workers.map((worker) => worker.latest!.utilization);
-    return { ...sum, paths: this.#board.status(sum.paths), utilizations };
+    const threads = this.#workers.map(({ state, latest }) => ({
+      state,
+      utilization: state === "running" ? latest!.utilization : null,
+    }));
+    return { ...sum, paths: this.#board.status(sum.paths), threads };
   }
 
   /** A status as of now; the last one of workers that are gone. */

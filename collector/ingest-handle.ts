@@ -5,6 +5,9 @@ import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 
+/** failed: it died. */
+export type ThreadState = "running" | "stopped" | "failed";
+
 /** A worker's status, with the share of a processor it used between this status and the one before, [0, 1]. */
 export interface WorkerStatus {
   status: IngestStatus;
@@ -45,9 +48,14 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     return this.#latest;
   }
 
+  get state(): ThreadState {
+    if (this.#isStopped) return "stopped";
+    return this.#gone === null ? "running" : "failed";
+  }
+
   /** It has stopped, or died. */
   get isGone(): boolean {
-    return this.#isStopped || this.#gone !== null;
+    return this.state !== "running";
   }
 
   /**

@@ -171,7 +171,8 @@ test("a worker that dies is an error event, and nobody waits for it", async () =
   writeFileSync(when, "");
   const [error] = await waiting;
   expect(error).toMatchObject({ code: "ERR_INGEST_CRASHED", message: "the ingest worker died: told to die" });
-  await collector.requestStatus();
+  const { threads } = await collector.requestStatus();
+  expect(threads).toEqual([{ state: "failed", utilization: null }]);
   await collector.stop();
   directory.remove();
 });

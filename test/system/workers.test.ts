@@ -119,7 +119,9 @@ test("each worker reads a socket of a unicast listener", async () => {
   const rejected = writers.map(({ reader }) => reader.fleet?.rejected["bad-json"] ?? 0);
   expect(rejected.every((count) => count > 0)).toBe(true);
   expect(collector.status().fleet.rejected).toEqual({ "bad-json": 64 });
-  expect(collector.status().utilizations).toHaveLength(WORKERS);
+  expect(collector.status().threads).toEqual(
+    new Array(WORKERS).fill({ state: "stopped", utilization: null }),
+  );
 });
 
 test("a stranger's socket is noticed, although the workers share the address", async () => {
