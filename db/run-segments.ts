@@ -65,7 +65,6 @@ const SEGMENTS_AT_ONCE = 16;
 const FAR = Number.MAX_SAFE_INTEGER;
 /** a wall clock that goes back by less hides nothing, nor do workers whose batches come in another order */
 const SLACK_US = 60_000_000;
-const MAX_CACHED_STATEMENTS = 64;
 /** 2 MiB of columns */
 const MOST_KEPT_READINGS = 65_536;
 const COLUMNS = `segment, chunk_set AS chunkSet, first_page AS firstPage, first_time AS firstTimeUs, last_time AS lastTimeUs,
@@ -75,6 +74,7 @@ const COLUMNS = `segment, chunk_set AS chunkSet, first_page AS firstPage, first_
 export class RunSegments {
   readonly #db: Sqlite;
   readonly #chunks: ChunkStore;
+  /** by their text: one for each place that asks */
   readonly #statements = new Map<string, Statement>();
   readonly #budget: QueryBudget;
   readonly #flushes = new SegmentCache();
@@ -273,7 +273,6 @@ export class RunSegments {
   #prepare(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
       statement = this.#db.prepare(sql);
       this.#statements.set(sql, statement);
     }
