@@ -207,8 +207,8 @@ export class NativeSocket {
     request.set(encodeSockaddr(this.family, group, 0, 0), GROUP);
     if (source !== null) request.set(encodeSockaddr(this.family, source, 0, 0), SOURCE);
     const level = this.family === 4 ? IPPROTO_IP : IPPROTO_IPV6;
-    const option = source === null ? MCAST_JOIN_GROUP : MCAST_JOIN_SOURCE_GROUP;
-    this.setOption("MCAST_JOIN_GROUP", level, option, request);
+    if (source === null) this.setOption("MCAST_JOIN_GROUP", level, MCAST_JOIN_GROUP, request);
+    else this.setOption("MCAST_JOIN_SOURCE_GROUP", level, MCAST_JOIN_SOURCE_GROUP, request);
   }
 
   /** Ask for a receive buffer: beyond the ceiling with CAP_NET_ADMIN, else as far as it goes. */

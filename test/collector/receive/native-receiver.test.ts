@@ -107,6 +107,15 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     receiver.detach(socket);
   });
 
+  test("a group that cannot be joined is told by the call that failed, with a source or without", () => {
+    const { native } = bound();
+    const noGroup = "192.0.2.1";
+    expect(() => native.join(noGroup, "lo", null)).toThrow("setsockopt MCAST_JOIN_GROUP EINVAL");
+    expect(() => native.join(noGroup, "lo", "127.0.0.1")).toThrow(
+      "setsockopt MCAST_JOIN_SOURCE_GROUP EINVAL",
+    );
+  });
+
   test("a probe finds silent sockets empty at once", () => {
     const receiver = new NativeReceiver({ clock: systemClock, handle: () => {}, sockets: nativeSockets! });
     const { socket, native } = bound();
