@@ -1,16 +1,12 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import autocannon from "autocannon";
-import {
-  eventually,
-  getJson,
-  startCollector,
-  temporaryDirectory,
-} from "../../test/support/lacuna-process.ts";
+import { eventually, getJson, startCollector } from "../../test/support/lacuna-process.ts";
 import { seededDoubles } from "../../test/support/series.ts";
 import { sendLoad } from "../ingest/support/child.ts";
+import { numberFrom, parseCommand, runBenchmark } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { buildW3 } from "./support/w3.ts";
 
 /** Many clients ask at once while datagrams come in: requests per second, milliseconds, and what was lost of the datagrams. */
@@ -21,20 +17,23 @@ const HELP = `node bench/api/load.ts [options]
   --readings N      of each device, stored before (10000)
   --db FILE         made when it does not exist, and kept; default a temporary one`;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseCommand(HELP, {
   options: {
     rate: { type: "string", default: availableParallelism() < 4 ? "50000" : "100000" },
     seconds: { type: "string", default: "10" },
     connections: { type: "string", default: "10" },
     readings: { type: "string", default: "10000" },
     db: { type: "string" },
-    help: { type: "boolean", default: false },
   },
 });
 
 const DEVICES = 1000;
 /** before, between and after the questions */
 const AROUND_SECONDS = 6;
+const rateHz = numberFrom("--rate", flags.rate, { least: 1 });
+const secondsEach = numberFrom("--seconds", flags.seconds, { least: 1 });
+const connections = numberFrom("--connections", flags.connections, { least: 1, most: 1000 });
+const readingsEach = numberFrom("--readings", flags.readings, { least: 1 });
 const random = seededDoubles(11);
 
 const CASES: Readonly<Record<string, () => string>> = {
@@ -56,8 +55,8 @@ interface Row {
 const ask = async (api: string, query: string, pathOf: () => string): Promise<Row> => {
   const { latency, requests, errors, timeouts, non2xx } = await autocannon({
     url: api,
-    connections: Number(flags.connections),
-    duration: Number(flags.seconds),
+    connections,
+    duration: secondsEach,
     requests: [{ setupRequest: (request) => ({ ...request, path: pathOf() }) }],
   });
   return {
@@ -82,14 +81,13 @@ const totalOf = async (api: string): Promise<Total> =>
   (await getJson<{ total: Total }>(`${api}/api/v1/ledger`)).total;
 
 const run = async (): Promise<void> => {
-  const folder = temporaryDirectory();
+  const folder = temporaryFolder();
   const file = flags.db ?? join(folder.path, "lacuna.db");
-  buildW3(file, DEVICES, Number(flags.readings));
+  await buildW3(file, DEVICES, readingsEach);
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", file]);
   try {
     const before = await totalOf(collector.api);
-    const rateHz = Number(flags.rate);
-    const seconds = Number(flags.seconds) * Object.keys(CASES).length + AROUND_SECONDS;
+    const seconds = secondsEach * Object.keys(CASES).length + AROUND_SECONDS;
     const load = sendLoad({
       port: collector.ports[0]!,
       rateHz,
@@ -118,5 +116,4 @@ const run = async (): Promise<void> => {
   }
 };
 
-if (flags.help) console.log(HELP);
-else await run();
+await runBenchmark(run);

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MergeResult, MergeTask } from "../../db/merge/merge-task.ts";
 import { Merger } from "../../db/merge/merger.ts";
 import { openForReading } from "../../db/open.ts";
 import { Writer } from "../../db/writer.ts";
+import { breathe, temporaryFolder } from "../support/temporary.ts";
 import { START_US, W3Source } from "../support/w3-data.ts";
 
 /**
@@ -20,9 +19,9 @@ const runMerge = (merger: Merger, task: MergeTask): MergeResult => {
   return step.value;
 };
 
-const report = (devices: number, perFlush: number): void => {
-  const directory = mkdtempSync(join(tmpdir(), "lacuna-merge-"));
-  const file = join(directory, "lacuna.db");
+const report = async (devices: number, perFlush: number): Promise<void> => {
+  const folder = temporaryFolder();
+  const file = join(folder.path, "lacuna.db");
   try {
     let nowMs = 0;
     const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
@@ -33,6 +32,7 @@ const report = (devices: number, perFlush: number): void => {
       for (const message of source.take(perFlush, clock.wallUs())) writer.accept(message);
       writer.flush();
       nowMs += 250;
+      await breathe();
     }
     nowMs += 60_000;
     while (writer.flush().outcome !== "idle");
@@ -55,11 +55,11 @@ const report = (devices: number, perFlush: number): void => {
     writer.merging.abandon();
     writer.close();
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    folder.remove();
   }
 };
 
-report(1000, 12_500);
-report(1000, 50_000);
-report(10_000, 25_000);
-report(100_000, 75_000);
+await report(1000, 12_500);
+await report(1000, 50_000);
+await report(10_000, 25_000);
+await report(100_000, 75_000);

@@ -1,16 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Merger } from "../../db/merge/merger.ts";
 import { openForReading } from "../../db/open.ts";
 import { Writer } from "../../db/writer.ts";
+import { numberFrom, parseCommand } from "../support/command.ts";
+import { breathe, temporaryFolder } from "../support/temporary.ts";
 import { START_US, W3Source } from "../support/w3-data.ts";
 
 /**
- * What W3 takes on disk: `node bench/db/w3.ts [readings a second] [devices] [readings]`. A writer with a clock of its own flushes every 250 ms
- * of it, merges as a collector would, and stops. Bytes per reading of the file, and written to get there (Linux).
+ * What W3 takes on disk. A writer with a clock of its own flushes every 250 ms of it, merges as a collector would, and stops. Bytes per reading
+ * of the file, and written to get there (Linux).
  */
-const [perSecond = 50_000, devices = 1000, readings = 10_000_000] = process.argv.slice(2).map(Number);
+const HELP = "node bench/db/w3.ts [readings a second (50000)] [devices (1000)] [readings (10000000)]";
+const { positionals } = parseCommand(HELP, { allowPositionals: true, options: {} });
+const [perSecondText = "50000", devicesText = "1000", readingsText = "10000000"] = positionals;
+const perSecond = numberFrom("readings a second", perSecondText, { least: 4 });
+const devices = numberFrom("devices", devicesText, { least: 1 });
+const readings = numberFrom("readings", readingsText, { least: 1 });
 const FLUSH_MS = 250;
 
 const writtenBytes = (): number => {
@@ -28,14 +34,14 @@ const merge = (writer: Writer, merger: Merger): void => {
   }
 };
 
-const directory = mkdtempSync(join(tmpdir(), "lacuna-w3-"));
-const file = join(directory, "lacuna.db");
+const folder = temporaryFolder();
+const file = join(folder.path, "lacuna.db");
 try {
   let nowMs = 0;
   const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
   const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null });
   const source = new W3Source(devices);
-  const perFlush = (perSecond * FLUSH_MS) / 1000;
+  const perFlush = Math.round((perSecond * FLUSH_MS) / 1000);
   const before = writtenBytes();
   const reading = openForReading(file);
   const merger = new Merger(reading);
@@ -53,6 +59,7 @@ try {
     mergeMs += performance.now() - beganMs - tookMs;
     flushMs += tookMs;
     slowestMs = Math.max(slowestMs, tookMs);
+    await breathe();
   }
   const { merges, mergedReadings } = writer.merging.figures;
   reading.close();
@@ -73,5 +80,5 @@ try {
     `${merges} merges of ${mergedReadings} readings, ${(mergedReadings / mergeMs / 1000).toFixed(1)} million a second`,
   );
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  folder.remove();
 }

@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { type Pair, type Summary, summarizePairs, tableRow, writeResults } from "./support/report.ts";
+import { numberFrom, parseCommand, refuse, runBenchmark } from "../support/command.ts";
+import {
+  openResults,
+  type Pair,
+  type Summary,
+  summarizePairs,
+  tableRow,
+  writeResults,
+} from "./support/report.ts";
 import type { Observer, RunSettings } from "./support/runs.ts";
 import { runCollector, runDiscard } from "./support/runs.ts";
 import { type LoadOverrides, loadOf, SCENARIOS, type Scenario } from "./support/scenarios.ts";
@@ -19,7 +26,11 @@ const HELP = `node bench/ingest/end-to-end.ts [SCENARIO…] [options]
   --out FILE     instead of bench/results/<date>.json
   --verbose      every run as JSON`;
 
-const { values: flags, positionals } = parseArgs({
+const RECEIVE: readonly RunSettings["receive"][] = ["auto", "native", "dgram"];
+/** what Linux cuts out of one message at most (UDP_MAX_SEGMENTS) */
+const MAX_SEGMENTS = 64;
+
+const { values: flags, positionals } = parseCommand(HELP, {
   allowPositionals: true,
   options: {
     pairs: { type: "string" },
@@ -31,18 +42,32 @@ const { values: flags, positionals } = parseArgs({
     "node-options": { type: "string", default: "" },
     out: { type: "string" },
     verbose: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
   },
 });
 
-const numberOf = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Number(text);
+const given = (
+  name: "pairs" | "seconds" | "rate" | "segments",
+  least: number,
+  isWhole = true,
+  most?: number,
+): number | undefined => {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  return numberFrom(`--${name}`, text, { least, isWhole, ...(most === undefined ? {} : { most }) });
+};
+
+const pairs = given("pairs", 1);
+const rateHz = given("rate", 1);
+const seconds = given("seconds", 0.1, false);
+const segments = given("segments", 1, true, MAX_SEGMENTS);
+if (!RECEIVE.includes(flags.receive as RunSettings["receive"]))
+  refuse(`--receive takes ${RECEIVE.join(", ")}, not '${flags.receive}'`);
 
 /** Rates are made for 4 cores; fewer get half of them. */
 const overrides: LoadOverrides = {
-  ...(flags.rate === undefined ? {} : { rateHz: Number(flags.rate) }),
-  ...(flags.seconds === undefined ? {} : { seconds: Number(flags.seconds) }),
-  ...(flags.segments === undefined ? {} : { segments: Number(flags.segments) }),
+  ...(rateHz === undefined ? {} : { rateHz }),
+  ...(seconds === undefined ? {} : { seconds }),
+  ...(segments === undefined ? {} : { segments }),
   rateFactor: availableParallelism() >= 4 ? 1 : 0.5,
 };
 
@@ -66,37 +91,46 @@ const runPair = async (scenario: Scenario): Promise<Pair> => {
 };
 
 const measure = async (scenario: Scenario): Promise<Summary> => {
-  const pairs: Pair[] = [];
-  const count = numberOf(flags.pairs) ?? (scenario.isCompared ? 5 : scenario.onDemand === true ? 1 : 3);
-  while (pairs.length < count) {
-    pairs.push(await runPair(scenario));
+  const done: Pair[] = [];
+  const count = pairs ?? (scenario.isCompared ? 5 : scenario.onDemand === true ? 1 : 3);
+  while (done.length < count) {
+    done.push(await runPair(scenario));
     process.stderr.write(".");
   }
   process.stderr.write("\n");
-  return summarizePairs(loadOf(scenario, overrides), scenario.question, pairs);
+  return summarizePairs(loadOf(scenario, overrides), settingsOf(scenario), scenario.question, done);
 };
 
 const wantedNames = (): string[] => {
   const unknown = positionals.filter((name) => !Object.hasOwn(SCENARIOS, name));
   if (unknown.length > 0)
-    throw new Error(`there is no scenario "${unknown}": ${Object.keys(SCENARIOS).join(", ")}`);
+    refuse(`there is no scenario '${unknown.join("', '")}': ${Object.keys(SCENARIOS).join(", ")}`);
   if (positionals.length > 0) return positionals;
   return Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]!.onDemand !== true);
 };
 
-const run = async (): Promise<void> => {
+const checkSeconds = (name: string): void => {
+  const { leastSeconds = 0 } = SCENARIOS[name]!;
+  if (seconds !== undefined && seconds < leastSeconds)
+    refuse(`--seconds: ${name} lasts at least ${leastSeconds} s, or it says nothing`);
+};
+
+const names = wantedNames();
+names.forEach(checkSeconds);
+
+await runBenchmark(async () => {
+  const date = new Date().toISOString().slice(0, 10);
+  const file = flags.out ?? join(import.meta.dirname, "../results", `${date}.json`);
+  const earlier = openResults(file);
   const results: Record<string, Summary> = {};
-  for (const name of wantedNames()) {
+  for (const name of names) {
     console.log(`${name}: ${SCENARIOS[name]!.question}`);
     results[name] = await measure(SCENARIOS[name]!);
     const { threadUsPerDatagram, observed } = results[name];
     console.table([tableRow(name, results[name])]);
     console.log("CPU by thread, us per datagram:", threadUsPerDatagram);
     if (observed.length > 0) console.log("observed:", observed);
+    writeResults(file, earlier, results);
   }
-  const date = new Date().toISOString().slice(0, 10);
-  writeResults(flags.out ?? join(import.meta.dirname, "../results", `${date}.json`), results);
-};
-
-if (flags.help) console.log(HELP);
-else await run();
+  console.log(`written to ${file}`);
+});

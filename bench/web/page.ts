@@ -1,6 +1,5 @@
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { Browser } from "playwright-core";
 import buildPage from "../../test/browser/support/build.ts";
 import { hasChromium, launchChromium } from "../../test/browser/support/chromium.ts";
@@ -10,8 +9,9 @@ import {
   LacunaProcess,
   type RunningCollector,
   startCollector,
-  temporaryDirectory,
 } from "../../test/support/lacuna-process.ts";
+import { numberFrom, parseCommand, runBenchmark } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { WatchedPage } from "./support/watched-page.ts";
 
 /** The dashboard under load, in the system's Chromium: how soon a long list is there, whether it scrolls, whether a busy chart stays smooth and its memory flat. */
@@ -23,7 +23,7 @@ const HELP = `node bench/web/page.ts [options]
   --channels N   of that device (1)
   --seconds N    the chart is looked at (60)`;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseCommand(HELP, {
   options: {
     devices: { type: "string", default: "100000" },
     visits: { type: "string", default: "5" },
@@ -31,9 +31,16 @@ const { values: flags } = parseArgs({
     rate: { type: "string", default: "5000" },
     channels: { type: "string", default: "1" },
     seconds: { type: "string", default: "60" },
-    help: { type: "boolean", default: false },
   },
 });
+const asked = {
+  devices: numberFrom("--devices", flags.devices, { least: 0 }),
+  visits: numberFrom("--visits", flags.visits, { least: 0 }),
+  scroll: numberFrom("--scroll", flags.scroll, { least: 1 }),
+  rate: numberFrom("--rate", flags.rate, { least: 1 }),
+  channels: numberFrom("--channels", flags.channels, { least: 1, most: 1024 }),
+  seconds: numberFrom("--seconds", flags.seconds, { least: 0 }),
+};
 /** so many parts of the time between two looks at the memory */
 const LOOKS = 6;
 /** datagrams/s while the list is filled, and while it is looked at */
@@ -49,15 +56,15 @@ const simulate = (collector: RunningCollector, ...flagsOf: readonly (string | nu
 
 /** A collector of its own for `play`, gone afterwards. */
 const withCollector = async (play: (collector: RunningCollector) => Promise<void>): Promise<void> => {
-  const directory = temporaryDirectory();
+  const folder = temporaryFolder();
   const collector = await startCollector([
-    ...["--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0", "--db", `${directory.path}/page.db`],
+    ...["--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0", "--db", `${folder.path}/page.db`],
   ]);
   try {
     await play(collector);
   } finally {
     await collector.stop();
-    directory.remove();
+    folder.remove();
   }
 };
 
@@ -89,7 +96,7 @@ const scroll = async ({ page }: WatchedPage, seconds: number): Promise<void> => 
 
 const list = (browser: Browser): Promise<void> =>
   withCollector(async (collector) => {
-    const devices = Number(flags.devices);
+    const { devices } = asked;
     const fill = simulate(collector, "--devices", devices, "--count", 2, "--total-rate", FILL_HZ);
     await fill.finished;
     await eventually(
@@ -98,7 +105,7 @@ const list = (browser: Browser): Promise<void> =>
     );
     const busy = simulate(collector, "--devices", 1000, "--id-prefix", "busy", "--total-rate", LISTED_HZ);
     const visits = [];
-    for (let visited = 0; visited < Number(flags.visits); visited++) {
+    for (let visited = 0; visited < asked.visits; visited++) {
       const opened = await WatchedPage.open(browser, collector.api, "#/");
       visits.push({ ...(await firstPaint(opened)), ...(await opened.longTasks()), load: loadavg()[0] });
       complain(opened);
@@ -107,10 +114,10 @@ const list = (browser: Browser): Promise<void> =>
     const opened = await WatchedPage.open(browser, collector.api, "#/");
     await firstPaint(opened);
     await opened.longTasks();
-    await scroll(opened, Number(flags.scroll));
+    await scroll(opened, asked.scroll);
     const scrolled = { ...(await opened.longTasks()), load: loadavg()[0] };
     complain(opened);
-    console.log(`${devices} devices listed, scrolled for ${flags.scroll} s:`);
+    console.log(`${devices} devices listed, scrolled for ${asked.scroll} s:`);
     console.table([{ ...scrolled, longestCpuMs: await opened.close() }]);
     console.log("its first paint, and when the first rows were there:");
     console.table(visits);
@@ -120,11 +127,7 @@ const list = (browser: Browser): Promise<void> =>
 
 const chart = (browser: Browser): Promise<void> =>
   withCollector(async (collector) => {
-    const [rate, channels, seconds] = [flags.rate, flags.channels, flags.seconds].map(Number) as [
-      number,
-      number,
-      number,
-    ];
+    const { rate, channels, seconds } = asked;
     const device = simulate(
       collector,
       ...["--devices", 1, "--channels", channels, "--total-rate", rate / channels],
@@ -167,11 +170,19 @@ const complain = ({ complaints }: WatchedPage): void => {
   process.exitCode = 1;
 };
 
-if (flags.help) console.log(HELP);
-else if (hasChromium()) {
-  await buildPage();
-  const browser = await launchChromium();
-  if (Number(flags.devices) > 0) await list(browser);
-  if (Number(flags.seconds) > 0) await chart(browser);
-  await browser.close();
+if (hasChromium()) {
+  await runBenchmark(async () => {
+    await buildPage();
+    // what a browser that is killed leaves behind goes with the folder
+    const folder = temporaryFolder();
+    process.env.TMPDIR = folder.path;
+    const browser = await launchChromium();
+    try {
+      if (asked.devices > 0) await list(browser);
+      if (asked.seconds > 0) await chart(browser);
+    } finally {
+      await browser.close();
+      folder.remove();
+    }
+  });
 }

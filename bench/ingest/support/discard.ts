@@ -22,7 +22,10 @@ const count: DatagramHandler = (_listener, _bytes, _view, _offset, length) => {
 };
 
 const loaded = choice === "dgram" ? null : await loadNativeSockets();
-if (loaded !== null && "missing" in loaded) throw new Error(loaded.missing);
+if (loaded !== null && "missing" in loaded) {
+  console.error(`the discard receiver cannot read as asked: ${loaded.missing}`);
+  process.exit(1);
+}
 const receiver =
   loaded === null
     ? new DgramReceiver(systemClock, count)

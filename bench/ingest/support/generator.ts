@@ -1,5 +1,6 @@
 import { KIND } from "../../../protocol/constants.ts";
 import { seededDoubles } from "../../../test/support/series.ts";
+import { runBenchmark } from "../../support/command.ts";
 import { datagramBytesOf, type LoadShape, Patcher, TokenBucket, writeDatagrams } from "./load.ts";
 import { type DatagramRing, openSender, type Sender } from "./native-sender.ts";
 
@@ -133,4 +134,6 @@ const generate = async (options: GeneratorOptions): Promise<GeneratorResult> => 
   };
 };
 
-console.log(JSON.stringify(await generate(JSON.parse(process.argv[2] ?? "{}") as GeneratorOptions)));
+await runBenchmark(async () => {
+  console.log(JSON.stringify(await generate(JSON.parse(process.argv[2] ?? "{}") as GeneratorOptions)));
+});

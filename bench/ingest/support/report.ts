@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
-import { dirname } from "node:path";
-import type { CollectorRun, Load, Run } from "./runs.ts";
+import { LacunaError, messageOf } from "../../../common/errors.ts";
+import type { CollectorRun, Load, Run, RunSettings } from "./runs.ts";
 
-/** Middle value and extremes of several runs. */
+/** Middle value (the mean of the two in the middle where there is no one) and extremes of several runs. */
 export interface Spread {
   median: number;
   min: number;
@@ -12,7 +12,9 @@ export interface Spread {
 
 export const spreadOf = (values: readonly number[]): Spread => {
   const sorted = values.toSorted((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! };
+  const half = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)! };
 };
 
 /** One alternation: the discard receiver where it is compared, and the collector. */
@@ -22,15 +24,20 @@ export interface Pair {
   observed: unknown;
 }
 
-export const summarizePairs = (load: Load, question: string, pairs: readonly Pair[]) => {
+export const summarizePairs = (
+  load: Load,
+  settings: RunSettings,
+  question: string,
+  pairs: readonly Pair[],
+) => {
   const runs = pairs.map(({ collector }) => collector);
   const over = (value: (run: CollectorRun) => number): Spread => spreadOf(runs.map(value));
   const compared = pairs.filter(({ discard }) => discard !== null) as (Pair & { discard: Run })[];
   const threads = [...new Set(runs.flatMap(({ usage }) => Object.keys(usage.threadSeconds)))];
-  const perDatagram = ({ generator }: Run): number => 1e6 / (generator.sent + generator.control);
   return {
     question,
     load,
+    settings,
     datagramBytes: runs[0]!.generator.datagramBytes,
     achievedHz: over(({ generator }) => generator.achievedHz),
     lost: runs.map(({ lost }) => lost),
@@ -40,14 +47,12 @@ export const summarizePairs = (load: Load, question: string, pairs: readonly Pai
     kernelDrops: runs.map(({ kernelDrops }) => kernelDrops),
     causes: runs.map(({ causes }) => causes),
     usPerDatagram: over((run) => run.usPerDatagram),
-    cpuSecondsPerMillionReadings: over(
-      (run) => (run.usage.cpuSeconds * 1e6) / (run.generator.sent * load.readings),
-    ),
+    cpuSecondsPerMillionReadings: over((run) => (run.usage.cpuSeconds * 1e6) / (run.stored * load.readings)),
     coreShare: over(({ usage, wallSeconds }) => usage.cpuSeconds / wallSeconds),
     threadUsPerDatagram: Object.fromEntries(
       threads.map((name) => [
         name,
-        over((run) => (run.usage.threadSeconds[name] ?? 0) * perDatagram(run)).median,
+        over((run) => ((run.usage.threadSeconds[name] ?? 0) * 1e6) / run.datagrams).median,
       ]),
     ),
     discardUsPerDatagram:
@@ -95,12 +100,53 @@ const machine = () => ({
   node: process.version,
 });
 
+interface Results {
+  machine: ReturnType<typeof machine>;
+  scenarios: Record<string, unknown>;
+}
+
+/** what figures are compared within */
+const sameMachine = (one: Results["machine"], other: Results["machine"]): boolean =>
+  (["cores", "processor", "kernel", "node"] as const).every((field) => one[field] === other[field]);
+
+/**
+ * The file of the results, before anything is measured: what would be missed after half an hour is said at once.
+ * @returns the scenarios it holds already
+ * @throws LacunaError `ERR_BENCH_RESULTS` when it cannot be written, or holds something else or figures of another machine
+ */
+export const openResults = (file: string): Record<string, unknown> => {
+  const refuse = (reason: string): never => {
+    throw new LacunaError("ERR_BENCH_RESULTS", `${file} ${reason}`);
+  };
+  const isNew = !existsSync(file);
+  try {
+    closeSync(openSync(file, "a"));
+    if (isNew) {
+      rmSync(file);
+      return {};
+    }
+  } catch (error) {
+    refuse(`cannot be written: ${messageOf(error)}`);
+  }
+  let found: Partial<Results> | null = null;
+  try {
+    found = JSON.parse(readFileSync(file, "utf8")) as Partial<Results> | null;
+  } catch {
+    refuse("holds something else than results: --out names another file");
+  }
+  if (found?.machine === undefined || found.scenarios === undefined)
+    return refuse("holds something else than results: --out names another file");
+  if (!sameMachine(found.machine, machine()))
+    refuse("holds figures of another machine, kernel or Node: --out names another file");
+  return found.scenarios;
+};
+
 /** Write the results; scenarios of an earlier run that are not among these stay in the file. */
-export const writeResults = (file: string, results: Readonly<Record<string, Summary>>): void => {
-  const earlier = existsSync(file)
-    ? (JSON.parse(readFileSync(file, "utf8")) as { scenarios: Record<string, unknown> }).scenarios
-    : {};
-  mkdirSync(dirname(file), { recursive: true });
-  const content = { machine: machine(), scenarios: { ...earlier, ...results } };
+export const writeResults = (
+  file: string,
+  earlier: Readonly<Record<string, unknown>>,
+  results: Readonly<Record<string, Summary>>,
+): void => {
+  const content: Results = { machine: machine(), scenarios: { ...earlier, ...results } };
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 };

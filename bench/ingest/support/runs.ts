@@ -1,8 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { getJson, startCollector, temporaryDirectory } from "../../../test/support/lacuna-process.ts";
+import { LacunaError, messageOf } from "../../../common/errors.ts";
+import { getJson, type RunningCollector, startCollector } from "../../../test/support/lacuna-process.ts";
 import { processMemory } from "../../../test/support/process-memory.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { Child, sendLoad } from "./child.ts";
 import type { GeneratorOptions, GeneratorResult } from "./generator.ts";
 import { type ProcessUsage, processUsage, usageSince } from "./process-usage.ts";
@@ -24,32 +26,34 @@ export interface Run {
   usage: ProcessUsage;
   /** how long `usage` was counted */
   wallSeconds: number;
-  /** microseconds of CPU per datagram, HEARTBEATs included */
+  /** microseconds of CPU per datagram the process took from its socket, HEARTBEATs included: what the kernel dropped cost it nothing */
   usPerDatagram: number;
-  /** numbers that were sent and not received */
+  /** taken from the socket, HEARTBEATs and what an observer sent included */
+  datagrams: number;
+  /** numbers that were sent and not received; HEARTBEATs too by the discard receiver, which tells them not apart */
   lost: number;
 }
-
-const finishRun = (generator: GeneratorResult, usage: ProcessUsage, beganMs: number, lost: number): Run => ({
-  generator,
-  usage,
-  wallSeconds: (performance.now() - beganMs) / 1000,
-  usPerDatagram: (usage.cpuSeconds * 1e6) / (generator.sent + generator.control),
-  lost,
-});
 
 /** The load against the discard receiver. */
 export const runDiscard = async (load: Load, { receive }: RunSettings): Promise<Run> => {
   const child = new Child("discard.ts", receive);
-  const { port } = await child.nextLine<{ port: number }>();
-  await sleep(SETTLE_MS);
-  const [before, beganMs] = [processUsage(child.pid), performance.now()];
-  const generator = await sendLoad({ ...load, port });
-  await sleep(SETTLE_MS);
-  const usage = usageSince(before, processUsage(child.pid));
-  const run = finishRun(generator, usage, beganMs, 0);
-  const { datagrams } = await child.finish<{ datagrams: number }>();
-  return { ...run, lost: generator.sent + generator.control - datagrams };
+  try {
+    const { port } = await child.nextLine<{ port: number }>();
+    await sleep(SETTLE_MS);
+    const [before, beganMs] = [processUsage(child.pid), performance.now()];
+    const generator = await sendLoad({ ...load, port });
+    await sleep(SETTLE_MS);
+    const usage = usageSince(before, processUsage(child.pid));
+    const wallSeconds = (performance.now() - beganMs) / 1000;
+    const { datagrams } = await child.finish<{ datagrams: number }>();
+    return {
+      ...{ generator, usage, wallSeconds, datagrams },
+      usPerDatagram: (usage.cpuSeconds * 1e6) / datagrams,
+      lost: generator.sent + generator.control - datagrams,
+    };
+  } finally {
+    child.kill();
+  }
 };
 
 /** What only the collector has. */
@@ -81,12 +85,19 @@ export interface Observer<T> {
 }
 
 const SETTLE_MS = 500;
+/** after that a listener's status is newer than now: it comes twice a second */
+const STATUS_MS = 1000;
 /** devices whose readings are queried after a run */
 const QUERIED_DEVICES = 5;
 const PAGE = 10_000;
 const GIVE_UP_MS = 60_000;
 /** no change for so long: the ledger has come to rest */
 const STEADY_MS = 3000;
+
+interface ListenerStatus {
+  kernelDrops: number | null;
+  counters: { datagrams: number };
+}
 
 interface LedgerTotal {
   expected: number;
@@ -174,15 +185,19 @@ export const runCollector = async <T>(
   settings: RunSettings,
   observe: (api: string, port: number, pid: number) => Observer<T>,
 ): Promise<{ run: CollectorRun; observed: T }> => {
-  const folder = temporaryDirectory();
-  const collector = await startCollector(
-    [
-      ...["--listen", "udp://127.0.0.1:0", "--db", join(folder.path, "lacuna.db")],
-      ...["--receive", settings.receive, ...settings.collectArgs],
-    ],
-    { env: { LACUNA_LOG_LEVEL: "info", NODE_OPTIONS: settings.nodeOptions } },
-  );
+  const folder = temporaryFolder();
+  let collector: RunningCollector | undefined;
   try {
+    collector = await startCollector(
+      [
+        ...["--listen", "udp://127.0.0.1:0", "--db", join(folder.path, "lacuna.db")],
+        ...["--receive", settings.receive, ...settings.collectArgs],
+      ],
+      { env: { LACUNA_LOG_LEVEL: "info", NODE_OPTIONS: settings.nodeOptions } },
+    ).catch((error: unknown) => {
+      throw new LacunaError("ERR_BENCH_COLLECTOR", `lacuna collect did not start: ${messageOf(error)}`);
+    });
+    const { stop } = collector;
     const { api } = collector;
     const { pid } = collector.process;
     const port = collector.ports[0]!;
@@ -196,15 +211,19 @@ export const runCollector = async <T>(
     const total = await restingLedger(api, sent);
     const settleSeconds = (performance.now() - endMs) / 1000;
     const usage = usageSince(before, processUsage(pid));
-    const measured = finishRun(generator, usage, beganMs, sent - total.received);
+    const wallSeconds = (performance.now() - beganMs) / 1000;
     const memory = processMemory(pid);
-    const status = await getJson<{ listeners: { kernelDrops: number | null }[] }>(`${api}/api/v1/status`);
+    await sleep(STATUS_MS);
+    const status = await getJson<{ listeners: [ListenerStatus] }>(`${api}/api/v1/status`);
+    const [{ kernelDrops, counters }] = status.listeners;
+    const { datagrams } = counters;
     const queried = await querySome(api, load);
-    const atEnd = await stopAndWatch(pid, () => collector.stop());
+    const atEnd = await stopAndWatch(pid, stop);
     const fileBytes = databaseBytes(folder.path);
     const run: CollectorRun = {
-      ...measured,
-      kernelDrops: status.listeners[0]!.kernelDrops,
+      ...{ generator, usage, wallSeconds, datagrams, kernelDrops },
+      usPerDatagram: (usage.cpuSeconds * 1e6) / datagrams,
+      lost: sent - total.received,
       shed: total.shed,
       causes: total.causes,
       isAccounted: total.expected === sent && total.received + total.lost === sent,
@@ -219,7 +238,7 @@ export const runCollector = async <T>(
     };
     return { run, observed: observed.figures };
   } finally {
-    await collector.stop();
+    await collector?.stop();
     folder.remove();
   }
 };

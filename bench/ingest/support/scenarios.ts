@@ -7,6 +7,8 @@ export interface Scenario {
   shape: Omit<LoadShape, "epoch">;
   rateHz: number;
   seconds: number;
+  /** shorter than this it cannot answer its question */
+  leastSeconds?: number;
   /** compared with the discard receiver; else only the collector runs */
   isCompared: boolean;
   /** only when it is asked for by name */
@@ -66,7 +68,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   idle1k: {
     shape: { devices: 1000, readings: 1 },
-    ...{ rateHz: 1000, seconds: 50, isCompared: false },
+    ...{ rateHz: 1000, seconds: 50, leastSeconds: 25, isCompared: false },
     observe: (_api, _port, pid) => observeIdling(pid),
     question: "under 5 % of a core once it is warm (observed)",
   },
