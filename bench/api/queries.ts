@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { startCollector, temporaryDirectory } from "../../test/support/lacuna-process.ts";
+import { getJson, startCollector } from "../../test/support/lacuna-process.ts";
 import { processMemory } from "../../test/support/process-memory.ts";
 import { seededDoubles } from "../../test/support/series.ts";
-import { sendLoad } from "../ingest/support/child.ts";
+import { Child } from "../ingest/support/child.ts";
+import type { GeneratorOptions } from "../ingest/support/generator.ts";
+import { numberFrom, parseCommand, refuse, runBenchmark } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { KeepAliveClient } from "./support/keep-alive.ts";
 import { buildW3 } from "./support/w3.ts";
 
@@ -20,7 +22,7 @@ const HELP = `node bench/api/queries.ts [options]
   --node-options "WORDS"   for the collector, such as --cpu-prof
   --case WORD    only the queries whose name has it`;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseCommand(HELP, {
   allowNegative: true,
   options: {
     readings: { type: "string", default: "10000" },
@@ -29,13 +31,16 @@ const { values: flags } = parseArgs({
     ingest: { type: "boolean", default: true },
     "node-options": { type: "string", default: "" },
     case: { type: "string", default: "" },
-    help: { type: "boolean", default: false },
   },
 });
 
 const DEVICES = 1000;
 const WARM_UP = 200;
-const INGEST = { rateHz: 50_000, readings: 1, epoch: 2, segments: 16, spacingUs: null };
+/** more rounds than any measurement needs: it is ended when that is done */
+const INGEST = { rateHz: 50_000, readings: 1, segments: 16, spacingUs: null, rounds: 1_000_000 };
+const BEFORE_ASKING_MS = 2000;
+const readingsEach = numberFrom("--readings", flags.readings, { least: 1 });
+const requests = numberFrom("--requests", flags.requests, { least: 1 });
 
 const random = seededDoubles(11);
 const anyDevice = (): string => `/api/v1/devices/device-${Math.floor(random() * DEVICES)}`;
@@ -45,6 +50,9 @@ const CASES: Readonly<Record<string, () => string>> = {
   "whole range in 500 means": () => `${anyDevice()}/series?channel=ch1&points=500`,
   "latest of 1,000 devices": () => "/api/v1/latest?limit=1000",
 };
+
+if (!Object.keys(CASES).some((name) => name.includes(flags.case)))
+  refuse(`--case: no query's name has '${flags.case}': ${Object.keys(CASES).join(", ")}`);
 
 interface Row {
   query: string;
@@ -58,7 +66,7 @@ const measure = async (client: KeepAliveClient, query: string, pathOf: () => str
   for (let index = 0; index < WARM_UP; index++) await client.get(pathOf());
   const times: number[] = [];
   let bytes = 0;
-  for (let index = 0; index < Number(flags.requests); index++) {
+  for (let index = 0; index < requests; index++) {
     const beganMs = performance.now();
     const body = await client.get(pathOf());
     times.push(performance.now() - beganMs);
@@ -79,41 +87,54 @@ const measureAll = async (api: string, suffix: string): Promise<Row[]> => {
   return rows;
 };
 
-/** Datagrams come in for as long as the work takes. */
-const whileIngesting = async <T>(port: number, work: () => Promise<T>): Promise<T> => {
-  let isOver = false;
-  const load = (async () => {
-    for (let epoch = INGEST.epoch; !isOver; epoch++)
-      await sendLoad({ ...INGEST, epoch, port, devices: DEVICES, rounds: 250 });
-  })();
-  await sleep(2000);
-  const result = await work();
-  isOver = true;
-  await load;
-  return result;
+const receivedBy = async (api: string): Promise<number> =>
+  (await getJson<{ total: { received: number } }>(`${api}/api/v1/ledger`)).total.received;
+
+/** Datagrams come in without a break for as long as the work takes. An epoch of their own: a database that is kept may know earlier ones. */
+const whileIngesting = async <T>(
+  api: string,
+  port: number,
+  work: () => Promise<T>,
+): Promise<{ result: T; receivedHz: number }> => {
+  const epoch = Math.floor(Date.now() / 1000);
+  const options: GeneratorOptions = { ...INGEST, epoch, port, devices: DEVICES };
+  const generator = new Child("generator.ts", JSON.stringify(options));
+  try {
+    await sleep(BEFORE_ASKING_MS);
+    const [before, beganMs] = [await receivedBy(api), performance.now()];
+    const result = await work();
+    const received = (await receivedBy(api)) - before;
+    return { result, receivedHz: (received * 1000) / (performance.now() - beganMs) };
+  } finally {
+    generator.kill();
+  }
 };
 
 const run = async (): Promise<void> => {
-  const folder = temporaryDirectory();
+  const folder = temporaryFolder();
   const file = flags.db ?? join(folder.path, "lacuna.db");
-  buildW3(file, DEVICES, Number(flags.readings));
+  await buildW3(file, DEVICES, readingsEach);
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", file], {
     env: { LACUNA_LOG_LEVEL: "info", NODE_OPTIONS: flags["node-options"] },
   });
   try {
-    const rows = await measureAll(collector.api, "");
+    const { api } = collector;
+    const rows = await measureAll(api, "");
+    let came = "";
     if (flags.ingest) {
-      const more = await whileIngesting(collector.ports[0]!, () => measureAll(collector.api, ", ingest"));
-      rows.push(...more);
+      const more = await whileIngesting(api, collector.ports[0]!, () => measureAll(api, ", ingest"));
+      rows.push(...more.result);
+      came = `; ${Math.round(more.receivedHz)} datagrams/s came in`;
     }
     console.table(rows);
     const { residentBytes } = processMemory(collector.process.pid);
-    console.log(`milliseconds; the collector has ${(residentBytes / 2 ** 20).toFixed(0)} MiB resident`);
+    console.log(
+      `milliseconds; the collector has ${(residentBytes / 2 ** 20).toFixed(0)} MiB resident${came}`,
+    );
   } finally {
     await collector.stop();
     folder.remove();
   }
 };
 
-if (flags.help) console.log(HELP);
-else await run();
+await runBenchmark(run);

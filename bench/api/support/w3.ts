@@ -1,15 +1,30 @@
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { Merger } from "../../../db/merge/merger.ts";
 import { openForReading } from "../../../db/open.ts";
 import { Writer } from "../../../db/writer.ts";
+import { breathe } from "../../support/temporary.ts";
 import { START_US, W3Source } from "../../support/w3-data.ts";
 
 const FLUSH_MS = 250;
 const PER_FLUSH = 12_500;
 
-/** Make the database as a collector would that hears 50,000 datagrams/s, merged; an existing file is taken as it is. */
-export const buildW3 = (file: string, devices: number, readingsEach: number): void => {
+/** all that lies beside a database, and itself */
+const filesOf = (file: string): string[] => ["", "-wal", "-shm", "-lock"].map((ending) => `${file}${ending}`);
+
+/**
+ * Make the database as a collector would that hears 50,000 datagrams/s, merged; an existing file is taken as it is. It has its name once it is
+ * whole: what was broken off is made anew.
+ */
+export const buildW3 = async (file: string, devices: number, readingsEach: number): Promise<void> => {
   if (existsSync(file)) return;
+  const part = `${file}.part`;
+  for (const name of filesOf(part)) rmSync(name, { force: true });
+  await build(part, devices, readingsEach);
+  renameSync(part, file);
+  for (const name of filesOf(part)) rmSync(name, { force: true });
+};
+
+const build = async (file: string, devices: number, readingsEach: number): Promise<void> => {
   let nowMs = 0;
   const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
   const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null });
@@ -21,6 +36,7 @@ export const buildW3 = (file: string, devices: number, readingsEach: number): vo
     nowMs += FLUSH_MS;
     while (writer.pendingBatches > 0) writer.flush();
     mergeAll(writer, merger);
+    await breathe();
   }
   reading.close();
   writer.close();
