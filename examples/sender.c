@@ -1,25 +1,24 @@
 /* A sender that answers NACKs. POSIX: cc -o sender sender.c && ./sender HOST PORT DEVICE [COUNT] [MS BETWEEN]; its epoch is in DEVICE.epoch */
-#include <arpa/inet.h>
-#include <poll.h>
 #include <inttypes.h>
+#include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-enum { DATA = 1, HEARTBEAT, DESCRIBE, NACK, GONE, RING = 4096, SIZE = 28 + 64 + 24, REPEAT_MS = 5, LINGER_MS = 3000 };
+enum { DATA = 1, HEARTBEAT, DESCRIBE, NACK, GONE, RING = 4096, SIZE = 28 + 64 + 24, REPEAT_US = 5000, SECOND = 1000000 };
 static unsigned char ring[RING][SIZE], wanted[RING], heard[2048]; /* what was sent, and whether to send it again */
 static uint64_t number, epoch; /* the next one; this start */
-static const char *id;
-static int udp, id_length;
+static const char *id; static int id_length, udp;
 static void put(unsigned char *at, uint64_t value, int bytes) { for (; bytes--; value >>= 8) at[bytes] = value; }
 static uint64_t get(const unsigned char *at, int bytes) { uint64_t v = 0; while (bytes--) v = v << 8 | *at++; return v; }
 static int64_t now(clockid_t clock) { struct timespec t; clock_gettime(clock, &t); return t.tv_sec * 1000000LL + t.tv_nsec / 1000; }
-/* a failed send means that the collector is down: it will ask later */
 static void say(unsigned char *out, int kind, uint64_t of_epoch, uint64_t sequence, int entries, const void *body, int bytes) {
   memcpy(out, "LC\1", 3), out[3] = kind, out[4] = 0, out[5] = id_length, put(out + 6, entries, 2), put(out + 8, of_epoch, 4);
   put(out + 12, sequence, 8), put(out + 20, now(CLOCK_REALTIME), 8), memcpy(out + 28, id, id_length), memcpy(out + 28 + id_length, body, bytes);
-  send(udp, out, 28 + id_length + bytes, 0);
+  send(udp, out, 28 + id_length + bytes, 0); /* fails where the collector is down: it will ask later */
 }
 static void hear(int bytes) {
   unsigned char out[SIZE], range[16];
@@ -34,26 +33,27 @@ static void hear(int bytes) {
   }
 }
 int main(int argc, char **argv) {
-  if (argc < 4 || (id_length = strlen(id = argv[3])) > 64) return fprintf(stderr, "sender HOST PORT DEVICE [COUNT] [MS BETWEEN]\n"), 2;
-  uint64_t count = argc > 4 ? atoll(argv[4]) : 60, again = 0, looked;
-  char path[80]; snprintf(path, sizeof path, "%s.epoch", id);
-  FILE *file = fopen(path, "a+"); if (!file) return perror(path), 1;
-  while (fscanf(file, "%" SCNu64, &epoch) == 1) {} /* every start adds a line; it is on the disk before the epoch is used */
+  if (argc < 4 || !(id_length = strlen(id = argv[3])) || id_length > 64) return fprintf(stderr, "sender HOST PORT DEVICE [COUNT] [MS BETWEEN]\n"), 2;
+  struct addrinfo like = {.ai_family = strchr(argv[1], ':') ? AF_INET6 : AF_INET, .ai_socktype = SOCK_DGRAM}, *to;
+  int why = getaddrinfo(argv[1], argv[2], &like, &to); if (why) return fprintf(stderr, "%s port %s: %s\n", argv[1], argv[2], gai_strerror(why)), 1;
+  if ((udp = socket(to->ai_family, SOCK_DGRAM, 0)) < 0 || connect(udp, to->ai_addr, to->ai_addrlen)) return perror(argv[1]), 1; /* nobody else is heard */
+  freeaddrinfo(to); char path[80]; snprintf(path, sizeof path, "%s.epoch", id); FILE *file = fopen(path, "a+"); if (!file) return perror(path), 1;
+  for (rewind(file); fscanf(file, "%" SCNu64, &epoch) == 1;) {} /* every start adds a line; it is on the disk before the epoch is used */
   if (fprintf(file, "%" PRIu64 "\n", ++epoch) < 0 || fflush(file) || fsync(fileno(file))) return perror(path), 1;
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[2])), .sin_addr.s_addr = inet_addr(argv[1])};
-  if ((udp = socket(AF_INET, SOCK_DGRAM, 0)) < 0 || connect(udp, (void *)&to, sizeof to)) return perror(argv[1]), 1; /* nobody else is heard */
-  unsigned char out[SIZE], body[12] = {0, 1, 1}; /* channel 1, float32 */
-  say(out, DESCRIBE, epoch, 0, 1, "\0\1\13\3temperatureCel", 18);
-  for (int64_t at, quiet = 0, due = now(CLOCK_MONOTONIC); at = now(CLOCK_MONOTONIC), number < count || at < quiet + LINGER_MS * 1000;) {
+  unsigned char out[SIZE], body[12] = {0, 1, 1 /* channel 1, float32 */}; uint64_t count = argc > 4 ? atoll(argv[4]) : 60, again = 0, looked;
+  int64_t between = (argc > 5 ? atoll(argv[5]) : 1000) * 1000, at = now(CLOCK_MONOTONIC), due = at, describe = at, spoke = at, quiet = at, repeat = at;
+  for (; number < count || at < quiet + 3 * SECOND; at = now(CLOCK_MONOTONIC)) {
+    if (number < count && at >= describe) describe = at + 30 * SECOND, say(out, DESCRIBE, epoch, number, 1, "\0\1\13\3temperatureCel", 18);
     if (number < count && at >= due) {
       float value = 20 + number % 10; uint32_t bits; memcpy(&bits, &value, 4), put(body + 8, bits, 4);
       wanted[number % RING] = 0, say(ring[number % RING], DATA, epoch, number, 1, body, 12);
-      number++, quiet = at, due += (argc > 5 ? atoll(argv[5]) : 1000) * 1000;
+      number++, spoke = quiet = at, due += between;
       for (int i = 0; i < 3 && number == count; i++) say(out, HEARTBEAT, epoch, number, 1, "\377\377\377\377", 4); /* the end */
     }
-    for (looked = 0; looked < RING && !wanted[again % RING]; looked++) again++;
-    if (wanted[again % RING]) wanted[again % RING] = 0, send(udp, ring[again % RING], 28 + id_length + 12, 0);
-    struct pollfd in = {.fd = udp, .events = POLLIN};
-    if (poll(&in, 1, REPEAT_MS) > 0 && (looked = recv(udp, heard, sizeof heard, 0)) <= sizeof heard) quiet = at, hear(looked);
+    if (number < count && at >= spoke + 10 * SECOND) spoke = at, say(out, HEARTBEAT, epoch, number, 0, "", 0); /* a long pause */
+    for (looked = 0; at >= repeat && looked < RING && !wanted[again % RING]; looked++) again++;
+    if (at >= repeat && wanted[again % RING]) repeat = at + REPEAT_US, wanted[again % RING] = 0, send(udp, ring[again % RING], 28 + id_length + 12, 0);
+    int64_t pause = number < count && due - at < REPEAT_US ? due - at : REPEAT_US; struct pollfd in = {.fd = udp, .events = POLLIN};
+    if (poll(&in, 1, pause > 0 ? (pause + 999) / 1000 : 0) > 0 && (looked = recv(udp, heard, sizeof heard, 0)) <= sizeof heard) quiet = at, hear(looked);
   }
 }

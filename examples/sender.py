@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """A sender that answers NACKs. Standard library only: python3 sender.py HOST PORT DEVICE [COUNT] [SECONDS BETWEEN]; its epoch is in DEVICE.epoch"""
-import os, select, socket, struct, sys, time
+import argparse, os, select, socket, struct, time
 from contextlib import suppress
 
-HOST, PORT, NAME, COUNT, BETWEEN = (sys.argv[1:] + ["60", "1"][len(sys.argv) - 4:])[:5]
-ID, RING, REPEAT_EVERY, LINGER = NAME.encode(), 10_000, 0.005, 3
+parser = argparse.ArgumentParser(description=__doc__)
+for word, kind, usual in ("host", str, None), ("port", int, None), ("device", str, None), ("count", int, 60), ("between", float, 1.0):
+    parser.add_argument(word, type=kind, default=usual, nargs="?" if usual else None)
+args = parser.parse_args()
+ID, RING, REPEAT_EVERY, LINGER = args.device.encode(), 10_000, 0.005, 3
+if not 1 <= len(ID) <= 64: parser.error("a device id has 1 to 64 bytes")
 
 def next_epoch(path):
     """Every start adds a line; it is on the disk before the epoch is used."""
@@ -14,46 +18,42 @@ def next_epoch(path):
         print(epoch, file=file, flush=True)
         os.fsync(file.fileno())
     return epoch
-EPOCH = next_epoch(NAME + ".epoch")
-udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-udp.connect((HOST, int(PORT)))  # nobody but the collector is heard
-ring, wanted, number = {}, {}, 0  # what was sent; numbers to send again, in order; the next number
+udp = socket.socket(socket.AF_INET6 if ":" in args.host else socket.AF_INET, socket.SOCK_DGRAM)
+udp.connect((args.host, args.port))  # nobody but the collector is heard
+EPOCH = next_epoch(args.device + ".epoch")
+ring, wanted, number = {}, set(), 0  # what was sent; numbers to send again; the next number
 
-def datagram(kind, sequence, entries, body, epoch=EPOCH):
-    now = time.time_ns() // 1000
-    return struct.pack(">2sBBBBHIQq", b"LC", 1, kind, 0, len(ID), entries, epoch, sequence, now) + ID + body
-
-def send(data):
-    with suppress(OSError):  # the collector is down: it will ask for this later
-        udp.send(data)
+def say(kind, sequence, entries, body, epoch=EPOCH):
+    datagram = struct.pack(">2sBBBBHIQq", b"LC", 1, kind, 0, len(ID), entries, epoch, sequence, time.time_ns() // 1000) + ID + body
+    with suppress(OSError): udp.send(datagram)  # the collector is down: it will ask for this later
+    return datagram
 
 def hear(nack):
-    if len(nack) < 28 + len(ID) or nack[:4] != b"LC\x01\x04" or nack[28:28 + nack[5]] != ID:
-        return
+    if len(nack) < 28 + len(ID) or nack[:4] != b"LC\x01\x04" or nack[28:28 + nack[5]] != ID: return
     entries, epoch = struct.unpack_from(">HI", nack, 6)
-    mine = epoch == EPOCH
-    held = max(0, number - RING) if mine else 1 << 63  # nothing of a former epoch
-    for first, last in struct.iter_unpack(">QQ", nack[28 + len(ID):28 + len(ID) + 16 * entries]):
-        if first < held:
-            send(datagram(5, number if mine else 0, 1, struct.pack(">QQ", first, min(last, held - 1)), epoch))  # GONE
-        wanted.update(dict.fromkeys(range(max(first, held), min(last + 1, number))))
-        if mine and last >= number:
-            send(datagram(2, number, 0, b""))  # HEARTBEAT: never used
+    held = max(0, number - RING) if epoch == EPOCH else 1 << 63  # nothing of a former epoch
+    for at in range(28 + len(ID), min(len(nack) - 15, 28 + len(ID) + 16 * entries), 16):
+        first, last = struct.unpack_from(">QQ", nack, at)
+        if first < held: say(5, number if epoch == EPOCH else 0, 1, struct.pack(">QQ", first, min(last, held - 1)), epoch)  # GONE
+        wanted.update(range(max(first, held), min(last + 1, number)))
+        if epoch == EPOCH and last >= number: say(2, number, 0, b"")  # HEARTBEAT: never used
 
-send(datagram(3, 0, 1, struct.pack(">HBB", 1, 11, 3) + b"temperatureCel"))  # DESCRIBE: channel 1
-due = quiet = time.monotonic()
-while number < int(COUNT) or time.monotonic() < quiet + LINGER:
-    if number < int(COUNT) and time.monotonic() >= due:
-        ring[number] = datagram(1, number, 1, struct.pack(">HBBif", 1, 1, 0, 0, 20 + number % 10))  # DATA: float32
-        ring.pop(number - RING, None)
-        send(ring[number])
-        number, due, quiet = number + 1, due + float(BETWEEN), time.monotonic()
-        for _ in range(3 if number == int(COUNT) else 0):
-            send(datagram(2, number, 1, struct.pack(">I", 0xFFFFFFFF)))  # HEARTBEAT: the end
-    for again in list(wanted)[:1]:
-        del wanted[again]
-        send(ring.get(again, b""))
-    if select.select([udp], [], [], REPEAT_EVERY if wanted else min(0.05, float(BETWEEN)))[0]:
-        with suppress(OSError):
-            hear(udp.recv(65536))
+due = describe = repeat = spoke = quiet = now = time.monotonic()
+while number < args.count or now < quiet + LINGER:
+    if number < args.count and now >= describe:
+        describe = now + 30
+        say(3, number, 1, struct.pack(">HBB", 1, 11, 3) + b"temperatureCel")  # DESCRIBE: channel 1
+    if number < args.count and now >= due:
+        ring.pop(number - RING, None), wanted.discard(number - RING)  # GONE, should it be asked for once more
+        ring[number] = say(1, number, 1, struct.pack(">HBBif", 1, 1, 0, 0, 20 + number % 10))  # DATA: float32
+        number, due, spoke, quiet = number + 1, due + args.between, now, now
+        for _ in range(3 if number == args.count else 0): say(2, number, 1, struct.pack(">I", 0xFFFFFFFF))  # HEARTBEAT: the end
+    if number < args.count and now >= spoke + 10: spoke = now; say(2, number, 0, b"")  # HEARTBEAT: a long pause
+    if wanted and now >= repeat:
+        repeat, again = now + REPEAT_EVERY, min(wanted); wanted.remove(again)
+        with suppress(OSError): udp.send(ring[again])
+    pause = min(REPEAT_EVERY if wanted else 0.05, max(0, due - now) if number < args.count else 1)
+    if select.select([udp], [], [], pause)[0]:
+        with suppress(OSError): hear(udp.recv(65536))
         quiet = time.monotonic()
+    now = time.monotonic()

@@ -1,9 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "../../common/errors.ts";
+import { KIND } from "../../protocol/constants.ts";
 import {
   eventually,
   getJson,
@@ -63,7 +65,8 @@ const SENDERS = [
     language: "Python",
     needs: "python3",
     prepare: () => ["python3", join(EXAMPLES, "sender.py")],
-    between: "0.01",
+    between: (ms: number) => String(ms / 1000),
+    ring: 10_000,
   },
   {
     language: "C",
@@ -73,19 +76,125 @@ const SENDERS = [
       execFileSync("cc", ["-Wall", "-Wextra", "-Werror", "-o", program, join(EXAMPLES, "sender.c")]);
       return [program];
     },
-    between: "10",
+    between: String,
+    ring: 4096,
   },
 ];
 
-for (const { language, needs, prepare, between } of SENDERS) {
+/** A socket that a sender sends to, and everything that came. */
+const listen = async () => {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  socket.setRecvBufferSize(4 << 20);
+  const heard: Buffer[] = [];
+  let source: RemoteInfo | undefined;
+  socket.on("message", (datagram, from) => {
+    heard.push(datagram);
+    source = from;
+  });
+  const answer = (datagram: Buffer): void => socket.send(datagram, source!.port, source!.address);
+  return { port: String(socket.address().port), heard, answer, close: () => socket.close() };
+};
+const kindOf = (datagram: Buffer): number => datagram[3]!;
+const sequenceOf = (datagram: Buffer): number => Number(datagram.readBigUInt64BE(12));
+const repeatsIn = (after: readonly Buffer[], last: number): Buffer[] =>
+  after.filter((each) => kindOf(each) === KIND.DATA && sequenceOf(each) <= last);
+
+for (const { language, needs, prepare, between, ring } of SENDERS) {
+  const isLeftOut = unavailable(needs) !== null;
   test
-    .skipIf(unavailable(needs) !== null)
+    .skipIf(isLeftOut)
+    .concurrent(
+      `of more than its ring the ${language} sender sends what it holds and says GONE of the rest, while it goes on`,
+      async () => {
+        const device = `ring-${language}`;
+        const place = await listen();
+        const [command, ...args] = prepare();
+        const count = ring + 1000;
+        const ended = run(command!, [...args, "127.0.0.1", place.port, device, String(count), between(1)]);
+        await eventually(
+          async () => place.heard.findLast((each) => kindOf(each) === KIND.DATA),
+          (last) => last !== undefined && sequenceOf(last) >= ring + 200,
+        );
+        const before = [...place.heard];
+        const last = sequenceOf(before.findLast((each) => kindOf(each) === KIND.DATA)!);
+        const body = Buffer.alloc(16);
+        body.writeBigUInt64BE(BigInt(last), 8);
+        const nack = Buffer.concat([before.at(-1)!.subarray(0, 28 + device.length), body]);
+        nack[3] = KIND.NACK;
+        nack.writeUInt16BE(1, 6);
+        place.answer(nack);
+        await eventually(
+          async () => place.heard.slice(before.length),
+          (after) => after.some((each) => kindOf(each) === KIND.GONE) && repeatsIn(after, last).length >= 50,
+        );
+        const after = place.heard.slice(before.length);
+        const gone = after.find((each) => kindOf(each) === KIND.GONE)!;
+        const lastGone = Number(gone.readBigUInt64BE(28 + device.length + 8));
+        expect(lastGone).toBeGreaterThanOrEqual(last - ring);
+        const originals = new Map(
+          before.filter((each) => kindOf(each) === KIND.DATA).map((each) => [sequenceOf(each), each]),
+        );
+        for (const repeat of repeatsIn(after, last)) {
+          expect(sequenceOf(repeat)).toBeGreaterThan(lastGone);
+          expect(repeat.equals(originals.get(sequenceOf(repeat))!)).toBe(true);
+        }
+        expect(place.heard.filter(({ length }) => length === 0)).toEqual([]);
+        await ended;
+        place.close();
+      },
+    );
+
+  test
+    .skipIf(isLeftOut)
+    .concurrent(
+      `a ${language} sender that says little sends heartbeats meanwhile, and names its channels again`,
+      async () => {
+        const place = await listen();
+        const [command, ...args] = prepare();
+        await run(command!, [...args, "localhost", place.port, `slow-${language}`, "2", between(31_000)]);
+        const kinds = place.heard.map(kindOf);
+        const second = place.heard.findIndex((each) => kindOf(each) === KIND.DATA && sequenceOf(each) === 1);
+        expect(kinds.slice(0, second).filter((kind) => kind === KIND.HEARTBEAT)).toHaveLength(3);
+        const descriptions = place.heard.filter((each) => kindOf(each) === KIND.DESCRIBE);
+        expect(descriptions.map(sequenceOf)).toEqual([0, 1]);
+        place.close();
+      },
+    );
+
+  test.skipIf(isLeftOut).concurrent(`the ${language} sender sends to an IPv6 address`, async () => {
+    const socket = createSocket("udp6");
+    socket.bind(0, "::1");
+    await once(socket, "listening");
+    const [command, ...args] = prepare();
+    const heard = once(socket, "message");
+    const port = String(socket.address().port);
+    await run(command!, [...args, "::1", port, `six-${language}`, "1"]);
+    expect(kindOf((await heard)[0] as Buffer)).toBe(KIND.DESCRIBE);
+    socket.close();
+  });
+
+  test
+    .skipIf(isLeftOut)
+    .concurrent(`the ${language} sender says how it is used, and begins no epoch for it`, () => {
+      const [command, ...args] = prepare();
+      const wrong = { cwd: directory.path, encoding: "utf8" } as const;
+      const { status, stderr } = spawnSync(command!, [...args, "127.0.0.1", "4747"], wrong);
+      expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/device/i) });
+      const unnamed = spawnSync(command!, [...args, "127.0.0.1", "4747", ""], wrong);
+      expect(unnamed.status).toBe(2);
+      expect(readdirSync(directory.path)).not.toContain(".epoch");
+    });
+
+  test
+    .skipIf(isLeftOut)
     .concurrent(`the ${language} sender gets back what a lossy network took, start after start`, async () => {
       const device = `example-${language}`;
       const [command, ...args] = prepare();
       const relay = await startLossyRelay(collector.ports[0]!, LOSS, 7);
       const start = () =>
-        run(command!, [...args, "127.0.0.1", String(relay.port), device, String(COUNT), between]);
+        run(command!, [...args, "127.0.0.1", String(relay.port), device, String(COUNT), between(10)]);
       await start();
       const { total } = await eventually(
         () => ledgerOf(device),
@@ -118,13 +227,23 @@ test
     await start();
     const { epochs } = await eventually(
       () => ledgerOf("shell"),
-      ({ total }) => total.received === 4,
+      (ledger) => ledger.total.received === 4 && ledger.epochs.every(({ tailKnown }) => tailKnown),
     );
     expect(epochs.map(({ epoch, first, highWater }) => [epoch, first, highWater])).toEqual([
       [1, 0, 1],
       [2, 0, 1],
     ]);
   });
+
+test("the shell line asks for what it needs, and begins no epoch for it", () => {
+  const { status, stderr } = spawnSync(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "4747"], {
+    cwd: directory.path,
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toMatchObject({ stderr: expect.stringContaining("HOST PORT DEVICE") });
+  expect(status).not.toBe(0);
+  expect(readdirSync(directory.path)).not.toContain(".epoch");
+});
 
 test("every example is shorter than 60 lines", () => {
   for (const name of readdirSync(EXAMPLES))
