@@ -70,6 +70,39 @@ test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the 
   expect(said).toMatch(/^0 /);
 });
 
+test.skipIf(isMissing)("a listener that need not be up is no critical alert, one that must be is", () => {
+  const directory = mkdtempSync(join(tmpdir(), "lacuna-alerts-"));
+  const down = ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"];
+  const series = down.map((listener) => `lacuna_listener_state{state="UNAVAILABLE",listener="${listener}"}`);
+  const expected = [
+    `{alertname="LacunaListenerDown",severity="critical",listener="${down[0]}"}`,
+    `{alertname="LacunaOptionalListenerDown",severity="info",listener="${down[1]}"}`,
+  ];
+  const test = {
+    rule_files: [RULES],
+    evaluation_interval: "1m",
+    tests: [
+      {
+        interval: "1m",
+        input_series: series.map((each) => ({ series: each, values: "1+0x30" })),
+        promql_expr_test: [
+          {
+            expr: 'sum by (alertname, severity, listener) (ALERTS{alertstate="firing"})',
+            eval_time: "20m",
+            exp_samples: expected.map((labels) => ({ labels, value: 1 })),
+          },
+        ],
+      },
+    ],
+  };
+  const file = join(directory, "alerts.yml");
+  // YAML takes JSON
+  writeFileSync(file, JSON.stringify(test));
+  const said = promtool(["test", "rules", file]);
+  rmSync(directory, { recursive: true });
+  expect(said).toMatch(/^0 /);
+});
+
 test("alerts and dashboard ask only for metrics there are", () => {
   const asked = [readFileSync(RULES, "utf8"), ...expressions].flatMap(
     (each) => each.match(/\blacuna_\w+/g) ?? [],
