@@ -42,7 +42,7 @@ export class ClosedRuns {
     const { runs } = this.#context;
     runs.setClosed(run, true);
     const device = runs.device[run]!;
-    this.#trim(device, (other) => this.#mayDrop(other));
+    this.#drop(device, this.#closedCount(device) - this.#maxClosed);
   }
 
   /**
@@ -58,8 +58,11 @@ export class ClosedRuns {
       closed.slice(0, closed.length - this.#maxClosed).filter(({ row }) => row[ROW.MISSING] === 0),
     );
     const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
-    for (const { epoch, index } of left) this.#name(device, epoch ?? -1, index, isCutOff);
-    return snapshots.filter((snapshot) => !left.has(snapshot));
+    const kept = snapshots.filter((snapshot) => !left.has(snapshot));
+    const keptEpochs = new Set(kept.map(({ epoch }) => epoch ?? -1));
+    for (const { epoch, index } of left)
+      this.#name(device, epoch ?? -1, { lastIndex: index, isCutOff }, (other) => keptEpochs.has(other));
+    return kept;
   }
 
   /** How many of the device's numbered runs have a place. */
@@ -89,7 +92,7 @@ export class ClosedRuns {
     return least;
   }
 
-  /** Bring the runs of an epoch that is known by name back, closed. @returns whether there were any */
+  /** Bring those runs of an epoch that is known by name back that are not in memory, closed. @returns whether there were any */
   readBack(device: number, epoch: number): boolean {
     const name = this.#names.get(device)?.get(epoch);
     return name !== undefined && this.#load(device, epoch, name);
@@ -117,16 +120,25 @@ export class ClosedRuns {
     const snapshots = options.archive.loadEpoch(number, epoch < 0 ? null : epoch);
     if (snapshots === null) return false;
     this.#names.get(device)?.delete(epoch);
+    const present = new Set(this.#runNumbersOf(device, epoch));
     // the one of datagrams without numbers has no epoch either, and never left
-    const numbered = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0);
+    const gone = snapshots.filter(
+      ({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0 && !present.has(row[ROW.RUN]!),
+    );
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
-    for (const snapshot of numbered) this.#restore.add(device, snapshot, state, 0);
-    // they are about to be spoken to, whatever becomes of that
-    this.#trim(device, (run) => this.#context.runs.epoch[run] !== epoch && this.#mayDrop(run));
-    return numbered.length > 0;
+    for (const snapshot of gone) this.#restore.add(device, snapshot, state, 0);
+    // they are about to be spoken to, whatever becomes of that; and however many they are, of the others those stay that may have begun in the last minute (R6)
+    const isOther = (run: number): boolean => this.#context.runs.epoch[run] !== epoch;
+    const tooMany = this.#closedCount(device) - this.#maxClosed;
+    this.#drop(
+      device,
+      Math.min(tooMany, this.#closedCount(device, isOther) - options.maxNewRunsPerMinute),
+      isOther,
+    );
+    return gone.length > 0;
   }
 
-  /** @returns the greatest run index the epoch had when it left the memory, -1 when it did not */
+  /** @returns the greatest index of those runs of the epoch that are known to have left the memory, -1 when there are none */
   lastIndexOf(device: number, epoch: number): number {
     const known = this.#names.get(device)?.get(epoch)?.lastIndex ?? -1;
     // the archive would have said so
@@ -140,13 +152,16 @@ export class ClosedRuns {
     this.#nameless.delete(device);
   }
 
-  /** The least recently heard closed runs that pass leave the memory, as long as there are too many. */
-  #trim(device: number, passes: (run: number) => boolean): void {
-    for (let tooMany = this.#closedCount(device) - this.#maxClosed; tooMany > 0; tooMany--) {
-      const oldest = this.leastRecent(device, passes);
-      if (oldest < 0) return;
-      this.#drop(device, oldest);
-    }
+  /** So many closed runs that pass leave the memory, the least recently heard first; of two heard at once the older one. */
+  #drop(device: number, count: number, passes = (_: number): boolean => true): void {
+    if (count <= 0) return;
+    const { devices, runs } = this.#context;
+    const found: number[] = [];
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (passes(run) && this.#mayDrop(run)) found.push(run);
+    const heard = (run: number): number => runs.at(run, ROW.LAST_ARRIVAL);
+    found.reverse().sort((one, other) => heard(one) - heard(other));
+    for (const run of found.slice(0, count)) this.#dropOne(device, run);
   }
 
   /** One that is to be read back must be in the database as it is: nothing of it is on its way there, and no timer will change it. */
@@ -157,25 +172,42 @@ export class ClosedRuns {
     return !runs.isDirty(run) && runs.drainedInto[run]! <= committed && runs.at(run, ROW.MISSING) === 0;
   }
 
-  #drop(device: number, run: number): void {
+  #dropOne(device: number, run: number): void {
     const { runs } = this.#context;
-    this.#name(device, runs.epoch[run]!, runs.index[run]!, runs.has(run, RUN_STATE.CUT_OFF));
+    const name = { lastIndex: runs.index[run]!, isCutOff: runs.has(run, RUN_STATE.CUT_OFF) };
+    const epoch = runs.epoch[run]!;
     this.#ledger.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
     this.#unlink(device, run);
     this.#ledger.release(run);
+    this.#name(device, epoch, name, (other) => this.#runNumbersOf(device, other).length > 0);
   }
 
-  /** A run of this epoch and index is no longer in memory. */
-  #name(device: number, epoch: number, index: number, isCutOff: boolean): void {
+  /**
+   * A run of this epoch is no longer in memory.
+   * @param isPresent - whether an epoch has others that are: its name stays, since nobody would look for a run of it elsewhere
+   */
+  #name(device: number, epoch: number, name: Name, isPresent: (epoch: number) => boolean): void {
     const names = this.#names.get(device) ?? new Map<number, Name>();
     this.#names.set(device, names);
-    const name = joined(names.get(epoch), { lastIndex: index, isCutOff });
+    const known = joined(names.get(epoch), name);
     names.delete(epoch);
-    names.set(epoch, name);
-    if (names.size <= this.#maxNames) return;
-    const [oldest, forgotten] = names.entries().next().value!;
-    names.delete(oldest);
-    this.#nameless.set(device, joined(this.#nameless.get(device), forgotten));
+    names.set(epoch, known);
+    for (const [oldest, forgotten] of names) {
+      if (names.size <= this.#maxNames) return;
+      if (isPresent(oldest)) continue;
+      names.delete(oldest);
+      this.#nameless.set(device, joined(this.#nameless.get(device), forgotten));
+    }
+  }
+
+  /** Of the numbered runs of an epoch that are in memory. */
+  #runNumbersOf(device: number, epoch: number): number[] {
+    const { devices, runs } = this.#context;
+    const numbers: number[] = [];
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      if (runs.epoch[run] === epoch && !runs.has(run, RUN_STATE.UNSEQUENCED))
+        numbers.push(runs.at(run, ROW.RUN));
+    return numbers;
   }
 
   #unlink(device: number, run: number): void {
@@ -190,11 +222,11 @@ export class ClosedRuns {
     runs.older[newer] = older;
   }
 
-  #closedCount(device: number): number {
+  #closedCount(device: number, counts = (_: number): boolean => true): number {
     const { devices, runs } = this.#context;
     let closed = 0;
     for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
-      if (runs.has(run, RUN_STATE.CLOSED)) closed++;
+      if (runs.has(run, RUN_STATE.CLOSED) && counts(run)) closed++;
     return closed;
   }
 }

@@ -34,9 +34,13 @@ export class Epochs {
 
   /** @returns the newest numbered run of the epoch, read back if need be; -1 when there is none */
   newestOf(device: number, epoch: number): number {
-    const found = this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch);
-    return found < 0 && this.#closed.readBack(device, epoch)
-      ? this.#matching(this.#context.devices.int(device, SLOT.NEWEST), epoch)
+    const { devices, runs } = this.#context;
+    const found = this.#matching(devices.int(device, SLOT.NEWEST), epoch);
+    const lastGone = this.#closed.lastIndexOf(device, epoch);
+    // one of those that left the memory may be newer than all that have not
+    const isNewest = lastGone < 0 || (found >= 0 && runs.index[found]! > lastGone);
+    return !isNewest && this.#closed.readBack(device, epoch)
+      ? this.#matching(devices.int(device, SLOT.NEWEST), epoch)
       : found;
   }
 
@@ -47,10 +51,17 @@ export class Epochs {
     return this.#closed.lookUp(device, epoch) ? this.newestOf(device, epoch) : -1;
   }
 
-  /** @returns the next older numbered run of the same epoch, -1 when there is none */
+  /** @returns the next older numbered run of the same epoch, read back if need be; -1 when there is none */
   olderOf(run: number): number {
     const { runs } = this.#context;
-    return this.#matching(runs.older[run]!, runs.epoch[run]!);
+    const epoch = runs.epoch[run]!;
+    const found = this.#matching(runs.older[run]!, epoch);
+    const index = found < 0 ? -1 : runs.index[found]!;
+    // the runs of an epoch are counted: where one is left out it has left the memory
+    const isNext = index === runs.index[run]! - 1;
+    return !isNext && this.#closed.readBack(runs.device[run]!, epoch)
+      ? this.#matching(runs.older[run]!, epoch)
+      : found;
   }
 
   /** Whether the listeners were OK without a break since the device's last datagram (R2). */
@@ -86,9 +97,11 @@ export class Epochs {
    * @returns its slot, not yet heard nor counted as received; -1 when the device has too many
    */
   begin(device: number, epoch: number, contact: FirstContact, arrival: Arrival): number {
+    // before one of its epoch makes room, and may leave the memory
+    const index = this.#nextIndex(device, epoch);
     if (!this.#makeRoom(device, arrival)) return -1;
     const beginsAtZero = this.#beganWhileListening(device, contact, arrival);
-    const run = this.add(device, epoch, 0);
+    const run = this.add(device, epoch, 0, index);
     const { runs } = this.#context;
     const lastAbsent = contact.isControl ? contact.number : contact.number - 1;
     runs.put(run, ROW.FIRST, beginsAtZero ? 0 : lastAbsent + 1);
@@ -112,10 +125,9 @@ export class Epochs {
   }
 
   /** Create a run and link it as the newest of its device; its numbering is the caller's. @param state - RUN_STATE bits */
-  add(device: number, epoch: number, state: number): number {
+  add(device: number, epoch: number, state: number, index = this.#nextIndex(device, epoch)): number {
     const { devices, runs, sink } = this.#context;
     const number = this.#context.runNumbers.take();
-    const index = this.#nextIndex(device, epoch);
     const deviceNumber = devices.mark(device, MARK.DEVICE);
     const run = runs.add(number, deviceNumber, device, epoch, index);
     runs.state[run] = state;
