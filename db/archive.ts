@@ -1,8 +1,8 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { JournalIndex } from "./journal-index.ts";
-import { loadLedger } from "./load.ts";
+import { loadEpochRuns, loadLedger } from "./load.ts";
 import { openForReading, type Sqlite } from "./open.ts";
-import { type RestoreOptions, readRestored, snapshotOf } from "./restore.ts";
+import { type RestoreOptions, readRestored, runsOf, snapshotOf } from "./restore.ts";
 
 export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
   file: string;
@@ -29,11 +29,7 @@ export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
     load: (id) => db.transaction(() => loadDevice(db, index, id))(),
-    loadEpoch: (device, epoch) =>
-      db.transaction(() => {
-        const runs = loadDevice(db, index, device)?.runs.filter((run) => run.epoch === epoch) ?? [];
-        return runs.length === 0 ? null : runs;
-      })(),
+    loadEpoch: (device, epoch) => db.transaction(() => loadEpoch(db, index, device, epoch))(),
     close: () => db.close(),
   };
 };
@@ -54,8 +50,20 @@ function* thenClose(db: Sqlite, devices: Iterable<DeviceSnapshot>): Generator<De
   }
 }
 
-const loadDevice = (db: Sqlite, index: JournalIndex, device: string | number): DeviceSnapshot | null => {
+const loadDevice = (db: Sqlite, index: JournalIndex, device: string): DeviceSnapshot | null => {
   const state = loadLedger(db, device, index);
   for (const slot of state.devices.slots()) return snapshotOf(db, state, slot);
   return null;
+};
+
+const loadEpoch = (
+  db: Sqlite,
+  index: JournalIndex,
+  device: number,
+  epoch: number | null,
+): RunSnapshot[] | null => {
+  const state = loadEpochRuns(db, device, epoch, index);
+  const slot = state.devices.slotOf(device);
+  const runs = slot < 0 ? [] : runsOf(db, state, slot, (other) => other === epoch);
+  return runs.length === 0 ? null : runs;
 };

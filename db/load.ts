@@ -48,8 +48,7 @@ export const readStateRow = (db: Sqlite): StateRow => {
  */
 export const loadLedger = (db: Sqlite, only?: string | number, index?: JournalIndex): LedgerState => {
   const state = new LedgerState();
-  const tables = new TableLoader(db, state, only);
-  tables.load();
+  new TableLoader(db, state, only).load();
   const { lastFlush, replayFrom, committedAtUs } = readStateRow(db);
   if (only === undefined || index === undefined) replay(db, state, replayFrom, only);
   else replayOf(db, state, replayFrom, only, index);
@@ -61,15 +60,34 @@ export const loadLedger = (db: Sqlite, only?: string | number, index?: JournalIn
   return state;
 };
 
+/**
+ * One device as far as its runs of one epoch go: it may have thousands of others. Runs of other epochs are in it where the tables do not have them yet;
+ * what it has of channels and newest values is not all there is.
+ */
+export const loadEpochRuns = (
+  db: Sqlite,
+  device: number,
+  epoch: number | null,
+  index: JournalIndex,
+): LedgerState => {
+  const state = new LedgerState();
+  new TableLoader(db, state, device, epoch).loadRuns();
+  replayOf(db, state, readStateRow(db).replayFrom, device, index);
+  return state;
+};
+
 class TableLoader {
   readonly #db: Sqlite;
   readonly #state: LedgerState;
   readonly #only: string | number | undefined;
+  readonly #epoch: number | null | undefined;
 
-  constructor(db: Sqlite, state: LedgerState, only: string | number | undefined) {
+  /** @param epoch - of the runs of the one device, null = none; undefined = all */
+  constructor(db: Sqlite, state: LedgerState, only: string | number | undefined, epoch?: number | null) {
     this.#db = db;
     this.#state = state;
     this.#only = only;
+    this.#epoch = epoch;
   }
 
   load(): void {
@@ -81,11 +99,17 @@ class TableLoader {
     this.#latest();
   }
 
-  #rows(sql: string, order: string): IterableIterator<unknown[]> {
+  loadRuns(): void {
+    this.#devices();
+    this.#runs();
+  }
+
+  #rows(sql: string, order: string, epoch?: number | null): IterableIterator<unknown[]> {
     const byId = "(SELECT device_no FROM devices WHERE id = ?)";
     const key = typeof this.#only === "number" ? "?" : byId;
-    const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}`;
-    const parameters = this.#only === undefined ? [] : [this.#only];
+    const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
+    const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}${ofEpoch}`;
+    const parameters = [this.#only, epoch].filter((value) => value !== undefined);
     return this.#db
       .prepare(`${sql}${where} ORDER BY ${order}`)
       .raw()
@@ -106,6 +130,7 @@ class TableLoader {
     const rows = this.#rows(
       `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, as_of, ${columns} FROM epochs`,
       "run_no",
+      this.#epoch,
     );
     const values = new Float64Array(CHANGE_FIELDS);
     for (const row of rows as IterableIterator<number[]>) {

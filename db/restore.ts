@@ -138,17 +138,30 @@ const runSnapshot = (columns: RunRow, absent: AbsentRanges): RunSnapshot => {
   return { epoch, index, row, absent: absent.take(row) };
 };
 
+/** The runs of those epochs of a device, as `state` has them. */
+export const runsOf = (
+  db: Sqlite,
+  state: LedgerState,
+  slot: number,
+  isWanted: (epoch: number | null) => boolean,
+): RunSnapshot[] => {
+  const absent = new AbsentRanges(db);
+  const runs: RunSnapshot[] = [];
+  for (const run of state.runSlots(slot)) {
+    const declared = state.runField(run, RUN.EPOCH);
+    const epoch = declared < 0 ? null : declared;
+    if (!isWanted(epoch)) continue;
+    const row = state.rowOf(run);
+    runs.push({ epoch, index: state.runField(run, RUN.INDEX), row, absent: absent.take(row) });
+  }
+  return runs;
+};
+
 /** One device as `state` has it, which was loaded from the same snapshot of the database. */
 export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): DeviceSnapshot => {
   const { devices, channels, latest } = state;
   const device = devices.number[slot]!;
-  const absent = new AbsentRanges(db);
-  const runs = Array.from(state.runSlots(slot), (run): RunSnapshot => {
-    const epoch = state.runField(run, RUN.EPOCH);
-    const row = state.rowOf(run);
-    const index = state.runField(run, RUN.INDEX);
-    return { epoch: epoch < 0 ? null : epoch, index, row, absent: absent.take(row) };
-  });
+  const runs = runsOf(db, state, slot, () => true);
   const described = Array.from(
     channels.list(devices.channels[slot]!),
     ({ epoch, channel, name, unit }): ChannelRow => [device, epoch < 0 ? null : epoch, channel, name, unit],

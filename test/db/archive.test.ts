@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
@@ -40,4 +41,31 @@ test("a device is read back as it was committed, whether or not the tables know 
     writer.flush();
   }
   expect(archive.load("nobody")).toBeNull();
+});
+
+test("of an epoch that is read back no row of another one is read", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointRows: 1000, checkpointLagMs: 0 }));
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const model = new IngestModel();
+  const device = model.device("pump-7");
+  const runs = [3, null, 4].map((epoch) => model.run(device, epoch));
+  for (const run of runs) {
+    model.receive(run, 0);
+    model.receive(run, 2);
+  }
+  writer.accept(model.seal());
+  writer.flush();
+  // the first one as the tables have it, the last one in the journal
+  model.receive(runs[2]!, 3);
+  writer.accept(model.seal());
+  writer.flush();
+  const other = new Database(bed.file);
+  other.prepare("UPDATE open_gaps SET gaps = 'no gaps' WHERE run_no = ?").run(runs[0]!.run);
+  other.close();
+  expect(() => archive.load("pump-7")).toThrow();
+  expect(() => archive.loadEpoch(device, 3)).toThrow();
+  expect(archive.loadEpoch(device, 4)).toMatchObject([{ epoch: 4, absent: [{ first: 1, last: 1 }] }]);
+  expect(archive.loadEpoch(device, 4)![0]!.row[ROW.HIGH_WATER]).toBe(3);
+  expect(archive.loadEpoch(device, null)).toMatchObject([{ epoch: null, absent: [{ first: 1, last: 1 }] }]);
 });
