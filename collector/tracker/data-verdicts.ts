@@ -280,6 +280,9 @@ export class DataVerdicts {
     const { context, epochs, outcome } = this.#parts;
     const { runs } = context;
     context.paths?.first(run, number, arrival.listener, arrival.nowMs);
+    // the wall clock was set back after a control datagram: what is stored of a run never begins before it
+    if (arrival.arrivalUs < runs.at(run, ROW.FIRST_ARRIVAL) && runs.received(run) === 1)
+      runs.put(run, ROW.FIRST_ARRIVAL, arrival.arrivalUs);
     if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
     if (isOffBeat) runs.heardOffBeat(run, arrival.arrivalUs);
     else runs.heard(run, arrival.arrivalUs);

@@ -130,6 +130,16 @@ test("they are found when a heartbeat was the first that came, at a time that co
   expect(await found()).toEqual(first(40));
 });
 
+test("they are found when the clock was set back after that heartbeat, and comes by its time again", async () => {
+  const run = startRun("pump");
+  flush();
+  model.nowUs -= HOUR_US;
+  receiveAll(run, 0, 20);
+  model.nowUs += HOUR_US;
+  receiveAll(run, 20, 40);
+  expect(await found()).toEqual(first(40));
+});
+
 test("they are found after merging", async () => {
   writer.close();
   writer = bed.writer({ mergePolicy: { keptBytes: 0 } });

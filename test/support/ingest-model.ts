@@ -129,6 +129,7 @@ export class IngestModel {
   receive(run: ModelRun, sequence: number, readings: ModelReading[] = [], timeUs = this.nowUs): void {
     const { row } = run;
     const now = this.#heard(run);
+    if (run.received.size === 0) row[ROW.FIRST_ARRIVAL] = Math.min(row[ROW.FIRST_ARRIVAL]!, now);
     const highWater = row[ROW.HIGH_WATER]!;
     if (highWater < 0) row[ROW.FIRST] = sequence;
     if (sequence > highWater) {

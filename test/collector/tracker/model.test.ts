@@ -91,6 +91,7 @@ const RULES = [
   "R8 beyond J ignored",
   "R8 control without a device",
   "R8 end",
+  "R8 first arrival moved back",
   "R8 first contact",
   "R8 lower ignored",
   "R8 nothing new",

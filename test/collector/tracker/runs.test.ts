@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ROW } from "../../../protocol/ledger-row.ts";
-import { TrackerBed } from "../../support/tracker-bed.ts";
+import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -349,6 +349,21 @@ test("R7: a silence of half a circle ends a narrow run, and the span between is 
   expect(bed.ledger(2)).toMatchObject({ first: 3, highWater: 3 });
   expect(bed.flags(2)).not.toContain("HEAD_KNOWN");
   expect(bed.heardOf("event")).toEqual(["event run-split 1"]);
+});
+
+test("R8: a run that a heartbeat began is first heard with its first number when the clock was set back between", () => {
+  const bed = new TrackerBed();
+  bed.heartbeat(0);
+  bed.advance(1000);
+  bed.wallUs -= 3_600_000_000;
+  const beganUs = bed.wallUs;
+  bed.heartbeat(0);
+  expect(bed.row(1)[ROW.FIRST_ARRIVAL]).toBe(BED_START_US);
+  bed.stream(0, 9);
+  expect(bed.row(1)[ROW.FIRST_ARRIVAL]).toBe(beganUs);
+  bed.wallUs -= 3_600_000_000;
+  bed.stream(10, 19);
+  expect(bed.row(1)[ROW.FIRST_ARRIVAL]).toBe(beganUs);
 });
 
 test("R8: a heartbeat as first contact expects nothing", () => {

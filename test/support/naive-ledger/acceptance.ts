@@ -10,6 +10,12 @@ import type { NaiveState } from "./state.ts";
 
 /** Step 4: a run takes a number. */
 
+function firstNumber(ledger: NaiveState, run: NaiveRun, { arrival }: Data): void {
+  if (run.received.size > 0 || arrival.arrivalUs >= run.firstHeardUs) return;
+  ledger.hit("R8 first arrival moved back");
+  run.firstHeardUs = arrival.arrivalUs;
+}
+
 /** @param now - the arrival that decided it: later than its own when it was held */
 export function takeInOrder(
   ledger: NaiveState,
@@ -20,6 +26,7 @@ export function takeInOrder(
 ): Outcome {
   const isSecond = number === run.highWater + 1 && run.received.size > 0;
   ledger.hit(number === run.highWater + 1 ? "step 4 in order" : "step 4 jump ahead");
+  firstNumber(ledger, run, data);
   hear(ledger, run, data, true);
   reachEnd(ledger, run, data);
   if (number > run.highWater + 1)
@@ -44,6 +51,7 @@ export function takeInOrder(
 }
 
 export function takeAbsent(ledger: NaiveState, run: NaiveRun, number: number, data: Data): Outcome {
+  firstNumber(ledger, run, data);
   hear(ledger, run, data, true);
   makeCurrentBySilence(ledger, run, data.device, data.arrival);
   const gap = run.take(number, timeOf(run, data));
@@ -82,6 +90,7 @@ function tellFilled(ledger: NaiveState, run: NaiveRun, gap: NaiveGap, number: nu
 
 export function takeBelowFirst(ledger: NaiveState, run: NaiveRun, number: number, data: Data): Outcome {
   ledger.hit("R2 first moved down");
+  firstNumber(ledger, run, data);
   hear(ledger, run, data, true);
   makeCurrentBySilence(ledger, run, data.device, data.arrival);
   if (number < run.first - 1)
