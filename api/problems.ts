@@ -22,6 +22,7 @@ export const PROBLEMS = {
   ERR_TOO_MANY_REQUESTS: 429,
   ERR_HEADERS_TOO_LARGE: 431,
   ERR_INTERNAL: 500,
+  ERR_DATABASE_DAMAGED: 500,
   ERR_NOT_READY: 503,
   ERR_QUERY_TIMEOUT: 503,
   ERR_UNAVAILABLE: 503,
@@ -101,6 +102,9 @@ const OF_PARAMETERS: Readonly<Record<string, string>> = { ERR_CURSOR: "cursor", 
 /** The reader is gone, busy or closed, or SQLite itself failed: another time it may answer. */
 const DATABASE_CODES = /^(ERR_READER|ERR_QUERY_CANCELLED|SQLITE_)/;
 
+/** Pages or blobs that are not what was written (db/damage.ts): another time they are the same. */
+const DAMAGE_CODES = /^(ERR_SEGMENT_CORRUPT|ERR_DATABASE_DAMAGED|SQLITE_CORRUPT.*)$/;
+
 const statusOf = (error: unknown): number =>
   typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
 
@@ -114,6 +118,12 @@ export const apiErrorOf = (error: unknown): ApiError => {
   if (parameter !== undefined) return parameterError([{ name: parameter, detail: messageOf(error) }]);
   const ofQuery = OF_QUERIES.find((known) => known === code);
   if (ofQuery !== undefined) return new ApiError(ofQuery, messageOf(error));
+  if (DAMAGE_CODES.test(code)) {
+    return new ApiError(
+      "ERR_DATABASE_DAMAGED",
+      `what was asked for is damaged in the database: ${messageOf(error)}`,
+    );
+  }
   const status = statusOf(error);
   if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");

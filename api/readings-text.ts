@@ -2,7 +2,15 @@ import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { columnOfChannel, csvText } from "./csv-text.ts";
 import { enclose } from "./send-bytes.ts";
-import type { Completeness, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
+import type {
+  Completeness,
+  DamagedPart,
+  ReadingRow,
+  ReadingsText,
+  ReadingValue,
+  TextForm,
+  TimeForm,
+} from "./sources.ts";
 import { JsonKeys, type TextWriter } from "./text-writer.ts";
 
 const withRatio = (completeness: Completeness) => ({
@@ -58,8 +66,16 @@ export const readingsJson = (device: string, page: ReadingsText, next: string | 
   enclose(
     `{"device":${JSON.stringify(device)},"readings":`,
     page.text,
-    `,"completeness":${JSON.stringify(withRatio(page.completeness))},"next":${JSON.stringify(next)}}`,
+    `,"completeness":${JSON.stringify(withRatio(page.completeness))},${damagedMember(page.damaged)}"next":${JSON.stringify(next)}}`,
   );
+
+/** Only where there is something to tell. */
+const damagedMember = (damaged: ReadingsText["damaged"]): string =>
+  damaged === undefined ? "" : `"damaged":${JSON.stringify(damaged)},`;
+
+/** What could not be read, as lines of NDJSON. */
+export const damagedLines = (damaged: readonly DamagedPart[]): string =>
+  damaged.map((part) => `${JSON.stringify({ damaged: part })}\n`).join("");
 
 /** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
 export const completenessHeader = (completeness: Completeness): string => {

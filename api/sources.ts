@@ -3,6 +3,7 @@ import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
 import type {
   Completeness,
+  DamagedPart,
   Division,
   EventRow,
   EventsPage,
@@ -38,6 +39,7 @@ import type { CollectorStatus, StoreStatus } from "./part-status.ts";
 
 export type {
   Completeness,
+  DamagedPart,
   DeviceSummary,
   Division,
   EventRow,

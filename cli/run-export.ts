@@ -4,6 +4,7 @@ import type { TimeForm } from "../api/sources.ts";
 import { ApiClient } from "../common/api-client.ts";
 import { systemClock } from "../common/clock.ts";
 import { setEngineFlags } from "../common/engine-flags.js";
+import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { apiExportSource } from "./export/api-source.ts";
@@ -29,6 +30,7 @@ export interface ExportFlags extends ApiFlags {
 
 const PROGRESS_EVERY_MS = 100;
 const BAR_WIDTH = 24;
+const MOST_DAMAGE_SHOWN = 100;
 
 const progressLine = ({ ratio, readings, devices, device }: ExportProgress): string => {
   const filled = Math.floor(ratio * BAR_WIDTH);
@@ -69,7 +71,19 @@ const progressOn = (line: LiveLine): ((progress: ExportProgress) => void) => {
   };
 };
 
-/** Completes, or throws and leaves nothing that passes as whole. */
+/** All else is written. @throws LacunaError `ERR_EXPORT_DAMAGED` */
+const tellDamage = (damaged: readonly string[]): void => {
+  if (damaged.length === 0) return;
+  const shown = damaged.slice(0, MOST_DAMAGE_SHOWN);
+  const more = damaged.length - shown.length;
+  const lines = [...shown, ...(more > 0 ? [`and ${count(more)} more`] : [])];
+  throw new LacunaError(
+    "ERR_EXPORT_DAMAGED",
+    `not all of it could be read: the database is damaged (docs/storage.md, "A damaged database"). All the rest is written\n${lines.join("\n")}`,
+  );
+};
+
+/** Completes, or throws and leaves nothing that passes as whole, unless it says what of it is damaged. */
 export const runExport = async (flags: ExportFlags): Promise<void> => {
   const { device, channel = [], format, time, output } = flags;
   const plan = { devices: device ?? null, query: { channels: channel, ...timeRangeOf(flags) }, format, time };
@@ -86,6 +100,7 @@ export const runExport = async (flags: ExportFlags): Promise<void> => {
     const summary = await exportReadings(source, target, plan, { signal: stop.signal, onProgress });
     line.clear();
     process.stderr.write(`${summaryLine(summary)}${output === undefined ? "" : `: ${output}`}\n`);
+    tellDamage(summary.damaged);
   } finally {
     line.clear();
     source.close();

@@ -7,6 +7,7 @@ import type { Sqlite } from "./open.ts";
 import { QueryBudget, type QueryLimits } from "./query-budget.ts";
 import type {
   Completeness,
+  DamagedPart,
   EventsPage,
   EventsQuery,
   Position,
@@ -36,9 +37,14 @@ export type QueryRequest =
   | { kind: "received"; request: ReceivedQuery }
   | { kind: "events"; request: EventsQuery };
 
+interface OfReadings {
+  completeness: Omit<Completeness, "unknown"> | null;
+  damaged?: readonly DamagedPart[];
+}
+
 export interface QueryAnswers {
-  readings: ReadingsFound & { completeness: Omit<Completeness, "unknown"> | null };
-  readingsText: { text: Text; next: Position | null; completeness: Omit<Completeness, "unknown"> | null };
+  readings: ReadingsFound & OfReadings;
+  readingsText: { text: Text; next: Position | null } & OfReadings;
   seriesText: { text: Text };
   pointsText: { text: Text };
   channels: number[];
@@ -72,6 +78,7 @@ export class Queries {
   /** @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`, and those of the query */
   answer(query: QueryRequest, limits: QueryLimits): QueryAnswers[QueryRequest["kind"]] {
     this.#budget.begin(limits);
+    this.#segments.begin(tellsDamage(query));
     return this.#inSnapshot(query);
   }
 
@@ -119,6 +126,16 @@ export class Queries {
     const completeness = wantsCompleteness
       ? queryCompleteness(this.#pieces, this.#gaps.absent, numbered, request)
       : null;
-    return { ...queryReadings(this.#segments, request), completeness };
+    const found = queryReadings(this.#segments, request);
+    const damaged = this.#segments.damaged.map(({ run, ...part }) => {
+      const { epoch, index, isUnsequenced } = request.runs.find((each) => each.run === run)!;
+      return { epoch, run: index, ...part, ...(isUnsequenced && { first: null, last: null }) };
+    });
+    return { ...found, completeness, ...(damaged.length > 0 && { damaged }) };
   }
 }
+
+const tellsDamage = (query: QueryRequest): boolean => {
+  if (query.kind === "channels") return true;
+  return (query.kind === "readings" || query.kind === "readingsText") && query.request.damage === "tell";
+};

@@ -25,6 +25,20 @@ export interface ReadingsQuery {
   order: "asc" | "desc";
   limit: number;
   after: Position | null;
+  /** what cannot be read is left out and told (`damaged`); else it is an error */
+  damage?: "tell";
+}
+
+/** Datagrams of a run that are stored together and cannot be read (db/codec/corrupt.ts). Pages may tell of the same ones. */
+export interface DamagedPart {
+  epoch: number | null;
+  run: number;
+  segment: number;
+  /** between which numbers they lie, inclusive; null = not known */
+  first: number | null;
+  last: number | null;
+  /** null = not known whether there are any */
+  count: number | null;
 }
 
 /** Readings of one datagram that share a time. */
@@ -46,12 +60,16 @@ export interface Completeness {
   missing: number;
   lost: number;
   unknown: number;
+  /** not in `received`: numbers that are here and could not be read, as far as the answer met them. Left out when there are none */
+  damaged?: number;
 }
 
 export interface ReadingsPage {
   readings: readonly ReadingRow[];
   /** of the whole query, not of the page */
   completeness: Completeness;
+  /** what could not be read for this page; left out when all could */
+  damaged?: readonly DamagedPart[];
   next: Position | null;
 }
 
@@ -62,6 +80,7 @@ export type Text = Uint8Array<ArrayBuffer>;
 export interface ReadingsText {
   text: Text;
   completeness: Completeness;
+  damaged?: readonly DamagedPart[];
   next: Position | null;
 }
 

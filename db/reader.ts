@@ -8,6 +8,7 @@ import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
 import type {
   Completeness,
+  DamagedPart,
   EventsPage,
   EventsQuery,
   GapRow,
@@ -68,7 +69,7 @@ export class Reader {
     const resolved = this.#resolve(query);
     if (resolved === null) return { ...EMPTY, readings: [] };
     const { completeness, ...page } = await this.#ask({ kind: "readings", ...resolved });
-    return { ...page, completeness: { ...resolved.completeness, ...completeness } };
+    return { ...page, completeness: readable(resolved, completeness, page.damaged) };
   }
 
   /** The same as text, whose form the reader's AnswerTexts know. The device must be known. */
@@ -76,7 +77,7 @@ export class Reader {
     const resolved = this.#resolve(query);
     if (resolved === null) throw new MisuseError(`readings of the unknown device ${query.device}`);
     const { completeness, ...page } = await this.#ask({ kind: "readingsText", ...resolved, form }, client);
-    return { ...page, completeness: { ...resolved.completeness, ...completeness } };
+    return { ...page, completeness: readable(resolved, completeness, page.damaged) };
   }
 
   /** Every name under which a device has readings, or has announced some: those of the current epoch first. A device nobody knows has none. */
@@ -184,6 +185,21 @@ export class Reader {
     };
   }
 }
+
+/** What is here and cannot be read is not called received. */
+const readable = (
+  { completeness: total, request }: ResolvedReadings,
+  ofSpan: Partial<Completeness> | null,
+  parts: readonly DamagedPart[] = [],
+): Completeness => {
+  const completeness = { ...total, ...ofSpan };
+  const isNumbered = ({ epoch, run }: DamagedPart): boolean =>
+    request.runs.some((each) => each.epoch === epoch && each.index === run && !each.isUnsequenced);
+  const numbers = parts.filter(isNumbered).reduce((sum, { count }) => sum + (count ?? 0), 0);
+  const damaged = Math.min(numbers, completeness.received);
+  if (damaged === 0) return completeness;
+  return { ...completeness, received: completeness.received - damaged, damaged };
+};
 
 const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => {
   const { device: _, after, ...filters } = query;

@@ -23,6 +23,7 @@ export interface ReadingsRequest extends TimeSpan {
   order: "asc" | "desc";
   limit: number;
   after: Position | null;
+  damage?: "tell";
 }
 
 export interface ReadingsFound {
@@ -159,7 +160,7 @@ class RunPage {
 
   /**
    * Collect a segment's rows, part by part in the order of the query, until the page is full of rows before what is left.
-   * @returns the run's lowest number in it, null when it was read before
+   * @returns the run's lowest number in it, null when it was read before or cannot be
    */
   #readSegment(found: RunSegment, count: number): number | null {
     const { segment, parts } = found;
@@ -169,7 +170,10 @@ class RunPage {
     for (const part of this.#sign > 0 ? parts : [...parts].reverse()) {
       if (part.chunk !== null && this.#isBehindPage(part.chunk, count)) break;
       if (part.chunk !== null && !this.#isWithin(part.chunk)) continue;
-      const columns = part.read();
+      const columns = this.#segments.read(found, part);
+      // of a flush it is not known then: it neither ends a page nor begins one
+      if (columns === null && part.chunk === null) return null;
+      if (columns === null) continue;
       if (part.chunk === null) lowest = columns.sequence[0]!;
       this.#collectPart(columns, segment, count);
     }

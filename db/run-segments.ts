@@ -29,12 +29,22 @@ export interface TimeSpan {
 /** A segment with datagrams of a run. */
 export interface RunSegment {
   segment: number;
+  run: number;
   /** datagrams of the run in it */
   datagrams: number;
   /** it holds only numbers above those of every older segment */
   isAhead: boolean;
   /** what is read at once; ascending by sequence number and, within the segment, not overlapping */
   parts: readonly RunPart[];
+}
+
+/** What of a run cannot be read; see `DamagedPart`. */
+export interface DamagedDatagrams {
+  run: number;
+  segment: number;
+  first: number | null;
+  last: number | null;
+  count: number | null;
 }
 
 /** Datagrams of a run that are stored together: a chunk, or what one flush has of the run. Spans are inclusive, microseconds. */
@@ -79,6 +89,7 @@ export class RunSegments {
   readonly #budget: QueryBudget;
   readonly #flushes = new SegmentCache();
   #columns = new GrowingColumns();
+  #damaged: DamagedDatagrams[] | null = null;
   /** how the wall clock went, up to the segment seen last: each is looked at once, what they tell does not change */
   readonly #clock = { seen: 0, arrivalUs: 0, setBackAt: 0 };
 
@@ -86,6 +97,29 @@ export class RunSegments {
     this.#db = db;
     this.#budget = budget;
     this.#chunks = new ChunkStore(db);
+  }
+
+  /** A query begins. @param tellsDamage - segments of which it cannot be said what they hold are left out; otherwise they are an error */
+  begin(tellsDamage: boolean): void {
+    this.#damaged = tellsDamage ? [] : null;
+  }
+
+  /** What the query could not read so far. */
+  get damaged(): readonly DamagedDatagrams[] {
+    return this.#damaged ?? [];
+  }
+
+  /** A part's datagrams; null when they are damaged and that is told. @throws SegmentCorruptError */
+  read({ segment, run }: RunSegment, part: RunPart): RunColumns | null {
+    try {
+      return part.read();
+    } catch (error) {
+      const { chunk, datagrams: count } = part;
+      const first = chunk?.firstSequence ?? null;
+      const last = chunk?.lastSequence ?? null;
+      this.#tellDamage(error, { run, segment, first, last, count });
+      return null;
+    }
   }
 
   /**
@@ -123,7 +157,7 @@ export class RunSegments {
       `SELECT ${COLUMNS} FROM segments WHERE segment IN
          (SELECT segment FROM late_segments WHERE run_no = ? AND segment > ? AND reach <= ?) ORDER BY segment`,
     ).all(span.run, segment, sequence) as SegmentRow[];
-    return rows.map((row) => this.#find(row, span.run));
+    return rows.map((row) => this.#find(row, span.run)).filter(({ datagrams }) => datagrams > 0);
   }
 
   /** Segments that may have a datagram time or a reading time of the run in the span, oldest first. */
@@ -190,20 +224,40 @@ export class RunSegments {
   }
 
   #find(row: SegmentRow, run: number): RunSegment {
-    const { segment, chunkSet } = row;
-    const parts = inSegment(segment, () =>
-      chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run),
-    );
+    const { segment } = row;
+    const parts = this.#partsOf(row, run);
     const datagrams = parts.reduce((sum, part) => sum + part.datagrams, 0);
     const isLate = (): boolean => this.#isLate(segment, run);
     return {
       segment,
+      run,
       datagrams,
       parts,
       get isAhead() {
         return !isLate();
       },
     };
+  }
+
+  #partsOf(row: SegmentRow, run: number): RunPart[] {
+    const { segment, chunkSet } = row;
+    try {
+      return inSegment(segment, () =>
+        chunkSet > 0 ? this.#chunkParts(row, run) : this.#flushParts(row, run),
+      );
+    } catch (error) {
+      this.#tellDamage(error, { run, segment, first: null, last: null, count: null });
+      return [];
+    }
+  }
+
+  /** Rethrows what is no damage, or is not to be told. A query may meet the same part twice. */
+  #tellDamage(error: unknown, part: DamagedDatagrams): void {
+    if (this.#damaged === null || !(error instanceof SegmentCorruptError)) throw error;
+    const isTold = this.#damaged.some(
+      ({ run, segment, first }) => run === part.run && segment === part.segment && first === part.first,
+    );
+    if (!isTold) this.#damaged.push(part);
   }
 
   #chunkParts(row: SegmentRow, run: number): RunPart[] {

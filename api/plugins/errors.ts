@@ -9,6 +9,7 @@ import {
   apiErrorOf,
   type ParameterMistake,
   PROBLEM_TYPE,
+  type ProblemCode,
   parameterError,
   problemOf,
 } from "../problems.ts";
@@ -56,6 +57,12 @@ const validationError = (errors: readonly FastifySchemaValidationError[]): ApiEr
   return parameterError([...mistakes.values()]);
 };
 
+const FAILURES: readonly string[] = [
+  "ERR_INTERNAL",
+  "ERR_UNAVAILABLE",
+  "ERR_DATABASE_DAMAGED",
+] satisfies ProblemCode[];
+
 export type ErrorHandler = (
   error: FastifyError,
   request: FastifyRequest,
@@ -67,7 +74,7 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
   const limiter = createRepeatLimiter(clock);
   return (error, request, reply) => {
     const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
-    const isFailure = answer.code === "ERR_INTERNAL" || answer.code === "ERR_UNAVAILABLE";
+    const isFailure = FAILURES.includes(answer.code);
     // a stop closes the store while some still ask
     const isStopping = codeOf(error) === "ERR_READER_CLOSED";
     // nobody waits for the answer to a request that is gone

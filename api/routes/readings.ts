@@ -1,13 +1,15 @@
 import { type Static, Type } from "typebox";
+import { LacunaError } from "../../common/errors.ts";
 import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
+import { DamageTold } from "../damage-told.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
-import { completenessHeader, readingsJson } from "../readings-text.ts";
+import { completenessHeader, damagedLines, readingsJson } from "../readings-text.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -92,6 +94,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
             channels: query.channel ?? [],
             ...span,
             order: query.order,
+            damage: "tell",
             limit: isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT),
             after,
           },
@@ -104,24 +107,38 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       reply.type(CONTENT_TYPES[query.format]);
       if (query.format === "json") return sendBytes(reply, readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
-      if (isStream) return sendStream(reply, textsFrom(page, form, ask));
+      if (isStream) return sendStream(reply, textsFrom(page, form, query.damaged, ask));
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
       return sendBytes(reply, page.text);
     },
   );
 };
 
-/** Page after page, each when the client has taken the one before. What fails on the way cuts the connection: the answer has no end then. */
+/**
+ * Page after page, each when the client has taken the one before. What fails on the way cuts the connection: the answer has no end then. Of what is damaged it
+ * has none either, once all the rest is out, unless the client wants to be told in lines.
+ */
 async function* textsFrom(
   first: ReadingsText,
   form: TextForm,
+  damaged: ReadingsQueryValues["damaged"],
   ask: (after: Position | null, how: TextForm) => Promise<ReadingsText>,
 ): AsyncGenerator<Uint8Array> {
   const how = form.format === "csv" ? { ...form, isContinued: true } : form;
+  const told = new DamageTold();
+  const isInLines = damaged === "tell" && form.format === "ndjson";
   let page = first;
   for (;;) {
     if (page.text.length > 0) yield page.text;
-    if (page.next === null) return;
+    const lines = damagedLines(told.news(page.damaged));
+    if (isInLines && lines !== "") yield Buffer.from(lines);
+    if (page.next === null) break;
     page = await ask(page.next, how);
+  }
+  if (!isInLines && told.count > 0) {
+    throw new LacunaError(
+      "ERR_DATABASE_DAMAGED",
+      `what is damaged was left out of a stream of readings: ${told}`,
+    );
   }
 }

@@ -40,12 +40,37 @@ export const ReadingList = named(
         missing: Count("not here, gap open"),
         lost: Count("not here, window closed"),
         unknown: Count("open ends in the span"),
+        damaged: Type.Optional(
+          Count(
+            "here, and could not be read, as far as this answer met them; not in received. Left out when there are none",
+          ),
+        ),
         ratio: Completeness,
       },
       {
         description:
           "of the whole query, not of the page; an absent number is placed in time between its neighbours",
       },
+    ),
+    damaged: Type.Optional(
+      Type.Array(
+        Type.Object({
+          epoch: Nullable(Type.Integer()),
+          run: Type.Integer(),
+          segment: Type.Integer({ description: "of the database" }),
+          first: Nullable(
+            Type.Integer({ description: "they lie from this number on; null when that is not known" }),
+          ),
+          last: Nullable(Type.Integer({ description: "to this one" })),
+          count: Nullable(
+            Type.Integer({ description: "numbers; null when it is not known whether there are any" }),
+          ),
+        }),
+        {
+          description:
+            "what is damaged in the database and left out of this page; pages may tell of the same. Left out when there is nothing",
+        },
+      ),
     ),
     next: Next,
   }),
@@ -69,6 +94,13 @@ export const ReadingsQueryString = Query({
     "json",
   ),
   time: TimeFormQuery,
+  damaged: Defaulted(
+    Word(["cut", "tell"], {
+      description:
+        "how a stream tells that something in the database is damaged and was left out: cut off once all the rest is out, or, of ndjson, with lines that have the one member `damaged`",
+    }),
+    "cut",
+  ),
   min_completeness: Type.Optional(
     Type.Number({
       minimum: 0,

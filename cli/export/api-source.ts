@@ -1,10 +1,10 @@
 import { channelOfColumn } from "../../api/csv-text.ts";
-import type { ReadingRow } from "../../api/sources.ts";
+import type { DamagedPart, ReadingRow } from "../../api/sources.ts";
 import { ApiAnswerError, type ApiClient } from "../../common/api-client.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";
 import { formatTime } from "../../protocol/time.ts";
 import { csvCells } from "./csv-cells.ts";
-import type { ExportPage, ExportQuery, ExportSource } from "./source.ts";
+import { type ExportPage, type ExportQuery, type ExportSource, withDamaged } from "./source.ts";
 
 const DEVICES_PER_PAGE = 1000;
 /** what comes before the channels in the header of CSV */
@@ -16,6 +16,10 @@ interface LineJson {
   run: number;
   seq: number | null;
   values: Record<string, number | boolean | string>;
+}
+
+interface DamagedJson {
+  damaged: DamagedPart;
 }
 
 /** The devices of a running collector. @param signal - gives up what is on its way */
@@ -51,7 +55,12 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
       if (response === null) return;
       const completeness = completenessOf(response.headers.get("lacuna-completeness") ?? "");
       yield { rows: [], completeness };
-      for await (const lines of linesOf(device, response)) yield { rows: lines.map(rowOf), completeness };
+      for await (const lines of linesOf(device, response)) {
+        const parsed = lines.map((line) => JSON.parse(line) as LineJson | DamagedJson);
+        const damaged = parsed.filter(isDamaged).map((line) => line.damaged);
+        const rows = parsed.filter((line): line is LineJson => !isDamaged(line)).map(rowOf);
+        yield { rows, completeness, ...(damaged.length > 0 && { damaged }) };
+      }
     },
     close: () => {},
   };
@@ -62,7 +71,7 @@ const isUnknownDevice = (error: unknown): boolean =>
   error instanceof ApiAnswerError && error.status === 404 && error.problem !== "ERR_UNKNOWN_CHANNEL";
 
 const queryOf = ({ channels, fromUs, toUs }: ExportQuery): URLSearchParams => {
-  const query = new URLSearchParams({ format: "ndjson", time: "us" });
+  const query = new URLSearchParams({ format: "ndjson", time: "us", damaged: "tell" });
   for (const name of channels) query.append("channel", name);
   if (fromUs !== null) query.set("from", formatTime(fromUs));
   if (toUs !== null) query.set("to", formatTime(toUs));
@@ -71,7 +80,11 @@ const queryOf = ({ channels, fromUs, toUs }: ExportQuery): URLSearchParams => {
 
 const completenessOf = (header: string): ExportPage["completeness"] => {
   const member = (name: string): number => Number(new RegExp(`\\b${name}=(\\d+)`).exec(header)?.[1] ?? 0);
-  return { expected: member("expected"), received: member("received") };
+  return withDamaged({
+    expected: member("expected"),
+    received: member("received"),
+    damaged: member("damaged"),
+  });
 };
 
 const cutError = (device: string, cause: unknown): LacunaError =>
@@ -99,15 +112,14 @@ async function* linesOf(device: string, { body }: Response): AsyncGenerator<stri
     throw new LacunaError("ERR_EXPORT_CUT", `the readings of ${JSON.stringify(device)} broke off`);
 }
 
-const rowOf = (line: string): ReadingRow => {
-  const { time, epoch, run, seq, values } = JSON.parse(line) as LineJson;
-  return {
-    timeUs: time,
-    epoch,
-    run,
-    sequence: seq,
-    names: Object.keys(values),
-    // "NaN", "Infinity" and "-Infinity" are how the API writes what JSON has no number for
-    values: Object.values(values).map((value) => (typeof value === "string" ? Number(value) : value)),
-  };
-};
+const isDamaged = (line: LineJson | DamagedJson): line is DamagedJson => "damaged" in line;
+
+const rowOf = ({ time, epoch, run, seq, values }: LineJson): ReadingRow => ({
+  timeUs: time,
+  epoch,
+  run,
+  sequence: seq,
+  names: Object.keys(values),
+  // "NaN", "Infinity" and "-Infinity" are how the API writes what JSON has no number for
+  values: Object.values(values).map((value) => (typeof value === "string" ? Number(value) : value)),
+});

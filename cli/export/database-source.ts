@@ -1,5 +1,5 @@
 import { openReadOnly } from "../../db/read-only.ts";
-import type { ExportSource } from "./source.ts";
+import { type ExportSource, withDamaged } from "./source.ts";
 
 const READINGS_PER_PAGE = 10_000;
 
@@ -16,14 +16,15 @@ export const databaseExportSource = (file: string): ExportSource => {
       if (view.device(device) === undefined) return;
       let after = null;
       do {
-        const { readings, completeness, next } = await reader.readings({
+        const { readings, completeness, damaged, next } = await reader.readings({
           device,
           ...query,
+          damage: "tell",
           order: "asc",
           limit: READINGS_PER_PAGE,
           after,
         });
-        yield { rows: readings, completeness };
+        yield { rows: readings, completeness: withDamaged(completeness), ...(damaged && { damaged }) };
         after = next;
       } while (after !== null);
     },

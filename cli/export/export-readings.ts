@@ -1,5 +1,6 @@
 import type { TimeForm } from "../../api/sources.ts";
 import { LacunaError } from "../../common/errors.ts";
+import { DeviceDamage } from "./device-damage.ts";
 import { type ExportFormat, headerText, rowsText } from "./rows-text.ts";
 import {
   type ExportPage,
@@ -29,9 +30,11 @@ export interface ExportProgress {
 export interface ExportSummary {
   devices: number;
   readings: number;
-  /** numbers, over all devices */
+  /** numbers, over all devices; received are those that could be read */
   expected: number;
   received: number;
+  /** what could not be read, each once, in sentences */
+  damaged: string[];
 }
 
 /**
@@ -67,12 +70,16 @@ const writeAll = async (
 ): Promise<ExportSummary> => {
   const { query, format, time } = plan;
   const { devices, columns } = await chosenOf(source, plan);
-  const summary: ExportSummary = { devices: 0, readings: 0, expected: 0, received: 0 };
+  const summary: ExportSummary = { devices: 0, readings: 0, expected: 0, received: 0, damaged: [] };
   await target.write(headerText(format, columns));
   for (const [index, { device, channels }] of devices.entries()) {
     let whole: ExportPage["completeness"] | null = null;
     let written = 0;
-    for await (const { rows, completeness } of source.readings(device, { ...query, channels })) {
+    const damage = new DeviceDamage(device);
+    for await (const { rows, completeness, damaged } of damage.withTold(
+      source.readings(device, { ...query, channels }),
+    )) {
+      damage.add(damaged);
       whole ??= completeness;
       await target.write(rowsText(device, rows, format, time, columns));
       written += rows.length;
@@ -82,11 +89,12 @@ const writeAll = async (
       onPage({ ratio: (index + share) / devices.length, readings, devices: devices.length, device });
     }
     // one that was forgotten meanwhile is not missed, unless it was asked for
-    if (whole === null && plan.devices !== null) throw unknownDevice(device);
+    if (whole === null && plan.devices !== null && damage.sentences.length === 0) throw unknownDevice(device);
+    summary.damaged.push(...damage.sentences);
     summary.devices += Number(whole !== null);
     summary.readings += written;
     summary.expected += whole?.expected ?? 0;
-    summary.received += whole?.received ?? 0;
+    summary.received += Math.max(0, (whole?.received ?? 0) - damage.numbers);
   }
   return summary;
 };

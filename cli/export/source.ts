@@ -1,4 +1,4 @@
-import type { Completeness, ReadingRow } from "../../api/sources.ts";
+import type { Completeness, DamagedPart, ReadingRow } from "../../api/sources.ts";
 import { LacunaError } from "../../common/errors.ts";
 
 /** What is exported of each device. */
@@ -12,8 +12,10 @@ export interface ExportQuery {
 
 export interface ExportPage {
   rows: readonly ReadingRow[];
-  /** of the device's whole span */
+  /** of the device's whole span; what could not be read counts as received */
   completeness: Pick<Completeness, "expected" | "received">;
+  /** what could not be read; pages may tell of the same */
+  damaged?: readonly DamagedPart[];
 }
 
 /** Where readings come from. What fails throws LacunaError; a page that came is whole. */
@@ -26,6 +28,16 @@ export interface ExportSource {
   readings(device: string, query: ExportQuery): AsyncIterable<ExportPage>;
   close(): void;
 }
+
+/** An answer does not count as received what it could not read. */
+export const withDamaged = ({
+  expected,
+  received,
+  damaged = 0,
+}: Pick<Completeness, "expected" | "received" | "damaged">): ExportPage["completeness"] => ({
+  expected,
+  received: received + damaged,
+});
 
 /** None of the exported devices has a channel of that name. */
 export const unknownChannel = (name: string): LacunaError =>

@@ -151,6 +151,8 @@ describe("failures inside a route", () => {
     [Object.assign(new Error("x"), { statusCode: 503 }), 503, "ERR_UNAVAILABLE"],
     [new Error("x"), 500, "ERR_INTERNAL"],
     ["a text", 500, "ERR_INTERNAL"],
+    [Object.assign(new Error("x"), { code: "ERR_SEGMENT_CORRUPT" }), 500, "ERR_DATABASE_DAMAGED"],
+    [Object.assign(new Error("x"), { code: "SQLITE_CORRUPT_VTAB" }), 500, "ERR_DATABASE_DAMAGED"],
   ])("%s is %d %s", async (error, status, code) => {
     const answer = await (await failing(error)).inject("/fails");
     expect([answer.statusCode, answer.json().code, answer.headers["content-type"]]).toEqual([

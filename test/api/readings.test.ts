@@ -79,7 +79,16 @@ test("names with quotes and other signs are escaped", async () => {
 test("without parameters a query is unbounded, ascending and of 100", async () => {
   await api.get(URL);
   expect(api.sources.readingsQueries).toEqual([
-    { device: "pump-7", channels: [], fromUs: null, toUs: null, order: "asc", limit: 100, after: null },
+    {
+      device: "pump-7",
+      channels: [],
+      fromUs: null,
+      toUs: null,
+      order: "asc",
+      limit: 100,
+      after: null,
+      damage: "tell",
+    },
   ]);
 });
 
@@ -96,6 +105,7 @@ test("every parameter reaches the reader", async () => {
       order: "desc",
       limit: 10_000,
       after: null,
+      damage: "tell",
     },
   ]);
 });
@@ -243,6 +253,46 @@ describe("as a stream, without a limit", () => {
   test("one that cannot go on has no end: nobody takes a part for the whole", async () => {
     answering([page([row({})], { next: [1] }), page([row({ names: ["renamed"] })])]);
     await expect(api.get(`${URL}?format=csv`)).rejects.toThrow(/destroyed|described/);
+  });
+});
+
+describe("what is damaged in the database", () => {
+  const part = { epoch: 3, run: 0, segment: 12, first: 43, last: 47, count: 5 };
+  const completeness = { expected: 100, received: 92, missing: 1, lost: 2, unknown: 0, damaged: 5 };
+  const damaged = () => page([row({})], { completeness, damaged: [part] });
+
+  test("is left out and told", async () => {
+    api.sources.page = damaged();
+    const { json } = await api.get(URL);
+    expect([json.readings.length, json.damaged, json.completeness]).toEqual([
+      1,
+      [part],
+      { ...completeness, ratio: 0.92 },
+    ]);
+    expect((await api.get(`${URL}?format=csv&limit=10`)).headers["lacuna-completeness"]).toContain(
+      "damaged=5, ratio=0.920",
+    );
+    expect((await api.get(`${URL}?min_completeness=0.95`)).json).toMatchObject({
+      code: "ERR_INCOMPLETE",
+      completeness: 0.92,
+    });
+  });
+
+  test.each(["csv", "ndjson"])("leaves %s without an end, once all the rest is out", async (format) => {
+    api.sources.pages = [{ ...damaged(), next: [1] }, page([])];
+    await expect(api.get(`${URL}?format=${format}`)).rejects.toThrow(/destroyed/);
+    expect(api.sources.readingsQueries).toHaveLength(2);
+  });
+
+  test("is a line of NDJSON where that is asked for, once", async () => {
+    api.sources.pages = [
+      { ...damaged(), next: [1] },
+      { ...damaged(), next: [2] },
+      page([row({ sequence: 43 })]),
+    ];
+    const { text } = await api.get(`${URL}?format=ndjson&time=us&damaged=tell`);
+    const lines = text.trimEnd().split("\n");
+    expect([lines.length, lines[1]]).toEqual([4, JSON.stringify({ damaged: part })]);
   });
 });
 

@@ -3,8 +3,11 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { examineDatabase } from "../../db/examine.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
+import type { Position } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { IngestModel } from "../support/ingest-model.ts";
+import { mergeOnce } from "../support/merge-once.ts";
+import { spoilChunkPages, spoilFlushes } from "../support/spoil-segments.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
 const PAGE_BYTES = 8192;
@@ -35,7 +38,7 @@ const spoil = (file: string, page: number): void => {
   closeSync(target);
 };
 
-const damaged = (file: string) =>
+const damagedFile = (file: string) =>
   expect.objectContaining({
     code: "ERR_DATABASE_DAMAGED",
     message: expect.stringMatching(
@@ -52,7 +55,7 @@ test.each(["devices", "epochs", "latest", "gaps", "flushes", "merged_segments", 
     expect(examineDatabase(bed.file, 0)).toBe(SCHEMA_VERSION);
     spoil(bed.file, firstPageOf(bed.file, name));
     const before = readFileSync(bed.file);
-    expect(() => examineDatabase(bed.file, 0)).toThrow(damaged(bed.file));
+    expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
     expect(readFileSync(bed.file).equals(before)).toBe(true);
   },
 );
@@ -61,8 +64,8 @@ test("a start and a reader say that a database is damaged, which one, and what c
   using bed = new StoreBed();
   fill(bed);
   spoil(bed.file, firstPageOf(bed.file, "devices"));
-  expect(() => bed.writer()).toThrow(damaged(bed.file));
-  expect(() => openReadOnly(bed.file)).toThrow(damaged(bed.file));
+  expect(() => bed.writer()).toThrow(damagedFile(bed.file));
+  expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
 });
 
 test("so does a writer that meets the damage while it runs", () => {
@@ -80,7 +83,7 @@ test("so does a writer that meets the damage while it runs", () => {
   other.close();
   spoil(bed.file, firstPageOf(bed.file, "gaps_by_close"));
   spoil(bed.file, firstPageOf(bed.file, "gaps"));
-  expect(() => writer.flush()).toThrow(damaged(bed.file));
+  expect(() => writer.flush()).toThrow(damagedFile(bed.file));
 });
 
 test("so does a question that meets the damage", async () => {
@@ -100,5 +103,77 @@ test("so does a question that meets the damage", async () => {
       order: "asc",
       after: null,
     }),
-  ).rejects.toThrow(damaged(bed.file));
+  ).rejects.toThrow(damagedFile(bed.file));
+});
+
+const ALL = { device: "pump", channels: [], fromUs: null, toUs: null, after: null, damage: "tell" } as const;
+
+test("of a damaged chunk it is told between which numbers it lies; without that readings are an error", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ mergePolicy: { keptBytes: 0 } }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  const other = model.run(model.device("other"), 3);
+  for (let sequence = 0; sequence < 2000; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: Math.random(), timeUs: sequence }], sequence);
+    if (sequence === 5) model.receive(other, 0, [{ channel: 1, value: 1, timeUs: 0 }]);
+    if (sequence % 20 !== 19) continue;
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  while (writer.flush().outcome !== "idle");
+  expect(mergeOnce(writer, bed.file, 200)).toBe(true);
+  spoilChunkPages(bed.file, [1]);
+  const store = bed.closing(openReadOnly(bed.file));
+  for (const order of ["asc", "desc"] as const) {
+    const { readings, completeness, damaged } = await store.reader.readings({ ...ALL, order, limit: 10_000 });
+    const [part] = damaged!;
+    expect(damaged).toMatchObject([{ epoch: 3, run: 0, count: part!.last! - part!.first! + 1 }]);
+    expect(completeness).toMatchObject({
+      expected: 2000,
+      received: 2000 - part!.count!,
+      damaged: part!.count,
+    });
+    const isLeft = (sequence: number): boolean => sequence < part!.first! || sequence > part!.last!;
+    expect(readings.map(({ sequence }) => sequence).sort((a, b) => a! - b!)).toEqual(
+      Array.from({ length: 2000 }, (_, sequence) => sequence).filter(isLeft),
+    );
+    const { damage: _, ...untold } = ALL;
+    await expect(store.reader.readings({ ...untold, order, limit: 10_000 })).rejects.toThrow(
+      damagedFile(bed.file),
+    );
+  }
+});
+
+test("a page that begins behind a damaged flush leaves nothing out", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  const wanted = [0];
+  model.receive(run, 0, [{ channel: 1, value: 0, timeUs: 0 }], 0);
+  // every other number comes a flush later than its neighbours
+  for (let flush = 1; flush <= 40; flush++) {
+    for (const sequence of [flush * 4, flush * 4 + 2, flush * 4 - 3, flush * 4 - 1]) {
+      model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }], sequence);
+      if (flush % 7 !== 0) wanted.push(sequence);
+    }
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  spoilFlushes(bed.file, [7, 14, 21, 28, 35]);
+  const store = bed.closing(openReadOnly(bed.file));
+  for (const order of ["asc", "desc"] as const) {
+    const sequences: (number | null)[] = [];
+    const segments = new Set<number>();
+    let after: Position | null = null;
+    do {
+      const page = await store.reader.readings({ ...ALL, order, limit: 3, after });
+      sequences.push(...page.readings.map(({ sequence }) => sequence));
+      for (const { segment } of page.damaged ?? []) segments.add(segment);
+      after = page.next;
+    } while (after !== null);
+    wanted.sort((a, b) => (order === "asc" ? a - b : b - a));
+    expect([sequences, [...segments].sort((a, b) => a - b)]).toEqual([wanted, [7, 14, 21, 28, 35]]);
+  }
 });

@@ -60,8 +60,18 @@ beforeEach(() => {
   };
 });
 
+test("a device that the database is damaged at ends there, and the others are whole; what is damaged is told", async () => {
+  fleet.b = [[row(0, { level: 1 })], new LacunaError("ERR_DATABASE_DAMAGED", "page 7")];
+  const summary = await run();
+  expect([summary.readings, summary.damaged]).toEqual([
+    5,
+    ["b: what comes after the last reading cannot be read: page 7"],
+  ]);
+  expect(readFileSync(FILE, "utf8")).toContain("\nb,0,3,0,0,1,,\nc,");
+});
+
 test("CSV has the device before every line, and a column for every channel of all devices", async () => {
-  expect(await run()).toEqual({ devices: 3, readings: 4, expected: 12, received: 9 });
+  expect(await run()).toEqual({ devices: 3, readings: 4, expected: 12, received: 9, damaged: [] });
   expect(readFileSync(FILE, "utf8")).toBe(
     'device,time,epoch,run,seq,level,on,"x,y"\n' +
       '"a,""$&""",0,3,0,0,1,,\n"a,""$&""",1000000,3,0,1,-0,true,\n"a,""$&""",2000000,3,0,2,NaN,,\n' +

@@ -3,14 +3,16 @@ import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { csvText } from "../../../api/csv-text.ts";
+import { DamageTold } from "../../../api/damage-told.ts";
 import type { ReadingRow } from "../../../api/sources.ts";
 import { apiExportSource } from "../../../cli/export/api-source.ts";
 import { csvCells } from "../../../cli/export/csv-cells.ts";
 import { databaseExportSource } from "../../../cli/export/database-source.ts";
-import type { ExportQuery, ExportSource } from "../../../cli/export/source.ts";
+import type { ExportPage, ExportQuery, ExportSource } from "../../../cli/export/source.ts";
 import { ApiClient } from "../../../common/api-client.ts";
 import { ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
+import { spoilFlushes } from "../../support/spoil-segments.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
 const QUERY: ExportQuery = { channels: [], fromUs: null, toUs: null };
@@ -76,8 +78,24 @@ describe("over HTTP", () => {
     for await (const { completeness } of source.readings("d", QUERY))
       expect(completeness).toEqual({ expected: 5, received: 4 });
     expect(urls[0]).toBe(
-      "/api/v1/devices/hall%2F3/readings?format=ndjson&time=us&channel=a&channel=b+c&from=2026-11-20T12%3A00%3A00.000000Z",
+      "/api/v1/devices/hall%2F3/readings?format=ndjson&time=us&damaged=tell&channel=a&channel=b+c&from=2026-11-20T12%3A00%3A00.000000Z",
     );
+  });
+
+  test("lines that tell what is damaged are no readings", async () => {
+    const part = { epoch: 3, run: 0, segment: 12, first: 5, last: 9, count: 5 };
+    const source = await api((_, response) => {
+      response.setHeader(
+        "lacuna-completeness",
+        "expected=8, received=1, missing=0, lost=1, unknown=0, damaged=6",
+      );
+      response.end(`${LINE}${JSON.stringify({ damaged: part })}\n`);
+    });
+    const pages: ExportPage[] = [];
+    for await (const page of source.readings("d", QUERY)) pages.push(page);
+    expect(pages.flatMap(({ rows }) => rows)).toHaveLength(1);
+    expect(pages.flatMap(({ damaged = [] }) => damaged)).toEqual([part]);
+    expect(pages[0]!.completeness).toEqual({ expected: 8, received: 7 });
   });
 
   test("a body that is cut off is an error", async () => {
@@ -138,6 +156,44 @@ test("a database file gives every reading, page after page, and the names of eve
     );
     expect(await rowsOf(source, "pump", { ...QUERY, fromUs: 10, toUs: 12 })).toHaveLength(2);
     expect([await source.channelNames("nobody"), await rowsOf(source, "nobody")]).toEqual([null, []]);
+  } finally {
+    source.close();
+  }
+});
+
+test("damaged blocks are left out and told, over pages and by whichever source; all else comes", async () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1, 0, ROW_FLAG.CURRENT);
+  const writer = bed.closing(bed.writer());
+  for (let sequence = 0; sequence < 25_000; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }], sequence);
+    if (sequence % 1000 !== 999) continue;
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  spoilFlushes(bed.file, [3, 12, 13]);
+  const damaged = [3, 12, 13].map((segment) => ({
+    epoch: 1,
+    run: 0,
+    segment,
+    first: null,
+    last: null,
+    count: 1000,
+  }));
+  const isLeft = (sequence: number): boolean => ![2, 11, 12].includes(Math.floor(sequence / 1000));
+  const left = Array.from({ length: 25_000 }, (_, sequence) => sequence).filter(isLeft);
+  const source = databaseExportSource(bed.file);
+  const told = new DamageTold();
+  const sequences: (number | null)[] = [];
+  try {
+    for await (const page of source.readings("pump", QUERY)) {
+      sequences.push(...page.rows.map(({ sequence }) => sequence));
+      expect(page.completeness).toEqual({ expected: 25_000, received: 25_000 });
+      expect(damaged).toEqual(expect.arrayContaining(told.news(page.damaged)));
+    }
+    expect([sequences, told.count]).toEqual([left, 3]);
+    expect(await source.channelNames("pump")).toEqual(["ch1"]);
   } finally {
     source.close();
   }
