@@ -23,11 +23,12 @@ import {
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
 import { sendBytes } from "../send-bytes.ts";
 import { sendStream } from "../send-stream.ts";
-import type { Completeness, Position, ReadingsText, TextForm } from "../sources.ts";
+import type { Position, ReadingsText, TextForm } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;
 /** readings of a stream that are in memory at once */
 const STREAM_PAGE = 10_000;
+const DAMAGED = "what is damaged in the database was left out of a stream of readings";
 
 type ReadingsQueryValues = Static<typeof ReadingsQueryString>;
 
@@ -41,13 +42,18 @@ const formOf = async (
     : { format, time };
 
 /** @throws ApiError 409 */
-const checkCompleteness = ({ received, expected }: Completeness, least: number | undefined): void => {
+const checkCompleteness = (
+  { completeness: { received, expected }, damaged = [] }: Pick<ReadingsText, "completeness" | "damaged">,
+  least: number | undefined,
+): void => {
   if (least === undefined) return;
-  const ratio = completenessOf(received, expected);
+  // how many numbers are damaged is not known everywhere
+  const isTold = damaged.every(({ count }) => count !== null);
+  const ratio = isTold ? completenessOf(received, expected) : null;
   if (ratio !== null && ratio >= least) return;
   const detail =
     ratio === null
-      ? "the completeness cannot be told: nothing was expected, or nothing is numbered"
+      ? `the completeness cannot be told: ${isTold ? "nothing was expected, or nothing is numbered" : "the database is damaged"}`
       : `the completeness is ${ratio}, below ${least}`;
   throw new ApiError("ERR_INCOMPLETE", detail, { completeness: ratio });
 };
@@ -78,7 +84,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       },
       preHandler: unchangedSinceCommit(context),
     },
-    async ({ params, query, url, raw }, reply) => {
+    async ({ params, query, url, raw, log }, reply) => {
       const device = deviceOrThrow(context, params.id);
       const unknown = query.channel?.find((name) => !device.hasChannel(name));
       if (unknown !== undefined) throw unknownChannel(device.id, unknown);
@@ -102,12 +108,18 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
           raw.socket,
         );
       const page = await ask(decodeCursor(scope, query.cursor), form);
-      checkCompleteness(page.completeness, query.min_completeness);
+      checkCompleteness(page, query.min_completeness);
       const next = nextCursor(scope, page.next);
       reply.type(CONTENT_TYPES[query.format]);
       if (query.format === "json") return sendBytes(reply, readingsJson(device.id, page, next));
       reply.header("lacuna-completeness", completenessHeader(page.completeness));
-      if (isStream) return sendStream(reply, textsFrom(page, form, query.damaged, ask));
+      if (isStream)
+        return sendStream(
+          reply,
+          textsFrom(page, form, ask, query.damaged, (told) =>
+            log.error({ device: device.id, damaged: told }, DAMAGED),
+          ),
+        );
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
       return sendBytes(reply, page.text);
     },
@@ -121,8 +133,9 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
 async function* textsFrom(
   first: ReadingsText,
   form: TextForm,
-  damaged: ReadingsQueryValues["damaged"],
   ask: (after: Position | null, how: TextForm) => Promise<ReadingsText>,
+  damaged: ReadingsQueryValues["damaged"],
+  warn: (told: string) => void,
 ): AsyncGenerator<Uint8Array> {
   const how = form.format === "csv" ? { ...form, isContinued: true } : form;
   const told = new DamageTold();
@@ -135,10 +148,7 @@ async function* textsFrom(
     if (page.next === null) break;
     page = await ask(page.next, how);
   }
-  if (!isInLines && told.count > 0) {
-    throw new LacunaError(
-      "ERR_DATABASE_DAMAGED",
-      `what is damaged was left out of a stream of readings: ${told}`,
-    );
-  }
+  if (told.count === 0) return;
+  warn(`${told}`);
+  if (!isInLines) throw new LacunaError("ERR_DATABASE_DAMAGED", DAMAGED);
 }

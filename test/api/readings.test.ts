@@ -276,6 +276,11 @@ describe("what is damaged in the database", () => {
       code: "ERR_INCOMPLETE",
       completeness: 0.92,
     });
+    api.sources.page = page([row({})], { damaged: [{ ...part, count: null }] });
+    expect((await api.get(`${URL}?min_completeness=0.1`)).json).toMatchObject({
+      code: "ERR_INCOMPLETE",
+      completeness: null,
+    });
   });
 
   test.each(["csv", "ndjson"])("leaves %s without an end, once all the rest is out", async (format) => {
