@@ -81,9 +81,15 @@ const writePoint = (out: TextWriter, timeUs: number, value: number | null, time:
   else out.value(value).ascii("}");
 };
 
-const writeSpan = (out: TextWriter, { grid: { fromUs, toUs, count } }: Buckets, time: TimeForm): void => {
-  if (count === 0) out.ascii('"from":null,"to":null');
-  else out.ascii('"from":').timeJson(fromUs, time).ascii(',"to":').timeJson(toUs, time);
+const writeSpan = (out: TextWriter, { grid: { fromUs, toUs } }: Buckets, time: TimeForm): void => {
+  writeEdge(out.ascii('"from":'), fromUs, time);
+  writeEdge(out.ascii(',"to":'), toUs, time);
+};
+
+/** NaN: there are no buckets, and the query had none either. */
+const writeEdge = (out: TextWriter, timeUs: number, time: TimeForm): void => {
+  if (Number.isNaN(timeUs)) out.ascii("null");
+  else out.timeJson(timeUs, time);
 };
 
 const writeNumbers = (out: TextWriter, buckets: Buckets, bucket: number, isNumbered: boolean): void => {

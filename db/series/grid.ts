@@ -4,7 +4,10 @@ import type { TimeSpan } from "../run-segments.ts";
 /** How a span of time is cut: into at most `points` equal buckets, or into buckets of `stepUs` microseconds. */
 export type Division = { points: number } | { stepUs: number };
 
-/** Bucket `k` is [fromUs + k * stepUs, fromUs + (k + 1) * stepUs), the last one cut off at `toUs`. Microseconds, integers. */
+/**
+ * Bucket `k` is [fromUs + k * stepUs, fromUs + (k + 1) * stepUs), the last one cut off at `toUs`. Microseconds, integers. Without any bucket (`count` 0)
+ * a side that the query did not give either is NaN.
+ */
 export interface Grid {
   fromUs: number;
   toUs: number;
@@ -37,7 +40,10 @@ export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: B
   const end = toUs ?? endOf(fromUs, stored, nowUs);
   if ("points" in division) {
     const stepUs = Math.max(1, Math.ceil((end - firstUs) / division.points));
-    return { fromUs: firstUs, toUs: end, stepUs, count: countOf(firstUs, end, stepUs) };
+    return withoutEdges(
+      { fromUs, toUs },
+      { fromUs: firstUs, toUs: end, stepUs, count: countOf(firstUs, end, stepUs) },
+    );
   }
   const { stepUs } = division;
   const start = fromUs ?? Math.floor(firstUs / stepUs) * stepUs;
@@ -49,8 +55,18 @@ export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: B
       `accepted is a step that makes at most ${MAX_BUCKETS} buckets, here from ${leastSeconds} s on`,
     );
   }
-  return { fromUs: start, toUs: end, stepUs, count };
+  return withoutEdges({ fromUs, toUs }, { fromUs: start, toUs: end, stepUs, count });
 };
+
+/** Where there is no bucket, nothing is stored that could say where an open side ends: one with a start alone goes until now, or has no length. */
+const withoutEdges = ({ fromUs, toUs }: TimeSpan, grid: Grid): Grid =>
+  grid.count > 0
+    ? grid
+    : {
+        ...grid,
+        fromUs: fromUs ?? Number.NaN,
+        toUs: toUs ?? (fromUs === null ? Number.NaN : grid.toUs),
+      };
 
 /** Of a span whose end is open. */
 const endOf = (fromUs: number | null, stored: Bounds | null, nowUs: number): number => {

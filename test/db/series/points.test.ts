@@ -123,6 +123,7 @@ test("a span has the readings from its begin to before its end, and one without 
   for (let sequence = 0; sequence < 10; sequence++) receive(run, sequence, sequence * 100);
   expect(valuesOf(await ask({ fromUs: 200, toUs: 500 }))).toEqual([2, 3, 4]);
   expect(await ask({ fromUs: 5000, toUs: 6000 })).toMatchObject({ count: 0, points: [] });
+  expect(await ask({ fromUs: 300, toUs: 300 })).toMatchObject({ from: 300, to: 300, count: 0, points: [] });
 });
 
 test("whatever arrives: points are readings in order of time, and no line leads over an absent number", async () => {

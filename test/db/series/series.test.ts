@@ -277,6 +277,24 @@ test.each([
   },
 );
 
+test.each([
+  ["from equal to to", { fromUs: 200, toUs: 200 }, [200, 200]],
+  ["from now on", { fromUs: 4000 }, [4000, 4000]],
+  ["from a time to come", { fromUs: 9000 }, [9000, 9000]],
+  ["until before anything is stored", { toUs: 50 }, [null, 50]],
+])("a span without length, %s, has no buckets and is told as it was asked for", async (_, span, told) => {
+  using bed = new StoreBed();
+  const { model, run, flush, ask } = startPump(bed);
+  model.receive(run, 0, value(1, 100), 100);
+  model.receive(run, 1, value(1, 300), 300);
+  flush();
+  for (const division of [{ points: 3 }, { stepUs: 10 }]) {
+    const { from, to, buckets } = await ask({ ...span, division });
+    expect([from, to].map((time) => time && parseTime(time))).toEqual(told);
+    expect(buckets).toEqual([]);
+  }
+});
+
 test("a step that makes more than 10,000 buckets is refused, telling what would do", async () => {
   using bed = new StoreBed();
   const { model, run, flush, ask } = startPump(bed);
