@@ -17,6 +17,7 @@ import {
   createFrameworkErrorHandler,
   type ErrorHandler,
   installErrors,
+  refuseMalformedQueries,
   refuseOtherMethods,
 } from "./plugins/errors.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
@@ -149,6 +150,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   if (tokens.length === 0) answerOnlyLoopbackNames(app);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
   installAuth(app, tokens);
+  refuseMalformedQueries(app);
   refuseOtherMethods(app);
   takeDecimalNumbers(app);
   await installOpenapi(app, options.version);

@@ -128,6 +128,8 @@ export const apiErrorOf = (error: unknown): ApiError => {
   if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");
   }
+  // a directory among the dashboard's files
+  if (status === 403) return new ApiError("ERR_NOT_FOUND", "there is no file of that name");
   if (status === 429) return new ApiError("ERR_TOO_MANY_REQUESTS", messageOf(error));
   if (status >= 400 && status < 500) return new ApiError("ERR_MALFORMED_REQUEST", messageOf(error));
   return new ApiError("ERR_INTERNAL", "an error inside the collector; its log tells more");

@@ -113,6 +113,19 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
   );
 };
 
+/** What cannot be decoded in a query would be taken as it is written: `device=%E9` for a device of that name, of which nothing ever comes. */
+export const refuseMalformedQueries = (app: App): void => {
+  app.addHook("onRequest", async ({ url }) => {
+    const start = url.indexOf("?");
+    if (start < 0 || !url.includes("%", start)) return;
+    try {
+      decodeURIComponent(url.slice(start));
+    } catch {
+      throw new ApiError("ERR_MALFORMED_URL", "a percent-encoding in the query is not UTF-8");
+    }
+  });
+};
+
 /** Errors and unknown routes. */
 export const installErrors = (app: App, handleError: ErrorHandler): void => {
   app.setErrorHandler(handleError);

@@ -25,6 +25,10 @@ test.each([
   ["/api/v1/devices/nobody/readings", 404, "ERR_UNKNOWN_DEVICE"],
   ["/api/v1/devices/%zz", 400, "ERR_MALFORMED_URL"],
   ["/api/v1/devices/%ff", 400, "ERR_MALFORMED_URL"],
+  ["/api/v1/gaps?device=%E9", 400, "ERR_MALFORMED_URL"],
+  ["/api/v1/live?device=pump-7&channel=%ff", 400, "ERR_MALFORMED_URL"],
+  ["/api/v1/ledger?100%", 400, "ERR_MALFORMED_URL"],
+  ["/assets/", 404, "ERR_NOT_FOUND"],
   [`/api/v1/devices/${"x".repeat(600)}`, 414, "ERR_URL_TOO_LONG"],
 ])("%s is %d %s", async (url, status, code) => {
   const { headers, json } = await api.get(url);
