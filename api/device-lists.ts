@@ -48,7 +48,7 @@ export class DeviceLists {
    * @param key - the query as it was asked: pages go on with the same one
    * @param query - asked for the first page only
    * @param after - the decoded cursor; null = the first page
-   * @returns ids, some of which may be gone meanwhile
+   * @returns ids, some of which may be gone meanwhile, and the cursor behind so many of them
    * @throws ApiError 400 naming `cursor` when the list is not kept any more, or is another one
    */
   page(
@@ -56,14 +56,16 @@ export class DeviceLists {
     query: () => DeviceListQuery,
     after: Position | null,
     limit: number,
-  ): { ids: readonly string[]; next: string | null } {
+  ): { ids: readonly string[]; nextAfter: (used: number) => string | null } {
     const [number, offset] = after === null ? [0, 0] : after;
     const list = after === null ? this.#make(query(), key) : this.#kept(Number(number), key);
-    const end = Number(offset) + limit;
-    const ids = list.ids.slice(Number(offset), end);
-    if (end >= list.ids.length) return { ids, next: null };
-    const kept = after === null ? this.#keep(list) : Number(number);
-    return { ids, next: encodeCursor(LIST_SCOPE, [kept, end]) };
+    const nextAfter = (used: number): string | null => {
+      const end = Number(offset) + used;
+      if (end >= list.ids.length) return null;
+      const kept = after === null ? this.#keep(list) : Number(number);
+      return encodeCursor(LIST_SCOPE, [kept, end]);
+    };
+    return { ids: list.ids.slice(Number(offset), Number(offset) + limit), nextAfter };
   }
 
   #make(query: DeviceListQuery, key: string): List {

@@ -24,6 +24,8 @@ export interface ReadingsQuery {
   toUs: number | null;
   order: "asc" | "desc";
   limit: number;
+  /** a page ends before it is longer as text, about; left out: 16 MiB */
+  mostBytes?: number;
   after: Position | null;
   /** what cannot be read is left out and told (`damaged`); else it is an error */
   damage?: "tell";

@@ -27,7 +27,7 @@ import type {
   SeriesText,
 } from "./query-types.ts";
 import { newestStretches } from "./raster-spans.ts";
-import type { ReadingsRequest, RequestedRun } from "./readings-query.ts";
+import { PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
 
@@ -179,7 +179,7 @@ export class Reader {
     const hasSpan = query.fromUs !== null || query.toUs !== null;
     const total = completenessOfDevice(runs);
     return {
-      request: { ...query, runs: runs.map(requestedRun), descriptions },
+      request: { mostBytes: PAGE_BYTES, ...query, runs: runs.map(requestedRun), descriptions },
       wantsCompleteness: hasSpan,
       completeness: { ...total, unknown: hasSpan ? openEndsWithin(runs, query) : total.unknown },
     };

@@ -22,9 +22,25 @@ export interface ReadingsRequest extends TimeSpan {
   channels: readonly string[];
   order: "asc" | "desc";
   limit: number;
+  /** a page ends before it is longer as text, about; it has one row at least */
+  mostBytes: number;
   after: Position | null;
   damage?: "tell";
 }
+
+/** Ten thousand rows of a usual device are far below it; of one with 1,024 channels they were 250 MB of text, and four times that as objects. */
+export const PAGE_BYTES = 16 * 2 ** 20;
+
+/** A row as JSON, without its values: time, epoch, run and number. */
+const ROW_BYTES = 80;
+/** A value of some ten digits, and what stands between name and value. */
+const VALUE_BYTES = 16;
+
+const bytesOf = (names: readonly string[]): number => {
+  let bytes = ROW_BYTES;
+  for (const name of names) bytes += name.length + VALUE_BYTES;
+  return bytes;
+};
 
 export interface ReadingsFound {
   readings: ReadingRow[];
@@ -37,6 +53,13 @@ interface Candidate {
   index: number;
   segment: number;
   row: ReadingRow;
+  bytes: number;
+}
+
+/** What a page has room for. */
+interface Room {
+  rows: number;
+  bytes: number;
 }
 
 /**
@@ -61,18 +84,21 @@ const parsePlace = (after: Position | null): Place | null => {
   };
 };
 
-/** Rows of a device by run, then by sequence number, whatever the order of arrival, at most `limit`. */
+/** Rows of a device by run, then by sequence number, whatever the order of arrival, at most `limit` and about `mostBytes`. */
 export const queryReadings = (segments: RunSegments, request: ReadingsRequest): ReadingsFound => {
   const after = parsePlace(request.after);
   const runs = request.order === "asc" ? request.runs : [...request.runs].reverse();
   const readings: ReadingRow[] = [];
   let next: Position | null = null;
+  let left = request.mostBytes;
   for (const run of runs) {
     if (after !== null && (request.order === "asc" ? run.run < after.run : run.run > after.run)) continue;
     const page = new RunPage(segments, request, run, after?.run === run.run ? after : null);
-    const found = page.take(request.limit - readings.length + 1);
+    // one more than there is room for tells whether anything follows
+    const found = page.take({ rows: request.limit - readings.length + 1, bytes: left });
     for (const candidate of found) {
-      if (readings.length === request.limit) return { readings, next };
+      if (readings.length === request.limit || candidate.bytes > left) return { readings, next };
+      left -= candidate.bytes;
       readings.push(candidate.row);
       next = [run.run, candidate.sequence, candidate.index, page.resumeAt(candidate)];
     }
@@ -90,6 +116,8 @@ class RunPage {
   readonly #names: ReadonlyMap<number, string>;
   readonly #seen = new Set<number>();
   #candidates: Candidate[] = [];
+  /** of the candidates */
+  #bytes = 0;
   /** for each segment read that is ahead of all older ones: its lowest number */
   readonly #lowestAhead = new Map<number, number>();
 
@@ -104,27 +132,27 @@ class RunPage {
     );
   }
 
-  /** The first `count` rows of the run behind the cursor. */
-  take(count: number): Candidate[] {
+  /** The first rows of the run behind the cursor: as many as there is room for, or up to the first one for which there is none. */
+  take(room: Room): Candidate[] {
     const { order } = this.#request;
     const from = this.#after?.segment ?? null;
-    if (order === "desc" && from !== null) this.#readLate(from, this.#after!.sequence, count);
+    if (order === "desc" && from !== null) this.#readLate(from, this.#after!.sequence, room);
     let newest = from ?? 0;
     for (const found of this.#segments.inOrder(this.#run, this.#request, order, from)) {
-      const lowest = this.#readSegment(found, count);
+      const lowest = this.#readSegment(found, room);
       newest = Math.max(newest, found.segment);
-      if (!this.#isFull(count)) continue;
-      const boundary = this.#boundary(count);
+      if (!this.#isFull(room)) continue;
+      const boundary = this.#boundary(room);
       // older segments hold lower numbers only
       if (order === "desc" && lowest !== null && boundary >= lowest && found.isAhead) break;
       if (order === "asc") {
         // newer ones hold greater numbers, but for those that reach back
-        this.#readLate(newest, boundary, count);
+        this.#readLate(newest, boundary, room);
         break;
       }
     }
-    this.#sort();
-    this.#candidates = this.#candidates.slice(0, count);
+    if (this.#isFull(room)) this.#boundary(room);
+    else this.#sort();
     return this.#candidates;
   }
 
@@ -138,23 +166,27 @@ class RunPage {
     return resume;
   }
 
-  #isFull(count: number): boolean {
-    return this.#candidates.length >= count;
+  #isFull({ rows, bytes }: Room): boolean {
+    return this.#candidates.length >= rows || this.#bytes > bytes;
   }
 
-  /** The number of the last row that has a place in the page, which is full. */
-  #boundary(count: number): number {
+  /** The number of the last row that has a place in the page, which is full; what comes behind it is let go. */
+  #boundary({ rows, bytes }: Room): number {
     this.#sort();
-    return this.#candidates[count - 1]!.sequence;
+    let [end, used] = [0, 0];
+    while (end < rows && used <= bytes) used += this.#candidates[end++]!.bytes;
+    this.#candidates.length = end;
+    this.#bytes = used;
+    return this.#candidates[end - 1]!.sequence;
   }
 
   #sort(): void {
     this.#candidates.sort((a, b) => this.#sign * (a.sequence - b.sequence || a.index - b.index));
   }
 
-  #readLate(newest: number, sequence: number, count: number): void {
+  #readLate(newest: number, sequence: number, room: Room): void {
     for (const found of this.#segments.reachingBack(this.#run, newest, sequence)) {
-      this.#readSegment(found, count);
+      this.#readSegment(found, room);
     }
   }
 
@@ -162,20 +194,20 @@ class RunPage {
    * Collect a segment's rows, part by part in the order of the query, until the page is full of rows before what is left.
    * @returns the run's lowest number in it, null when it was read before or cannot be
    */
-  #readSegment(found: RunSegment, count: number): number | null {
+  #readSegment(found: RunSegment, room: Room): number | null {
     const { segment, parts } = found;
     if (this.#seen.has(segment)) return null;
     this.#seen.add(segment);
     let lowest = parts[0]!.chunk?.firstSequence ?? 0;
     for (const part of this.#sign > 0 ? parts : [...parts].reverse()) {
-      if (part.chunk !== null && this.#isBehindPage(part.chunk, count)) break;
+      if (part.chunk !== null && this.#isBehindPage(part.chunk, room)) break;
       if (part.chunk !== null && !this.#isWithin(part.chunk)) continue;
       const columns = this.#segments.read(found, part);
       // of a flush it is not known then: it neither ends a page nor begins one
       if (columns === null && part.chunk === null) return null;
       if (columns === null) continue;
       if (part.chunk === null) lowest = columns.sequence[0]!;
-      this.#collectPart(columns, segment, count);
+      this.#collectPart(columns, segment, room);
     }
     // pages that go on in descending order begin where the one before ended
     if (this.#sign > 0 && found.isAhead) this.#lowestAhead.set(segment, lowest);
@@ -183,9 +215,9 @@ class RunPage {
   }
 
   /** The page is full, and what the chunk and those after it hold comes later. */
-  #isBehindPage({ firstSequence, lastSequence }: ChunkHead, count: number): boolean {
-    if (!this.#isFull(count)) return false;
-    const boundary = this.#boundary(count);
+  #isBehindPage({ firstSequence, lastSequence }: ChunkHead, room: Room): boolean {
+    if (!this.#isFull(room)) return false;
+    const boundary = this.#boundary(room);
     return this.#sign > 0 ? firstSequence > boundary : lastSequence < boundary;
   }
 
@@ -199,11 +231,15 @@ class RunPage {
     return this.#sign > 0 ? head.lastSequence >= sequence : head.firstSequence <= sequence;
   }
 
-  /** Within a part the order is that of the query: beyond the first `count` rows all come later. */
-  #collectPart(columns: RunColumns, segment: number, count: number): void {
-    const enough = this.#candidates.length + count;
+  /** Within a part the order is that of the query: beyond as many rows as there is room for all come later. */
+  #collectPart(columns: RunColumns, segment: number, { rows, bytes }: Room): void {
+    const [mostRows, mostBytes] = [this.#candidates.length + rows, this.#bytes + bytes];
     const last = columns.datagramCount - 1;
-    for (let step = 0; step <= last && this.#candidates.length < enough; step++) {
+    for (
+      let step = 0;
+      step <= last && this.#candidates.length < mostRows && this.#bytes <= mostBytes;
+      step++
+    ) {
       this.#collect(columns, this.#sign > 0 ? step : last - step, segment);
     }
   }
@@ -217,7 +253,11 @@ class RunPage {
       const index = this.#sign > 0 ? step : rows.length - 1 - step;
       const row = rows[index]!;
       const isBefore = sequence === this.#after?.sequence && this.#sign * (index - this.#after.index) <= 0;
-      if (row !== null && !isBefore) this.#candidates.push({ sequence, index, segment, row });
+      if (row === null || isBefore) continue;
+      // one row there is room for, however large it is
+      const bytes = Math.min(bytesOf(row.names), this.#request.mostBytes);
+      this.#candidates.push({ sequence, index, segment, row, bytes });
+      this.#bytes += bytes;
     }
   }
 

@@ -4,7 +4,7 @@ import type { ApiContext, App } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
 import { deviceJson, writeLatest } from "../device-json.ts";
 import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.ts";
-import { deviceOrThrow, devicePage } from "../device-page.ts";
+import { deviceOrThrow, devicePage, devicesWithin } from "../device-page.ts";
 import { parseTimeRange } from "../query-time.ts";
 import { Arrivals } from "../schemas/arrivals.ts";
 import {
@@ -66,9 +66,12 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
       }
       const after = decodeCursor(LIST_SCOPE, cursor);
-      const { ids, next } = lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
-      const devices = ids.map((id) => sources.ledger.device(id)).filter((device) => device !== undefined);
-      return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
+      const { ids, nextAfter } = lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
+      const { devices, used } = devicesWithin(context, ids);
+      return {
+        devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)),
+        next: nextAfter(used),
+      };
     },
   );
 

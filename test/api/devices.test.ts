@@ -94,6 +94,27 @@ describe("pages", () => {
     },
   );
 
+  test.each(["/api/v1/devices?", "/api/v1/devices?sort=id&", "/api/v1/latest?"])(
+    "%s a page of devices with very many channels is shorter than its limit, and the pages lose and repeat none",
+    async (url) => {
+      const channels = Array.from({ length: 1024 }, (_, channel) => ({ name: `ch${channel}`, unit: "" }));
+      const ids = Array.from({ length: 100 }, (_, index) => `wide-${String(index).padStart(3, "0")}`);
+      api.sources.reset();
+      api.sources.add(...ids.map((id) => ({ id, channels })));
+      // the table that lists are made from is made anew once a second
+      api.clock.advanceMs(1001);
+      const pages: string[][] = [];
+      let cursor = "";
+      do {
+        const { json } = await api.get(`${url}limit=1000${cursor}`);
+        pages.push(json.devices.map(({ id }: { id: string }) => id));
+        cursor = json.next === null ? "" : `&cursor=${json.next}`;
+      } while (cursor !== "");
+      expect(pages.map(({ length }) => length)).toEqual([48, 48, 4]);
+      expect(pages.flat()).toEqual(ids);
+    },
+  );
+
   test("a page that ends with the last device has no next", async () => {
     const { page } = await paged("/api/v1/devices", 5);
     expect((await page(null)).next).toBeNull();

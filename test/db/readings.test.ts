@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Position, ReadingRow, ReadingsQuery } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import type { Reader } from "../../db/reader.ts";
+import { PAGE_BYTES } from "../../db/readings-query.ts";
 import type { WriterOptions } from "../../db/writer.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
@@ -157,10 +158,12 @@ test("pages joined by their cursors are the whole list, in both orders, for any 
     arrivals: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 5, maxLength: 60 }),
     flushEvery: fc.integer({ min: 1, max: 8 }),
     limit: fc.integer({ min: 1, max: 7 }),
+    // a row of one value is taken for 99: none, one or three of them, or as many as `limit` says
+    mostBytes: fc.constantFrom(1, 99, 300, 10_000),
     order: fc.constantFrom("asc" as const, "desc" as const),
   });
   await fc.assert(
-    fc.asyncProperty(plan, async ({ arrivals, flushEvery, limit, order }) => {
+    fc.asyncProperty(plan, async ({ arrivals, flushEvery, limit, mostBytes, order }) => {
       using bed = new StoreBed();
       const { model, device, run, flush } = startPump(bed);
       const second = model.run(device, 2);
@@ -187,9 +190,11 @@ test("pages joined by their cursors are the whole list, in both orders, for any 
       const rows: ReadingRow[] = [];
       let after: Position | null = null;
       do {
-        const query: ReadingsQuery = { ...ALL, order, limit, after };
+        const query: ReadingsQuery = { ...ALL, order, limit, mostBytes, after };
         const page = await reading(bed, (reader) => reader.readings(query));
-        expect(page.readings.length).toBeLessThanOrEqual(limit);
+        expect(page.readings.length).toBeLessThanOrEqual(
+          Math.min(limit, Math.max(1, Math.floor(mostBytes / 99))),
+        );
         rows.push(...page.readings);
         after = page.next;
         // what arrives above the end of an ascending list may join it; a descending one has passed it
@@ -206,6 +211,30 @@ test("pages joined by their cursors are the whole list, in both orders, for any 
     }),
     { numRuns: 40, interruptAfterTimeLimit: 1500 },
   );
+});
+
+test("a page of a device with very many channels is shorter than its limit, and bounded as text", async () => {
+  using bed = new StoreBed();
+  const { model, run, flush } = startPump(bed);
+  const channels = Array.from({ length: 1024 }, (_, channel) => channel);
+  for (let sequence = 0; sequence < 800; sequence++) {
+    model.receive(
+      run,
+      sequence,
+      channels.map((channel) => ({ channel, value: sequence + channel / 8, timeUs: sequence })),
+    );
+    if (sequence % 16 === 15) flush();
+  }
+  const pages: number[] = [];
+  let after: Position | null = null;
+  do {
+    const page = await reading(bed, (reader) => reader.readings({ ...ALL, after }));
+    expect(JSON.stringify(page.readings).length).toBeLessThan(2 * PAGE_BYTES);
+    pages.push(page.readings.length);
+    after = page.next;
+  } while (after !== null);
+  expect(pages.reduce((sum, rows) => sum + rows)).toBe(800);
+  expect(pages).toHaveLength(2);
 });
 
 test("completeness of a span counts received numbers by datagram time and places absent ones between their neighbours", async () => {
