@@ -46,14 +46,15 @@ export const checkSeries = async (world: StoredWorld): Promise<void> => {
     return;
   }
   const inSpan = all.filter(({ timeUs }) => timeUs >= (fromUs ?? -Infinity) && timeUs < (toUs ?? Infinity));
-  if (series.from === null) {
+  if (series.buckets.length === 0) {
     expect(inSpan).toHaveLength(0);
+    expect(series.from).toBe(fromUs);
     return;
   }
   if (fromUs === null && toUs === null) expect(series.to).toBe(lastTime(world, device) + 1);
   const stepUs = Math.round(series.stepSeconds * 1e6);
   for (const [index, bucket] of series.buckets.entries()) {
-    const from = series.from + index * stepUs;
+    const from = series.from! + index * stepUs;
     const to = Math.min(from + stepUs, series.to);
     expect(bucket.start).toBe(from);
     const readings = all.filter(({ timeUs }) => timeUs >= from && timeUs < to);
