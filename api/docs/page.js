@@ -41,8 +41,11 @@ const parameters = (list) =>
 const exampleText = (example) => (typeof example === "string" ? example : JSON.stringify(example, null, 2));
 
 const answers = (responses) =>
-  Object.entries(responses).flatMap(([status, { description, content = {} }]) => [
+  Object.entries(responses).flatMap(([status, { description, headers = {}, content = {} }]) => [
     element("p", element("strong", status), ` ${description ?? ""}`),
+    ...(Object.keys(headers).length === 0
+      ? []
+      : [element("p", `Headers: ${Object.keys(headers).join(", ")}`)]),
     ...Object.entries(content)
       .filter(([, { example }]) => example !== undefined)
       .flatMap(([type, { example }]) => [element("p", type), element("pre", exampleText(example))]),

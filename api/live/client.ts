@@ -9,6 +9,8 @@ export interface Wish extends ReadingFilter {
 }
 
 export const LIVE_EVENTS = ["reading", "ledger", "gap"] as const;
+export const SKIP_REASONS = ["too-old", "unknown-id", "too-slow", "too-many"] as const;
+type SkipReason = (typeof SKIP_REASONS)[number];
 export type LiveEvent = (typeof LIVE_EVENTS)[number];
 
 /**
@@ -124,7 +126,7 @@ export class LiveClient {
     this.#missedGapsFromUs = null;
   }
 
-  #sendSkipped(event: LiveEvent, reason: string, fromUs: number | null, toUs: number | null): void {
+  #sendSkipped(event: LiveEvent, reason: SkipReason, fromUs: number | null, toUs: number | null): void {
     const time = (timeUs: number | null): string | null => (timeUs === null ? null : formatTime(timeUs));
     const data = { event, reason, from: time(fromUs), to: time(toUs) };
     this.send(eventBytes("skipped", JSON.stringify(data)));

@@ -31,7 +31,7 @@ export const installExposure = async (
     await app.register(cors, {
       origin: [...corsOrigins],
       methods: ["GET", "HEAD"],
-      exposedHeaders: ["ETag", "Lacuna-Completeness", "Link"],
+      exposedHeaders: ["ETag", "Lacuna-Completeness", "Link", "Retry-After", "WWW-Authenticate"],
       strictPreflight: false,
     });
   }

@@ -7,12 +7,15 @@ import { Device, DeviceList, LatestList } from "../schemas/devices.ts";
 import { EventList, FleetList, History, Raster } from "../schemas/fleet.ts";
 import { Gap, GapList } from "../schemas/gaps.ts";
 import { DeviceLedger, FleetLedger, FleetTotal, LedgerEpoch, LedgerTotal } from "../schemas/ledger.ts";
+import { LiveGap, LiveLedger, LiveReading, LiveSkipped } from "../schemas/live.ts";
 import { Path } from "../schemas/paths.ts";
 import { Reading, ReadingList } from "../schemas/readings.ts";
 import { Received } from "../schemas/received.ts";
 import { Series, SeriesPoints } from "../schemas/series.ts";
 import { Finding, Listener, Status } from "../schemas/status.ts";
+import { addHeaders } from "./answer-headers.ts";
 import { addExamples } from "./examples.ts";
+import { addLiveEvents } from "./live-events.ts";
 
 /** Schemas with a name: routes refer to them, the OpenAPI document lists them as components. */
 const COMPONENTS = [
@@ -37,6 +40,10 @@ const COMPONENTS = [
   ReadingList,
   Series,
   SeriesPoints,
+  LiveReading,
+  LiveLedger,
+  LiveGap,
+  LiveSkipped,
   Listener,
   Path,
   Finding,
@@ -46,6 +53,8 @@ const COMPONENTS = [
 const documentText = (app: App): string => {
   const document = structuredClone(app.swagger());
   addExamples(document);
+  addHeaders(document);
+  addLiveEvents(document);
   return JSON.stringify(document);
 };
 
@@ -57,7 +66,8 @@ export const installOpenapi = async (app: App, version: string): Promise<void> =
       info: {
         title: "Lacuna",
         version,
-        description: "Telemetry over UDP, with a ledger that says how complete every answer is.",
+        description:
+          "Telemetry over UDP, with a ledger that says how complete every answer is. HEAD works wherever GET does.",
         license: { name: "MIT", identifier: "MIT" },
       },
       // relative: the document is served by the server it describes

@@ -9,7 +9,15 @@ import { GAPS_CSV_HEADER, gapsCsv } from "../gaps-csv.ts";
 import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { parseTimeRange } from "../query-time.ts";
-import { DeviceParams, ERRORS, NO_DEVICE, RefTo, textResponse, UNAVAILABLE } from "../schemas/common.ts";
+import {
+  DeviceParams,
+  ERRORS,
+  NO_DEVICE,
+  NOT_MODIFIED,
+  RefTo,
+  textResponse,
+  UNAVAILABLE,
+} from "../schemas/common.ts";
 import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
 import { sendStream } from "../send-stream.ts";
 import type { GapsPage, Position } from "../sources.ts";
@@ -62,7 +70,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         summary: "Gaps of every device",
         tags: ["ledger"],
         querystring: GapsQueryString,
-        response: { 200: GAPS, ...ERRORS, ...UNAVAILABLE },
+        response: { 200: GAPS, ...NOT_MODIFIED, ...ERRORS, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),
     },
@@ -78,7 +86,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
         tags: ["ledger"],
         params: DeviceParams,
         querystring: DeviceGapsQueryString,
-        response: { 200: GAPS, ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
+        response: { 200: GAPS, ...NOT_MODIFIED, ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),
     },

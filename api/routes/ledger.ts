@@ -2,7 +2,7 @@ import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { deviceLedger, fleetLedger } from "../ledger-json.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
-import { DeviceParams, ERRORS, NO_DEVICE, NoQuery, RefTo } from "../schemas/common.ts";
+import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, NoQuery, RefTo } from "../schemas/common.ts";
 import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
 
 export const ledgerRoutes = (app: App, context: ApiContext): void => {
@@ -14,7 +14,7 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         summary: "The fleet's ledger",
         tags: ["ledger"],
         querystring: NoQuery,
-        response: { 200: RefTo(FleetLedger), ...ERRORS },
+        response: { 200: RefTo(FleetLedger), ...NOT_MODIFIED, ...ERRORS },
       },
       preHandler: unchangedSinceCommit(context),
     },
@@ -30,7 +30,7 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         tags: ["ledger"],
         params: DeviceParams,
         querystring: NoQuery,
-        response: { 200: RefTo(DeviceLedger), ...ERRORS, ...NO_DEVICE },
+        response: { 200: RefTo(DeviceLedger), ...NOT_MODIFIED, ...ERRORS, ...NO_DEVICE },
       },
       preHandler: unchangedSinceCommit(context),
     },

@@ -3,7 +3,7 @@ import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
-import { DeviceParams, ERRORS, NO_DEVICE, RefTo, UNAVAILABLE } from "../schemas/common.ts";
+import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { Received, ReceivedQueryString } from "../schemas/received.ts";
 
 /** `/devices/{id}/received`: what is stored about arrival, so that several collectors' answers can be merged. */
@@ -17,7 +17,7 @@ export const receivedRoutes = (app: App, context: ApiContext): void => {
         tags: ["ledger"],
         params: DeviceParams,
         querystring: ReceivedQueryString,
-        response: { 200: RefTo(Received), ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
+        response: { 200: RefTo(Received), ...NOT_MODIFIED, ...ERRORS, ...NO_DEVICE, ...UNAVAILABLE },
       },
       preHandler: unchangedSinceCommit(context),
     },

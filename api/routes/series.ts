@@ -9,6 +9,7 @@ import {
   DeviceParams,
   ERRORS,
   NO_DEVICE_OR_CHANNEL,
+  NOT_MODIFIED,
   RefTo,
   TOO_LARGE,
   textResponse,
@@ -74,6 +75,7 @@ export const seriesRoutes = (app: App, context: ApiContext): void => {
           200: textResponse("the series", {
             "application/json": Type.Union([RefTo(Series), RefTo(SeriesPoints)]),
           }),
+          ...NOT_MODIFIED,
           ...ERRORS,
           ...NO_DEVICE_OR_CHANNEL,
           ...TOO_LARGE,

@@ -123,17 +123,25 @@ const problemResponse = (description: string) => ({
   content: { "application/problem+json": { schema: RefTo(Problem) } },
 });
 
-/** Error answers of a route that everybody may ask, beside its good ones. */
-export const OPEN_ERRORS = {
+/** Error answers of a probe, beside its good ones. */
+export const PROBE_ERRORS = {
   400: problemResponse("an unknown or repeated parameter, or a value that is not accepted"),
   421: problemResponse("where no token is configured: `Host` is no name of loopback"),
   500: problemResponse("an error inside the collector"),
+} as const;
+/** Of another route that everybody may ask. */
+export const OPEN_ERRORS = {
+  ...PROBE_ERRORS,
+  429: problemResponse("where `rateLimit` is configured: beyond it"),
 } as const;
 /** Of all others. */
 export const ERRORS = {
   ...OPEN_ERRORS,
   401: problemResponse("where tokens are configured: none, or one that is not valid"),
-  429: problemResponse("where `rateLimit` is configured: beyond it"),
+} as const;
+/** Of routes whose answer changes with a commit only (`unchangedSinceCommit`). */
+export const NOT_MODIFIED = {
+  304: { type: "null", description: "nothing was committed since the answer with that `ETag`" },
 } as const;
 export const NO_DEVICE = { 404: problemResponse("no such device") } as const;
 export const NO_DEVICE_OR_CHANNEL = {

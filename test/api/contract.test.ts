@@ -5,7 +5,7 @@ import { hashToken } from "../../api/plugins/auth.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { freshApi, type Json, type TestApi, testApi } from "../support/api.ts";
 import { addExampleFleet, EXAMPLE_REQUESTS } from "../support/example-fleet.ts";
-import { answerMistakes, operationsOf } from "../support/openapi.ts";
+import { answerMistakes, headerMistakes, operationsOf } from "../support/openapi.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../api/schemas/examples.json");
 const { app: described } = await freshApi();
@@ -23,11 +23,21 @@ beforeEach(async () => {
 const limited = await freshApi({ exposure: { corsOrigins: [], requestsPerSecond: 1 } });
 const secret = await freshApi({ tokens: [{ name: "grafana", scope: "read", hash: hashToken("reading") }] });
 const full = await freshApi({ maxLiveClients: 0 });
-for (const { sources } of [limited, secret, full]) addExampleFleet(sources);
+const fresh = await freshApi({ exposure: { corsOrigins: ["https://a.example"], requestsPerSecond: 1000 } });
+for (const { sources } of [limited, secret, full, fresh]) addExampleFleet(sources);
+
+/** Without these an answer of that status cannot be used. */
+const REQUIRED_HEADERS: Readonly<Record<string, readonly string[]>> = {
+  401: ["www-authenticate"],
+  429: ["retry-after"],
+};
 
 /** How each error that a route describes is brought about; others than these are failures inside. */
 const PROVOKED: Readonly<
-  Record<string, (url: string) => Promise<Pick<Awaited<ReturnType<TestApi["get"]>>, "status" | "json">>>
+  Record<
+    string,
+    (url: string) => Promise<Pick<Awaited<ReturnType<TestApi["get"]>>, "status" | "headers" | "json">>
+  >
 > = {
   400: (url) => api.get(`${url}${url.includes("?") ? "&" : "?"}colour=red`),
   401: (url) => secret.get(url),
@@ -39,7 +49,7 @@ const PROVOKED: Readonly<
   },
   421: async (url) => {
     const answer = await api.app.inject({ url, headers: { host: "evil.example" } });
-    return { status: answer.statusCode, json: answer.json() };
+    return { status: answer.statusCode, headers: answer.headers, json: answer.json() };
   },
   429: async (url) => {
     // the limit is one a second, which must not pass between two
@@ -110,15 +120,34 @@ describe.each(operations)("$name", ({ name, path, operation }) => {
       expect(answerMistakes(document, name, Number(status), "application/problem+json", answer.json)).toEqual(
         [],
       );
+      expect(headerMistakes(document, name, Number(status), answer.headers)).toEqual([]);
+      for (const header of REQUIRED_HEADERS[status] ?? [])
+        expect(Object.keys(answer.headers)).toContain(header);
     },
   );
 
+  test("describes the headers of its answer, of one that has not changed, and those of the rate", async () => {
+    const url = urlOf(path, operation);
+    for (const from of [api, fresh]) {
+      const { statusCode: status, headers } = await from.app.inject({ method: "HEAD", url });
+      expect([status, headerMistakes(document, name, status, headers)]).toEqual([200, []]);
+      const { etag } = headers;
+      expect("304" in operation.responses, "describes 304").toBe(etag !== undefined);
+      if (etag === undefined) continue;
+      const known = await from.app.inject({ url, headers: { "if-none-match": etag } });
+      expect([known.statusCode, known.body]).toEqual([304, ""]);
+      expect(headerMistakes(document, name, 304, known.headers)).toEqual([]);
+      expect(operation.responses["304"].content).toBeUndefined();
+    }
+  });
+
   test("describes no other error, and those of every route", () => {
-    const errors = Object.keys(operation.responses).filter((status) => status >= "400");
+    const errors = Object.keys(operation.responses).filter((status) => /^[45]/.test(status));
     expect(errors.filter((status) => status !== "500" && !(status in PROVOKED))).toEqual([]);
     expect(errors).toEqual(expect.arrayContaining(["400", "421", "500"]));
-    const isOpen = ["/livez", "/readyz", "/openapi.json"].includes(path);
-    for (const status of ["401", "429"]) expect(errors.includes(status)).toBe(!isOpen);
+    const isProbe = ["/livez", "/readyz"].includes(path);
+    expect(errors.includes("429")).toBe(!isProbe);
+    expect(errors.includes("401")).toBe(!isProbe && path !== "/openapi.json");
   });
 
   test("answers HEAD as GET, without a body", async () => {
@@ -157,6 +186,7 @@ describe.each(operations)("$name", ({ name, path, operation }) => {
   test("refuses other methods", async () => {
     const answer = await api.app.inject({ method: "POST", url: urlOf(path, operation) });
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, "GET, HEAD"]);
+    expect(answerMistakes(document, name, 405, "application/problem+json", answer.json())).toEqual([]);
   });
 });
 

@@ -44,6 +44,8 @@ describe("pages of other origins", () => {
       origin,
       undefined,
     ]);
+    const { headers } = await app.inject({ url: "/api/v1/ledger", headers: { origin } });
+    expect(headers["access-control-expose-headers"]).toContain("Retry-After");
     const preflight = await app.inject({
       method: "OPTIONS",
       url: "/api/v1/ledger",

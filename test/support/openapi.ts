@@ -58,7 +58,7 @@ const mistakesOfResponses = ({ name, operation }: Operation): string[] => {
   if (responses.length === 0) return [`${name}: no responses`];
   return responses.flatMap(([status, response]) => {
     const where = `${name}: response ${status}`;
-    const mistakes = /^[1-5](\d\d|XX)$/.test(status) ? [] : [`${where}: no status`];
+    const mistakes = /^([1-5](\d\d|XX)|default)$/.test(status) ? [] : [`${where}: no status`];
     if (typeof response.description !== "string") mistakes.push(`${where}: no description`);
     for (const [type, { schema }] of Object.entries<Json>(response.content ?? {})) {
       mistakes.push(...mistakesOfSchema(`${where} ${type}`, schema));
@@ -94,6 +94,31 @@ export const openapiMistakes = (document: Json): string[] => {
   return mistakes;
 };
 
+const responseOf = (document: Json, name: string, status: number): Json => {
+  const found = operationsOf(document).find((operation) => operation.name === name);
+  return found?.operation.responses[status] ?? found?.operation.responses.default;
+};
+
+/** Objects with members that are named have no others: an answer must not say what the document keeps to itself. */
+const strict = (schema: Json): Json => {
+  if (Array.isArray(schema)) return schema.map(strict);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const parts = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, strict(value)]));
+  const hasMembers =
+    [schema.type].flat().includes("object") && Object.keys(schema.properties ?? {}).length > 0;
+  return hasMembers ? { additionalProperties: false, ...parts } : parts;
+};
+
+/** What a value has that its schema does not, or the other way round. */
+const mistakesBySchema = (document: Json, schema: Json, value: Json): string[] => {
+  // validators know nothing of OpenAPI's components: they become the schema's own definitions
+  const text = JSON.stringify(strict({ ...schema, $defs: document.components.schemas }));
+  const [valid, errors] = Compile(JSON.parse(text.replaceAll("#/components/schemas/", "#/$defs/"))).Errors(
+    value,
+  );
+  return valid ? [] : errors.map((error) => `${error.instancePath} ${error.message}`);
+};
+
 /** Whether an answer is what the document says of a status and media type; the errors when it is not. */
 export const answerMistakes = (
   document: Json,
@@ -102,13 +127,43 @@ export const answerMistakes = (
   type: string,
   body: Json,
 ): string[] => {
-  const found = operationsOf(document).find((operation) => operation.name === name);
-  const schema = found?.operation.responses[status]?.content[type]?.schema;
+  const schema = responseOf(document, name, status)?.content?.[type]?.schema;
   if (schema === undefined) return [`${name} says nothing of ${status} ${type}`];
-  // validators know nothing of OpenAPI's components: they become the schema's own definitions
-  const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
-  const [valid, errors] = Compile(JSON.parse(text.replaceAll("#/components/schemas/", "#/$defs/"))).Errors(
-    body,
+  return mistakesBySchema(document, schema, body);
+};
+
+/** The same for one event of the live feed. */
+export const liveEventMistakes = (document: Json, event: { event: string; data: Json }): string[] => {
+  const { content } = responseOf(document, "GET /api/v1/live", 200);
+  const kind = content["text/event-stream"]["x-itemSchema"].oneOf.find(
+    ({ properties }: Json) => properties.event.const === event.event,
   );
-  return valid ? [] : errors.map((error) => `${error.instancePath} ${error.message}`);
+  if (kind === undefined) return [`nothing is said of the event ${event.event}`];
+  return mistakesBySchema(document, kind.properties.data.contentSchema, event.data);
+};
+
+/** Of HTTP itself, of pages of other origins, and what browsers go by: no route says them of its own. */
+const COMMON_HEADERS =
+  /^(content-(type|length|encoding|security-policy)|connection|keep-alive|date|transfer-encoding|vary|allow|access-control-.*|cross-origin-.*|origin-agent-cluster|referrer-policy|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
+
+/** Headers of an answer of which the document says nothing, or something else. */
+export const headerMistakes = (
+  document: Json,
+  name: string,
+  status: number,
+  headers: Readonly<Record<string, unknown>>,
+): string[] => {
+  const told = new Map<string, Json>(
+    Object.entries<Json>(responseOf(document, name, status)?.headers ?? {}).map(([header, { $ref }]) => [
+      header.toLowerCase(),
+      resolve(document, $ref),
+    ]),
+  );
+  return Object.entries(headers).flatMap(([header, value]) => {
+    if (COMMON_HEADERS.test(header)) return [];
+    const schema = told.get(header)?.schema;
+    if (schema === undefined) return [`${name} says nothing of ${header} with ${status}`];
+    const read = schema.type === "integer" ? Number(value) : value;
+    return mistakesBySchema(document, schema, read).map((mistake) => `${name} ${header}${mistake}`);
+  });
 };
