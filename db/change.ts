@@ -1,5 +1,8 @@
 import type { FleetCounters, Note } from "../protocol/batch.ts";
+import type { Downtime } from "../protocol/device-status.ts";
 import type { LatestColumns } from "./view/latest-values.ts";
+
+export type EventNote = Extract<Note, { note: "event" }>;
 
 /** What one flush changes in the ledger: the journal's record, and what the writer posts to the main thread. */
 export interface LedgerChange {
@@ -15,7 +18,20 @@ export interface LedgerChange {
   /** expired numbers of runs that are forgotten already */
   forgottenExpired: number;
   fleet: FleetCounters;
+  /** when the collector last did not listen */
+  down: Downtime | null;
 }
+
+/** When the collector last did not listen, after these events: until its start is committed nobody knows how long it will be. */
+export const downAfter = (before: Downtime | null, events: readonly EventNote[]): Downtime | null => {
+  let down = before;
+  for (const { kind, at, detail } of events) {
+    if (kind === "collector-down") down = { fromUs: Number(detail.from), toUs: Number(detail.to) };
+    else if (kind === "collector-started" && down?.toUs === Number.POSITIVE_INFINITY)
+      down = { ...down, toUs: at };
+  }
+  return down;
+};
 
 export const emptyFleet = (): FleetCounters => ({
   datagrams: 0,

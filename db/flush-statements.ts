@@ -1,6 +1,5 @@
 import type { FleetCounters } from "../protocol/batch.ts";
-import type { LedgerChange } from "./change.ts";
-import type { EventNote } from "./gather.ts";
+import type { EventNote, LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { STATE_COLUMNS, type StateRow } from "./load.ts";
 import type { Sqlite, Statement } from "./open.ts";

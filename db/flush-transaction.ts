@@ -1,5 +1,5 @@
 import type { Clock } from "../common/clock.ts";
-import { type LedgerChange, sumFleets } from "./change.ts";
+import { downAfter, type LedgerChange, sumFleets } from "./change.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { changedRows, type Gathered, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
@@ -70,6 +70,7 @@ export class FlushTransaction {
       latest: emptyLatest(),
       forgottenExpired: doomed.forgottenExpired,
       fleet: sumFleets(gathered.fleets),
+      down: downAfter(this.#parts.state.down, gathered.events),
     };
   }
 

@@ -9,11 +9,9 @@ import {
 } from "../protocol/batch.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { unpackNotes } from "../protocol/packed-notes.ts";
-import { emptyFleet } from "./change.ts";
+import { type EventNote, emptyFleet } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
-
-export type EventNote = Extract<Note, { note: "event" }>;
 
 /** What the waiting batches bring together, before anything is written. */
 export interface Gathered {

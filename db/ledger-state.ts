@@ -50,6 +50,7 @@ export class LedgerState {
     for (const note of change.notes) if (note.note === "forgotten") this.forget(note.device, true);
     this.expireForgotten(change.forgottenExpired);
     this.fleet = change.fleet;
+    this.down = change.down;
     this.flush = change.flush;
     this.asOfUs = change.committedAtUs;
   }
@@ -86,10 +87,6 @@ export class LedgerState {
       }
       case "forgotten":
         this.forget(note.device, true);
-        break;
-      case "event":
-        if (note.kind === "collector-down")
-          this.down = { fromUs: Number(note.detail.from), toUs: Number(note.detail.to) };
         break;
     }
   }

@@ -28,6 +28,32 @@ test("the newest value is the one of the newest datagram, not the one with the g
   expect(flush().device("pump")!.latest).toEqual([{ name: "ch1", unit: "", value: 2, timeUs: 2_000_000 }]);
 });
 
+test("the time the collector was down goes on until a start tells its end, with or without devices known before", () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const first = bed.writer();
+  expect(viewOf(first).down).toBeNull();
+  first.accept(model.seal());
+  first.flush();
+  const committedAtUs = viewOf(first).asOfUs;
+  first.close();
+  const second = bed.closing(bed.writer());
+  const still = { fromUs: committedAtUs, toUs: Number.POSITIVE_INFINITY };
+  expect(viewOf(second).down).toEqual(still);
+  const flush = () => {
+    second.accept(model.seal());
+    second.flush();
+    return viewOf(second).down;
+  };
+  expect(flush()).toEqual(still);
+  model.event(null, "collector-started", {});
+  expect(flush()).toEqual({ fromUs: committedAtUs, toUs: model.nowUs });
+  model.event(null, "collector-down", { from: 100, to: 200 });
+  model.event(null, "collector-started", {});
+  expect(flush()).toEqual({ fromUs: 100, toUs: 200 });
+  expect(flush()).toEqual({ fromUs: 100, toUs: 200 });
+});
+
 test("of two epochs that both speak the one heard later gives the newest value", () => {
   const { bed, model, device, flush } = bedWithPump();
   using _ = bed;

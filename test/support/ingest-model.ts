@@ -105,8 +105,12 @@ export class IngestModel {
     this.#notes.push({ note: "source", device, source });
   }
 
-  event(device: number | null, kind: "restart" | "sleep"): void {
-    this.#notes.push({ note: "event", at: this.nowUs, kind, device, detail: { n: this.#number } });
+  event(
+    device: number | null,
+    kind: "restart" | "sleep" | "collector-down" | "collector-started",
+    detail: Record<string, unknown> = { n: this.#number },
+  ): void {
+    this.#notes.push({ note: "event", at: this.nowUs, kind, device, detail });
   }
 
   /** An open number arrives after NACKs named it. */

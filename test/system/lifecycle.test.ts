@@ -81,6 +81,29 @@ test.concurrent("a locked database: what waits is pending and visible, nothing i
   expect((await collector.stop()).code).toBe(0);
 });
 
+test.concurrent("a device that is not heard again after a restart of the collector is offline", async () => {
+  const listen = ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/silent.db`];
+  const statuses = async (api: string): Promise<string[]> =>
+    (await getJson<{ devices: { status: string }[] }>(`${api}/api/v1/devices`)).devices.map(
+      ({ status }) => status,
+    );
+  const before = await startCollector(listen);
+  const target = ["--target", `udp://127.0.0.1:${before.ports[0]}`];
+  const fleet = ["--devices", "2", "--rate", "20", "--count", "30", "--end-heartbeats", "0"];
+  expect((await runLacuna(["simulate", ...target, ...fleet])).code).toBe(0);
+  await eventually(
+    () => statuses(before.api),
+    (all) => all.length === 2,
+  );
+  await before.stop();
+  const after = await startCollector(listen);
+  await eventually(
+    () => statuses(after.api),
+    (all) => all.join() === "offline,offline",
+  );
+  await after.stop();
+});
+
 test.concurrent("one process owns a database; a second one exits naming the first", async () => {
   const db = `${directory.path}/owned.db`;
   const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
