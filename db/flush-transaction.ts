@@ -99,7 +99,10 @@ export class FlushTransaction {
     const kept = change.notes.filter((note) => note.note !== "forgotten");
     const gone = change.notes.filter((note) => note.note === "forgotten");
     state.apply({ ...change, notes: kept });
-    if (holdsDatagrams(gathered)) change.latest = takeNewest(state, segmentWriter.sorted, change.flush);
+    if (holdsDatagrams(gathered)) {
+      const { sorted, highWaters } = segmentWriter;
+      change.latest = takeNewest(state, sorted, change.flush, highWaters);
+    }
     checkpoint.changed(change, this.#clock.monotonicMs());
     for (const note of gone) state.applyNote(note, change.flush);
   }

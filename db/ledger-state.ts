@@ -1,6 +1,6 @@
 import type { FleetCounters, Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
-import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
 import { emptyFleet, type LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
@@ -21,7 +21,7 @@ export class LedgerState {
   readonly devices = new DeviceTable();
   readonly runs = new RunRows();
   readonly channels = new ChannelNames();
-  readonly latest = new LatestValues();
+  readonly latest = new LatestValues((run, isLate, other) => this.#takesFrom(run, isLate, other));
   /** over all runs, the forgotten ones included */
   readonly sums = new LedgerSums();
   readonly forgotten = new LedgerSums();
@@ -155,17 +155,9 @@ export class LedgerState {
     }
   }
 
-  /** Offer a reading as the newest value of its channel. @param isLate - see `isBehindRun` */
+  /** Offer a reading as the newest value of its channel. @param isLate - its number was below the high water of its run before the flush */
   offerLatest(deviceSlot: number, reading: Readonly<LatestEntry>, isLate: boolean): void {
     this.devices.latest[deviceSlot] = this.latest.offer(this.devices.latest[deviceSlot]!, reading, isLate);
-  }
-
-  /**
-   * Whether the numbers of a flush are late in their run.
-   * @param sequence - the greatest of them; what has no number is never late: its run has no high water
-   */
-  isBehindRun(runSlot: number, sequence: number): boolean {
-    return sequence < this.runField(runSlot, ROW.HIGH_WATER);
   }
 
   /**
@@ -267,6 +259,29 @@ export class LedgerState {
     if (slot < 0) return;
     this.devices.setSource(slot, source);
     this.devices.changed[slot] = flush;
+  }
+
+  /** Of two newest values of a device, of different channels, whether the first one is newer. */
+  isNewer(one: Readonly<LatestEntry>, other: Readonly<LatestEntry>): boolean {
+    if (one.run < other.run) return one.flush > other.flush && this.#takesFrom(one.run, false, other.run);
+    return one.run === other.run ? one.flush >= other.flush : !this.isNewer(other, one);
+  }
+
+  /**
+   * Whether what a run brings is newer than what another one of its device brought in an earlier flush, or an earlier one of the two in the same. An
+   * earlier run speaks against a later one only while the device is heard on it (R6), or without numbers: else it is what was on the way
+   * when its sender restarted. Late numbers of a later run are older only where the earlier one was heard on after it.
+   */
+  #takesFrom(run: number, isLate: boolean, other: number): boolean {
+    const slot = this.runs.slotOf(run);
+    const otherSlot = this.runs.slotOf(other);
+    if (slot < 0 || otherSlot < 0) return run > other;
+    if (run > other) {
+      const heardAt = this.runField(slot, ROW.HIGH_WATER_AT);
+      return !isLate || heardAt >= this.runField(otherSlot, ROW.HIGH_WATER_AT);
+    }
+    const speaks = ROW_FLAG.CURRENT | ROW_FLAG.UNSEQUENCED;
+    return !isLate && (this.runField(slot, ROW.FLAGS) & speaks) !== 0;
   }
 
   #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {

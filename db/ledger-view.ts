@@ -207,7 +207,7 @@ export class DeviceView {
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */
   get latest(): LatestValue[] {
     const values: LatestValue[] = [];
-    const flushes: number[] = [];
+    const entries: LatestEntry[] = [];
     // only to be looked up in: a device without descriptions, or with one channel, needs none
     let described: Map<number, Channel> | undefined;
     let placeOf: Map<string, number> | undefined;
@@ -219,9 +219,9 @@ export class DeviceView {
       const { name, unit } = described?.get(key) ?? undescribed(entry.channel);
       if (values.length > 0) placeOf ??= new Map(values.map((value, place) => [value.name, place]));
       const place = placeOf?.get(name) ?? values.length;
-      if (place < values.length && flushes[place]! > entry.flush) continue;
+      if (place < values.length && !this.#state.isNewer(entry, entries[place]!)) continue;
       values[place] = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
-      flushes[place] = entry.flush;
+      entries[place] = entry;
       placeOf?.set(name, place);
     }
     return values;

@@ -224,16 +224,18 @@ const replayFlush = (
   only: string | number | undefined,
 ): void => {
   const record = inSegment(flush, () => decodeRecord(state, flush, changes));
-  replayRecord(state, record, only);
-  if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data));
+  const highWaters = replayRecord(state, record, only);
+  if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data, highWaters));
   for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
 };
 
+/** @returns the high water of each run before the flush */
 const replayRecord = (
   state: LedgerState,
   { flush, notes, rows }: JournalRecord,
   only: string | number | undefined,
-): void => {
+): ReadonlyMap<number, number> => {
+  const highWaters = new Map<number, number>();
   for (const note of notes) {
     if (note.note === "forgotten" || note.note === "event") continue;
     if (note.note === "device" && only !== undefined && note.id !== only && note.device !== only) continue;
@@ -243,9 +245,11 @@ const replayRecord = (
     const slot = state.runs.slotOf(rows[at + ROW.RUN]!);
     // a row the tables are ahead of was decoded against the wrong state: nothing in it can be trusted, its device neither
     if (slot >= 0 && isBehind(state, state.runField(slot, ROW.DEVICE), flush)) {
+      highWaters.set(rows[at + ROW.RUN]!, state.runField(slot, ROW.HIGH_WATER));
       state.putRow(rows, at, flush, true);
     }
   }
+  return highWaters;
 };
 
 /** A device the tables do not know is behind too: its note is about to make it. */
@@ -254,14 +258,19 @@ const isBehind = (state: LedgerState, device: number, flush: number): boolean =>
   return slot < 0 || state.devices.asOf[slot]! < flush;
 };
 
-const replayLatest = (state: LedgerState, flush: number, data: Buffer): void => {
+const replayLatest = (
+  state: LedgerState,
+  flush: number,
+  data: Buffer,
+  highWaters: ReadonlyMap<number, number>,
+): void => {
   const reader = new SegmentReader(data);
   // the newest run first, as `takeNewest` offers them: late numbers of a newer run must not push out what an older one brought
   for (const run of [...reader.runNumbers].reverse()) {
     const runSlot = state.runs.slotOf(run);
     if (runSlot < 0) continue;
     const device = state.runField(runSlot, ROW.DEVICE);
-    if (isBehind(state, device, flush)) offerRun(reader, state, run, runSlot, flush);
+    if (isBehind(state, device, flush)) offerRun(reader, state, run, flush, highWaters.get(run) ?? -1);
   }
   reader.release();
 };
@@ -270,13 +279,12 @@ const offerRun = (
   reader: SegmentReader,
   state: LedgerState,
   run: number,
-  runSlot: number,
   flush: number,
+  highWater: number,
 ): void => {
   const columns = reader.readRun(run);
   if (columns === null) return;
-  const deviceSlot = state.devices.slotOf(state.runField(runSlot, ROW.DEVICE));
-  const isLate = state.isBehindRun(runSlot, columns.sequence[columns.datagramCount - 1]!);
+  const deviceSlot = state.devices.slotOf(state.runField(state.runs.slotOf(run), ROW.DEVICE));
   for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
     const end = columns.readingStart[datagram + 1]!;
     for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
@@ -290,7 +298,7 @@ const offerRun = (
         value: columns.value[reading]!,
         flush,
       };
-      state.offerLatest(deviceSlot, entry, isLate);
+      state.offerLatest(deviceSlot, entry, entry.sequence <= highWater);
     }
   }
 };

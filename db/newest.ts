@@ -12,15 +12,21 @@ const metInDatagram = new Uint32Array(CHANNELS);
  * Find the newest values among the readings of a committed flush and set them in `state`, which has the flush's devices and runs already.
  * Of each run the newest datagram decides, so it is read from there backwards and a channel met in a newer datagram costs one comparison.
  * @param sorted - the flush's datagrams
+ * @param highWaters - before the flush, of the runs of which it brought numbers below it: these are late
  * @returns what changed, one entry per device and channel
  */
-export const takeNewest = (state: LedgerState, sorted: SortedDatagrams, flush: number): LatestColumns => {
+export const takeNewest = (
+  state: LedgerState,
+  sorted: SortedDatagrams,
+  flush: number,
+  highWaters: ReadonlyMap<number, number>,
+): LatestColumns => {
   metInRun.fill(-1);
   const { run, datagramCount } = sorted;
   for (let to = datagramCount; to > 0; ) {
     let from = to - 1;
     while (from > 0 && run[from - 1] === run[from]) from--;
-    offerRun(state, sorted, from, to, flush);
+    offerRun(state, sorted, from, to, flush, highWaters.get(run[from]!) ?? -1);
     to = from;
   }
   return state.latest.takeChanged();
@@ -33,6 +39,7 @@ const offerRun = (
   from: number,
   to: number,
   flush: number,
+  highWater: number,
 ): void => {
   const run = sorted.run[from]!;
   const runSlot = state.runs.slotOf(run);
@@ -42,8 +49,8 @@ const offerRun = (
   // one object, used again for each reading
   const reading: LatestEntry = { device, channel: 0, run, sequence: 0, time: 0, type: 0, value: 0, flush };
   const { readingStart, channel: channels } = sorted;
-  const isLate = state.isBehindRun(runSlot, sorted.sequence[to - 1]!);
   for (let datagram = to - 1; datagram >= from; datagram--) {
+    const isLate = sorted.sequence[datagram]! <= highWater;
     for (let at = readingStart[datagram]!; at < readingStart[datagram + 1]!; at++) {
       const channel = channels[at]!;
       // a channel may be in one datagram several times

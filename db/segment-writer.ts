@@ -34,6 +34,7 @@ export const NO_SEGMENT: FlushedSegment = {
 export class SegmentWriter {
   readonly #builder = new SegmentBuilder();
   readonly #late: Statement;
+  #highWaters: ReadonlyMap<number, number> = new Map();
 
   constructor(db: Sqlite) {
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
@@ -44,6 +45,11 @@ export class SegmentWriter {
     return this.#builder.sorted;
   }
 
+  /** Of the runs of which the last segment made has late numbers, the high water before it; valid until the next one. */
+  get highWaters(): ReadonlyMap<number, number> {
+    return this.#highWaters;
+  }
+
   /** @param state - the ledger before the change. @returns what the row of the flush is to hold; its late runs have been written */
   make({ batches }: Gathered, change: LedgerChange, state: LedgerState): FlushedSegment {
     const { blob, runNumbers, runDatagrams, ...summary } = this.#builder.build(batches);
@@ -51,7 +57,8 @@ export class SegmentWriter {
     const runs = { runNumbers, runDatagrams };
     const directory = encodeDirectory(runs, (run) => unsequenced.has(run));
     const late = lateReaches(runs, this.sorted, state);
-    for (const [run, reach] of late) this.#late.run(change.flush, run, reach);
+    for (const { run, reach } of late) this.#late.run(change.flush, run, reach);
+    this.#highWaters = new Map(late.map(({ run, highWater }) => [run, highWater]));
     return { ...summary, bytes: blob.length + directory.length, directory, data: blob };
   }
 }
@@ -65,20 +72,22 @@ const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
 };
 
 /**
- * Runs of which a number arrived at or below the high water of the flush before, with the lowest such number: the only segments in which
- * numbers can be lower than in an older one.
+ * Runs of which a number arrived at or below the high water of the flush before, with that and the lowest such number: the only segments in
+ * which numbers can be lower than in an older one.
  */
 const lateReaches = (
   { runNumbers, runDatagrams }: Pick<BuiltSegment, "runNumbers" | "runDatagrams">,
   { sequence }: SortedDatagrams,
   state: LedgerState,
-): [run: number, reach: number][] => {
-  const reaches: [number, number][] = [];
+): { run: number; reach: number; highWater: number }[] => {
+  const reaches = [];
   for (let index = 0, from = 0; index < runNumbers.length; from += runDatagrams[index++]!) {
     const run = runNumbers[index]!;
     const slot = state.runs.slotOf(run);
-    const lowest = sequence[from]!;
-    if (slot >= 0 && lowest <= state.runField(slot, ROW.HIGH_WATER)) reaches.push([run, lowest]);
+    if (slot < 0) continue;
+    const reach = sequence[from]!;
+    const highWater = state.runField(slot, ROW.HIGH_WATER);
+    if (reach <= highWater) reaches.push({ run, reach, highWater });
   }
   return reaches;
 };

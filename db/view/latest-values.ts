@@ -42,12 +42,15 @@ export interface LatestEntry {
 /** A list in which a search went so far gets an index: in what order its channels come is for the sender to choose. */
 const LONG_WALK = 256;
 
+/** Whether what a run brings, late or not, is newer than what another run of the device brought before. */
+export type TakesFrom = (run: number, isLate: boolean, other: number) => boolean;
+
 /**
  * The newest value of each channel of each device, as columns linked into one list per device.
  *
  * Newest is what the newest datagram brought, not the greatest time: within a run the greater sequence wins (then the later reading time),
- * so a late datagram changes nothing; of two runs the one heard in the later flush wins, within a flush the later run; but what an earlier
- * run brings late (asked for again after a restart of its sender, say) wins from no later one. A wrong or forged clock can thus not freeze a value.
+ * so a late datagram changes nothing; a later run wins from an earlier one, which wins from it only in a later flush and where `takesFrom` says
+ * that it speaks on. A wrong or forged clock can thus not freeze a value.
  */
 export class LatestValues {
   readonly #entries = new Entries();
@@ -69,10 +72,15 @@ export class LatestValues {
   #walked = 0;
   /** entries that `offer` changed since `takeChanged`, each once */
   #changed: number[] = [];
+  readonly #takesFrom: TakesFrom;
+
+  constructor(takesFrom: TakesFrom) {
+    this.#takesFrom = takesFrom;
+  }
 
   /**
    * Bring one reading of the device whose list begins at `head` (-1 = empty).
-   * @param isLate - its run had numbers above all that the flush brought
+   * @param isLate - its run had greater numbers before the flush
    * @returns the list's head
    */
   offer(head: number, reading: Readonly<LatestEntry>, isLate: boolean): number {
@@ -177,8 +185,8 @@ export class LatestValues {
 
   #isNewer(entry: number, reading: Readonly<LatestEntry>, isLate: boolean): boolean {
     const run = this.#run[entry]!;
-    if (reading.run < run) return !isLate && reading.flush > this.#flush[entry]!;
-    if (reading.run > run) return true;
+    if (reading.run < run && reading.flush <= this.#flush[entry]!) return false;
+    if (reading.run !== run) return this.#takesFrom(reading.run, isLate, run);
     const sequence = this.#sequence[entry]!;
     if (reading.sequence !== sequence) return reading.sequence > sequence;
     return reading.time >= this.#time[entry]!;

@@ -1,13 +1,19 @@
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LedgerState } from "../../db/ledger-state.ts";
+import { LedgerView } from "../../db/ledger-view.ts";
+import { loadLedger } from "../../db/load.ts";
+import { openForReading } from "../../db/open.ts";
+import type { WriterOptions } from "../../db/writer.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { assertRunIdentities } from "../support/identities.ts";
-import { IngestModel } from "../support/ingest-model.ts";
+import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";
 
-const bedWithPump = () => {
+const bedWithPump = (options: Partial<WriterOptions> = {}) => {
   const bed = new StoreBed();
-  const writer = bed.closing(bed.writer());
+  const writer = bed.closing(bed.writer(options));
   const model = new IngestModel();
   const device = model.device("pump");
   const flush = () => {
@@ -15,7 +21,7 @@ const bedWithPump = () => {
     writer.flush();
     return viewOf(writer);
   };
-  return { bed, model, device, flush };
+  return { bed, writer, model, device, flush };
 };
 
 test("the newest value is the one of the newest datagram, not the one with the greatest time", () => {
@@ -81,6 +87,118 @@ test("what comes late of a former epoch takes no newest value from a later one",
     { channel: 2, ...late },
   ]);
   expect(flush().device("pump")!.latest).toMatchObject([{ value: 200 }, { value: 102 }]);
+});
+
+describe("newest values of a device that restarted", () => {
+  /** The former run sent up to 10 on channel 1, the later one 0; both are committed. */
+  const restarted = (current: "former" | "later") => {
+    const world = bedWithPump();
+    const { model, device, flush } = world;
+    const flags = (which: typeof current) => (which === current ? ROW_FLAG.CURRENT : 0);
+    const former = model.run(device, 1, 0, flags("former"));
+    for (const sequence of [8, 10])
+      model.receive(former, sequence, [{ channel: 1, value: 100 + sequence, timeUs: 1 + sequence }]);
+    flush();
+    const later = model.run(device, 2, 0, flags("later"));
+    model.receive(later, 0, [{ channel: 1, value: 200, timeUs: 20 }]);
+    flush();
+    return { ...world, former, later };
+  };
+  const valuesIn = (view: LedgerView) => view.device("pump")!.latest.map(({ value }) => value);
+
+  test("stay when a number that was on the way comes after the restart", () => {
+    const { bed, model, flush, former } = restarted("later");
+    using _ = bed;
+    model.receive(former, 11, [{ channel: 1, value: 111, timeUs: 12 }]);
+    expect(valuesIn(flush())).toEqual([200]);
+  });
+
+  test("stay when a late number comes beside one that is in order", () => {
+    const { bed, model, flush, former } = restarted("former");
+    using _ = bed;
+    model.receive(former, 9, [{ channel: 1, value: 109, timeUs: 10 }]);
+    model.receive(former, 11, [{ channel: 2, value: 111, timeUs: 21 }]);
+    expect(valuesIn(flush())).toEqual([200, 111]);
+  });
+
+  test("are those of the former epoch when the device speaks on in it", () => {
+    const { bed, model, flush, former, later } = restarted("former");
+    using _ = bed;
+    model.receive(later, 2, [{ channel: 1, value: 202, timeUs: 22 }]);
+    flush();
+    model.receive(former, 11, [{ channel: 1, value: 111, timeUs: 21 }]);
+    flush();
+    model.receive(later, 1, [{ channel: 1, value: 201, timeUs: 21 }]);
+    expect(valuesIn(flush())).toEqual([111]);
+  });
+
+  test("are those of datagrams without numbers where these come later", () => {
+    const { bed, model, device, flush } = bedWithPump();
+    using _ = bed;
+    const bare = model.run(device, null, 0, ROW_FLAG.UNSEQUENCED);
+    model.receiveUnsequenced(bare, [{ channel: 1, value: 1, timeUs: 1 }]);
+    model.receive(model.run(device, 1, 0, ROW_FLAG.CURRENT), 0, [{ channel: 1, value: 2, timeUs: 2 }]);
+    flush();
+    model.receiveUnsequenced(bare, [{ channel: 1, value: 3, timeUs: 3 }]);
+    expect(valuesIn(flush())).toEqual([3]);
+  });
+
+  test("stay when the name was another channel's before", () => {
+    const { bed, model, device, flush, former, later } = restarted("later");
+    using _ = bed;
+    model.describe(device, 1, 7, "temperature");
+    model.describe(device, 2, 5, "temperature");
+    model.receive(later, 1, [{ channel: 5, value: 201, timeUs: 21 }]);
+    flush();
+    model.receive(former, 9, [{ channel: 7, value: 109, timeUs: 10 }]);
+    expect(flush().device("pump")!.latest).toMatchObject([
+      { name: "ch1", value: 200 },
+      { name: "temperature", value: 201 },
+    ]);
+  });
+
+  test("are the same for a writer, for who follows it, and after a start", () => {
+    const datagram = fc.record({
+      ...{ run: fc.nat(2), sequence: fc.nat(12), channel: fc.nat(2) },
+      ...{ isFlushed: fc.boolean(), current: fc.nat(5) },
+    });
+    fc.assert(
+      fc.property(
+        fc.array(datagram, { minLength: 1, maxLength: 40 }),
+        fc.nat(2),
+        fc.boolean(),
+        (datagrams, checkpointRows, isLagging) => {
+          const { bed, model, device, writer } = bedWithPump({
+            checkpointRows,
+            checkpointLagMs: isLagging ? 1e9 : 0,
+          });
+          using _ = bed;
+          const follower = new LedgerState();
+          const begun: ModelRun[] = [];
+          const commit = (): void => {
+            writer.accept(model.seal());
+            const outcome = writer.flush();
+            if (outcome.outcome === "committed" && outcome.change !== null) follower.apply(outcome.change);
+          };
+          for (const [value, { run: index, sequence, channel, isFlushed, current }] of datagrams.entries()) {
+            while (begun.length <= index) begun.push(model.run(device, begun.length + 1));
+            const run = begun[index]!;
+            model.makeCurrent(begun[current] ?? run);
+            if (!run.received.has(sequence))
+              model.receive(run, sequence, [{ channel, value, timeUs: value }]);
+            if (isFlushed) commit();
+          }
+          commit();
+          const db = bed.closing(openForReading(bed.copy()));
+          const [expected, ...others] = [follower, writer.state, loadLedger(db)].map((state) =>
+            new LedgerView(state).device("pump")!.latest.sort((a, b) => (a.name < b.name ? -1 : 1)),
+          );
+          expect(others).toEqual([expected, expected]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
 });
 
 test("a name holds for its epoch, and a name that is taken gets the channel's number", () => {

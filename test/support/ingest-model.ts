@@ -140,6 +140,7 @@ export class IngestModel {
       for (let absent = highWater + 1; highWater >= 0 && absent < sequence; absent++)
         run.open.set(absent, now);
       row[ROW.HIGH_WATER] = sequence;
+      row[ROW.HIGH_WATER_AT] = now;
       row[ROW.IN_ORDER]!++;
     } else if (run.open.delete(sequence)) row[ROW.REORDERED]!++;
     else if (run.lost.has(sequence)) this.#fill(run, sequence, now, timeUs);
@@ -156,6 +157,16 @@ export class IngestModel {
   receiveUnsequenced(run: ModelRun, readings: ModelReading[], timeUs = this.nowUs): void {
     this.#heard(run);
     this.#store(run, run.row[ROW.UNSEQUENCED]!++, timeUs, readings);
+  }
+
+  /** The device is heard on this run, and on no other of its own. */
+  makeCurrent(run: ModelRun): void {
+    for (const each of this.runs.values()) {
+      if (each.device !== run.device) continue;
+      const flags = each.row[ROW.FLAGS]!;
+      each.row[ROW.FLAGS] = each === run ? flags | ROW_FLAG.CURRENT : flags & ~ROW_FLAG.CURRENT;
+      if (each.row[ROW.FLAGS] !== flags) this.#changed.add(each);
+    }
   }
 
   /** Every open gap of the run is declared lost. */

@@ -15,7 +15,7 @@ const reading = (device: number, channel: number, sequence: number) => ({
 
 test("has the newest value of each channel, in whatever order and of however many they come", () => {
   const random = seededRandom(7);
-  const values = new LatestValues();
+  const values = new LatestValues(() => true);
   const heads = [-1, -1, -1];
   const expected = heads.map(() => new Map<number, number>());
   for (let sequence = 0; sequence < 30_000; sequence++) {
