@@ -89,6 +89,12 @@ export class LiveSegments {
     return this.#open.get(flush) ?? this.#read(flush);
   }
 
+  /** The newest one that is not of a later flush; null when there is none, or no more. */
+  upTo(flush: number): LiveSegment | null {
+    const [newest] = this.#newestBefore(flush + 1, 1);
+    return newest === undefined ? null : this.of(newest);
+  }
+
   /** The first one of a later flush; null at the end. */
   after(flush: number): LiveSegment | null {
     const stored = flush < this.#recentAfter ? (this.#after.get(flush) as number | undefined) : undefined;

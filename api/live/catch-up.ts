@@ -1,7 +1,7 @@
 import type { LiveSegments } from "../../db/live-segments.ts";
 import { textOfRun } from "./audience.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
-import { isBehind, type Place, parsePlace, partId } from "./position.ts";
+import { isBehind, markOf, type Place, parsePlace, partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";
 import type { RunNames } from "./run-names.ts";
 import { HOLD_LOOKS_BACK, type Part, Teller } from "./teller.ts";
@@ -12,12 +12,13 @@ const RESUME_US = 300_000_000;
 /** Where the feed is. */
 export type Here = Pick<Teller, "flush" | "part" | "committedAtUs">;
 
+type Seen = Pick<Place, "flush" | "part" | "event">;
+
 /** The last flush of which nothing is left to tell: one may have more behind an event, or held. */
-const lastSeen = ({ flush, part, event }: Place): number =>
-  part === 1 && event === null ? flush : flush - 1;
+const lastSeen = ({ flush, part, event }: Seen): number => (part === 1 && event === null ? flush : flush - 1);
 
 /** Whether some of what lies behind a place cannot be told any more: it was merged with other flushes, or removed. */
-const isLostBehind = (segments: LiveSegments, place: Place): boolean =>
+const isLostBehind = (segments: LiveSegments, place: Seen): boolean =>
   segments.isMergedAfter(lastSeen(place)) || segments.isRemovedAfter(lastSeen(place), place.flush);
 
 /** Whether what lies behind a place can be told as it would have been: what it depends on lies before it. */
@@ -33,9 +34,14 @@ export const resumeAt = (
   const place = parsePlace(id);
   if (place === undefined || place.flush > here.flush)
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
+  const committed = segments.upTo(place.flush);
+  const isOfAnother = place.mark !== markOf(committed?.committedAtUs ?? 0);
+  // unless what it was marked by may be gone
+  if (isOfAnother && segments.hasBefore(place.flush + 1, 1))
+    return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const first = segments.after(place.flush);
   const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
-  if (!isTooOld && canGoOnFrom(segments, place)) return { place, skipped: null };
+  if (!isOfAnother && !isTooOld && canGoOnFrom(segments, place)) return { place, skipped: null };
   const fromUs = segments.of(place.flush)?.committedAtUs ?? null;
   return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
@@ -90,7 +96,7 @@ export class CatchUp {
   /** @param flush - the last one that was told: from then on the teller has what it needs of those before */
   #isAllThere(flush: number): boolean {
     if (flush < this.#place.flush) return canGoOnFrom(this.#segments, this.#place);
-    return !isLostBehind(this.#segments, { flush, part: 1, isAfterRest: false, event: null });
+    return !isLostBehind(this.#segments, { flush, part: 1, event: null });
   }
 
   /** Whether it was told some of the rest between two flushes: the other part of it does not wait for the second one then. */

@@ -49,8 +49,7 @@ export class Feed {
     this.#names = new RunNames((runs) => this.#describe(runs));
     this.#audience = new Audience(this.#names, this.#text);
     this.#teller = new Teller(this.#names, new Set(), flush);
-    const last = host.segments.of(host.segments.back(flush + 1, 1));
-    if (last !== null) this.#teller.committedAtUs = last.committedAtUs;
+    this.#teller.committedAtUs = host.segments.upTo(flush)?.committedAtUs ?? 0;
   }
 
   /** @returns settles when there is nothing to do; rejects when the database cannot be read, or what was to be told is merged already */

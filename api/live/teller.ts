@@ -6,6 +6,7 @@ import type { RunNames } from "./run-names.ts";
 /** What is told at once; `told` is ascending by run. */
 export interface Part {
   flush: number;
+  committedAtUs: number;
   part: 0 | 1;
   /** the rest of the flush before was told early: its datagrams are not among these */
   isAfterRest: boolean;
@@ -25,7 +26,7 @@ export class Teller {
   flush: number;
   part: 0 | 1 = 0;
   isAfterRest = false;
-  /** of that flush */
+  /** of the newest flush with datagrams up to that one; 0 = there was none */
   committedAtUs = 0;
   /** told from the next flush on; null = all */
   runs: ReadonlySet<number> | null;
@@ -66,6 +67,8 @@ export class Teller {
   /** It takes the place of another one, whose clients know what they were told. */
   goOnFrom(other: Teller): void {
     this.#hold.goOnFrom(other.#hold);
+    // it may have seen a flush that is merged by now
+    this.committedAtUs = other.committedAtUs;
   }
 
   get isHolding(): boolean {
@@ -96,7 +99,7 @@ export class Teller {
     const told = this.#hold.advance(runs);
     [this.flush, this.part, this.isAfterRest, this.committedAtUs] = [flush, 0, isAfterRest, committedAtUs];
     this.#held = flush;
-    parts.push({ flush, part: 0, isAfterRest, told });
+    parts.push({ flush, committedAtUs, part: 0, isAfterRest, told });
     return parts;
   }
 
@@ -109,6 +112,7 @@ export class Teller {
   #rest(): Part {
     this.part = 1;
     this.isAfterRest = false;
-    return { flush: this.#held, part: 1, isAfterRest: false, told: this.#hold.rest() };
+    const { committedAtUs } = this;
+    return { flush: this.#held, committedAtUs, part: 1, isAfterRest: false, told: this.#hold.rest() };
   }
 }

@@ -247,7 +247,7 @@ describe("filters", () => {
 describe("a client that comes again", () => {
   test("is told that its id is none of this database", async () => {
     using feed = new FeedBed();
-    await feed.join(1, ALL, "99-0-1-0");
+    await feed.join(1, ALL, "99.0000-0-1-0");
     await feed.join(2, ALL, "nonsense");
     expect([feed.missed.get(1)![0]!.skipped, feed.missed.get(2)![0]!.skipped]).toMatchObject([
       { reason: "unknown-id" },
@@ -255,16 +255,47 @@ describe("a client that comes again", () => {
     ]);
   });
 
+  test("is told that its id is none of this database, also where the same numbers exist here", async () => {
+    using here = new FeedBed();
+    using there = new FeedBed();
+    const ids: string[] = [];
+    for (const [feed, beginsMs] of [
+      [here, 0],
+      [there, 1],
+    ] as const) {
+      feed.bed.clock.advanceMs(beginsMs);
+      const pump = feed.run("pump");
+      await feed.join(1);
+      for (const sequence of [0, 1]) {
+        feed.receive(pump, sequence);
+        await feed.flush();
+      }
+      ids.push(feed.events(1)[0]!.id, feed.missed.get(1)![0]!.position);
+    }
+    for (const [at, id] of ids.entries()) await here.join(10 + at, ALL, id);
+    const reasons = ids.map((_, at) => here.missed.get(10 + at)!.map(({ skipped }) => skipped?.reason));
+    // nobody had been told anything by the last one
+    expect(reasons.map((each) => each.filter((reason) => reason !== undefined))).toEqual([
+      [],
+      [],
+      ["unknown-id"],
+      [],
+    ]);
+    expect(here.told(12)).toEqual([]);
+  });
+
   test("is told what lies between when it comes too late, and goes on with what is new", async () => {
     using feed = new FeedBed();
     const pump = feed.run("pump");
     feed.receive(pump, 0);
     await feed.flush();
+    await feed.join(2);
+    const { position } = feed.missed.get(2)![0]!;
     for (const sequence of [1, 2]) {
       feed.receive(pump, sequence);
       await feed.flush(301_000);
     }
-    await feed.join(1, ALL, "1-0");
+    await feed.join(1, ALL, position);
     expect(feed.missed.get(1)![0]!.skipped).toMatchObject({ reason: "too-old" });
     feed.receive(pump, 3);
     await feed.flush();
