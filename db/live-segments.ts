@@ -1,5 +1,6 @@
 import { LacunaError } from "../common/errors.ts";
 import { openForReading, type Sqlite, type Statement } from "./open.ts";
+import { RunHistory } from "./run-history.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 
 /** The committed segment of one flush. */
@@ -7,11 +8,14 @@ export interface LiveSegment {
   flush: number;
   committedAtUs: number;
   segment: SegmentReader;
+  /** runs of which it has numbers that are not above all that were there before */
+  lateRuns: readonly number[];
 }
 
 interface Stored {
   committedAtUs: number;
   data: Buffer;
+  lateRuns: readonly number[];
 }
 
 /** Readers kept with what they decoded: several clients ask for the newest segments. */
@@ -22,13 +26,15 @@ const MOST_RECENT_BYTES = 32 * 2 ** 20;
 /** Reads segments by the number of their flush, on a connection of its own: what the live feed tells is durable, and ingest does nothing for it. */
 export class LiveSegments {
   readonly #db: Sqlite;
-  readonly #of: Statement;
+  readonly #stored: Statement;
+  readonly #late: Statement;
   readonly #after: Statement;
   readonly #before: Statement;
   readonly #merged: Statement;
   readonly #isThere: Statement;
   readonly #oldest: Statement;
   readonly #heardBefore: Statement;
+  readonly #history: RunHistory;
   readonly #open = new Map<number, LiveSegment>();
   /** ascending; every one there is behind `#recentAfter` */
   readonly #recent = new Map<number, Stored>();
@@ -42,10 +48,12 @@ export class LiveSegments {
   constructor(file: string, flush: number) {
     this.#db = openForReading(file);
     this.#recentAfter = flush;
-    this.#of = this.#db.prepare(
+    this.#history = new RunHistory(this.#db, (each) => this.of(each)?.segment);
+    this.#stored = this.#db.prepare(
       "SELECT committed_at AS committedAtUs, data FROM flushes WHERE flush = ? AND datagrams > 0",
     );
     const numbers = (sql: string): Statement => this.#db.prepare(sql).pluck();
+    this.#late = numbers("SELECT run_no FROM late_segments WHERE segment = ?");
     this.#after = numbers(
       "SELECT flush FROM flushes WHERE flush > ? AND datagrams > 0 ORDER BY flush LIMIT 1",
     );
@@ -67,7 +75,7 @@ export class LiveSegments {
    * @throws LacunaError `ERR_FEED_BEHIND` when it, or one behind it, is merged with others already
    */
   newest(flush: number): LiveSegment | null {
-    const stored = this.#of.get(flush) as Stored | undefined;
+    const stored = this.#storedOf(flush);
     if (stored === undefined) {
       // one without datagrams is in front of the first merged one then: that one was not asked for yet
       if ((this.#merged.get() as number) >= flush)
@@ -133,8 +141,19 @@ export class LiveSegments {
     return this.#newestBefore(flush, count).at(-1) ?? flush;
   }
 
+  /** See `RunHistory`. */
+  greatestBefore(runs: readonly number[], flush: number): Map<number, number> {
+    // of one state: a merge in between would take away what is looked for next
+    return this.#db.transaction(() => this.#history.greatestBefore(runs, flush))();
+  }
+
   close(): void {
     this.#db.close();
+  }
+
+  #storedOf(flush: number): Stored | undefined {
+    const stored = this.#stored.get(flush) as Omit<Stored, "lateRuns"> | undefined;
+    return stored === undefined ? undefined : { ...stored, lateRuns: this.#late.all(flush) as number[] };
   }
 
   #areRemovedBehind(flush: number): boolean {
@@ -153,9 +172,10 @@ export class LiveSegments {
   }
 
   #read(flush: number): LiveSegment | null {
-    const stored = this.#recent.get(flush) ?? (this.#of.get(flush) as Stored | undefined);
+    const stored = this.#recent.get(flush) ?? this.#storedOf(flush);
     if (stored === undefined) return null;
-    const read = { flush, committedAtUs: stored.committedAtUs, segment: new SegmentReader(stored.data) };
+    const { committedAtUs, data, lateRuns } = stored;
+    const read = { flush, committedAtUs, segment: new SegmentReader(data), lateRuns };
     const [oldest] = this.#open.keys();
     if (this.#open.size >= MOST_OPEN) this.#open.delete(oldest!);
     this.#open.set(flush, read);

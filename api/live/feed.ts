@@ -48,7 +48,7 @@ export class Feed {
     this.#host = host;
     this.#names = new RunNames((runs) => this.#describe(runs));
     this.#audience = new Audience(this.#names, this.#text);
-    this.#teller = new Teller(this.#names, new Set(), flush);
+    this.#teller = new Teller(host.segments, this.#names, new Set(), flush);
     this.#teller.committedAtUs = host.segments.upTo(flush)?.committedAtUs ?? 0;
   }
 

@@ -57,10 +57,20 @@ export class OrderHold {
     return new Map([...told].sort(([a], [b]) => a - b));
   }
 
-  /** What another one told came before: late is what is below it. */
-  goOnFrom(other: OrderHold): void {
+  /** Whether something of the run was told: what is late is known then. */
+  hasTold(run: number): boolean {
+    return this.#told.has(run);
+  }
+
+  /** A number of the run was told before: late is what is below it. */
+  wasTold(run: number, sequence: number): void {
+    if (sequence > (this.#told.get(run) ?? -1)) this.#told.set(run, sequence);
+  }
+
+  /** What another one told came before. @param runs - of these; null = all */
+  goOnFrom(other: OrderHold, runs: ReadonlySet<number> | null): void {
     for (const [run, greatest] of other.#told)
-      if (greatest > (this.#told.get(run) ?? -1)) this.#told.set(run, greatest);
+      if (runs === null || runs.has(run)) this.wasTold(run, greatest);
   }
 
   /** The hold is over: what is still held, ascending by run. */

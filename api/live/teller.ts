@@ -17,7 +17,7 @@ export interface Part {
 export const HOLD_US = 500_000;
 /** What a flush tells depends on that many before it. */
 export const HOLD_LOOKS_BACK = 2;
-/** Flushes a teller sees before the one it tells next: some more, so that fewer late numbers are taken for ones in order. */
+/** Flushes a teller sees before the one it tells next: some more, so that it looks back in the store for fewer runs. */
 const FLUSHES_TO_WARM_UP = 3;
 
 /** Tells the datagrams of some runs, flush by flush, in order. */
@@ -30,7 +30,10 @@ export class Teller {
   committedAtUs = 0;
   /** told from the next flush on; null = all */
   runs: ReadonlySet<number> | null;
+  readonly #segments: LiveSegments;
   readonly #names: RunNames;
+  /** the last flush it has not seen */
+  readonly #behind: number;
   readonly #hold = new OrderHold();
   /** the last flush that brought datagrams: what is held is of it, however many flushes without any followed */
   #held: number;
@@ -39,8 +42,10 @@ export class Teller {
    * @param runs - null = all
    * @param flush - the last one that is not told
    */
-  constructor(names: RunNames, runs: ReadonlySet<number> | null, flush: number) {
+  constructor(segments: LiveSegments, names: RunNames, runs: ReadonlySet<number> | null, flush: number) {
+    this.#segments = segments;
     this.#names = names;
+    this.#behind = flush;
     this.runs = runs;
     this.flush = flush;
     this.#held = flush;
@@ -53,7 +58,7 @@ export class Teller {
     runs: ReadonlySet<number> | null,
     { flush, part }: Pick<Teller, "flush" | "part">,
   ): Promise<Teller> {
-    const teller = new Teller(names, runs, segments.back(flush, FLUSHES_TO_WARM_UP) - 1);
+    const teller = new Teller(segments, names, runs, segments.back(flush, FLUSHES_TO_WARM_UP) - 1);
     for (;;) {
       const segment = segments.after(teller.flush);
       if (segment === null || segment.flush > flush) break;
@@ -66,7 +71,8 @@ export class Teller {
 
   /** It takes the place of another one, whose clients know what they were told. */
   goOnFrom(other: Teller): void {
-    this.#hold.goOnFrom(other.#hold);
+    // of others it does not know what came since it followed them
+    this.#hold.goOnFrom(other.#hold, other.runs);
     // it may have seen a flush that is merged by now
     this.committedAtUs = other.committedAtUs;
   }
@@ -76,7 +82,7 @@ export class Teller {
   }
 
   /** The next flush; before it what was held too long for it. */
-  async next({ flush, committedAtUs, segment }: LiveSegment): Promise<Part[]> {
+  async next({ flush, committedAtUs, segment, lateRuns }: LiveSegment): Promise<Part[]> {
     // ascending, as ids count them: those of a filter come in the order of its devices
     const wanted = this.runs === null ? segment.runNumbers : [...this.runs].sort((a, b) => a - b);
     const found: [number, RunColumns][] = [];
@@ -96,11 +102,22 @@ export class Teller {
       const name = this.#names.of(run);
       if (name !== undefined) runs.push({ run, columns, isUnsequenced: name.isUnsequenced });
     }
+    this.#lookBack(lateRuns, runs);
     const told = this.#hold.advance(runs);
     [this.flush, this.part, this.isAfterRest, this.committedAtUs] = [flush, 0, isAfterRest, committedAtUs];
     this.#held = flush;
     parts.push({ flush, committedAtUs, part: 0, isAfterRest, told });
     return parts;
+  }
+
+  /** Numbers may be below what came before the first flush it has seen: how far their runs had come is in the store. */
+  #lookBack(lateRuns: readonly number[], found: readonly { run: number }[]): void {
+    const unknown = new Set(lateRuns.filter((run) => !this.#hold.hasTold(run)));
+    if (unknown.size === 0) return;
+    const runs = found.filter(({ run }) => unknown.has(run)).map(({ run }) => run);
+    if (runs.length === 0) return;
+    for (const [run, greatest] of this.#segments.greatestBefore(runs, this.#behind + 1))
+      this.#hold.wasTold(run, greatest);
   }
 
   /** What is held, as no flush came in time. */

@@ -173,3 +173,33 @@ test("a flush without datagrams that went before anything was heard is no loss",
   const segments = store.open();
   expect(eventless.map((flush) => segments.isRemovedAfter(flush, flush))).toEqual([false, false, false]);
 });
+
+/** Six flushes of one run; the number 9 came in the second one, lower ones after it. @returns the greatest before each flush, -1 = unknown */
+const greatestIn = (bed: StoreBed, alter: (file: string) => void = () => {}): number[] => {
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (const sequences of [[0, 1], [2, 9], [3], [4], [5, 6], [10]]) {
+    for (const sequence of sequences) model.receive(run, sequence);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  alter(bed.file);
+  const segments = bed.closing(new LiveSegments(bed.file, writer.flushNumber));
+  return [1, 2, 3, 4, 5, 6, 7].map((flush) => segments.greatestBefore([run.run], flush).get(run.run) ?? -1);
+};
+
+test("the greatest number of a run before a flush may lie in front of late ones", () => {
+  using bed = new StoreBed();
+  expect(greatestIn(bed)).toEqual([-1, 1, 9, 9, 9, 9, 10]);
+});
+
+test("nothing damaged is needed to tell what is new: a run's former numbers are unknown then", () => {
+  using bed = new StoreBed();
+  const damage = (file: string): void => {
+    const other = new Database(file);
+    other.exec("UPDATE flushes SET data = zeroblob(length(data)) WHERE flush = 2");
+    other.close();
+  };
+  expect(greatestIn(bed, damage)).toEqual([-1, 1, -1, 3, 4, 6, 10]);
+});

@@ -399,6 +399,57 @@ describe("a client that comes again", () => {
     expect(feed.events(2)).toEqual(all.slice(3));
   });
 
+  describe("is told late what is late when its run was silent for long,", () => {
+    const mergePolicy = { chunkReadings: 20, flushesAtOnce: 3, keptBytes: 2 ** 20, keptUs: 2_000_000 };
+
+    /** The pump has sent 4 long ago, the fan goes on; told(1) is what a client is told that stays. */
+    const silentPump = async (feed: FeedBed) => {
+      const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+      await feed.join(1);
+      feed.receive(pump, 0, 1);
+      await feed.flush();
+      feed.receive(pump, 4);
+      await feed.flush();
+      feed.receive(pump, 2);
+      let next = 0;
+      const fanSends = async (flushes: number): Promise<void> => {
+        for (let sent = 0; sent < flushes; sent++) {
+          feed.receive(fan, next++);
+          await feed.flush();
+        }
+      };
+      await fanSends(20);
+      return { pump, fanSends };
+    };
+
+    test.each([false, true])("whether that is merged by now or not: %j", async (isMerged) => {
+      using feed = new FeedBed({ mergePolicy });
+      const { pump, fanSends } = await silentPump(feed);
+      if (isMerged) while (mergeOnce(feed.writer, feed.bed.file, mergePolicy.chunkReadings));
+      const place = feed.events(1).at(-1)!.id;
+      feed.receive(pump, 3);
+      await fanSends(1);
+      const { length } = feed.events(1);
+      feed.restart();
+      await feed.join(2, { devices: ["pump"], channels: [] }, place);
+      feed.receive(pump, 5);
+      await fanSends(2);
+      expect([feed.told(1).slice(0, length).includes(-3), feed.told(2)]).toEqual([true, [-3, 5]]);
+    });
+
+    test("where it is told with the others, after the feed began anew", async () => {
+      using feed = new FeedBed();
+      const { pump, fanSends } = await silentPump(feed);
+      feed.restart();
+      await feed.join(2, { devices: ["pump"], channels: [] }, feed.events(1).at(-1)!.id);
+      feed.receive(pump, 3);
+      await fanSends(1);
+      feed.receive(pump, 6);
+      await fanSends(2);
+      expect(feed.told(2)).toEqual([-3, 6]);
+    });
+  });
+
   test("is told everything once, also where the hold was over before a slow disk had the next flush", async () => {
     const fates = fc.array(fc.constantFrom("sent", "sent", "late", "lost"), { maxLength: 5 });
     const step = fc.record({
