@@ -25,6 +25,10 @@ const isLostBehind = (segments: LiveSegments, place: Seen): boolean =>
 const canGoOnFrom = (segments: LiveSegments, place: Place): boolean =>
   !isLostBehind(segments, place) && segments.hasBefore(lastSeen(place) + 1, HOLD_LOOKS_BACK);
 
+/** Whether an id of this database would have the mark that its place has now: what it was marked by is neither merged nor removed. */
+const isMarkThere = (segments: LiveSegments, { flush }: Place): boolean =>
+  !segments.isMergedAfter(flush - 1) && segments.hasBefore(flush + 1, 1);
+
 /** How a client that has seen up to an id can go on: from a place, or behind a gap. */
 export const resumeAt = (
   segments: LiveSegments,
@@ -36,8 +40,7 @@ export const resumeAt = (
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const committed = segments.upTo(place.flush);
   const isOfAnother = place.mark !== markOf(committed?.committedAtUs ?? 0);
-  // unless what it was marked by may be gone
-  if (isOfAnother && segments.hasBefore(place.flush + 1, 1))
+  if (isOfAnother && isMarkThere(segments, place))
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
   const first = segments.after(place.flush);
   const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
