@@ -117,7 +117,7 @@ export class LiveHub implements LiveFigures {
   #remove(client: LiveClient): void {
     if (!this.#clients.delete(client.id)) return;
     this.#feed?.post({ type: "leave", client: client.id });
-    if (this.#readers().next().done) {
+    if (client.wants("reading") && this.#readers().next().done) {
       clearTimeout(this.#lingering);
       this.#lingering = setTimeout(() => void this.#closeFeed(), LINGER_MS).unref();
     }

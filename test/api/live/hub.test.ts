@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { LIVE_EVENTS, type LiveEvent } from "../../../api/live/client.ts";
 import { LiveHub } from "../../../api/live/hub.ts";
 import type { FromFeed, ToFeed } from "../../../api/live/messages.ts";
@@ -20,6 +20,7 @@ interface Asked {
 const startHub = async () => {
   const sources = new FakeSources();
   const posted: ToFeed[] = [];
+  const closed: number[] = [];
   let tell!: (message: FromFeed) => void;
   let fail!: (error: Error) => void;
   const hub = new LiveHub(sources.live, sources.ledger, {
@@ -27,7 +28,7 @@ const startHub = async () => {
     maxClients: 10,
     startFeed: (_data, on) => {
       [tell, fail] = [on.message, on.failed];
-      return { post: (message) => posted.push(message), close: async () => {} };
+      return { post: (message) => posted.push(message), close: async () => void closed.push(posted.length) };
     },
   });
   const asked: Asked[] = [];
@@ -43,6 +44,7 @@ const startHub = async () => {
     sources,
     hub,
     posted,
+    closed,
     tell: (message: FromFeed) => tell(message),
     fail: () => fail(new Error("died")),
     open: async (client: Asked = {}): Promise<LiveStream> => {
@@ -193,6 +195,25 @@ describe("readings", () => {
     tell(4, textOf("new"));
     await stream.until((events) => events.length === 3);
     expect(stream.events.slice(1).map(({ data }) => data)).toEqual(["missed", "new"]);
+  });
+
+  test("the thread does not outlive its last client for longer when others come and go", async () => {
+    bed = await startHub();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const goes = async (stream: LiveStream, left: number): Promise<void> => {
+        stream.close();
+        while (bed.hub.clients > left) await new Promise((resolve) => setImmediate(resolve));
+      };
+      await goes(await bed.open({ events: ["reading"] }), 0);
+      vi.advanceTimersByTime(40_000);
+      await goes(await bed.open({ events: ["ledger"] }), 0);
+      expect(bed.closed).toHaveLength(0);
+      vi.advanceTimersByTime(20_000);
+      expect(bed.closed).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("when the thread dies its clients come again", async () => {
