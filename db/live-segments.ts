@@ -97,10 +97,11 @@ export class LiveSegments {
     return this.#open.get(flush) ?? this.#read(flush);
   }
 
-  /** The newest one that is not of a later flush; null when there is none, or no more. */
-  upTo(flush: number): LiveSegment | null {
+  /** When the newest one that is not of a later flush was committed; 0 when there is none, or no more. */
+  committedUpTo(flush: number): number {
     const [newest] = this.#newestBefore(flush + 1, 1);
-    return newest === undefined ? null : this.of(newest);
+    if (newest === undefined) return 0;
+    return (this.#recent.get(newest) ?? this.#storedOf(newest))?.committedAtUs ?? 0;
   }
 
   /** The first one of a later flush; null at the end. */

@@ -1,3 +1,4 @@
+import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
 import type { LiveSegments } from "../../db/live-segments.ts";
 import { textOfRun } from "./audience.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
@@ -25,6 +26,15 @@ const isLostBehind = (segments: LiveSegments, place: Seen): boolean =>
 const canGoOnFrom = (segments: LiveSegments, place: Place): boolean =>
   !isLostBehind(segments, place) && segments.hasBefore(lastSeen(place) + 1, HOLD_LOOKS_BACK);
 
+const unlessDamaged = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SegmentCorruptError) return undefined;
+    throw error;
+  }
+};
+
 /** Whether an id of this database would have the mark that its place has now: what it was marked by is neither merged nor removed. */
 const isMarkThere = (segments: LiveSegments, { flush }: Place): boolean =>
   !segments.isMergedAfter(flush - 1) && segments.hasBefore(flush + 1, 1);
@@ -38,16 +48,22 @@ export const resumeAt = (
   const place = parsePlace(id);
   if (place === undefined || place.flush > here.flush)
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
-  const committed = segments.upTo(place.flush);
-  const isOfAnother = place.mark !== markOf(committed?.committedAtUs ?? 0);
+  const isOfAnother = place.mark !== markOf(segments.committedUpTo(place.flush));
   if (isOfAnother && isMarkThere(segments, place))
     return { place: null, skipped: { reason: "unknown-id", fromUs: null, toUs: null } };
-  const first = segments.after(place.flush);
-  const isTooOld = first !== null && here.committedAtUs - first.committedAtUs > RESUME_US;
+  const first = unlessDamaged(() => segments.after(place.flush));
+  const isTooOld =
+    first === undefined || (first !== null && here.committedAtUs - first.committedAtUs > RESUME_US);
   if (!isOfAnother && !isTooOld && canGoOnFrom(segments, place)) return { place, skipped: null };
-  const fromUs = segments.of(place.flush)?.committedAtUs ?? null;
+  const fromUs = unlessDamaged(() => segments.of(place.flush))?.committedAtUs ?? null;
   return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
+
+interface Missed {
+  text: string;
+  isAtEnd: boolean;
+  position: string;
+}
 
 /** Tells one client what it missed, from the store, a flush at a time, until it is where the feed is. */
 export class CatchUp {
@@ -78,9 +94,19 @@ export class CatchUp {
 
   /**
    * The next flush that was missed. `flush` and `part` say up to where the client is told then.
-   * @returns null when flushes were merged or removed meanwhile that it has not been told
+   * @returns null when flushes were merged or removed meanwhile that it has not been told, or are damaged
    */
-  async next(here: Here): Promise<{ text: string; isAtEnd: boolean; position: string } | null> {
+  async next(here: Here): Promise<Missed | null> {
+    try {
+      return await this.#next(here);
+    } catch (error) {
+      // of the others nobody depends on it
+      if (error instanceof SegmentCorruptError) return null;
+      throw error;
+    }
+  }
+
+  async #next(here: Here): Promise<Missed | null> {
     const { isAfterRest } = this.#place;
     const start = { flush: this.#place.flush - 1, part: isAfterRest ? 1 : 0 } as const;
     this.#teller ??= await Teller.after(this.#segments, this.#names, this.#runs(), start);

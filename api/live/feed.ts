@@ -1,3 +1,4 @@
+import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
 import type { LiveSegments } from "../../db/live-segments.ts";
 import type { LiveRun } from "../sources.ts";
 import { Audience } from "./audience.ts";
@@ -6,7 +7,7 @@ import type { FromFeed, ReadingFilter, Skipped, ToFeed } from "./messages.ts";
 import { partId } from "./position.ts";
 import { ReadingText } from "./reading-text.ts";
 import { RunNames } from "./run-names.ts";
-import { HOLD_US, Teller } from "./teller.ts";
+import { FLUSHES_TO_WARM_UP, HOLD_US, Teller } from "./teller.ts";
 
 export interface FeedHost {
   segments: LiveSegments;
@@ -49,7 +50,7 @@ export class Feed {
     this.#names = new RunNames((runs) => this.#describe(runs));
     this.#audience = new Audience(this.#names, this.#text);
     this.#teller = new Teller(host.segments, this.#names, new Set(), flush);
-    this.#teller.committedAtUs = host.segments.upTo(flush)?.committedAtUs ?? 0;
+    this.#teller.committedAtUs = host.segments.committedUpTo(flush);
   }
 
   /** @returns settles when there is nothing to do; rejects when the database cannot be read, or what was to be told is merged already */
@@ -205,12 +206,25 @@ export class Feed {
     const wanted = this.#wanted();
     const isWider = runs !== null && (wanted === null || [...wanted].some((run) => !runs.has(run)));
     if (!isWider) return;
-    const teller = await Teller.after(this.#host.segments, this.#names, wanted, this.#teller);
+    const teller = await this.#tellerOf(wanted);
     teller.goOnFrom(this.#teller);
     this.#teller = teller;
     const isDue = atUs - this.#teller.committedAtUs > HOLD_US;
     if (isDue && this.#clients.size === 1) await this.#teller.rest();
     else this.#restLater();
+  }
+
+  /** One that is where the feed is: it has seen what it can of the flushes before, which may be damaged. */
+  async #tellerOf(runs: ReadonlySet<number> | null): Promise<Teller> {
+    const { segments } = this.#host;
+    for (let seen = FLUSHES_TO_WARM_UP; seen > 0; seen--) {
+      try {
+        return await Teller.after(segments, this.#names, runs, this.#teller, seen);
+      } catch (error) {
+        if (!(error instanceof SegmentCorruptError)) throw error;
+      }
+    }
+    return new Teller(segments, this.#names, runs, this.#teller.flush);
   }
 
   /**

@@ -18,7 +18,7 @@ export const HOLD_US = 500_000;
 /** What a flush tells depends on that many before it. */
 export const HOLD_LOOKS_BACK = 2;
 /** Flushes a teller sees before the one it tells next: some more, so that it looks back in the store for fewer runs. */
-const FLUSHES_TO_WARM_UP = 3;
+export const FLUSHES_TO_WARM_UP = 3;
 
 /** Tells the datagrams of some runs, flush by flush, in order. */
 export class Teller {
@@ -51,14 +51,18 @@ export class Teller {
     this.#held = flush;
   }
 
-  /** A teller that has seen the flushes up to `flush`, and its part. */
+  /**
+   * A teller that has seen the flushes up to `flush`, and its part.
+   * @param seen - how many before it, at least 1
+   */
   static async after(
     segments: LiveSegments,
     names: RunNames,
     runs: ReadonlySet<number> | null,
     { flush, part }: Pick<Teller, "flush" | "part">,
+    seen = FLUSHES_TO_WARM_UP,
   ): Promise<Teller> {
-    const teller = new Teller(segments, names, runs, segments.back(flush, FLUSHES_TO_WARM_UP) - 1);
+    const teller = new Teller(segments, names, runs, segments.back(flush, seen) - 1);
     for (;;) {
       const segment = segments.after(teller.flush);
       if (segment === null || segment.flush > flush) break;

@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Feed } from "../../../api/live/feed.ts";
@@ -448,6 +449,29 @@ describe("a client that comes again", () => {
       await fanSends(2);
       expect(feed.told(2)).toEqual([-3, 6]);
     });
+  });
+
+  test("is told that it comes too late for what is damaged, and nobody else is told less", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    for (const sequence of [0, 1, 2, 3]) {
+      feed.receive(pump, sequence);
+      await feed.flush();
+    }
+    const [first, , third] = feed.events(1);
+    const other = new Database(feed.bed.file);
+    for (const flush of [2, 4]) {
+      other.exec(`UPDATE flushes SET data = zeroblob(length(data)) WHERE flush = ${flush}`);
+      feed.restart();
+      await feed.join(flush * 10, ALL, first!.id);
+      await feed.join(flush * 10 + 1, ALL, third!.id);
+      expect(feed.missed.get(flush * 10)!.map(({ skipped }) => skipped?.reason)).toContain("too-old");
+    }
+    other.close();
+    feed.receive(pump, 4);
+    await feed.flush();
+    expect([feed.told(40), feed.told(41)]).toEqual([[4], [4]]);
   });
 
   test("is told everything once, also where the hold was over before a slow disk had the next flush", async () => {
