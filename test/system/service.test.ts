@@ -1,0 +1,47 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { DEFAULT_RECEIVE_BUFFER_BYTES } from "../../collector/listener-url.ts";
+import { LacunaProcess, temporaryDirectory } from "../support/lacuna-process.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const UNIT = readFileSync(join(ROOT, "deploy/systemd/lacuna.service"), "utf8").replaceAll(
+  "/opt/lacuna",
+  ROOT,
+);
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+const isMissing =
+  spawnSync("systemd-analyze", ["--version"]).error !== undefined && process.env.CI === undefined;
+if (isMissing) console.log("systemd-analyze is not installed (Debian: systemd): the unit is not verified");
+
+test.skipIf(isMissing)("systemd finds nothing wrong with the unit", () => {
+  const file = join(directory.path, "lacuna.service");
+  writeFileSync(file, UNIT);
+  const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+  // it may speak of other units of the machine too
+  const said = stderr.split("\n").filter((line) => line.includes("lacuna"));
+  expect({ status, said }).toEqual({ status: 0, said: [] });
+});
+
+test("what the unit starts collects into its working directory, with the file that `lacuna init` wrote", async () => {
+  const [node, launcher, ...args] = UNIT.match(/^ExecStart=(.*)$/m)![1]!.split(" ");
+  expect([node, launcher].filter((file) => !existsSync(file!))).toEqual([]);
+  const config = join(directory.path, "lacuna.toml");
+  execFileSync(node!, [launcher!, "init", config], { stdio: "ignore" });
+  const collector = new LacunaProcess(
+    args.map((word) => (word === "/etc/lacuna.toml" ? config : word)),
+    { cwd: directory.path, env: { LACUNA_HTTP: "127.0.0.1:0", LACUNA_LISTEN: "udp://127.0.0.1:0" } },
+  );
+  await collector.logged("ready");
+  expect(existsSync(join(directory.path, "lacuna.db"))).toBe(true);
+  collector.signal("SIGTERM");
+  expect((await collector.finished).code).toBe(0);
+});
+
+test("the kernel's bound is set to what a listener asks for", () => {
+  const text = readFileSync(join(ROOT, "deploy/sysctl/90-lacuna.conf"), "utf8");
+  expect(text.match(/^net\.core\.rmem_max = (\d+)$/m)?.[1]).toBe(String(DEFAULT_RECEIVE_BUFFER_BYTES));
+});
