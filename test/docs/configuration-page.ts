@@ -63,6 +63,8 @@ ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meani
 A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice. One group on two interfaces, or with two sources, is two listeners;
 [paths.md](paths.md) has two networks that carry the same datagrams.
 
+An IPv6 listener hears IPv6 only, \`udp://[::]:4747\` too: for both families give \`udp://0.0.0.0:4747\` and \`udp://[::]:4747\`.
+
 Once a second a listener is compared with the host. When its interface is gone, down or without address, was deleted and made again (it has another index then, and the old membership, or a socket on a link-local address,
 leads nowhere), or when the kernel no longer lists its membership, it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like
 anything else. A listener on an address keeps its socket, which hears again when the address is back. A group joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
