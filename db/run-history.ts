@@ -17,7 +17,7 @@ interface Looked {
 
 const MOST_SEGMENTS = 300;
 /** What one search reads at most; the heads of a run in a merged segment count as a page. */
-const MOST_BYTES = 4 * 2 ** 20;
+const MOST_BYTES = 2 * 2 ** 20;
 const PAGE_BYTES = 8192;
 
 /** Looks back for how far runs had come before some flush. */
@@ -79,11 +79,14 @@ export class RunHistory {
 
   #lastInMerged(row: SegmentRow, runs: ReadonlySet<number>): Looked {
     const last = new Map<number, number>();
+    let bytes = 0;
     for (const run of runs) {
+      if (bytes > MOST_BYTES) break;
+      bytes += PAGE_BYTES;
       const chunk = this.#chunks.chunksOf(row, run).at(-1);
       if (chunk !== undefined) last.set(run, chunk.lastSequence);
     }
-    return { bytes: runs.size * PAGE_BYTES, last };
+    return { bytes, last };
   }
 
   #lastInFlush({ segment, bytes }: SegmentRow, runs: ReadonlySet<number>): Looked {
