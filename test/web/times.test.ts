@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ago, delay, duration, shortTime, tickTime } from "../../web/src/format/times.ts";
 
@@ -52,4 +54,30 @@ test.each([
   ["2025-11-20T14:03:09", "2025-11-20 14:03:09"],
 ])("on 2026-11-20 %s is told as %s", (time, text) => {
   expect(shortTime(new Date(time).getTime(), new Date("2026-11-20T15:00:00").getTime())).toBe(text);
+});
+
+/** In a process of its own: a time zone is that of a process. */
+const inZone = (zone: string, expression: string): unknown => {
+  const module = join(import.meta.dirname, "../../web/src/format/times.ts");
+  const script = `import * as t from ${JSON.stringify(module)}; const at = Date.parse; console.log(JSON.stringify(${expression}));`;
+  const args = ["--input-type=module", "-e", script];
+  return JSON.parse(execFileSync(process.execPath, args, { env: { ...process.env, TZ: zone } }).toString());
+};
+
+test("where the clock shows a time twice its offset says which one is meant", () => {
+  const half = ["2026-10-24T23:30Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-10-25T02:30Z"];
+  expect(
+    inZone("Europe/Berlin", `${JSON.stringify(half)}.map((time) => t.tickTime(at(time) / 1000, 1800))`),
+  ).toEqual(["01:30", "02:30 +02", "02:30 +01", "03:30"]);
+  const all =
+    "[t.fullTime, t.secondsTime, t.clockTime, (ms) => t.shortTime(ms, ms)].map((text) => text(at('2026-10-25T01:30Z')))";
+  expect(inZone("Europe/Berlin", all)).toEqual([
+    "2026-10-25 02:30:00.000 +01",
+    "2026-10-25 02:30:00 +01",
+    "02:30:00 +01",
+    "02:30:00 +01",
+  ]);
+  // by half an hour, where winter is in June; and in spring no time is shown twice
+  expect(inZone("Australia/Lord_Howe", "t.clockTime(at('2026-04-04T15:15Z'))")).toBe("01:45:00 +10:30");
+  expect(inZone("Europe/Berlin", "t.clockTime(at('2026-03-29T01:30Z'))")).toBe("03:30:00");
 });

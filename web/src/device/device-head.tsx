@@ -2,7 +2,7 @@ import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS } from "../bins/bins.ts";
 import type { Device, Total } from "../data/types.ts";
 import { completeness, count, share } from "../format/numbers.ts";
-import { ago, fullTime, parseMs } from "../format/times.ts";
+import { ago, fullTime, parseMs, secondsTime } from "../format/times.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
 import { completeSentence } from "./complete-sentence.ts";
 
@@ -55,7 +55,7 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
           {lastMs === null ? "–" : ago(Math.max(0, nowMs - lastMs) / 1000)}
         </Fact>
         <Fact name="First seen">
-          {device.firstSeen === null ? "–" : fullTime(parseMs(device.firstSeen)).slice(0, 19)}
+          {device.firstSeen === null ? "–" : secondsTime(parseMs(device.firstSeen))}
         </Fact>
         <Fact name="Source">{device.source}</Fact>
         <Fact name="Epoch">{device.epoch === null ? "–" : String(device.epoch)}</Fact>

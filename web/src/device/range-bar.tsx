@@ -1,5 +1,5 @@
 import { useConnection } from "../data/connection.ts";
-import { duration, fullTime } from "../format/times.ts";
+import { duration, secondsTime } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { panned, type Range, type Span, zoomed } from "./range.ts";
 
@@ -74,7 +74,7 @@ export const RangeBar = ({ range, span, onRange }: RangeBarProps) => {
         {span !== null &&
           (range.kind === "last"
             ? `the last ${duration(range.seconds)}${lostSince === null ? ", live" : ""}`
-            : `${fullTime(span.fromMs).slice(0, 19)}, ${duration((span.toMs - span.fromMs) / 1000)}`)}
+            : `${secondsTime(span.fromMs)}, ${duration((span.toMs - span.fromMs) / 1000)}`)}
       </span>
     </div>
   );

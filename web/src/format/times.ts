@@ -3,25 +3,47 @@ const two = (value: number): string => String(value).padStart(2, "0");
 /** Milliseconds since the Unix epoch of an RFC 3339 time. */
 export const parseMs = (time: string): number => Date.parse(time);
 
-/** "14:03:09" in the viewer's time zone. */
-export const clockTime = (ms: number): string => {
-  const date = new Date(ms);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+const minutesAhead = (ms: number): number => -new Date(ms).getTimezoneOffset();
+
+/** Clocks are changed by less, and not twice within it. */
+const AROUND_CHANGE_MS = 3 * 3_600_000;
+
+/** " +02" where the clock shows the same time twice, since summer time ends; elsewhere nothing. */
+const zoneIfTwice = (ms: number): string => {
+  const ahead = minutesAhead(ms);
+  const isShownAt = (otherMs: number): boolean => {
+    const other = minutesAhead(otherMs);
+    return other !== ahead && minutesAhead(ms + (ahead - other) * 60_000) === other;
+  };
+  if (!isShownAt(ms - AROUND_CHANGE_MS) && !isShownAt(ms + AROUND_CHANGE_MS)) return "";
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  return ` ${ahead < 0 ? "−" : "+"}${two(hours)}${minutes === 0 ? "" : `:${two(minutes)}`}`;
 };
+
+const clockOf = (date: Date): string =>
+  `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+
+const bareTime = (ms: number): string => {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockOf(date)}`;
+};
+
+const bareMillis = (ms: number): string => String(new Date(ms).getMilliseconds()).padStart(3, "0");
+
+/** "14:03:09" in the viewer's time zone; with its offset where the clock shows that time twice, as all others. */
+export const clockTime = (ms: number): string => clockOf(new Date(ms)) + zoneIfTwice(ms);
 
 /** "2026-11-20 14:03:09.123" in the viewer's time zone. */
-export const fullTime = (ms: number): string => {
-  const date = new Date(ms);
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${clockTime(ms)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-};
+export const fullTime = (ms: number): string => `${bareTime(ms)}.${bareMillis(ms)}${zoneIfTwice(ms)}`;
+
+/** "2026-11-20 14:03:09" */
+export const secondsTime = (ms: number): string => bareTime(ms) + zoneIfTwice(ms);
 
 const THIS_YEAR = "2026-".length;
-const SECONDS_END = "2026-11-20 14:03:09".length;
 
 /** "14:03:09" of today, "11-20 14:03:09" of another day, with its year when that is another one too. */
 export const shortTime = (ms: number, nowMs: number): string => {
-  const [time, now] = [fullTime(ms).slice(0, SECONDS_END), fullTime(nowMs)];
+  const [time, now] = [secondsTime(ms), bareTime(nowMs)];
   const day = time.indexOf(" ");
   if (time.slice(0, day) === now.slice(0, day)) return time.slice(day + 1);
   return time.slice(0, THIS_YEAR) === now.slice(0, THIS_YEAR) ? time.slice(THIS_YEAR) : time;
@@ -34,11 +56,11 @@ const MINUTES = "2026-11-20 14:".length;
 export const tickTime = (seconds: number, stepSeconds: number): string => {
   const ms = seconds * 1000;
   const date = new Date(ms);
-  if (stepSeconds < 1) return fullTime(ms).slice(MINUTES);
-  const clock = clockTime(ms);
+  if (stepSeconds < 1) return `${bareTime(ms).slice(MINUTES)}.${bareMillis(ms)}`;
+  const clock = clockOf(date);
   if (stepSeconds >= 86_400 || clock === "00:00:00")
     return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return stepSeconds < 60 ? clock : clock.slice(0, 5);
+  return (stepSeconds < 60 ? clock : clock.slice(0, 5)) + zoneIfTwice(ms);
 };
 
 const STEPS: readonly [number, string][] = [
