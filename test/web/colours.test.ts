@@ -17,7 +17,7 @@ const tokens = (selector: string): Map<string, string> => {
   );
 };
 
-const THEMES = { light: tokens("\n:root"), dark: tokens('\n:root[data-theme="dark"]') };
+const THEMES = { light: tokens("\n:root"), dark: tokens(':root[data-theme="dark"]') };
 
 test("the dark colours by preference are those of the switch", () => {
   expect(tokens(':root:not([data-theme="light"])')).toEqual(THEMES.dark);

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { useThemeVersion } from "../theme.ts";
+import { tokenColour, useThemeVersion } from "../theme.ts";
 
 export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
 
@@ -35,6 +35,8 @@ export const TimeChart = (props: TimeChartProps) => {
 
   useEffect(() => {
     const element = place.current!;
+    // what is drawn has the colours of the theme, also on paper, where all else is light
+    element.style.background = tokenColour("panel");
     const sizeOf = () => ({ width: Math.max(LEAST_WIDTH, element.clientWidth), height });
     const callbacks: uPlot.Plugin = {
       hooks: {
