@@ -99,7 +99,7 @@ export const GapsPanel = ({
       aside={
         data === undefined || isUnnumbered
           ? ""
-          : `${data.next === null ? "" : "more than "}${count(gaps.length)} in this span`
+          : `${data.next === null ? "" : "more than "}${count(gaps.length)} noticed in this span`
       }
       end={
         <>
@@ -112,7 +112,12 @@ export const GapsPanel = ({
         <table>
           <thead>
             <tr>
-              <th scope="col">Noticed</th>
+              <th
+                scope="col"
+                title="When the collector noticed it, by its own clock; the charts go by the clock of the device"
+              >
+                Noticed
+              </th>
               <th scope="col">Numbers</th>
               <th scope="col" class="num">
                 Count
