@@ -86,6 +86,10 @@ export const problemOf = (error: ApiError): Problem => {
 /** What Fastify and Node report, in our words. */
 const FOREIGN: Readonly<Record<string, [ProblemCode, string]>> = {
   FST_ERR_BAD_URL: ["ERR_MALFORMED_URL", "a percent-encoding in the path is not UTF-8"],
+  HPE_INVALID_URL: [
+    "ERR_MALFORMED_URL",
+    "a character of the URL must be percent-encoded as UTF-8, as é is %C3%A9",
+  ],
   FST_ERR_MAX_PARAM_LENGTH: ["ERR_URL_TOO_LONG", "a part of the path is longer than any device id"],
   FST_ERR_CTP_BODY_TOO_LARGE: ["ERR_PAYLOAD_TOO_LARGE", "the body is too large"],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["ERR_UNSUPPORTED_MEDIA_TYPE", "the type of the body is not accepted"],

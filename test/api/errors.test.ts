@@ -211,6 +211,15 @@ describe("on a real connection", () => {
     });
   });
 
+  test("a path with bytes that must be percent-encoded is told so", async () => {
+    const answer = await send("GET /api/v1/devices/caf\u00e9 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toMatchObject({
+      code: "ERR_MALFORMED_URL",
+      status: 400,
+      detail: expect.stringContaining("percent-encoded"),
+    });
+  });
+
   test.each([
     ["no Host", ""],
     ["two of them", "Host: localhost\r\nhost: localhost\r\n"],
