@@ -154,6 +154,8 @@ export interface StoreStatus {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
+  /** what of the database the start could not read, and went on without; null when there was nothing */
+  damage: string | null;
   /** bytes flushes have put into segments since the start */
   flushedBytes: number;
   /** bytes written to the database and its log since the start; null where the system does not tell */

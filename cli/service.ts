@@ -63,6 +63,15 @@ const openStoreOf = (settings: CollectSettings): Promise<Store> =>
 /** Half of the processors, from 2 to 4. */
 const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
+const tellDamage = (store: Store, logger: Logger): void => {
+  const { damage } = store.status();
+  if (damage === null) return;
+  logger.error(
+    { reason: damage },
+    "the database is damaged; its ledger is whole, newest values may be older ones",
+  );
+};
+
 const closeStore = async (store: Store, logger: Logger): Promise<void> => {
   await store.close();
   const { mergeError } = store.status();
@@ -114,6 +123,7 @@ export const startService = async (
   const loading = import("../api/app.ts");
   await Promise.allSettled([opening, loading]);
   const store = await opening;
+  tellDamage(store, logger);
   const live = new StoreLiveSource(store, settings.dbPath);
   const started: Part[] = [live, { stop: () => closeStore(store, logger) }];
   const stop = (): Promise<void> => stopParts(started.splice(0));

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { damagedError, orDamaged, startError } from "./damage.ts";
 import { lockDatabase } from "./lock.ts";
 import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
@@ -50,7 +51,8 @@ const firstMistake = (db: Sqlite, file: string): string => {
 /** All that a collector reads of it before it notes its start. */
 const readAsAtAStart = (db: Sqlite, file: string): void => {
   try {
-    writerParts(db, { retentionMs: null, maxBytes: null });
+    const { state } = writerParts(db, { retentionMs: null, maxBytes: null });
+    if (state.damage.length > 0) throw new SegmentCorruptError(state.damage.join("; "));
   } catch (error) {
     throw startError(file, error);
   }

@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import { messageOf } from "../common/errors.ts";
 import type { Note } from "../protocol/batch.ts";
 import { ROW } from "../protocol/ledger-row.ts";
@@ -14,9 +14,11 @@ import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
  * caught up with; a record is deleted with its flush. Layout: version, time of the commit, notes as JSON with their length, count of
  * rows; per row the run (minus the former row's), a mask of changed fields (bit 0: some are raw), [mask of raw fields], and the
  * differences: variable-length integers, or 8 bytes where a difference would not be exact. Rows are much alike: a record that is not very
- * large is deflated (RFC 1951), all but its version.
+ * large is deflated (RFC 1951), all but its version. The CRC-32 (zlib's, u32) of all before ends it: a byte that a disk has changed would become a ledger
+ * nobody could tell from the real one. Records of former builds have none.
  */
-const VERSION = { PLAIN: 1, DEFLATED: 2 } as const;
+const VERSION = { PLAIN_UNCHECKED: 1, DEFLATED_UNCHECKED: 2, PLAIN: 3, DEFLATED: 4 } as const;
+const CRC_BYTES = 4;
 /** deflating takes about 15 ns per byte of the writer's time */
 const MOST_DEFLATED_BYTES = 2 ** 18;
 /** a damaged record must not ask for all the memory there is */
@@ -49,28 +51,48 @@ export const encodeRecord = (
     // field 0 is the run itself
     encodeRow(writer, rows, at, former, changed & ~1);
   }
-  return deflated(writer);
-};
-
-const deflated = (writer: ByteWriter): Uint8Array => {
-  if (writer.length > MOST_DEFLATED_BYTES) return writer.written();
-  const body = deflateRawSync(writer.since(1), { level: 1 });
-  if (body.length >= writer.length - 1) return writer.written();
-  writer.reset();
-  writer.u8(VERSION.DEFLATED);
-  writer.append(body);
+  deflate(writer);
+  writer.u32(crc32(writer.written()));
   return writer.written();
 };
 
-/** The record without its version. */
+const deflate = (writer: ByteWriter): void => {
+  if (writer.length > MOST_DEFLATED_BYTES) return;
+  const body = deflateRawSync(writer.since(1), { level: 1 });
+  if (body.length >= writer.length - 1) return;
+  writer.reset();
+  writer.u8(VERSION.DEFLATED);
+  writer.append(body);
+};
+
+/** The record without its version and its CRC. */
 const bodyOf = (flush: number, bytes: Uint8Array): Uint8Array => {
   const version = bytes[0];
-  if (version === VERSION.PLAIN) return bytes.subarray(1);
-  if (version !== VERSION.DEFLATED) {
-    throw new SegmentCorruptError(`journal record ${flush} has version ${version}`);
+  switch (version) {
+    case VERSION.PLAIN_UNCHECKED:
+      return bytes.subarray(1);
+    case VERSION.DEFLATED_UNCHECKED:
+      return inflated(flush, bytes.subarray(1));
+    case VERSION.PLAIN:
+      return checked(flush, bytes);
+    case VERSION.DEFLATED:
+      return inflated(flush, checked(flush, bytes));
   }
+  throw new SegmentCorruptError(`journal record ${flush} has version ${version}`);
+};
+
+const checked = (flush: number, bytes: Uint8Array): Uint8Array => {
+  const end = bytes.length - CRC_BYTES;
+  const reader = new ByteReader(bytes, Math.max(0, end));
+  if (end < 1 || crc32(bytes.subarray(0, end)) !== reader.u32()) {
+    throw new SegmentCorruptError(`journal record ${flush} is damaged`);
+  }
+  return bytes.subarray(1, end);
+};
+
+const inflated = (flush: number, deflated: Uint8Array): Uint8Array => {
   try {
-    return inflateRawSync(bytes.subarray(1), { maxOutputLength: MOST_INFLATED_BYTES });
+    return inflateRawSync(deflated, { maxOutputLength: MOST_INFLATED_BYTES });
   } catch (error) {
     throw new SegmentCorruptError(`journal record ${flush}: ${messageOf(error)}`);
   }
@@ -148,7 +170,11 @@ export const skimRecord = (flush: number, bytes: Uint8Array): { notes: Note[]; r
 const readNotes = (reader: ByteReader, body: Uint8Array): Note[] => {
   const length = reader.varint();
   const from = reader.skip(length);
-  return JSON.parse(new TextDecoder().decode(body.subarray(from, from + length))) as Note[];
+  try {
+    return JSON.parse(new TextDecoder().decode(body.subarray(from, from + length))) as Note[];
+  } catch (error) {
+    throw new SegmentCorruptError(`notes of a journal record: ${messageOf(error)}`);
+  }
 };
 
 const skipRow = (reader: ByteReader): void => {

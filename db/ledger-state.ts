@@ -32,6 +32,8 @@ export class LedgerState {
   asOfUs = 0;
   /** when the collector last did not listen; null = always on this database */
   down: Downtime | null = null;
+  /** what a load could not read, and went on without: newest values of what it says */
+  readonly damage: string[] = [];
   /** grows when a device comes or goes */
   devicesVersion = 0;
   /** one run's row, used again for each that is changed */

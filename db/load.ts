@@ -1,7 +1,7 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { emptyFleet } from "./change.ts";
-import { inSegment } from "./codec/corrupt.ts";
+import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
 import type { JournalIndex } from "./journal-index.ts";
 import { LedgerState } from "./ledger-state.ts";
@@ -225,7 +225,7 @@ const replayFlush = (
 ): void => {
   const record = inSegment(flush, () => decodeRecord(state, flush, changes));
   const highWaters = replayRecord(state, record, only);
-  if (data.length > 0) inSegment(flush, () => replayLatest(state, flush, data, highWaters));
+  if (data.length > 0) offerLatest(state, flush, data, highWaters);
   for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
 };
 
@@ -256,6 +256,21 @@ const replayRecord = (
 const isBehind = (state: LedgerState, device: number, flush: number): boolean => {
   const slot = state.devices.slotOf(device);
   return slot < 0 || state.devices.asOf[slot]! < flush;
+};
+
+/** The ledger says all there is to say of a segment but the newest values: where it is damaged they stay what they were. */
+const offerLatest = (
+  state: LedgerState,
+  flush: number,
+  data: Buffer,
+  highWaters: ReadonlyMap<number, number>,
+): void => {
+  try {
+    inSegment(flush, () => replayLatest(state, flush, data, highWaters));
+  } catch (error) {
+    if (!(error instanceof SegmentCorruptError)) throw error;
+    state.damage.push(error.message);
+  }
 };
 
 const replayLatest = (

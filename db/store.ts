@@ -77,6 +77,7 @@ export interface StoreStatus {
   unmergedSegments: number;
   unmergedReadings: number;
   mergeError: string | null;
+  damage: string | null;
   flushedBytes: number;
   writtenBytes: number | null;
 }

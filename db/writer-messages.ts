@@ -33,6 +33,8 @@ export interface WriterFigures {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
+  /** what of the database the start could not read, and went on without; null when there was nothing */
+  damage: string | null;
   /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
   flushedBytes: number;
   writtenBytes: number | null;

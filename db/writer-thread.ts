@@ -214,6 +214,7 @@ export class WriterThread {
       unmergedSegments,
       unmergedReadings,
       mergeError: this.#writer.merging.error,
+      damage: this.#writer.damage,
       flushedBytes: this.#writer.merging.flushedBytes,
       writtenBytes: this.#host.writtenBytes(),
     };

@@ -99,6 +99,13 @@ export class Writer {
     return this.#totalChanges();
   }
 
+  /** what the start could not read, and went on without; null when there was nothing */
+  get damage(): string | null {
+    const { damage } = this.state;
+    if (damage.length === 0) return null;
+    return damage.length === 1 ? damage[0]! : `${damage[0]}; so are ${damage.length - 1} more`;
+  }
+
   get pendingBatches(): number {
     return this.#waiting.length;
   }

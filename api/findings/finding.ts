@@ -5,6 +5,7 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Of one severity the former is the more urgent. */
 export const FINDING_CODES = [
   "database",
+  "database-damaged",
   "merging",
   "listener-state",
   "kernel-drops",

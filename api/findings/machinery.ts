@@ -78,7 +78,7 @@ const pathFindings = ({ paths }: CollectorStatus): Finding[] =>
       listener: listeners.length === 1 ? listeners[0]! : null,
     }));
 
-export const storeFindings = ({ state, reason, mergeError }: StoreStatus): Finding[] => [
+export const storeFindings = ({ state, reason, mergeError, damage }: StoreStatus): Finding[] => [
   ...(state === "OK" || state === "CLOSED"
     ? []
     : [
@@ -87,6 +87,17 @@ export const storeFindings = ({ state, reason, mergeError }: StoreStatus): Findi
           severity: "problem",
           sentence: `The database is ${state}: ${reason ?? "its last commit failed"}. What arrives waits in memory, then is shed.`,
           fix: state === "FAILED" ? "start the collector again" : "df -h  # room and health of the disk",
+          listener: null,
+        } as const,
+      ]),
+  ...(damage === null
+    ? []
+    : [
+        {
+          code: "database-damaged",
+          severity: "problem",
+          sentence: `The database is damaged: ${damage}. The ledger is whole; newest values may be older ones until their channels speak again, and readings of it are left out.`,
+          fix: 'lacuna check, with the collector stopped; docs/storage.md, "A damaged database"',
           listener: null,
         } as const,
       ]),

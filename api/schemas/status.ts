@@ -155,6 +155,9 @@ const Database = Type.Object({
   unmergedSegments: Type.Integer({ minimum: 0, description: "segments that may still be merged" }),
   unmergedReadings: Count("readings in them: the merge debt"),
   mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
+  damage: Nullable(
+    Type.String({ description: "what of the database the start could not read, and went on without" }),
+  ),
   flushedBytes: Bytes("put into segments by flushes since the start"),
   writtenBytes: Nullable(
     Bytes("written to the database and its log since the start; null where the system does not tell"),

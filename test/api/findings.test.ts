@@ -260,6 +260,9 @@ test("a database that does not commit is a problem, one that merges no more is a
   expect(failing).toMatchObject({ code: "database", severity: "problem" });
   expect(failing!.sentence).toContain("The database is FAILING: disk full.");
   expect(merging).toMatchObject({ code: "merging", severity: "advice" });
+  expect(storeFindings({ ...store, damage: "segment 12 of the database is damaged" })).toMatchObject([
+    { code: "database-damaged", severity: "problem", sentence: expect.stringContaining("segment 12") },
+  ]);
 });
 
 test("what is most urgent comes first", () => {

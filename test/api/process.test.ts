@@ -103,6 +103,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
       unmergedSegments: 1,
       unmergedReadings: 40,
       mergeError: null,
+      damage: null,
       flushedBytes: 10_000,
       writtenBytes: 45_000,
       writeAmplification: 4.5,

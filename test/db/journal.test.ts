@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteWriter } from "../../db/codec/byte-writer.ts";
+import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
 import { decodeRecord, encodeRecord } from "../../db/journal.ts";
 import { LedgerState } from "../../db/ledger-state.ts";
 import { CHANGE_FIELDS } from "../../db/view/run-rows.ts";
@@ -55,7 +56,7 @@ test("a run that received one more number costs few bytes", () => {
   rows[ROW.LAST_ARRIVAL]! += 1_000_000;
   for (const counter of [ROW.HIGH_WATER, ROW.IN_ORDER, ROW.READINGS]) rows[counter]!++;
   const record = { flush: 2, committedAtUs: 1_795_176_000_000_000, notes: [], rows };
-  expect(encodeRecord(new ByteWriter(), state, record).length).toBeLessThan(25);
+  expect(encodeRecord(new ByteWriter(), state, record).length).toBeLessThan(29);
 });
 
 test("records of many runs are deflated, whatever their size they come back, and damaged ones are refused", () => {
@@ -80,5 +81,21 @@ test("records of many runs are deflated, whatever their size they come back, and
     expect(() => decodeRecord(state, 2, bytes.subarray(0, 20))).toThrow(
       expect.objectContaining({ code: "ERR_SEGMENT_CORRUPT" }),
     );
+  }
+});
+
+test("a byte that changed is found, wherever it lies", () => {
+  const state = new LedgerState();
+  const notes: Note[] = [{ note: "source", device: 1, source: "10.0.0.1:4000" }];
+  for (const count of [1, 40]) {
+    const rows = new Float64Array(count * CHANGE_FIELDS);
+    for (let at = 0; at < count; at++) rows[at * CHANGE_FIELDS + ROW.RUN] = at + 1;
+    const bytes = encodeRecord(new ByteWriter(), state, { flush: 2, committedAtUs: 1, notes, rows });
+    for (let at = 0; at < bytes.length; at++) {
+      const spoiled = Uint8Array.from(bytes);
+      spoiled[at]! ^= 16;
+      expect(() => decodeRecord(state, 2, spoiled)).toThrow(SegmentCorruptError);
+    }
+    expect(() => decodeRecord(state, 2, bytes.subarray(0, 3))).toThrow(SegmentCorruptError);
   }
 });

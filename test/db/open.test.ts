@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { examineDatabase } from "../../db/examine.ts";
 import { isPassingFailure, openForReading, SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { EPOCH_COLUMNS } from "../../db/schema/columns.ts";
@@ -101,18 +102,36 @@ test("what is damaged is said with its place, at a start and by a query", async 
     writer.accept(model.seal());
     writer.flush();
   }
-  const file = bed.copy();
+  const [file, unstarted, spoiled] = [bed.copy(), bed.copy(), bed.copy()];
   const damage = "UPDATE flushes SET data = substr(data, 1, length(data) - 1) WHERE flush = 2";
-  for (const damaged of [bed.file, file]) {
+  for (const damaged of [bed.file, file, unstarted]) {
     const db = bed.closing(new Database(damaged));
     db.exec(damage);
   }
   const query = { device: "pump", channels: [], fromUs: null, toUs: null, limit: 10, after: null } as const;
   const sentence = "segment 2 of the database is damaged: ";
-  expect(() => bed.writer({ file })).toThrow(
+  // it goes on without its newest values
+  const started = bed.writer({ file });
+  expect([started.damage, started.state.sums.counts().received]).toEqual([
+    expect.stringContaining(sentence),
+    2,
+  ]);
+  started.close();
+  expect(() => examineDatabase(unstarted, 0)).toThrow(
+    expect.objectContaining({ code: "ERR_DATABASE_DAMAGED", message: expect.stringContaining(sentence) }),
+  );
+  // not without what it says of the ledger
+  const other = new Database(spoiled);
+  const changes = other.prepare("SELECT changes FROM flushes WHERE flush = 2").pluck().get() as Buffer;
+  changes[changes.length >> 1]! ^= 1;
+  other.prepare("UPDATE flushes SET changes = ? WHERE flush = 2").run(changes);
+  other.close();
+  expect(() => bed.writer({ file: spoiled })).toThrow(
     expect.objectContaining({
       code: "ERR_DATABASE_DAMAGED",
-      message: expect.stringContaining(`the database ${file} is damaged (${sentence}`),
+      message: expect.stringContaining(
+        `the database ${spoiled} is damaged (${sentence}journal record 2 is damaged`,
+      ),
     }),
   );
   for (let more = 0; writer.waitingDevices > 0 && more < 10; more++) {

@@ -150,6 +150,7 @@ const okStore: StoreStatus = {
   unmergedSegments: 1,
   unmergedReadings: 40,
   mergeError: null,
+  damage: null,
   flushedBytes: 10_000,
   writtenBytes: 45_000,
 };
