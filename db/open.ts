@@ -59,6 +59,12 @@ export const openForReading = (file: string): Sqlite =>
     return setUp(db, () => {
       db.pragma(`cache_size = -${READER_CACHE_KIB}`);
       const version = checkVersion(db, file);
+      if (version === 0) {
+        throw new LacunaError(
+          "ERR_DATABASE_OUTDATED",
+          `${file} has nothing in it: of a database that a collector has open most may be in its -wal, and both are copied together`,
+        );
+      }
       if (version < SCHEMA_VERSION) {
         throw new LacunaError(
           "ERR_DATABASE_OUTDATED",
@@ -114,9 +120,9 @@ const obstacleOf = (file: string, isMade: boolean): string | null => {
   }
 };
 
-/** Readers of a WAL share memory in a file beside the database, which the first one makes; SQLite says only that it may not write. */
+/** Readers of a WAL share memory in a file beside the database, which the first one makes; SQLite says only that it may not write, or not open. */
 const besideOf = (file: string, error: unknown): string | null => {
-  if (codeOf(error)?.startsWith("SQLITE_READONLY") !== true) return null;
+  if (!/^SQLITE_(READONLY|CANTOPEN)/.test(codeOf(error) ?? "")) return null;
   const directory = dirname(realFileOf(file));
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);

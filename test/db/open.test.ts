@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -141,6 +149,16 @@ test("what is damaged is said with its place, at a start and by a query", async 
   const damagedStore = bed.closing(openReadOnly(bed.file));
   await expect(damagedStore.reader.readings({ ...query, order: "asc" })).rejects.toThrow(
     expect.objectContaining({ code: "ERR_DATABASE_DAMAGED", message: expect.stringContaining(sentence) }),
+  );
+});
+
+test("a database that was copied without its log is not said to be of an older schema", () => {
+  using bed = new StoreBed();
+  bed.closing(bed.writer());
+  const file = bed.copy();
+  rmSync(`${file}-wal`);
+  expect(() => openForReading(file)).toThrow(
+    expect.objectContaining({ message: expect.stringMatching(/has nothing in it: .*-wal/) }),
   );
 });
 
