@@ -154,7 +154,7 @@ export interface StoreStatus {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
-  /** what of the database the start could not read, and went on without; null when there was nothing */
+  /** what of the database start and retention could not read, and went on without; null when there was nothing */
   damage: string | null;
   /** bytes flushes have put into segments since the start */
   flushedBytes: number;

@@ -1,4 +1,5 @@
 import { HeadsRowReader } from "./chunk/heads-row.ts";
+import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type DroppedSegment, MergeStatements } from "./merge/merge-statements.ts";
@@ -64,6 +65,8 @@ export class Retention {
   readonly #oldestEvents: Statement;
   readonly #newestEvent: Statement;
   readonly #deleteEvents: Statement;
+  /** segments that stay: what they hold of which run cannot be read */
+  readonly #damaged = new Set<number>();
   #gapsPerStep = ROWS_PER_STEP;
   #eventsPerStep = ROWS_PER_STEP;
 
@@ -120,17 +123,20 @@ export class Retention {
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     // more than the excess may be on its way out already: once it is gone a later step sees
     let excessBytes = hasLeftovers ? 0 : this.#excessBytes();
-    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP) as StoredSegment[];
+    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP + this.#damaged.size) as StoredSegment[];
     for (const stored of oldest) {
+      if (this.#damaged.has(stored.segment)) continue;
       const { readings, bytes } = stored;
       const arrivalUs = this.#arrivalOf(stored, nowUs);
       const isOld = arrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
+      const runs = this.#runsOf(stored);
+      if (runs === null) continue;
       // of one that is dated in the future, and all behind it too, nobody knows what is older
       if (!isOld && arrivalUs < nowUs) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
       excessBytes -= bytes;
       doomed.readings += readings;
-      this.#doom(doomed, stored);
+      this.#doom(doomed, stored, runs);
       // one that was merged is as much as many flushes
       if (stored.chunkSet > 0) break;
     }
@@ -170,13 +176,33 @@ export class Retention {
     return Math.min(beforeUs, keptFromUs ?? beforeUs);
   }
 
-  #doom(doomed: Doomed, stored: StoredSegment): void {
+  #doom(doomed: Doomed, stored: StoredSegment, runs: ReadonlyMap<number, number>): void {
     doomed.segments.push(stored);
-    this.#eachRun(stored, (run, numbers, isUnsequenced) => {
-      if (isUnsequenced) return;
+    for (const [run, numbers] of runs) {
       if (this.#state.runs.slotOf(run) < 0) doomed.forgottenExpired += numbers;
       else doomed.expired.set(run, (doomed.expired.get(run) ?? 0) + numbers);
-    });
+    }
+  }
+
+  /**
+   * How many numbers it has of each run. Null where that is damaged: were it removed, nobody could say how many expired of which, and while it is there the
+   * others go all the same.
+   */
+  #runsOf(stored: StoredSegment): Map<number, number> | null {
+    const runs = new Map<number, number>();
+    try {
+      inSegment(stored.segment, () =>
+        this.#eachRun(stored, (run, numbers, isUnsequenced) => {
+          if (!isUnsequenced) runs.set(run, (runs.get(run) ?? 0) + numbers);
+        }),
+      );
+      return runs;
+    } catch (error) {
+      if (!(error instanceof SegmentCorruptError)) throw error;
+      this.#damaged.add(stored.segment);
+      this.#state.damage.push(`${error.message}, retention leaves it where it is`);
+      return null;
+    }
   }
 
   #eachRun(

@@ -33,7 +33,7 @@ export interface WriterFigures {
   unmergedReadings: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
-  /** what of the database the start could not read, and went on without; null when there was nothing */
+  /** what of the database start and retention could not read, and went on without; null when there was nothing */
   damage: string | null;
   /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
   flushedBytes: number;

@@ -99,7 +99,7 @@ export class Writer {
     return this.#totalChanges();
   }
 
-  /** what the start could not read, and went on without; null when there was nothing */
+  /** what start and retention could not read, and went on without; null when there was nothing */
   get damage(): string | null {
     const { damage } = this.state;
     if (damage.length === 0) return null;

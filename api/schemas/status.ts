@@ -156,7 +156,9 @@ const Database = Type.Object({
   unmergedReadings: Count("readings in them: the merge debt"),
   mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
   damage: Nullable(
-    Type.String({ description: "what of the database the start could not read, and went on without" }),
+    Type.String({
+      description: "what of the database start and retention could not read, and went on without",
+    }),
   ),
   flushedBytes: Bytes("put into segments by flushes since the start"),
   writtenBytes: Nullable(

@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
 import { loadLedger } from "../../db/load.ts";
@@ -390,4 +391,42 @@ test("gap rows and events go as fast as they come, however many a flush brings",
   const kept = 20 * perFlush;
   expect(countOf(bed, "gaps")).toBeLessThan(kept);
   expect(countOf(bed, "events")).toBeLessThan(kept);
+});
+
+test.each([
+  [
+    "the directory of a flush",
+    "UPDATE flushes SET directory = substr(directory, 1, 1) WHERE flush = 3",
+    false,
+  ],
+  [
+    "the heads of a merged segment",
+    "UPDATE chunk_heads SET heads = substr(heads, 1, length(heads) - 1)",
+    true,
+  ],
+])("where %s is damaged the segment stays, and the others go", (_, damage, isMerged) => {
+  using bed = new StoreBed();
+  const first = bed.writer({ mergePolicy: { keptBytes: 0 } });
+  const model = new IngestModel({ nowUs: bed.clock.wallUs() });
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; sequence < 100; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
+    first.accept(model.seal());
+    first.flush();
+  }
+  while (first.flush().outcome !== "idle");
+  if (isMerged) expect(mergeOnce(first, bed.file, 1000)).toBe(true);
+  const db = new Database(bed.file);
+  db.exec(damage);
+  db.close();
+  first.close();
+  bed.clock.stepWallUs(3_600_000_000);
+  const writer = bed.closing(bed.writer({ retentionMs: 60_000 }));
+  while (writer.flush().outcome !== "idle");
+  const kept = isMerged ? 64 : 1;
+  expect([writer.stored.readings, writer.stored.segments]).toEqual([kept, 1]);
+  expect(writer.damage).toMatch(
+    /^segment \d+ of the database is damaged: .* retention leaves it where it is$/,
+  );
+  expect(writer.state.sums.counts()).toMatchObject({ received: 100 });
 });
