@@ -36,7 +36,7 @@ export interface ListenerConfig {
   enabled: boolean;
 }
 
-const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
+export const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
 const SMALLEST_RECEIVE_BUFFER_BYTES = 4096;
 const GREATEST_RECEIVE_BUFFER_BYTES = 2 ** 30;
 const SHORTEST_SILENCE_MS = 1000;
