@@ -16,7 +16,7 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
   {
     example: "recovery=off",
     meaning:
-      "`on`, the default: senders of the native format are asked again for what is missing (NACK, from this listener's socket); `off`: nothing is ever sent",
+      "`on`, the default: senders of the native format are asked again for what is missing (NACK, from this listener's port); `off`: nothing is ever sent",
   },
   {
     example: "path=A",

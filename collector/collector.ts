@@ -10,11 +10,12 @@ import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
 import { IngestHandle, type ThreadState } from "./ingest-handle.ts";
 import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
+import type { HostInterfaces } from "./interfaces.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { PathBoard, type PathStatus } from "./path-board.ts";
 import { pathNamesOf } from "./path-names.ts";
-import type { ReceiveChoice } from "./receive/receiver.ts";
-import { sharedAddresses } from "./sharing.ts";
+import type { ReceiveChoice, ReceivePath } from "./receive/receiver.ts";
+import { answeringAddresses, MOST_ADDRESSES, sharedAddresses } from "./sharing.ts";
 import { sumStatuses } from "./sum-status.ts";
 import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
 
@@ -62,8 +63,8 @@ export class Collector extends EventEmitter<CollectorEvents> {
   readonly #listeners: readonly ListenerConfig[];
   /** of each listener: the worker that opens it */
   readonly #homes: readonly number[];
-  /** listeners whose sockets at the other workers have been asked for */
-  readonly #shared = new Set<number>();
+  /** of each listener: the addresses whose sockets have been asked for, their numbers are their places here (entry.ts) */
+  readonly #shared = new Map<number, string[]>();
   readonly #board: PathBoard;
   #sharing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
@@ -82,9 +83,10 @@ export class Collector extends EventEmitter<CollectorEvents> {
     this.#board = new PathBoard(listeners, atMs, atUs);
     for (const worker of workers) {
       worker.on("error", (error) => this.emit("error", error));
-      worker.on("status", () => this.#shareWhatIsUp());
     }
     workers[0]!.on("status", () => this.#tellStatus());
+    // addresses come to a host while it runs
+    workers[0]!.on("status", () => this.#shareWhatIsUp());
     this.#shareWhatIsUp();
   }
 
@@ -149,25 +151,35 @@ export class Collector extends EventEmitter<CollectorEvents> {
   }
 
   #shareWhatIsUp(): void {
-    if (this.#workers.length === 1) return;
+    const interfaces = networkInterfaces();
     for (const [index, home] of this.#homes.entries()) {
       const own = this.#workers[home]!.latest?.status.listeners[index];
-      if (own?.state !== "OK" || this.#shared.has(index)) continue;
-      this.#shared.add(index);
-      this.#sharing = this.#sharing.then(() => this.#share(index, own.port));
+      if (own?.state !== "OK") continue;
+      const shared = this.#shared.get(index) ?? [];
+      this.#shared.set(index, shared);
+      for (const address of this.#addressesOf(index, interfaces, own.receive)) {
+        if (shared.includes(address) || shared.length === MOST_ADDRESSES) continue;
+        shared.push(address);
+        const local = this.#listeners[index]!.kind === "wildcard" ? shared.length : 0;
+        this.#sharing = this.#sharing.then(() => this.#share(index, address, own.port, local));
+      }
     }
   }
 
+  /** Those that get sockets beside that of the listener; node:dgram cannot let just these in. */
+  #addressesOf(index: number, interfaces: HostInterfaces, receive: ReceivePath): string[] {
+    const config = this.#listeners[index]!;
+    if (this.#workers.length > 1) return sharedAddresses(config, interfaces, process.platform);
+    return receive === "native" ? answeringAddresses(config, interfaces, process.platform) : [];
+  }
+
   /** One socket after the other: the kernel's table tells two of one address apart only by which one is new. */
-  async #share(listener: number, port: number): Promise<void> {
-    const config = this.#listeners[listener]!;
-    for (const address of sharedAddresses(config, networkInterfaces(), process.platform)) {
-      for (const [index, worker] of this.#workers.entries()) {
-        // it has the socket of the listener itself
-        if (address === config.address && index === this.#homes[listener]) continue;
-        if (worker.isGone || this.#stopping !== null) return;
-        await worker.ask({ command: "share", listener, address, port }).catch(() => undefined);
-      }
+  async #share(listener: number, address: string, port: number, local: number): Promise<void> {
+    for (const [index, worker] of this.#workers.entries()) {
+      // it has the socket of the listener itself
+      if (address === this.#listeners[listener]!.address && index === this.#homes[listener]) continue;
+      if (worker.isGone || this.#stopping !== null) return;
+      await worker.ask({ command: "share", listener, address, port, local }).catch(() => undefined);
     }
   }
 }

@@ -58,8 +58,8 @@ export type IngestCommand =
   | { command: "begin"; lastArrivalUs: number }
   /** open these listeners */
   | { command: "listen"; listeners: number[] }
-  /** have one more socket for a listener that is up, maybe at another worker */
-  | { command: "share"; listener: number; address: string; port: number }
+  /** have one more socket for a listener that is up, maybe at another worker; `local` is the number of the address (entry.ts) */
+  | { command: "share"; listener: number; address: string; port: number; local: number }
   | { command: "status" }
   /** store the event */
   | { command: "event"; kind: EventKind; detail: Record<string, unknown> }

@@ -81,7 +81,8 @@ export class IngestService {
       recovery: {
         listeners: options.listeners.map(recoveryOf),
         random: options.random,
-        send: (listener, bytes, address, port) => this.#sendNack(listener, bytes, address, port),
+        send: (listener, bytes, address, port, local) =>
+          this.#sendNack(listener, bytes, address, port, local),
       },
       send: options.send,
       onInternalError: (error) =>
@@ -150,8 +151,8 @@ export class IngestService {
   }
 
   /** @see WorkerListeners.share */
-  async share(index: number, address: string, port: number): Promise<void> {
-    await this.#listeners.share(index, address, port);
+  async share(index: number, address: string, port: number, local: number): Promise<void> {
+    await this.#listeners.share(index, address, port, local);
   }
 
   /** @see Ingest.arrivalsOf */
@@ -248,21 +249,20 @@ export class IngestService {
     this.#watch.tick(nowMs);
   }
 
-  /** By the socket of the listener itself, at whichever worker it is. */
-  #sendNack(index: number, bytes: Uint8Array, address: string, port: number): boolean {
+  /** By a socket here that is bound to the address the device sends to, else by that of the listener itself, at whichever worker it is. */
+  #sendNack(index: number, bytes: Uint8Array, address: string, port: number, local: number): boolean {
     const home = this.#options.homes[index]!;
-    if (this.#exchange === null || home === this.#options.worker) {
-      return this.#listeners.send(index, bytes, address, port);
-    }
+    const isHere = home === this.#options.worker || this.#listeners.isBoundTo(index, local);
+    if (this.#exchange === null || isHere) return this.#listeners.send(index, bytes, address, port, local);
     return this.#exchange.send(home, { listener: index, bytes: bytes.slice(), address, port });
   }
 
   /** With the clocks of this thread: the way here is no step back in the arrivals of a device, and the window of what came late begins when it is here. */
   #laneSink(): LaneSink {
     return {
-      datagram: (listener, bytes, view, offset, length, address, port) =>
+      datagram: (entry, bytes, view, offset, length, address, port) =>
         this.#ingest.receive(
-          listener,
+          entry,
           bytes,
           view,
           offset,
@@ -275,7 +275,8 @@ export class IngestService {
       shed: (datagram) =>
         this.#ingest.shedElsewhere(datagram, this.#options.clock.wallUs(), this.#options.clock.monotonicMs()),
       listenerBreak: () => this.#ingest.listenerBreak(),
-      send: ({ listener, bytes, address, port }) => void this.#listeners.send(listener, bytes, address, port),
+      send: ({ listener, bytes, address, port }) =>
+        void this.#listeners.send(listener, bytes, address, port, 0),
     };
   }
 }

@@ -152,7 +152,7 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
         }
         break;
       case "share":
-        await service.share(command.listener, command.address, command.port);
+        await service.share(command.listener, command.address, command.port, command.local);
         break;
       case "status":
         break;

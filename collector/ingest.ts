@@ -12,6 +12,8 @@ import { ChannelRegistry } from "./channel-registry.ts";
 import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
 import { isCrosstalk } from "./crosstalk.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
+import * as entryModule from "./entry.ts";
+import { entryOf, localOf } from "./entry.ts";
 import { HeldStore } from "./held-store.ts";
 import type { IngestOptions, IngestSizes } from "./ingest-options.ts";
 import { IngestSink } from "./ingest-sink.ts";
@@ -28,6 +30,7 @@ const { ROW } = ledgerRow;
 const { REJECT } = reasons;
 const { BATCH_NOTES } = batchBuilder;
 const { VERDICT } = types;
+const { LISTENER_MASK } = entryModule;
 
 /** device, run, events */
 const NOTES_PER_STEP = 16;
@@ -51,7 +54,15 @@ export class Ingest {
   readonly #writer: DatagramWriter;
   readonly #held = new HeldStore();
   readonly #datagram = new Datagram();
-  readonly #arrival: Arrival = { arrivalUs: 0, nowMs: 0, listener: 0, address: "", port: 0, lengthBytes: 0 };
+  readonly #arrival: Arrival = {
+    arrivalUs: 0,
+    nowMs: 0,
+    listener: 0,
+    local: 0,
+    address: "",
+    port: 0,
+    lengthBytes: 0,
+  };
   readonly #place: Place = { device: 0, run: 0, sequence: 0, sendTimeUs: 0, arrivalUs: 0 };
   /** the datagram that is worked on is in one of its listener's counters */
   #isCounted = false;
@@ -152,12 +163,13 @@ export class Ingest {
 
   /**
    * Account for one datagram. Nothing of `bytes` is kept.
+   * @param entry - by which it came (entry.ts)
    * @param view - over the same memory as `bytes`; `offset` and `length` mean the same in both
    * @param arrivalUs - wall clock, microseconds
    * @param nowMs - monotonic clock, milliseconds
    */
   receive(
-    listener: number,
+    entry: number,
     bytes: Uint8Array,
     view: DataView,
     offset: number,
@@ -167,11 +179,13 @@ export class Ingest {
     arrivalUs: number,
     nowMs: number,
   ): void {
+    const listener = entry & LISTENER_MASK;
     const counters = this.listeners[listener]!;
     const arrival = this.#arrival;
     arrival.arrivalUs = arrivalUs;
     arrival.nowMs = nowMs;
     arrival.listener = listener;
+    arrival.local = localOf(entry);
     arrival.address = address;
     arrival.port = port;
     arrival.lengthBytes = length;
@@ -306,8 +320,8 @@ export class Ingest {
     if (options === undefined || options.listeners.every((listener) => listener === "off")) return null;
     return new Recovery({
       ...options,
-      send: (listener, bytes, address, port) => {
-        if (!options.send(listener, bytes, address, port)) return false;
+      send: (listener, bytes, address, port, local) => {
+        if (!options.send(listener, bytes, address, port, local)) return false;
         const counters = this.listeners[listener]!;
         counters.nacks++;
         counters.nackBytes += bytes.length;
@@ -327,8 +341,9 @@ export class Ingest {
     if (exchange == null) return false;
     const owner = exchange.otherOwnerOf(this.#datagram);
     if (owner < 0) return false;
-    const { listener, address, port } = this.#arrival;
-    if (exchange.pass(owner, this.#datagram, listener, bytes, offset, length, address, port)) return true;
+    const { listener, local, address, port } = this.#arrival;
+    const entry = entryOf(listener, local);
+    if (exchange.pass(owner, this.#datagram, entry, bytes, offset, length, address, port)) return true;
     counters.shed++;
     this.#isCounted = true;
     return false;

@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../common/clock.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { entryOf } from "./entry.ts";
 import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
 import type { ListenerSocketStatus, ListenerState } from "./listener-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -13,7 +14,7 @@ import {
   lossOf,
 } from "./lost-interface.ts";
 import { type OpenedSocket, openSocket } from "./open-socket.ts";
-import type { NativeSockets } from "./receive/native-socket.ts";
+import type { NativeSocket, NativeSockets } from "./receive/native-socket.ts";
 import type { Receiver } from "./receive/receiver.ts";
 import type { ReceiveBuffer } from "./receive-buffer.ts";
 import type { Sharing } from "./sharing.ts";
@@ -32,6 +33,8 @@ export interface ListenerSurroundings {
   kernelDrops: KernelDrops;
   /** with sockets of other ingest workers, asked before each attempt: an address may have come to the host meanwhile; default none */
   sharing?(): Sharing;
+  /** the wildcard socket whose port its own is to share, asked in the same way; default none */
+  beside?(): NativeSocket | null;
   /** after every change of state or reason */
   onChange(listener: Listener): void;
   /** opens the socket; the real one unless a test brings its own */
@@ -44,6 +47,8 @@ export interface ListenerSurroundings {
 export class Listener {
   readonly index: number;
   readonly config: ListenerConfig;
+  /** number of the address of this host that its socket is for (entry.ts); 0 = it is the listener's own */
+  readonly local: number;
   readonly #around: ListenerSurroundings;
   #state: ListenerState = "UNAVAILABLE";
   #reason = "not started yet";
@@ -57,9 +62,10 @@ export class Listener {
   #footing: Footing | null = null;
   #isStopped = false;
 
-  constructor(index: number, config: ListenerConfig, around: ListenerSurroundings) {
+  constructor(index: number, config: ListenerConfig, around: ListenerSurroundings, local = 0) {
     this.index = index;
     this.config = config;
+    this.local = local;
     this.#around = around;
     this.#sinceUs = around.clock.wallUs();
   }
@@ -70,6 +76,11 @@ export class Listener {
 
   get reason(): string {
     return this.#reason;
+  }
+
+  /** The socket, while it is open and of the native path. */
+  get native(): NativeSocket | null {
+    return this.#opened?.native ?? null;
   }
 
   /** What was granted as receive buffer; null while there is no socket. */
@@ -186,7 +197,14 @@ export class Listener {
     try {
       const open =
         this.#around.open ??
-        ((config, sharing) => openSocket(config, networkInterfaces(), this.#around.sockets, sharing));
+        ((config, sharing) =>
+          openSocket(
+            config,
+            networkInterfaces(),
+            this.#around.sockets,
+            sharing,
+            this.#around.beside?.() ?? null,
+          ));
       const known = this.#around.kernelDrops.inodesBefore();
       const opened = await open({ ...this.config, port }, this.#around.sharing?.() ?? "none");
       if (this.#isStopped) opened.socket.close();
@@ -205,7 +223,7 @@ export class Listener {
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
     this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family, known });
-    this.#around.receiver.attach(this.index, opened.socket, opened.native);
+    this.#around.receiver.attach(entryOf(this.index, this.local), opened.socket, opened.native);
     this.#become("OK", this.#describeOpened(opened));
   }
 

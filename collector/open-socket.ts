@@ -27,6 +27,7 @@ export interface OpenedSocket {
  * binder would silently take its datagrams. An IPv6 listener hears IPv6 only.
  * @param sockets - makes the socket; null = node:dgram does
  * @param sharing - with sockets of other ingest workers; needs a unicast address
+ * @param beside - socket of ours that has the wildcard address and that port, if this one is to share it
  * @throws LacunaError `ERR_LISTENER_BIND` or `ERR_MEMBERSHIP_JOIN`, naming address or group, interface and likely cause
  */
 export const openSocket = async (
@@ -34,6 +35,7 @@ export const openSocket = async (
   interfaces: HostInterfaces,
   sockets: NativeSockets | null,
   sharing: Sharing = "none",
+  beside: NativeSocket | null = null,
 ): Promise<OpenedSocket> => {
   const found = resolveInterface(config, interfaces);
   if (config.twins.length > 0) checkTwins(config, found, interfaces, sockets);
@@ -41,7 +43,15 @@ export const openSocket = async (
   const asked = sockets === null && sharing === "first" ? await freePort(config, interfaces) : config.port;
   const socket = createSocket({ ...typeOf(config), reusePort: sockets === null && sharing !== "none" });
   try {
-    const native = await bind(socket, { ...config, port: asked }, found, interfaces, sockets, sharing);
+    const native = await bind(
+      socket,
+      { ...config, port: asked },
+      found,
+      interfaces,
+      sockets,
+      sharing,
+      beside,
+    );
     if (config.kind === "group") join(socket, native, config, found);
     const buffer = requestReceiveBuffer(native ?? socket, config.receiveBufferBytes);
     const { port } = socket.address();
@@ -102,6 +112,7 @@ const bind = async (
   interfaces: HostInterfaces,
   sockets: NativeSockets | null,
   sharing: Sharing,
+  beside: NativeSocket | null,
 ): Promise<NativeSocket | null> => {
   const scope = found !== null && needsScope(config) ? found.name : null;
   const { family, address, port, kind } = config;
@@ -117,6 +128,7 @@ const bind = async (
         device,
         isShared: kind === "group",
         sharing,
+        beside,
       });
       native.surrender(socket);
       return native;

@@ -8,7 +8,7 @@ import type { ListenerConfig } from "./listener-url.ts";
 export type Sharing = "none" | "first" | "join";
 
 /** of a host with more addresses the others are served by the listener's own socket */
-const MOST_ADDRESSES = 16;
+export const MOST_ADDRESSES = 16;
 
 /**
  * The addresses of a listener that each ingest worker can have a socket for: the kernel then spreads datagrams to them over the sockets by
@@ -29,6 +29,24 @@ export const sharedAddresses = (
     .map((info) => info.address);
   if (kind === "wildcard") return [...new Set(own)].slice(0, MOST_ADDRESSES);
   return own.includes(address) || isLoopback(address) ? [address] : [];
+};
+
+/**
+ * The addresses of a wildcard listener that get a socket of their own although one worker has it: what a device sends to one of them comes by its
+ * socket, and by that it is asked again, from the very address it sends to. The route to the device may begin with another one of the host.
+ * @returns none where there is no other one, or nobody is asked
+ */
+export const answeringAddresses = (
+  config: Pick<ListenerConfig, "kind" | "family" | "address" | "recovery" | "format">,
+  interfaces: HostInterfaces,
+  platform: NodeJS.Platform,
+): string[] => {
+  const { kind, recovery, format } = config;
+  if (kind !== "wildcard" || !recovery || format === "json") return [];
+  const own = sharedAddresses(config, interfaces, platform).filter(
+    (address) => !isLoopback(address) && address !== "::1",
+  );
+  return own.length > 1 ? own : [];
 };
 
 /** All of 127.0.0.0/8 is this host, but for the broadcast address. */

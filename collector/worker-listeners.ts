@@ -64,25 +64,39 @@ export class WorkerListeners {
     }
   }
 
-  /** Hear a listener that is up by one more socket, bound to this address and the listener's port. */
-  async share(index: number, address: string, port: number): Promise<void> {
+  /**
+   * Hear a listener that is up by one more socket, bound to this address and the listener's port.
+   * @param local - number of the address (entry.ts)
+   */
+  async share(index: number, address: string, port: number, local: number): Promise<void> {
     const config = this.#options.configs[index]!;
     const share = new Listener(
       index,
       { ...config, kind: "address", address, port, optional: true },
       {
         ...this.#around,
-        sharing: () => "join",
+        // one worker's own let each other in and nobody else
+        sharing: () => (this.#options.workers > 1 ? "join" : "none"),
+        beside: () => (this.#options.workers > 1 ? null : this.all[index]!.native),
         onChange: ({ state, reason }) => this.#shareChanged(config, state, reason),
       },
+      local,
     );
     this.shares.push(share);
     await share.start();
   }
 
-  /** By the socket of the listener, which is this worker's. @returns as `Listener.send` */
-  send(index: number, bytes: Uint8Array, address: string, port: number): boolean {
-    const listener = this.all[index]!;
+  /** Whether a socket that is up here is bound to that address of the host. @param local - its number (entry.ts) */
+  isBoundTo(index: number, local: number): boolean {
+    return this.#boundTo(index, local) !== undefined;
+  }
+
+  /**
+   * From that address of the host when a socket here is bound to it; else by the listener's own, which is this worker's: the route chooses.
+   * @returns as `Listener.send`
+   */
+  send(index: number, bytes: Uint8Array, address: string, port: number, local: number): boolean {
+    const listener = this.#boundTo(index, local) ?? this.all[index]!;
     return listener.send(bytes, address, port, (error) => {
       this.#options.ingest.listeners[index]!.nackFailures++;
       this.#options.limiter.limit(`nack ${listener.config.url}`, (heldBack) =>
@@ -123,6 +137,13 @@ export class WorkerListeners {
     const isShared = (): boolean =>
       this.#options.workers > 1 && sharedAddresses(config, networkInterfaces(), process.platform).length > 0;
     return new Listener(index, config, { ...this.#around, sharing: () => (isShared() ? "first" : "none") });
+  }
+
+  #boundTo(index: number, local: number): Listener | undefined {
+    if (local === 0) return undefined;
+    return this.shares.find(
+      (share) => share.index === index && share.local === local && share.state === "OK",
+    );
   }
 
   #shareChanged({ url }: ListenerConfig, state: ListenerState, reason: string): void {

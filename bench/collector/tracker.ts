@@ -100,6 +100,7 @@ const measure = (devices: number, isImpaired: boolean): number => {
     arrivalUs: 0,
     nowMs: 0,
     listener: 0,
+    local: 0,
     address: "192.0.2.7",
     port: 5000,
     lengthBytes: 100,

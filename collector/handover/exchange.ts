@@ -87,7 +87,7 @@ export class Exchange {
   pass(
     owner: number,
     datagram: Datagram,
-    listener: number,
+    entry: number,
     bytes: Uint8Array,
     offset: number,
     length: number,
@@ -95,7 +95,7 @@ export class Exchange {
     port: number,
   ): boolean {
     const lane = this.#lanes[owner]!;
-    const isPassed = lane.pass(datagram, listener, bytes, offset, length, address, port);
+    const isPassed = lane.pass(datagram, entry, bytes, offset, length, address, port);
     if (!isPassed) this.#shed++;
     this.#timer ??= setTimeout(this.#flushDatagrams, FLUSH_MS);
     return isPassed;

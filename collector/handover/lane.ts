@@ -59,7 +59,7 @@ export interface OutgoingDatagram {
 /** Takes what another worker hands over. */
 export interface LaneSink {
   datagram(
-    listener: number,
+    entry: number,
     bytes: Uint8Array,
     view: DataView,
     offset: number,
@@ -135,7 +135,7 @@ export class Lane {
    */
   pass(
     datagram: Datagram,
-    listener: number,
+    entry: number,
     bytes: Uint8Array,
     offset: number,
     length: number,
@@ -153,7 +153,7 @@ export class Lane {
       return false;
     }
     const number = this.#book.numberOf(address);
-    this.#out[this.#block]!.add(listener, bytes, offset, length, number, port);
+    this.#out[this.#block]!.add(entry, bytes, offset, length, number, port);
     return true;
   }
 
@@ -259,8 +259,8 @@ export class Lane {
 
   #takeDatagrams(index: number, count: number): void {
     const { bytes, view } = this.#in[index]!;
-    this.#in[index]!.forEach(count, (listener, offset, length, address, port) =>
-      this.#sink.datagram(listener, bytes, view, offset, length, this.#copy.at(address), port),
+    this.#in[index]!.forEach(count, (entry, offset, length, address, port) =>
+      this.#sink.datagram(entry, bytes, view, offset, length, this.#copy.at(address), port),
     );
     const message: LaneMessage = { free: index };
     this.#port.postMessage(message);
@@ -269,7 +269,7 @@ export class Lane {
   #takeShed({ records, count }: { records: Uint8Array; count: number }): void {
     const block = new RecordBlock(records);
     const { bytes, view } = block;
-    block.forEach(count, (_listener, offset, length) => {
+    block.forEach(count, (_entry, offset, length) => {
       readShed(bytes, view, offset, length, this.#datagram);
       this.#sink.shed(this.#datagram);
     });

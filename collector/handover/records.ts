@@ -4,8 +4,8 @@
  *     0  u32  length of the payload; the payload follows at 16
  *     4  u32  number of the source address in the lane's book
  *     8  u16  port of the source
- *    10  u16  index of the listener
- *    12  u32  not used
+ *    10  u16  not used
+ *    12  u32  entry by which it came (../entry.ts)
  *
  * It carries no arrival time: its owner takes its own, so that what the way here took is no step back in the arrivals of a device.
  */
@@ -37,19 +37,12 @@ export class RecordBlock {
   }
 
   /** Append a datagram; the caller has asked for room. */
-  add(
-    listener: number,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    address: number,
-    port: number,
-  ): void {
+  add(entry: number, bytes: Uint8Array, offset: number, length: number, address: number, port: number): void {
     const { view, used } = this;
     view.setUint32(used, length, true);
     view.setUint32(used + 4, address, true);
     view.setUint16(used + 8, port, true);
-    view.setUint16(used + 10, listener, true);
+    view.setUint32(used + 12, entry, true);
     const to = used + HEADER_BYTES;
     for (let at = 0; at < length; at++) this.bytes[to + at] = bytes[offset + at]!;
     this.used = (to + length + 7) & ~7;
@@ -63,7 +56,7 @@ export class RecordBlock {
     for (let index = 0; index < count; index++) {
       const length = view.getUint32(at, true);
       take(
-        view.getUint16(at + 10, true),
+        view.getUint32(at + 12, true),
         at + HEADER_BYTES,
         length,
         view.getUint32(at + 4, true),
@@ -76,7 +69,7 @@ export class RecordBlock {
 
 /** @param offset - of the payload in the block's `bytes` and `view` */
 export type RecordTaker = (
-  listener: number,
+  entry: number,
   offset: number,
   length: number,
   address: number,

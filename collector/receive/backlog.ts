@@ -147,7 +147,7 @@ export class Backlog {
    * @param nowMs - when they are handled, monotonic
    * @returns how many there were
    */
-  handle(listener: number, most: number, nowMs: number, handle: DatagramHandler): number {
+  handle(entry: number, most: number, nowMs: number, handle: DatagramHandler): number {
     let handled = 0;
     while (handled < most && this.#used.length > 0) {
       const block = this.#used[0]!;
@@ -159,7 +159,7 @@ export class Backlog {
         this.#offset = (at + AT.PAYLOAD + length + 7) & ~7;
         const arrivalUs = arrivals[view.getUint16(at + AT.ARRIVAL)]!;
         handle(
-          listener,
+          entry,
           bytes,
           view,
           at + AT.PAYLOAD,

@@ -36,9 +36,9 @@ export class DgramReceiver implements Receiver {
     this.#watch = new DrainWatch(clock.monotonicMs());
   }
 
-  attach(listener: number, socket: Socket): void {
+  attach(entry: number, socket: Socket): void {
     const onMessage = (message: Buffer, from: RemoteInfo): void =>
-      this.#receive(listener, socket, message, from);
+      this.#receive(entry, socket, message, from);
     this.#sockets.set(socket, onMessage);
     this.#watch.add(socket, this.#clock.monotonicMs());
     socket.on("message", onMessage);
@@ -75,7 +75,7 @@ export class DgramReceiver implements Receiver {
     }
   }
 
-  #receive(listener: number, socket: Socket, message: Buffer, from: RemoteInfo): void {
+  #receive(entry: number, socket: Socket, message: Buffer, from: RemoteInfo): void {
     if (this.#stampsLeft === 0) this.#readClocks();
     this.#stampsLeft--;
     const nowMs = this.#nowMs;
@@ -83,7 +83,7 @@ export class DgramReceiver implements Receiver {
     if (!this.#isTurnOpen) this.#openTurn();
     const { length } = message;
     this.#bytes.set(message);
-    this.#handle(listener, this.#bytes, this.#view, 0, length, from.address, from.port, this.#wallUs, nowMs);
+    this.#handle(entry, this.#bytes, this.#view, 0, length, from.address, from.port, this.#wallUs, nowMs);
   }
 
   #readClocks(): void {

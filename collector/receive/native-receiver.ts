@@ -50,10 +50,10 @@ export class NativeReceiver implements Receiver {
     };
   }
 
-  attach(listener: number, socket: Socket, native: NativeSocket | null): void {
+  attach(entry: number, socket: Socket, native: NativeSocket | null): void {
     if (native === null) throw new MisuseError("the native receiver reads native sockets only");
     const batch = this.#batchFor(native.family);
-    this.#readers.set(socket, new SocketReader(listener, socket, native, batch, this.#around));
+    this.#readers.set(socket, new SocketReader(entry, socket, native, batch, this.#around));
   }
 
   detach(socket: Socket): void {

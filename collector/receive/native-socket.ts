@@ -96,6 +96,8 @@ export interface BindPlace {
   isShared: boolean;
   /** sockets of ours may */
   sharing?: Sharing;
+  /** socket of the wildcard address and that port, which lets this one in and nobody after it; null = there is none */
+  beside?: NativeSocket | null;
 }
 
 /** Makes sockets and the batches they are read into. */
@@ -125,13 +127,23 @@ export class NativeSockets {
         socket.setOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(device));
       const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
       const address = encodeSockaddr(place.family, place.address, place.port, scope);
-      if (calls.bind(fd, address, address.length) < 0) throw new SystemCallError("bind", calls.errno());
+      this.#bind(socket, address, place.beside ?? null);
       if (place.sharing === "first") socket.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
     } catch (error) {
       socket.close();
       throw error;
     }
     return socket;
+  }
+
+  /** Two that bind beside each other allow address reuse as long as that takes, and no longer: no stranger gets in. `surrender` takes it back of the new one. */
+  #bind(socket: NativeSocket, address: Buffer, beside: NativeSocket | null): void {
+    if (beside !== null)
+      for (const one of [socket, beside]) one.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1);
+    const isBound = this.#calls.bind(socket.fd, address, address.length) === 0;
+    const error = isBound ? null : new SystemCallError("bind", this.#calls.errno());
+    beside?.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 0);
+    if (error !== null) throw error;
   }
 
   /** Other programs' groups are not for us; where the system is too old to keep them away it stays as it was. */

@@ -11,13 +11,13 @@ export type ReceivePath = Exclude<ReceiveChoice, "auto">;
 /**
  * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it. It neither
  * attaches nor detaches sockets.
- * @param listener - index of the listener it came by
+ * @param entry - by which it came (../entry.ts)
  * @param arrivalUs - when it was read, by the wall clock; like `nowMs` it may be that of a datagram read just before. One that was read ahead may
  *   be older than those of other sockets handed over before
  * @param nowMs - when it is handed over, by the monotonic clock: never less than the one before
  */
 export type DatagramHandler = (
-  listener: number,
+  entry: number,
   bytes: Uint8Array,
   view: DataView,
   offset: number,
@@ -32,10 +32,10 @@ export type DatagramHandler = (
 export interface Receiver {
   readonly path: ReceivePath;
   /**
-   * Read this socket from now on. Several sockets may be of one listener.
+   * Read this socket from now on. Several sockets may be of one entry.
    * @param native - the socket under it when the native path made it, else null
    */
-  attach(listener: number, socket: Socket, native: NativeSocket | null): void;
+  attach(entry: number, socket: Socket, native: NativeSocket | null): void;
   /** Read it no longer; it does not hold `drainedAtMs` back either. The socket stays open. */
   detach(socket: Socket): void;
   /**

@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
+import { listenerOf } from "../entry.ts";
 import { Backlog, type BacklogBlocks } from "./backlog.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import * as loadMeter from "./load-meter.ts";
@@ -49,7 +50,7 @@ export interface ReaderSurroundings {
  * order of arrival is kept.
  */
 export class SocketReader {
-  readonly #listener: number;
+  readonly #entry: number;
   readonly #socket: Socket;
   readonly #native: NativeSocket;
   readonly #batch: DatagramBatch;
@@ -73,15 +74,18 @@ export class SocketReader {
   /** when it has had its time in this turn; null = not read yet in it */
   #turnEndsMs: number | null = null;
 
-  /** @param batch - read into; others may be too, as what is read has been handled or put elsewhere before the next read */
+  /**
+   * @param entry - by which its datagrams come (../entry.ts)
+   * @param batch - read into; others may be too, as what is read has been handled or put elsewhere before the next read
+   */
   constructor(
-    listener: number,
+    entry: number,
     socket: Socket,
     native: NativeSocket,
     batch: DatagramBatch,
     around: ReaderSurroundings,
   ) {
-    this.#listener = listener;
+    this.#entry = entry;
     this.#socket = socket;
     this.#native = native;
     this.#batch = batch;
@@ -162,7 +166,7 @@ export class SocketReader {
     }
     const { bytes, view } = this.#batch;
     bytes.set(message);
-    this.#handle(this.#listener, bytes, view, 0, length, from.address, from.port, wallUs, nowMs);
+    this.#handle(this.#entry, bytes, view, 0, length, from.address, from.port, wallUs, nowMs);
     this.#load.add(1, nowMs);
     const isAlone = nowMs - this.#wokenAtMs > ALONE_MS;
     this.#wokenAtMs = nowMs;
@@ -204,7 +208,7 @@ export class SocketReader {
 
   #handleBatch(count: number): void {
     const batch = this.#batch;
-    const listener = this.#listener;
+    const entry = this.#entry;
     const { bytes, view } = batch;
     const times = this.#times;
     const nowMs = this.#clock.monotonicMs();
@@ -214,7 +218,7 @@ export class SocketReader {
       const offset = batch.offsetOf(index);
       const length = batch.lengthOf(index);
       const address = batch.addressOf(index);
-      this.#handle(listener, bytes, view, offset, length, address, batch.portOf(index), times[0]!, times[1]!);
+      this.#handle(entry, bytes, view, offset, length, address, batch.portOf(index), times[0]!, times[1]!);
     }
     this.#load.add(count, nowMs);
   }
@@ -267,7 +271,7 @@ export class SocketReader {
   /** Handle the oldest of what was read ahead. */
   #handleBacklog(): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#load.add(this.#backlog.handle(this.#listener, BACKLOG_STEP, nowMs, this.#handle), nowMs);
+    this.#load.add(this.#backlog.handle(this.#entry, BACKLOG_STEP, nowMs, this.#handle), nowMs);
   }
 
   /** The socket was read empty, and nothing waits in the backlog. */
@@ -290,7 +294,7 @@ export class SocketReader {
     }
     const { queuedBytes, bufferBytes, kernelDrops } = native;
     if (this.#gate?.sample(nowMs, queuedBytes, bufferBytes, kernelDrops) !== true) return;
-    if (native.shut()) this.#around.onOverload(this.#listener);
+    if (native.shut()) this.#around.onOverload(listenerOf(this.#entry));
     else this.#gate = null;
   }
 

@@ -30,9 +30,10 @@ export interface RecoveryOptions {
   /**
    * Takes a NACK.
    * @param bytes - the receiver's from now on
+   * @param local - number of the address of this host it is to leave from (../entry.ts)
    * @returns false when it cannot leave, because the listener has no socket
    */
-  send(listener: number, bytes: Uint8Array, address: string, port: number): boolean;
+  send(listener: number, bytes: Uint8Array, address: string, port: number, local: number): boolean;
   nacksPerSecond?: number;
   maxPeers?: number;
 }
@@ -47,7 +48,7 @@ export class Recovery implements Recoverer {
   /** of devices: when something of theirs is to be asked for next */
   readonly #due = new Deadlines();
   readonly #nack = new Nack();
-  readonly #path: ReturnPath = { listener: 0, address: "", port: 0 };
+  readonly #path: ReturnPath = { listener: 0, local: 0, address: "", port: 0 };
   readonly #rateHz: number;
   #bucket: TokenBucket | null = null;
   /** of the call of `plan` that is under way */
@@ -161,12 +162,12 @@ export class Recovery implements Recoverer {
   #send(device: number, run: number, peer: Peer): number {
     const nowMs = this.#nowMs;
     const list = this.#gaps!.gapsOf(run);
-    const { listener, address, port } = this.#path;
+    const { listener, local, address, port } = this.#path;
     for (let index = 0; index < list.count && !this.#nack.isFull; index++)
       if (this.#isDue(list, index)) this.#nack.add(list.get(index, GAP.FIRST), list.get(index, GAP.LAST));
     const bytes = this.#nack.encode();
     this.#bucket!.take(nowMs);
-    if (!this.#options.send(listener, bytes, address, port)) return nowMs + RETRY_MS;
+    if (!this.#options.send(listener, bytes, address, port, local)) return nowMs + RETRY_MS;
     this.#gaps!.spend(device, bytes.length);
     peer.asked(address, port, nowMs);
     this.#markNamed(run, list, peer);

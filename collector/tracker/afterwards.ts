@@ -46,9 +46,10 @@ export class Afterwards {
   #noteReturnPath(device: number, datagram: Datagram, arrival: Arrival): void {
     const { devices, recovery } = this.#context;
     const isReturnPath = datagram.isNative && recovery?.isReturnPath(arrival.listener) === true;
-    if (isReturnPath && !this.#sources.isOnOtherPath(device, arrival))
+    if (isReturnPath && !this.#sources.isOnOtherPath(device, arrival)) {
       devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
-    else if (devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
+      devices.setInt(device, SLOT.RETURN_LOCAL, arrival.local);
+    } else if (devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
       devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
   }
 

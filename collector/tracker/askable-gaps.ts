@@ -10,6 +10,8 @@ const MOST_CREDIT_BYTES = 65_536;
 /** Where a device is asked. */
 export interface ReturnPath {
   listener: number;
+  /** number of the address of this host it sends to (../entry.ts) */
+  local: number;
   address: string;
   port: number;
 }
@@ -40,6 +42,7 @@ export class AskableGaps {
   returnPath(device: number, into: ReturnPath): boolean {
     const { devices } = this.#context;
     into.listener = devices.int(device, SLOT.RETURN_PATH) - 1;
+    into.local = devices.int(device, SLOT.RETURN_LOCAL);
     into.address = devices.addresses[device]!;
     into.port = devices.int(device, SLOT.PORT);
     return into.listener >= 0 && into.port > 0;

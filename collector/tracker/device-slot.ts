@@ -22,8 +22,10 @@ export const SLOT = {
   /** paths it is heard by, and those its reported source is heard by: one bit each */
   PATHS: 10,
   SOURCE_PATHS: 11,
+  /** with RETURN_PATH: number of the address of this host it was sent to (../entry.ts) */
+  RETURN_LOCAL: 12,
 } as const;
-export const SLOT_FIELDS = 12;
+export const SLOT_FIELDS = 13;
 export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
 /** What a device's slot keeps as float64: its number, times in wall microseconds unless said otherwise, and bytes. */
 export const MARK = {

@@ -90,6 +90,8 @@ export interface Arrival {
   nowMs: number;
   /** index of the listener it came by */
   listener: number;
+  /** number of the address of this host it was sent to (../entry.ts) */
+  local: number;
   address: string;
   port: number;
   lengthBytes: number;

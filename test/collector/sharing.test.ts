@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { HostInterfaces } from "../../collector/interfaces.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
-import { sharedAddresses } from "../../collector/sharing.ts";
+import { answeringAddresses, sharedAddresses } from "../../collector/sharing.ts";
 
 const info = (address: string, family: "IPv4" | "IPv6") => ({
   ...{ address, family, netmask: "", mac: "", internal: false, cidr: null, scopeid: 0 },
@@ -34,4 +34,31 @@ test.each([
 
 test("nothing is shared where the system does not spread datagrams over sockets", () => {
   expect(addressesOf("udp://0.0.0.0:1", "darwin")).toEqual([]);
+});
+
+const TWO_ADDRESSES = {
+  lo: [info("127.0.0.1", "IPv4"), info("::1", "IPv6"), info("198.51.100.9", "IPv4")],
+  eth0: [info("192.0.2.2", "IPv4"), info("2001:db8::2", "IPv6"), info("fe80::2", "IPv6")],
+} as unknown as HostInterfaces;
+
+const answering = (url: string, host: HostInterfaces, platform: NodeJS.Platform = "linux"): string[] =>
+  answeringAddresses(parseListenerUrl(url).listener!, host, platform);
+
+test("each of several addresses has a socket to ask from, the loopback's not", () => {
+  expect(answering("udp://0.0.0.0:1", TWO_ADDRESSES)).toEqual(["198.51.100.9", "192.0.2.2"]);
+});
+
+test.each([
+  ["on a host with one address", "udp://0.0.0.0:1", HOST],
+  ["where link-local and loopback addresses are the others", "udp://[::]:1", TWO_ADDRESSES],
+  ["when nobody is asked", "udp://0.0.0.0:1?recovery=off", TWO_ADDRESSES],
+  ["for a format without a way back", "udp://0.0.0.0:1?format=json", TWO_ADDRESSES],
+  ["for a listener that has one address", "udp://192.0.2.2:1", TWO_ADDRESSES],
+  ["for a group", "udp://239.1.1.1:1", TWO_ADDRESSES],
+])("none is needed %s", (_, url, host) => {
+  expect(answering(url, host)).toEqual([]);
+});
+
+test("none is had where sockets are not bound beside a wildcard (not Linux)", () => {
+  expect(answering("udp://0.0.0.0:1", TWO_ADDRESSES, "darwin")).toEqual([]);
 });

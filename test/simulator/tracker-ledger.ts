@@ -67,6 +67,7 @@ export class TrackerLedger {
       arrivalUs: this.#wallUs(),
       nowMs: this.#nowMs,
       listener: 0,
+      local: 0,
       address,
       port: 1024 + device,
       lengthBytes: bytes.length,

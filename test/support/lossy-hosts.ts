@@ -31,7 +31,7 @@ const urlOf = (way: Way, port: number): string =>
   way === "unicast" ? `udp://10.77.0.2:${port}?` : `udp://239.192.47.47:${port}?interface=veth0&`;
 
 /** By a program on the collector's host: its API listens there only. */
-const askThere = async <T>(hosts: NetnsPair, url: string): Promise<T> =>
+export const askThere = async <T>(hosts: NetnsPair, url: string): Promise<T> =>
   JSON.parse(hosts.far.run("curl", ["-sS", url])) as T;
 
 const play = async (

@@ -18,6 +18,7 @@ export const DATAGRAM_BYTES = 60;
 export interface SentNack {
   atMs: number;
   listener: number;
+  local: number;
   address: string;
   port: number;
   bytes: number;
@@ -33,6 +34,7 @@ export interface From {
   port?: number;
   epoch?: number;
   listener?: number;
+  local?: number;
   isNative?: boolean;
   lengthBytes?: number;
 }
@@ -62,7 +64,7 @@ export class RecoveryBed {
     this.recovery = new Recovery({
       listeners: ["on", "group", "off"],
       random: () => 0.5,
-      send: (listener, bytes, address, port) => this.#sent(listener, bytes, address, port),
+      send: (...nack) => this.#sent(...nack),
       ...given,
     });
     this.tracker = new Tracker({ ...ROOMY, paths, recovery: this.recovery }, this.#sink());
@@ -138,6 +140,7 @@ export class RecoveryBed {
       nowMs: this.nowMs,
       arrivalUs: this.#wallUs(),
       listener: from.listener ?? 0,
+      local: from.local ?? 0,
       address: from.address ?? `address of ${device}`,
       port: from.port ?? 5000,
       lengthBytes: from.lengthBytes ?? DATAGRAM_BYTES,
@@ -149,7 +152,7 @@ export class RecoveryBed {
     return START_US + Math.round(this.nowMs * 1000);
   }
 
-  #sent(listener: number, bytes: Uint8Array, address: string, port: number): boolean {
+  #sent(listener: number, bytes: Uint8Array, address: string, port: number, local: number): boolean {
     if (this.closed.has(listener)) return false;
     const nack = this.#nack;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -159,6 +162,7 @@ export class RecoveryBed {
     const sent: SentNack = {
       atMs: this.nowMs,
       listener,
+      local,
       address,
       port,
       bytes: bytes.length,

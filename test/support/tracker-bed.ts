@@ -205,6 +205,7 @@ export class TrackerBed {
       nowMs,
       arrivalUs: wallUs,
       listener: said.listener ?? 0,
+      local: 0,
       address: "192.0.2.7",
       port: said.port ?? 5000,
       lengthBytes: 100,

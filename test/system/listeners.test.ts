@@ -118,6 +118,30 @@ describe(`received by ${path}:`, () => {
     intruder.close();
   });
 
+  test.skipIf(path !== "native")(
+    "beside a wildcard one address has a socket of ours, and no stranger's",
+    async () => {
+      const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
+      const whole = await openSocket(wildcard!, networkInterfaces(), socketsOf(path));
+      opened.push(whole);
+      const { port } = whole;
+      const special = { ...address!, port };
+      const part = await openSocket(special, networkInterfaces(), socketsOf(path), "none", whole.native);
+      opened.push(part);
+      const texts = Promise.all([nextText(whole), nextText(part)]);
+      sendHere("udp4", "127.0.0.1", port, "to any");
+      sendHere("udp4", "127.0.0.9", port, "to one");
+      expect(await texts).toEqual(["to any", "to one"]);
+      for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) {
+        const intruder = createSocket({ type: "udp4", reuseAddr: true });
+        const outcome = once(intruder, "listening");
+        intruder.bind(port, taken);
+        await expect(outcome, taken).rejects.toMatchObject({ code: "EADDRINUSE" });
+        intruder.close();
+      }
+    },
+  );
+
   test("another program that has the port is named as it was called", async () => {
     const holder = spawn(process.execPath, ["-e", HOLD_A_PORT], { stdio: ["pipe", "pipe", "inherit"] });
     const [port] = await once(holder.stdout, "data");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
+import { entryOf } from "../../../collector/entry.ts";
 import {
   LANE_BLOCKS,
   LANE_BYTES,
@@ -18,12 +19,12 @@ afterEach(() => {
 
 /** What one end has taken. */
 class Taken implements LaneSink {
-  readonly datagrams: { listener: number; text: string; from: string }[] = [];
+  readonly datagrams: { entry: number; text: string; from: string }[] = [];
   readonly shedNumbers: { id: string; sequence: number; epoch: number; sendTimeUs: number }[] = [];
   breaks = 0;
 
   datagram(
-    listener: number,
+    entry: number,
     bytes: Uint8Array,
     view: DataView,
     offset: number,
@@ -33,7 +34,7 @@ class Taken implements LaneSink {
   ): void {
     const text = Buffer.from(bytes.slice(offset, offset + length)).toString();
     expect(view.getUint8(offset)).toBe(text.charCodeAt(0));
-    this.datagrams.push({ listener, text, from: `${address}:${port}` });
+    this.datagrams.push({ entry, text, from: `${address}:${port}` });
   }
 
   shed({ idBytes, idOffset, idLength, sequence, epoch, sendTimeUs }: Datagram): void {
@@ -82,13 +83,16 @@ const numbered = (id: string, sequence: number): Datagram => {
   return datagram;
 };
 
+/** an address of this host besides the listener */
+const ENTRY = entryOf(5, 16);
+
 const pass = (lane: Lane, text: string, address = "192.0.2.1", length = text.length): boolean => {
   const bytes = new Uint8Array(length + 3);
   bytes.set(new TextEncoder().encode(text), 3);
-  return lane.pass(numbered("pump-7", 4), 5, bytes, 3, length, address, 4711);
+  return lane.pass(numbered("pump-7", 4), ENTRY, bytes, 3, length, address, 4711);
 };
 
-test("datagrams arrive whole, in order, each with listener and source", async () => {
+test("datagrams arrive whole, in order, each with entry and source", async () => {
   const { near, taken, settle } = setUp();
   for (const text of ["a", "bb", "a datagram of another length"]) pass(near, text);
   pass(near, "from another", "2001:db8::1");
@@ -103,7 +107,7 @@ test("datagrams arrive whole, in order, each with listener and source", async ()
     ["from another", "2001:db8::1:4711"],
     ["later", "192.0.2.1:4711"],
   ]);
-  expect(taken.datagrams.every(({ listener }) => listener === 5)).toBe(true);
+  expect(taken.datagrams.every(({ entry }) => entry === ENTRY)).toBe(true);
 });
 
 test("the other end knows how far the sockets were read once it has what was read", async () => {

@@ -25,6 +25,24 @@ test("nothing is asked for before the reorder window is over", () => {
   ]);
 });
 
+test("a device is asked from the address of this host it was last heard at, as far as that is known", () => {
+  const bed = spoken();
+  for (const [number, local] of [
+    [101, 0],
+    [103, 2],
+    [105, 1],
+  ] as const) {
+    bed.data("pump", [number], { local });
+    bed.pass(WINDOW_MS + 10);
+    bed.data("pump", [number - 1], { local });
+  }
+  expect(bed.nacks.map(({ ranges, local }) => [ranges[0]![0], local])).toEqual([
+    [100, 0],
+    [102, 2],
+    [104, 1],
+  ]);
+});
+
 test("what fills its window is never asked for", () => {
   const bed = spoken();
   bed.data("pump", [101]);

@@ -202,6 +202,7 @@ export class LedgerPair {
       arrivalUs: this.#wallUs,
       nowMs: this.#nowMs,
       listener,
+      local: 0,
       address: "127.0.0.1",
       port,
       lengthBytes: 100,
