@@ -1,17 +1,27 @@
+import { crc32 } from "node:zlib";
 import { ByteReader } from "./codec/byte-reader.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { BuiltSegment } from "./segment/columns.ts";
+
+const CHECKED = 0;
+/** that 0 and the CRC */
+const HEAD_BYTES = 5;
 
 /**
  * Which runs a segment holds, beside the segment itself: what a query reads to know whether the segment concerns it, and retention to know
  * how many numbers of each run go. Per run, ascending: its number minus the former one's, its count of datagrams (times two, plus
- * one when they have no numbers).
+ * one when they have no numbers). Before them a 0, which no count of runs is, and the CRC-32 (zlib's, u32) of all that follows: a byte that a disk has changed
+ * would hide the readings of a run without a word. Directories of former builds have neither.
  */
 export const encodeDirectory = (
   { runNumbers, runDatagrams }: Pick<BuiltSegment, "runNumbers" | "runDatagrams">,
   isUnsequenced: (run: number) => boolean,
 ): Uint8Array => {
   const writer = new ByteWriter(4 * runNumbers.length + 16);
+  writer.u8(CHECKED);
+  const crcAt = writer.length;
+  writer.u32(0);
   writer.varint(runNumbers.length);
   let former = 0;
   for (let index = 0; index < runNumbers.length; index++) {
@@ -20,7 +30,22 @@ export const encodeDirectory = (
     writer.varint(runDatagrams[index]! * 2 + Number(isUnsequenced(run)));
     former = run;
   }
-  return writer.written();
+  const written = writer.written();
+  new DataView(written.buffer, written.byteOffset).setUint32(
+    crcAt,
+    crc32(written.subarray(HEAD_BYTES)),
+    true,
+  );
+  return written;
+};
+
+const readerOf = (directory: Uint8Array): ByteReader => {
+  if (directory[0] !== CHECKED) return new ByteReader(directory);
+  const reader = new ByteReader(directory, 1);
+  if (reader.u32() !== crc32(directory.subarray(HEAD_BYTES))) {
+    throw new SegmentCorruptError("its directory is damaged");
+  }
+  return reader;
 };
 
 /** Calls back with each run and its count of datagrams. */
@@ -28,7 +53,7 @@ export const eachRun = (
   directory: Uint8Array,
   visit: (run: number, datagrams: number, isUnsequenced: boolean) => void,
 ): void => {
-  const reader = new ByteReader(directory);
+  const reader = readerOf(directory);
   let run = 0;
   for (let left = reader.varint(); left > 0; left--) {
     run += reader.varint();
@@ -39,7 +64,7 @@ export const eachRun = (
 
 /** Datagrams of one run; 0 when the segment has none. */
 export const datagramsOf = (directory: Uint8Array, wanted: number): number => {
-  const reader = new ByteReader(directory);
+  const reader = readerOf(directory);
   let run = 0;
   for (let left = reader.varint(); left > 0; left--) {
     run += reader.varint();
