@@ -152,6 +152,8 @@ export interface StoreStatus {
   merges: number;
   unmergedSegments: number;
   unmergedReadings: number;
+  /** descriptions of channels that were not kept since the start, there being no room */
+  leftOutNames: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
   /** what of the database start and retention could not read, and went on without; null when there was nothing */

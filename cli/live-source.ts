@@ -41,8 +41,7 @@ export const describeRun = (view: LedgerView, run: number): LiveRun | undefined 
   const device = owner === undefined ? undefined : view.device(owner.device);
   if (owner === undefined || device === undefined) return undefined;
   const row = device.runs.find((each) => each.run === run)!.row;
-  const epoch = owner.epoch ?? -1;
-  const names = device.descriptions.filter((description) => description.epoch === epoch);
+  const names = device.namesIn(owner.epoch ?? -1);
   return {
     ...owner,
     deviceNumber: device.number,

@@ -3,6 +3,7 @@ import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
+import { placesToText } from "./view/place-set.ts";
 import { CHANGE_FIELDS, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 import { WaitingSlots } from "./waiting-slots.ts";
@@ -31,8 +32,9 @@ export class Checkpoint {
   readonly #waiting = new WaitingSlots();
   readonly #device: Statement;
   readonly #run: Statement;
-  readonly #channel: Statement;
-  readonly #undescribe: Statement;
+  readonly #channelName: Statement;
+  readonly #freePlace: Statement;
+  readonly #channelEpoch: Statement;
   readonly #latest: Statement;
   readonly #forget: Statement[];
   readonly #minRows: number;
@@ -61,12 +63,14 @@ export class Checkpoint {
       `INSERT INTO epochs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
        ON CONFLICT (run_no) DO UPDATE SET ${changing.map((column) => `${column} = excluded.${column}`).join(", ")}`,
     );
-    this.#channel = db.prepare("INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?)");
-    this.#undescribe = db.prepare(
-      "DELETE FROM channels WHERE device_no = ? AND ifnull(epoch, -1) = ? AND channel = ?",
+    this.#channelName = db.prepare("INSERT OR REPLACE INTO channel_names VALUES (?, ?, ?, ?, ?, ?)");
+    this.#freePlace = db.prepare("DELETE FROM channel_names WHERE device_no = ? AND place = ?");
+    this.#channelEpoch = db.prepare(
+      `INSERT INTO channel_epochs (device_no, epoch, described, as_of) VALUES (?, ?, ?, ?)
+       ON CONFLICT (device_no, ifnull(epoch, -1)) DO UPDATE SET described = excluded.described, as_of = excluded.as_of`,
     );
     this.#latest = db.prepare("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    this.#forget = ["devices", "epochs", "channels", "latest"].map((table) =>
+    this.#forget = ["devices", "epochs", "channel_names", "channel_epochs", "latest"].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE device_no = ?`),
     );
   }
@@ -213,15 +217,21 @@ export class Checkpoint {
   #writeChannels(slot: number, asOf: number): number {
     const { devices, channels, flush } = this.#state;
     const device = devices.number[slot]!;
+    const head = devices.channels[slot]!;
     let count = 0;
-    for (const entry of channels.list(devices.channels[slot]!)) {
-      if (entry.flush <= asOf) continue;
-      const epoch = entry.epoch < 0 ? null : entry.epoch;
-      this.#undescribe.run(device, entry.epoch, entry.channel);
-      this.#channel.run(device, epoch, entry.channel, entry.name, entry.unit, flush);
+    for (const { place, description } of channels.changedPlaces(head, asOf)) {
+      if (description === null) this.#freePlace.run(device, place);
+      else {
+        const { channel, name, unit } = description;
+        this.#channelName.run(device, place, channel, name, unit, flush);
+      }
       count++;
     }
-    return count;
+    const changed = [...channels.epochs(head)].filter((epoch) => epoch.flush > asOf);
+    // the tables have them in the order in which they became known
+    for (const { epoch, places } of changed.reverse())
+      this.#channelEpoch.run(device, epoch < 0 ? null : epoch, placesToText(places), flush);
+    return count + changed.length;
   }
 
   #writeLatest(slot: number, asOf: number): number {
@@ -245,9 +255,8 @@ export class Checkpoint {
       if (this.#state.runField(run, RUN.CHANGED) > asOf) return true;
     }
     for (const entry of this.#state.latest.list(devices.latest[slot]!)) if (entry.flush > asOf) return true;
-    for (const entry of this.#state.channels.list(devices.channels[slot]!)) {
-      if (entry.flush > asOf) return true;
-    }
+    for (const epoch of this.#state.channels.epochs(devices.channels[slot]!))
+      if (epoch.flush > asOf) return true;
     return false;
   }
 }

@@ -1,8 +1,10 @@
 import type { Clock } from "../common/clock.ts";
+import type { Note } from "../protocol/batch.ts";
 import { downAfter, type LedgerChange, sumFleets } from "./change.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { changedRows, type Gathered, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
+import { keptNotes } from "./kept-names.ts";
 import type { StateRow } from "./load.ts";
 import type { SegmentRow } from "./merge/merge-task.ts";
 import { takeNewest } from "./newest.ts";
@@ -16,10 +18,16 @@ export class FlushTransaction {
   readonly #parts: WriterParts;
   readonly #clock: Clock;
   readonly #changes = new ByteWriter();
+  #leftOutNames = 0;
 
   constructor(parts: WriterParts, clock: Clock) {
     this.#parts = parts;
     this.#clock = clock;
+  }
+
+  /** descriptions there was no room for, since the start */
+  get leftOutNames(): number {
+    return this.#leftOutNames;
   }
 
   /**
@@ -35,7 +43,8 @@ export class FlushTransaction {
     const { db, state, checkpoint, retention, merging, freePages, statements } = this.#parts;
     // readings and gap rows that go change answers, also where no number of the ledger expires with them
     const brings = gathered.batches.length > 0 || doomed.segments.length > 0 || doomed.hasGaps;
-    const change = brings ? this.#changeOf(gathered, doomed, before.lastFlush + 1) : null;
+    const { notes, leftOut } = keptNotes(gathered.notes, state);
+    const change = brings ? this.#changeOf(gathered, notes, doomed, before.lastFlush + 1) : null;
     const row = rowAfter(before, gathered, change);
     const segment = db
       .transaction(() => {
@@ -52,6 +61,7 @@ export class FlushTransaction {
     merging.removed(doomed.segments, doomed.readings);
     if (segment !== null) merging.added(segment);
     this.#settle(gathered, change);
+    this.#leftOutNames += leftOut;
     return { change, row };
   }
 
@@ -61,11 +71,11 @@ export class FlushTransaction {
     this.#parts.gaps.undo();
   }
 
-  #changeOf(gathered: Gathered, doomed: Doomed, flush: number): LedgerChange {
+  #changeOf(gathered: Gathered, notes: readonly Note[], doomed: Doomed, flush: number): LedgerChange {
     return {
       flush,
       committedAtUs: this.#clock.wallUs(),
-      notes: gathered.notes,
+      notes,
       rows: changedRows(gathered, this.#parts.state, doomed.expired),
       latest: emptyLatest(),
       forgottenExpired: doomed.forgottenExpired,

@@ -6,8 +6,10 @@ import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { undescribedNumber } from "./view/channel-names.ts";
+import { type PlacedDescription, undescribedNumber } from "./view/channel-names.ts";
+import { EpochNames } from "./view/epoch-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
+import { NO_PLACES, type PlaceSet } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";
 
 export interface FleetView {
@@ -128,9 +130,6 @@ const epochOf = (state: LedgerState, runSlot: number): number | null => {
 
 const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
 
-/** One number for (epoch, channel): channels are below 2^16, epochs below 2^32. */
-export const channelKey = (epoch: number, channel: number): number => (epoch + 1) * 65_536 + channel;
-
 /** One device; read it at once, it is not kept up to date. */
 export class DeviceView {
   readonly #state: LedgerState;
@@ -169,9 +168,7 @@ export class DeviceView {
     for (const { channel, run } of this.#latestEntries()) {
       if (this.#epochOfRun(run) === epoch) channels.set(channel, undescribed(channel));
     }
-    for (const entry of this.#state.channels.list(this.#state.devices.channels[this.#slot]!)) {
-      if (entry.epoch === epoch) channels.set(entry.channel, { name: entry.name, unit: entry.unit });
-    }
+    for (const { channel, name, unit } of this.namesIn(epoch)) channels.set(channel, { name, unit });
     return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
   }
 
@@ -182,14 +179,16 @@ export class DeviceView {
 
   /** Channels with values that other epochs, by these numbers (-1 = null), do not describe: there they may have been nameless, or not at all. */
   get doubtfulChannels(): Map<number, number[]> {
-    const described = new Set(this.descriptions.map(({ epoch, channel }) => channelKey(epoch, channel)));
+    const names = new EpochNames(this.descriptions);
     const known = new Set(this.channelNames);
     const channels = Array.from(this.#latestEntries(), ({ channel }) => channel);
     const nameless = channels.filter((channel) => !known.has(undescribedName(channel)));
     const doubtful = new Map<number, number[]>();
     for (const slot of this.#state.runSlots(this.#slot)) {
       const epoch = this.#state.runField(slot, RUN.EPOCH);
-      const lacking = nameless.filter((channel) => !described.has(channelKey(epoch, channel)));
+      if (doubtful.has(epoch)) continue;
+      const places = this.placesIn(epoch);
+      const lacking = nameless.filter((channel) => names.find(places, channel) === undefined);
       if (lacking.length > 0) doubtful.set(epoch, lacking);
     }
     return doubtful;
@@ -209,14 +208,17 @@ export class DeviceView {
     const values: LatestValue[] = [];
     const entries: LatestEntry[] = [];
     // only to be looked up in: a device without descriptions, or with one channel, needs none
-    let described: Map<number, Channel> | undefined;
     let placeOf: Map<string, number> | undefined;
     const { descriptions } = this;
-    if (descriptions.length > 0)
-      described = new Map(descriptions.map((entry) => [channelKey(entry.epoch, entry.channel), entry]));
+    const names = descriptions.length > 0 ? new EpochNames(descriptions) : undefined;
+    let run = -1;
+    let places: PlaceSet = NO_PLACES;
     for (const entry of this.#latestEntries()) {
-      const key = described === undefined ? 0 : channelKey(this.#epochOfRun(entry.run), entry.channel);
-      const { name, unit } = described?.get(key) ?? undescribed(entry.channel);
+      if (names !== undefined && entry.run !== run) {
+        run = entry.run;
+        places = this.placesIn(this.#epochOfRun(run));
+      }
+      const { name, unit } = names?.find(places, entry.channel) ?? undescribed(entry.channel);
       if (values.length > 0) placeOf ??= new Map(values.map((value, place) => [value.name, place]));
       const place = placeOf?.get(name) ?? values.length;
       if (place < values.length && !this.#state.isNewer(entry, entries[place]!)) continue;
@@ -227,9 +229,19 @@ export class DeviceView {
     return values;
   }
 
-  /** Every description of every epoch (-1 = null). */
-  get descriptions(): { epoch: number; channel: number; name: string; unit: string }[] {
-    return [...this.#state.channels.list(this.#state.devices.channels[this.#slot]!)];
+  /** The different descriptions of all epochs; `placesIn` says which of them hold in one. */
+  get descriptions(): PlacedDescription[] {
+    return this.#state.channels.descriptions(this.#state.devices.channels[this.#slot]!);
+  }
+
+  /** Places of the descriptions that hold in an epoch, -1 = null. */
+  placesIn(epoch: number): PlaceSet {
+    return this.#state.channels.placesIn(this.#state.devices.channels[this.#slot]!, epoch);
+  }
+
+  /** Descriptions that hold in an epoch, -1 = null. */
+  namesIn(epoch: number): PlacedDescription[] {
+    return new EpochNames(this.descriptions).in(this.placesIn(epoch));
   }
 
   #latestEntries(): Generator<LatestEntry> {

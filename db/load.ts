@@ -8,6 +8,7 @@ import { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
+import { type PlaceSet, placesFromText } from "./view/place-set.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 import { valueFromTable } from "./view/table-value.ts";
 
@@ -147,18 +148,24 @@ class TableLoader {
   }
 
   #channels(): void {
-    const rows = this.#rows(
-      "SELECT device_no, ifnull(epoch, -1), channel, name, unit FROM channels",
-      "rowid",
-    );
     const { devices, channels } = this.#state;
-    for (const [device, epoch, channel, name, unit] of rows as IterableIterator<
+    const names = this.#rows(
+      "SELECT device_no, place, channel, name, unit FROM channel_names",
+      "device_no, place",
+    );
+    for (const [device, place, channel, name, unit] of names as IterableIterator<
       [number, number, number, string, string]
     >) {
       const slot = devices.slotOf(device);
-      const described = { epoch, channel, name, unit, flush: 0 };
+      const described = { place, channel, name, unit };
       devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
     }
+    const rows = this.#rows(
+      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs",
+      "device_no, rowid",
+    );
+    for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>))
+      channels.restoreEpochs(devices.channels[devices.slotOf(device)]!, epochs);
   }
 
   #latest(): void {
@@ -187,6 +194,25 @@ class TableLoader {
     this.#state.forgotten.addColumns(columns);
     this.#state.sums.addColumns(columns);
   }
+}
+
+type DescribedRow = [device: number, epoch: number, described: string];
+
+/** Rows that are in the order of their devices, device by device. */
+function* byDevice(
+  rows: Iterable<DescribedRow>,
+): Generator<[device: number, epochs: { epoch: number; places: PlaceSet }[]]> {
+  let of = -1;
+  let epochs: { epoch: number; places: PlaceSet }[] = [];
+  for (const [device, epoch, described] of rows) {
+    if (device !== of && epochs.length > 0) {
+      yield [of, epochs];
+      epochs = [];
+    }
+    of = device;
+    epochs.push({ epoch, places: placesFromText(described) });
+  }
+  if (epochs.length > 0) yield [of, epochs];
 }
 
 /** The fleet's counters that belong to no run. */
@@ -300,7 +326,8 @@ const offerRun = (
   const columns = reader.readRun(run);
   if (columns === null) return;
   const deviceSlot = state.devices.slotOf(state.runField(state.runs.slotOf(run), ROW.DEVICE));
-  for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
+  // the newest first, as `takeNewest` offers them: where there is no room for all channels it goes to the same ones
+  for (let datagram = columns.datagramCount - 1; datagram >= 0; datagram--) {
     const end = columns.readingStart[datagram + 1]!;
     for (let reading = columns.readingStart[datagram]!; reading < end; reading++) {
       const entry = {

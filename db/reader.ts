@@ -179,7 +179,12 @@ export class Reader {
     const hasSpan = query.fromUs !== null || query.toUs !== null;
     const total = completenessOfDevice(runs);
     return {
-      request: { mostBytes: PAGE_BYTES, ...query, runs: runs.map(requestedRun), descriptions },
+      request: {
+        mostBytes: PAGE_BYTES,
+        ...query,
+        runs: runs.map((run) => ({ ...requestedRun(run), places: device.placesIn(run.epoch ?? -1) })),
+        descriptions,
+      },
       wantsCompleteness: hasSpan,
       completeness: { ...total, unknown: hasSpan ? openEndsWithin(runs, query) : total.unknown },
     };

@@ -1,10 +1,11 @@
 import { undescribedName } from "../protocol/text.ts";
 import type { ChunkHead } from "./chunk/chunk-head.ts";
 import { rowsOfDatagram } from "./datagram-rows.ts";
-import { channelKey, type ReadingValue, readingValue } from "./ledger-view.ts";
+import { type ReadingValue, readingValue } from "./ledger-view.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
 import type { RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
+import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 
 export interface RequestedRun extends RunSpan {
   epoch: number | null;
@@ -12,12 +13,17 @@ export interface RequestedRun extends RunSpan {
   isUnsequenced: boolean;
 }
 
+interface NamedRun extends RequestedRun {
+  /** of the descriptions that hold in its epoch */
+  places: PlaceSet;
+}
+
 /** A readings query with device and channel names already resolved. */
 export interface ReadingsRequest extends TimeSpan {
   /** runs of the device, in the order they became known */
-  runs: readonly RequestedRun[];
-  /** names of described channels, epoch -1 = null */
-  descriptions: readonly { epoch: number; channel: number; name: string }[];
+  runs: readonly NamedRun[];
+  /** the device's different ones */
+  descriptions: readonly { place: number; channel: number; name: string }[];
   /** names; empty = all */
   channels: readonly string[];
   order: "asc" | "desc";
@@ -110,10 +116,11 @@ export const queryReadings = (segments: RunSegments, request: ReadingsRequest): 
 class RunPage {
   readonly #segments: RunSegments;
   readonly #request: ReadingsRequest;
-  readonly #run: RequestedRun;
+  readonly #run: NamedRun;
   readonly #after: Place | null;
   readonly #sign: 1 | -1;
-  readonly #names: ReadonlyMap<number, string>;
+  /** by channel; made when the first row asks */
+  #names: ReadonlyMap<number, string> | undefined;
   readonly #seen = new Set<number>();
   #candidates: Candidate[] = [];
   /** of the candidates */
@@ -121,15 +128,12 @@ class RunPage {
   /** for each segment read that is ahead of all older ones: its lowest number */
   readonly #lowestAhead = new Map<number, number>();
 
-  constructor(segments: RunSegments, request: ReadingsRequest, run: RequestedRun, after: Place | null) {
+  constructor(segments: RunSegments, request: ReadingsRequest, run: NamedRun, after: Place | null) {
     this.#segments = segments;
     this.#request = request;
     this.#run = run;
     this.#after = after;
     this.#sign = request.order === "asc" ? 1 : -1;
-    this.#names = new Map(
-      request.descriptions.map(({ epoch, channel, name }) => [channelKey(epoch, channel), name]),
-    );
   }
 
   /** The first rows of the run behind the cursor: as many as there is room for, or up to the first one for which there is none. */
@@ -291,6 +295,12 @@ class RunPage {
   }
 
   #nameOf(channel: number): string {
-    return this.#names.get(channelKey(this.#run.epoch ?? -1, channel)) ?? undescribedName(channel);
+    this.#names ??= this.#namesOfRun();
+    return this.#names.get(channel) ?? undescribedName(channel);
+  }
+
+  #namesOfRun(): ReadonlyMap<number, string> {
+    const holding = this.#request.descriptions.filter(({ place }) => hasPlace(this.#run.places, place));
+    return new Map(holding.map(({ channel, name }) => [channel, name]));
   }
 }

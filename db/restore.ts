@@ -3,10 +3,12 @@ import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges } from "./absent-ranges.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { channelKey } from "./ledger-view.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
+import type { PlacedDescription } from "./view/channel-names.ts";
+import { EpochNames } from "./view/epoch-names.ts";
+import { NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";
 
 export interface RestoreOptions {
@@ -20,10 +22,13 @@ export interface RestoreOptions {
 
 type DeviceRow = [device: number, id: string, source: string];
 type RunRow = [run: number, device: number, epoch: number | null, index: number, ...fields: number[]];
-type ChannelRow = [device: number, epoch: number | null, channel: number, name: string, unit: string];
+type NameRow = [device: number, place: number, channel: number, name: string, unit: string];
+type DescribedRow = [device: number, epoch: number, described: string];
 type LatestRow = [device: number, channel: number, run: number];
 
 const RUN_HEAD = 4;
+/** names of no more of a device's epochs are told: ingest remembers those of as many */
+const RESTORED_EPOCHS = 8;
 
 /**
  * All the tracker needs to go on where it stopped, read device by device while it is asked for: the whole would be larger than what the
@@ -72,8 +77,16 @@ function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<De
     rows<RunRow>(`SELECT run_no, device_no, epoch, run, ${fields} FROM epochs ORDER BY device_no, run_no`),
     1,
   );
-  const channels = new ByDevice(
-    rows<ChannelRow>("SELECT device_no, epoch, channel, name, unit FROM channels ORDER BY device_no, rowid"),
+  const names = new ByDevice(
+    rows<NameRow>(
+      "SELECT device_no, place, channel, name, unit FROM channel_names ORDER BY device_no, place",
+    ),
+    0,
+  );
+  const epochs = new ByDevice(
+    rows<DescribedRow>(
+      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs ORDER BY device_no, as_of, rowid",
+    ),
     0,
   );
   const latest = new ByDevice(
@@ -85,11 +98,15 @@ function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<De
     for (const [device, id, source] of devices) {
       if (!isWanted(id)) continue;
       const snapshots = runs.take(device).map((row) => runSnapshot(row, absent));
-      const known = channelsOf(snapshots, channels.take(device), latest.take(device));
+      const described = {
+        names: names.take(device).map(([, place, channel, name, unit]) => ({ place, channel, name, unit })),
+        epochs: epochs.take(device).map(([, epoch, text]) => ({ epoch, places: placesFromText(text) })),
+      };
+      const known = channelsOf(snapshots, described, latest.take(device));
       yield { device, id, source, runs: snapshots, channels: known };
     }
   } finally {
-    for (const each of [runs, channels, latest]) each.close();
+    for (const each of [runs, names, epochs, latest]) each.close();
   }
 }
 
@@ -162,32 +179,48 @@ export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): Device
   const { devices, channels, latest } = state;
   const device = devices.number[slot]!;
   const runs = runsOf(db, state, slot, () => true);
-  const described = Array.from(
-    channels.list(devices.channels[slot]!),
-    ({ epoch, channel, name, unit }): ChannelRow => [device, epoch < 0 ? null : epoch, channel, name, unit],
-  );
+  const head = devices.channels[slot]!;
+  const described = {
+    names: channels.descriptions(head),
+    epochs: [...channels.epochs(head)].reverse(),
+  };
   const newest = Array.from(
     latest.list(devices.latest[slot]!),
     ({ channel, run }): LatestRow => [device, channel, run],
   );
-  const known = channelsOf(runs, described.reverse(), newest);
+  const known = channelsOf(runs, described, newest);
   return { device, id: devices.ids[slot]!, source: devices.sources[slot]!, runs, channels: known };
 };
 
-/** Described channels, and those of which only readings are known, by their newest values. */
+interface Described {
+  /** by place */
+  names: readonly PlacedDescription[];
+  /** those described last come last */
+  epochs: readonly { epoch: number; places: PlaceSet }[];
+}
+
+/** Channels of the epochs described last, and those of which only readings are known, by their newest values. */
 const channelsOf = (
   runs: readonly RunSnapshot[],
-  described: readonly ChannelRow[],
+  { names, epochs }: Described,
   latest: readonly LatestRow[],
 ): DeviceSnapshot["channels"] => {
-  const known = new Set<number>();
-  const channels = described.map(([, epoch, channel, name, unit]) => {
-    known.add(channelKey(epoch ?? -1, channel));
-    return { epoch, channel, name, unit };
-  });
+  const channels: DeviceSnapshot["channels"] = [];
+  const placed: PlacedDescription[] = [];
+  for (const description of names) placed[description.place] = description;
+  for (const { epoch, places } of epochs.slice(-RESTORED_EPOCHS)) {
+    for (const place of placesOf(places)) {
+      const { channel, name, unit } = placed[place]!;
+      channels.push({ epoch: epoch < 0 ? null : epoch, channel, name, unit });
+    }
+  }
+  if (latest.length === 0) return channels;
+  const described = new EpochNames(names);
+  const placesIn = new Map(epochs.map(({ epoch, places }) => [epoch, places]));
+  const epochOf = new Map(runs.map(({ row, epoch }) => [row[ROW.RUN]!, epoch]));
   for (const [, channel, run] of latest) {
-    const epoch = runs.find(({ row }) => row[ROW.RUN] === run)?.epoch ?? null;
-    if (known.has(channelKey(epoch ?? -1, channel))) continue;
+    const epoch = epochOf.get(run) ?? null;
+    if (described.find(placesIn.get(epoch ?? -1) ?? NO_PLACES, channel) !== undefined) continue;
     channels.push({ epoch, channel, name: undescribedName(channel), unit: "" });
   }
   return channels;

@@ -76,6 +76,7 @@ export interface StoreStatus {
   merges: number;
   unmergedSegments: number;
   unmergedReadings: number;
+  leftOutNames: number;
   mergeError: string | null;
   damage: string | null;
   flushedBytes: number;

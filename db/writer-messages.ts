@@ -31,6 +31,8 @@ export interface WriterFigures {
   /** segments that wait to be merged, and readings in them */
   unmergedSegments: number;
   unmergedReadings: number;
+  /** descriptions of channels that were not kept since the start, there being no room */
+  leftOutNames: number;
   /** why nothing is merged any more; null while it is */
   mergeError: string | null;
   /** what of the database start and retention could not read, and went on without; null when there was nothing */

@@ -213,6 +213,7 @@ export class WriterThread {
       merges,
       unmergedSegments,
       unmergedReadings,
+      leftOutNames: this.#writer.leftOutNames,
       mergeError: this.#writer.merging.error,
       damage: this.#writer.damage,
       flushedBytes: this.#writer.merging.flushedBytes,

@@ -124,6 +124,11 @@ export class Writer {
     return this.#parts.checkpoint.waiting;
   }
 
+  /** descriptions of channels there was no room for, since the start */
+  get leftOutNames(): number {
+    return this.#transaction.leftOutNames;
+  }
+
   /** what the database holds: segments, and readings in them */
   get stored(): { segments: number; readings: number } {
     return this.merging.stored;

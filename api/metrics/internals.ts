@@ -123,4 +123,10 @@ export const INTERNAL_METRICS: readonly MetricSpec[] = [
     "Readings in them: the merge debt.",
     (s) => s.storeStatus().unmergedReadings,
   ),
+  single(
+    "counter",
+    "lacuna_store_left_out_names_total",
+    "Descriptions of channels that were not kept, there being no room.",
+    (s) => s.storeStatus().leftOutNames,
+  ),
 ];

@@ -154,6 +154,7 @@ const Database = Type.Object({
   merges: Count("merges of segments into chunks since the start"),
   unmergedSegments: Type.Integer({ minimum: 0, description: "segments that may still be merged" }),
   unmergedReadings: Count("readings in them: the merge debt"),
+  leftOutNames: Count("descriptions of channels that were not kept since the start, there being no room"),
   mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
   damage: Nullable(
     Type.String({

@@ -1,3 +1,4 @@
+import { CHANNEL_NAMES } from "./channel-names.ts";
 import { FLUSHES } from "./flushes.ts";
 import { GAPS_FILLED_OPEN } from "./gaps-filled-open.ts";
 import { MERGING } from "./merging.ts";
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   OPEN_GAPS,
   NEWEST_FLUSH,
   FLUSHES,
+  CHANNEL_NAMES,
 ];

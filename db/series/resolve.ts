@@ -1,9 +1,8 @@
 import type { DeviceView, RunView } from "../ledger-view.ts";
 import type { SeriesQuery } from "../query-types.ts";
-import { undescribedNumber } from "../view/channel-names.ts";
+import { type PlacedDescription, undescribedNumber } from "../view/channel-names.ts";
+import { hasPlace, type PlaceSet } from "../view/place-set.ts";
 import type { SeriesRequest, SeriesRun } from "./series-query.ts";
-
-type Description = DeviceView["descriptions"][number];
 
 /**
  * A series query with names as numbers, and the unit of its channel: that of the latest epoch that describes it, "" when none does.
@@ -18,34 +17,44 @@ export const resolveSeries = (
   if (!device.hasChannel(name)) return null;
   const { runs, descriptions } = device;
   const named = descriptions.filter((description) => description.name === name);
-  const undescribed = undescribedNumber(name);
+  const number = undescribedNumber(name);
+  // channel 7 is ch7 where nothing else is said of it
+  const undescribed = {
+    channel: number,
+    descriptions: descriptions.filter(({ channel }) => channel === number),
+  };
   const request = {
     fromUs,
     toUs,
     nowUs,
     runs: runs.map((run) => ({
       ...runOf(run),
-      channels: channelsOf(run.epoch ?? -1, named, undescribed, descriptions),
+      channels: channelsOf(device.placesIn(run.epoch ?? -1), named, undescribed),
     })),
   };
-  return { request, unit: unitOf(runs, named) };
+  return { request, unit: unitOf(device, runs, named) };
 };
 
 const channelsOf = (
-  epoch: number,
-  named: readonly Description[],
-  undescribed: number | null,
-  descriptions: readonly Description[],
+  places: PlaceSet,
+  named: readonly PlacedDescription[],
+  undescribed: { channel: number | null; descriptions: readonly PlacedDescription[] },
 ): number[] => {
-  const channels = named.filter((description) => description.epoch === epoch).map(({ channel }) => channel);
-  const isDescribed = descriptions.some((each) => each.epoch === epoch && each.channel === undescribed);
-  if (undescribed !== null && !isDescribed) channels.push(undescribed);
+  const holds = ({ place }: PlacedDescription): boolean => hasPlace(places, place);
+  const channels = named.filter(holds).map(({ channel }) => channel);
+  if (undescribed.channel !== null && !undescribed.descriptions.some(holds))
+    channels.push(undescribed.channel);
   return channels;
 };
 
-const unitOf = (runs: readonly RunView[], named: readonly Description[]): string => {
-  for (const run of [...runs].reverse()) {
-    const description = named.find(({ epoch }) => epoch === (run.epoch ?? -1));
+const unitOf = (
+  device: DeviceView,
+  runs: readonly RunView[],
+  named: readonly PlacedDescription[],
+): string => {
+  for (const { epoch } of [...runs].reverse()) {
+    const places = device.placesIn(epoch ?? -1);
+    const description = named.find(({ place }) => hasPlace(places, place));
     if (description !== undefined) return description.unit;
   }
   return named.at(-1)?.unit ?? "";

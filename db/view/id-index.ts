@@ -90,7 +90,8 @@ export class IdIndex {
   }
 }
 
-const hashOf = (id: string): number => {
+/** A u32 that nobody outside can foresee. */
+export const hashOf = (id: string): number => {
   let hash = id.length;
   for (let i = 0; i < id.length; i++) {
     const code = id.charCodeAt(i);

@@ -102,6 +102,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
       merges: 2,
       unmergedSegments: 1,
       unmergedReadings: 40,
+      leftOutNames: 0,
       mergeError: null,
       damage: null,
       flushedBytes: 10_000,

@@ -3,15 +3,31 @@ import { expect, test } from "vitest";
 import { AbsentRanges } from "../../db/absent-ranges.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { CHANNEL_NAMES } from "../../db/schema/channel-names.ts";
 import { FLUSHES } from "../../db/schema/flushes.ts";
 import { NEWEST_FLUSH } from "../../db/schema/newest-flush.ts";
 import { CAUSE } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";
-import { StoreBed } from "../support/store-bed.ts";
+import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 
-/** Takes away what the sixth migration added: a flush's journal, segment and data are rows of three tables again. */
-const BACK_TO_5 = `
+/** Takes away what the seventh migration added: each channel of each epoch has a row of its own. */
+const BACK_TO_6 = `
+CREATE TABLE former_channels (device_no INTEGER NOT NULL, epoch INTEGER, channel INTEGER NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
+  as_of INTEGER NOT NULL) STRICT;
+INSERT INTO former_channels SELECT * FROM channels;
+DROP VIEW channels;
+DROP VIEW latest_values;
+DROP TABLE channel_names;
+DROP TABLE channel_epochs;
+ALTER TABLE former_channels RENAME TO channels;
+CREATE UNIQUE INDEX channels_key ON channels (device_no, ifnull(epoch, -1), channel);
+CREATE VIEW latest_values AS SELECT device_no FROM latest;
+PRAGMA user_version = 6;
+`;
+
+/** Takes away what the sixth migration added as well: a flush's journal, segment and data are rows of three tables again. */
+const BACK_TO_5 = `${BACK_TO_6}
 DROP VIEW state;
 DROP VIEW fleet;
 DROP VIEW segment_list;
@@ -251,7 +267,7 @@ test.for([
     expect(
       db.prepare("SELECT type FROM sqlite_schema WHERE name IN ('state', 'fleet')").pluck().all(),
     ).toEqual(["table", "table"]);
-    db.exec(NEWEST_FLUSH + FLUSHES);
+    db.exec(NEWEST_FLUSH + FLUSHES + CHANNEL_NAMES);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
     db.close();
     expect(ask(["state", "fleet WHERE count > 0"])).toEqual([state, fleet]);
@@ -267,3 +283,86 @@ test.for([
     bed.writer({ file: old }).close();
   },
 );
+
+test("names that a database of version 6 has in a row for each epoch are the same to whoever asks, and to a start", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const [pump, valve] = [model.device("pump"), model.device("valve")];
+  for (const epoch of [5, 3, null, 9, 4]) {
+    const run = model.run(pump, epoch);
+    for (let channel = 0; channel < 40; channel++) {
+      // the last epoch has every third name only
+      if (epoch === 4 && channel % 3 !== 0) continue;
+      model.describe(pump, epoch, channel, epoch === 9 && channel === 17 ? "other" : `n${channel}`, "Cel");
+    }
+    model.receive(run, 0, [{ channel: 17, value: 1, timeUs: 1 }]);
+  }
+  model.describe(valve, 1, 65_535, "open");
+  model.receive(model.run(valve, 1), 0, [{ channel: 65_535, value: 1, timeUs: 1 }]);
+  writer.accept(model.seal());
+  writer.flush();
+  while (writer.flush().outcome !== "idle");
+  const old = bed.copy();
+  const ask = (sql: string): unknown[] => {
+    const db = new Database(old);
+    try {
+      return db.prepare(sql).all();
+    } finally {
+      db.close();
+    }
+  };
+  const asked = [
+    "SELECT device_no, epoch, channel, name, unit FROM channels ORDER BY 1, 2, 3",
+    "SELECT * FROM latest_values",
+    "SELECT * FROM channel_names",
+    "SELECT epoch, described FROM channel_epochs",
+  ];
+  const before = asked.map(ask);
+  expect(before[0]).toHaveLength(4 * 40 + 14 + 1);
+  expect(before[1]).toMatchObject([
+    { device: "pump", channel: "ch17", unit: null },
+    { device: "valve", channel: "open" },
+  ]);
+  expect(before[3]).toMatchObject([
+    { epoch: 5, described: "FFFFFFFFFF" },
+    { epoch: 3, described: "FFFFFFFFFF" },
+    { epoch: null, described: "FFFFFFFFFF" },
+    { epoch: 9, described: "FFFFDFFFFF1" },
+    { epoch: 4, described: "9429429429" },
+    { epoch: 1, described: "1" },
+  ]);
+  const db = new Database(old);
+  db.exec(BACK_TO_6);
+  db.close();
+  expect(ask("SELECT name FROM sqlite_schema WHERE name GLOB 'channel_*'")).toEqual([]);
+  const later = bed.writer({ file: old });
+  expect(dumpView(viewOf(later))).toEqual(dumpView(viewOf(writer)));
+  later.close();
+  expect(asked.map(ask)).toEqual(before);
+  expect(ask("SELECT name FROM sqlite_schema WHERE name IN ('by_what', 'digits')")).toEqual([]);
+});
+
+test("of more names than are kept a database of version 6 keeps the oldest", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer();
+  const model = new IngestModel();
+  const device = model.device("pump");
+  for (let epoch = 0; epoch < 9; epoch++) model.run(device, epoch);
+  writer.accept(model.seal());
+  writer.flush();
+  writer.close();
+  const db = bed.closing(new Database(bed.file));
+  db.exec(BACK_TO_6);
+  const describe = db.prepare("INSERT INTO channels VALUES (?, ?, ?, ?, '', 1)");
+  for (let epoch = 0; epoch < 9; epoch++)
+    for (let channel = 0; channel < 1024; channel++)
+      describe.run(device, epoch, channel, epoch > 0 && channel < 2 ? "same" : `n ${epoch}`);
+  bed.writer().close();
+  expect(db.prepare("SELECT count(*) FROM channel_names").pluck().get()).toBe(8192);
+  expect(db.prepare("SELECT epoch, count(*) FROM channels GROUP BY epoch").raw().all()).toEqual([
+    ...[0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => [epoch, 1024]),
+    // the two it shares with others, and as many as there was room for
+    [8, 2 + 7 * 2 - 2],
+  ]);
+});

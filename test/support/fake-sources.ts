@@ -149,6 +149,7 @@ const okStore: StoreStatus = {
   merges: 2,
   unmergedSegments: 1,
   unmergedReadings: 40,
+  leftOutNames: 0,
   mergeError: null,
   damage: null,
   flushedBytes: 10_000,

@@ -63,8 +63,10 @@ export const dumpView = (view: LedgerView): unknown => ({
       // `changed` is a bound: tables that followed later say a later flush
       runs: device.runs.map(({ changed: _, ...run }) => ({ ...run, row: [...run.row] })),
       channels: device.channels,
-      descriptions: device.descriptions
-        .map(({ epoch, channel, name, unit }) => `${epoch} ${channel} ${name} ${unit}`)
+      descriptions: [...new Set(device.runs.map(({ epoch }) => epoch))]
+        .flatMap((epoch) =>
+          device.namesIn(epoch ?? -1).map(({ channel, name, unit }) => `${epoch} ${channel} ${name} ${unit}`),
+        )
         .sort(),
       latest: device.latest.sort((a, b) => (a.name < b.name ? -1 : 1)),
     };

@@ -1,17 +1,27 @@
 import { expect, test } from "vitest";
 import { ChannelNames } from "../../../db/view/channel-names.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 
-const entry = (epoch: number, channel: number, name: string) => ({
+const entry = (epoch: number, channel: number, name: string, flush = 1) => ({
   epoch,
   channel,
   name,
   unit: "",
-  flush: 1,
+  flush,
 });
 const said = (names: ChannelNames, head: number) =>
   [...names.list(head)].map(({ epoch, channel, name }) => [epoch, channel, name]);
 
-test("a name holds for its epoch; the newest epoch and the newest channel come first", () => {
+/** What a start makes of the tables, which hold what `names` does. */
+const restarted = (names: ChannelNames, head: number): [ChannelNames, number] => {
+  const again = new ChannelNames();
+  let next = -1;
+  for (const description of names.descriptions(head)) next = again.restore(next, description);
+  again.restoreEpochs(next, [...names.epochs(head)].reverse());
+  return [again, next];
+};
+
+test("a name holds for its epoch; the newest epoch comes first", () => {
   const names = new ChannelNames();
   let head = names.describe(-1, entry(3, 1, "flow"));
   head = names.describe(head, entry(4, 1, "level"));
@@ -21,8 +31,8 @@ test("a name holds for its epoch; the newest epoch and the newest channel come f
   head = names.describe(head, entry(3, 1, "power"));
   expect(said(names, head)).toEqual([
     [5, 9, "on"],
-    [4, 2, "level#2"],
     [4, 1, "level"],
+    [4, 2, "level#2"],
     [3, 2, "level"],
     [3, 1, "power"],
   ]);
@@ -34,14 +44,16 @@ test("what is removed is used again, and other devices keep theirs", () => {
   gone = names.describe(gone, entry(4, 1, "b"));
   const kept = names.describe(-1, entry(-1, 1, "c"));
   names.remove(gone);
-  let head = names.restore(-1, entry(5, 1, "d"));
-  head = names.restore(head, entry(5, 2, "e"));
-  expect([said(names, head), said(names, kept)]).toEqual([
+  let head = names.describe(-1, entry(5, 1, "d"));
+  head = names.describe(head, entry(5, 2, "e"));
+  expect([said(names, head), said(names, kept), names.piecesOf(head), names.piecesOf(kept)]).toEqual([
     [
-      [5, 2, "e"],
       [5, 1, "d"],
+      [5, 2, "e"],
     ],
     [[-1, 1, "c"]],
+    2,
+    1,
   ]);
 });
 
@@ -52,12 +64,12 @@ test("the same of a device with many epochs, whichever speaks; one that takes it
   for (const channel of [1, 2, 3])
     for (const epoch of epochs) head = names.describe(head, entry(epoch, channel, `n${channel}`));
   head = names.describe(head, entry(500, 4, "n4"));
-  head = names.restore(head, entry(1000, 1, "new"));
+  head = names.describe(head, entry(1000, 1, "new"));
   const ofAll = epochs
     .toReversed()
     .flatMap((epoch) => [
+      ...[1, 2, 3].map((channel) => [epoch, channel, `n${channel}`]),
       ...(epoch === 500 ? [[epoch, 4, "n4"]] : []),
-      ...[3, 2, 1].map((channel) => [epoch, channel, `n${channel}`]),
     ]);
   expect(said(names, head)).toEqual([[1000, 1, "new"], ...ofAll]);
   names.remove(head);
@@ -74,4 +86,83 @@ test("a sender that describes all it can has 1,024 names in an epoch at most", (
   expect(said(names, head)).toHaveLength(1024);
   head = names.describe(head, entry(3, 7, "renamed"));
   expect(said(names, head)).toContainEqual([3, 7, "renamed"]);
+});
+
+test("what is said again at each start is known once, in whatever order and with whatever left out", () => {
+  const random = seededRandom(3);
+  const names = new ChannelNames();
+  let head = -1;
+  const expected: [number, number, string][] = [];
+  for (let epoch = 0; epoch < 2000; epoch++) {
+    const isWhole = epoch % 3 === 0;
+    const channels = Array.from({ length: 40 }, (_, channel) => channel).filter(
+      () => isWhole || random() < 0.7,
+    );
+    if (!isWhole) channels.sort(() => random() - 0.5);
+    for (const channel of channels) head = names.describe(head, entry(epoch, channel, `n${channel}`));
+    for (const channel of channels) expected.push([epoch, channel, `n${channel}`]);
+  }
+  expect(names.piecesOf(head)).toBe(40);
+  const order = (a: (string | number)[], b: (string | number)[]) =>
+    Number(a[0]) - Number(b[0]) || Number(a[1]) - Number(b[1]);
+  expect(said(names, head).sort(order)).toEqual(expected.sort(order));
+  // those that describe all have the same span, which is a number
+  const whole = [...names.epochs(head)].filter(({ epoch }) => epoch % 3 === 0);
+  expect(new Set(whole.map(({ places }) => places))).toEqual(new Set([39]));
+});
+
+test("a name that no epoch has any more leaves its place, and says so to the tables", () => {
+  const names = new ChannelNames();
+  let head = names.describe(-1, entry(1, 1, "a", 1));
+  head = names.describe(head, entry(2, 1, "a", 2));
+  for (let flush = 3; flush < 300; flush++)
+    head = names.describe(head, entry(2, 1, `renamed ${flush}`, flush));
+  expect(names.piecesOf(head)).toBe(2);
+  expect([...names.changedPlaces(head, 298)]).toHaveLength(2);
+  head = names.describe(head, entry(2, 1, "a", 300));
+  expect([...names.changedPlaces(head, 299)]).toEqual([{ place: expect.any(Number), description: null }]);
+  const [again, next] = restarted(names, head);
+  expect(said(again, next)).toEqual([
+    [2, 1, "a"],
+    [1, 1, "a"],
+  ]);
+});
+
+test("whatever is described, renamed and removed, and with a start at any moment, each epoch has its own names", () => {
+  const random = seededRandom(11);
+  const below = (limit: number) => Math.floor(random() * limit);
+  let names = new ChannelNames();
+  const heads = [-1, -1, -1];
+  const expected = heads.map(() => new Map<string, string>());
+  for (let step = 0; step < 20_000; step++) {
+    const device = below(heads.length);
+    if (step % 2000 === 1999) {
+      names.remove(heads[device]!);
+      heads[device] = -1;
+      expected[device]!.clear();
+      continue;
+    }
+    const [epoch, channel] = [below(30), below(60)];
+    // names of different channels differ: none needs a suffix
+    const name = `${channel}-${below(3)}`;
+    heads[device] = names.describe(heads[device]!, entry(epoch, channel, name));
+    expected[device]!.set(`${epoch} ${channel}`, name);
+    if (step % 3000 !== 0) continue;
+    const moved = heads.map((head) => [names, head] as const);
+    names = new ChannelNames();
+    for (const [at, [old, head]] of moved.entries()) {
+      let next = -1;
+      for (const description of old.descriptions(head)) next = names.restore(next, description);
+      if (next >= 0) names.restoreEpochs(next, [...old.epochs(head)].reverse());
+      heads[at] = next;
+    }
+  }
+  for (const [device, head] of heads.entries()) {
+    const found = said(names, head).map(
+      ([epoch, channel, name]) => [`${epoch} ${channel}`, name] as [string, string],
+    );
+    expect(found).toHaveLength(expected[device]!.size);
+    expect(new Map(found)).toEqual(expected[device]);
+    expect(names.piecesOf(head)).toBe(new Set(expected[device]!.values()).size);
+  }
 });

@@ -1,0 +1,41 @@
+/** How much of something may be kept that senders can make grow. */
+export interface Bounds {
+  perDevice: number;
+  /** a device may have so much whatever others have taken */
+  sure: number;
+  /** what all devices together may have beyond that */
+  beyond: number;
+}
+
+/** Room that devices share, so that one of them, or many forged ones, cannot take what another needs. */
+export class Room {
+  readonly #bounds: Bounds;
+  #taken = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  /** A device has `to` instead of `from`. */
+  move(from: number, to: number): void {
+    this.#taken += this.#beyondSure(to) - this.#beyondSure(from);
+  }
+
+  /**
+   * Whether a device may have `to` instead of `from`.
+   * @param asked - what others are to have beyond what is sure, and have not moved to yet
+   */
+  fits(from: number, to: number, asked = 0): boolean {
+    const { perDevice, sure, beyond } = this.#bounds;
+    return to <= perDevice && (to <= sure || this.#taken + asked + this.asks(from, to) <= beyond);
+  }
+
+  /** How much more of the shared room a device takes that has `to` instead of `from`. */
+  asks(from: number, to: number): number {
+    return this.#beyondSure(to) - this.#beyondSure(from);
+  }
+
+  #beyondSure(amount: number): number {
+    return Math.max(0, amount - this.#bounds.sure);
+  }
+}

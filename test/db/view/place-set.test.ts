@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import {
+  hasPlace,
+  isSameSet,
+  NO_PLACES,
+  type PlaceSet,
+  placesFromText,
+  placesOf,
+  placesToText,
+  withoutPlace,
+  withPlace,
+} from "../../../db/view/place-set.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
+
+const setOf = (...places: number[]): PlaceSet => places.reduce<PlaceSet>(withPlace, NO_PLACES);
+
+test("one span is a number, however it came together", () => {
+  expect([setOf(0), setOf(5, 6, 7), setOf(7, 5, 6), setOf(31, 33, 32)]).toEqual([
+    0,
+    5 * 65_536 + 7,
+    5 * 65_536 + 7,
+    31 * 65_536 + 33,
+  ]);
+  expect(withoutPlace(setOf(5, 6, 7), 7)).toBe(5 * 65_536 + 6);
+  expect(withoutPlace(setOf(5), 5)).toBe(NO_PLACES);
+  expect(typeof withoutPlace(setOf(5, 6, 7), 6)).toBe("object");
+});
+
+test("a digit stands for four places", () => {
+  expect(
+    [setOf(), setOf(0, 1, 2, 3, 4), setOf(1, 9)].map((set) => [
+      placesToText(set),
+      placesToText(placesFromText(placesToText(set))),
+    ]),
+  ).toEqual([
+    ["", ""],
+    ["F1", "F1"],
+    ["202", "202"],
+  ]);
+});
+
+test("holds what is put in and not taken out again", () => {
+  const random = seededRandom(5);
+  for (let round = 0; round < 60; round++) {
+    const most = [4, 40, 200, 8192][round % 4]!;
+    let set: PlaceSet = NO_PLACES;
+    const expected = new Set<number>();
+    for (let step = 0; step < 120; step++) {
+      const place = Math.floor(random() * most);
+      const before = [...placesOf(set)];
+      const next: PlaceSet = random() < 0.6 ? withPlace(set, place) : withoutPlace(set, place);
+      expect([...placesOf(set)]).toEqual(before);
+      if (hasPlace(next, place)) expected.add(place);
+      else expected.delete(place);
+      set = next;
+    }
+    const places = [...expected].sort((a, b) => a - b);
+    expect([...placesOf(set)]).toEqual(places);
+    expect(isSameSet(placesFromText(placesToText(set)), set)).toBe(true);
+    expect(isSameSet(setOf(...places), set)).toBe(true);
+    for (let place = 0; place < 40; place++) expect(hasPlace(set, place)).toBe(expected.has(place));
+  }
+});
