@@ -1,5 +1,6 @@
 import { ChannelIndex } from "./channel-index.ts";
 import { Entries, withRoom } from "./columns.ts";
+import { type Bounds, Room } from "./room.ts";
 
 /** Newest values as columns, one entry per changed (device, channel): what the writer posts after a commit. */
 export interface LatestColumns {
@@ -39,6 +40,9 @@ export interface LatestEntry {
   flush: number;
 }
 
+/** A device speaks of at most 1,024 channels at a time, and ingest knows 8 of its epochs. */
+const BOUNDS: Bounds = { perDevice: 8192, sure: 32, beyond: 2_000_000 };
+
 /** A list in which a search went so far gets an index: in what order its channels come is for the sender to choose. */
 const LONG_WALK = 256;
 
@@ -51,9 +55,14 @@ export type TakesFrom = (run: number, isLate: boolean, other: number) => boolean
  * Newest is what the newest datagram brought, not the greatest time: within a run the greater sequence wins (then the later reading time),
  * so a late datagram changes nothing; a later run wins from an earlier one, which wins from it only in a later flush and where `takesFrom` says
  * that it speaks on. A wrong or forged clock can thus not freeze a value.
+ *
+ * A channel there is no room for has none: who offers decides, and all others put what they are told.
  */
 export class LatestValues {
   readonly #entries = new Entries();
+  readonly #room: Room;
+  /** of a list's head: entries of the list */
+  #count = new Uint32Array(0);
   #next = new Int32Array(0);
   #device = new Uint32Array(0);
   #channel = new Uint16Array(0);
@@ -74,8 +83,10 @@ export class LatestValues {
   #changed: number[] = [];
   readonly #takesFrom: TakesFrom;
 
-  constructor(takesFrom: TakesFrom) {
+  /** @param bounds - smaller ones for tests */
+  constructor(takesFrom: TakesFrom, bounds = BOUNDS) {
     this.#takesFrom = takesFrom;
+    this.#room = new Room(bounds);
   }
 
   /**
@@ -85,7 +96,7 @@ export class LatestValues {
    */
   offer(head: number, reading: Readonly<LatestEntry>, isLate: boolean): number {
     const known = this.#find(head, reading.channel);
-    if (known >= 0 && !this.#isNewer(known, reading, isLate)) return head;
+    if (known >= 0 ? !this.#isNewer(known, reading, isLate) : !this.#hasRoom(head)) return head;
     const entry = known < 0 ? this.#add(head, reading.channel) : known;
     if (known < 0 || this.#flush[entry] !== reading.flush) this.#changed.push(entry);
     this.#set(entry, reading);
@@ -141,9 +152,15 @@ export class LatestValues {
 
   /** The whole list goes. */
   remove(head: number): void {
+    if (head >= 0) this.#room.move(this.#count[head]!, 0);
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) this.#entries.giveBack(entry);
     this.#indexes.delete(head);
     this.#hintHead = -1;
+  }
+
+  #hasRoom(head: number): boolean {
+    const count = head < 0 ? 0 : this.#count[head]!;
+    return this.#room.fits(count, count + 1);
   }
 
   /** The channel's entry in the list, or -1; looks first behind the one found last when that was in the same list. */
@@ -201,6 +218,10 @@ export class LatestValues {
     if (before >= 0) this.#next[before] = entry;
     this.#remember(head < 0 ? entry : head, entry);
     this.#indexes.get(head)?.add(channel, entry);
+    const first = head < 0 ? entry : head;
+    const count = head < 0 ? 0 : this.#count[head]!;
+    this.#count[first] = count + 1;
+    this.#room.move(count, count + 1);
     return entry;
   }
 
@@ -217,6 +238,7 @@ export class LatestValues {
 
   #makeRoom(length: number): void {
     this.#next = withRoom(this.#next, length);
+    this.#count = withRoom(this.#count, length);
     this.#device = withRoom(this.#device, length);
     this.#channel = withRoom(this.#channel, length);
     this.#type = withRoom(this.#type, length);

@@ -38,3 +38,26 @@ test("has the newest value of each channel, in whatever order and of however man
     expect(new Map(found.map(({ channel, value }) => [channel, value]))).toEqual(expected[device]);
   }
 });
+
+test("has no more of a device, and of all devices beyond what each has in any case, than there is room for", () => {
+  const values = new LatestValues(() => true, { perDevice: 1000, sure: 32, beyond: 1500 });
+  const heads = [-1, -1, -1];
+  const offerAll = (device: number, sequence: number): void => {
+    for (let channel = 0; channel < 5000; channel++)
+      heads[device] = values.offer(heads[device]!, reading(device, channel, sequence), false);
+  };
+  const counts = () => heads.map((head) => [...values.list(head)].length);
+  for (const device of [0, 1, 2]) offerAll(device, 1);
+  expect(counts()).toEqual([1000, 564, 32]);
+  offerAll(1, 2);
+  expect(counts()).toEqual([1000, 564, 32]);
+  expect([...values.list(heads[1]!)].every(({ value }) => value === 2)).toBe(true);
+  values.remove(heads[0]!);
+  heads[0] = -1;
+  offerAll(2, 2);
+  expect(counts()).toEqual([0, 564, 1000]);
+  // what another thread decided is taken as it is
+  heads[0] = values.put(heads[0]!, reading(0, 1, 1));
+  for (let channel = 0; channel < 40; channel++) heads[0] = values.put(heads[0]!, reading(0, channel, 2));
+  expect(counts()).toEqual([40, 564, 1000]);
+});
