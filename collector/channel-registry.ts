@@ -18,6 +18,8 @@ export type ChannelSink = (
 /** epochs of one device whose names are remembered: as many as can be open (R6) */
 const TABLES_PER_DEVICE = 8;
 const DEFAULT_MAX_ENTRIES = 1_000_000;
+/** what all devices know of older epochs is looked for when it is that share of the entries: it takes a walk over all devices */
+const WORTH_A_WALK = 1 / 8;
 const NO_EPOCH = -1;
 
 /** Names and numbers of all devices' channels (design §3). */
@@ -29,8 +31,10 @@ export class ChannelRegistry {
   readonly #sink: ChannelSink;
   readonly #maxEntries: number;
   #entries = 0;
+  /** those of tables that are not their device's latest */
+  #olderEntries = 0;
 
-  /** @param maxEntries - described, named and high channels over all devices; what comes beyond is refused */
+  /** @param maxEntries - described, named and high channels over all devices; beyond it older epochs are forgotten, and what comes is refused when there are none */
   constructor(sink: ChannelSink, maxEntries = DEFAULT_MAX_ENTRIES) {
     this.#sink = sink;
     this.#maxEntries = maxEntries;
@@ -84,8 +88,10 @@ export class ChannelRegistry {
   numberOf(device: number, table: ChannelTable, name: string): number {
     const known = table.findNamed(name);
     if (known !== undefined) return known.channel;
+    // looked for before room is made: that forgets older ones
+    const olderNumber = table.olderNumberOf(name);
     if (this.#isFull(table)) return -1;
-    const channel = table.numberFor(name);
+    const channel = olderNumber >= 0 ? olderNumber : table.nextNumber();
     this.#describe(device, table, channel, name, "");
     return channel;
   }
@@ -110,13 +116,16 @@ export class ChannelRegistry {
         continue;
       }
       const table = this.tableOf(device, epoch ?? NO_EPOCH);
+      if (this.#entries >= this.#maxEntries) this.#makeRoom(table);
       this.#counting(table, () => table.restore(channel, name, unit));
     }
   }
 
   forget(device: number): void {
-    for (let table = this.#tables.get(device) ?? null; table !== null; table = table.older) {
-      this.#entries -= table.entryCount;
+    const latest = this.#tables.get(device);
+    if (latest !== undefined) {
+      this.#entries -= latest.entryCount;
+      this.#forgetFrom(latest.older);
     }
     if (!this.#tables.delete(device)) this.#low.take(device, NO_EPOCH);
   }
@@ -139,7 +148,39 @@ export class ChannelRegistry {
   }
 
   #isFull(table: ChannelTable): boolean {
-    return table.isFull || this.#entries >= this.#maxEntries;
+    return table.isFull || (this.#entries >= this.#maxEntries && !this.#makeRoom(table));
+  }
+
+  /**
+   * What is known of older epochs makes room: a fleet would have no channels left once it restarted often enough. First that of the same device, one entry
+   * for the one that comes, then that of all devices.
+   * @param latest - of its device
+   * @returns false when there is too little of it
+   */
+  #makeRoom(latest: ChannelTable): boolean {
+    let oldest: ChannelTable | null = null;
+    for (let table = latest.older; table !== null; table = table.older)
+      if (table.entryCount > 0) oldest = table;
+    if (oldest !== null) {
+      oldest.forgetFirst();
+      this.#entries--;
+      this.#olderEntries--;
+      return true;
+    }
+    if (this.#olderEntries < this.#maxEntries * WORTH_A_WALK) return false;
+    for (const table of this.#tables.values()) {
+      this.#forgetFrom(table.older);
+      table.older = null;
+    }
+    return this.#entries < this.#maxEntries;
+  }
+
+  /** A table that is not its device's latest goes, and all older ones. */
+  #forgetFrom(first: ChannelTable | null): void {
+    for (let table = first; table !== null; table = table.older) {
+      this.#entries -= table.entryCount;
+      this.#olderEntries -= table.entryCount;
+    }
   }
 
   #moveToFront(device: number, epoch: number, latest: ChannelTable | null): ChannelTable {
@@ -149,8 +190,10 @@ export class ChannelRegistry {
       newer = table;
       table = table.older;
     }
+    if (latest !== null) this.#olderEntries += latest.entryCount;
     if (table === null) table = this.#create(device, epoch, latest);
     else if (newer !== null) {
+      this.#olderEntries -= table.entryCount;
       newer.older = table.older;
       table.older = latest;
     }
@@ -168,7 +211,7 @@ export class ChannelRegistry {
     let last: ChannelTable | null = latest;
     for (let count = 1; last !== null && count < TABLES_PER_DEVICE; count++) last = last.older;
     if (last === null) return;
-    for (let table = last.older; table !== null; table = table.older) this.#entries -= table.entryCount;
+    this.#forgetFrom(last.older);
     last.older = null;
   }
 }

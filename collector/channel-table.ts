@@ -77,12 +77,17 @@ export class ChannelTable {
     return this.#hasSuffixes ? this.#entries.find((other) => isNamed(other, wanted)) : undefined;
   }
 
-  /** A number for a channel the sender names: the one that name had in an older epoch, else the next free one. */
-  numberFor(wanted: string): number {
+  /** The number a channel the sender names had in an older epoch, or -1. */
+  olderNumberOf(wanted: string): number {
     for (let table = this.older; table !== null; table = table.older) {
       const entry = table.findNamed(wanted);
       if (entry !== undefined && !this.has(entry.channel)) return entry.channel;
     }
+    return -1;
+  }
+
+  /** A number for a channel the sender names, the next free one. */
+  nextNumber(): number {
     while (this.#nextNamed > MAX_CHANNEL || this.has(this.#nextNamed)) {
       this.#nextNamed = this.#nextNamed >= MAX_CHANNEL ? FIRST_NAMED_CHANNEL : this.#nextNamed + 1;
     }
@@ -132,6 +137,14 @@ export class ChannelTable {
     const wanted = name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
     this.#add({ channel, wanted, name, unit });
     if (channel >= this.#nextNamed) this.#nextNamed = channel + 1;
+  }
+
+  /** Forget the one known longest. */
+  forgetFirst(): void {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return;
+    this.#byChannel?.delete(entry.channel);
+    this.#byName?.delete(entry.name);
   }
 
   #rename(entry: ChannelEntry, wanted: string): void {

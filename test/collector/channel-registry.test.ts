@@ -144,3 +144,54 @@ test("small channels count towards the bound of a device", () => {
   for (let channel = 1; channel < 1024; channel++) expect(registry.admit(1, table, channel)).toBe(true);
   expect(registry.admit(1, table, 1024)).toBe(false);
 });
+
+test("a fleet that restarts again and again has all its channels, and each name its number, however small the bound is", () => {
+  const { registry } = setUp(100);
+  const devices = Array.from({ length: 25 }, (_, device) => device);
+  for (let epoch = 0; epoch < 30; epoch++) {
+    for (const device of devices) {
+      const numbers = ["a", "b", "c", "d"].map((name) =>
+        registry.numberOf(device, registry.tableOf(device, epoch), name),
+      );
+      expect(numbers).toEqual([32_768, 32_769, 32_770, 32_771]);
+    }
+  }
+  // those of no older epoch are left to make room
+  expect(registry.numberOf(0, registry.tableOf(0, 29), "e")).toBe(-1);
+});
+
+test("what others know of older epochs makes room for a new device", () => {
+  const { registry } = setUp(100);
+  for (let epoch = 0; epoch < 8; epoch++)
+    for (const device of [1, 2, 3])
+      for (const channel of [1, 2, 3, 4])
+        expect(registry.describe(device, registry.tableOf(device, epoch), channel, `n${channel}`, "")).toBe(
+          true,
+        );
+  // 96 by now; 12 of them are those of the latest epochs
+  const describe = (device: number, count: number) =>
+    Array.from({ length: count }, (_, channel) =>
+      registry.describe(device, registry.tableOf(device, 1), channel, `n${channel}`, ""),
+    ).filter(Boolean).length;
+  expect([describe(4, 80), describe(5, 20)]).toEqual([80, 8]);
+  registry.forget(4);
+  expect(describe(6, 100)).toBe(80);
+});
+
+test("a start takes over no more than there is room for, and devices restart and come after it", () => {
+  const { registry } = setUp(100);
+  for (const device of [1, 2, 3, 4]) {
+    const channels = Array.from({ length: 64 }, (_, at) => ({
+      epoch: at >> 3,
+      channel: at & 7,
+      name: `n${at & 7}`,
+      unit: "",
+    }));
+    registry.restore({ device, channels });
+  }
+  const describe = (device: number, epoch: number) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].map((channel) =>
+      registry.describe(device, registry.tableOf(device, epoch), channel, `n${channel}`, ""),
+    );
+  for (const device of [1, 2, 3, 4, 5]) expect(describe(device, 9)).not.toContain(false);
+});
