@@ -46,7 +46,12 @@ export class Afterwards {
   #noteReturnPath(device: number, datagram: Datagram, arrival: Arrival): void {
     const { devices, recovery } = this.#context;
     const isReturnPath = datagram.isNative && recovery?.isReturnPath(arrival.listener) === true;
-    if (isReturnPath && !this.#sources.isOnOtherPath(device, arrival)) {
+    const isKnown = devices.int(device, SLOT.RETURN_PATH) > 0;
+    // of two senders under one id the reported one is asked: the other's listener may be of the other family
+    const mayAnswer = isKnown
+      ? this.#sources.isReported(device, arrival)
+      : !this.#sources.isOnOtherPath(device, arrival);
+    if (isReturnPath && mayAnswer) {
       devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
       devices.setInt(device, SLOT.RETURN_LOCAL, arrival.local);
     } else if (devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)

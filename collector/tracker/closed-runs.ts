@@ -167,7 +167,7 @@ export class ClosedRuns {
   /** One that is to be read back must be in the database as it is: nothing of it is on its way there, and no timer will change it. */
   #mayDrop(run: number): boolean {
     const { runs, options, committed } = this.#context;
-    if (!runs.has(run, RUN_STATE.CLOSED)) return false;
+    if (!runs.has(run, RUN_STATE.CLOSED) || runs.has(run, RUN_STATE.AWAITED)) return false;
     if (options.archive === undefined) return true;
     return !runs.isDirty(run) && runs.drainedInto[run]! <= committed && runs.at(run, ROW.MISSING) === 0;
   }

@@ -4,11 +4,13 @@ import type { TrackerContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import * as deviceSlot from "./device-slot.ts";
 import type { FirstContact } from "./first-contact.ts";
+import * as runState from "./run-state.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { ROW } = ledgerRow;
 const { REJECT } = reasons;
 const { MARK, SLOT } = deviceSlot;
+const { RUN_STATE } = runState;
 
 /** R3: the hold of a device that is slow by nature is at most so long */
 const LONGEST_HOLD_MS = 3_600_000;
@@ -51,6 +53,7 @@ export class Holds {
     this.drop(device);
     const deadlineMs = held.contact.nowMs + this.#holdMs(device);
     const ownerNumber = held.owner < 0 ? -1 : this.#context.runs.at(held.owner, ROW.RUN);
+    if (held.owner >= 0) this.#context.runs.set(held.owner, RUN_STATE.AWAITED, true);
     this.#held.set(device, { held, ownerNumber, deadlineMs });
     this.#due.schedule(device, deadlineMs);
   }
@@ -63,10 +66,12 @@ export class Holds {
     bits: number,
     isReused: boolean,
   ): Held | undefined {
-    const held = this.#held.get(device)?.held;
+    const entry = this.#held.get(device);
+    const held = entry?.held;
     if (held === undefined || held.epoch !== epoch || held.isReused !== isReused) return undefined;
     if ((held.contact.number + 1) % 2 ** bits !== sequence) return undefined;
     this.#held.delete(device);
+    this.#letGo(held, entry!.ownerNumber);
     return held;
   }
 
@@ -77,7 +82,7 @@ export class Holds {
     this.#held.delete(device);
     const { runs } = this.#context;
     const { held, ownerNumber } = entry;
-    if (held.isReused && runs.at(held.owner, ROW.RUN) === ownerNumber) {
+    if (this.#letGo(held, ownerNumber)) {
       runs.add1(held.owner, ROW.DUPLICATES);
       runs.touch(held.owner);
     }
@@ -101,6 +106,14 @@ export class Holds {
 
   dropAll(): void {
     for (const device of [...this.#held.keys()]) this.drop(device);
+  }
+
+  /** The run that has the number already need not stay for it any more. @returns whether there is one in memory */
+  #letGo({ owner }: Held, ownerNumber: number): boolean {
+    const { runs } = this.#context;
+    if (owner < 0 || runs.at(owner, ROW.RUN) !== ownerNumber) return false;
+    runs.set(owner, RUN_STATE.AWAITED, false);
+    return true;
   }
 
   /** Tell the sink that a held datagram is not stored. */

@@ -13,6 +13,8 @@ export const RUN_STATE = {
   OFF_BEAT: 32,
   /** an older run of its epoch begins above it, and has the numbers from there on (step 3) */
   BELOW: 64,
+  /** a held datagram is its duplicate unless it is confirmed (R5): it stays in memory */
+  AWAITED: 128,
 } as const;
 /** What the short path has to know of a run, in one byte. */
 export const STEADY = {

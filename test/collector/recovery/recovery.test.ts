@@ -43,6 +43,13 @@ test("a device is asked from the address of this host it was last heard at, as f
   ]);
 });
 
+test("of two senders under one id the reported one is asked, by the listener it is heard by", () => {
+  const bed = spoken();
+  bed.data("pump", [101], { address: "2001:db8::7", listener: 1 });
+  bed.pass(WINDOW_MS + 20);
+  expect(bed.nacks).toMatchObject([{ address: "address of pump", listener: 0, ranges: [[100, 100]] }]);
+});
+
 test("what fills its window is never asked for", () => {
   const bed = spoken();
   bed.data("pump", [101]);
