@@ -72,6 +72,14 @@ const tellDamage = (store: Store, logger: Logger): void => {
   );
 };
 
+/** Once for each time that commits begin to fail, not for each that is tried. */
+const tellFailures = (store: Store, logger: Logger): void => {
+  store.on("failing", (reason) =>
+    logger.error({ reason }, "the database cannot be written: commits are retried, what waits is pending"),
+  );
+  store.on("recovered", () => logger.info("the database can be written again"));
+};
+
 const closeStore = async (store: Store, logger: Logger): Promise<void> => {
   await store.close();
   const { mergeError } = store.status();
@@ -124,6 +132,7 @@ export const startService = async (
   await Promise.allSettled([opening, loading]);
   const store = await opening;
   tellDamage(store, logger);
+  tellFailures(store, logger);
   const live = new StoreLiveSource(store, settings.dbPath);
   const started: Part[] = [live, { stop: () => closeStore(store, logger) }];
   const stop = (): Promise<void> => stopParts(started.splice(0));

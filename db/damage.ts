@@ -13,6 +13,15 @@ export const damagedError = (file: string, why: string, cause?: unknown): Lacuna
     { cause },
   );
 
+/** Its ledger is whole, of what is stored something is not. @param segments - what is wrong with each, as a sentence */
+export const damagedReadings = (file: string, segments: readonly string[]): LacunaError => {
+  const others = segments.length > 1 ? `, and ${segments.length - 1} more` : "";
+  return new LacunaError(
+    "ERR_DATABASE_DAMAGED",
+    `readings in the database ${file} are damaged (${segments[0]}${others}): a collector starts on it and leaves them out, and docs/storage.md, "A damaged database", says what can be saved`,
+  );
+};
+
 /** What was thrown while a database was read; where it is damaged, that and the file's name. */
 export const orDamaged = (file: string, thrown: unknown): unknown =>
   isDamage(thrown) ? damagedError(file, messageOf(thrown), thrown) : thrown;

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
-import { damagedError, orDamaged, startError } from "./damage.ts";
+import { damagedSegments } from "./check-segments.ts";
+import { damagedError, damagedReadings, orDamaged, startError } from "./damage.ts";
 import { lockDatabase } from "./lock.ts";
 import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
 import { writerParts } from "./writer-parts.ts";
@@ -26,8 +26,10 @@ export const examineDatabase = (file: string, nowUs: number): number | null => {
 const examineFile = (file: string): number => {
   const { db, version } = openAsItIs(file);
   try {
-    if (version > 0 && statSync(file).size <= WHOLE_BYTES) checkPages(db, file);
+    const isSmall = statSync(file).size <= WHOLE_BYTES;
+    if (version > 0 && isSmall) checkPages(db, file);
     if (version === SCHEMA_VERSION) readAsAtAStart(db, file);
+    if (version === SCHEMA_VERSION && isSmall) checkReadings(db, file);
     return version;
   } finally {
     db.close();
@@ -52,8 +54,14 @@ const firstMistake = (db: Sqlite, file: string): string => {
 const readAsAtAStart = (db: Sqlite, file: string): void => {
   try {
     const { state } = writerParts(db, { retentionMs: null, maxBytes: null });
-    if (state.damage.length > 0) throw new SegmentCorruptError(state.damage.join("; "));
+    if (state.damage.length > 0) throw damagedReadings(file, state.damage);
   } catch (error) {
     throw startError(file, error);
   }
+};
+
+/** A byte that a disk has changed inside a block is no mistake of SQLite's: its pages have no checksums. */
+const checkReadings = (db: Sqlite, file: string): void => {
+  const damage = damagedSegments(db);
+  if (damage.length > 0) throw damagedReadings(file, damage);
 };

@@ -51,6 +51,10 @@ export interface StoreOptions {
 export interface StoreEvents {
   /** a flush was committed and the view shows it; with the gaps it lost and filled: OP_FIELDS per operation, in order */
   commit: [LedgerChange, Float64Array];
+  /** commits begin to fail, and are retried: why */
+  failing: [string];
+  /** the first one after that has succeeded */
+  recovered: [];
   /** the writer can go on no more (a bug, a damaged database): without a handler that ends the process */
   error: [LacunaError];
 }
@@ -232,6 +236,7 @@ export class Store extends EventEmitter<StoreEvents> {
         break;
       case "failing":
         this.#figures = message.figures;
+        if (this.#status === "OK") this.emit("failing", message.figures.lastError ?? "no reason known");
         this.#status = "FAILING";
         if (message.accepted !== null) this.#state.accept(message.accepted);
         break;
@@ -254,6 +259,7 @@ export class Store extends EventEmitter<StoreEvents> {
     if (this.#status === "FAILING") {
       this.#status = "OK";
       this.#sinceUs = this.#clock.wallUs();
+      this.emit("recovered");
     }
     if (change !== null) this.emit("commit", change, gapOps);
   }

@@ -125,10 +125,15 @@ const placed = ({ heads, dataFrom }: RunHeads, firstPage: number): StoredChunk[]
 
 /** Decode a chunk's block. @param bytes - the block and its CRC; @param into - columns to use again */
 export const decodeChunk = (bytes: Uint8Array, head: ChunkHead, into?: GrowingColumns): RunColumns => {
+  checkChunk(bytes, head);
+  return decodeBlock(new ByteReader(bytes, 0, head.bytes), head.datagrams, head.firstTimeUs, true, into);
+};
+
+/** Compare a chunk's block with its checksum. @param bytes - the block and its CRC @throws SegmentCorruptError */
+export const checkChunk = (bytes: Uint8Array, head: ChunkHead): void => {
   if (bytes.length !== head.bytes + CRC_BYTES) throw new SegmentCorruptError("a chunk is cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (crc32(bytes.subarray(0, head.bytes)) !== view.getUint32(head.bytes, true)) {
     throw new SegmentCorruptError("a chunk is damaged");
   }
-  return decodeBlock(new ByteReader(bytes, 0, head.bytes), head.datagrams, head.firstTimeUs, true, into);
 };

@@ -1,4 +1,4 @@
-import { decodeChunk } from "../chunk/chunk-store.ts";
+import { checkChunk, decodeChunk } from "../chunk/chunk-store.ts";
 import { HeadsRowReader } from "../chunk/heads-row.ts";
 import { eachRun } from "../directory.ts";
 import type { Sqlite } from "../open.ts";
@@ -93,6 +93,16 @@ export class ChunkInput implements MergeInput {
     }
   }
 }
+
+/** Compare all chunks of a merged segment with their checksums. @throws SegmentCorruptError */
+export const checkChunks = (db: Sqlite, chunkSet: number, firstPage: number): void => {
+  const pages = new PageStream(db, firstPage);
+  for (const row of headsRows(db, chunkSet)) {
+    const reader = new HeadsRowReader(row);
+    while (reader.next() >= 0)
+      for (const head of reader.read().heads) checkChunk(pages.take(head.bytes + CRC_BYTES), head);
+  }
+};
 
 const ROWS_AT_ONCE = 16;
 

@@ -74,6 +74,14 @@ export class SegmentReader {
     return { columns: this.#decode(start, end, datagrams, true, into), from: 0, to: datagrams };
   }
 
+  /** Compare every block with its checksum, without decoding it. */
+  check(): void {
+    if (this.#head.form === FORM.WHOLE) this.#checkBlock(this.#blocksAt, this.#blob.length - CRC_BYTES);
+    else
+      for (const [index, start] of this.#starts.entries())
+        this.#checkBlock(start, start + this.#head.blockBytes[index]!);
+  }
+
   /** It is not needed any more: the blob's memory goes back at once. What was read stays. */
   release(): void {
     releaseBytes(this.#blob);
@@ -92,13 +100,18 @@ export class SegmentReader {
     isAscending: boolean,
     into?: GrowingColumns,
   ): DatagramColumns {
+    this.#checkBlock(from, to);
+    const bytes = new ByteReader(this.#blob, from, to);
+    return decodeBlock(bytes, count, this.summary.firstTimeUs, isAscending, into);
+  }
+
+  #checkBlock(from: number, to: number): void {
     const blob = this.#blob;
     if (!(to >= from && to + CRC_BYTES <= blob.length)) throw new SegmentCorruptError("a block is cut off");
     const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
     if (crc32(blob.subarray(from, to)) !== view.getUint32(to, true)) {
       throw new SegmentCorruptError("a block is damaged");
     }
-    return decodeBlock(new ByteReader(blob, from, to), count, this.summary.firstTimeUs, isAscending, into);
   }
 }
 

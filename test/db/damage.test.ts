@@ -205,3 +205,35 @@ test("a byte that changed in a directory hides nothing without a word; one witho
     expect(damaged).toEqual([{ epoch: 3, run: 0, segment: 4, first: null, last: null, count: null }]);
   }
 });
+
+const damagedReadings = (file: string, ...segments: number[]) =>
+  expect.objectContaining({
+    code: "ERR_DATABASE_DAMAGED",
+    message: expect.stringMatching(
+      new RegExp(
+        `^readings in the database ${file} are damaged \\(segment (${segments.join("|")}) .*\\): a collector starts`,
+      ),
+    ),
+  });
+
+test("a byte that is wrong in a stored flush, or in a chunk, is found before a start", () => {
+  using bed = new StoreBed();
+  fill(bed);
+  spoilFlushes(bed.file, [1]);
+  expect(() => examineDatabase(bed.file, 0)).toThrow(damagedReadings(bed.file, 1));
+  using other = new StoreBed();
+  const writer = other.writer({ mergePolicy: { keptBytes: 0 } });
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  for (let sequence = 0; sequence < 2000; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: Math.random(), timeUs: sequence }], sequence);
+    if (sequence % 20 !== 19) continue;
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  expect(mergeOnce(writer, other.file, 100)).toBe(true);
+  writer.close();
+  expect(examineDatabase(other.file, 0)).toBe(SCHEMA_VERSION);
+  spoilChunkPages(other.file, [1]);
+  expect(() => examineDatabase(other.file, 0)).toThrow(damagedReadings(other.file, 64));
+});

@@ -62,6 +62,9 @@ test.concurrent("a locked database: what waits is pending and visible, nothing i
   expect(await readyz.text()).toMatch(/locked/);
   const status = await getJson<{ database: { state: string } }>(`${collector.api}/api/v1/status`);
   expect(status.database.state).toBe("FAILING");
+  await collector.process.logged(
+    "the database cannot be written: commits are retried, what waits is pending",
+  );
 
   const { readings, completeness } = await getJson<Readings>(
     `${collector.api}/api/v1/devices/sim-00/readings?limit=10000`,
@@ -76,6 +79,7 @@ test.concurrent("a locked database: what waits is pending and visible, nothing i
     () => fetch(`${collector.api}/readyz`),
     ({ status }) => status === 200,
   );
+  await collector.process.logged("the database can be written again");
   const audited = await runLacuna(["audit", "--truth", truth, "--api", collector.api]);
   expect(audited.stdout).toContain("every number is explained");
   expect((await collector.stop()).code).toBe(0);
