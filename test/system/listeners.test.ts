@@ -118,9 +118,9 @@ describe(`received by ${path}:`, () => {
     intruder.close();
   });
 
-  test.skipIf(path !== "native")(
-    "beside a wildcard one address has a socket of ours, and no stranger's",
-    async () => {
+  // sockets of node:dgram cannot let each other in and nobody else
+  if (path === "native")
+    test("beside a wildcard one address has a socket of ours, and no stranger's", async () => {
       const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
       const whole = await openSocket(wildcard!, networkInterfaces(), socketsOf(path));
       opened.push(whole);
@@ -139,8 +139,7 @@ describe(`received by ${path}:`, () => {
         await expect(outcome, taken).rejects.toMatchObject({ code: "EADDRINUSE" });
         intruder.close();
       }
-    },
-  );
+    });
 
   test("another program that has the port is named as it was called", async () => {
     const holder = spawn(process.execPath, ["-e", HOLD_A_PORT], { stdio: ["pipe", "pipe", "inherit"] });
