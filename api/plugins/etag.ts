@@ -10,8 +10,11 @@ import { isRelative } from "../query-time.ts";
 const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext, url: string): string =>
   `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.pending}-${hash("sha1", url, "base64url")}"`;
 
+const opaque = (tag: string): string => tag.trim().replace(/^W\//, "");
+
+/** By the weak comparison (RFC 9110, 13.1.2): whatever stands in between may have left out the `W/`. */
 const isKnown = (ifNoneMatch: string, tag: string): boolean =>
-  ifNoneMatch.split(",").some((known) => known.trim() === tag);
+  ifNoneMatch.split(",").some((known) => opaque(known) === opaque(tag));
 
 /** The times a query may have. */
 interface TimeQuery {
