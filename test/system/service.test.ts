@@ -26,6 +26,11 @@ test.skipIf(isMissing)("systemd finds nothing wrong with the unit", () => {
   expect({ status, said }).toEqual({ status: 0, said: [] });
 });
 
+test("a failure that goes on is tried again for as long: systemd gives up five starts within ten seconds unless it is told otherwise", () => {
+  expect(UNIT.match(/^\[Unit\]\n(?:(?!\[).*\n)*/m)![0]).toContain("\nStartLimitIntervalSec=0\n");
+  expect(UNIT).toContain("\nRestart=on-failure\n");
+});
+
 test("what the unit starts collects into its working directory, with the file that `lacuna init` wrote", async () => {
   const [node, launcher, ...args] = UNIT.match(/^ExecStart=(.*)$/m)![1]!.split(" ");
   expect([node, launcher].filter((file) => !existsSync(file!))).toEqual([]);
