@@ -70,28 +70,26 @@ test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the 
   expect(said).toMatch(/^0 /);
 });
 
-test.skipIf(isMissing)("a listener that need not be up is no critical alert, one that must be is", () => {
+type Samples = { labels: string; value: number }[];
+
+/** What promtool says of the values of expressions over such series, given by the minute. */
+const ask = (
+  series: Record<string, string>,
+  expected: { expr: string; minutes: number; samples: Samples }[],
+) => {
   const directory = mkdtempSync(join(tmpdir(), "lacuna-alerts-"));
-  const down = ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"];
-  const series = down.map((listener) => `lacuna_listener_state{state="UNAVAILABLE",listener="${listener}"}`);
-  const expected = [
-    `{alertname="LacunaListenerDown",severity="critical",listener="${down[0]}"}`,
-    `{alertname="LacunaOptionalListenerDown",severity="info",listener="${down[1]}"}`,
-  ];
   const test = {
     rule_files: [RULES],
     evaluation_interval: "1m",
     tests: [
       {
         interval: "1m",
-        input_series: series.map((each) => ({ series: each, values: "1+0x30" })),
-        promql_expr_test: [
-          {
-            expr: 'sum by (alertname, severity, listener) (ALERTS{alertstate="firing"})',
-            eval_time: "20m",
-            exp_samples: expected.map((labels) => ({ labels, value: 1 })),
-          },
-        ],
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: expected.map(({ expr, minutes, samples }) => ({
+          expr,
+          eval_time: `${minutes}m`,
+          exp_samples: samples,
+        })),
       },
     ],
   };
@@ -100,7 +98,51 @@ test.skipIf(isMissing)("a listener that need not be up is no critical alert, one
   writeFileSync(file, JSON.stringify(test));
   const said = promtool(["test", "rules", file]);
   rmSync(directory, { recursive: true });
-  expect(said).toMatch(/^0 /);
+  return said;
+};
+
+const firing = (labels: string[]): Samples => labels.map((each) => ({ labels: `{${each}}`, value: 1 }));
+
+test.skipIf(isMissing)("a listener that need not be up is no critical alert, one that must be is", () => {
+  const down = ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"];
+  const states = down.map(
+    (listener) => `lacuna_listener_state{state="UNAVAILABLE",listener="${listener}",job="lacuna"}`,
+  );
+  const alerts = {
+    expr: 'sum by (alertname, severity, listener) (ALERTS{alertstate="firing"})',
+    minutes: 20,
+    samples: firing([
+      `alertname="LacunaListenerDown",severity="critical",listener="${down[0]}"`,
+      `alertname="LacunaOptionalListenerDown",severity="info",listener="${down[1]}"`,
+    ]),
+  };
+  const panel = dashboard.panels.find(({ title }) => title === "Listeners not OK")!;
+  const onPanel = {
+    expr: panel.targets[0]!.expr.replaceAll("$job", "lacuna"),
+    minutes: 20,
+    samples: [{ labels: "{}", value: 1 }],
+  };
+  const series = Object.fromEntries(states.map((state) => [state, "1+0x30"]));
+  expect(ask(series, [alerts, onPanel])).toMatch(/^0 /);
+});
+
+test.skipIf(isMissing)("a collector that loses is told beside a larger one that loses nothing", () => {
+  const of = (metric: string, instance: string, more = "") =>
+    `${metric}{job="lacuna",instance="${instance}"${more}}`;
+  const series = {
+    [of("lacuna_expected_numbers_total", "large")]: "0+60000x60",
+    [of("lacuna_received_numbers_total", "large")]: "0+60000x60",
+    [of("lacuna_expected_numbers_total", "small")]: "0+60x60",
+    [of("lacuna_received_numbers_total", "small")]: "0+30x60",
+    // a late number takes one from what was lost: it hid as many that the other collector lost meanwhile
+    [of("lacuna_lost_numbers", "large", ',cause="queue-overflow"')]: "9000-60x60",
+    [of("lacuna_lost_numbers", "small", ',cause="queue-overflow"')]: "0+30x60",
+  };
+  const samples = firing(
+    ["LacunaIncomplete", "LacunaOwnLoss"].map((name) => `alertname="${name}",instance="small"`),
+  );
+  const expr = 'sum by (alertname, instance) (ALERTS{alertstate="firing"})';
+  expect(ask(series, [{ expr, minutes: 50, samples }])).toMatch(/^0 /);
 });
 
 test("alerts and dashboard ask only for metrics there are", () => {
