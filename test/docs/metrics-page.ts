@@ -62,11 +62,11 @@ Each is one expression; those with \`[5m]\` look at the last five minutes.
 
 | question | PromQL |
 | --- | --- |
-| How complete is what arrived? | \`sum(rate(lacuna_received_numbers_total[5m])) / rate(lacuna_expected_numbers_total[5m])\` |
+| How complete is what arrived? | \`sum by (job, instance) (rate(lacuna_received_numbers_total[5m])) / sum by (job, instance) (rate(lacuna_expected_numbers_total[5m]))\` |
 | Is anything lost by our own fault? | \`delta(lacuna_lost_numbers{cause=~"socket-overflow\\|queue-overflow\\|collector-down"}[5m]) > 0\` |
 | Does the kernel drop at a socket? | \`rate(lacuna_listener_kernel_drops_total[5m]) > 0\` |
 | Is the writer behind? | \`lacuna_queue_length / lacuna_queue_capacity > 0.5\` |
 | Do commits fail? | \`increase(lacuna_store_commit_failures_total[5m]) > 0\` |
-| Does somebody send what we cannot read? | \`sum by (reason) (rate(lacuna_rejected_datagrams_total[5m])) > 0\` |
+| Does somebody send what we cannot read? | \`sum by (job, instance, reason) (rate(lacuna_rejected_datagrams_total[5m])) > 0\` |
 | Is a listener down? | \`lacuna_listener_state{state=~"UNAVAILABLE\\|FAILED"} == 1\` |
 `;

@@ -145,6 +145,23 @@ test.skipIf(isMissing)("a collector that loses is told beside a larger one that 
   expect(ask(series, [{ expr, minutes: 50, samples }])).toMatch(/^0 /);
 });
 
+test.skipIf(isMissing)(
+  "the completeness that the page of metrics asks for has an answer, for each collector",
+  () => {
+    const page = readFileSync(join(DEPLOY, "../docs/metrics.md"), "utf8");
+    const expr = page.match(/How complete is what arrived\? \| `(.*)` \|$/m)![1]!;
+    const labels = 'job="lacuna",instance="hall"';
+    const series = {
+      [`lacuna_expected_numbers_total{${labels}}`]: "0+40x10",
+      [`lacuna_received_numbers_total{${labels},bin="inOrder"}`]: "0+20x10",
+      [`lacuna_received_numbers_total{${labels},bin="recovered"}`]: "0+10x10",
+    };
+    const samples = [{ labels: `{${labels}}`, value: 75 }];
+    const percent = `round((${expr}) * 100)`;
+  expect(ask(series, [{ expr: percent, minutes: 10, samples }])).toMatch(/^0 /);
+  },
+);
+
 test("alerts and dashboard ask only for metrics there are", () => {
   const asked = [readFileSync(RULES, "utf8"), ...expressions].flatMap(
     (each) => each.match(/\blacuna_\w+/g) ?? [],
