@@ -17,8 +17,12 @@ export const unknownChannel = (device: string, name: string): ApiError =>
     `the device ${JSON.stringify(device)} has no channel ${JSON.stringify(name)}`,
   );
 
-/** Channels of all devices of a page: 1,000 devices have 50 each. As many with 1,024 each were 30 MB of text, written on the thread that serves HTTP. */
+/** Channels, or newest values, of all devices of a page: 1,000 devices have 50 each. As many with 1,024 each were 30 MB of text, written on the thread that serves HTTP. */
 const MOST_CHANNELS = 50_000;
+
+/** What of a device takes room on a page. Newest values are of all its epochs, its channels of the current one. */
+type SizeOf = (device: DeviceView) => number;
+const channelsOf: SizeOf = ({ channels }) => channels.length;
 
 /**
  * The devices of a page, as many as it has room for; one at least.
@@ -28,14 +32,15 @@ const MOST_CHANNELS = 50_000;
 export const devicesWithin = (
   { sources: { ledger } }: ApiContext,
   ids: readonly string[],
+  sizeOf = channelsOf,
 ): { devices: DeviceView[]; used: number } => {
   const devices: DeviceView[] = [];
-  let channels = 0;
+  let size = 0;
   for (const [used, id] of ids.entries()) {
     const device = ledger.device(id);
     if (device === undefined) continue;
-    channels += device.channels.length;
-    if (channels > MOST_CHANNELS && devices.length > 0) return { devices, used };
+    size += sizeOf(device);
+    if (size > MOST_CHANNELS && devices.length > 0) return { devices, used };
     devices.push(device);
   }
   return { devices, used: ids.length };
@@ -46,11 +51,12 @@ export const devicePage = (
   context: ApiContext,
   scope: string,
   query: { limit: number; cursor?: string },
+  sizeOf?: SizeOf,
 ): { devices: DeviceView[]; next: string | null } => {
   const [after = null] = decodeCursor(scope, query.cursor) ?? [];
   if (after !== null && typeof after !== "string") throw foreignCursor();
   const { ids, next } = context.order.page(after, query.limit);
-  const { devices, used } = devicesWithin(context, ids);
+  const { devices, used } = devicesWithin(context, ids, sizeOf);
   const last = used < ids.length ? ids[used - 1]! : next;
   return { devices, next: nextCursor(scope, last === null ? null : [last]) };
 };

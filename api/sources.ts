@@ -175,6 +175,8 @@ export interface DeviceView {
   readonly channels: readonly { name: string; unit: string }[];
   /** value of each channel in the newest datagram that had it: a wrong clock cannot freeze it */
   readonly latest: readonly LatestValue[];
+  /** of `latest` at most, told without making it */
+  readonly latestCount: number;
 }
 
 export interface RunView extends RunStorage {

@@ -203,6 +203,11 @@ export class DeviceView {
     );
   }
 
+  /** How many newest values there are at most: those of all epochs, before a name that moved is given to one of them. */
+  get latestCount(): number {
+    return this.#state.latest.countOf(this.#state.devices.latest[this.#slot]!);
+  }
+
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */
   get latest(): LatestValue[] {
     const values: LatestValue[] = [];

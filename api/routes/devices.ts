@@ -125,7 +125,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     },
     async ({ query }, reply) => {
       const nowUs = context.clock.wallUs();
-      const { devices, next } = devicePage(context, "latest", query);
+      const { devices, next } = devicePage(context, "latest", query, ({ latestCount }) => latestCount);
       const { down } = sources.ledger;
       const keys = new JsonKeys();
       latest.begin().ascii('{"devices":[');

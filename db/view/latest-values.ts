@@ -135,6 +135,11 @@ export class LatestValues {
     return head < 0 ? entry : head;
   }
 
+  /** Entries of a list. */
+  countOf(head: number): number {
+    return head < 0 ? 0 : this.#count[head]!;
+  }
+
   *list(head: number): Generator<LatestEntry> {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
       yield {
@@ -159,7 +164,7 @@ export class LatestValues {
   }
 
   #hasRoom(head: number): boolean {
-    const count = head < 0 ? 0 : this.#count[head]!;
+    const count = this.countOf(head);
     return this.#room.fits(count, count + 1);
   }
 
@@ -219,7 +224,7 @@ export class LatestValues {
     this.#remember(head < 0 ? entry : head, entry);
     this.#indexes.get(head)?.add(channel, entry);
     const first = head < 0 ? entry : head;
-    const count = head < 0 ? 0 : this.#count[head]!;
+    const count = this.countOf(head);
     this.#count[first] = count + 1;
     this.#room.move(count, count + 1);
     return entry;

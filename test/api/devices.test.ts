@@ -100,7 +100,7 @@ describe("pages", () => {
       const channels = Array.from({ length: 1024 }, (_, channel) => ({ name: `ch${channel}`, unit: "" }));
       const ids = Array.from({ length: 100 }, (_, index) => `wide-${String(index).padStart(3, "0")}`);
       api.sources.reset();
-      api.sources.add(...ids.map((id) => ({ id, channels })));
+      api.sources.add(...ids.map((id) => ({ id, channels, latestCount: channels.length })));
       // the table that lists are made from is made anew once a second
       api.clock.advanceMs(1001);
       const pages: string[][] = [];
@@ -114,6 +114,16 @@ describe("pages", () => {
       expect(pages.flat()).toEqual(ids);
     },
   );
+
+  test("a page of newest values goes by these, which are of all epochs of a device", async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `restarted-${String(index).padStart(2, "0")}`);
+    api.sources.reset();
+    api.sources.add(...ids.map((id) => ({ id, latestCount: 8192 })));
+    const { json } = await api.get("/api/v1/latest?limit=1000");
+    expect(json.devices).toHaveLength(6);
+    const next = await api.get(`/api/v1/latest?limit=1000&cursor=${json.next}`);
+    expect(next.json.devices[0].id).toBe("restarted-06");
+  });
 
   test("a page that ends with the last device has no next", async () => {
     const { page } = await paged("/api/v1/devices", 5);

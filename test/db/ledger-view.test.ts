@@ -227,6 +227,8 @@ test("a name holds for its epoch, and a name that is taken gets the channel's nu
     { name: "temperature", unit: "K", value: 293, timeUs: 2 },
     { name: "ch9", unit: "", value: true, timeUs: 2 },
   ]);
+  // of channel 1 too, whose name is that of channel 5 now
+  expect(pump.latestCount).toBe(3);
 });
 
 test("a device has the channels of every epoch, and by its number one that was nameless in some", () => {

@@ -82,6 +82,7 @@ export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceVi
   channels: [{ name: "temperature", unit: "Cel" }],
   hasChannel: (name) => name === "temperature",
   latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
+  latestCount: 1,
   ...device,
 });
 

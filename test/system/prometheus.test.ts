@@ -158,7 +158,7 @@ test.skipIf(isMissing)(
     };
     const samples = [{ labels: `{${labels}}`, value: 75 }];
     const percent = `round((${expr}) * 100)`;
-  expect(ask(series, [{ expr: percent, minutes: 10, samples }])).toMatch(/^0 /);
+    expect(ask(series, [{ expr: percent, minutes: 10, samples }])).toMatch(/^0 /);
   },
 );
 
