@@ -29,6 +29,8 @@ import type { Position, ReadingsText, TextForm } from "../sources.ts";
 const DEFAULT_LIMIT = 100;
 /** readings of a stream that are in memory at once */
 const STREAM_PAGE = 10_000;
+/** cells of a page of CSV: an absent value takes its comma, which the reader's bound on text knows nothing of */
+const MOST_CELLS = 16 * 2 ** 20;
 const DAMAGED = "what is damaged in the database was left out of a stream of readings";
 
 type ReadingsQueryValues = Static<typeof ReadingsQueryString>;
@@ -41,6 +43,11 @@ const formOf = async (
   format === "csv"
     ? { format, time, columns: channel ?? (await channelNames()), isContinued: false }
     : { format, time };
+
+const rowsWithin = (limit: number, form: TextForm): number =>
+  form.format === "csv"
+    ? Math.min(limit, Math.max(1, Math.floor(MOST_CELLS / Math.max(1, form.columns.length))))
+    : limit;
 
 /** @throws ApiError 409 */
 const checkCompleteness = (
@@ -95,6 +102,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       const span = parseTimeRange(query, context.clock.wallUs());
       const { reader } = context.sources;
       const form = await formOf(query, () => reader.channelNames(device.id, raw.socket));
+      const limit = rowsWithin(isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT), form);
       const ask = (after: Position | null, how: TextForm): Promise<ReadingsText> =>
         reader.readingsText(
           {
@@ -103,7 +111,7 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
             ...span,
             order: query.order,
             damage: "tell",
-            limit: isStream ? STREAM_PAGE : (query.limit ?? DEFAULT_LIMIT),
+            limit,
             after,
           },
           how,

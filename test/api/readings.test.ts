@@ -190,6 +190,15 @@ describe("as CSV", () => {
     expect(api.sources.readingsQueries[1]).toMatchObject({ limit: 1, after: [7] });
   });
 
+  test("a page of a device that has had very many channels is shorter: each row has a comma for all of them", async () => {
+    api.sources.channelNames = Array.from({ length: 8192 }, (_, channel) => `ch${channel}`);
+    api.sources.page = page([row({ names: ["ch7"] })], { next: [7] });
+    await api.get(`${URL}?format=csv&limit=10000`);
+    await api.get(`${URL}?format=csv&limit=10000&channel=ch7`);
+    await api.get(`${URL}?format=ndjson&limit=10000`);
+    expect(api.sources.readingsQueries.map(({ limit }) => limit)).toEqual([2048, 10_000, 10_000]);
+  });
+
   test("a question mark in a channel's name stays in the link to the next page", async () => {
     api.sources.page = page([row({})], { next: [7] });
     const { headers } = await api.get(`${URL}?format=csv&limit=1&channel=is+it?really`);

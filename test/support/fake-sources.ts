@@ -204,6 +204,8 @@ export class FakeSources implements Sources {
   seriesQueries!: SeriesQuery[];
   points!: SeriesText | null;
   pointsQueries!: PointsQuery[];
+  /** of the header of a CSV without `channel` */
+  channelNames!: readonly string[];
   /** how the times of the last series were asked for */
   seriesTime: TimeForm | undefined;
   raster!: RasterDevice[];
@@ -247,6 +249,7 @@ export class FakeSources implements Sources {
     this.seriesQueries = [];
     this.points = null;
     this.pointsQueries = [];
+    this.channelNames = ["temperature"];
     this.seriesTime = undefined;
     this.raster = [];
     this.receivedPage = { epochs: [], hasMore: false, asOfUs: NOON_US };
@@ -313,7 +316,7 @@ export class FakeSources implements Sources {
       const page = this.pages.shift() ?? this.page;
       return { ...page, text: readings(page.readings, form) };
     },
-    channelNames: async () => ["temperature"],
+    channelNames: async () => this.channelNames,
     seriesText: async (query, time) => {
       this.seriesQueries.push(query);
       this.seriesTime = time;
