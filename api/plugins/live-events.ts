@@ -25,7 +25,7 @@ const ITEM = {
   type: "object",
   required: ["event", "data"],
   properties: {
-    id: { type: "string", examples: ["812-0-5-3"] },
+    id: { type: "string", examples: ["812.k3f9-0-5-3"] },
     event: { type: "string", enum: Object.keys(EVENTS) },
     data: { type: "string" },
   },
