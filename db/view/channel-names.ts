@@ -5,6 +5,8 @@ import { Entries, withRoom } from "./columns.ts";
 import { EntryIndex } from "./entry-index.ts";
 import { hashOf } from "./id-index.ts";
 import {
+  countPlaces,
+  findPlace,
   hasPlace,
   isSameSet,
   NO_PLACES,
@@ -57,16 +59,25 @@ const MAX_SHARED = 10_000;
 const MANY_EPOCHS = 256;
 /** A device that has given more places than that has its descriptions in the index; those of others are walked. */
 const FEW_PLACES = 32;
+/** After so many descriptions of one epoch, with none of another between them, it gets maps: they take as long to make as that many searches. */
+const WORTH_MAPS = 64;
 /** odd, and known to nobody: descriptions cannot be chosen to meet in one place */
 const OF_DEVICE = 2 * randomInt(2 ** 30) + 1;
 const OF_CHANNEL = 2 * randomInt(2 ** 30) + 1;
 const OF_UNIT = 2 * randomInt(2 ** 30) + 1;
 
-/** The names of the epoch that was described last, by channel and by name. */
+/** The epoch that was described last. */
 interface OpenEpoch {
   head: number;
   record: number;
   epoch: number;
+  /** descriptions since it was opened */
+  described: number;
+  maps: EpochMaps | null;
+}
+
+/** The names of an epoch, by channel and by name. */
+interface EpochMaps {
   /** channel to entry */
   byChannel: Map<number, number>;
   /** name to channel */
@@ -92,6 +103,8 @@ export class ChannelNames {
 
   readonly #entries = new Entries();
   readonly #byWhat = new EntryIndex();
+  /** of a device whose descriptions are in the index: the one at each of its places */
+  readonly #entryAt = new Map<number, Uint32Array>();
   readonly #shared = new Map<string, string>();
   /** of a description: the next one of its device, its device (of a free place: -2 - the next free one), its place, how many epochs have it */
   #next = new Int32Array(0);
@@ -135,21 +148,27 @@ export class ChannelNames {
    */
   describe(head: number, described: Readonly<ChannelEntry>): number {
     const device = head < 0 ? this.#addDevice() : head;
-    const { byChannel, byName, record } = this.#opened(device, described);
+    const { maps, record } = this.#opened(device, described);
     const { channel, flush } = described;
-    const known = byChannel.get(channel);
+    const before = this.#described[record]!;
+    const known = maps === null ? this.#ofChannel(device, before, channel) : maps.byChannel.get(channel);
     // ingest refuses what is beyond, but forgets epochs that others have followed
-    if (known === undefined && byChannel.size >= MAX_CHANNELS_PER_DEVICE) return device;
-    const isTaken = (byName.get(described.name) ?? channel) !== channel;
+    if (known === undefined && countPlaces(before) >= MAX_CHANNELS_PER_DEVICE) return device;
+    const isTaken =
+      maps === null
+        ? this.#isTaken(device, before, described)
+        : (maps.byName.get(described.name) ?? channel) !== channel;
     const name = isTaken ? `${described.name}#${channel}` : described.name;
     const description = { channel, name, unit: described.unit };
     if (known !== undefined && this.#isIt(known, device, description)) return device;
     const entry = this.#findOrAdd(device, description, flush);
     this.#users[entry]!++;
-    if (known !== undefined && byName.get(this.#name[known]!) === channel) byName.delete(this.#name[known]!);
-    byChannel.set(channel, entry);
-    byName.set(name, channel);
-    const before = this.#described[record]!;
+    if (maps !== null) {
+      if (known !== undefined && maps.byName.get(this.#name[known]!) === channel)
+        maps.byName.delete(this.#name[known]!);
+      maps.byChannel.set(channel, entry);
+      maps.byName.set(name, channel);
+    }
     const rest = known === undefined ? before : withoutPlace(before, this.#place[known]!);
     this.#setDescribed(record, withPlace(rest, this.#place[entry]!), flush);
     if (known !== undefined) this.#release(device, known, flush);
@@ -234,6 +253,7 @@ export class ChannelNames {
       this.#records.giveBack(record);
     }
     this.#indexes.delete(head);
+    this.#entryAt.delete(head);
     this.#heads.giveBack(head);
   }
 
@@ -244,19 +264,48 @@ export class ChannelNames {
 
   /** The epoch that is described; one without a description before becomes the device's newest. */
   #opened(head: number, { epoch }: Readonly<ChannelEntry>): OpenEpoch {
-    const last = this.#open;
-    if (last !== null && last.head === head && last.epoch === epoch) return last;
-    const known = this.#recordOf(head, epoch);
-    const record = known < 0 ? this.#addEpoch(head, epoch) : known;
-    const opened: OpenEpoch = { head, record, epoch, byChannel: new Map(), byName: new Map() };
-    const places = this.#described[record]!;
-    for (const entry of known < 0 ? [] : this.#entriesOf(head)) {
-      if (!hasPlace(places, this.#place[entry]!)) continue;
-      opened.byChannel.set(this.#channel[entry]!, entry);
-      opened.byName.set(this.#name[entry]!, this.#channel[entry]!);
+    let open = this.#open;
+    if (open === null || open.head !== head || open.epoch !== epoch) {
+      const known = this.#recordOf(head, epoch);
+      const record = known < 0 ? this.#addEpoch(head, epoch) : known;
+      open = { head, record, epoch, described: 0, maps: null };
+      this.#open = open;
     }
-    this.#open = opened;
-    return opened;
+    if (++open.described > WORTH_MAPS) open.maps ??= this.#mapsOf(head, this.#described[open.record]!);
+    return open;
+  }
+
+  #mapsOf(head: number, places: PlaceSet): EpochMaps {
+    const maps: EpochMaps = { byChannel: new Map(), byName: new Map() };
+    for (const entry of this.#entriesOf(head)) {
+      if (!hasPlace(places, this.#place[entry]!)) continue;
+      maps.byChannel.set(this.#channel[entry]!, entry);
+      maps.byName.set(this.#name[entry]!, this.#channel[entry]!);
+    }
+    return maps;
+  }
+
+  #ofChannel(head: number, places: PlaceSet, channel: number): number | undefined {
+    return this.#findAt(head, places, (entry) => this.#channel[entry] === channel);
+  }
+
+  /** Whether another channel of the epoch has the name. */
+  #isTaken(head: number, places: PlaceSet, { channel, name }: Readonly<Description>): boolean {
+    const isOther = (entry: number): boolean =>
+      this.#name[entry] === name && this.#channel[entry] !== channel;
+    return this.#findAt(head, places, isOther) !== undefined;
+  }
+
+  /** One of the descriptions at these places; what else the device has described is not looked at where that may be much. */
+  #findAt(head: number, places: PlaceSet, isIt: (entry: number) => boolean): number | undefined {
+    const entryAt = this.#entryAt.get(head);
+    if (entryAt !== undefined) {
+      const found = findPlace(places, (place) => isIt(entryAt[place]!));
+      return found < 0 ? undefined : entryAt[found]!;
+    }
+    for (const entry of this.#entriesOf(head))
+      if (isIt(entry) && hasPlace(places, this.#place[entry]!)) return entry;
+    return undefined;
   }
 
   /** What is described as in the epoch before takes no memory of its own. */
@@ -383,13 +432,27 @@ export class ChannelNames {
     this.#name[entry] = "";
     this.#unit[entry] = "";
     if (this.#places[head] === FEW_PLACES + 1) this.#indexAll(head);
+    if (this.#isIndexed(head)) this.#putAt(head, this.#place[entry]!, entry);
     return entry;
   }
 
   /** All but the first, which is being added. */
   #indexAll(head: number): void {
-    for (let entry = this.#next[this.#firstEntry[head]!]!; entry >= 0; entry = this.#next[entry]!)
+    for (let entry = this.#next[this.#firstEntry[head]!]!; entry >= 0; entry = this.#next[entry]!) {
+      this.#putAt(head, this.#place[entry]!, entry);
       if (this.#head[entry]! >= 0) this.#byWhat.add(hashOfWhat(head, this.#what(entry)), entry);
+    }
+  }
+
+  #putAt(head: number, place: number, entry: number): void {
+    let entryAt = this.#entryAt.get(head) ?? new Uint32Array(2 * FEW_PLACES);
+    if (place >= entryAt.length) {
+      const longer = new Uint32Array(2 * place);
+      longer.set(entryAt);
+      entryAt = longer;
+    }
+    entryAt[place] = entry;
+    this.#entryAt.set(head, entryAt);
   }
 
   #what(entry: number): Description {

@@ -39,6 +39,29 @@ export const isSameSet = (a: PlaceSet, b: PlaceSet): boolean => {
   return a.length === b.length && a.every((word, at) => word === b[at]);
 };
 
+/** The lowest place that passes the test; -1 = none does. */
+export const findPlace = (set: PlaceSet, test: (place: number) => boolean): number => {
+  if (typeof set === "number") {
+    const last = set < 0 ? -1 : lastOf(set);
+    for (let place = set < 0 ? 0 : firstOf(set); place <= last; place++) if (test(place)) return place;
+    return -1;
+  }
+  for (let at = 0; at < set.length; at++) {
+    for (let rest = set[at]!; rest !== 0; rest &= rest - 1) {
+      const place = at * WORD + 31 - Math.clz32(rest & -rest);
+      if (test(place)) return place;
+    }
+  }
+  return -1;
+};
+
+export const countPlaces = (set: PlaceSet): number => {
+  if (typeof set === "number") return set < 0 ? 0 : lastOf(set) - firstOf(set) + 1;
+  let count = 0;
+  for (let at = 0; at < set.length; at++) for (let rest = set[at]!; rest !== 0; rest &= rest - 1) count++;
+  return count;
+};
+
 /** Ascending. */
 export function* placesOf(set: PlaceSet): Generator<number> {
   if (typeof set === "number") {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ChannelNames } from "../../../db/view/channel-names.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
@@ -166,3 +166,51 @@ test("whatever is described, renamed and removed, and with a start at any moment
     expect(names.piecesOf(head)).toBe(new Set(expected[device]!.values()).size);
   }
 });
+
+test("of two epochs described in turn nothing is made anew for each description", () => {
+  const names = new ChannelNames();
+  let head = -1;
+  for (const epoch of [1, 2])
+    for (let channel = 0; channel < 1024; channel++)
+      head = names.describe(head, entry(epoch, channel, `n${channel} ${epoch}`));
+  const set = vi.spyOn(Map.prototype, "set");
+  for (let channel = 0; channel < 1000; channel++)
+    for (const epoch of [1, 2]) names.describe(head, entry(epoch, channel, `n${channel} ${3 - epoch}`));
+  const { length } = set.mock.calls;
+  set.mockRestore();
+  expect(length).toBeLessThan(5000);
+  expect(said(names, head).slice(0, 2)).toEqual([
+    [2, 0, "n0 1"],
+    [2, 1, "n1 1"],
+  ]);
+});
+
+test.for([
+  ["few", 20],
+  ["many", 200],
+] as const)(
+  "a name that another channel has gets a suffix, with %s of one epoch in a row",
+  ([, channels]) => {
+    const random = seededRandom(17);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const names = new ChannelNames();
+    let head = -1;
+    const expected = new Map<number, Map<number, string>>();
+    for (let round = 0; round < 200; round++) {
+      const epoch = below(4);
+      const here = expected.get(epoch) ?? new Map<number, string>();
+      expected.set(epoch, here);
+      for (let left = below(150); left >= 0; left--) {
+        const [channel, name] = [below(channels), `n${below(channels)}`];
+        head = names.describe(head, entry(epoch, channel, name));
+        const isTaken = [...here].some(([other, its]) => other !== channel && its === name);
+        here.set(channel, isTaken ? `${name}#${channel}` : name);
+      }
+    }
+    const all = [...expected].flatMap(([epoch, here]) =>
+      [...here].map(([channel, name]) => `${epoch} ${channel} ${name}`),
+    );
+    const found = said(names, head).map((each) => each.join(" "));
+    expect(found.sort()).toEqual(all.sort());
+  },
+);

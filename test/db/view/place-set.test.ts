@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import {
+  countPlaces,
+  findPlace,
   hasPlace,
   isSameSet,
   NO_PLACES,
@@ -56,6 +58,9 @@ test("holds what is put in and not taken out again", () => {
     }
     const places = [...expected].sort((a, b) => a - b);
     expect([...placesOf(set)]).toEqual(places);
+    expect(countPlaces(set)).toBe(places.length);
+    const middle = Math.floor(most / 2);
+    expect(findPlace(set, (place) => place >= middle)).toBe(places.find((place) => place >= middle) ?? -1);
     expect(isSameSet(placesFromText(placesToText(set)), set)).toBe(true);
     expect(isSameSet(setOf(...places), set)).toBe(true);
     for (let place = 0; place < 40; place++) expect(hasPlace(set, place)).toBe(expected.has(place));
