@@ -1,23 +1,36 @@
 import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { RunSpan } from "./run-segments.ts";
 import type { Piece, Pieces } from "./series/pieces.ts";
+import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 
 export interface ChannelsRequest {
-  /** each with the channels that are looked for in it */
-  runs: readonly (RunSpan & { channels: readonly number[] })[];
+  /** each with the channels that are looked for in it; null = all that neither the run's epoch describes, by its places, nor are known */
+  runs: readonly (RunSpan & { channels: readonly number[] | null; places: PlaceSet })[];
+  known: readonly number[];
+  /** the device's different ones */
+  descriptions: readonly { place: number; channel: number }[];
 }
 
 /** Which of the channels have a reading in a run they are looked for in. @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE` */
-export const queryChannels = (pieces: Pieces, { runs }: ChannelsRequest): number[] => {
+export const queryChannels = (pieces: Pieces, request: ChannelsRequest): number[] => {
   const found = new Set<number>();
-  for (const run of runs) {
-    const wanted = new Set(run.channels.filter((channel) => !found.has(channel)));
+  for (const run of request.runs) {
+    const wanted = run.channels === null ? null : new Set(run.channels.filter((each) => !found.has(each)));
+    const passedOver = wanted === null ? passedOverIn(run.places, request) : new Set<number>();
     for (const piece of pieces.of(run, { fromUs: null, toUs: null })) {
-      if (wanted.size === 0) break;
-      for (const channel of channelsOf(piece)) if (wanted.delete(channel)) found.add(channel);
+      if (wanted?.size === 0) break;
+      for (const channel of channelsOf(piece)) {
+        const isWanted = wanted === null ? !passedOver.has(channel) : wanted.delete(channel);
+        if (isWanted) found.add(channel);
+      }
     }
   }
   return [...found];
+};
+
+const passedOverIn = (places: PlaceSet, { known, descriptions }: ChannelsRequest): Set<number> => {
+  const described = descriptions.filter(({ place }) => hasPlace(places, place));
+  return new Set([...known, ...described.map(({ channel }) => channel)]);
 };
 
 const channelsOf = (piece: Piece): Iterable<number> => {

@@ -194,10 +194,16 @@ export class DeviceView {
     return doubtful;
   }
 
-  /** Whether a channel has this name in some epoch. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */
+  /** Whether each channel with readings has a newest value; there may be more where there is no room for another one. */
+  get hasAllNewest(): boolean {
+    return this.#state.latest.hasRoom(this.#state.devices.latest[this.#slot]!);
+  }
+
+  /** Whether a channel has this name in some epoch, or may have it. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */
   hasChannel(name: string): boolean {
     const number = undescribedNumber(name);
     return (
+      (number !== null && !this.hasAllNewest) ||
       this.descriptions.some((each) => each.name === name || each.channel === number) ||
       this.latest.some((latest) => latest.name === name)
     );

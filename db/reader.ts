@@ -3,6 +3,7 @@ import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { TextForm, TimeForm } from "./answer-texts.ts";
+import type { ChannelsRequest } from "./channels-query.ts";
 import { type GapRequest, placeBehind } from "./gaps-query.ts";
 import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
@@ -30,6 +31,7 @@ import { newestStretches } from "./raster-spans.ts";
 import { PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-query.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
+import { undescribedNumber } from "./view/channel-names.ts";
 
 /** Sends a query to whoever answers it: a reader's thread, or this one (audit). One that waits is given up when its client is gone. */
 export type Ask = <K extends QueryRequest["kind"]>(
@@ -84,13 +86,11 @@ export class Reader {
   async channelNames(id: string, client?: QueryClient): Promise<string[]> {
     const device = this.#view.device(id);
     if (device === undefined) return [];
-    const { channelNames, doubtfulChannels, runs } = device;
-    if (doubtfulChannels.size === 0) return channelNames;
-    const inDoubt = runs.flatMap((run) => {
-      const channels = doubtfulChannels.get(run.epoch ?? -1);
-      return channels === undefined ? [] : [{ ...requestedRun(run), channels }];
-    });
-    const found = await this.#ask({ kind: "channels", request: { runs: inDoubt } }, client);
+    const { channelNames, descriptions } = device;
+    const runs = inDoubt(device);
+    if (runs.length === 0) return channelNames;
+    const known = channelNames.map(undescribedNumber).filter((channel) => channel !== null);
+    const found = await this.#ask({ kind: "channels", request: { runs, known, descriptions } }, client);
     return [...channelNames, ...found.sort((a, b) => a - b).map(undescribedName)];
   }
 
@@ -213,6 +213,17 @@ const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => 
     runs: device === null ? null : device.runs.map(({ run }) => run),
     after: after === null ? null : [Number(after[0]), Number(after[1])],
   };
+};
+
+/** Runs that may have readings of a channel the ledger in memory knows no name for. */
+const inDoubt = (device: DeviceView): ChannelsRequest["runs"] => {
+  const { runs, hasAllNewest } = device;
+  const doubtful = hasAllNewest ? device.doubtfulChannels : null;
+  return runs.flatMap((run) => {
+    const epoch = run.epoch ?? -1;
+    const channels = doubtful === null ? null : doubtful.get(epoch);
+    return channels === undefined ? [] : [{ ...requestedRun(run), channels, places: device.placesIn(epoch) }];
+  });
 };
 
 const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;

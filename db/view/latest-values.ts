@@ -96,11 +96,17 @@ export class LatestValues {
    */
   offer(head: number, reading: Readonly<LatestEntry>, isLate: boolean): number {
     const known = this.#find(head, reading.channel);
-    if (known >= 0 ? !this.#isNewer(known, reading, isLate) : !this.#hasRoom(head)) return head;
+    if (known >= 0 ? !this.#isNewer(known, reading, isLate) : !this.hasRoom(head)) return head;
     const entry = known < 0 ? this.#add(head, reading.channel) : known;
     if (known < 0 || this.#flush[entry] !== reading.flush) this.#changed.push(entry);
     this.#set(entry, reading);
     return head < 0 ? entry : head;
+  }
+
+  /** Whether there is room for a further channel. @param head - -1 = empty */
+  hasRoom(head: number): boolean {
+    const count = this.countOf(head);
+    return this.#room.fits(count, count + 1);
   }
 
   /** What `offer` changed since the last call, as columns. */
@@ -161,11 +167,6 @@ export class LatestValues {
     for (let entry = head; entry >= 0; entry = this.#next[entry]!) this.#entries.giveBack(entry);
     this.#indexes.delete(head);
     this.#hintHead = -1;
-  }
-
-  #hasRoom(head: number): boolean {
-    const count = this.countOf(head);
-    return this.#room.fits(count, count + 1);
   }
 
   /** The channel's entry in the list, or -1; looks first behind the one found last when that was in the same list. */
