@@ -195,7 +195,7 @@ export class ChannelRegistry {
     else if (newer !== null) {
       this.#olderEntries -= table.entryCount;
       newer.older = table.older;
-      table.older = latest;
+      table.putBefore(latest!);
     }
     this.#tables.set(device, table);
     this.#trim(table);

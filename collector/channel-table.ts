@@ -46,6 +46,15 @@ export class ChannelTable {
     this.#nextNamed = older === null ? FIRST_NAMED_CHANNEL : older.#nextNamed;
   }
 
+  /**
+   * It is the device's latest from now on. Its next new name has a number that no epoch has used: names of an epoch may be forgotten here, and in the
+   * database a number that stood for one of them would become that of another.
+   */
+  putBefore(latest: ChannelTable): void {
+    this.older = latest;
+    this.#nextNamed = latest.#nextNamed;
+  }
+
   /** How many entries it holds in memory. */
   get entryCount(): number {
     return this.#entries.length;

@@ -195,3 +195,23 @@ test("a start takes over no more than there is room for, and devices restart and
     );
   for (const device of [1, 2, 3, 4, 5]) expect(describe(device, 9)).not.toContain(false);
 });
+
+test("a number that stood for a forgotten name of an epoch never becomes that of another name", () => {
+  const { registry, announced } = setUp(4);
+  const say = (epoch: number, ...names: string[]): void => {
+    const table = registry.tableOf(1, epoch);
+    for (const name of names) registry.numberOf(1, table, name);
+  };
+  say(1, "t");
+  say(2, "t", "x");
+  // what comes late of epoch 1 has a channel that epoch 2 knows nothing of, and then, with that forgotten, one it knows
+  say(1, "z");
+  say(2, "y", "w");
+  say(1, "x");
+  const named = announced.filter(([, epoch]) => epoch === 1).map(([, , channel, name]) => [channel, name]);
+  expect(named).toEqual([
+    [32_768, "t"],
+    [32_770, "z"],
+    [32_769, "x"],
+  ]);
+});
