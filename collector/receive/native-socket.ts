@@ -136,13 +136,16 @@ export class NativeSockets {
     return socket;
   }
 
-  /** Two that bind beside each other allow address reuse as long as that takes, and no longer: no stranger gets in. `surrender` takes it back of the new one. */
+  /**
+   * Two that bind beside each other share the port as long as that takes, and no longer. By SO_REUSEPORT, which lets in nobody but the same user: with SO_REUSEADDR whoever
+   * tries all the time gets in between.
+   */
   #bind(socket: NativeSocket, address: Buffer, beside: NativeSocket | null): void {
-    if (beside !== null)
-      for (const one of [socket, beside]) one.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 1);
+    const pair = beside === null ? [] : [socket, beside];
+    for (const one of pair) one.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1);
     const isBound = this.#calls.bind(socket.fd, address, address.length) === 0;
     const error = isBound ? null : new SystemCallError("bind", this.#calls.errno());
-    beside?.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 0);
+    for (const one of pair) one.setOption("SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 0);
     if (error !== null) throw error;
   }
 

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { networkInterfaces } from "node:os";
+import { constants, networkInterfaces } from "node:os";
 import { basename } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
 import { type OpenedSocket, openSocket } from "../../collector/open-socket.ts";
+import { NativeSockets } from "../../collector/receive/native-socket.ts";
+import { ADDRESS_FAMILY, encodeSockaddr } from "../../collector/receive/sockaddr.ts";
+import { loadSystemCalls } from "../../collector/receive/system-calls.ts";
 import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
 import { Probe } from "../support/probe.ts";
 import { RECEIVE_EXPECTED, socketsOf } from "../support/receive-paths.ts";
@@ -30,6 +33,12 @@ afterEach(async () => {
   for (const probe of [near, other]) await probe?.close();
   for (const { socket } of opened.splice(0)) socket.close();
 });
+
+// bits/socket.h and asm-generic/socket.h
+const SOCK_DGRAM = 2;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const { EADDRINUSE } = constants.errno;
 
 const HOLD_A_PORT = `const socket = require("node:dgram").createSocket("udp4");
 socket.bind(0, "127.0.0.1", () => process.stdout.write(String(socket.address().port)));`;
@@ -140,6 +149,34 @@ describe(`received by ${path}:`, () => {
         intruder.close();
       }
     });
+
+  test.skipIf(path !== "native")("nor while the two are bound", async () => {
+    const calls = await loadSystemCalls();
+    if ("missing" in calls) throw new Error(calls.missing);
+    const errors: number[] = [];
+    const intrude = (taken: string, port: number): void => {
+      const fd = calls.socket(ADDRESS_FAMILY[4], SOCK_DGRAM, 0);
+      calls.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Buffer.from([1, 0, 0, 0]), 4);
+      const place = encodeSockaddr(4, taken, port, 0);
+      errors.push(calls.bind(fd, place, place.length) === 0 ? 0 : calls.errno());
+      calls.close(fd);
+    };
+    const sockets = new NativeSockets({
+      ...calls,
+      bind(fd, place, bytes) {
+        const [whole] = opened;
+        if (whole !== undefined)
+          for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) intrude(taken, whole.port);
+        return calls.bind(fd, place, bytes);
+      },
+    });
+    const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
+    const whole = await openSocket(wildcard!, networkInterfaces(), sockets);
+    opened.push(whole);
+    const special = { ...address!, port: whole.port };
+    opened.push(await openSocket(special, networkInterfaces(), sockets, "none", whole.native));
+    expect(errors).toEqual([EADDRINUSE, EADDRINUSE, EADDRINUSE]);
+  });
 
   test("another program that has the port is named as it was called", async () => {
     const holder = spawn(process.execPath, ["-e", HOLD_A_PORT], { stdio: ["pipe", "pipe", "inherit"] });
