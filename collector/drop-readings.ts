@@ -83,7 +83,9 @@ export class DropReadings {
       const ofHome = listener.state === "OK" ? listener.kernelDrops : null;
       this.#drops[index] = isHome(index) ? ofHome : 0;
     }
-    for (const { index, kernelDrops: drops } of shares) {
+    for (const { index, state, kernelDrops: drops } of shares) {
+      // one that could not be opened (an IPv6 address that another host has too is listed, and cannot be bound): the listener's own socket hears it
+      if (state === "UNAVAILABLE") continue;
       const sum = this.#drops[index]!;
       this.#drops[index] = sum === null || drops === null ? null : sum + drops;
     }

@@ -148,9 +148,10 @@ export class WorkerListeners {
 
   #shareChanged({ url }: ListenerConfig, state: ListenerState, reason: string): void {
     const { ingest, exchange, logger } = this.#options;
-    const isUp = state === "OK";
-    logger[isUp ? "debug" : "warn"]({ listener: url, state, reason }, "one more socket of a listener");
-    if (isUp) return;
+    const level = state === "OK" ? "debug" : state === "FAILED" ? "warn" : "info";
+    logger[level]({ listener: url, state, reason }, "one more socket of a listener");
+    // what comes to an address that has none comes by the listener's own
+    if (state !== "FAILED") return;
     ingest.listenerBreak();
     exchange?.listenerBreak();
   }

@@ -48,6 +48,13 @@ test("of several workers each tells the others what its sockets dropped, what it
   expect(readings.read(100, 0, 90, 0)).toEqual([13, 18]);
 });
 
+test("a further socket that could not be opened hides nothing, one whose drops are not known does", () => {
+  const { readings } = setUp({
+    shares: [listener(0, null, "UNAVAILABLE"), listener(0, 4), listener(1, null, "FAILED")],
+  });
+  expect(readings.read(100, 0, 90, 0)).toEqual([7, null]);
+});
+
 test("what another worker does not tell is not known", () => {
   const { readings } = setUp({ exchange: exchange(null) });
   readings.readMissed(0);
