@@ -51,11 +51,11 @@ export class Afterwards {
     const mayAnswer = isKnown
       ? this.#sources.isReported(device, arrival)
       : !this.#sources.isOnOtherPath(device, arrival);
-    if (isReturnPath && mayAnswer) {
-      devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
-      devices.setInt(device, SLOT.RETURN_LOCAL, arrival.local);
-    } else if (devices.int(device, SLOT.RETURN_PATH) === RETURN_PATH.UNHEARD)
-      devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
+    if (isReturnPath && mayAnswer) devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
+    else if (!isKnown) devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
+    else return;
+    // also of one that is not asked: the short path is for what comes to the same address as before
+    devices.setInt(device, SLOT.RETURN_LOCAL, arrival.local);
   }
 
   /** Whether the next number of the current run needs no second thought. @returns a STEADY value */

@@ -360,6 +360,8 @@ export class Tracker {
     if (!this.#sources.isReported(slot, arrival)) return false;
     const heardBy = devices.int(slot, SLOT.HEARD_BY);
     if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
+    // its address has a socket since, or it sends to another one: that is where it is asked from
+    if (devices.int(slot, SLOT.RETURN_LOCAL) !== arrival.local) return false;
 
     if (time !== 0 && isSampled(number, hot[base + HOT.INTERVAL]!)) this.#notePair(run, datagram, arrival);
     hot[base + ROW.HIGH_WATER] = number;

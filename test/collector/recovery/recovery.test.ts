@@ -43,6 +43,14 @@ test("a device is asked from the address of this host it was last heard at, as f
   ]);
 });
 
+test("a gap that opened before the address had a socket is asked for from there, also when all goes well since", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  bed.data("pump", range(102, 110), { local: 2 });
+  bed.pass(WINDOW_MS + 20);
+  expect(bed.nacks).toMatchObject([{ local: 2, ranges: [[100, 100]] }]);
+});
+
 test("of two senders under one id the reported one is asked, by the listener it is heard by", () => {
   const bed = spoken();
   bed.data("pump", [101], { address: "2001:db8::7", listener: 1 });
