@@ -27,7 +27,7 @@ export const sharedAddresses = (
     .flatMap((infos) => infos ?? [])
     .filter((info) => (info.family === "IPv6" ? 6 : 4) === family && !/^fe[89ab]/i.test(info.address))
     .map((info) => info.address);
-  if (kind === "wildcard") return [...new Set(own)].slice(0, MOST_ADDRESSES);
+  if (kind === "wildcard") return [...new Set(own)];
   return own.includes(address) || isLoopback(address) ? [address] : [];
 };
 
