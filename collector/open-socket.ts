@@ -120,18 +120,8 @@ const bind = async (
     if (sockets !== null) {
       // an IPv6 socket hears its group on whatever interface another one joined it (inet6_mc_check looks at the group only)
       const device = config.twins.length > 0 && family === 6 ? found!.name : null;
-      const native = sockets.open({
-        family,
-        address,
-        port,
-        scope,
-        device,
-        isShared: kind === "group",
-        sharing,
-        beside,
-      });
-      native.surrender(socket);
-      return native;
+      const place = { family, address, port, scope, device, isShared: kind === "group", sharing, beside };
+      return sockets.open(place, socket);
     }
     socket.bind({ address: scope === null ? address : `${address}%${scope}`, port });
     await once(socket, "listening");

@@ -24,7 +24,7 @@ const { FILTER_PROGRAM, IOVEC, MESSAGE } = systemCalls;
  * 4. A header is written once and for all: a read leaves pointers and sizes as they are, and the length of a name comes back as it went in
  *    because a batch serves sockets of one family, whose names are all equally long. Lengths are checked by the kernel: what is longer than a
  *    slot is cut, and no UDP payload is (65,527 bytes at most).
- * 5. A descriptor has one owner. Until `surrender` it is the `NativeSocket`; after it the dgram socket that was bound to it and that closes
+ * 5. A descriptor has one owner. Until `surrender` it is the `NativeSocket`; after it the dgram socket that was given it and that closes
  *    it. `release` makes the number unusable here before that: the system gives closed numbers out again.
  * 6. On close nothing is left to undo: the kernel holds no pointer (3), the batch belongs to the receiver and serves the sockets that are left,
  *    and a call that comes too late meets descriptor -1, which the kernel refuses (EBADF).
@@ -110,9 +110,10 @@ export class NativeSockets {
 
   /**
    * A bound, non-blocking UDP socket. An IPv6 one hears IPv6 only.
+   * @param owner - closes it from the call on, also when that throws; default the caller, until `surrender`
    * @throws SystemCallError
    */
-  open(place: BindPlace): NativeSocket {
+  open(place: BindPlace, owner?: Socket): NativeSocket {
     const calls = this.#calls;
     const fd = calls.socket(ADDRESS_FAMILY[place.family], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw new SystemCallError("socket", calls.errno());
@@ -125,6 +126,7 @@ export class NativeSockets {
       const { device } = place;
       if (device != null)
         socket.setOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(device));
+      if (owner !== undefined) socket.surrender(owner);
       const scope = place.scope === null ? 0 : calls.if_nametoindex(place.scope);
       const address = encodeSockaddr(place.family, place.address, place.port, scope);
       this.#bind(socket, address, place.beside ?? null);
@@ -187,13 +189,13 @@ export class NativeSocket {
   }
 
   /**
-   * Hand the descriptor over to a dgram socket, which closes it from now on. Reading and options still work here until `release`.
+   * Hand the descriptor, which is not bound yet, over to a dgram socket, which closes it from now on. Reading and options still work here until `release`.
    */
   surrender(socket: Socket): void {
     // before the call: a descriptor that leaks when it throws is better than one closed twice
     this.#isOwner = false;
     socket.bind({ fd: this.#fd });
-    // libuv allows address reuse on descriptors it is given (uv_udp_open): others could bind what must be ours alone
+    // libuv allows address reuse on descriptors it is given (uv_udp_open): once it is bound others could bind what must be ours alone
     if (!this.#isShared) this.setOption("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, 0);
   }
 

@@ -150,7 +150,10 @@ describe(`received by ${path}:`, () => {
       }
     });
 
-  test.skipIf(path !== "native")("nor while the two are bound", async () => {
+  test.skipIf(path !== "native")("nor at any moment while the two are opened", async () => {
+    const { port, socket: former } = await open("udp://0.0.0.0:0");
+    opened.pop();
+    await new Promise<void>((resolve) => former.close(resolve));
     const calls = await loadSystemCalls();
     if ("missing" in calls) throw new Error(calls.missing);
     const errors: number[] = [];
@@ -161,21 +164,29 @@ describe(`received by ${path}:`, () => {
       errors.push(calls.bind(fd, place, place.length) === 0 ? 0 : calls.errno());
       calls.close(fd);
     };
+    let bound = 0;
+    const tryAll = (port: number): void => {
+      for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) intrude(taken, port);
+    };
     const sockets = new NativeSockets({
       ...calls,
       bind(fd, place, bytes) {
-        const [whole] = opened;
-        if (whole !== undefined)
-          for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) intrude(taken, whole.port);
-        return calls.bind(fd, place, bytes);
+        if (bound > 0) tryAll(bound);
+        const result = calls.bind(fd, place, bytes);
+        bound = port;
+        return result;
+      },
+      setsockopt(...option) {
+        if (bound > 0) tryAll(bound);
+        return calls.setsockopt(...option);
       },
     });
-    const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
+    const [wildcard, address] = parseListenerUrls([`udp://0.0.0.0:${port}`, `udp://127.0.0.9:${port + 1}`]);
     const whole = await openSocket(wildcard!, networkInterfaces(), sockets);
     opened.push(whole);
-    const special = { ...address!, port: whole.port };
-    opened.push(await openSocket(special, networkInterfaces(), sockets, "none", whole.native));
-    expect(errors).toEqual([EADDRINUSE, EADDRINUSE, EADDRINUSE]);
+    opened.push(await openSocket({ ...address!, port }, networkInterfaces(), sockets, "none", whole.native));
+    expect(errors.length).toBeGreaterThan(0);
+    expect(new Set(errors)).toEqual(new Set([EADDRINUSE]));
   });
 
   test("another program that has the port is named as it was called", async () => {

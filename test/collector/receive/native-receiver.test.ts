@@ -20,10 +20,9 @@ afterEach(() => {
 
 const bound = (family: 4 | 6 = 4): { socket: Socket; native: NativeSocket; port: number } => {
   const address = family === 4 ? "127.0.0.1" : "::1";
-  const native = nativeSockets!.open({ family, address, port: 0, scope: null, isShared: false });
   const socket = createSocket(family === 4 ? "udp4" : "udp6");
   sockets.push(socket);
-  native.surrender(socket);
+  const native = nativeSockets!.open({ family, address, port: 0, scope: null, isShared: false }, socket);
   native.setRecvBufferSize(1 << 20);
   return { socket, native, port: socket.address().port };
 };
