@@ -5,14 +5,14 @@ import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { BuiltSegment } from "./segment/columns.ts";
 
 const CHECKED = 0;
-/** that 0 and the CRC */
-const HEAD_BYTES = 5;
+const CRC_BYTES = 4;
+const HEAD_BYTES = 1 + CRC_BYTES;
 
 /**
  * Which runs a segment holds, beside the segment itself: what a query reads to know whether the segment concerns it, and retention to know
  * how many numbers of each run go. Per run, ascending: its number minus the former one's, its count of datagrams (times two, plus
  * one when they have no numbers). Before them a 0, which no count of runs is, and the CRC-32 (zlib's, u32) of all that follows: a byte that a disk has changed
- * would hide the readings of a run without a word. Directories of former builds have neither.
+ * would hide the readings of a run without a word. Directories of former builds have neither; where the CRC is right there is one, whatever became of the 0.
  */
 export const encodeDirectory = (
   { runNumbers, runDatagrams }: Pick<BuiltSegment, "runNumbers" | "runDatagrams">,
@@ -40,12 +40,10 @@ export const encodeDirectory = (
 };
 
 const readerOf = (directory: Uint8Array): ByteReader => {
-  if (directory[0] !== CHECKED) return new ByteReader(directory);
-  const reader = new ByteReader(directory, 1);
-  if (reader.u32() !== crc32(directory.subarray(HEAD_BYTES))) {
-    throw new SegmentCorruptError("its directory is damaged");
-  }
-  return reader;
+  const reader = new ByteReader(directory, Math.min(1, directory.length));
+  if (reader.remaining >= CRC_BYTES && reader.u32() === crc32(directory.subarray(HEAD_BYTES))) return reader;
+  if (directory[0] === CHECKED) throw new SegmentCorruptError("its directory is damaged");
+  return new ByteReader(directory);
 };
 
 /** Calls back with each run and its count of datagrams. */
