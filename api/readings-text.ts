@@ -2,21 +2,20 @@ import { LacunaError } from "../common/errors.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { columnOfChannel, csvText } from "./csv-text.ts";
 import { enclose } from "./send-bytes.ts";
-import type {
-  Completeness,
-  DamagedPart,
-  ReadingRow,
-  ReadingsText,
-  ReadingValue,
-  TextForm,
-  TimeForm,
-} from "./sources.ts";
+import type { DamagedPart, ReadingRow, ReadingsText, ReadingValue, TextForm, TimeForm } from "./sources.ts";
 import { JsonKeys, type TextWriter } from "./text-writer.ts";
 
-const withRatio = (completeness: Completeness) => ({
-  ...completeness,
-  ratio: completenessOf(completeness.received, completeness.expected),
-});
+type Told = Pick<ReadingsText, "completeness" | "damaged">;
+
+/** How many numbers are damaged is known everywhere: without that no completeness is claimed. */
+export const isCounted = ({ damaged = [] }: Pick<Told, "damaged">): boolean =>
+  damaged.every(({ count }) => count !== null);
+
+/** received / expected; null where that cannot be told */
+export const ratioOf = (told: Told): number | null =>
+  isCounted(told) ? completenessOf(told.completeness.received, told.completeness.expected) : null;
+
+const withRatio = (told: Told) => ({ ...told.completeness, ratio: ratioOf(told) });
 
 /** Readings as JSON array, lines of JSON or CSV. @throws LacunaError as `writeCsv` */
 export const writeReadings = (out: TextWriter, rows: readonly ReadingRow[], form: TextForm): void => {
@@ -66,7 +65,7 @@ export const readingsJson = (device: string, page: ReadingsText, next: string | 
   enclose(
     `{"device":${JSON.stringify(device)},"readings":`,
     page.text,
-    `,"completeness":${JSON.stringify(withRatio(page.completeness))},${damagedMember(page.damaged)}"next":${JSON.stringify(next)}}`,
+    `,"completeness":${JSON.stringify(withRatio(page))},${damagedMember(page.damaged)}"next":${JSON.stringify(next)}}`,
   );
 
 /** Only where there is something to tell. */
@@ -77,10 +76,15 @@ const damagedMember = (damaged: ReadingsText["damaged"]): string =>
 export const damagedLines = (damaged: readonly DamagedPart[]): string =>
   damaged.map((part) => `${JSON.stringify({ damaged: part })}\n`).join("");
 
-/** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it. */
-export const completenessHeader = (completeness: Completeness): string => {
-  const { ratio, ...counts } = withRatio(completeness);
+/** Readings as NDJSON, and what of them could not be read. */
+export const withDamagedLines = ({ text, damaged = [] }: ReadingsText): ReadingsText["text"] =>
+  damaged.length === 0 ? text : enclose("", text, damagedLines(damaged));
+
+/** Completeness as a header, a dictionary of RFC 9651: CSV has no other place for it, nor for what is damaged (true where no count of numbers says it). */
+export const completenessHeader = (told: Told): string => {
+  const { ratio, ...counts } = withRatio(told);
   const members = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
+  if (told.damaged !== undefined && counts.damaged === undefined) members.push("damaged");
   // a decimal has at most three digits of fraction there; rounding down never claims what is not here
   if (ratio !== null) members.push(`ratio=${(Math.floor(ratio * 1000) / 1000).toFixed(3)}`);
   return members.join(", ");

@@ -26,7 +26,7 @@ const HEADERS = {
   },
   "Lacuna-Completeness": {
     description:
-      "of CSV and NDJSON: completeness of the query, a dictionary of RFC 9651; the ratio is rounded down and left out where nothing was expected",
+      "of CSV and NDJSON: completeness of the query, a dictionary of RFC 9651; the ratio is rounded down and left out where nothing was expected, or where it is not known how much is damaged (`damaged` then)",
     schema: {
       type: "string",
       examples: ["expected=100, received=97, missing=1, lost=2, unknown=0, ratio=0.970"],

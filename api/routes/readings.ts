@@ -1,6 +1,5 @@
 import { type Static, Type } from "typebox";
 import { LacunaError } from "../../common/errors.ts";
-import { completenessOf } from "../../protocol/ledger-counts.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { DamageTold } from "../damage-told.ts";
@@ -9,7 +8,14 @@ import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { ApiError } from "../problems.ts";
 import { parseTimeRange } from "../query-time.ts";
-import { completenessHeader, damagedLines, readingsJson } from "../readings-text.ts";
+import {
+  completenessHeader,
+  damagedLines,
+  isCounted,
+  ratioOf,
+  readingsJson,
+  withDamagedLines,
+} from "../readings-text.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -51,20 +57,21 @@ const rowsWithin = (limit: number, form: TextForm): number =>
 
 /** @throws ApiError 409 */
 const checkCompleteness = (
-  { completeness: { received, expected }, damaged = [] }: Pick<ReadingsText, "completeness" | "damaged">,
+  page: Pick<ReadingsText, "completeness" | "damaged">,
   least: number | undefined,
 ): void => {
   if (least === undefined) return;
-  // how many numbers are damaged is not known everywhere
-  const isTold = damaged.every(({ count }) => count !== null);
-  const ratio = isTold ? completenessOf(received, expected) : null;
+  const ratio = ratioOf(page);
   if (ratio !== null && ratio >= least) return;
   const detail =
     ratio === null
-      ? `the completeness cannot be told: ${isTold ? "nothing was expected, or nothing is numbered" : "the database is damaged"}`
+      ? `the completeness cannot be told: ${isCounted(page) ? "nothing was expected, or nothing is numbered" : "the database is damaged"}`
       : `the completeness is ${ratio}, below ${least}`;
   throw new ApiError("ERR_INCOMPLETE", detail, { completeness: ratio });
 };
+
+const tellsInLines = ({ format, damaged }: ReadingsQueryValues): boolean =>
+  format === "ndjson" && damaged === "tell";
 
 /** `/devices/{id}/readings`, as JSON, CSV or NDJSON. */
 export const readingRoutes = (app: App, context: ApiContext): void => {
@@ -122,16 +129,16 @@ export const readingRoutes = (app: App, context: ApiContext): void => {
       const next = nextCursor(scope, page.next);
       reply.type(CONTENT_TYPES[query.format]);
       if (query.format === "json") return sendBytes(reply, readingsJson(device.id, page, next));
-      reply.header("lacuna-completeness", completenessHeader(page.completeness));
+      reply.header("lacuna-completeness", completenessHeader(page));
       if (isStream)
         return sendStream(
           reply,
-          textsFrom(page, form, ask, query.damaged, (told) =>
+          textsFrom(page, form, ask, tellsInLines(query), (told) =>
             log.error({ device: device.id, damaged: told }, DAMAGED),
           ),
         );
       if (next !== null) reply.header("link", `<${urlWithCursor(url, next)}>; rel="next"`);
-      return sendBytes(reply, page.text);
+      return sendBytes(reply, tellsInLines(query) ? withDamagedLines(page) : page.text);
     },
   );
 };
@@ -144,12 +151,11 @@ async function* textsFrom(
   first: ReadingsText,
   form: TextForm,
   ask: (after: Position | null, how: TextForm) => Promise<ReadingsText>,
-  damaged: ReadingsQueryValues["damaged"],
+  isInLines: boolean,
   warn: (told: string) => void,
 ): AsyncGenerator<Uint8Array> {
   const how = form.format === "csv" ? { ...form, isContinued: true } : form;
   const told = new DamageTold();
-  const isInLines = damaged === "tell" && form.format === "ndjson";
   let page = first;
   for (;;) {
     if (page.text.length > 0) yield page.text;

@@ -16,7 +16,6 @@ import {
   Word,
 } from "./common.ts";
 import { Values } from "./devices.ts";
-import { Completeness } from "./ledger.ts";
 
 export const Reading = named(
   Type.Object({
@@ -45,7 +44,14 @@ export const ReadingList = named(
             "here, and could not be read, as far as this answer met them; not in received. Left out when there are none",
           ),
         ),
-        ratio: Completeness,
+        ratio: Nullable(
+          Type.Number({
+            minimum: 0,
+            maximum: 1,
+            description:
+              "received / expected; null where nothing was expected, nothing is numbered, or something is damaged of which no count is known",
+          }),
+        ),
       },
       {
         description:
@@ -97,7 +103,7 @@ export const ReadingsQueryString = Query({
   damaged: Defaulted(
     Word(["cut", "tell"], {
       description:
-        "how a stream tells that something in the database is damaged and was left out: cut off once all the rest is out, or, of ndjson, with lines that have the one member `damaged`",
+        "how a stream tells that something in the database is damaged and was left out: cut off once all the rest is out, or, of ndjson, a page too, with lines that have the one member `damaged`",
     }),
     "cut",
   ),

@@ -292,6 +292,23 @@ describe("what is damaged in the database", () => {
     });
   });
 
+  test("is told of a page, and no completeness is claimed, where it is not known how much it is", async () => {
+    const unknown = { ...part, first: null, last: null, count: null };
+    api.sources.page = page([row({})], { damaged: [unknown] });
+    const { json } = await api.get(URL);
+    expect([json.completeness.ratio, json.completeness.received, json.damaged]).toEqual([
+      null,
+      97,
+      [unknown],
+    ]);
+    for (const format of ["csv", "ndjson"]) {
+      const header = (await api.get(`${URL}?format=${format}&limit=10`)).headers["lacuna-completeness"];
+      expect(header).toBe("expected=100, received=97, missing=1, lost=2, unknown=0, damaged");
+    }
+    const { text } = await api.get(`${URL}?format=ndjson&limit=10&damaged=tell`);
+    expect(text.trimEnd().split("\n").slice(1)).toEqual([JSON.stringify({ damaged: unknown })]);
+  });
+
   test.each(["csv", "ndjson"])("leaves %s without an end, once all the rest is out", async (format) => {
     api.sources.pages = [{ ...damaged(), next: [1] }, page([])];
     await expect(api.get(`${URL}?format=${format}`)).rejects.toThrow(/destroyed/);
