@@ -4,37 +4,108 @@ import { checkChunks } from "./merge/merge-input.ts";
 import type { Sqlite } from "./open.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 
-interface Row {
+/** What the segment's row says of what it holds: by that queries choose it. */
+interface Said {
+  runs: number;
+  datagrams: number;
+  readings: number;
+  firstTimeUs: number;
+  lastTimeUs: number;
+  firstReadingTimeUs: number;
+  lastReadingTimeUs: number;
+  firstArrivalUs: number;
+  lastArrivalUs: number;
+}
+
+interface Row extends Said {
   segment: number;
+  firstSegment: number;
   level: number;
   chunkSet: number;
   firstPage: number;
 }
 
+const COLUMNS = `segment, first_segment AS firstSegment, level, chunk_set AS chunkSet, first_page AS firstPage, runs, datagrams, readings, first_time AS firstTimeUs, last_time AS lastTimeUs,
+  first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs`;
+
 /**
- * Compare all that is stored of readings with its checksums; nothing is decoded, a gigabyte takes seconds.
+ * Compare all that is stored of readings with its checksums, and with what is said of it beside; nothing is decoded, a gigabyte takes seconds.
  * @returns of each segment that is damaged the first thing that is wrong with it, as a sentence
  */
 export const damagedSegments = (db: Sqlite): string[] => {
-  const rows = db
-    .prepare(
-      "SELECT segment, level, chunk_set AS chunkSet, first_page AS firstPage FROM segments ORDER BY segment",
-    )
-    .all() as Row[];
+  const rows = db.prepare(`SELECT ${COLUMNS} FROM segments ORDER BY segment`).all() as Row[];
   const flushed = db.prepare("SELECT directory, data FROM flushes WHERE flush = ?");
   const damaged: string[] = [];
-  for (const { segment, level, chunkSet, firstPage } of rows) {
+  let former = 0;
+  for (const row of rows) {
+    const { segment, level } = row;
     try {
       inSegment(segment, () => {
-        if (level > 0) return checkChunks(db, chunkSet, firstPage);
-        const { directory, data } = flushed.get(segment) as { directory: Buffer; data: Buffer };
-        eachRun(directory, () => {});
-        new SegmentReader(data).check();
+        const held =
+          level > 0
+            ? checkMerged(db, row)
+            : checkFlush(flushed.get(segment) as { directory: Buffer; data: Buffer });
+        const isInPlace = row.firstSegment > former && row.firstSegment <= segment;
+        if (!isInPlace || !isSaid(row, held))
+          throw new SegmentCorruptError("its row does not say what it holds");
       });
     } catch (error) {
       if (!(error instanceof SegmentCorruptError)) throw error;
       damaged.push(error.message);
     }
+    former = segment;
   }
   return damaged;
 };
+
+const checkFlush = ({ directory, data }: { directory: Buffer; data: Buffer }): Said => {
+  const reader = new SegmentReader(data);
+  let runs = 0;
+  eachRun(directory, (run, datagrams) => {
+    runs += Number(datagrams > 0 && reader.datagramsOf(run) === datagrams);
+  });
+  if (runs !== reader.summary.runs) throw new SegmentCorruptError("its directory is damaged");
+  reader.check();
+  return reader.summary;
+};
+
+const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row): Said => {
+  const held: Said = {
+    runs: 0,
+    datagrams: 0,
+    readings: 0,
+    firstTimeUs: Number.POSITIVE_INFINITY,
+    lastTimeUs: Number.NEGATIVE_INFINITY,
+    firstReadingTimeUs: Number.POSITIVE_INFINITY,
+    lastReadingTimeUs: Number.NEGATIVE_INFINITY,
+    // not known of a chunk
+    firstArrivalUs: Number.POSITIVE_INFINITY,
+    lastArrivalUs: Number.NEGATIVE_INFINITY,
+  };
+  let last = -1;
+  checkChunks(db, chunkSet, firstPage, ({ run, heads }) => {
+    if (run !== last) held.runs++;
+    last = run;
+    for (const head of heads) {
+      held.datagrams += head.datagrams;
+      held.readings += head.readings;
+      held.firstTimeUs = Math.min(held.firstTimeUs, head.firstTimeUs);
+      held.lastTimeUs = Math.max(held.lastTimeUs, head.lastTimeUs);
+      held.firstReadingTimeUs = Math.min(held.firstReadingTimeUs, head.firstReadingTimeUs);
+      held.lastReadingTimeUs = Math.max(held.lastReadingTimeUs, head.lastReadingTimeUs);
+    }
+  });
+  return held;
+};
+
+/** Times may be said to span more: that hides nothing. */
+const isSaid = (said: Said, held: Said): boolean =>
+  said.runs === held.runs &&
+  said.datagrams === held.datagrams &&
+  said.readings === held.readings &&
+  said.firstTimeUs <= held.firstTimeUs &&
+  said.lastTimeUs >= held.lastTimeUs &&
+  said.firstReadingTimeUs <= held.firstReadingTimeUs &&
+  said.lastReadingTimeUs >= held.lastReadingTimeUs &&
+  said.firstArrivalUs <= held.firstArrivalUs &&
+  said.lastArrivalUs >= held.lastArrivalUs;

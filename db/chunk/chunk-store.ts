@@ -84,7 +84,10 @@ export class ChunkStore {
     const rows = this.#parts.all(chunkSet, run) as HeadsRow[];
     const heads = rows.map((row) => row.heads);
     // as above: it begins in the row before
-    return rows[0]!.part === 0 ? heads : [this.#before.get(chunkSet, run) as Buffer, ...heads];
+    if (rows[0]!.part === 0) return heads;
+    const before = this.#before.get(chunkSet, run) as Buffer | undefined;
+    if (before === undefined) throw new SegmentCorruptError("a row of chunk heads is missing");
+    return [before, ...heads];
   }
 
   /** The datagrams of a chunk, ascending by sequence number. @param into - columns to use again @throws SegmentCorruptError */

@@ -1,5 +1,6 @@
 import { checkChunk, decodeChunk } from "../chunk/chunk-store.ts";
-import { HeadsRowReader } from "../chunk/heads-row.ts";
+import { type HeadsRow, HeadsRowReader, type RunHeads } from "../chunk/heads-row.ts";
+import { SegmentCorruptError } from "../codec/corrupt.ts";
 import { eachRun } from "../directory.ts";
 import type { Sqlite } from "../open.ts";
 import { GrowingColumns } from "../segment/growing-columns.ts";
@@ -52,13 +53,13 @@ export class BlobInput implements MergeInput {
 /** A merged segment: heads row by row and pages one after the other, each read once. */
 export class ChunkInput implements MergeInput {
   readonly #pages: PageStream;
-  readonly #rows: Iterator<Buffer>;
+  readonly #rows: Iterator<Uint8Array>;
   #row: HeadsRowReader | null = null;
   run = Number.POSITIVE_INFINITY;
 
   constructor(db: Sqlite, chunkSet: number, firstPage: number) {
     this.#pages = new PageStream(db, firstPage);
-    this.#rows = headsRows(db, chunkSet);
+    this.#rows = blobsOf(headsRows(db, chunkSet));
     this.#advance();
   }
 
@@ -94,31 +95,48 @@ export class ChunkInput implements MergeInput {
   }
 }
 
-/** Compare all chunks of a merged segment with their checksums. @throws SegmentCorruptError */
-export const checkChunks = (db: Sqlite, chunkSet: number, firstPage: number): void => {
+/**
+ * Compare all chunks of a merged segment with their checksums.
+ * @param visit - called with each run's heads in turn, as far as one row has them
+ * @throws SegmentCorruptError also where rows are not where they were put
+ */
+export const checkChunks = (
+  db: Sqlite,
+  chunkSet: number,
+  firstPage: number,
+  visit: (heads: RunHeads) => void,
+): void => {
   const pages = new PageStream(db, firstPage);
-  for (const row of headsRows(db, chunkSet)) {
-    const reader = new HeadsRowReader(row);
-    while (reader.next() >= 0)
-      for (const head of reader.read().heads) checkChunk(pages.take(head.bytes + CRC_BYTES), head);
+  let last = { run: -1, parts: 0 };
+  for (const { run, part, heads } of headsRows(db, chunkSet)) {
+    const reader = new HeadsRowReader(heads);
+    for (let isFirst = true; reader.next() >= 0; isFirst = false) {
+      const found = reader.read();
+      const parts = found.run === last.run ? last.parts : 0;
+      if (isFirst && (found.run !== run || part !== parts))
+        throw new SegmentCorruptError("a row of chunk heads is not where it was");
+      last = { run: found.run, parts: parts + found.heads.length };
+      for (const head of found.heads) checkChunk(pages.take(head.bytes + CRC_BYTES), head);
+      visit(found);
+    }
   }
 };
+
+function* blobsOf(rows: Iterable<HeadsRow>): Generator<Uint8Array> {
+  for (const { heads } of rows) yield heads;
+}
 
 const ROWS_AT_ONCE = 16;
 
 /** A statement that iterates would hold its snapshot, and with it the write-ahead log, as long as the merge takes. */
-function* headsRows(db: Sqlite, chunkSet: number): Generator<Buffer> {
+function* headsRows(db: Sqlite, chunkSet: number): Generator<HeadsRow> {
   const statement = db.prepare(
     `SELECT run_no AS run, part, heads FROM chunk_heads WHERE chunk_set = ? AND (run_no, part) > (?, ?)
      ORDER BY run_no, part LIMIT ${ROWS_AT_ONCE}`,
   );
   for (let last = { run: -1, part: 0 }; ; ) {
-    const rows = statement.all(chunkSet, last.run, last.part) as {
-      run: number;
-      part: number;
-      heads: Buffer;
-    }[];
-    for (const { heads } of rows) yield heads;
+    const rows = statement.all(chunkSet, last.run, last.part) as HeadsRow[];
+    yield* rows;
     if (rows.length < ROWS_AT_ONCE) return;
     last = rows.at(-1)!;
   }

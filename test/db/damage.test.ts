@@ -246,3 +246,59 @@ test("a byte that is wrong in a stored flush, or in a chunk, is found before a s
   spoilChunkPages(other.file, [1]);
   expect(() => examineDatabase(other.file, 0)).toThrow(damagedReadings(other.file, 64));
 });
+
+/** 64 flushes become one merged segment of many small chunks, six stay as they are: 20 numbers each. */
+const fillAndMerge = (bed: StoreBed): void => {
+  const writer = bed.closing(bed.writer({ mergePolicy: { keptBytes: 0 } }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  for (let sequence = 0; sequence < 1400; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: Math.random(), timeUs: sequence }], sequence);
+    if (sequence % 20 !== 19) continue;
+    writer.accept(model.seal());
+    writer.flush();
+    if (sequence === 1299) expect(mergeOnce(writer, bed.file, 1)).toBe(true);
+  }
+};
+
+test("so is what is said wrong of a segment, or lies in another place: queries do not find its readings then", () => {
+  using bed = new StoreBed();
+  fillAndMerge(bed);
+  const file = bed.copy();
+  expect(examineDatabase(file, 0)).toBe(SCHEMA_VERSION);
+  const db = bed.closing(new Database(file));
+  for (const [change, undo] of [
+    ["UPDATE merged_segments SET chunk_set = 77", "UPDATE merged_segments SET chunk_set = 1"],
+    ["UPDATE merged_segments SET first_segment = 77", "UPDATE merged_segments SET first_segment = 1"],
+    ["UPDATE merged_segments SET segment = 69", "UPDATE merged_segments SET segment = 64"],
+    [
+      "UPDATE merged_segments SET first_reading_time = 1",
+      "UPDATE merged_segments SET first_reading_time = 0",
+    ],
+    ["UPDATE chunk_heads SET run_no = 77", "UPDATE chunk_heads SET run_no = 1"],
+    [
+      "UPDATE chunk_heads SET part = 1000000 WHERE part = 0",
+      "UPDATE chunk_heads SET part = 0 WHERE part = 1000000",
+    ],
+    [
+      "UPDATE flushes SET first_time = 1390 WHERE flush = 69",
+      "UPDATE flushes SET first_time = 1360 WHERE flush = 69",
+    ],
+  ] as const) {
+    db.exec(change);
+    expect(() => examineDatabase(file, 0), change).toThrow(damagedReadings(file, 64, 65, 69));
+    db.exec(undo);
+    expect(examineDatabase(file, 0), undo).toBe(SCHEMA_VERSION);
+  }
+});
+
+test("a row of heads that is missing is damage as any", async () => {
+  using bed = new StoreBed();
+  fillAndMerge(bed);
+  const db = bed.closing(new Database(bed.file));
+  db.exec("DELETE FROM chunk_heads WHERE part = 0");
+  const store = bed.closing(openReadOnly(bed.file));
+  const { readings, damaged } = await store.reader.readings({ ...ALL, order: "asc", limit: 10_000 });
+  expect(readings.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => 1280 + at));
+  expect(damaged).toEqual([{ epoch: 3, run: 0, segment: 64, first: null, last: null, count: null }]);
+});
