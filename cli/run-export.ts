@@ -39,8 +39,8 @@ const progressLine = ({ ratio, readings, devices, device }: ExportProgress): str
   return `[${bar}] ${Math.floor(ratio * 100)} %  ${count(readings)} readings  ${which}`;
 };
 
-const summaryLine = ({ devices, readings, expected, received }: ExportSummary): string =>
-  `${count(readings)} readings of ${count(devices)} device${devices === 1 ? "" : "s"}, completeness ${percent(completenessOf(received, expected))}`;
+const summaryLine = ({ devices, readings, expected, received, isCounted }: ExportSummary): string =>
+  `${count(readings)} readings of ${count(devices)} device${devices === 1 ? "" : "s"}, completeness ${percent(isCounted ? completenessOf(received, expected) : null)}`;
 
 /** Relative times count from now, for all devices alike. */
 const timeRangeOf = (flags: ExportFlags): TimeRange => {

@@ -12,6 +12,8 @@ export class DeviceDamage {
   readonly sentences: string[] = [];
   /** numbers of it, as far as they are known */
   numbers = 0;
+  /** they are known of all of it */
+  isCounted = true;
 
   constructor(device: string) {
     this.#device = device;
@@ -20,6 +22,7 @@ export class DeviceDamage {
   add(damaged: readonly DamagedPart[] | undefined): void {
     for (const part of this.#told.news(damaged)) {
       this.numbers += part.count ?? 0;
+      this.isCounted &&= part.count !== null;
       this.sentences.push(`${this.#device}: ${sentenceOf(part)}`);
     }
   }
@@ -31,6 +34,7 @@ export class DeviceDamage {
     } catch (error) {
       const code = error instanceof ApiAnswerError ? error.problem : codeOf(error);
       if (code !== "ERR_DATABASE_DAMAGED") throw error;
+      this.isCounted = false;
       this.sentences.push(
         `${this.#device}: what comes after the last reading cannot be read: ${messageOf(error)}`,
       );

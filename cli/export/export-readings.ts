@@ -33,6 +33,8 @@ export interface ExportSummary {
   /** numbers, over all devices; received are those that could be read */
   expected: number;
   received: number;
+  /** how many could not be read is known: otherwise more may be missing than these say */
+  isCounted: boolean;
   /** what could not be read, each once, in sentences */
   damaged: string[];
 }
@@ -70,7 +72,14 @@ const writeAll = async (
 ): Promise<ExportSummary> => {
   const { query, format, time } = plan;
   const { devices, columns } = await chosenOf(source, plan);
-  const summary: ExportSummary = { devices: 0, readings: 0, expected: 0, received: 0, damaged: [] };
+  const summary: ExportSummary = {
+    devices: 0,
+    readings: 0,
+    expected: 0,
+    received: 0,
+    isCounted: true,
+    damaged: [],
+  };
   await target.write(headerText(format, columns));
   for (const [index, { device, channels }] of devices.entries()) {
     let whole: ExportPage["completeness"] | null = null;
@@ -91,6 +100,7 @@ const writeAll = async (
     // one that was forgotten meanwhile is not missed, unless it was asked for
     if (whole === null && plan.devices !== null && damage.sentences.length === 0) throw unknownDevice(device);
     summary.damaged.push(...damage.sentences);
+    summary.isCounted &&= damage.isCounted;
     summary.devices += Number(whole !== null);
     summary.readings += written;
     summary.expected += whole?.expected ?? 0;

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import type { ReadingRow } from "../../../api/sources.ts";
+import type { DamagedPart, ReadingRow } from "../../../api/sources.ts";
 import { type ExportPlan, type ExportProgress, exportReadings } from "../../../cli/export/export-readings.ts";
 import type { ExportSource } from "../../../cli/export/source.ts";
 import { fileTarget } from "../../../cli/export/target.ts";
@@ -25,6 +25,8 @@ const row = (sequence: number, values: Record<string, number | boolean>): Readin
 
 /** Devices with their pages; an Error among the pages is thrown. */
 let fleet: Record<string, (ReadingRow[] | Error)[]>;
+/** of b */
+let damaged: DamagedPart[];
 const source: ExportSource = {
   devices: async () => Object.keys(fleet),
   async channelNames(device) {
@@ -34,7 +36,7 @@ const source: ExportSource = {
   async *readings(device) {
     for (const rows of fleet[device] ?? []) {
       if (rows instanceof Error) throw rows;
-      yield { rows, completeness: { expected: 4, received: 3 } };
+      yield { rows, completeness: { expected: 4, received: 3 }, ...(device === "b" && { damaged }) };
     }
   },
   close: () => {},
@@ -52,6 +54,7 @@ const run = async (
 ) => exportReadings(source, await fileTarget(FILE), { ...PLAN, ...plan }, { signal, onProgress });
 
 beforeEach(() => {
+  damaged = [];
   writeFileSync(FILE, "former");
   fleet = {
     'a,"$&"': [[row(0, { level: 1 }), row(1, { level: -0, on: true })], [row(2, { level: Number.NaN })]],
@@ -63,15 +66,34 @@ beforeEach(() => {
 test("a device that the database is damaged at ends there, and the others are whole; what is damaged is told", async () => {
   fleet.b = [[row(0, { level: 1 })], new LacunaError("ERR_DATABASE_DAMAGED", "page 7")];
   const summary = await run();
-  expect([summary.readings, summary.damaged]).toEqual([
+  expect([summary.readings, summary.isCounted, summary.damaged]).toEqual([
     5,
+    false,
     ["b: what comes after the last reading cannot be read: page 7"],
   ]);
   expect(readFileSync(FILE, "utf8")).toContain("\nb,0,3,0,0,1,,\nc,");
 });
 
+test("no completeness is known where it is not known how much could not be read", async () => {
+  const part = { epoch: 3, run: 0, segment: 12, first: null, last: null };
+  for (const [count, expected] of [
+    [2, { received: 7, isCounted: true }],
+    [null, { received: 9, isCounted: false }],
+  ] as const) {
+    damaged = [{ ...part, count }];
+    expect(await run()).toMatchObject({ ...expected, damaged: [expect.stringMatching(/^b: /)] });
+  }
+});
+
 test("CSV has the device before every line, and a column for every channel of all devices", async () => {
-  expect(await run()).toEqual({ devices: 3, readings: 4, expected: 12, received: 9, damaged: [] });
+  expect(await run()).toEqual({
+    devices: 3,
+    readings: 4,
+    expected: 12,
+    received: 9,
+    isCounted: true,
+    damaged: [],
+  });
   expect(readFileSync(FILE, "utf8")).toBe(
     'device,time,epoch,run,seq,level,on,"x,y"\n' +
       '"a,""$&""",0,3,0,0,1,,\n"a,""$&""",1000000,3,0,1,-0,true,\n"a,""$&""",2000000,3,0,2,NaN,,\n' +
