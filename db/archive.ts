@@ -1,4 +1,5 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
+import { orDamaged } from "./damage.ts";
 import { JournalIndex } from "./journal-index.ts";
 import { loadEpochRuns, loadLedger } from "./load.ts";
 import { openForReading, type Sqlite } from "./open.ts";
@@ -39,12 +40,14 @@ const restoredOf = (file: string, options: RestoreOptions): Restored => {
   const db = openForReading(file);
   db.exec("BEGIN");
   const restored = readRestored(db, options);
-  return { ...restored, devices: thenClose(db, restored.devices) };
+  return { ...restored, devices: thenClose(db, file, restored.devices) };
 };
 
-function* thenClose(db: Sqlite, devices: Iterable<DeviceSnapshot>): Generator<DeviceSnapshot> {
+function* thenClose(db: Sqlite, file: string, devices: Iterable<DeviceSnapshot>): Generator<DeviceSnapshot> {
   try {
     yield* devices;
+  } catch (error) {
+    throw orDamaged(file, error);
   } finally {
     db.close();
   }

@@ -3,6 +3,7 @@ import { damagedSegments } from "./check-segments.ts";
 import { damagedError, damagedReadings, orDamaged, startError } from "./damage.ts";
 import { lockDatabase } from "./lock.ts";
 import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
+import { readRestored } from "./restore.ts";
 import { writerParts } from "./writer-parts.ts";
 
 /** A database up to that size is looked at page by page, which takes a second or two at most. */
@@ -54,6 +55,8 @@ const firstMistake = (db: Sqlite, file: string): string => {
 const readAsAtAStart = (db: Sqlite, file: string): void => {
   try {
     const { state } = writerParts(db, { retentionMs: null, maxBytes: null });
+    // as each ingest worker does
+    for (const _ of readRestored(db, { hasHistory: true, most: Number.MAX_SAFE_INTEGER }).devices);
     if (state.damage.length > 0) throw damagedReadings(file, state.damage);
   } catch (error) {
     throw startError(file, error);

@@ -1,4 +1,6 @@
+import { messageOf } from "../common/errors.ts";
 import { OP, OP_FIELDS } from "../protocol/batch.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { DecimalWriter } from "./codec/decimal-writer.ts";
 import type { Sqlite } from "./open.ts";
 
@@ -80,9 +82,9 @@ export const openGapsOf = (db: Sqlite): ((run: number) => OpenGap[]) => {
   };
 };
 
-/** The gaps of a row of `open_gaps`, ascending. */
+/** The gaps of a row of `open_gaps`, ascending. @throws SegmentCorruptError */
 export const unpackGaps = (firstBase: number, openedBase: number, gaps: string): OpenGap[] =>
-  (JSON.parse(gaps) as PackedGap[]).map(([fromFirst, more, fromOpenedAt, before, after, requests]) => {
+  packedOf(gaps).map(([fromFirst, more, fromOpenedAt, before, after, requests]) => {
     const first = firstBase + fromFirst;
     const openedAt = openedBase + fromOpenedAt;
     return {
@@ -94,3 +96,11 @@ export const unpackGaps = (firstBase: number, openedBase: number, gaps: string):
       requests,
     };
   });
+
+const packedOf = (gaps: string): PackedGap[] => {
+  try {
+    return JSON.parse(gaps) as PackedGap[];
+  } catch (error) {
+    throw new SegmentCorruptError(`open gaps of a run: ${messageOf(error)}`);
+  }
+};

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { openArchive } from "../../db/archive.ts";
 import { examineDatabase } from "../../db/examine.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
 import type { Position } from "../../db/query-types.ts";
@@ -224,6 +225,22 @@ const damagedReadings = (file: string, ...segments: number[]) =>
       ),
     ),
   });
+
+test("open gaps that cannot be read are damage, before a start and at one", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer();
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  for (const sequence of [0, 2]) model.receive(run, sequence);
+  writer.accept(model.seal());
+  writer.flush();
+  writer.close();
+  const db = bed.closing(new Database(bed.file));
+  expect(db.prepare("UPDATE open_gaps SET gaps = '[Z' || substr(gaps, 3)").run().changes).toBe(1);
+  expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  expect(() => [...archive.restored(10, () => true).devices]).toThrow(damagedFile(bed.file));
+});
 
 test("a byte that is wrong in a stored flush, or in a chunk, is found before a start", () => {
   using bed = new StoreBed();
