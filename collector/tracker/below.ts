@@ -30,13 +30,23 @@ export const isOfRunAbove = (
   absoluteUs: number,
   relativeUs: number,
 ): boolean => {
-  const number = kind === KIND.DATA ? sequence : sequence - 1;
+  const isData = kind === KIND.DATA;
+  const number = isData ? sequence : sequence - 1;
   const top = runs.at(run, ROW.HIGH_WATER);
-  if (number < runs.at(older, ROW.FIRST) || number <= top + 1) return false;
+  if (number < runs.at(older, ROW.FIRST) || number <= top) return false;
   if (!liesBelow(runs, run, older) || top < runs.at(run, ROW.FIRST)) return false;
-  const isInRange = number <= runs.at(older, ROW.HIGH_WATER);
-  return kind !== KIND.DATA || !isInRange || !isSentLater(runs, older, absoluteUs, relativeUs);
+  const isKnownThere = number <= runs.at(older, ROW.HIGH_WATER);
+  const isLater = isSentLater(runs, older, absoluteUs, relativeUs);
+  if (number !== top + 1) return !isData || !isKnownThere || !isLater || !isHere(runs, older, number);
+  // it reaches the other: a copy of what that one has, by its time, and what was the last there, by control, are none of its own
+  const timeTells = absoluteUs !== 0 && runs.at(older, ROW.MAX_SEND_TIME) !== 0;
+  const isLast = !isData && number === runs.at(older, ROW.HIGH_WATER);
+  return isKnownThere && (isLast || (timeTells && !isLater));
 };
+
+/** R5 is of numbers that are here: one that is absent may be sent for the first time, later than what follows it. */
+const isHere = (runs: RunTable, run: number, number: number): boolean =>
+  number >= runs.at(run, ROW.FLOOR) && (runs.gaps[run]?.find(number) ?? -1) < 0;
 
 /** Mark whichever of the run and the others of its declared epoch lie below an older one (step 3). */
 export const noteBelow = ({ runs, devices }: TrackerContext, run: number): void => {

@@ -147,6 +147,40 @@ test("R3: without send times a run that reaches the one above it goes on in it",
   expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 119, inOrder: 120, missing: 0 });
 });
 
+/** Live numbers from 100 to `last`, then all that the device had kept; each has the time it was sent at, or measured. */
+const caughtUp = (last: number, without: readonly number[] = [], isMeasured = false): TrackerBed => {
+  const bed = new TrackerBed();
+  const send = (number: number): void => {
+    bed.data(number, { time: isMeasured ? 1 + number : bed.nowMs * 1000 });
+    bed.advance(1);
+  };
+  for (let number = 100; number <= last; number++) if (!without.includes(number)) send(number);
+  bed.advance(1000).tick();
+  for (let number = 0; number < 100; number++) send(number);
+  return bed;
+};
+
+test("R3: control that says no more than is known is none of the run that reaches the known one", () => {
+  const bed = caughtUp(100);
+  bed.heartbeat(101, { time: bed.nowMs * 1000 });
+  expect(bed.ledger(1)).toMatchObject({ highWater: 100, inOrder: 1 });
+  expect(bed.ledger(2)).toMatchObject({ highWater: 99, inOrder: 100, missing: 0 });
+});
+
+test("R3: a copy of the known run's first is none of the run that reaches it, by its time", () => {
+  const bed = caughtUp(110, [], true);
+  expect(bed.data(100, { time: 101 })).toBe("duplicate");
+  bed.data(111, { time: 112 });
+  expect(bed.ledger(1)).toMatchObject({ highWater: 111, inOrder: 12, duplicates: 1 });
+});
+
+test("R3: a number that is absent in the known run is no beginning, however late it was sent", () => {
+  const bed = caughtUp(110, [105]);
+  expect(bed.data(105, { time: bed.nowMs * 1000 })).toBe("late");
+  expect(bed.ledger(1)).toMatchObject({ inOrder: 10, late: 1, lost: {} });
+  expect(bed.ledger(2)).toMatchObject({ highWater: 99, missing: 0 });
+});
+
 test("R3: a device holds one datagram; another takes its place", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);

@@ -25,10 +25,18 @@ export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
 function isOfRunAbove(run: NaiveRun, older: NaiveRun, data: Data): boolean {
   const isData = data.datagram.kind === "data";
   const number = isData ? data.number : data.number - 1;
-  const isUsedAgain = isData && number <= older.highWater && isSentAfterAll(older, data);
   const isEmpty = run.highWater < run.first;
   const liesBelow = !isEmpty && run.highWater < older.first;
-  return liesBelow && number >= older.first && number !== run.highWater + 1 && !isUsedAgain;
+  if (!liesBelow || number < older.first) return false;
+  const isKnown = number <= older.highWater;
+  if (number === run.highWater + 1) {
+    const isLast = !isData && number === older.highWater;
+    const isOldByTime =
+      data.wallTimeUs !== 0 && older.greatestSendTimeUs() !== 0 && !isSentAfterAll(older, data);
+    return isKnown && (isLast || isOldByTime);
+  }
+  const isHere = number >= older.floor && older.received.has(number);
+  return !(isData && isHere && isSentAfterAll(older, data));
 }
 
 /** Numbered runs of its epoch, newest first, closed ones too. */
