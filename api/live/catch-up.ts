@@ -15,8 +15,9 @@ export type Here = Pick<Teller, "flush" | "part" | "committedAtUs">;
 
 type Seen = Pick<Place, "flush" | "part" | "event">;
 
-/** The last flush of which nothing is left to tell: one may have more behind an event, or held. */
-const lastSeen = ({ flush, part, event }: Seen): number => (part === 1 && event === null ? flush : flush - 1);
+/** The last flush of which nothing is left to tell: one may have more behind an event, or held. Before the first one, which is 1, there is none. */
+const lastSeen = ({ flush, part, event }: Seen): number =>
+  part === 1 && event === null ? flush : Math.max(0, flush - 1);
 
 /** Whether some of what lies behind a place cannot be told any more: it was merged with other flushes, or removed. */
 const isLostBehind = (segments: LiveSegments, place: Seen): boolean =>

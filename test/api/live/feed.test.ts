@@ -365,6 +365,19 @@ describe("a client that comes again", () => {
     ]);
   });
 
+  test("is told all of it when it came before there was anything, and named a device that was not there", async () => {
+    using feed = new FeedBed();
+    const filter = { devices: ["pump"], channels: [] };
+    await feed.join(1, filter);
+    const { position } = feed.missed.get(1)!.at(-1)!;
+    feed.receive(feed.run("pump"), 0, 1);
+    await feed.flush();
+    feed.restart();
+    await feed.join(2, filter, position);
+    expect(feed.missed.get(2)!.filter(({ skipped }) => skipped !== null)).toEqual([]);
+    expect(feed.told(2)).toEqual([0, 1]);
+  });
+
   test("is told that it comes too late when what lies just before its place was merged", async () => {
     const mergePolicy = { chunkReadings: 20, flushesAtOnce: 3, keptBytes: 0, keptUs: 0 };
     using feed = new FeedBed({ mergePolicy });
