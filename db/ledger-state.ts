@@ -265,7 +265,11 @@ export class LedgerState {
 
   /** Of two newest values of a device, of different channels, whether the first one is newer. */
   isNewer(one: Readonly<LatestEntry>, other: Readonly<LatestEntry>): boolean {
-    if (one.run < other.run) return one.flush > other.flush && this.#takesFrom(one.run, false, other.run);
+    if (one.run < other.run)
+      return (
+        this.#isKeptFromBefore(other.run, one.run) ||
+        (one.flush > other.flush && this.#takesFrom(one.run, false, other.run))
+      );
     return one.run === other.run ? one.flush >= other.flush : !this.isNewer(other, one);
   }
 
@@ -279,11 +283,22 @@ export class LedgerState {
     const otherSlot = this.runs.slotOf(other);
     if (slot < 0 || otherSlot < 0) return run > other;
     if (run > other) {
+      if (this.#isKeptFromBefore(run, other)) return false;
       const heardAt = this.runField(slot, ROW.HIGH_WATER_AT);
       return !isLate || heardAt >= this.runField(otherSlot, ROW.HIGH_WATER_AT);
     }
     const speaks = ROW_FLAG.CURRENT | ROW_FLAG.UNSEQUENCED;
     return !isLate && (this.runField(slot, ROW.FLAGS) & speaks) !== 0;
+  }
+
+  /** R3: all numbers of the later run are below those of the earlier one, and the device is not heard on it: it sends what it had kept. */
+  #isKeptFromBefore(later: number, earlier: number): boolean {
+    const [slot, other] = [this.runs.slotOf(later), this.runs.slotOf(earlier)];
+    if (slot < 0 || other < 0) return false;
+    const epoch = this.runField(slot, RUN.EPOCH);
+    if (epoch < 0 || epoch !== this.runField(other, RUN.EPOCH)) return false;
+    const isCurrent = (this.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0;
+    return !isCurrent && this.runField(slot, ROW.HIGH_WATER) < this.runField(other, ROW.FIRST);
   }
 
   #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {

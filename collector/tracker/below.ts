@@ -14,7 +14,7 @@ const { SLOT } = deviceSlot;
 const { RUN_STATE } = runState;
 
 /** All numbers of a run are below the first of an older one. Never so again once it is not: a high water does not fall, a first number does not rise. */
-const liesBelow = (runs: RunTable, run: number, older: number): boolean =>
+export const liesBelow = (runs: RunTable, run: number, older: number): boolean =>
   runs.at(run, ROW.HIGH_WATER) < runs.at(older, ROW.FIRST);
 
 /**

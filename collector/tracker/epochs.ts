@@ -1,7 +1,7 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
-import { isOfRunAbove, noteBelow } from "./below.ts";
+import { isOfRunAbove, liesBelow, noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -19,6 +19,8 @@ const { RUN_STATE, STEADY } = runState;
 /** R6: a run silent for so long makes room, and the current one gives up its place */
 const SILENT_US = 10_000_000;
 const MINUTE_MS = 60_000;
+/** a current run has fallen silent beside one that lies below it when it could have used so many numbers meanwhile */
+const MISSED_NUMBERS = 3;
 
 /** The runs of a device: which of them a datagram may belong to, when a new one begins, which one is current (R2, R5, R6). */
 export class Epochs {
@@ -161,10 +163,34 @@ export class Epochs {
     const device = runs.device[run]!;
     const current = devices.int(device, SLOT.CURRENT);
     if (current === run) return;
+    const isBelow = this.#liesBelowCurrent(run, current);
+    // as one that comes from the database with two numbers
+    if (isBelow && isConsecutive) runs.set(run, RUN_STATE.WAS_CURRENT, true);
     const isTakingOver = isConsecutive && !runs.has(run, RUN_STATE.WAS_CURRENT);
     if (!isTakingOver && arrival.arrivalUs - runs.at(current, ROW.LAST_ARRIVAL) < SILENT_US) return;
+    if (isBelow && !this.#hasFallenSilent(current, arrival)) return;
     this.#makeCurrent(device, run);
     this.#reportRestart(device, current, run, arrival.arrivalUs);
+  }
+
+  /** Such a run has what the device had kept: it is heard on the other one. */
+  #liesBelowCurrent(run: number, current: number): boolean {
+    const { runs } = this.#context;
+    return (
+      runs.has(run, RUN_STATE.BELOW) &&
+      runs.epoch[run] === runs.epoch[current] &&
+      runs.index[run]! > runs.index[current]! &&
+      liesBelow(runs, run, current)
+    );
+  }
+
+  #hasFallenSilent(run: number, { arrivalUs }: Arrival): boolean {
+    const { runs } = this.#context;
+    const expected = runs.expected(run);
+    const lastUs = runs.at(run, ROW.LAST_ARRIVAL);
+    const spanUs = Math.max(1_000_000, lastUs - runs.at(run, ROW.FIRST_ARRIVAL));
+    // multiplied out, it is exact
+    return expected === 0 || expected * (arrivalUs - lastUs) >= MISSED_NUMBERS * spanUs;
   }
 
   #makeCurrent(device: number, run: number): void {

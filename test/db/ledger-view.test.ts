@@ -132,6 +132,24 @@ describe("newest values of a device that restarted", () => {
     expect(valuesIn(flush())).toEqual([111]);
   });
 
+  test("stay when the device sends what it had kept from before it was first heard, also after a start", () => {
+    const { bed, model, device, flush } = bedWithPump();
+    using _ = bed;
+    const live = model.run(device, 1, 0, ROW_FLAG.CURRENT);
+    model.receive(live, 100, [{ channel: 1, value: 100, timeUs: 100 }]);
+    flush();
+    const kept = model.run(device, 1, 1);
+    for (const sequence of [0, 1]) {
+      model.receive(kept, sequence, [{ channel: 1, value: sequence, timeUs: sequence }]);
+      if (sequence === 1) model.receive(live, 101, [{ channel: 1, value: 101, timeUs: 101 }]);
+      expect(valuesIn(flush())).toEqual([100 + sequence]);
+    }
+    model.receive(kept, 2, [{ channel: 1, value: 2, timeUs: 2 }]);
+    expect(valuesIn(flush())).toEqual([101]);
+    const db = bed.closing(openForReading(bed.copy()));
+    expect(valuesIn(new LedgerView(loadLedger(db)))).toEqual([101]);
+  });
+
   test("are those of datagrams without numbers where these come later", () => {
     const { bed, model, device, flush } = bedWithPump();
     using _ = bed;
@@ -167,7 +185,8 @@ describe("newest values of a device that restarted", () => {
         fc.array(datagram, { minLength: 1, maxLength: 40 }),
         fc.nat(2),
         fc.boolean(),
-        (datagrams, checkpointRows, isLagging) => {
+        fc.boolean(),
+        (datagrams, checkpointRows, isLagging, isOneEpoch) => {
           const { bed, model, device, writer } = bedWithPump({
             checkpointRows,
             checkpointLagMs: isLagging ? 1e9 : 0,
@@ -180,8 +199,16 @@ describe("newest values of a device that restarted", () => {
             const outcome = writer.flush();
             if (outcome.outcome === "committed" && outcome.change !== null) follower.apply(outcome.change);
           };
-          for (const [value, { run: index, sequence, channel, isFlushed, current }] of datagrams.entries()) {
-            while (begun.length <= index) begun.push(model.run(device, begun.length + 1));
+          for (const [
+            value,
+            { run: index, sequence: number, channel, isFlushed, current },
+          ] of datagrams.entries()) {
+            // of one epoch the later runs begin below the earlier ones, and may grow beyond these
+            const sequence = number + (isOneEpoch ? 12 - 6 * index : 0);
+            while (begun.length <= index)
+              begun.push(
+                isOneEpoch ? model.run(device, 1, begun.length) : model.run(device, begun.length + 1),
+              );
             const run = begun[index]!;
             model.makeCurrent(begun[current] ?? run);
             if (!run.received.has(sequence))

@@ -136,6 +136,7 @@ const RULES = [
   "step 7 closed run heard again",
   "step 7 current by second number",
   "step 7 current by silence",
+  "step 7 current goes on above",
 ];
 
 const hits = new Map<string, number>();

@@ -181,6 +181,35 @@ test("R3: a number that is absent in the known run is no beginning, however late
   expect(bed.ledger(2)).toMatchObject({ highWater: 99, missing: 0 });
 });
 
+test("R6: a device is heard on what it goes on with while it sends what it had kept", () => {
+  const bed = backfilling();
+  for (let number = 0; number < 20; number++) {
+    bed.data(111 + number);
+    bed.data(52 + number);
+    bed.advance(1000);
+  }
+  expect([bed.flags(1), bed.flags(2)].map((flags) => flags.includes("CURRENT"))).toEqual([true, false]);
+  bed.advance(10_000);
+  bed.data(72);
+  expect(bed.flags(2)).toContain("CURRENT");
+});
+
+test("R6: of a slow device also, until it misses its turn", () => {
+  const bed = new TrackerBed();
+  for (let number = 100; number < 104; number++) {
+    bed.data(number);
+    bed.advance(60_000);
+  }
+  for (let number = 0; number < 30; number++) {
+    bed.data(number);
+    bed.advance(1000);
+  }
+  expect(bed.flags(1)).toContain("CURRENT");
+  bed.advance(60_000);
+  bed.data(30);
+  expect(bed.flags(2)).toContain("CURRENT");
+});
+
 test("R3: a device holds one datagram; another takes its place", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);

@@ -1,5 +1,5 @@
 import { type Arrival, VERDICT } from "../../../collector/tracker/types.ts";
-import { makeCurrent, makeCurrentBySilence } from "./current.ts";
+import { liesBelow, makeCurrent, makeCurrentBySilence } from "./current.ts";
 import type { Data, Outcome } from "./device.ts";
 import { causeOf, keepBounds, openGap } from "./gaps.ts";
 import { hear, reachEnd } from "./heard.ts";
@@ -43,6 +43,7 @@ export function takeInOrder(
   ledger.paths.accepted(run, data.device.device, number, data.arrival.listener, now.nowMs);
   if (isSecond) {
     data.device.isConfirmed = true;
+    if (liesBelow(run, data.device.current)) run.wasCurrent = true;
     if (!run.wasCurrent) makeCurrent(ledger, run, data.device, now, "step 7 current by second number");
   }
   makeCurrentBySilence(ledger, run, data.device, now);

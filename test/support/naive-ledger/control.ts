@@ -82,7 +82,6 @@ function controlIsLower(ledger: NaiveState, run: NaiveRun, data: Data): void {
 function assertNext(ledger: NaiveState, run: NaiveRun, next: number, data: Data): void {
   const { datagram, arrival } = data;
   hear(ledger, run, data, true);
-  makeCurrentBySilence(ledger, run, data.device, data.arrival);
   reachEnd(ledger, run, data);
   if (next - 1 > run.highWater) {
     openGap(ledger, run, run.highWater + 1, next - 1, arrival, { timeAfter: timeOf(run, data) });
@@ -92,6 +91,7 @@ function assertNext(ledger: NaiveState, run: NaiveRun, next: number, data: Data)
     run.clearMs = ledger.evidence.clearMs();
     run.isEnded = false;
   }
+  makeCurrentBySilence(ledger, run, data.device, data.arrival);
   run.isTailKnown = true;
   if (datagram.isEnd === true) {
     ledger.hit("R8 end");

@@ -16,8 +16,18 @@ export function makeCurrentBySilence(
 ): void {
   const { current } = device;
   if (current === null || current === run) return;
-  if (current.silenceUs(now.arrivalUs) >= TEN_SECONDS_US)
+  const spanUs = Math.max(1_000_000, current.lastHeardUs - current.firstHeardUs);
+  const mayHaveEnded =
+    current.expected() === 0 || current.expected() * current.silenceUs(now.arrivalUs) >= 3 * spanUs;
+  if (liesBelow(run, current) && !mayHaveEnded) ledger.hit("step 7 current goes on above");
+  else if (current.silenceUs(now.arrivalUs) >= TEN_SECONDS_US)
     makeCurrent(ledger, run, device, now, "step 7 current by silence");
+}
+
+/** A newer run of the same declared epoch, all of it below the current one. */
+export function liesBelow(run: NaiveRun, current: NaiveRun | null): boolean {
+  if (current === null || run.epoch === null || run.epoch !== current.epoch) return false;
+  return run.index > current.index && run.highWater < current.first;
 }
 
 export function makeCurrent(
