@@ -1,6 +1,6 @@
 import type { Note } from "../protocol/batch.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { piecesOf } from "./view/channel-names.ts";
+import { piecesOf } from "./view/descriptions.ts";
 
 type ChannelNote = Extract<Note, { note: "channel" }>;
 

@@ -6,7 +6,7 @@ import type { LedgerState } from "./ledger-state.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
-import type { PlacedDescription } from "./view/channel-names.ts";
+import type { PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import { NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";

@@ -1,6 +1,7 @@
 import type { DeviceView, RunView } from "../ledger-view.ts";
 import type { SeriesQuery } from "../query-types.ts";
-import { type PlacedDescription, undescribedNumber } from "../view/channel-names.ts";
+import { undescribedNumber } from "../view/channel-names.ts";
+import type { PlacedDescription } from "../view/descriptions.ts";
 import { hasPlace, type PlaceSet } from "../view/place-set.ts";
 import type { SeriesRequest, SeriesRun } from "./series-query.ts";
 

@@ -1,4 +1,4 @@
-import type { PlacedDescription } from "./channel-names.ts";
+import type { PlacedDescription } from "./descriptions.ts";
 import { hasPlace, type PlaceSet } from "./place-set.ts";
 
 /** With fewer descriptions a walk costs less than a map. */
