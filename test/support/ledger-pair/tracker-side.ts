@@ -153,7 +153,9 @@ export class TrackerSide {
     this.#recoverer = new ScriptedRecoverer();
     const recovery = this.#recovers ? { recovery: this.#recoverer } : {};
     const archive = this.hasArchive ? { archive: this.#archive() } : {};
-    const options = { ...this.#options, nextDevice, nextRun, ...recovery, ...archive };
+    // without an archive what leaves the memory is gone, and the naive ledger lets nothing out
+    const closed = this.hasArchive ? {} : { maxClosedRuns: Number.POSITIVE_INFINITY };
+    const options = { ...closed, ...this.#options, nextDevice, nextRun, ...recovery, ...archive };
     const tracker = new Tracker(options, this.#sink());
     const restored: Restored = {
       hasHistory,
