@@ -66,6 +66,8 @@ describe(`received by ${path}:`, () => {
   };
 
   const inNamespaces = test.skipIf(hasNoNamespaces);
+  // sockets of node:dgram cannot let each other in and nobody else: what is no test there is not skipped either
+  const testNative = path === "native" ? test : (): void => {};
 
   const nextText = async ({ socket }: OpenedSocket): Promise<string> =>
     String((await once(socket, "message"))[0]);
@@ -127,30 +129,28 @@ describe(`received by ${path}:`, () => {
     intruder.close();
   });
 
-  // sockets of node:dgram cannot let each other in and nobody else
-  if (path === "native")
-    test("beside a wildcard one address has a socket of ours, and no stranger's", async () => {
-      const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
-      const whole = await openSocket(wildcard!, networkInterfaces(), socketsOf(path));
-      opened.push(whole);
-      const { port } = whole;
-      const special = { ...address!, port };
-      const part = await openSocket(special, networkInterfaces(), socketsOf(path), "none", whole.native);
-      opened.push(part);
-      const texts = Promise.all([nextText(whole), nextText(part)]);
-      sendHere("udp4", "127.0.0.1", port, "to any");
-      sendHere("udp4", "127.0.0.9", port, "to one");
-      expect(await texts).toEqual(["to any", "to one"]);
-      for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) {
-        const intruder = createSocket({ type: "udp4", reuseAddr: true });
-        const outcome = once(intruder, "listening");
-        intruder.bind(port, taken);
-        await expect(outcome, taken).rejects.toMatchObject({ code: "EADDRINUSE" });
-        intruder.close();
-      }
-    });
+  testNative("beside a wildcard one address has a socket of ours, and no stranger's", async () => {
+    const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
+    const whole = await openSocket(wildcard!, networkInterfaces(), socketsOf(path));
+    opened.push(whole);
+    const { port } = whole;
+    const special = { ...address!, port };
+    const part = await openSocket(special, networkInterfaces(), socketsOf(path), "none", whole.native);
+    opened.push(part);
+    const texts = Promise.all([nextText(whole), nextText(part)]);
+    sendHere("udp4", "127.0.0.1", port, "to any");
+    sendHere("udp4", "127.0.0.9", port, "to one");
+    expect(await texts).toEqual(["to any", "to one"]);
+    for (const taken of ["0.0.0.0", "127.0.0.9", "127.0.0.10"]) {
+      const intruder = createSocket({ type: "udp4", reuseAddr: true });
+      const outcome = once(intruder, "listening");
+      intruder.bind(port, taken);
+      await expect(outcome, taken).rejects.toMatchObject({ code: "EADDRINUSE" });
+      intruder.close();
+    }
+  });
 
-  test.skipIf(path !== "native")("nor at any moment while the two are opened", async () => {
+  testNative("nor at any moment while the two are opened", async () => {
     const { port, socket: former } = await open("udp://0.0.0.0:0");
     opened.pop();
     await new Promise<void>((resolve) => former.close(resolve));
