@@ -36,8 +36,8 @@ const epochJson = ({ epoch, index, row }: RunView, counts: LedgerCounts): Static
 });
 
 /** The sum over a device's runs, as `ledger` and `total` show it. */
-export const deviceTotal = (device: DeviceView): Static<typeof LedgerTotal> =>
-  totalJson(sumCounts(device.runs.map((run) => countsOfRow(run.row, 0, run))));
+export const runsTotal = (runs: readonly RunView[]): Static<typeof LedgerTotal> =>
+  totalJson(sumCounts(runs.map((run) => countsOfRow(run.row, 0, run))));
 
 /** Time of the last commit of this process or the ones before; null before the first of all. */
 const commitTime = ({ asOfUs }: LedgerSource): string | null => (asOfUs > 0 ? formatTime(asOfUs) : null);
@@ -52,7 +52,7 @@ export const fleetLedgerEvent = (ledger: LedgerSource) => {
 export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => ({
   device: device.id,
   asOf: commitTime(ledger),
-  total: deviceTotal(device),
+  total: runsTotal(device.runs),
 });
 
 /**
@@ -64,11 +64,12 @@ export const asOf = ({ sources, startedAtUs }: ApiContext, asOfUs: number = sour
 
 /** `GET /devices/{id}/ledger` */
 export const deviceLedger = (context: ApiContext, device: DeviceView): Static<typeof DeviceLedger> => {
-  const counts = device.runs.map((run) => countsOfRow(run.row, 0, run));
+  const { runs } = device;
+  const counts = runs.map((run) => countsOfRow(run.row, 0, run));
   return {
     asOf: asOf(context),
     total: totalJson(sumCounts(counts)),
-    epochs: device.runs.map((run, index) => epochJson(run, counts[index]!)),
+    epochs: runs.map((run, index) => epochJson(run, counts[index]!)),
   };
 };
 

@@ -167,8 +167,10 @@ export interface DeviceView {
   readonly id: string;
   /** `address:port`, IPv6 in brackets, it was last heard from */
   readonly source: string;
-  /** in the order they became known */
+  /** in the order they became known; each is a copy, and a device may have thousands */
   readonly runs: readonly RunView[];
+  /** of them the one the device is heard on: the current one, else the one heard last */
+  readonly heard: RunView | undefined;
   /** Whether a channel has this name in some epoch. */
   hasChannel(name: string): boolean;
   /** names of the current epoch, unique within the device */

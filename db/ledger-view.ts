@@ -162,6 +162,17 @@ export class DeviceView {
     return runs;
   }
 
+  /** The run it is heard on: the current one, else the one heard last. Only that one is copied. */
+  get heard(): RunView | undefined {
+    const { runs } = this.#state;
+    let heard = -1;
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      if ((runs.get(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) return this.#run(slot);
+      if (heard < 0 || runs.get(slot, ROW.LAST_ARRIVAL) > runs.get(heard, ROW.LAST_ARRIVAL)) heard = slot;
+    }
+    return heard < 0 ? undefined : this.#run(heard);
+  }
+
   /** Names of the current epoch, by channel number. */
   get channels(): Channel[] {
     const epoch = this.#currentEpoch();

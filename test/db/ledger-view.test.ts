@@ -228,6 +228,21 @@ describe("newest values of a device that restarted", () => {
   });
 });
 
+test("a device is heard on its current run, and without one on the run heard last", () => {
+  const { bed, model, device, flush } = bedWithPump();
+  using _ = bed;
+  const heardEpoch = () => flush().device("pump")!.heard?.epoch;
+  const [first, second] = [model.run(device, 0, 0, 0), model.run(device, 1, 0, 0)];
+  model.receive(second, 0, []);
+  model.nowUs += 1_000_000;
+  model.receive(first, 0, []);
+  expect(heardEpoch()).toBe(0);
+  model.receive(model.run(device, 2, 0, ROW_FLAG.CURRENT), 0, []);
+  model.nowUs += 1_000_000;
+  model.receive(second, 1, []);
+  expect(heardEpoch()).toBe(2);
+});
+
 test("a name holds for its epoch, and a name that is taken gets the channel's number", () => {
   const { bed, model, device, flush } = bedWithPump();
   using _ = bed;

@@ -76,9 +76,18 @@ export const runOf = (run: Partial<RunView> = {}): RunView => ({
   ...run,
 });
 
-export const deviceOf = (device: Partial<DeviceView> & { id: string }): DeviceView => ({
+/** The current one, else the one heard last. */
+const heardOf = (runs: readonly RunView[]): RunView | undefined =>
+  runs.find(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0) ??
+  runs.toSorted((one, other) => other.row[ROW.LAST_ARRIVAL]! - one.row[ROW.LAST_ARRIVAL]!)[0];
+
+export const deviceOf = ({
+  runs = [runOf()],
+  ...device
+}: Partial<DeviceView> & { id: string }): DeviceView => ({
   source: "10.0.0.9:51234",
-  runs: [runOf()],
+  runs,
+  heard: heardOf(runs),
   channels: [{ name: "temperature", unit: "Cel" }],
   hasChannel: (name) => name === "temperature",
   latest: [{ name: "temperature", unit: "Cel", value: 21.5, timeUs: NOON_US - 1_000_000 }],
