@@ -1,23 +1,13 @@
+import { addChunk, noChunks } from "./chunk/chunk-totals.ts";
 import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import { checkChunks } from "./merge/merge-input.ts";
 import type { Sqlite } from "./open.ts";
+import type { SegmentSummary } from "./segment/columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 
-/** What the segment's row says of what it holds: by that queries choose it. */
-interface Said {
-  runs: number;
-  datagrams: number;
-  readings: number;
-  firstTimeUs: number;
-  lastTimeUs: number;
-  firstReadingTimeUs: number;
-  lastReadingTimeUs: number;
-  firstArrivalUs: number;
-  lastArrivalUs: number;
-}
-
-interface Row extends Said {
+/** What is said of it is that by which queries choose it. */
+interface Row extends SegmentSummary {
   segment: number;
   firstSegment: number;
   level: number;
@@ -58,7 +48,7 @@ export const damagedSegments = (db: Sqlite): string[] => {
   return damaged;
 };
 
-const checkFlush = ({ directory, data }: { directory: Buffer; data: Buffer }): Said => {
+const checkFlush = ({ directory, data }: { directory: Buffer; data: Buffer }): SegmentSummary => {
   const reader = new SegmentReader(data);
   let runs = 0;
   eachRun(directory, (run, datagrams) => {
@@ -69,37 +59,20 @@ const checkFlush = ({ directory, data }: { directory: Buffer; data: Buffer }): S
   return reader.summary;
 };
 
-const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row): Said => {
-  const held: Said = {
-    runs: 0,
-    datagrams: 0,
-    readings: 0,
-    firstTimeUs: Number.POSITIVE_INFINITY,
-    lastTimeUs: Number.NEGATIVE_INFINITY,
-    firstReadingTimeUs: Number.POSITIVE_INFINITY,
-    lastReadingTimeUs: Number.NEGATIVE_INFINITY,
-    // not known of a chunk
-    firstArrivalUs: Number.POSITIVE_INFINITY,
-    lastArrivalUs: Number.NEGATIVE_INFINITY,
-  };
+const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row): SegmentSummary => {
+  const held = { runs: 0, ...noChunks() };
   let last = -1;
   checkChunks(db, chunkSet, firstPage, ({ run, heads }) => {
     if (run !== last) held.runs++;
     last = run;
-    for (const head of heads) {
-      held.datagrams += head.datagrams;
-      held.readings += head.readings;
-      held.firstTimeUs = Math.min(held.firstTimeUs, head.firstTimeUs);
-      held.lastTimeUs = Math.max(held.lastTimeUs, head.lastTimeUs);
-      held.firstReadingTimeUs = Math.min(held.firstReadingTimeUs, head.firstReadingTimeUs);
-      held.lastReadingTimeUs = Math.max(held.lastReadingTimeUs, head.lastReadingTimeUs);
-    }
+    for (const head of heads) addChunk(held, head);
   });
-  return held;
+  // arrivals are not known of a chunk
+  return { ...held, firstArrivalUs: Number.POSITIVE_INFINITY, lastArrivalUs: Number.NEGATIVE_INFINITY };
 };
 
 /** Times may be said to span more: that hides nothing. */
-const isSaid = (said: Said, held: Said): boolean =>
+const isSaid = (said: SegmentSummary, held: SegmentSummary): boolean =>
   said.runs === held.runs &&
   said.datagrams === held.datagrams &&
   said.readings === held.readings &&

@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { LacunaError } from "../../common/errors.ts";
 import type { ChunkHead } from "../chunk/chunk-head.ts";
 import { PageWriter } from "../chunk/chunk-pages.ts";
+import { addChunk, noChunks } from "../chunk/chunk-totals.ts";
 import { HeadsWriter } from "../chunk/heads-row.ts";
 import { summarize } from "../chunk/summarize.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
@@ -94,15 +95,7 @@ class Output {
   readonly #block: ByteWriter;
   readonly #chunkReadings: number;
   readonly #late: number[] = [];
-  readonly #sum = {
-    runs: 0,
-    datagrams: 0,
-    readings: 0,
-    firstTimeUs: Number.POSITIVE_INFINITY,
-    lastTimeUs: 0,
-    firstReadingTimeUs: Number.POSITIVE_INFINITY,
-    lastReadingTimeUs: 0,
-  };
+  readonly #sum = { runs: 0, ...noChunks() };
 
   constructor(originUs: number, block: ByteWriter, chunkReadings: number, lotPages: number) {
     this.#pages = new PageWriter(lotPages);
@@ -123,7 +116,7 @@ class Output {
       const head = summarize(columns, from, to);
       const block = this.#encode(columns, from, to, head);
       heads.push(head);
-      this.#count(head);
+      addChunk(this.#sum, head);
       for (const pages of this.#pages.append(block)) yield { pages, heads: this.#heads.take() };
     }
     this.#heads.add(run, isUnsequenced, heads);
@@ -151,16 +144,6 @@ class Output {
     head.bytes = block.length;
     block.u32(crc32(block.written()));
     return block.written();
-  }
-
-  #count(head: ChunkHead): void {
-    const sum = this.#sum;
-    sum.datagrams += head.datagrams;
-    sum.readings += head.readings;
-    sum.firstTimeUs = Math.min(sum.firstTimeUs, head.firstTimeUs);
-    sum.lastTimeUs = Math.max(sum.lastTimeUs, head.lastTimeUs);
-    sum.firstReadingTimeUs = Math.min(sum.firstReadingTimeUs, head.firstReadingTimeUs);
-    sum.lastReadingTimeUs = Math.max(sum.lastReadingTimeUs, head.lastReadingTimeUs);
   }
 }
 
