@@ -1,0 +1,137 @@
+import { Feed } from "../../api/live/feed.ts";
+import type { FromFeed, ReadingFilter } from "../../api/live/messages.ts";
+import { describeRun } from "../../cli/live-source.ts";
+import { LiveSegments } from "../../db/live-segments.ts";
+import type { WriterOptions } from "../../db/writer.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { IngestModel, type ModelRun } from "./ingest-model.ts";
+import { StoreBed, viewOf } from "./store-bed.ts";
+
+/** Everything of every device. */
+export const ALL: ReadingFilter = { devices: [], channels: [] };
+const decoder = new TextDecoder();
+
+export interface Event {
+  id: string;
+  event: string;
+  data: { device: string; seq: number; values: Record<string, number> };
+}
+
+const eventsOf = (text: string): Event[] =>
+  text
+    .split("\n\n")
+    .filter((block) => block !== "")
+    .map((block) => {
+      const [id, event, data] = block.split("\n").map((line) => line.slice(line.indexOf(" ") + 1));
+      return { id: id!, event: event!, data: JSON.parse(data!) };
+    });
+
+/** A writer, and a feed on its database that is told of each flush. */
+export class FeedBed implements Disposable {
+  readonly model = new IngestModel();
+  readonly bed = new StoreBed();
+  readonly writer;
+  readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
+  readonly #texts = new Map<number, string>();
+  #feed;
+  #timer: (() => void) | undefined;
+  #newRuns: [number, string][] = [];
+
+  constructor(options: Partial<WriterOptions> = {}) {
+    this.writer = this.bed.closing(this.bed.writer(options));
+    this.#feed = this.#start();
+  }
+
+  #start(): Feed {
+    const segments = this.bed.closing(new LiveSegments(this.bed.file, this.writer.flushNumber));
+    const host = {
+      segments,
+      post: (message: FromFeed) => this.#receive(message),
+      after: (_delayMs: number, then: () => void) => {
+        this.#timer = then;
+      },
+    };
+    return new Feed(host, this.writer.flushNumber);
+  }
+
+  /** As after a start of the collector: nobody is connected. */
+  restart(): void {
+    this.missed.clear();
+    this.#feed = this.#start();
+  }
+
+  run(device: string): ModelRun {
+    const run = this.model.run(this.model.device(device), 1, 0, ROW_FLAG.CURRENT);
+    this.#newRuns.push([run.run, device]);
+    return run;
+  }
+
+  receive(run: ModelRun, ...sequences: number[]): void {
+    // the arrival of its first datagram, as in a collector
+    if (run.received.size === 0) run.row[ROW.FIRST_ARRIVAL] = this.model.nowUs + 1;
+    for (const sequence of sequences)
+      this.model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: this.model.nowUs }]);
+  }
+
+  /** Commit what was received, and tell the feed. */
+  async flush(afterMs = 250): Promise<void> {
+    this.bed.clock.advanceMs(afterMs);
+    this.writer.accept(this.model.seal());
+    const outcome = this.writer.flush();
+    if (outcome.outcome !== "committed") throw new Error(outcome.outcome);
+    const { flush, notes } = outcome.change!;
+    const changedDevices = notes.flatMap((note) => (note.note === "channel" ? [note.device] : []));
+    const newRuns = this.#newRuns.splice(0);
+    await this.#feed.receive({ type: "flush", flush, newRuns, changedDevices });
+  }
+
+  async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {
+    const view = viewOf(this.writer);
+    const runs = filter.devices.map((id) => view.device(id)?.runs.map(({ run }) => run) ?? []);
+    const atUs = this.bed.clock.wallUs();
+    await this.#feed.receive({ type: "join", client, filter, runs, after, atUs });
+    while (!this.missed.get(client)?.at(-1)?.isAtEnd) await this.#feed.receive({ type: "more", client });
+  }
+
+  /** The hold's time is over. */
+  async rest(): Promise<void> {
+    this.#timer?.();
+    await new Promise(setImmediate);
+  }
+
+  leave(client: number): Promise<void> {
+    return this.#feed.receive({ type: "leave", client });
+  }
+
+  events(client: number): Event[] {
+    return eventsOf(this.#texts.get(client) ?? "");
+  }
+
+  /** Numbers told, late ones negative. */
+  told(client: number): number[] {
+    return this.events(client).map(({ event, data }) => (event === "late" ? -data.seq : data.seq));
+  }
+
+  #receive(message: FromFeed): void {
+    if (message.type === "describe") {
+      const view = viewOf(this.writer);
+      const runs = message.runs.map((run) => describeRun(view, run) ?? null);
+      void this.#feed.receive({ type: "described", runs });
+      return;
+    }
+    if (message.type === "missed") {
+      this.missed.set(message.client, [...(this.missed.get(message.client) ?? []), message]);
+      this.#add(message.client, message.text);
+      return;
+    }
+    for (const [clients, text] of message.texts) for (const client of clients) this.#add(client, text);
+  }
+
+  #add(client: number, text: Uint8Array): void {
+    this.#texts.set(client, (this.#texts.get(client) ?? "") + decoder.decode(text));
+  }
+
+  [Symbol.dispose](): void {
+    this.bed[Symbol.dispose]();
+  }
+}
