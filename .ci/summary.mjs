@@ -1,18 +1,49 @@
-// Adds up the reports of the test runs. A step that failed without a failed test (format, types, a crash) counts as one failure.
+// Adds up the reports of the test runs, and says last what failed: of a long output only the end may be kept.
+// A step that failed without a failed test (format, types, a test file that did not load) counts as one failure.
 import { readFileSync } from "node:fs";
 
-const [failedSteps, ...files] = process.argv.slice(2);
+const TAIL_LINES = 40;
+
+/** @returns lines that name what failed in a report: tests with their first error, and files of which tests have no result */
+const failuresIn = ({ testResults }) =>
+  testResults
+    .filter(({ status }) => status !== "passed")
+    .flatMap(({ name, message, assertionResults }) => {
+      const tests = assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName, failureMessages }) => `FAILED ${name} > ${fullName}\n${failureMessages[0] ?? ""}`);
+      return tests.length > 0 ? tests : [`FAILED ${name}: did not load or did not end\n${message}`];
+    });
+
+const tailOf = (file) => {
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.slice(-TAIL_LINES).join("\n");
+};
+
+const failedSteps = [];
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const file of files) {
+// each step: its exit status, what it printed, and its report when it runs tests
+for (let at = 2; at < process.argv.length; at += 3) {
+  const [status, log, reportFile] = process.argv.slice(at, at + 3);
+  if (status !== "0") failedSteps.push(log);
+  if (reportFile === "-") {
+    if (status !== "0") console.log(`FAILED ${log}\n${tailOf(log)}`);
+    continue;
+  }
   try {
-    const report = JSON.parse(readFileSync(file, "utf8"));
+    const report = JSON.parse(readFileSync(reportFile, "utf8"));
+    const notRun = report.numPendingTests + report.numTodoTests;
     passed += report.numPassedTests;
-    failed += report.numFailedTests;
-    skipped += report.numPendingTests + report.numTodoTests;
+    // a test that has no result failed too: the process it ran in is gone
+    failed += report.numTotalTests - report.numPassedTests - notRun;
+    skipped += notRun;
+    const failures = failuresIn(report);
+    for (const failure of failures) console.log(failure);
+    if (status !== "0" && report.numFailedTests === 0) console.log(`FAILED ${log}\n${tailOf(log)}`);
   } catch (error) {
-    console.log(`no report in ${file}: ${error.message}`);
+    console.log(`no report in ${reportFile}: ${error.message}\n${tailOf(log)}`);
     failed += 1;
   }
 }
@@ -20,7 +51,7 @@ if (process.env.CI && skipped > 0) {
   console.log(`${skipped} skipped: in CI nothing may be skipped`);
   failed += skipped;
 }
-failed = Math.max(failed, Number(failedSteps));
+failed = Math.max(failed, failedSteps.length);
 console.log(`${skipped} skipped`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

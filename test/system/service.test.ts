@@ -1,9 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { DEFAULT_RECEIVE_BUFFER_BYTES } from "../../collector/listener-url.ts";
 import { LacunaProcess, temporaryDirectory } from "../support/lacuna-process.ts";
+
+/** Not one of these may hold up the process of the tests, which has to answer while it waits. */
+const run = promisify(execFile);
 
 const ROOT = join(import.meta.dirname, "../..");
 const UNIT = readFileSync(join(ROOT, "deploy/systemd/lacuna.service"), "utf8").replaceAll(
@@ -17,13 +21,12 @@ const isMissing =
   spawnSync("systemd-analyze", ["--version"]).error !== undefined && process.env.CI === undefined;
 if (isMissing) console.log("systemd-analyze is not installed (Debian: systemd): the unit is not verified");
 
-test.skipIf(isMissing)("systemd finds nothing wrong with the unit", () => {
+test.skipIf(isMissing)("systemd finds nothing wrong with the unit", async () => {
   const file = join(directory.path, "lacuna.service");
   writeFileSync(file, UNIT);
-  const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+  const { stderr } = await run("systemd-analyze", ["verify", file], { timeout: 60_000 });
   // it may speak of other units of the machine too
-  const said = stderr.split("\n").filter((line) => line.includes("lacuna"));
-  expect({ status, said }).toEqual({ status: 0, said: [] });
+  expect(stderr.split("\n").filter((line) => line.includes("lacuna"))).toEqual([]);
 });
 
 test("a failure that goes on is tried again for as long: systemd gives up five starts within ten seconds unless it is told otherwise", () => {
@@ -35,7 +38,7 @@ test("what the unit starts collects into its working directory, with the file th
   const [node, launcher, ...args] = UNIT.match(/^ExecStart=(.*)$/m)![1]!.split(" ");
   expect([node, launcher].filter((file) => !existsSync(file!))).toEqual([]);
   const config = join(directory.path, "lacuna.toml");
-  execFileSync(node!, [launcher!, "init", config], { stdio: "ignore" });
+  await run(node!, [launcher!, "init", config]);
   const collector = new LacunaProcess(
     args.map((word) => (word === "/etc/lacuna.toml" ? config : word)),
     { cwd: directory.path, env: { LACUNA_HTTP: "127.0.0.1:0", LACUNA_LISTEN: "udp://127.0.0.1:0" } },
