@@ -121,8 +121,13 @@ export class Buckets {
     const { channel, readingTime, value } = columns;
     const wanted = channels[0]!;
     const isSole = channels.length === 1;
-    let [count, nonFinite, sum, last] = [0, 0, 0, -1];
-    let [min, max, lastTimeUs] = [NEVER_MIN, NEVER_MAX, NEVER_MAX];
+    let count = 0;
+    let nonFinite = 0;
+    let last = -1;
+    let sum = 0;
+    let min = NEVER_MIN;
+    let max = NEVER_MAX;
+    let lastTimeUs = NEVER_MAX;
     for (let reading = from; reading < to; reading++) {
       if (channel[reading] !== wanted && (isSole || !channels.includes(channel[reading]!))) continue;
       const number = value[reading]!;
