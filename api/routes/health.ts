@@ -25,7 +25,8 @@ export const healthRoutes = (app: App, { sources }: ApiContext): void => {
     {
       schema: {
         operationId: "getReadiness",
-        summary: "200 when the database is open and commits and every listener that is not optional is OK",
+        summary:
+          "200 when the database is open and commits, the threads that receive run, and every listener that is not optional is OK",
         tags: ["process"],
         querystring: NoQuery,
         response: { 200: Type.Object({ status: Type.Literal("ready") }), ...PROBE_ERRORS, ...NOT_READY },

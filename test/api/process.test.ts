@@ -188,6 +188,17 @@ describe("/readyz", () => {
     });
   });
 
+  test.each(["failed", "stopped"] as const)(
+    "is 503 once a thread that receives has %s: its listeners seem OK for ever",
+    async (state) => {
+      const { sources, get } = await testApi();
+      const gone = { name: "ingest-1", state, utilization: null };
+      sources.collector = { ...sources.collector, threads: [...sources.collector.threads, gone] };
+      const { status, json } = await get("/readyz");
+      expect([status, json.reasons]).toEqual([503, [`thread ingest-1 has ${state}`]]);
+    },
+  );
+
   test("is 503 once the database is closed", async () => {
     const { sources, get } = await testApi();
     sources.store = { ...sources.store, state: "CLOSED" };
