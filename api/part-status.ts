@@ -17,6 +17,8 @@ export interface ListenerStatus {
   address: string;
   /** the port bound, also when 0 was asked for */
   port: number;
+  /** addresses of this host with a socket of their own beside the listener's, which a device that sends to one is asked from */
+  ownSockets: readonly string[];
   group: string | null;
   interface: string | null;
   /** the one sender of a source-specific membership */
@@ -33,9 +35,9 @@ export interface ListenerStatus {
   receiveBufferCeilingBytes: number | null;
   /** arrival of the newest datagram since the start; null = none yet */
   lastDatagramAtUs: number | null;
-  /** datagrams the kernel dropped at this socket; null where it cannot be read */
+  /** datagrams the kernel dropped at its sockets; null where it cannot be read */
   kernelDrops: number | null;
-  /** what waits in the socket, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */
+  /** what waits in the socket, of several the fullest, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */
   receiveQueueBytes: number | null;
   /** the most that was found waiting, on the same scale, and milliseconds of traffic that was; 0 = nothing yet, or nobody tells */
   receiveQueuePeakBytes: number;

@@ -21,6 +21,7 @@ const listenerJson = (listener: ListenerStatus, membershipLimit: number | null):
   } = listener;
   return {
     ...same,
+    ownSockets: [...same.ownSockets],
     since: formatTime(sinceUs),
     lastDatagramAt: lastDatagramAtUs === null ? null : formatTime(lastDatagramAtUs),
     memberships: same.group === null ? null : { used: same.state === "OK" ? 1 : 0, limit: membershipLimit },

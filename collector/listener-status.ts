@@ -20,6 +20,8 @@ export interface ListenerSocketStatus {
   /** as bound; the URL's own while it is not */
   address: string;
   port: number;
+  /** addresses of this host with a socket of their own beside the listener's (entry.ts), which a device that sends to one is asked from */
+  ownSockets: readonly string[];
   group: string | null;
   source: string | null;
   /** name of the interface joined on, as far as it is known */
@@ -34,7 +36,7 @@ export interface ListenerSocketStatus {
   receiveBufferCeilingBytes: number | null;
   /** datagrams the kernel dropped at its sockets since the start; null = the system does not tell */
   kernelDrops: number | null;
-  /** what waits in its socket, on the scale of `receiveBufferGrantedBytes`; null while there is none or the system does not tell */
+  /** what waits in its socket, of several the fullest, on the scale of `receiveBufferGrantedBytes`; null while there is none or the system does not tell */
   receiveQueueBytes: number | null;
   /** the most that was found waiting in it, on the same scale, and milliseconds of traffic that was; 0 = nothing yet, or nobody tells */
   receiveQueuePeakBytes: number;

@@ -155,6 +155,7 @@ export class Listener {
       recovery: config.recovery,
       address: this.#opened?.address ?? config.address,
       port: this.#opened?.port ?? config.port,
+      ownSockets: this.local !== 0 && this.#state === "OK" ? [config.address] : [],
       group: config.kind === "group" ? config.address : null,
       source: config.source,
       interface: this.#opened?.interface?.name ?? config.interface,

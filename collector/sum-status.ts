@@ -4,7 +4,7 @@ import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
 import type { ListenerSocketStatus } from "./listener-status.ts";
 import { addPathCounts } from "./path-board.ts";
 
-/** One status of a listener that is heard by several sockets; all but what can be added up, and the peak, is that of the first, its own. */
+/** One status of a listener that is heard by several sockets; all but what can be added up, and what waits in them, is that of the first, its own. */
 export const sumSockets = <Status extends ListenerSocketStatus>(
   sockets: readonly [Status, ...Status[]],
 ): Status => {
@@ -14,8 +14,10 @@ export const sumSockets = <Status extends ListenerSocketStatus>(
   );
   return {
     ...sockets[0],
+    // each worker may have one for the same address
+    ownSockets: [...new Set(sockets.flatMap(({ ownSockets }) => ownSockets))],
     kernelDrops: sumKnown(sockets.map(({ kernelDrops }) => kernelDrops)),
-    receiveQueueBytes: sumKnown(sockets.map(({ receiveQueueBytes }) => receiveQueueBytes)),
+    receiveQueueBytes: mostKnown(sockets.map(({ receiveQueueBytes }) => receiveQueueBytes)),
     receiveQueuePeakBytes,
     receiveQueuePeakMs,
   };
@@ -49,6 +51,11 @@ export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly n
 const sumKnown = (values: readonly (number | null)[]): number | null => {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+};
+
+const mostKnown = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
 };
 
 const addCounts = (one: ListenerCounts, other: ListenerCounts): ListenerCounts => ({

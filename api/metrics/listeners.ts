@@ -126,19 +126,19 @@ export const LISTENER_METRICS: readonly MetricSpec[] = [
   perListener(
     "counter",
     "lacuna_listener_kernel_drops_total",
-    "Datagrams the kernel dropped at the listener's socket; absent where it cannot be read.",
+    "Datagrams the kernel dropped at the listener's sockets; absent where it cannot be read.",
     (l) => l.kernelDrops,
   ),
   perListener(
     "gauge",
     "lacuna_listener_receive_buffer_bytes",
-    "Receive buffer the system granted.",
+    "Receive buffer the system granted; of several sockets each has as much.",
     (l) => l.receiveBufferGrantedBytes,
   ),
   perListener(
     "gauge",
     "lacuna_listener_receive_queue_bytes",
-    "What of the receive buffer is in use; absent where it cannot be read.",
+    "What of the receive buffer is in use, of several sockets in the fullest; absent where it cannot be read.",
     (l) => l.receiveQueueBytes,
   ),
   perListener(

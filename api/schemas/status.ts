@@ -18,6 +18,10 @@ export const Listener = named(
     optional: Type.Boolean({ description: "does not count for /readyz" }),
     address: Type.String(),
     port: Type.Integer(),
+    ownSockets: Type.Array(Type.String(), {
+      description:
+        "addresses of this host that have a socket of their own beside the listener's: a device that sends to one of them is asked again from it, others from where the route to them begins; empty: there is but the listener's",
+    }),
     group: Nullable(Type.String({ description: "multicast group" })),
     interface: Nullable(Type.String({ description: "joined on" })),
     memberships: Nullable(
@@ -39,20 +43,23 @@ export const Listener = named(
     path: Nullable(Type.String()),
     receive: Word(RECEIVE_PATHS, { description: "how its socket is read" }),
     lastDatagramAt: Nullable(Time("of arrival of the newest datagram since the start")),
-    receiveBuffer: Type.Object({
-      requestedBytes: Nullable(Bytes("asked for")),
-      grantedBytes: Nullable(Bytes("granted, as read back")),
-      ceilingBytes: Nullable(
-        Bytes("the greatest the system grants without privileges; null: it does not say"),
-      ),
-      queuedBytes: Nullable(Bytes("waiting in it; null: cannot be read")),
-      peakBytes: Bytes("the most that was found waiting; 0: nothing, or it cannot be read"),
-      peakSeconds: Type.Number({ minimum: 0, description: "how much traffic that was" }),
-    }),
+    receiveBuffer: Type.Object(
+      {
+        requestedBytes: Nullable(Bytes("asked for")),
+        grantedBytes: Nullable(Bytes("granted, as read back")),
+        ceilingBytes: Nullable(
+          Bytes("the greatest the system grants without privileges; null: it does not say"),
+        ),
+        queuedBytes: Nullable(Bytes("waiting in it, of several in the fullest; null: cannot be read")),
+        peakBytes: Bytes("the most that was found waiting in one; 0: nothing, or it cannot be read"),
+        peakSeconds: Type.Number({ minimum: 0, description: "how much traffic that was" }),
+      },
+      { description: "of one socket: a listener with several has as much for each" },
+    ),
     kernelDrops: Nullable(
       Type.Integer({
         minimum: 0,
-        description: "datagrams the kernel dropped at this socket; null: cannot be read",
+        description: "datagrams the kernel dropped at its sockets, all together; null: cannot be read",
       }),
     ),
     counters: Type.Object(

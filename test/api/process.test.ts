@@ -44,6 +44,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         optional: false,
         address: "0.0.0.0",
         port: 4747,
+        ownSockets: [],
         group: null,
         interface: null,
         memberships: null,

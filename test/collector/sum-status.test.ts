@@ -10,6 +10,7 @@ const listenerOf = (
   const counters = new ListenerCounters();
   fill(counters);
   return {
+    ownSockets: [],
     kernelDrops: null,
     receiveQueueBytes: null,
     receiveQueuePeakBytes: 0,
@@ -30,24 +31,27 @@ const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
     fleet: { datagrams: 5, control: 1, shed: 0, held: 0, rejected: { truncated: 2 }, refusedReadings: {} },
   }) as unknown as IngestStatus;
 
+/** Of one listener, as all workers together tell it. */
+const sumOf = (sockets: readonly Partial<ListenerStatus>[]): ListenerStatus => {
+  const statuses = sockets.map((socket) => statusOf(1, [listenerOf(socket, () => undefined)]));
+  return sumStatuses(statuses, [0]).listeners[0]!;
+};
+
 test("a listener's socket is that of the worker that opens it, what came by it is the sum over all", () => {
-  const here = listenerOf({ state: "OK", port: 4747, kernelDrops: 3, receiveQueueBytes: 0 }, (counters) => {
+  const here = listenerOf({ state: "OK", port: 4747, kernelDrops: 3 }, (counters) => {
     counters.datagrams = 5;
     counters.received = 4;
     counters.reject(2);
     counters.lastDatagramAtUs = 900;
   });
-  const elsewhere = listenerOf(
-    { state: "UNAVAILABLE", port: 0, kernelDrops: 2, receiveQueueBytes: 512 },
-    (counters) => {
-      counters.datagrams = 7;
-      counters.received = 6;
-      counters.reject(2);
-      counters.lastDatagramAtUs = 800;
-    },
-  );
+  const elsewhere = listenerOf({ state: "UNAVAILABLE", port: 0, kernelDrops: 2 }, (counters) => {
+    counters.datagrams = 7;
+    counters.received = 6;
+    counters.reject(2);
+    counters.lastDatagramAtUs = 800;
+  });
   const sum = sumStatuses([statusOf(20, [elsewhere]), statusOf(10, [here])], [1]);
-  expect(sum.listeners[0]).toMatchObject({ state: "OK", port: 4747, kernelDrops: 5, receiveQueueBytes: 512 });
+  expect(sum.listeners[0]).toMatchObject({ state: "OK", port: 4747, kernelDrops: 5 });
   const { counters } = sum.listeners[0]!;
   expect(counters).toMatchObject({ datagrams: 12, received: 10, lastDatagramAtUs: 900 });
   expect(Object.values(counters.rejected)).toEqual([2]);
@@ -60,17 +64,25 @@ test("a listener's socket is that of the worker that opens it, what came by it i
   expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
 });
 
-test("the peak of a listener is that of its fullest socket, whichever worker has it", () => {
-  const peaks = [
-    { receiveQueuePeakBytes: 0, receiveQueuePeakMs: 0 },
-    { receiveQueuePeakBytes: 4096, receiveQueuePeakMs: 30 },
-    { receiveQueuePeakBytes: 512, receiveQueuePeakMs: 900 },
-  ].map((peak) => listenerOf(peak, () => undefined));
-  const sum = sumStatuses(
-    peaks.map((listener) => statusOf(1, [listener])),
-    [0],
-  );
-  expect(sum.listeners[0]).toMatchObject({ receiveQueuePeakBytes: 4096, receiveQueuePeakMs: 30 });
+test("what waits, and waited at the peak, is told of the fullest socket, whichever worker has it: each has a buffer of its own", () => {
+  const sockets = [
+    { receiveQueueBytes: 300, receiveQueuePeakBytes: 0, receiveQueuePeakMs: 0 },
+    { receiveQueueBytes: null, receiveQueuePeakBytes: 4096, receiveQueuePeakMs: 30 },
+    { receiveQueueBytes: 400, receiveQueuePeakBytes: 512, receiveQueuePeakMs: 900 },
+  ];
+  expect(sumOf(sockets)).toMatchObject({
+    receiveQueueBytes: 400,
+    receiveQueuePeakBytes: 4096,
+    receiveQueuePeakMs: 30,
+  });
+});
+
+test("an address that each worker has a socket for is told once", () => {
+  const sockets = [
+    { ownSockets: ["10.0.0.1", "10.0.0.2"] },
+    { ownSockets: ["10.0.0.1", "10.0.0.2", "10.0.0.3"] },
+  ];
+  expect(sumOf(sockets).ownSockets).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
 });
 
 test("drops that no worker can read stay unknown", () => {

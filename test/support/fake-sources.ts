@@ -122,6 +122,7 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   optional: false,
   address: "0.0.0.0",
   port: 4747,
+  ownSockets: [],
   group: null,
   interface: null,
   source: null,

@@ -23,7 +23,7 @@ export interface Ledger {
   total: Played["total"];
 }
 export interface Status {
-  listeners: { counters: Record<string, number> }[];
+  listeners: { counters: Record<string, number>; ownSockets: readonly string[] }[];
 }
 
 export type Way = "unicast" | "multicast";

@@ -8,7 +8,7 @@ import {
   startCollector,
   temporaryDirectory,
 } from "../support/lacuna-process.ts";
-import { askThere, type Ledger } from "../support/lossy-hosts.ts";
+import { askThere, type Ledger, type Status } from "../support/lossy-hosts.ts";
 import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
 
 const SENDER = fileURLToPath(new URL("../support/connected-sender.ts", import.meta.url));
@@ -72,6 +72,12 @@ const settledLedger = async ({ api }: RunningCollector, devices: number): Promis
   return total;
 };
 
+/** Addresses the collector says to have sockets for; those of its own loopback interface apart. */
+const ownSockets = async ({ api }: RunningCollector): Promise<string[]> => {
+  const { listeners } = await askThere<Status>(hosts, `${api}/api/v1/status`);
+  return listeners[0]!.ownSockets.filter((address) => address !== "127.0.0.1" && address !== "::1");
+};
+
 testBetweenHosts.each([
   ["IPv4", 1, "0.0.0.0", ["10.77.0.2", "10.77.0.3"]],
   ["IPv6", 1, "[::]", ["fd77::2", "fd77::3"]],
@@ -84,6 +90,7 @@ testBetweenHosts.each([
     const keptBack = await sendTo(addresses, there.ports[0]!);
     const total = await settledLedger(there, addresses.length * DEVICES);
     expect(keptBack).toBeGreaterThan(0);
+    expect(await ownSockets(there)).toEqual(expect.arrayContaining([...addresses]));
     expect(total).toMatchObject({ lost: 0, recovered: keptBack });
   },
 );
@@ -93,4 +100,5 @@ testBetweenHosts("so does one that came to the host after the start", async () =
   hosts.far.run("ip", "addr add 10.77.0.4/24 dev veth0".split(" "));
   const keptBack = await sendTo(["10.77.0.4"], there.ports[0]!);
   expect(await settledLedger(there, DEVICES)).toMatchObject({ lost: 0, recovered: keptBack });
+  expect(await ownSockets(there)).toContain("10.77.0.4");
 });
