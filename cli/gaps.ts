@@ -14,7 +14,10 @@ export const registerGaps = (program: Command): void => {
     .option("--device <id>", "only gaps of this device")
     .addOption(new Option("--state <state>", "only gaps in this state").choices(GAP_STATES))
     .addOption(new Option("--cause <cause>", "only gaps with this cause").choices(CAUSES))
-    .option("--from <time>", "open then or later: RFC 3339, a date, or a duration before now such as -15m")
+    .option(
+      "--from <time>",
+      "open then or later, by the collector's clock: RFC 3339, a date, or a duration before now such as -15m",
+    )
     .option("--to <time>", "noticed before")
     .addOption(
       new Option("--order <order>", "by run and number; desc: the newest numbers first").choices([

@@ -26,6 +26,7 @@ const DEFAULT_LIMIT = 100;
 /** gaps of a stream that are in memory at once */
 const STREAM_PAGE = 1000;
 
+const BY_ARRIVAL = "of a span of time by the collector's clock, where `/series` goes by send time";
 const GAPS = textResponse("gaps", { "application/json": RefTo(GapList), "text/csv": Type.String() });
 
 interface Request {
@@ -67,7 +68,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
     {
       schema: {
         operationId: "listGaps",
-        summary: "Gaps of every device",
+        summary: `Gaps of every device; ${BY_ARRIVAL}`,
         tags: ["ledger"],
         querystring: GapsQueryString,
         response: { 200: GAPS, ...NOT_MODIFIED, ...ERRORS, ...UNAVAILABLE },
@@ -82,7 +83,7 @@ export const gapRoutes = (app: App, context: ApiContext): void => {
     {
       schema: {
         operationId: "listDeviceGaps",
-        summary: "Gaps of one device",
+        summary: `Gaps of one device; ${BY_ARRIVAL}`,
         tags: ["ledger"],
         params: DeviceParams,
         querystring: DeviceGapsQueryString,

@@ -85,14 +85,17 @@ export const AnyTimeOrNull = (description: string) =>
     anyOf: [Time("RFC 3339"), { type: "number" }, { type: "null" }],
   });
 
-export const TimeRangeQuery = {
+/** A span of time as a query gives it. @param from - what it says of what is found, and `to` */
+export const timeRangeQuery = (from: string, to: string) => ({
   from: Type.Optional(
-    Type.String({ description: "RFC 3339 time or date, or a duration before now such as -15m; inclusive" }),
+    Type.String({ description: `RFC 3339 time or date, or a duration before now such as -15m; ${from}` }),
   ),
   to: Type.Optional(
-    Type.String({ description: "RFC 3339 time or date, or a duration before now such as -5m; exclusive" }),
+    Type.String({ description: `RFC 3339 time or date, or a duration before now such as -5m; ${to}` }),
   ),
-};
+});
+
+export const TimeRangeQuery = timeRangeQuery("inclusive", "exclusive");
 
 export const Problem = named(
   Type.Object(

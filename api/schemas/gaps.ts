@@ -12,7 +12,7 @@ import {
   Query,
   RefTo,
   Time,
-  TimeRangeQuery,
+  timeRangeQuery,
   Word,
 } from "./common.ts";
 
@@ -56,7 +56,10 @@ export const GapList = named(Type.Object({ gaps: Type.Array(RefTo(Gap)), next: N
 const FILTERS = {
   state: Type.Optional(Word(GAP_STATES, { description: "only gaps in this state" })),
   cause: Type.Optional(Word(CAUSES, { description: "only gaps with this cause" })),
-  ...TimeRangeQuery,
+  ...timeRangeQuery(
+    "inclusive, by when gaps were lost or filled for good",
+    "exclusive, by when gaps were noticed",
+  ),
   order: Defaulted(
     Word(["asc", "desc"], { description: "by run and number; desc: the newest numbers first" }),
     "asc",

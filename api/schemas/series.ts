@@ -51,7 +51,8 @@ const SeriesGap = Type.Object({
 
 const Gaps = {
   gaps: Type.Array(SeriesGap, {
-    description: "absent ranges with a number in the span, by time; of more than 1,000 the longest",
+    description:
+      "absent ranges with a number in the span, by send time (`/gaps` goes by when they were noticed instead); of more than 1,000 the longest",
   }),
   gapsLeftOut: Count("gaps in the span beyond those listed; their numbers are in `expected` all the same"),
 };

@@ -164,7 +164,7 @@ export const GapsPanel = ({
           <p class="empty">
             {isUnnumbered
               ? "Its datagrams have no numbers: what was lost is unknown."
-              : "No gap in this span of time."}
+              : "No gap was noticed in this span of time. The charts go by the clock of the device."}
           </p>
         )}
         {gaps.length > MOST_ROWS && <p class="empty">The newest {MOST_ROWS} of them.</p>}
