@@ -1,20 +1,25 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { ConfigurationError, LacunaError, messageOf } from "../common/errors.ts";
+import { ConfigurationError, type ConfigurationMistake, LacunaError, messageOf } from "../common/errors.ts";
 import { isLoopbackHost } from "../common/loopback.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
 
-/**
- * Whoever reaches the API reads everything: from other machines that takes a token.
- * @throws ConfigurationError
- */
-export const checkExposure = ({ http, tokens }: Pick<CollectSettings, "http" | "tokens">): void => {
-  if (isLoopbackHost(http.host) || tokens.length > 0) return;
+type Exposure = Pick<CollectSettings, "http" | "tokens">;
+
+/** Whoever reaches the API reads everything: from other machines that takes a token. */
+export const exposureMistakes = ({ http, tokens }: Exposure): readonly ConfigurationMistake[] => {
+  if (isLoopbackHost(http.host) || tokens.length > 0) return [];
   const sentence =
     `${httpAddressText(http)} can be reached from other machines and no token is set; ` +
     "make one with `lacuna token` and give its line as `token`, or listen on 127.0.0.1";
-  throw new ConfigurationError([{ key: "http", origin: "http", value: undefined, sentence }]);
+  return [{ key: "http", origin: "http", value: undefined, sentence }];
+};
+
+/** @throws ConfigurationError for `exposureMistakes` */
+export const checkExposure = (settings: Exposure): void => {
+  const mistakes = exposureMistakes(settings);
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 };
 
 /**

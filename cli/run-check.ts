@@ -6,15 +6,13 @@ import { type OpenedSocket, openSocket } from "../collector/open-socket.ts";
 import { findSockets } from "../collector/receive/choose-sockets.ts";
 import type { NativeSockets } from "../collector/receive/native-socket.ts";
 import { systemClock } from "../common/clock.ts";
-import { loadSettings } from "../common/config.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
-import { blameFlags } from "./blame-flags.ts";
+import { loadCollectSettings } from "./collect-settings.ts";
 import { databaseFindings } from "./database-findings.ts";
 import { type CollectorFinding, type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
-import { checkExposure, tryListening } from "./http-server.ts";
-import { COLLECT_OPTIONS, type CollectSettings } from "./options.ts";
+import { tryListening } from "./http-server.ts";
 import { reportDiagnoses } from "./run-doctor.ts";
 import { outOfDate, readTls, type TlsFiles } from "./tls-files.ts";
 
@@ -78,15 +76,6 @@ const httpFindings = async (http: HttpAddress): Promise<CollectorFinding[]> => {
   }
 };
 
-const readServer = (settings: CollectSettings, flags: Record<string, unknown>): TlsFiles | null => {
-  try {
-    checkExposure(settings);
-    return readTls(settings);
-  } catch (error) {
-    throw blameFlags(error, flags);
-  }
-};
-
 const tlsFindings = (tls: TlsFiles | null): CollectorFinding[] => {
   const sentence = tls === null ? null : outOfDate(tls, systemClock.wallUs() / 1000);
   if (sentence === null) return [];
@@ -97,8 +86,8 @@ const tlsFindings = (tls: TlsFiles | null): CollectorFinding[] => {
 
 /** @throws ConfigurationError when the configuration is wrong by itself */
 export const check = async ({ json, ...flags }: Record<string, unknown>): Promise<void> => {
-  const settings = loadSettings(COLLECT_OPTIONS, flags);
-  const tls = readServer(settings, flags);
+  const settings = loadCollectSettings(flags);
+  const tls = readTls(settings);
   // as the collector would choose them
   const found = await findSockets(settings.receive);
   const sockets = "missing" in found ? null : found;

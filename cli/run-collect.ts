@@ -1,21 +1,17 @@
-import { loadSettings } from "../common/config.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
-import { blameFlags } from "./blame-flags.ts";
+import { loadCollectSettings } from "./collect-settings.ts";
 import { EXIT } from "./exit-codes.ts";
-import { COLLECT_OPTIONS } from "./options.ts";
 import { type Service, startService } from "./service.ts";
 import { stopSignals } from "./stop-signals.ts";
 
 /** Runs until a signal, or until a part dies that it cannot live without. */
 export const collect = async (flags: Record<string, unknown>, version: string): Promise<void> => {
-  const settings = loadSettings(COLLECT_OPTIONS, flags);
+  const settings = loadCollectSettings(flags);
   const logger = createLogger(settings.logLevel);
   // a terminal that closes ends it in order too; with a certificate the signal means another thing
   const hasTls = settings.tlsCertPath !== null;
   const signals = hasTls ? stopSignals() : stopSignals("SIGHUP");
-  const service = await startService(settings, { logger, version }).catch((error: unknown) => {
-    throw blameFlags(error, flags);
-  });
+  const service = await startService(settings, { logger, version });
   const listeners = service.listeners().map(({ url, state, reason, port }) => ({ url, state, reason, port }));
   const access = settings.tokens.length > 0 ? "by token" : "loopback only, as no token is set";
   logger.info({ http: service.url, access, listeners, db: settings.dbPath }, "ready");

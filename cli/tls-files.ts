@@ -25,28 +25,45 @@ const wrong = (key: Mistaken, sentence: string, origin = key): ConfigurationMist
  * @returns null without TLS
  * @throws ConfigurationError when one of them is missing, or they are no pair
  */
-export const readTls = ({ tlsCertPath, tlsKeyPath }: TlsPaths): TlsFiles | null => {
-  if (tlsCertPath === null && tlsKeyPath === null) return null;
+export const readTls = (paths: TlsPaths): TlsFiles | null => {
+  const found = findTls(paths);
+  if ("mistakes" in found) throw new ConfigurationError(found.mistakes);
+  return found.files;
+};
+
+/** Why there can be no TLS with them, none where there can. */
+export const tlsMistakes = (paths: TlsPaths): readonly ConfigurationMistake[] => {
+  const found = findTls(paths);
+  return "mistakes" in found ? found.mistakes : [];
+};
+
+type Found = { files: TlsFiles | null } | { mistakes: ConfigurationMistake[] };
+
+const findTls = ({ tlsCertPath, tlsKeyPath }: TlsPaths): Found => {
+  if (tlsCertPath === null && tlsKeyPath === null) return { files: null };
   // who gave the one of them is to blame for the other
   if (tlsCertPath === null)
-    throw new ConfigurationError([wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey")]);
+    return { mistakes: [wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey")] };
   if (tlsKeyPath === null)
-    throw new ConfigurationError([wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert")]);
-  const files = { cert: read("tlsCert", tlsCertPath), key: read("tlsKey", tlsKeyPath) };
+    return { mistakes: [wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert")] };
+  const [cert, key] = [contentOf("tlsCert", tlsCertPath), contentOf("tlsKey", tlsKeyPath)];
+  if ("sentence" in cert || "sentence" in key)
+    return { mistakes: [cert, key].filter((content) => "sentence" in content) };
+  const files = { cert, key };
   try {
     createSecureContext(files);
   } catch (error) {
     // of what it can use nothing is asked
-    throw new ConfigurationError(mistakesOf(files, tlsCertPath, tlsKeyPath, messageOf(error)));
+    return { mistakes: mistakesOf(files, tlsCertPath, tlsKeyPath, messageOf(error)) };
   }
-  return files;
+  return { files };
 };
 
-const read = (key: Mistaken, path: string): Buffer => {
+const contentOf = (key: Mistaken, path: string): Buffer | ConfigurationMistake => {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ConfigurationError([wrong(key, `${path} cannot be read: ${messageOf(error)}`)]);
+    return wrong(key, `${path} cannot be read: ${messageOf(error)}`);
   }
 };
 

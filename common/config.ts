@@ -32,6 +32,14 @@ export interface SettingsInput {
   flags: Readonly<Record<string, unknown>>;
 }
 
+/** What several options must be right about together. */
+export interface Across<S extends Schema> {
+  /** nothing is said while one of them is wrong by itself */
+  readonly properties: readonly (keyof S)[];
+  /** @returns mistakes whose `origin` is the key of the option to blame */
+  mistakesOf(settings: SettingsOf<S>): readonly ConfigurationMistake[];
+}
+
 interface Given {
   key: string;
   origin: string;
@@ -85,13 +93,25 @@ const fromFlags = (input: SettingsInput): Given[] =>
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ({ key, origin: flagOf(key), value }));
 
+/** Who gave the option that is to blame, as whoever wrote it there must change it. */
+const blame = (mistake: ConfigurationMistake, given: readonly Given[]): ConfigurationMistake => {
+  const strongest = given.findLast(({ key }) => key === mistake.origin);
+  return strongest === undefined ? mistake : { ...mistake, origin: strongest.origin };
+};
+
 /**
  * Settings from defaults < configuration file < environment < flags. A stronger source replaces a list, it does not add to it.
  * Every given value is checked, also one a stronger source replaces.
+ * @param unread - why there is no file although there should be one: what options are together cannot be said then
  * @throws ConfigurationError with all mistakes at once
  */
-export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInput): SettingsOf<S> => {
-  const mistakes: ConfigurationMistake[] = [];
+export const resolveSettings = <S extends Schema>(
+  schema: S,
+  input: SettingsInput,
+  across: readonly Across<S>[] = [],
+  unread: readonly ConfigurationMistake[] = [],
+): SettingsOf<S> => {
+  const mistakes: ConfigurationMistake[] = [...unread];
   const options = Object.entries(schema);
   const keys = options.map(([, option]) => option.key);
   const fileKeys = new Set(options.filter(([, option]) => option.inFile).map(([, option]) => option.key));
@@ -102,6 +122,7 @@ export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInpu
   ];
 
   const settings: Record<string, unknown> = {};
+  const wrong = new Set<keyof S>();
   for (const [property, option] of options) {
     settings[property] = option.default;
     for (const { key, origin, value } of given) {
@@ -110,39 +131,39 @@ export const resolveSettings = <S extends Schema>(schema: S, input: SettingsInpu
       if ("value" in parsed) settings[property] = parsed.value;
       else {
         const { isSecret = false } = option;
+        wrong.add(property);
         mistakes.push({ key, origin, value, isSecret, sentence: parsed.mistake });
       }
     }
+  }
+  for (const { properties, mistakesOf } of unread.length === 0 ? across : []) {
+    if (properties.some((property) => wrong.has(property))) continue;
+    mistakes.push(...mistakesOf(settings as SettingsOf<S>).map((mistake) => blame(mistake, given)));
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   return settings as SettingsOf<S>;
 };
 
-const readText = (path: string, origin: string | undefined): string | undefined => {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT" && origin === undefined) return undefined;
-    const sentence = `this file cannot be read: ${messageOf(error)}`;
-    const mistake = { key: "config", origin: origin ?? "the working directory", value: path, sentence };
-    throw new ConfigurationError([mistake], { cause: error });
-  }
-};
+type FileRead = { file: SettingsInput["file"] } | { unread: ConfigurationMistake };
 
 /**
  * The values of a TOML file.
  * @param origin - where the file was named: `--config`, `LACUNA_CONFIG`; undefined = nowhere, it need not exist
- * @returns undefined when the file does not exist and need not
- * @throws ConfigurationError when it cannot be read or is not TOML
+ * @returns no file when it does not exist and need not; a mistake when it cannot be read or is not TOML
  */
-const readConfigFile = (path: string, origin: string | undefined): SettingsInput["file"] => {
-  const text = readText(path, origin);
-  if (text === undefined) return undefined;
+const readConfigFile = (path: string, origin: string | undefined): FileRead => {
+  let text: string;
   try {
-    return { path, values: parseToml(text) };
+    text = readFileSync(path, "utf8");
   } catch (error) {
-    const mistake = { key: path, origin: path, value: undefined, sentence: messageOf(error) };
-    throw new ConfigurationError([mistake], { cause: error });
+    if (codeOf(error) === "ENOENT" && origin === undefined) return { file: undefined };
+    const sentence = `this file cannot be read: ${messageOf(error)}`;
+    return { unread: { key: "config", origin: origin ?? "the working directory", value: path, sentence } };
+  }
+  try {
+    return { file: { path, values: parseToml(text) } };
+  } catch (error) {
+    return { unread: { key: path, origin: path, value: undefined, sentence: messageOf(error) } };
   }
 };
 
@@ -170,8 +191,11 @@ export const loadSettings = <S extends Schema>(
   schema: S,
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  across: readonly Across<S>[] = [],
 ): SettingsOf<S> => {
   const { path, origin } = configFileOf(flags, env);
-  const file = path === NONE ? undefined : readConfigFile(path, origin);
-  return resolveSettings(schema, { file, env, flags });
+  // of an empty path the option itself says what is accepted
+  const read = path === NONE || path === "" ? { file: undefined } : readConfigFile(path, origin);
+  if ("unread" in read) return resolveSettings(schema, { env, flags }, across, [read.unread]);
+  return resolveSettings(schema, { file: read.file, env, flags }, across);
 };
