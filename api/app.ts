@@ -20,6 +20,7 @@ import {
   refuseMalformedQueries,
   refuseOtherMethods,
 } from "./plugins/errors.ts";
+import { notModifiedForAny } from "./plugins/etag.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
 import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
@@ -162,6 +163,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   keepHistory(app, context);
   await app.register(
     async (v1) => {
+      notModifiedForAny(v1);
       for (const routes of V1_ROUTES) routes(v1, context);
       liveRoutes(v1, hub);
     },

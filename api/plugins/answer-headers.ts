@@ -98,7 +98,7 @@ const IF_NONE_MATCH = {
   name: "If-None-Match",
   in: "header",
   required: false,
-  description: "`ETag` of the answer that is known",
+  description: "`ETag` of the answer that is known; `*`: any",
   schema: { type: "string" },
 };
 

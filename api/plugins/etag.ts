@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ApiContext } from "../context.ts";
+import type { ApiContext, App } from "../context.ts";
 import { isRelative } from "../query-time.ts";
 
 /**
@@ -41,3 +42,23 @@ export const unchangedSinceCommit =
     if (!isKnown(request.headers["if-none-match"] ?? "", tag)) return undefined;
     return reply.code(304).send();
   };
+
+/** What tells of a body that does not come. */
+const OF_BODY = ["content-type", "link", "lacuna-completeness"] as const;
+
+/**
+ * `If-None-Match: *` is false wherever there is an answer (RFC 9110, 13.1.2), and whether there is one, and no error, is known when it is made
+ * (13.2.1): 304 in its place. Only where answers have an `ETag`.
+ */
+export const notModifiedForAny = (app: App): void => {
+  app.addHook("onSend", async (request, reply, payload) => {
+    const isAny = reply.statusCode === 200 && request.headers["if-none-match"]?.trim() === "*";
+    if (reply.statusCode !== 304 && !(isAny && reply.hasHeader("etag"))) return payload;
+    // nobody reads it
+    if (payload instanceof Readable) payload.destroy();
+    for (const name of OF_BODY) reply.removeHeader(name);
+    reply.code(304);
+    // to HEAD Fastify would tell the length of anything else, which is not that of the answer (8.6)
+    return request.method === "HEAD" ? Readable.from([]) : null;
+  });
+};

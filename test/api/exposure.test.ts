@@ -142,7 +142,39 @@ describe("an answer with a revision", () => {
         statuses.push(answer.statusCode);
       }
     }
-    expect(statuses).toEqual([404, 404, 400, 400, 400, 400, 200, 200]);
+    expect(statuses).toEqual([404, 404, 400, 400, 400, 400, 200, 304]);
+  });
+
+  test.each([...urls, "/api/v1/devices/pump-7/readings?format=csv", "/api/v1/gaps?format=csv&limit=1"])(
+    "%s is 304 for `*`, any answer there is, without what tells of a body",
+    async (url) => {
+      const { app, sources } = await testApi();
+      sources.add({ id: "pump-7" });
+      const { etag } = (await app.inject(url)).headers;
+      for (const method of ["GET", "HEAD"] as const) {
+        const headers = { "if-none-match": "*", "accept-encoding": "gzip" };
+        const answer = await app.inject({ method, url, headers });
+        expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([304, "", etag]);
+        expect(answer.headers).not.toHaveProperty("content-type");
+        expect(answer.headers).not.toHaveProperty("content-length");
+        expect(answer.headers).not.toHaveProperty("content-encoding");
+        expect(answer.headers).not.toHaveProperty("lacuna-completeness");
+      }
+    },
+  );
+
+  test("HEAD of what is known is told no length, as that would be the answer's", async () => {
+    const { app } = await testApi();
+    const headers = { "if-none-match": String((await app.inject("/api/v1/ledger")).headers.etag) };
+    const answer = await app.inject({ method: "HEAD", url: "/api/v1/ledger", headers });
+    expect(answer.statusCode).toBe(304);
+    expect(answer.headers).not.toHaveProperty("content-length");
+  });
+
+  test("what has no revision is answered, whatever is known", async () => {
+    const { app } = await testApi();
+    const answer = await app.inject({ url: "/api/v1/status", headers: { "if-none-match": "*" } });
+    expect(answer.statusCode).toBe(200);
   });
 
   test("an error has none, nor has what is asked relative to now", async () => {
