@@ -15,10 +15,12 @@ import {
 } from "../problems.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
+/** They were of the answer that did not come to be: a stream may fail when all but its head is made, its compression begun. */
+const OF_ANSWER = ["etag", "cache-control", "content-encoding", "lacuna-completeness", "link"];
+
 const send = (reply: FastifyReply, error: ApiError): FastifyReply => {
   const problem = problemOf(error);
-  // they were of the answer that did not come to be
-  reply.removeHeader("etag").removeHeader("cache-control");
+  for (const name of OF_ANSWER) reply.removeHeader(name);
   // a text is sent as it is: no route's schema takes anything away from it
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 };

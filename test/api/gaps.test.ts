@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
+import { LacunaError } from "../../common/errors.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { type TestApi, testApi } from "../support/api.ts";
+import { freshApi, type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
 
 const gap = {
@@ -185,6 +186,19 @@ describe("as CSV", () => {
     expect(text).toBe(HEADER + line(12) + line(13) + line(14));
     expect(headers["content-type"]).toBe("text/csv; charset=utf-8; header=present");
     expect(api.sources.gapsQueries.map(({ after }) => after)).toEqual([null, [1, 13]]);
+  });
+
+  test("one that fails before anything of it is out, as compression keeps it back, is an error that can be read", async () => {
+    const { app, sources } = await freshApi();
+    const page = { gaps: [gap], next: [1, 13] };
+    sources.reader.gaps = async ({ after }) => {
+      if (after === null) return page;
+      throw new LacunaError("ERR_READER_GONE", "gone");
+    };
+    const headers = { "accept-encoding": "br" };
+    const answer = await app.inject({ url: "/api/v1/gaps?format=csv", headers });
+    expect([answer.statusCode, answer.headers["content-encoding"]]).toEqual([503, undefined]);
+    expect(answer.json()).toMatchObject({ code: "ERR_UNAVAILABLE" });
   });
 
   test("HEAD reads no more than the first page", async () => {
