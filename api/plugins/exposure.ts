@@ -13,6 +13,8 @@ export interface ExposureOptions {
 
 /** Below it a compressed answer is hardly shorter. */
 const LEAST_COMPRESSED_BYTES = 1024;
+/** Beside what is known to shrink (mime-db), where NDJSON is not found. */
+const COMPRESSED_TYPES = /^text\/(?!event-stream)|[+/](?:x-nd)?json(?:;|$)/;
 /** Brotli's default takes seconds where this takes milliseconds. */
 const BROTLI_QUALITY = 4;
 
@@ -24,6 +26,7 @@ export const installExposure = async (
   await app.register(compress, {
     encodings: ["br", "gzip"],
     globalDecompression: false,
+    customTypes: COMPRESSED_TYPES,
     threshold: LEAST_COMPRESSED_BYTES,
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } },
   });

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hashToken } from "../../api/plugins/auth.ts";
 import { freshApi, testApi } from "../support/api.ts";
@@ -12,6 +13,15 @@ describe("compression", () => {
     const answer = await app.inject({ url: "/api/v1/devices", headers: { "accept-encoding": accepted } });
     expect(answer.headers["content-encoding"]).toBe(encoding);
     expect(answer.headers.vary).toContain("accept-encoding");
+  });
+
+  test.each(["csv", "ndjson"])("a stream of %s is compressed too", async (format) => {
+    const { app, sources } = await testApi();
+    sources.add({ id: "pump-7" });
+    const url = `/api/v1/devices/pump-7/readings?format=${format}`;
+    const answer = await app.inject({ url, headers: { "accept-encoding": "gzip" } });
+    expect(answer.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(answer.rawPayload).toString()).toBe((await app.inject(url)).body);
   });
 
   test("a short answer, and one to a client that accepts none, come as they are", async () => {
