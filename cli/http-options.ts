@@ -5,10 +5,12 @@ const ORIGIN_ACCEPTED = "repeatable; an origin such as https://grafana.example.o
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
-const parseOrigins = (texts: readonly string[]): Parsed<readonly string[]> =>
-  texts.every(isOrigin)
-    ? { value: texts }
-    : { mistake: `accepted is an origin such as https://grafana.example.org, without a path` };
+const parseOrigins = (texts: readonly string[]): Parsed<readonly string[]> => {
+  const wrong = texts.filter((text) => !isOrigin(text));
+  if (wrong.length === 0) return { value: texts };
+  const mistake = "accepted is an origin such as https://grafana.example.org, without a path";
+  return { mistake: texts.length === 1 ? mistake : `${wrong.join(", ")}: ${mistake}` };
+};
 
 /** Options of the HTTP server, part of those of `lacuna collect`. */
 export const HTTP_OPTIONS = {

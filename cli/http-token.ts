@@ -8,15 +8,21 @@ const SHAPE = /^([a-z]+):([\w.-]{1,64}):([0-9a-f]{64})$/;
 
 const isScope = (word: string): word is Scope => (SCOPES as readonly string[]).includes(word);
 
+const parseToken = (line: string): ApiToken | null => {
+  const [, scope = "", name, hash] = SHAPE.exec(line) ?? [];
+  if (name === undefined || hash === undefined || !isScope(scope)) return null;
+  return { scope, name, hash: Buffer.from(hash, "hex") };
+};
+
 /** Read the lines of all tokens. */
 export const parseTokens = (lines: readonly string[]): Parsed<readonly ApiToken[]> => {
-  const tokens: ApiToken[] = [];
-  for (const line of lines) {
-    const [, scope = "", name, hash] = SHAPE.exec(line) ?? [];
-    if (name === undefined || hash === undefined || !isScope(scope)) return accepting(LINE_ACCEPTED);
-    tokens.push({ scope, name, hash: Buffer.from(hash, "hex") });
-  }
-  return { value: tokens };
+  const read = lines.map(parseToken);
+  const tokens = read.filter((token) => token !== null);
+  if (tokens.length === lines.length) return { value: tokens };
+  const { mistake } = accepting(LINE_ACCEPTED);
+  // a wrong one may be the token itself: it is told by its place
+  const wrong = read.flatMap((token, index) => (token === null ? [index + 1] : []));
+  return { mistake: lines.length === 1 ? mistake : `${wrong.join(", ")} of ${lines.length}: ${mistake}` };
 };
 
 /** A new token, and the line of it for the configuration, which cannot be turned back into the token. */

@@ -75,6 +75,13 @@ test("a file that cannot be read hides no other mistake, and what it may say is 
   ]);
 });
 
+test("of several origins those that are wrong are named", () => {
+  const { lines } = told({ corsOrigin: ["http://a/b", "https://ok.example", "c"] });
+  expect(lines).toEqual([
+    expect.stringMatching(/from --cors-origin: http:\/\/a\/b, c: accepted is an origin/),
+  ]);
+});
+
 test("an empty path of a file is one mistake", () => {
   expect(told({ config: "" }).lines).toEqual([expect.stringMatching(/^config: '' from --config: accepted/)]);
 });

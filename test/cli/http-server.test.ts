@@ -19,6 +19,13 @@ describe("tokens", () => {
     },
   );
 
+  test("of several lines those that are wrong are told by their places, not shown", () => {
+    const { line } = makeToken("read", "grafana");
+    const parsed = parseTokens(["5ecret", line, "s3cret"]);
+    expect(parsed).toEqual({ mistake: expect.stringMatching(/^1, 3 of 3: accepted is SCOPE:NAME:HASH/) });
+    expect(JSON.stringify(parsed)).not.toMatch(/5ecret|s3cret/);
+  });
+
   test("without one the server does not leave loopback, and the message names the remedy", () => {
     const http = { host: "0.0.0.0", port: 8047 };
     expect(() => checkExposure({ http, tokens: [] })).toThrow(/0\.0\.0\.0:8047 .*lacuna token.*127\.0\.0\.1/);
