@@ -1,7 +1,11 @@
 import type { SettingsOf } from "../common/config.ts";
-import { durationOption, integerOption, optional, textOption } from "../common/options.ts";
+import { isLoopbackHost } from "../common/loopback.ts";
+import { accepting, durationOption, integerOption, optional, textOption } from "../common/options.ts";
 import { numberOption } from "../simulator/option-kinds.ts";
-import { HTTP_ADDRESS_ACCEPTED, parseHttpAddress } from "./http-address.ts";
+import { parseHttpAddress } from "./http-address.ts";
+
+/** Beyond loopback the API takes a token, and a demo has none. */
+const HTTP_ACCEPTED = "HOST:PORT on loopback, such as 127.0.0.1:8047 or [::1]:8047";
 
 /** Options of `lacuna demo`; everything else is as good a demonstration as we know. */
 export const DEMO_OPTIONS = {
@@ -35,10 +39,11 @@ export const DEMO_OPTIONS = {
     doc: "where the HTTP API listens; port 0 = any free one",
     default: "127.0.0.1:8047",
     placeholder: "host:port",
-    accepted: HTTP_ADDRESS_ACCEPTED,
+    accepted: HTTP_ACCEPTED,
     parse: (text) => {
       const parsed = parseHttpAddress(text);
-      return "value" in parsed ? { value: text } : parsed;
+      const isFit = "value" in parsed && isLoopbackHost(parsed.value.host);
+      return isFit ? { value: text } : accepting(HTTP_ACCEPTED);
     },
   }),
 };

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { DEMO_OPTIONS } from "../../cli/demo-options.ts";
+import { resolveSettings } from "../../common/config.ts";
+
+const httpOf = (http: string): string => resolveSettings(DEMO_OPTIONS, { env: {}, flags: { http } }).http;
+
+test.each(["127.0.0.1:0", "localhost:8047", "[::1]:8047"])("a demo listens on %s", (http) => {
+  expect(httpOf(http)).toBe(http);
+});
+
+test.each(["0.0.0.0:8047", "192.0.2.1:8047", "8047"])(
+  "a demo has no tokens, so that its API is on loopback: %s is a wrong flag",
+  (http) => {
+    expect(() => httpOf(http)).toThrow(/--http: accepted is HOST:PORT on loopback/);
+  },
+);
