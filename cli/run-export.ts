@@ -32,15 +32,17 @@ const PROGRESS_EVERY_MS = 100;
 const BAR_WIDTH = 24;
 const MOST_DAMAGE_SHOWN = 100;
 
+const counted = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+
 const progressLine = ({ ratio, readings, devices, device }: ExportProgress): string => {
   const filled = Math.floor(ratio * BAR_WIDTH);
   const bar = "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled);
   const which = devices === 1 ? device : `${device} of ${count(devices)} devices`;
-  return `[${bar}] ${Math.floor(ratio * 100)} %  ${count(readings)} readings  ${which}`;
+  return `[${bar}] ${Math.floor(ratio * 100)} %  ${counted(readings, "reading")}  ${which}`;
 };
 
 const summaryLine = ({ devices, readings, expected, received, isCounted }: ExportSummary): string =>
-  `${count(readings)} readings of ${count(devices)} device${devices === 1 ? "" : "s"}, completeness ${percent(isCounted ? completenessOf(received, expected) : null)}`;
+  `${counted(readings, "reading")} of ${counted(devices, "device")}, completeness ${percent(isCounted ? completenessOf(received, expected) : null)}`;
 
 /** Relative times count from now, for all devices alike. */
 const timeRangeOf = (flags: ExportFlags): TimeRange => {
