@@ -1,9 +1,13 @@
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 
-/** Pages that SQLite cannot make sense of, or a segment or record that is not what was written (db/codec/corrupt.ts). */
+/**
+ * Pages that SQLite cannot make sense of, a table that its version has and this file has not (what `.recover` left of it is not all), or a segment
+ * or record that is not what was written (db/codec/corrupt.ts).
+ */
 const isDamage = (error: unknown): boolean =>
-  (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_CORRUPT")) ||
+  (error instanceof Database.SqliteError &&
+    (error.code.startsWith("SQLITE_CORRUPT") || error.message.startsWith("no such table"))) ||
   codeOf(error) === "ERR_SEGMENT_CORRUPT";
 
 export const damagedError = (file: string, why: string, cause?: unknown): LacunaError =>

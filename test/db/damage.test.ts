@@ -69,6 +69,16 @@ test("a start and a reader say that a database is damaged, which one, and what c
   expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
 });
 
+test("a table that could not be saved is damage as any", () => {
+  using bed = new StoreBed();
+  fill(bed);
+  const db = new Database(bed.file);
+  db.exec("DROP TABLE forgotten");
+  db.close();
+  expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
+  expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
+});
+
 test("so does a writer that meets the damage while it runs", () => {
   using bed = new StoreBed();
   fill(bed);
