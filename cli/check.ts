@@ -7,7 +7,7 @@ export const registerCheck = (program: Command): void => {
     program
       .command("check")
       .description(
-        "check the configuration of lacuna collect without running it: options, certificate, binds, joins, receive buffers, the address of the HTTP API and the database (its directory, its file system, whether it is Lacuna's and free); exits 0 when all of these are right",
+        "check the configuration of lacuna collect without running it: options, certificate, binds, joins, receive buffers, the address of the HTTP API and the database (its directory, its file system, whether it is Lacuna's, free and undamaged); exits 0 when all of these are right",
       ),
     COLLECT_OPTIONS,
     true,

@@ -6,7 +6,7 @@ export const registerDoctor = (program: Command): void => {
     program
       .command("doctor")
       .description(
-        "look at the listeners of a running collector and at this host: what keeps datagrams away, and the fix in one line; exits 0 only when there is no problem",
+        "what a running collector says of its listeners, its queues and its database: what keeps datagrams away, and the fix in one line; exits 0 only when there is no problem",
       ),
   )
     .option("--json", "as JSON")

@@ -30,7 +30,8 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
   },
   {
     example: "optional=true",
-    meaning: "a failed bind or join does not stop the start and does not count for `/readyz`",
+    meaning:
+      "a failed bind or join does not stop the start and does not count for `/readyz`; it is tried again every 5 s",
   },
   {
     example: "enabled=false",

@@ -17,12 +17,12 @@ export const registerSend = (program: Command): void => {
     )
     .option(
       "--epoch <number>",
-      `epoch of the device (0 to ${MAX_EPOCH}); JSON leaves it out when not given`,
+      `epoch of the device (0 to ${MAX_EPOCH}); JSON leaves it out when not given, --native says 0`,
       wholeNumber(MAX_EPOCH),
     )
     .option(
       "--seq <number>",
-      "sequence number; for a heartbeat the number the next DATA will carry; JSON without it is unsequenced",
+      "sequence number; for a heartbeat the number the next DATA will carry; JSON without it is unsequenced, --native says 0",
       wholeNumber(MAX_SEQUENCE),
     )
     .option("--native", "the binary format instead of JSON")
