@@ -17,12 +17,12 @@ export interface TransitFigures {
 /** What came after a greater number of the run, since the collector's start (RFC 4737); what had been asked for does not count. */
 export interface ReorderFigures {
   count: number;
-  /** numbers received between the first greater one and it (§4.2.1) */
+  /** numbers received between the first greater one and it (§4.2) */
   greatestExtent: number;
   meanExtent: number;
   /** since the first greater one came, microseconds */
   greatestDelayUs: number;
-  /** at n - 1, from n = 1: how many were at least n-reordered (§5.1) */
+  /** at n - 1, from n = 1: how many were at least n-reordered (§5) */
   atLeast: number[];
 }
 

@@ -37,12 +37,12 @@ export const Arrivals = named(
         count: Count("numbers that came after a greater one; what had been asked for is not among them"),
         greatestExtent: Type.Integer({
           minimum: 0,
-          description: "numbers received from the first greater one on until it came (RFC 4737 §4.2.1)",
+          description: "numbers received from the first greater one on until it came (RFC 4737 §4.2)",
         }),
         meanExtent: Type.Number({ minimum: 0 }),
         greatestDelaySeconds: Span("longest time after the first greater one"),
         nReordering: Type.Array(Type.Integer({ minimum: 0 }), {
-          description: "from n = 1 to 8: how many were n-reordered (RFC 4737 §5.1)",
+          description: "from n = 1 to 8: how many were n-reordered (RFC 4737 §5)",
         }),
       },
       { description: "since the collector's start" },

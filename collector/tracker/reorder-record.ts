@@ -9,12 +9,12 @@ const STACK = 8;
  */
 export class ReorderRecord {
   count = 0;
-  /** of the extents (RFC 4737 §4.2.1) */
+  /** of the extents (RFC 4737 §4.2) */
   greatestExtent = 0;
   extentSum = 0;
   /** the longest time after the gap was opened, microseconds */
   greatestDelayUs = 0;
-  /** at n - 1: arrivals that were at least n-reordered (RFC 4737 §5.1) */
+  /** at n - 1: arrivals that were at least n-reordered (RFC 4737 §5) */
   readonly atLeast: number[] = new Array<number>(MOST_N).fill(0);
   /** arrivals out of order, ordinal and number, both ascending: one is gone when a smaller number came later */
   readonly #stack: number[] = [];

@@ -54,7 +54,7 @@ export const ReorderingFigures = ({ reordering }: { reordering: Arrivals["reorde
           <dd>{delay(greatestDelaySeconds)}</dd>
         </div>
         <div>
-          <dt title="numbers received from the first greater one until it came (RFC 4737 §4.2.1)">
+          <dt title="numbers received from the first greater one until it came (RFC 4737 §4.2)">
             Greatest extent
           </dt>
           <dd>
@@ -65,7 +65,7 @@ export const ReorderingFigures = ({ reordering }: { reordering: Arrivals["reorde
       </dl>
       <p class="arrivals-words note">
         How many were overtaken by at least so many others, one right after the other (n-reordering, RFC 4737
-        §5.1). What we had asked for again is not counted here.
+        §5). What we had asked for again is not counted here.
       </p>
       <Overtaken atLeast={nReordering} />
     </>
