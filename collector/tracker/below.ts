@@ -44,6 +44,21 @@ export const isOfRunAbove = (
   return isKnownThere && (isLast || (timeTells && !isLater));
 };
 
+/**
+ * Step 3: the number is one of this run that lies below the older one. What a device had kept may be sent in any order, and again when it is asked
+ * for: that it was sent before this run's first datagram does not make it the other's.
+ */
+export const isInRunBelow = (
+  runs: RunTable,
+  run: number,
+  older: number,
+  { kind, sequence }: Datagram,
+): boolean => {
+  const top = runs.at(run, ROW.HIGH_WATER);
+  const isHereOrAbsent = kind === KIND.DATA && sequence <= top && top >= runs.at(run, ROW.FIRST);
+  return isHereOrAbsent && liesBelow(runs, run, older);
+};
+
 /** R5 is of numbers that are here: one that is absent may be sent for the first time, later than what follows it. */
 const isHere = (runs: RunTable, run: number, number: number): boolean =>
   number >= runs.at(run, ROW.FLOOR) && (runs.gaps[run]?.find(number) ?? -1) < 0;

@@ -1,7 +1,7 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
-import { isOfRunAbove, liesBelow, noteBelow } from "./below.ts";
+import { isInRunBelow, isOfRunAbove, liesBelow, noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -78,11 +78,15 @@ export class Epochs {
    */
   isPassedOver(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
     const { runs } = this.#context;
-    if (runs.has(run, RUN_STATE.BELOW) && this.#isOfRunAbove(run, datagram, absoluteUs, relativeUs))
-      return true;
+    const mayBeBelow = runs.has(run, RUN_STATE.BELOW);
+    if (mayBeBelow && this.#isOfRunAbove(run, datagram, absoluteUs, relativeUs)) return true;
     if (absoluteUs === 0 || runs.at(run, ROW.FIRST_SEND_TIME) <= absoluteUs) return false;
     for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
-      if (runs.at(older, ROW.CLOCK_BASE) === 0 && runs.at(older, ROW.MAX_SEND_TIME) >= absoluteUs)
+      if (
+        runs.at(older, ROW.CLOCK_BASE) === 0 &&
+        runs.at(older, ROW.MAX_SEND_TIME) >= absoluteUs &&
+        !(mayBeBelow && isInRunBelow(runs, run, older, datagram))
+      )
         return true;
     return false;
   }

@@ -49,8 +49,15 @@ test("R3: without send times a run that reaches the one above it goes on in it",
   expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 119, inOrder: 120, missing: 0 });
 });
 
-/** Live numbers from 100 to `last`, then all that the device had kept; each has the time it was sent at, or measured. */
-const caughtUp = (last: number, without: readonly number[] = [], isMeasured = false): TrackerBed => {
+const BELOW_100 = Array.from({ length: 100 }, (_, number) => number);
+
+/** Live numbers from 100 to `last`, then what the device had kept, all unless told; each has the time it was sent at, or measured. */
+const caughtUp = (
+  last: number,
+  without: readonly number[] = [],
+  isMeasured = false,
+  kept: readonly number[] = BELOW_100,
+): TrackerBed => {
   const bed = new TrackerBed();
   const send = (number: number): void => {
     bed.data(number, { time: isMeasured ? 1 + number : bed.nowMs * 1000 });
@@ -58,7 +65,7 @@ const caughtUp = (last: number, without: readonly number[] = [], isMeasured = fa
   };
   for (let number = 100; number <= last; number++) if (!without.includes(number)) send(number);
   bed.advance(1000).tick();
-  for (let number = 0; number < 100; number++) send(number);
+  for (const number of kept) send(number);
   return bed;
 };
 
@@ -81,6 +88,31 @@ test("R3: a number that is absent in the known run is no beginning, however late
   expect(bed.data(105, { time: bed.nowMs * 1000 })).toBe("late");
   expect(bed.ledger(1)).toMatchObject({ inOrder: 10, late: 1, lost: {} });
   expect(bed.ledger(2)).toMatchObject({ highWater: 99, missing: 0 });
+});
+
+test("R2: what a device had kept may come in another order than it was sent, however late that is for the known run", () => {
+  const bed = caughtUp(110, [], true, []);
+  for (const number of [51, 52]) bed.data(number, { time: 1 + number });
+  expect(bed.data(50, { time: 51 })).toBe("reordered");
+  expect(bed.ledger(2)).toMatchObject({ first: 50, highWater: 52, inOrder: 2, reordered: 1 });
+});
+
+test("R2: a number the device had kept is in one run, also when it was sent before that run's first datagram", () => {
+  const bed = caughtUp(110, [], false, []);
+  const [sent52, sent53] = [bed.nowMs * 1000, bed.nowMs * 1000 + 1];
+  bed.advance(10);
+  for (const number of [111, 60, 61, 50]) bed.data(number, { time: bed.nowMs * 1000 });
+  bed.advance(250).tick();
+  expect(bed.data(52, { time: sent52 })).toBe("late");
+  expect(bed.data(53, { time: sent53 })).toBe("late");
+  // a copy of them begins nothing either
+  for (const [number, time] of [
+    [52, sent52],
+    [53, sent53],
+  ] as const)
+    expect(bed.data(number, { time })).toBe("duplicate");
+  expect(bed.ledger(2)).toMatchObject({ first: 50, highWater: 61, late: 2, lost: { undetermined: 7 } });
+  expect([...bed.rows.keys()]).toEqual([1, 2]);
 });
 
 test("R6: a device is heard on what it goes on with while it sends what it had kept", () => {

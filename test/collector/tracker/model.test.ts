@@ -122,6 +122,7 @@ const RULES = [
   "recovery gone",
   "send time refused",
   "step 3 newer run passed over",
+  "step 3 run below another not passed over",
   "step 3 run below another passed over",
   "step 4 in order",
   "step 4 jump ahead",

@@ -14,7 +14,7 @@ export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
     }
     const isPassedOver =
       isKnownLess(data.wallTimeUs, run.firstSendTimeUs) &&
-      older.some((other) => hasSentUntil(other, data.wallTimeUs));
+      older.some((other) => hasSentUntil(other, data.wallTimeUs) && !isInRunBelow(ledger, run, other, data));
     if (isPassedOver) ledger.hit("step 3 newer run passed over");
     return !isPassedOver;
   });
@@ -25,9 +25,7 @@ export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
 function isOfRunAbove(run: NaiveRun, older: NaiveRun, data: Data): boolean {
   const isData = data.datagram.kind === "data";
   const number = isData ? data.number : data.number - 1;
-  const isEmpty = run.highWater < run.first;
-  const liesBelow = !isEmpty && run.highWater < older.first;
-  if (!liesBelow || number < older.first) return false;
+  if (!liesBelow(run, older) || number < older.first) return false;
   const isKnown = number <= older.highWater;
   if (number === run.highWater + 1) {
     const isLast = !isData && number === older.highWater;
@@ -38,6 +36,17 @@ function isOfRunAbove(run: NaiveRun, older: NaiveRun, data: Data): boolean {
   const isHere = number >= older.floor && older.received.has(number);
   return !(isData && isHere && isSentAfterAll(older, data));
 }
+
+/** Step 3: the run lies below an older one, and the number is up to its high water. */
+function isInRunBelow(ledger: NaiveState, run: NaiveRun, older: NaiveRun, data: Data): boolean {
+  const isUpTo = data.datagram.kind === "data" && data.number <= run.highWater;
+  const isInside = isUpTo && run.epoch !== null && liesBelow(run, older);
+  if (isInside) ledger.hit("step 3 run below another not passed over");
+  return isInside;
+}
+
+const liesBelow = (run: NaiveRun, older: NaiveRun): boolean =>
+  run.highWater >= run.first && run.highWater < older.first;
 
 /** Numbered runs of its epoch, newest first, closed ones too. */
 export function runsOfEpoch({ device, datagram }: Data): NaiveRun[] {
