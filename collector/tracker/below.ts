@@ -17,32 +17,44 @@ const { RUN_STATE } = runState;
 export const liesBelow = (runs: RunTable, run: number, older: number): boolean =>
   runs.at(run, ROW.HIGH_WATER) < runs.at(older, ROW.FIRST);
 
+/** the greatest number that the datagram says was used */
+export const lastUsed = ({ kind, sequence }: Datagram): number =>
+  kind === KIND.DATA ? sequence : sequence - 1;
+
 /**
  * Step 3: whether the number belongs to an older run that lies above this one, as what a device goes on with does while it also sends what it had
- * kept from before it was first heard. Not so when this run just reaches the other, or when a number is used again: then the device has begun anew.
+ * kept from before it was first heard. Not so when this run just reaches the other, which has ended, or when a number is used again: then the device
+ * has begun anew.
  * @param absoluteUs - when it was sent, 0 = unknown @param relativeUs - the same from the start of its epoch
+ * @param goesOn - the number is the next of this run, and the device goes on in a run above (goesOnAbove)
  */
 export const isOfRunAbove = (
   runs: RunTable,
   run: number,
   older: number,
-  { kind, sequence }: Datagram,
+  datagram: Datagram,
   absoluteUs: number,
   relativeUs: number,
+  goesOn: boolean,
 ): boolean => {
-  const isData = kind === KIND.DATA;
-  const number = isData ? sequence : sequence - 1;
+  const isData = datagram.kind === KIND.DATA;
+  const number = lastUsed(datagram);
   const top = runs.at(run, ROW.HIGH_WATER);
   if (number < runs.at(older, ROW.FIRST) || number <= top) return false;
   if (!liesBelow(runs, run, older) || top < runs.at(run, ROW.FIRST)) return false;
   const isKnownThere = number <= runs.at(older, ROW.HIGH_WATER);
   const isLater = isSentLater(runs, older, absoluteUs, relativeUs);
   if (number !== top + 1) return !isData || !isKnownThere || !isLater || !isHere(runs, older, number);
-  // it reaches the other: a copy of what that one has, by its time, and what was the last there, by control, are none of its own
+  // it reaches the other: what that one goes on with, a copy of what it has, by its time, and what was the last there, by control, are none of its own
   const timeTells = absoluteUs !== 0 && runs.at(older, ROW.MAX_SEND_TIME) !== 0;
   const isLast = !isData && number === runs.at(older, ROW.HIGH_WATER);
-  return isKnownThere && (isLast || (timeTells && !isLater));
+  return isKnownThere && (isLast || (!isLater && (timeTells || goesOn)));
 };
+
+/** Numbers above this run were used since it was heard, later than they are swapped on their way: the device did not begin anew. */
+export const goesOnAbove = (runs: RunTable, run: number, older: number, windowMs: number): boolean =>
+  liesBelow(runs, run, older) &&
+  runs.at(older, ROW.HIGH_WATER_AT) - runs.at(run, ROW.FIRST_ARRIVAL) > windowMs * 1000;
 
 /**
  * Step 3: the number is one of this run that lies below the older one. What a device had kept may be sent in any order, and again when it is asked

@@ -1,7 +1,7 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
-import { isInRunBelow, isOfRunAbove, liesBelow, noteBelow } from "./below.ts";
+import { goesOnAbove, isInRunBelow, isOfRunAbove, lastUsed, liesBelow, noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -93,8 +93,17 @@ export class Epochs {
 
   #isOfRunAbove(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
     const { runs } = this.#context;
+    const isNext = lastUsed(datagram) === runs.at(run, ROW.HIGH_WATER) + 1;
+    const goesOn = isNext && this.#goesOnAbove(run);
     for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
-      if (isOfRunAbove(runs, run, older, datagram, absoluteUs, relativeUs)) return true;
+      if (isOfRunAbove(runs, run, older, datagram, absoluteUs, relativeUs, goesOn)) return true;
+    return false;
+  }
+
+  #goesOnAbove(run: number): boolean {
+    const { runs, options } = this.#context;
+    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
+      if (goesOnAbove(runs, run, older, options.windowMs)) return true;
     return false;
   }
 

@@ -49,6 +49,24 @@ test("R3: without send times a run that reaches the one above it goes on in it",
   expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 119, inOrder: 120, missing: 0 });
 });
 
+test("R3: a device that goes on meanwhile sends again what it had sent: copies, also without send times or with relative ones", () => {
+  for (const timeOf of [() => ({}), (number: number) => ({ relative: 1 + number * 1000 })]) {
+    const bed = new TrackerBed();
+    const send = (first: number, last: number): void => {
+      for (let number = first; number <= last; number++) bed.data(number, timeOf(number));
+    };
+    send(100, 110);
+    bed.advance(1000);
+    send(50, 70);
+    bed.advance(251);
+    send(111, 111);
+    send(71, 105);
+    send(112, 112);
+    expect(bed.ledger(1)).toMatchObject({ first: 100, highWater: 112, inOrder: 13, duplicates: 6 });
+    expect(bed.ledger(2)).toMatchObject({ first: 50, highWater: 99, inOrder: 50, duplicates: 0 });
+  }
+});
+
 const BELOW_100 = Array.from({ length: 100 }, (_, number) => number);
 
 /** Live numbers from 100 to `last`, then what the device had kept, all unless told; each has the time it was sent at, or measured. */

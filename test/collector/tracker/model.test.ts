@@ -121,6 +121,7 @@ const RULES = [
   "recovery began",
   "recovery gone",
   "send time refused",
+  "step 3 device goes on above",
   "step 3 newer run passed over",
   "step 3 run below another not passed over",
   "step 3 run below another passed over",

@@ -35,6 +35,10 @@ export const forgery = {
 
   /** what the sender kept from before it was first heard, beside what it goes on with */
   backfill(stage: Stage, sender: Sender, k: number): void {
+    if (k % 4 === 3) {
+      drain(stage, sender, k);
+      return;
+    }
     const [oldest] = sender.sent.filter((datagram) => datagram.epoch === sender.epoch);
     stage.pass(300);
     let number = Math.max(0, (oldest?.sequence ?? 0) - 3 - (k % 7));
@@ -116,3 +120,16 @@ export const forgery = {
     if (k % 5 === 0) control.heartbeat(stage, { ...stranger, id: `stranger-${stage.strangers++ % 4}` });
   },
 };
+
+/** All the sender had kept, up to and into what it has sent already, as it sent that; beside what it goes on with, or not. */
+function drain(stage: Stage, sender: Sender, k: number): void {
+  const sent = sender.sent.filter(({ epoch, kind }) => epoch === sender.epoch && kind === "data");
+  const first = Math.max(3, sent[0]?.sequence ?? 3);
+  stage.pass(300);
+  for (let number = first - 3; number < first + 3; number++) {
+    stage.deliver(sender, sent.find(({ sequence }) => sequence === number) ?? stage.data(sender, number));
+    if (number >= first) continue;
+    stage.pass(k % 8 === 3 ? 20 : 130);
+    if (k % 3 < 2) network.send(stage, sender, 0);
+  }
+}

@@ -8,7 +8,7 @@ export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
   const runs = runsOfEpoch(data);
   const taking = runs.filter((run, position) => {
     const older = runs.slice(position + 1);
-    if (run.epoch !== null && older.some((other) => isOfRunAbove(run, other, data))) {
+    if (run.epoch !== null && older.some((other) => isOfRunAbove(ledger, run, other, older, data))) {
       ledger.hit("step 3 run below another passed over");
       return false;
     }
@@ -22,16 +22,25 @@ export function runsThatMayOwn(ledger: NaiveState, data: Data): NaiveRun[] {
 }
 
 /** Step 3: the run lies below an older one, of which the number is. */
-function isOfRunAbove(run: NaiveRun, older: NaiveRun, data: Data): boolean {
+function isOfRunAbove(
+  ledger: NaiveState,
+  run: NaiveRun,
+  older: NaiveRun,
+  allOlder: NaiveRun[],
+  data: Data,
+): boolean {
   const isData = data.datagram.kind === "data";
   const number = isData ? data.number : data.number - 1;
   if (!liesBelow(run, older) || number < older.first) return false;
   const isKnown = number <= older.highWater;
   if (number === run.highWater + 1) {
     const isLast = !isData && number === older.highWater;
-    const isOldByTime =
-      data.wallTimeUs !== 0 && older.greatestSendTimeUs() !== 0 && !isSentAfterAll(older, data);
-    return isKnown && (isLast || isOldByTime);
+    const isLater = isSentAfterAll(older, data);
+    const timeTells = data.wallTimeUs !== 0 && older.greatestSendTimeUs() !== 0;
+    const laterUs = run.firstHeardUs + ledger.options.windowMs * 1000;
+    const goesOn = allOlder.some((other) => liesBelow(run, other) && other.highWaterAtUs > laterUs);
+    if (isKnown && !isLast && !isLater && !timeTells && goesOn) ledger.hit("step 3 device goes on above");
+    return isKnown && (isLast || (!isLater && (timeTells || goesOn)));
   }
   const isHere = number >= older.floor && older.received.has(number);
   return !(isData && isHere && isSentAfterAll(older, data));
