@@ -7,8 +7,9 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
   "collector-down": ["from", "to"],
 };
 
-/** 0 is no time: nothing had ever been heard. */
-const timeOrNull = (value: unknown): string | null => (Number(value) > 0 ? formatTime(Number(value)) : null);
+/** 0 is no time: nothing had ever been heard. Nor is what no clock of ours says, in a damaged database. */
+const timeOrNull = (value: unknown): string | null =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? formatTime(Number(value)) : null;
 
 /** An event as the API tells it: every time in RFC 3339, also those in its detail. */
 export const eventJson = ({ atUs, kind, detail, ...event }: EventRow) => {

@@ -21,9 +21,19 @@ export const queryEvents = (db: Sqlite, query: EventsQuery): EventsPage => {
       `SELECT event, at AS atUs, kind, device, detail FROM events ${condition} ORDER BY event ${query.order === "desc" ? "DESC" : "ASC"} LIMIT ?`,
     )
     .all(...values, query.limit + 1) as (Omit<EventRow, "detail"> & { detail: string })[];
-  const events = rows
-    .slice(0, query.limit)
-    .map((row) => ({ ...row, detail: JSON.parse(row.detail) as Record<string, unknown> }));
+  const events = rows.slice(0, query.limit).map((row) => ({ ...row, detail: detailOf(row.detail) }));
   const last = events.at(-1);
   return { events, next: rows.length > query.limit && last !== undefined ? [last.event] : null };
+};
+
+/** One that a disk has changed keeps neither the rest of its event nor the others from being told. */
+const detailOf = (text: string): Record<string, unknown> => {
+  try {
+    const detail: unknown = JSON.parse(text);
+    if (typeof detail === "object" && detail !== null && !Array.isArray(detail))
+      return detail as Record<string, unknown>;
+  } catch {
+    // what else could be said of it is not known
+  }
+  return { damaged: true };
 };

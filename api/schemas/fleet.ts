@@ -167,7 +167,7 @@ export const EventList = named(
           type: "object",
           additionalProperties: true,
           description:
-            "what else there is to say, by kind; times in it are RFC 3339 too (`until` of `sleep`, `from` and `to` of `collector-down`, whose `from` is null when nothing had ever been heard)",
+            "what else there is to say, by kind; times in it are RFC 3339 too (`until` of `sleep`, `from` and `to` of `collector-down`, whose `from` is null when nothing had ever been heard); `{damaged: true}` where the database is damaged there",
         }),
       }),
     ),

@@ -81,6 +81,9 @@ test.each([
   ],
   ["collector-down", { from: 0, to: NOON_US }, { from: null, to: "2026-11-20T12:00:00.000000Z" }],
   ["source-changed", { from: "a", to: "b" }, { from: "a", to: "b" }],
+  // in a damaged database
+  ["collector-down", { from: 1e19, to: "x" }, { from: null, to: null }],
+  ["sleep", { damaged: true }, { damaged: true }],
 ])("times in the detail of %s are told as all others", async (kind, detail, told) => {
   api.sources.eventPage = { events: [{ event: 1, atUs: NOON_US, kind, device: null, detail }], next: null };
   const { json } = await api.get("/api/v1/events");

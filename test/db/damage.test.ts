@@ -329,3 +329,26 @@ test("a row of heads that is missing is damage as any", async () => {
   expect(readings.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => 1280 + at));
   expect(damaged).toEqual([{ epoch: 3, run: 0, segment: 64, first: null, last: null, count: null }]);
 });
+
+test("an event whose detail is no JSON object any more is told without it, and hides no other", async () => {
+  using bed = new StoreBed();
+  const writer = bed.writer();
+  const model = new IngestModel();
+  const device = model.device("pump");
+  const details = ['{"from":1,"to":2}', '{"from":1,"t', "5", "null", "[1]"];
+  for (const _ of details) model.event(device, "restart");
+  writer.accept(model.seal());
+  writer.flush();
+  writer.close();
+  const db = bed.closing(new Database(bed.file));
+  const write = db.prepare("UPDATE events SET detail = ? WHERE event = ?");
+  for (const [at, detail] of details.entries()) write.run(detail, at + 1);
+  const store = bed.closing(openReadOnly(bed.file));
+  const all = { device: "pump", kind: null, fromUs: null, toUs: null, limit: 10, after: null };
+  const { events } = await store.reader.events({ ...all, order: "asc" });
+  const damaged = { damaged: true };
+  expect(events.map(({ detail }) => detail)).toEqual([
+    { from: 1, to: 2 },
+    ...[damaged, damaged, damaged, damaged],
+  ]);
+});

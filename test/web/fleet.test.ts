@@ -182,6 +182,9 @@ test("an event is a sentence, one of an unknown kind is named", () => {
     eventSentence({ ...event, kind: "listener-state", detail: { listener, state: "UNAVAILABLE", reason } }),
   ).toBe("udp://239.1.2.3:4748 is UNAVAILABLE: there is no interface eth7");
   expect(eventSentence({ ...event, kind: "new-kind", detail: {} })).toBe("new-kind");
+  expect(eventSentence({ ...event, kind: "offline", detail: { damaged: true } })).toMatch(
+    /^offline .*damaged/,
+  );
 });
 
 test.each([

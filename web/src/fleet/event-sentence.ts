@@ -37,4 +37,7 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
 };
 
 /** An event for people; one of a kind not known here is named as the API names it. */
-export const eventSentence = ({ kind, detail }: EventItem): string => SENTENCES[kind]?.(detail) ?? kind;
+export const eventSentence = ({ kind, detail }: EventItem): string =>
+  detail.damaged === true
+    ? `${kind} (the rest is damaged in the database)`
+    : (SENTENCES[kind]?.(detail) ?? kind);
