@@ -5,6 +5,7 @@ import { checkChunks } from "./merge/merge-input.ts";
 import type { Sqlite } from "./open.ts";
 import type { SegmentSummary } from "./segment/columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
+import type { RunInSegment, StoredRuns } from "./stored-runs.ts";
 
 /** What is said of it is that by which queries choose it. */
 interface Row extends SegmentSummary {
@@ -19,22 +20,32 @@ const COLUMNS = `segment, first_segment AS firstSegment, level, chunk_set AS chu
   first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs`;
 
 /**
- * Compare all that is stored of readings with its checksums, and with what is said of it beside; nothing is decoded, a gigabyte takes seconds.
+ * Compare all that is stored of readings with its checksums, and with what is said of it beside; of flushes the numbers are decoded, nothing else: a
+ * gigabyte takes seconds.
+ * @param stored - is told what each segment has of each run
  * @returns of each segment that is damaged the first thing that is wrong with it, as a sentence
  */
-export const damagedSegments = (db: Sqlite): string[] => {
+export const damagedSegments = (db: Sqlite, stored: StoredRuns): string[] => {
   const rows = db.prepare(`SELECT ${COLUMNS} FROM segments ORDER BY segment`).all() as Row[];
   const flushed = db.prepare("SELECT directory, data FROM flushes WHERE flush = ?");
+  const reachOf = db.prepare("SELECT reach FROM late_segments WHERE segment = ? AND run_no = ?").pluck();
   const damaged: string[] = [];
   let former = 0;
   for (const row of rows) {
     const { segment, level } = row;
     try {
       inSegment(segment, () => {
+        const visit = (held: RunInSegment): void => {
+          if (!stored.add(row.firstSegment, held)) return;
+          // what a query by number looks at besides
+          const reach = reachOf.get(segment, held.run) as number | undefined;
+          if (reach === undefined || reach > held.first)
+            throw new SegmentCorruptError("late_segments does not say how far it reaches back");
+        };
         const held =
           level > 0
-            ? checkMerged(db, row)
-            : checkFlush(flushed.get(segment) as { directory: Buffer; data: Buffer });
+            ? checkMerged(db, row, visit)
+            : checkFlush(flushed.get(segment) as { directory: Buffer; data: Buffer }, visit);
         const isInPlace = row.firstSegment > former && row.firstSegment <= segment;
         if (!isInPlace || !isSaid(row, held))
           throw new SegmentCorruptError("its row does not say what it holds");
@@ -48,25 +59,43 @@ export const damagedSegments = (db: Sqlite): string[] => {
   return damaged;
 };
 
-const checkFlush = ({ directory, data }: { directory: Buffer; data: Buffer }): SegmentSummary => {
+type Visit = (held: RunInSegment) => void;
+
+const checkFlush = (
+  { directory, data }: { directory: Buffer; data: Buffer },
+  visit: Visit,
+): SegmentSummary => {
   const reader = new SegmentReader(data);
+  const unsequenced = new Set<number>();
   let runs = 0;
-  eachRun(directory, (run, datagrams) => {
+  eachRun(directory, (run, datagrams, isUnsequenced) => {
     runs += Number(datagrams > 0 && reader.datagramsOf(run) === datagrams);
+    if (isUnsequenced) unsequenced.add(run);
   });
   if (runs !== reader.summary.runs) throw new SegmentCorruptError("its directory is damaged");
-  reader.check();
+  reader.check((run, datagrams, first, last) =>
+    visit({ run, datagrams, isUnsequenced: unsequenced.has(run), first, last }),
+  );
   return reader.summary;
 };
 
-const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row): SegmentSummary => {
+const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row, visit: Visit): SegmentSummary => {
   const held = { runs: 0, ...noChunks() };
-  let last = -1;
-  checkChunks(db, chunkSet, firstPage, ({ run, heads }) => {
-    if (run !== last) held.runs++;
-    last = run;
-    for (const head of heads) addChunk(held, head);
+  let last: RunInSegment | undefined;
+  // a run with many chunks goes on in the next rows
+  checkChunks(db, chunkSet, firstPage, ({ run, isUnsequenced, heads }) => {
+    for (const head of heads) {
+      addChunk(held, head);
+      if (last?.run !== run) {
+        if (last !== undefined) visit(last);
+        held.runs++;
+        last = { run, datagrams: 0, isUnsequenced, first: head.firstSequence, last: 0 };
+      }
+      last.datagrams += head.datagrams;
+      last.last = head.lastSequence;
+    }
   });
+  if (last !== undefined) visit(last);
   // arrivals are not known of a chunk
   return { ...held, firstArrivalUs: Number.POSITIVE_INFINITY, lastArrivalUs: Number.NEGATIVE_INFINITY };
 };

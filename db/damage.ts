@@ -26,6 +26,15 @@ export const damagedReadings = (file: string, segments: readonly string[]): Lacu
   );
 };
 
+/** It can be read, and does not agree with itself. @param mistakes - what is wrong, as sentences */
+export const damagedLedger = (file: string, mistakes: readonly string[]): LacunaError => {
+  const others = mistakes.length > 1 ? `, and ${mistakes.length - 1} more` : "";
+  return new LacunaError(
+    "ERR_DATABASE_DAMAGED",
+    `the ledger in the database ${file} does not agree with itself (${mistakes[0]}${others}): a collector goes on from what it says, and docs/storage.md, "A damaged database", says what can be done`,
+  );
+};
+
 /** What was thrown while a database was read; where it is damaged, that and the file's name. */
 export const orDamaged = (file: string, thrown: unknown): unknown =>
   isDamage(thrown) ? damagedError(file, messageOf(thrown), thrown) : thrown;

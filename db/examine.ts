@@ -1,9 +1,13 @@
 import { existsSync, statSync } from "node:fs";
+import { ledgerMistakes } from "./check-ledger.ts";
 import { damagedSegments } from "./check-segments.ts";
-import { damagedError, damagedReadings, orDamaged, startError } from "./damage.ts";
+import { tableMistakes } from "./check-tables.ts";
+import { damagedError, damagedLedger, damagedReadings, orDamaged, startError } from "./damage.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import { lockDatabase } from "./lock.ts";
 import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
 import { readRestored } from "./restore.ts";
+import { StoredRuns } from "./stored-runs.ts";
 import { writerParts } from "./writer-parts.ts";
 
 /** A database up to that size is looked at page by page, which takes a second or two at most. */
@@ -29,8 +33,9 @@ const examineFile = (file: string): number => {
   try {
     const isSmall = statSync(file).size <= WHOLE_BYTES;
     if (version > 0 && isSmall) checkPages(db, file);
-    if (version === SCHEMA_VERSION) readAsAtAStart(db, file);
-    if (version === SCHEMA_VERSION && isSmall) checkReadings(db, file);
+    if (version !== SCHEMA_VERSION) return version;
+    const state = readAsAtAStart(db, file);
+    if (isSmall) checkContents(db, file, state);
     return version;
   } finally {
     db.close();
@@ -52,19 +57,23 @@ const firstMistake = (db: Sqlite, file: string): string => {
 };
 
 /** All that a collector reads of it before it notes its start. */
-const readAsAtAStart = (db: Sqlite, file: string): void => {
+const readAsAtAStart = (db: Sqlite, file: string): LedgerState => {
   try {
     const { state } = writerParts(db, { retentionMs: null, maxBytes: null });
     // as each ingest worker does
     for (const _ of readRestored(db, { hasHistory: true, most: Number.MAX_SAFE_INTEGER }).devices);
     if (state.damage.length > 0) throw damagedReadings(file, state.damage);
+    return state;
   } catch (error) {
     throw startError(file, error);
   }
 };
 
-/** A byte that a disk has changed inside a block is no mistake of SQLite's: its pages have no checksums. */
-const checkReadings = (db: Sqlite, file: string): void => {
-  const damage = damagedSegments(db);
+/** A byte that a disk has changed inside a block or a row is no mistake of SQLite's: its pages have no checksums. */
+const checkContents = (db: Sqlite, file: string, state: LedgerState): void => {
+  const stored = new StoredRuns();
+  const damage = damagedSegments(db, stored);
   if (damage.length > 0) throw damagedReadings(file, damage);
+  const mistakes = [...tableMistakes(db), ...ledgerMistakes(db, state, stored)];
+  if (mistakes.length > 0) throw damagedLedger(file, mistakes);
 };

@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { releaseBytes } from "../../common/release-bytes.ts";
 import { ByteReader } from "../codec/byte-reader.ts";
 import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { decodeIntegers } from "../codec/integers.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";
@@ -74,12 +75,27 @@ export class SegmentReader {
     return { columns: this.#decode(start, end, datagrams, true, into), from: 0, to: datagrams };
   }
 
-  /** Compare every block with its checksum, without decoding it. */
-  check(): void {
-    if (this.#head.form === FORM.WHOLE) this.#checkBlock(this.#blocksAt, this.#blob.length - CRC_BYTES);
-    else
-      for (const [index, start] of this.#starts.entries())
-        this.#checkBlock(start, start + this.#head.blockBytes[index]!);
+  /**
+   * Compare every block with its checksum; of what is in it only the numbers are decoded.
+   * @param visit - called with each run, and the least and the greatest number of it here
+   */
+  check(visit: (run: number, datagrams: number, first: number, last: number) => void): void {
+    const isWhole = this.#head.form === FORM.WHOLE;
+    const end = this.#blob.length - CRC_BYTES;
+    const all = isWhole ? this.#numbers(this.#blocksAt, end, this.summary.datagrams) : null;
+    for (const [index, run] of this.runNumbers.entries()) {
+      const [start, datagrams] = [this.#starts[index]!, this.runDatagrams[index]!];
+      const from = isWhole ? start : 0;
+      const numbers = all ?? this.#numbers(start, start + this.#head.blockBytes[index]!, datagrams);
+      visit(run, datagrams, numbers[from]!, numbers[from + datagrams - 1]!);
+    }
+  }
+
+  #numbers(from: number, to: number, count: number): Float64Array {
+    this.#checkBlock(from, to);
+    const numbers = new Float64Array(count);
+    decodeIntegers(new ByteReader(this.#blob, from, to), count, numbers, 0);
+    return numbers;
   }
 
   /** It is not needed any more: the blob's memory goes back at once. What was read stays. */

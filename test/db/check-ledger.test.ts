@@ -1,0 +1,122 @@
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { examineDatabase } from "../../db/examine.ts";
+import { SCHEMA_VERSION } from "../../db/open.ts";
+import { CAUSE } from "../../protocol/ledger-row.ts";
+import { IngestModel } from "../support/ingest-model.ts";
+import { mergeOnce } from "../support/merge-once.ts";
+import { StoreBed } from "../support/store-bed.ts";
+
+/**
+ * Two devices, one with gaps that are lost, open, and filled in the end, in merged segments and in flushes: each flush brings numbers from
+ * below those of the one before it. A third one is forgotten. When it is copied the tables do not have the last flush.
+ */
+const fill = (bed: StoreBed): string => {
+  const writer = bed.closing(bed.writer({ mergePolicy: { keptBytes: 0 } }));
+  const model = new IngestModel();
+  const [pump, fan, forged] = [model.device("pump"), model.device("fan"), model.device("forged")];
+  const [run, other, gone] = [model.run(pump, 3), model.run(fan, null), model.run(forged, 1)];
+  const reading = { channel: 1, value: 1, timeUs: 1 };
+  const flush = (): void => {
+    writer.accept(model.seal());
+    writer.flush();
+  };
+  model.describe(pump, 3, 1, "temperature");
+  model.event(pump, "restart", { from: 1, to: 2 });
+  model.receive(gone, 7, [reading]);
+  for (let turn = 0; turn < 140; turn++) {
+    const base = turn * 10;
+    for (const offset of [2, 3, 5, 6, 8]) model.receive(run, base + offset, [reading]);
+    if (turn > 0) model.receive(run, base - 6, [reading]);
+    if (turn === 5) model.close(run, CAUSE.NETWORK);
+    if (turn === 9) model.receive(run, 9, [reading]);
+    if (turn === 12) model.recover(run, 111, 1);
+    model.receive(other, turn, [reading]);
+    if (turn === 20) model.forget(forged);
+    flush();
+    if (turn === 80) expect(mergeOnce(writer, bed.file, 100)).toBe(true);
+  }
+  model.close(run, CAUSE.GONE);
+  model.receive(run, 1500, [reading]);
+  flush();
+  return bed.copy();
+};
+
+const spoilings: readonly (readonly [wanted: RegExp, change: string])[] = [
+  [
+    /device pump, epoch 3, run 0: .* expected .* received/,
+    "UPDATE epochs SET in_order = in_order + 1 WHERE run_no = 1",
+  ],
+  [
+    /device fan, no epoch, run 0: 141 numbers received, 140 stored and 0 expired/,
+    "UPDATE epochs SET in_order = in_order + 1, high_water = high_water + 1 WHERE run_no = 2",
+  ],
+  [/pump.*: a count that is none/, "UPDATE epochs SET late = late - 10 WHERE run_no = 1"],
+  [/fan.*: .* 140 stored and 1 expired/, "UPDATE epochs SET expired = 1 WHERE run_no = 2"],
+  [/fan.*: datagrams are stored with numbers/, "UPDATE epochs SET flags = flags | 16 WHERE run_no = 2"],
+  [/fan.*: as of flush 3, datagrams of it came/, "UPDATE epochs SET as_of = 3 WHERE run_no = 2"],
+  [
+    /epochs: device_no 2 is from after the newest flush, 141/,
+    "UPDATE epochs SET as_of = 999 WHERE run_no = 2",
+  ],
+  [/epochs: there is no device_no 2/, "DELETE FROM devices WHERE device_no = 2"],
+  [/latest: there is no run_no 2.*/, "DELETE FROM epochs WHERE run_no = 2"],
+  [
+    /pump.*numbers lost with the cause/,
+    "UPDATE epochs SET lost_gone = lost_gone + 1, lost_network = lost_network - 1 WHERE run_no = 1",
+  ],
+  [/pump.*: 0 numbers late, its gaps have 2/, "UPDATE epochs SET late = 0, in_order = in_order + late"],
+  [
+    /pump.*numbers lost with the cause/,
+    "DELETE FROM gaps WHERE first = (SELECT min(first) FROM gaps WHERE state = 'lost')",
+  ],
+  [
+    /pump.*its gap .* lies in another one/,
+    "UPDATE gaps SET first = first + 9999, last = last + 9999 WHERE first = (SELECT min(first) FROM gaps WHERE state = 'lost')",
+  ],
+  [
+    /gaps of run_no 77, which no device has/,
+    "UPDATE gaps SET run_no = 77 WHERE state = 'filled' AND first = 9",
+  ],
+  [/pump.* numbers missing, its open gaps have 0/, "DELETE FROM open_gaps"],
+  [/segment 100 .*late_segments/, "DELETE FROM late_segments WHERE segment = 100"],
+  [/segment 100 .*late_segments/, "UPDATE late_segments SET reach = reach + 1 WHERE segment = 100"],
+  [
+    /forgotten devices: 0 numbers stored, the segments have 1/,
+    "UPDATE forgotten SET in_order = 0, expected = 0",
+  ],
+  [
+    /datagrams of run_no 3, which no device has/,
+    "UPDATE forgotten SET devices = 0, in_order = 0, expected = 0",
+  ],
+  [/fleet: .* datagrams, .* what became of them/, "UPDATE epochs SET duplicates = 5 WHERE run_no = 2"],
+  [
+    /flushes: a replay begins with 500, the newest is 141/,
+    "UPDATE flushes SET replay_from = 500 WHERE flush = 141",
+  ],
+  [/epochs: run_no 2 is from after/, "UPDATE flushes SET next_run = 2 WHERE flush = 141"],
+  [
+    /events: the detail of event 1 cannot be read/,
+    "UPDATE events SET detail = '{\"from\":1,' WHERE event = 1",
+  ],
+  [/events: the detail of event 1 cannot be read/, "UPDATE events SET detail = '[1]' WHERE event = 1"],
+];
+
+test("a ledger that does not agree with itself, its gaps or what is stored is found, and the run is named", () => {
+  using bed = new StoreBed();
+  const behind = fill(bed);
+  expect(examineDatabase(behind, 0)).toBe(SCHEMA_VERSION);
+  // tables that follow hide nothing of what is changed in them
+  bed.writer({ file: behind }).close();
+  expect(examineDatabase(behind, 0)).toBe(SCHEMA_VERSION);
+  const spoiled = (change: string): string => {
+    const file = bed.copy(behind);
+    const db = bed.closing(new Database(file));
+    return db.prepare(change).run().changes === 0 ? "" : file;
+  };
+  for (const [wanted, change] of spoilings) {
+    expect(() => examineDatabase(spoiled(change), 0), change).toThrow(
+      expect.objectContaining({ code: "ERR_DATABASE_DAMAGED", message: expect.stringMatching(wanted) }),
+    );
+  }
+});
