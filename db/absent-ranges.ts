@@ -1,5 +1,6 @@
 import type { RunSnapshot } from "../protocol/batch.ts";
 import { CAUSE, CAUSES, type Cause, lostOf, ROW } from "../protocol/ledger-row.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { type OpenGap, openGapsOf } from "./open-gaps.ts";
 
@@ -37,6 +38,7 @@ export class AbsentRanges {
    * Lost and open ranges at or above the run's floor, ascending. What was folded into counts can no longer be told apart: the floor is
    * raised above it.
    * @param row - the run's ledger row
+   * @throws SegmentCorruptError
    */
   take(row: Float64Array): Absent[] {
     if (row[ROW.MISSING]! + lostOf(row, 0) === 0) return [];
@@ -46,11 +48,22 @@ export class AbsentRanges {
     const ranges = (this.#lost.all(run) as LostRow[]).map(lostRange);
     ranges.push(...this.#openOf(run).map(openRange));
     ranges.sort((a, b) => a.first - b.first);
+    checkRanges(run, ranges);
     return ranges
       .filter(({ last }) => last >= floor)
       .map((range) => (range.first < floor ? { ...range, first: floor } : range));
   }
 }
+
+/** Whoever looks for a number among them would look for ever, and count it by a cause that is none. */
+const checkRanges = (run: number, ranges: readonly Absent[]): void => {
+  let next = 0;
+  for (const { first, last, cause } of ranges) {
+    if (!(first >= next && last >= first && cause >= 0))
+      throw new SegmentCorruptError(`gaps of run_no ${run}: not as they were written, at number ${first}`);
+    next = last + 1;
+  }
+};
 
 const lostRange = ([first, last, cause, openedAt, timeBefore, timeAfter, requests]: LostRow): Absent => ({
   first,

@@ -38,9 +38,14 @@ export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
 /** By a connection of its own, which is closed with the last device: all of it is one snapshot of the database. */
 const restoredOf = (file: string, options: RestoreOptions): Restored => {
   const db = openForReading(file);
-  db.exec("BEGIN");
-  const restored = readRestored(db, options);
-  return { ...restored, devices: thenClose(db, file, restored.devices) };
+  try {
+    db.exec("BEGIN");
+    const restored = readRestored(db, options);
+    return { ...restored, devices: thenClose(db, file, restored.devices) };
+  } catch (error) {
+    db.close();
+    throw orDamaged(file, error);
+  }
 };
 
 function* thenClose(db: Sqlite, file: string, devices: Iterable<DeviceSnapshot>): Generator<DeviceSnapshot> {

@@ -1,3 +1,4 @@
+import { messageOf } from "../common/errors.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { emptyFleet } from "./change.ts";
@@ -215,10 +216,14 @@ function* byDevice(
   if (epochs.length > 0) yield [of, epochs];
 }
 
-/** The fleet's counters that belong to no run. */
+/** The fleet's counters that belong to no run. @throws SegmentCorruptError */
 export const readFleet = (db: Sqlite): FleetCounters => {
   const text = db.prepare(`SELECT fleet ${NEWEST}`).pluck().get() as string;
-  return { ...emptyFleet(), ...(JSON.parse(text) as Partial<FleetCounters>) };
+  try {
+    return { ...emptyFleet(), ...(JSON.parse(text) as Partial<FleetCounters>) };
+  } catch (error) {
+    throw new SegmentCorruptError(`counters of the fleet: ${messageOf(error)}`);
+  }
 };
 
 /** Advance the tables' state by the journal, leaving out what a device's `as_of` already covers. */

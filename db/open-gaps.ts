@@ -14,6 +14,10 @@ type PackedGap = [
   requests: number,
 ];
 
+const PACKED_FIELDS = 6;
+/** where a row has the first of its two times */
+const FIRST_TIME = 3;
+
 /** An open gap; times in microseconds, 0 = unknown. */
 export interface OpenGap {
   first: number;
@@ -98,9 +102,22 @@ export const unpackGaps = (firstBase: number, openedBase: number, gaps: string):
   });
 
 const packedOf = (gaps: string): PackedGap[] => {
+  let packed: unknown;
   try {
-    return JSON.parse(gaps) as PackedGap[];
+    packed = JSON.parse(gaps);
   } catch (error) {
     throw new SegmentCorruptError(`open gaps of a run: ${messageOf(error)}`);
   }
+  if (!Array.isArray(packed) || !packed.every(isPacked))
+    throw new SegmentCorruptError("open gaps of a run: not as they were written");
+  return packed;
 };
+
+/** Times are null where they are unknown. */
+const isPacked = (gap: unknown): gap is PackedGap =>
+  Array.isArray(gap) &&
+  gap.length === PACKED_FIELDS &&
+  gap.every(
+    (field, at) =>
+      typeof field === "number" || (field === null && at >= FIRST_TIME && at < PACKED_FIELDS - 1),
+  );

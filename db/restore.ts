@@ -2,6 +2,7 @@ import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges } from "./absent-ranges.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
@@ -210,7 +211,10 @@ const channelsOf = (
   for (const description of names) placed[description.place] = description;
   for (const { epoch, places } of epochs.slice(-RESTORED_EPOCHS)) {
     for (const place of placesOf(places)) {
-      const { channel, name, unit } = placed[place]!;
+      const description = placed[place];
+      if (description === undefined)
+        throw new SegmentCorruptError("a described channel is not among the names");
+      const { channel, name, unit } = description;
       channels.push({ epoch: epoch < 0 ? null : epoch, channel, name, unit });
     }
   }

@@ -236,20 +236,38 @@ const damagedReadings = (file: string, ...segments: number[]) =>
     ),
   });
 
-test("open gaps that cannot be read are damage, before a start and at one", () => {
+test.each([
+  "UPDATE open_gaps SET gaps = '[Z' || substr(gaps, 3)",
+  "UPDATE open_gaps SET gaps = '5'",
+  `UPDATE open_gaps SET gaps = '[[0,"0",0,0,0,0]]'`,
+  // whoever looked for a number in it would look for ever
+  "UPDATE open_gaps SET gaps = '[[0,-5,0,0,0,0]]'",
+  "UPDATE gaps SET last = first - 1",
+  "UPDATE gaps SET last = last + 2",
+  "UPDATE gaps SET cause = 'netwark'",
+  "DELETE FROM channel_names",
+  `UPDATE flushes SET fleet = '{"x' WHERE flush = (SELECT max(flush) FROM flushes)`,
+])("what a start cannot go on from is damage, before it and at it: %s", (change) => {
   using bed = new StoreBed();
   const writer = bed.writer();
   const model = new IngestModel();
-  const run = model.run(model.device("pump"), 3);
+  const device = model.device("pump");
+  const run = model.run(device, 3);
+  model.describe(device, 3, 1, "temperature");
   for (const sequence of [0, 2]) model.receive(run, sequence);
+  model.close(run);
+  for (const sequence of [4, 5]) model.receive(run, sequence);
   writer.accept(model.seal());
   writer.flush();
   writer.close();
   const db = bed.closing(new Database(bed.file));
-  expect(db.prepare("UPDATE open_gaps SET gaps = '[Z' || substr(gaps, 3)").run().changes).toBe(1);
+  expect(db.prepare(change).run().changes).toBe(1);
   expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
-  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
-  expect(() => [...archive.restored(10, () => true).devices]).toThrow(damagedFile(bed.file));
+  expect(() => {
+    const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+    for (const _ of archive.restored(10, () => true).devices);
+    bed.writer().close();
+  }).toThrow(damagedFile(bed.file));
 });
 
 test("a byte that is wrong in a stored flush, or in a chunk, is found before a start", () => {
