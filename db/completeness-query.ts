@@ -1,8 +1,6 @@
 import { countWithin } from "./absent-times.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { Completeness } from "./query-types.ts";
 import type { RunSpan, TimeSpan } from "./run-segments.ts";
-import type { RunColumns } from "./segment/columns.ts";
 import type { AbsentNumbers } from "./series/absent.ts";
 import type { Piece, Pieces } from "./series/pieces.ts";
 
@@ -31,23 +29,14 @@ export const queryCompleteness = (
   return sum;
 };
 
-const readable = (piece: Piece): RunColumns | null => {
-  try {
-    return piece.columns();
-  } catch (error) {
-    if (error instanceof SegmentCorruptError) return null;
-    throw error;
-  }
-};
-
 /** Datagrams of a piece that have a time in the span. */
 const countTimes = (piece: Piece, time: TimeSpan): number => {
   const [fromUs, toUs] = [time.fromUs ?? -FAR, time.toUs ?? FAR];
   if (piece.firstTimeUs >= fromUs && piece.lastTimeUs < toUs) return piece.datagrams;
   if (piece.lastTimeUs < fromUs || piece.firstTimeUs >= toUs) return 0;
-  const columns = readable(piece);
-  // not told apart: who asks for the readings is told how many cannot be read
-  if (columns === null) return piece.datagrams;
+  const columns = piece.uncounted();
+  // how many of them lie in the span nobody can say: who asks is told so
+  if (columns === null) return 0;
   let count = 0;
   for (let datagram = 0; datagram < columns.datagramCount; datagram++) {
     const timeUs = columns.datagramTime[datagram]!;

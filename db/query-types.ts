@@ -39,7 +39,7 @@ export interface DamagedPart {
   /** between which numbers they lie, inclusive; null = not known */
   first: number | null;
   last: number | null;
-  /** null = not known whether there are any */
+  /** null = not known whether there are any, or how many of them lie in the query's span */
   count: number | null;
 }
 

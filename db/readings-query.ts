@@ -3,7 +3,7 @@ import type { ChunkHead } from "./chunk/chunk-head.ts";
 import { rowsOfDatagram } from "./datagram-rows.ts";
 import { type ReadingValue, readingValue } from "./ledger-view.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
-import type { RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
+import type { RunPart, RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 
@@ -112,6 +112,9 @@ export const queryReadings = (segments: RunSegments, request: ReadingsRequest): 
   return { readings, next: null };
 };
 
+const isInSpan = ({ firstTimeUs, lastTimeUs }: RunPart, { fromUs, toUs }: TimeSpan): boolean =>
+  (fromUs === null || firstTimeUs >= fromUs) && (toUs === null || lastTimeUs < toUs);
+
 /** One run's part of a page. */
 class RunPage {
   readonly #segments: RunSegments;
@@ -206,7 +209,9 @@ class RunPage {
     for (const part of this.#sign > 0 ? parts : [...parts].reverse()) {
       if (part.chunk !== null && this.#isBehindPage(part.chunk, room)) break;
       if (part.chunk !== null && !this.#isWithin(part.chunk)) continue;
-      const columns = this.#segments.read(found, part);
+      // as the completeness of the span counts them, by the times of datagrams
+      const count = isInSpan(part, this.#request) ? part.datagrams : null;
+      const columns = this.#segments.read(found, part, count);
       // of a flush it is not known then: it neither ends a page nor begins one
       if (columns === null && part.chunk === null) return null;
       if (columns === null) continue;

@@ -109,12 +109,16 @@ export class RunSegments {
     return this.#damaged ?? [];
   }
 
-  /** A part's datagrams; null when they are damaged and that is told. @throws SegmentCorruptError */
-  read({ segment, run }: RunSegment, part: RunPart): RunColumns | null {
+  /**
+   * A part's datagrams; null when they are damaged and that is told.
+   * @param count - how many of them the query asks for; null = not known without reading them
+   * @throws SegmentCorruptError
+   */
+  read({ segment, run }: RunSegment, part: RunPart, count: number | null): RunColumns | null {
     try {
       return part.read();
     } catch (error) {
-      const { chunk, datagrams: count } = part;
+      const { chunk } = part;
       const first = chunk?.firstSequence ?? null;
       const last = chunk?.lastSequence ?? null;
       this.#tellDamage(error, { run, segment, first, last, count });

@@ -69,7 +69,10 @@ export const ReadingList = named(
           ),
           last: Nullable(Type.Integer({ description: "to this one" })),
           count: Nullable(
-            Type.Integer({ description: "numbers; null when it is not known whether there are any" }),
+            Type.Integer({
+              description:
+                "numbers; null when it is not known whether there are any, or how many of them lie in the span",
+            }),
           ),
         }),
         {

@@ -1,5 +1,5 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
-import type { RunPart, RunSegments, RunSpan, TimeSpan } from "../run-segments.ts";
+import type { RunPart, RunSegment, RunSegments, RunSpan, TimeSpan } from "../run-segments.ts";
 import type { RunColumns } from "../segment/columns.ts";
 
 /** Some datagrams of one run that are stored together; a query reads their columns only when what is known of them does not do. */
@@ -16,6 +16,8 @@ export interface Piece {
   channels: readonly ChannelSummary[] | null;
   /** valid until the columns of another piece are asked for */
   columns(): RunColumns;
+  /** The same; null when they are damaged and that is told, without saying how many of them the query asks for. */
+  uncounted(): RunColumns | null;
 }
 
 /** Finds the pieces of a run. Use it within one read transaction. */
@@ -28,8 +30,8 @@ export class Pieces {
 
   /** Pieces of a run that may have a datagram time or a reading time in the span, oldest segment first. */
   *of(run: RunSpan, time: TimeSpan): Generator<Piece> {
-    for (const { parts } of this.#segments.touching(run, time)) {
-      for (const part of parts) if (touches(part, time)) yield pieceOf(part);
+    for (const found of this.#segments.touching(run, time)) {
+      for (const part of found.parts) if (touches(part, time)) yield pieceOf(this.#segments, found, part);
     }
   }
 }
@@ -38,7 +40,7 @@ const touches = (part: RunPart, { fromUs, toUs }: TimeSpan): boolean =>
   (fromUs === null || Math.max(part.lastTimeUs, part.lastReadingTimeUs) >= fromUs) &&
   (toUs === null || Math.min(part.firstTimeUs, part.firstReadingTimeUs) < toUs);
 
-const pieceOf = (part: RunPart): Piece => ({
+const pieceOf = (segments: RunSegments, found: RunSegment, part: RunPart): Piece => ({
   datagrams: part.datagrams,
   firstTimeUs: part.firstTimeUs,
   lastTimeUs: part.lastTimeUs,
@@ -47,4 +49,5 @@ const pieceOf = (part: RunPart): Piece => ({
   isExact: part.chunk !== null,
   channels: part.chunk?.channels ?? null,
   columns: () => part.read(),
+  uncounted: () => segments.read(found, part, null),
 });

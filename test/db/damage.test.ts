@@ -156,6 +156,54 @@ test("of a damaged chunk it is told between which numbers it lies; without that 
   }
 });
 
+test("where a span ends inside of what is damaged it is not claimed how many numbers lie in it", async () => {
+  using bed = new StoreBed();
+  fillAndMerge(bed, 100);
+  spoilChunkPages(bed.file, [1]);
+  const store = bed.closing(openReadOnly(bed.file));
+  const ask = (toUs: number | null, limit: number) =>
+    store.reader.readings({ ...ALL, toUs, order: "asc", limit });
+  const [whole] = (await ask(null, 10_000)).damaged!;
+  const { first, last } = whole!;
+  expect(last! - first!).toBeGreaterThan(10);
+  // each number has its own as its time; whether the page comes to the damage or not
+  for (const limit of [10_000, 1]) {
+    const { completeness, damaged } = await ask(first! + 5, limit);
+    expect([completeness, damaged]).toEqual([
+      { expected: first, received: first, missing: 0, lost: 0, unknown: 0 },
+      [{ ...whole, count: null }],
+    ]);
+  }
+  expect(await ask(last! + 1, 10_000)).toMatchObject({
+    completeness: { expected: last! + 1, received: first, damaged: last! + 1 - first! },
+    damaged: [whole],
+  });
+});
+
+test("damaged readings that lie in a span take nothing from it whose numbers lie elsewhere", async () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  for (const [sequence, timeUs, readingUs] of [
+    [0, 500, 100],
+    [1, 110, 110],
+  ] as const) {
+    model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: readingUs }], timeUs);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  spoilFlushes(bed.file, [1]);
+  const store = bed.closing(openReadOnly(bed.file));
+  const { readings, completeness, damaged } = await store.reader.readings({
+    ...ALL,
+    ...{ fromUs: 50, toUs: 400, order: "asc", limit: 10 },
+  });
+  expect(readings.map(({ sequence }) => sequence)).toEqual([1]);
+  expect(completeness).toEqual({ expected: 1, received: 1, missing: 0, lost: 0, unknown: 0 });
+  expect(damaged).toMatchObject([{ segment: 1, count: null }]);
+});
+
 test("a page that begins behind a damaged flush leaves nothing out", async () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());
@@ -292,8 +340,8 @@ test("a byte that is wrong in a stored flush, or in a chunk, is found before a s
   expect(() => examineDatabase(other.file, 0)).toThrow(damagedReadings(other.file, 64));
 });
 
-/** 64 flushes become one merged segment of many small chunks, six stay as they are: 20 numbers each. */
-const fillAndMerge = (bed: StoreBed): void => {
+/** 64 flushes become one merged segment, by default of many small chunks, six stay as they are: 20 numbers each. */
+const fillAndMerge = (bed: StoreBed, chunkReadings = 1): void => {
   const writer = bed.closing(bed.writer({ mergePolicy: { keptBytes: 0 } }));
   const model = new IngestModel();
   const run = model.run(model.device("pump"), 3);
@@ -302,7 +350,7 @@ const fillAndMerge = (bed: StoreBed): void => {
     if (sequence % 20 !== 19) continue;
     writer.accept(model.seal());
     writer.flush();
-    if (sequence === 1299) expect(mergeOnce(writer, bed.file, 1)).toBe(true);
+    if (sequence === 1299) expect(mergeOnce(writer, bed.file, chunkReadings)).toBe(true);
   }
 };
 
