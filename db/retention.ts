@@ -23,6 +23,8 @@ export interface Doomed {
   forgottenExpired: number;
   /** events before that go, microseconds; 0 = none by age */
   beforeUs: number;
+  /** what is dated after it was dated by a clock that has been set back since */
+  nowUs: number;
   /** gap rows closed before that go, microseconds; 0 = none */
   gapsBeforeUs: number;
   /** there are such rows */
@@ -64,6 +66,7 @@ export class Retention {
   readonly #deleteGap: Statement;
   readonly #oldestEvents: Statement;
   readonly #newestEvent: Statement;
+  readonly #believableEventAfter: Statement;
   readonly #deleteEvents: Statement;
   /** segments that stay: what they hold of which run cannot be read */
   readonly #damaged = new Set<number>();
@@ -101,6 +104,9 @@ export class Retention {
     this.#deleteGap = db.prepare("DELETE FROM gaps WHERE run_no = ? AND first = ?");
     this.#oldestEvents = db.prepare("SELECT event, at FROM events ORDER BY event LIMIT ?");
     this.#newestEvent = db.prepare("SELECT ifnull(max(event), 0) FROM events").pluck();
+    this.#believableEventAfter = db
+      .prepare("SELECT at FROM events WHERE event > ? AND at <= ? ORDER BY event LIMIT 1")
+      .pluck();
     this.#deleteEvents = db.prepare("DELETE FROM events WHERE event <= ?");
   }
 
@@ -117,6 +123,7 @@ export class Retention {
       expired: new Map(),
       forgottenExpired: 0,
       beforeUs: retentionMs === null ? 0 : nowUs - retentionMs * 1000,
+      nowUs,
       gapsBeforeUs: 0,
       hasGaps: false,
     };
@@ -149,7 +156,7 @@ export class Retention {
   remove(doomed: Doomed): void {
     for (const segment of doomed.segments) this.#merging.drop(segment);
     if (doomed.hasGaps) this.#foldGaps(doomed.gapsBeforeUs);
-    this.#removeEvents(doomed.beforeUs);
+    this.#removeEvents(doomed);
   }
 
   #excessBytes(): number {
@@ -234,19 +241,38 @@ export class Retention {
     }
   }
 
-  #removeEvents(beforeUs: number): void {
+  #removeEvents({ beforeUs, nowUs }: Doomed): void {
     const upTo = (this.#newestEvent.get() as number) - MAX_EVENTS;
-    const isDoomed = ({ event, at }: { event: number; at: number }): boolean =>
-      at < beforeUs || event <= upTo;
+    const isDoomed = ({ event, at }: StoredEvent): boolean => at < beforeUs || event <= upTo;
     // one look at the oldest event tells whether there is anything to do
-    const [oldest] = this.#oldestEvents.all(1) as { event: number; at: number }[];
+    const [oldest] = this.#oldestEventsAsOf(nowUs, 1);
     if (oldest === undefined || !isDoomed(oldest)) return;
-    const events = this.#oldestEvents.all(this.#eventsPerStep) as { event: number; at: number }[];
+    const events = this.#oldestEventsAsOf(nowUs, this.#eventsPerStep);
     const kept = events.findIndex((event) => !isDoomed(event));
     this.#eventsPerStep = rowsAfter(this.#eventsPerStep, kept < 0 ? events.length : kept);
     const last = events.at(kept < 0 ? -1 : kept - 1);
     if (last !== undefined) this.#deleteEvents.run(last.event);
   }
+
+  /** Oldest first; one that is dated in the future happened before the next one that is not, as with segments. */
+  #oldestEventsAsOf(nowUs: number, most: number): StoredEvent[] {
+    const events = this.#oldestEvents.all(most) as StoredEvent[];
+    const last = events.at(-1);
+    if (last === undefined) return events;
+    let next = last.at;
+    if (next > nowUs)
+      next = (this.#believableEventAfter.get(last.event, nowUs) as number | undefined) ?? nowUs;
+    for (const event of events.reverse()) {
+      if (event.at > nowUs) event.at = next;
+      next = event.at;
+    }
+    return events.reverse();
+  }
+}
+
+interface StoredEvent {
+  event: number;
+  at: number;
 }
 
 /** Bytes of the database's pages that hold something. */

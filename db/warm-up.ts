@@ -33,6 +33,7 @@ const NONE_DOOMED: Doomed = {
   expired: new Map(),
   forgottenExpired: 0,
   beforeUs: 0,
+  nowUs: 0,
   gapsBeforeUs: 0,
   hasGaps: false,
 };

@@ -268,6 +268,30 @@ test("where all that goes by size is dated in the future, events of the past sta
   expect(db.prepare("SELECT count(*) FROM events WHERE kind = 'restart'").pluck().get()).toBe(1);
 });
 
+test("events dated in the future are as old as those behind them, and keep none of these", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: HOUR_MS }));
+  const model = new IngestModel();
+  const device = model.device("pump");
+  const eventAt = (aheadMs: number): void =>
+    flushOne(bed, writer, model, () => {
+      model.nowUs += aheadMs * 1000;
+      model.event(device, "restart");
+    });
+  for (const aheadMs of [0, 1000 * HOUR_MS, 0]) eventAt(aheadMs);
+  bed.clock.advanceMs(HOUR_MS / 2);
+  for (const aheadMs of [1000 * HOUR_MS, 0]) eventAt(aheadMs);
+  expect(countOf(bed, "events")).toBe(5);
+  bed.clock.advanceMs(HOUR_MS / 2 + 1);
+  eventAt(0);
+  expect(countOf(bed, "events")).toBe(3);
+  bed.clock.advanceMs(HOUR_MS + 1);
+  // nothing behind it says how old it is
+  eventAt(1000 * HOUR_MS);
+  eventAt(1000 * HOUR_MS);
+  expect(countOf(bed, "events")).toBe(2);
+});
+
 test("old gap rows become counts per cause, and a restart raises the floor above what cannot be told apart", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
