@@ -26,12 +26,15 @@ export const damagedReadings = (file: string, segments: readonly string[]): Lacu
   );
 };
 
+const MISTAKES_TOLD = 3;
+
 /** It can be read, and does not agree with itself. @param mistakes - what is wrong, as sentences */
 export const damagedLedger = (file: string, mistakes: readonly string[]): LacunaError => {
-  const others = mistakes.length > 1 ? `, and ${mistakes.length - 1} more` : "";
+  const told = mistakes.slice(0, MISTAKES_TOLD).join("; ");
+  const others = mistakes.length > MISTAKES_TOLD ? `; and ${mistakes.length - MISTAKES_TOLD} more` : "";
   return new LacunaError(
     "ERR_DATABASE_DAMAGED",
-    `the ledger in the database ${file} does not agree with itself (${mistakes[0]}${others}): a collector goes on from what it says, and docs/storage.md, "A damaged database", says what can be done`,
+    `the ledger in the database ${file} does not agree with itself (${told}${others}): a collector goes on from what it says, and docs/storage.md, "A damaged database", says what can be done`,
   );
 };
 

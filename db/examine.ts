@@ -74,6 +74,6 @@ const checkContents = (db: Sqlite, file: string, state: LedgerState): void => {
   const stored = new StoredRuns();
   const damage = damagedSegments(db, stored);
   if (damage.length > 0) throw damagedReadings(file, damage);
-  const mistakes = [...tableMistakes(db), ...ledgerMistakes(db, state, stored)];
+  const mistakes = [...ledgerMistakes(db, state, stored), ...tableMistakes(db)];
   if (mistakes.length > 0) throw damagedLedger(file, mistakes);
 };
