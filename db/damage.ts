@@ -1,13 +1,18 @@
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 
+/** of the open gaps of a run, which a view takes apart: SQLite has no code for it */
+const MALFORMED = "malformed JSON";
+
 /**
  * Pages that SQLite cannot make sense of, a table that its version has and this file has not (what `.recover` left of it is not all), or a segment
  * or record that is not what was written (db/codec/corrupt.ts).
  */
 const isDamage = (error: unknown): boolean =>
   (error instanceof Database.SqliteError &&
-    (error.code.startsWith("SQLITE_CORRUPT") || error.message.startsWith("no such table"))) ||
+    (error.code.startsWith("SQLITE_CORRUPT") ||
+      error.message.startsWith("no such table") ||
+      error.message === MALFORMED)) ||
   codeOf(error) === "ERR_SEGMENT_CORRUPT";
 
 export const damagedError = (file: string, why: string, cause?: unknown): LacunaError =>

@@ -97,11 +97,16 @@ test("so does a writer that meets the damage while it runs", () => {
   expect(() => writer.flush()).toThrow(damagedFile(bed.file));
 });
 
-test("so does a question that meets the damage", async () => {
+test.each(["a page", "open gaps"])("so does a question that meets the damage of %s", async (what) => {
   using bed = new StoreBed();
   fill(bed);
-  spoil(bed.file, firstPageOf(bed.file, "gaps_by_close"));
-  spoil(bed.file, firstPageOf(bed.file, "gaps"));
+  if (what === "a page") {
+    spoil(bed.file, firstPageOf(bed.file, "gaps_by_close"));
+    spoil(bed.file, firstPageOf(bed.file, "gaps"));
+  } else {
+    const db = bed.closing(new Database(bed.file));
+    db.exec("INSERT INTO open_gaps VALUES (1, 1, 1, '[[0,')");
+  }
   const store = bed.closing(openReadOnly(bed.file));
   await expect(
     store.reader.gaps({
