@@ -21,6 +21,8 @@ const DEFAULT_MAX_ENTRIES = 1_000_000;
 /** what all devices know of older epochs is looked for when it is that share of the entries: it takes a walk over all devices */
 const WORTH_A_WALK = 1 / 8;
 const NO_EPOCH = -1;
+/** of the table behind those of a device's epochs: what channels were called in epochs that are forgotten */
+const FORMER = -2;
 
 /** Names and numbers of all devices' channels (design §3). */
 export class ChannelRegistry {
@@ -108,7 +110,16 @@ export class ChannelRegistry {
   }
 
   /** Take over what the database knows of a device. */
-  restore({ device, channels }: Pick<DeviceSnapshot, "device" | "channels">): void {
+  restore({
+    device,
+    channels,
+    formerNames = [],
+  }: Pick<DeviceSnapshot, "device" | "channels" | "formerNames">): void {
+    for (const { channel, name } of formerNames) {
+      const former = this.tableOf(device, FORMER);
+      if (this.#entries >= this.#maxEntries) former.passOver(channel);
+      else this.#counting(former, () => former.addFormer(channel, name));
+    }
     for (const { epoch, channel, name, unit } of channels) {
       const isLow = channel < LOW_CHANNELS && name === undescribedName(channel) && unit === "";
       if (isLow && !this.#tables.has(device)) {
@@ -206,12 +217,35 @@ export class ChannelRegistry {
     return new ChannelTable(epoch, latest, latest === null ? this.#low.take(device, epoch) : 0);
   }
 
-  /** The least recently used epochs of a device with too many are forgotten; the database keeps their names. */
+  /**
+   * The least recently used epoch of a device with too many is forgotten; the database keeps its names. The numbers of those that no other epoch has are kept
+   * here as well: said again in that epoch, under another number, a name would be that of two channels.
+   */
   #trim(latest: ChannelTable): void {
     let last: ChannelTable | null = latest;
     for (let count = 1; last !== null && count < TABLES_PER_DEVICE; count++) last = last.older;
-    if (last === null) return;
-    this.#forgetFrom(last.older);
-    last.older = null;
+    const forgotten = last?.older ?? null;
+    if (last === null || forgotten === null || forgotten.epoch === FORMER) return;
+    this.#entries -= forgotten.entryCount;
+    this.#olderEntries -= forgotten.entryCount;
+    last.older = forgotten.older;
+    for (const { channel, wanted } of forgotten.named()) {
+      if (isNamed(latest, wanted)) continue;
+      last.older ??= new ChannelTable(FORMER, null, 0);
+      this.#keepFormer(last.older, channel, wanted);
+    }
+  }
+
+  #keepFormer(former: ChannelTable, channel: number, wanted: string): void {
+    const before = former.entryCount;
+    this.#counting(former, () => former.addFormer(channel, wanted));
+    this.#olderEntries += former.entryCount - before;
   }
 }
+
+/** Whether the table or an older one has a channel of that name. */
+const isNamed = (latest: ChannelTable, wanted: string): boolean => {
+  for (let table: ChannelTable | null = latest; table !== null; table = table.older)
+    if (table.findNamed(wanted) !== undefined) return true;
+  return false;
+};

@@ -142,10 +142,28 @@ export class ChannelTable {
       this.addUndescribed(channel);
       return;
     }
-    const suffix = `#${channel}`;
-    const wanted = name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
-    this.#add({ channel, wanted, name, unit });
+    this.#add({ channel, wanted: wantedName(name, channel), name, unit });
+    this.passOver(channel);
+  }
+
+  /** The number stands for a name already, which need not be known. */
+  passOver(channel: number): void {
     if (channel >= this.#nextNamed) this.#nextNamed = channel + 1;
+  }
+
+  /** Add what a channel was called in an epoch that is forgotten; where there is no room for another one the one known longest goes. */
+  addFormer(channel: number, name: string): void {
+    this.passOver(channel);
+    const wanted = wantedName(name, channel);
+    if (this.findNamed(wanted) !== undefined) return;
+    if (this.isFull) this.forgetFirst();
+    this.#add({ channel, wanted, name: wanted, unit: "" });
+  }
+
+  /** Channels by the names their sender gave them, where it names them. */
+  *named(): Generator<{ channel: number; wanted: string }> {
+    for (const { channel, wanted } of this.#entries)
+      if (wanted !== null && channel >= FIRST_NAMED_CHANNEL) yield { channel, wanted };
   }
 
   /** Forget the one known longest. */
@@ -206,6 +224,12 @@ export class ChannelTable {
     this.#byName.set(entry.name, entry);
   }
 }
+
+/** What its sender called a channel that goes by `name`. */
+const wantedName = (name: string, channel: number): string => {
+  const suffix = `#${channel}`;
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+};
 
 const countBits = (bits: number): number => {
   let count = 0;

@@ -1,4 +1,5 @@
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
+import { FIRST_NAMED_CHANNEL } from "../protocol/constants.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges } from "./absent-ranges.ts";
@@ -9,7 +10,7 @@ import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
 import type { PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
-import { NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
+import { hasPlace, NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";
 
 export interface RestoreOptions {
@@ -104,7 +105,8 @@ function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<De
         epochs: epochs.take(device).map(([, epoch, text]) => ({ epoch, places: placesFromText(text) })),
       };
       const known = channelsOf(snapshots, described, latest.take(device));
-      yield { device, id, source, runs: snapshots, channels: known };
+      const formerNames = formerNamesOf(described);
+      yield { device, id, source, runs: snapshots, channels: known, formerNames };
     }
   } finally {
     for (const each of [runs, names, epochs, latest]) each.close();
@@ -189,8 +191,14 @@ export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): Device
     latest.list(devices.latest[slot]!),
     ({ channel, run }): LatestRow => [device, channel, run],
   );
-  const known = channelsOf(runs, described, newest);
-  return { device, id: devices.ids[slot]!, source: devices.sources[slot]!, runs, channels: known };
+  return {
+    device,
+    id: devices.ids[slot]!,
+    source: devices.sources[slot]!,
+    runs,
+    channels: channelsOf(runs, described, newest),
+    formerNames: formerNamesOf(described),
+  };
 };
 
 interface Described {
@@ -199,6 +207,15 @@ interface Described {
   /** those described last come last */
   epochs: readonly { epoch: number; places: PlaceSet }[];
 }
+
+/** Names of channels that have none of a number of their sender's, in earlier epochs than those described last. */
+const formerNamesOf = ({ names, epochs }: Described): { channel: number; name: string }[] => {
+  if (epochs.length <= RESTORED_EPOCHS) return [];
+  const last = epochs.slice(-RESTORED_EPOCHS);
+  const isFormer = ({ channel, place }: PlacedDescription): boolean =>
+    channel >= FIRST_NAMED_CHANNEL && !last.some(({ places }) => hasPlace(places, place));
+  return names.filter(isFormer).map(({ channel, name }) => ({ channel, name }));
+};
 
 /** Channels of the epochs described last, and those of which only readings are known, by their newest values. */
 const channelsOf = (

@@ -244,7 +244,10 @@ export interface DeviceSnapshot {
   id: string;
   source: string;
   runs: RunSnapshot[];
+  /** those of the epochs described last */
   channels: { epoch: number | null; channel: number; name: string; unit: string }[];
+  /** of earlier ones the names that no later one has, where the sender names its channels: it may say them again */
+  formerNames?: { channel: number; name: string }[];
 }
 export interface RunSnapshot {
   epoch: number | null;
