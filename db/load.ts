@@ -158,6 +158,7 @@ class TableLoader {
       [number, number, number, string, string]
     >) {
       const slot = devices.slotOf(device);
+      if (slot < 0) continue;
       const described = { place, channel, name, unit };
       devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
     }
@@ -165,8 +166,18 @@ class TableLoader {
       "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs",
       "device_no, rowid",
     );
-    for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>))
-      channels.restoreEpochs(devices.channels[devices.slotOf(device)]!, epochs);
+    let leftOut = 0;
+    for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>)) {
+      const slot = devices.slotOf(device);
+      if (slot < 0) continue;
+      const restored = channels.restoreEpochs(devices.channels[slot]!, epochs, devices.asOf[slot]! + 1);
+      devices.channels[slot] = restored.head;
+      leftOut += restored.leftOut;
+    }
+    if (leftOut > 0)
+      this.#state.damage.push(
+        `descriptions of channels are gone, ${leftOut} in all: these go by their numbers`,
+      );
   }
 
   #latest(): void {
@@ -180,6 +191,7 @@ class TableLoader {
       const reading = { device, channel, run, sequence, time, type, value: valueFromTable(value), flush };
       const { devices, latest } = this.#state;
       const slot = devices.slotOf(device);
+      if (slot < 0) continue;
       devices.latest[slot] = latest.append(devices.latest[slot]!, reading);
     }
   }

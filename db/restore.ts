@@ -229,8 +229,8 @@ const channelsOf = (
   for (const { epoch, places } of epochs.slice(-RESTORED_EPOCHS)) {
     for (const place of placesOf(places)) {
       const description = placed[place];
-      if (description === undefined)
-        throw new SegmentCorruptError("a described channel is not among the names");
+      // its row is lost: the channel goes by its number
+      if (description === undefined) continue;
       const { channel, name, unit } = description;
       channels.push({ epoch: epoch < 0 ? null : epoch, channel, name, unit });
     }

@@ -127,15 +127,34 @@ export class ChannelNames {
     return device;
   }
 
-  /** The epochs of a device as the database has them, in the order in which they became known, once its descriptions are restored. */
-  restoreEpochs(head: number, epochs: Iterable<{ epoch: number; places: PlaceSet }>): void {
-    const entryAt: number[] = [];
-    for (const entry of this.#descriptions.entriesOf(head))
-      entryAt[this.#descriptions.placeOf(entry)] = entry;
+  /**
+   * The epochs of a device as the database has them, in the order in which they became known, once its descriptions are restored. What an epoch has at a place
+   * without one is left out, as where rows were lost.
+   * @param flush - brings into the tables what was left out: another description may come to the place
+   * @returns the device's head, and how many were left out
+   */
+  restoreEpochs(
+    head: number,
+    epochs: Iterable<{ epoch: number; places: PlaceSet }>,
+    flush: number,
+  ): { head: number; leftOut: number } {
+    const device = head < 0 ? this.#addDevice() : head;
+    const entryAt = this.#descriptions.entriesByPlace(device);
+    let leftOut = 0;
     for (const { epoch, places } of epochs) {
-      this.#epochs.setPlaces(this.#epochs.add(head, epoch), places, 0);
-      for (const place of placesOf(places)) this.#descriptions.use(entryAt[place]!);
+      let kept = places;
+      for (const place of placesOf(places)) {
+        const entry = entryAt[place];
+        if (entry !== undefined) {
+          this.#descriptions.use(entry);
+          continue;
+        }
+        kept = withoutPlace(kept, place);
+        leftOut++;
+      }
+      this.#epochs.setPlaces(this.#epochs.add(device, epoch), kept, kept === places ? 0 : flush);
     }
+    return { head: device, leftOut };
   }
 
   /** The different descriptions of a device, by place. @param head - -1 = none */

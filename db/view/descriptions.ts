@@ -148,6 +148,14 @@ export class Descriptions {
     this.#fill(this.#add(head, 0), head, description);
   }
 
+  /** Those of a device, each at its place; a place that is free has none. */
+  entriesByPlace(head: number): (number | undefined)[] {
+    const entries: number[] = [];
+    for (const entry of this.entriesOf(head))
+      if (this.#head[entry]! >= 0) entries[this.#place[entry]!] = entry;
+    return entries;
+  }
+
   *entriesOf(head: number): Generator<number> {
     for (let entry = this.#first[head]!; entry >= 0; entry = this.#next[entry]!) yield entry;
   }

@@ -17,7 +17,7 @@ const restarted = (names: ChannelNames, head: number): [ChannelNames, number] =>
   const again = new ChannelNames();
   let next = -1;
   for (const description of names.descriptions(head)) next = again.restore(next, description);
-  again.restoreEpochs(next, [...names.epochs(head)].reverse());
+  again.restoreEpochs(next, [...names.epochs(head)].reverse(), 0);
   return [again, next];
 };
 
@@ -153,7 +153,7 @@ test("whatever is described, renamed and removed, and with a start at any moment
     for (const [at, [old, head]] of moved.entries()) {
       let next = -1;
       for (const description of old.descriptions(head)) next = names.restore(next, description);
-      if (next >= 0) names.restoreEpochs(next, [...old.epochs(head)].reverse());
+      if (next >= 0) names.restoreEpochs(next, [...old.epochs(head)].reverse(), 0);
       heads[at] = next;
     }
   }
