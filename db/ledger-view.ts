@@ -206,9 +206,9 @@ export class DeviceView {
     return doubtful;
   }
 
-  /** Whether each channel with readings has a newest value; there may be more where there is no room for another one. */
+  /** Whether each channel with readings has a newest value; there may be more where there is no room for another one, or was none. */
   get hasAllNewest(): boolean {
-    return this.#state.latest.hasRoom(this.#state.devices.latest[this.#slot]!);
+    return this.#state.latest.hasAll(this.#state.devices.latest[this.#slot]!);
   }
 
   /** Whether a channel has this name in some epoch, or may have it. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */

@@ -109,6 +109,11 @@ export class LatestValues {
     return this.#room.fits(count, count + 1);
   }
 
+  /** Whether no channel of the list was left out since the start. @param head - -1 = empty */
+  hasAll(head: number): boolean {
+    return this.#room.hasAll(this.countOf(head));
+  }
+
   /** What `offer` changed since the last call, as columns. */
   takeChanged(): LatestColumns {
     const changed = this.#changed;

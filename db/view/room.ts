@@ -11,6 +11,8 @@ export interface Bounds {
 export class Room {
   readonly #bounds: Bounds;
   #taken = 0;
+  /** there was no room left for all at some time: what was refused then is not there when it is free again */
+  #wasFull = false;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -19,6 +21,13 @@ export class Room {
   /** A device has `to` instead of `from`. */
   move(from: number, to: number): void {
     this.#taken += this.#beyondSure(to) - this.#beyondSure(from);
+    this.#wasFull ||= this.#taken >= this.#bounds.beyond;
+  }
+
+  /** Whether a device that has so much was never refused any since the start. */
+  hasAll(amount: number): boolean {
+    const { perDevice, sure } = this.#bounds;
+    return amount < perDevice && (amount < sure || !this.#wasFull);
   }
 
   /**

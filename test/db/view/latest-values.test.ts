@@ -54,6 +54,12 @@ test("has no more of a device, and of all devices beyond what each has in any ca
   expect([...values.list(heads[1]!)].every(({ value }) => value === 2)).toBe(true);
   values.remove(heads[0]!);
   heads[0] = -1;
+  // whose channels did not speak again lack them still
+  expect(heads.map((head) => [values.hasRoom(head), values.hasAll(head)])).toEqual([
+    [true, true],
+    [true, false],
+    [true, false],
+  ]);
   offerAll(2, 2);
   expect(counts()).toEqual([0, 564, 1000]);
   // what another thread decided is taken as it is
