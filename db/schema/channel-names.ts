@@ -27,25 +27,31 @@ CREATE TABLE channel_epochs (
 ) STRICT;
 CREATE UNIQUE INDEX channel_epochs_key ON channel_epochs (device_no, ifnull(epoch, -1));
 
--- the oldest first
-INSERT INTO channel_names
-SELECT device_no, place, channel, name, unit, as_of FROM (
-  SELECT device_no, row_number() OVER (PARTITION BY device_no ORDER BY min(rowid)) - 1 AS place, channel, name, unit, max(as_of) AS as_of
-  FROM channels GROUP BY device_no, channel, name, unit
-) WHERE place < ${MOST_PLACES};
-
+-- device by device: what is sorted is in memory, and a fleet may have millions of rows
 CREATE INDEX by_what ON channel_names (device_no, channel, name, unit);
-CREATE TEMP TABLE digits AS
-SELECT channels.device_no AS device_no, ifnull(epoch, -1) AS epoch, place / 4 AS digit, sum(1 << (place % 4)) AS bits,
-  min(channels.rowid) AS first_row, max(channels.as_of) AS as_of
-FROM channels JOIN channel_names INDEXED BY by_what USING (device_no, channel, name, unit)
-GROUP BY 1, 2, 3;
--- a digit, and as many zeros before it as the one before it in its epoch leaves out
-INSERT INTO channel_epochs
-SELECT device_no, nullif(epoch, -1), group_concat(text, '' ORDER BY digit), max(as_of) FROM (
-  SELECT *, substr('${"0".repeat(MOST_PLACES / 4)}', 1, digit - 1 - ifnull(lag(digit) OVER epochs, -1)) || printf('%X', bits) AS text
-  FROM digits WINDOW epochs AS (PARTITION BY device_no, epoch ORDER BY digit)
-) GROUP BY device_no, epoch ORDER BY min(first_row);
+CREATE TEMP TABLE digits (epoch, digit, bits, first_row, as_of);
+CREATE TEMP TABLE described_devices (device_no);
+CREATE TEMP TRIGGER describe_device AFTER INSERT ON described_devices BEGIN
+  -- the oldest first
+  INSERT INTO channel_names
+  SELECT new.device_no, place, channel, name, unit, as_of FROM (
+    SELECT row_number() OVER (ORDER BY min(rowid)) - 1 AS place, channel, name, unit, max(as_of) AS as_of
+    FROM channels WHERE device_no = new.device_no GROUP BY channel, name, unit
+  ) WHERE place < ${MOST_PLACES};
+  INSERT INTO digits
+  SELECT ifnull(epoch, -1), place / 4, sum(1 << (place % 4)), min(channels.rowid), max(channels.as_of)
+  FROM channels JOIN channel_names INDEXED BY by_what USING (device_no, channel, name, unit)
+  WHERE channels.device_no = new.device_no GROUP BY 1, 2;
+  -- a digit, and as many zeros before it as the one before it in its epoch leaves out
+  INSERT INTO channel_epochs
+  SELECT new.device_no, nullif(epoch, -1), group_concat(text, '' ORDER BY digit), max(as_of) FROM (
+    SELECT *, substr('${"0".repeat(MOST_PLACES / 4)}', 1, digit - 1 - ifnull(lag(digit) OVER epochs, -1)) || printf('%X', bits) AS text
+    FROM digits WINDOW epochs AS (PARTITION BY epoch ORDER BY digit)
+  ) GROUP BY epoch ORDER BY min(first_row);
+  DELETE FROM digits;
+END;
+INSERT INTO described_devices SELECT DISTINCT device_no FROM channels;
+DROP TABLE described_devices;
 DROP TABLE digits;
 DROP INDEX by_what;
 
