@@ -3,7 +3,6 @@ import { FIRST_NAMED_CHANNEL } from "../protocol/constants.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges } from "./absent-ranges.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { readFleet, readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
