@@ -3,8 +3,8 @@ import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { RETURN_PATH, SLOT } from "./device-slot.ts";
 import type { Epochs } from "./epochs.ts";
+import type { GapCloser } from "./gap-closer.ts";
 import { HEARD_BY } from "./kernel-evidence.ts";
-import type { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE, STEADY } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
@@ -12,13 +12,13 @@ import type { Arrival } from "./types.ts";
 /** What every datagram of a device does outside the short path, whatever its verdict. */
 export class Afterwards {
   readonly #context: TrackerContext;
-  readonly #ledger: RunLedger;
+  readonly #closer: GapCloser;
   readonly #epochs: Epochs;
   readonly #sources: Sources;
 
-  constructor(context: TrackerContext, ledger: RunLedger, epochs: Epochs, sources: Sources) {
+  constructor(context: TrackerContext, closer: GapCloser, epochs: Epochs, sources: Sources) {
     this.#context = context;
-    this.#ledger = ledger;
+    this.#closer = closer;
     this.#epochs = epochs;
     this.#sources = sources;
   }
@@ -30,7 +30,7 @@ export class Afterwards {
     this.#hearBy(device, arrival.listener + 1);
     this.#noteReturnPath(device, datagram, arrival);
     if (devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
-      this.#ledger.trim(device, arrival.arrivalUs);
+      this.#closer.trim(device, arrival.arrivalUs);
     const current = devices.int(device, SLOT.CURRENT);
     if (current >= 0) runs.steady[current] = this.#steadiness(device, current);
   }

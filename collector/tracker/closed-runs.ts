@@ -2,6 +2,7 @@ import type { RunSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
+import type { GapCloser } from "./gap-closer.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE } from "./run-state.ts";
@@ -21,6 +22,7 @@ interface Name {
 export class ClosedRuns {
   readonly #context: TrackerContext;
   readonly #ledger: RunLedger;
+  readonly #closer: GapCloser;
   readonly #restore: RestoreRuns;
   readonly #maxClosed: number;
   readonly #maxNames: number;
@@ -29,9 +31,10 @@ export class ClosedRuns {
   /** by device slot, what can be said of all its epochs whose name is forgotten too */
   readonly #nameless = new Map<number, Name>();
 
-  constructor(context: TrackerContext, ledger: RunLedger, restore: RestoreRuns) {
+  constructor(context: TrackerContext, ledger: RunLedger, closer: GapCloser, restore: RestoreRuns) {
     this.#context = context;
     this.#ledger = ledger;
+    this.#closer = closer;
     this.#restore = restore;
     this.#maxClosed = context.options.maxClosedRuns ?? MAX_CLOSED;
     this.#maxNames = context.options.maxNames ?? MAX_NAMES;
@@ -176,7 +179,7 @@ export class ClosedRuns {
     const { runs } = this.#context;
     const name = { lastIndex: runs.index[run]!, isCutOff: runs.has(run, RUN_STATE.CUT_OFF) };
     const epoch = runs.epoch[run]!;
-    this.#ledger.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
+    this.#closer.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
     this.#unlink(device, run);
     this.#ledger.release(run);
     this.#name(device, epoch, name, (other) => this.#runNumbersOf(device, other).length > 0);

@@ -62,11 +62,11 @@ export class Control {
   }
 
   #gone(device: number, datagram: Datagram, arrival: Arrival): void {
-    const { context, epochs, ledger } = this.#parts;
+    const { context, epochs, closer } = this.#parts;
     for (let run = epochs.newestOf(device, datagram.epoch); run >= 0; run = epochs.olderOf(run)) {
       if (!isAskable(context, run)) continue;
       for (let range = 0; range < datagram.rangeCount; range++)
-        ledger.gone(run, datagram.rangeFirst[range]!, datagram.rangeLast[range]!, arrival);
+        closer.gone(run, datagram.rangeFirst[range]!, datagram.rangeLast[range]!, arrival);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Admission } from "./admission.ts";
 import type { Believer } from "./belief.ts";
 import type { TrackerContext } from "./context.ts";
 import type { Epochs } from "./epochs.ts";
+import type { GapCloser } from "./gap-closer.ts";
 import type { Holds } from "./holds.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunLedger } from "./run-ledger.ts";
@@ -11,6 +12,7 @@ import type { Sources } from "./sources.ts";
 export interface TrackerParts {
   context: TrackerContext;
   ledger: RunLedger;
+  closer: GapCloser;
   epochs: Epochs;
   holds: Holds;
   admission: Admission;

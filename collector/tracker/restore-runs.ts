@@ -2,6 +2,7 @@ import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
 import { noteBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
+import { countGaps } from "./count-gaps.ts";
 import { MARK, SLOT } from "./device-slot.ts";
 import { GAP, GAP_STATE } from "./gap-fields.ts";
 import { GapList } from "./gap-list.ts";
@@ -74,7 +75,7 @@ export class RestoreRuns {
   }
 
   #restoreGaps(run: number, snapshot: RunSnapshot, openUntilMs: number): void {
-    const { runs, devices, windows, openWindows } = this.#context;
+    const { runs, windows, openWindows } = this.#context;
     const gaps = new GapList();
     runs.gaps[run] = gaps;
     for (const range of snapshot.absent) {
@@ -85,9 +86,7 @@ export class RestoreRuns {
       const { first, last, openedAt, timeBefore, timeAfter, requests } = range;
       gaps.insert(first, last, state, cause, openedAt, openUntilMs, timeBefore, timeAfter, requests);
     }
-    const device = runs.device[run]!;
-    devices.setInt(device, SLOT.GAPS, devices.int(device, SLOT.GAPS) + gaps.count);
-    this.#context.gapCount += gaps.count;
+    countGaps(this.#context, run, gaps.count);
     if (gaps.openCount === 0) return;
     openWindows.changed(run, gaps.openCount);
     if (openUntilMs === Number.POSITIVE_INFINITY) this.#cut.push(run);

@@ -17,6 +17,7 @@ import { Deadlines } from "./deadlines.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { DeviceTable } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
+import { GapCloser } from "./gap-closer.ts";
 import { Holds } from "./holds.ts";
 import * as kernelEvidence from "./kernel-evidence.ts";
 import { KernelEvidence } from "./kernel-evidence.ts";
@@ -61,7 +62,7 @@ export class Tracker {
   readonly #runs: RunTable;
   readonly #outcome = new Outcome();
   readonly #sources: Sources;
-  readonly #ledger: RunLedger;
+  readonly #closer: GapCloser;
   readonly #epochs: Epochs;
   readonly #holds: Holds;
   readonly #admission: Admission;
@@ -108,15 +109,17 @@ export class Tracker {
     const ledger = new RunLedger(context);
     const restore = new RestoreRuns(context);
     this.#restore = restore;
-    const closed = new ClosedRuns(context, ledger, restore);
+    const closer = new GapCloser(context);
+    this.#closer = closer;
+    const closed = new ClosedRuns(context, ledger, closer, restore);
     const sources = this.#sources;
-    this.#ledger = ledger;
     this.#holds = new Holds(context);
     this.#epochs = new Epochs(context, ledger, closed);
     this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, restore, sources });
     const parts = {
       context,
       ledger,
+      closer,
       epochs: this.#epochs,
       holds: this.#holds,
       admission: this.#admission,
@@ -126,7 +129,7 @@ export class Tracker {
     };
     this.#data = new DataVerdicts(parts);
     this.#control = new Control(parts);
-    this.#afterwards = new Afterwards(context, ledger, this.#epochs, sources);
+    this.#afterwards = new Afterwards(context, closer, this.#epochs, sources);
   }
 
   // what the last `onDatagram` came to, until the next call:
@@ -302,7 +305,7 @@ export class Tracker {
     while (left > 0) {
       const run = this.#context.windows.take(drainedAtMs);
       if (run < 0) return false;
-      if (this.#runs.gaps[run] != null) left -= this.#ledger.closeDue(run, drainedAtMs, wallUs, left);
+      if (this.#runs.gaps[run] != null) left -= this.#closer.closeDue(run, drainedAtMs, wallUs, left);
     }
     return true;
   }

@@ -43,5 +43,5 @@ export const DATAGRAM_PATH: readonly RegExp[] = [
   /^protocol\/(decode|decode-binary|decode-body|time)\.ts$/,
   /^collector\/(ingest|batch-builder|datagram-writer|channel-table)\.ts$/,
   /^collector\/receive\/(native-receiver|native-socket|socket-reader|backlog|read-progress)\.ts$/,
-  /^collector\/tracker\/(tracker|device-table|run-table|run-ledger|gap-list|sources|send-time|outcome|data-verdicts|open-windows)\.ts$/,
+  /^collector\/tracker\/(tracker|device-table|run-table|run-ledger|count-gaps|gap-closer|gap-list|sources|send-time|outcome|data-verdicts|open-windows)\.ts$/,
 ];
