@@ -298,7 +298,6 @@ test.each([
   "UPDATE gaps SET last = first - 1",
   "UPDATE gaps SET last = last + 2",
   "UPDATE gaps SET cause = 'netwark'",
-  "DELETE FROM channel_names",
   `UPDATE flushes SET fleet = '{"x' WHERE flush = (SELECT max(flush) FROM flushes)`,
 ])("what a start cannot go on from is damage, before it and at it: %s", (change) => {
   using bed = new StoreBed();
