@@ -23,7 +23,11 @@ export const VALUE_TYPE = {
 
 export const MAX_DATAGRAM_BYTES = 65_507;
 export const MAX_ID_BYTES = 64;
-/** more entries than any datagram can carry: 8 bytes is the shortest entry */
+/** bytes of one entry of a body; a DATA entry's value and the name and unit of a DESCRIBE entry come on top */
+export const ENTRY_BYTES = { DATA: 8, DESCRIBE: 4, RANGE: 16, SLEEP: 4 } as const;
+/** bytes of a value, by VALUE_TYPE; the length byte says those of TEXT */
+export const VALUE_BYTES = Uint8Array.of(0, 4, 8, 4, 8, 1, 8);
+/** more readings, and more ranges, than any binary datagram can carry; descriptions, the shortest of 5 bytes, may be more */
 export const MAX_ENTRIES = 8192;
 export const MAX_CHANNELS_PER_DEVICE = 1024;
 /** the greatest sequence number; 2^53 - 1 stays free so that `next` is exact too */

@@ -4,7 +4,13 @@ import * as reasons from "./reasons.ts";
 import { isCleanUtf8 } from "./text.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { END_OF_EPOCH, MAX_SEQUENCE, VALUE_TYPE } = constants;
+const { END_OF_EPOCH, MAX_SEQUENCE, VALUE_BYTES, VALUE_TYPE } = constants;
+const {
+  DATA: DATA_ENTRY_BYTES,
+  DESCRIBE: DESCRIBE_ENTRY_BYTES,
+  RANGE: RANGE_BYTES,
+  SLEEP: SLEEP_BYTES,
+} = constants.ENTRY_BYTES;
 const { REFUSAL, REJECT } = reasons;
 
 /**
@@ -16,16 +22,8 @@ const TWO_32 = 2 ** 32;
 const TWO_53 = 2 ** 53;
 const BAD_LENGTH = REFUSAL["bad-length"];
 
-const DATA_ENTRY_BYTES = 8;
-const DESCRIBE_ENTRY_BYTES = 4;
-const RANGE_BYTES = 16;
-const SLEEP_BYTES = 4;
-
 /** what `readValue` returns for a sound value */
 const ACCEPTED = -1;
-
-/** bytes of the values whose size the type alone decides; their length byte is 0 */
-const FIXED_BYTES = Uint8Array.of(0, 4, 8, 4, 8);
 
 /** The reason for a body that cannot hold one more entry of at least `wanted` bytes. */
 const shortBody = (at: number, end: number): number =>
@@ -61,7 +59,7 @@ export const readData = (
     const type = view.getUint8(at + 2);
     const length = view.getUint8(at + 3);
     const valueAt = at + DATA_ENTRY_BYTES;
-    const next = valueAt + (isFixedSize(type) ? FIXED_BYTES[type]! : length);
+    const next = valueAt + (isFixedSize(type) ? VALUE_BYTES[type]! : length);
     if (next > end) return REJECT.truncated;
     const refusal = readValue(view, valueAt, type, length, readings, into);
     if (refusal === ACCEPTED) {
@@ -78,6 +76,7 @@ export const readData = (
   return endOfBody(at, end);
 };
 
+/** The type alone decides how long the value is; its length byte is 0. */
 const isFixedSize = (type: number): boolean => type >= VALUE_TYPE.FLOAT32 && type <= VALUE_TYPE.INT64;
 
 /** Writes the value to `into.values[index]`; ACCEPTED or REFUSAL.*. */

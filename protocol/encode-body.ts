@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { MisuseError } from "../common/errors.ts";
-import { END_OF_EPOCH, KIND, MAX_SEQUENCE, VALUE_TYPE } from "./constants.ts";
+import { END_OF_EPOCH, ENTRY_BYTES, KIND, MAX_SEQUENCE, VALUE_BYTES, VALUE_TYPE } from "./constants.ts";
 import type { Datagram } from "./datagram.ts";
 import { MAX_TEXT_BYTES } from "./text.ts";
 
@@ -8,9 +8,7 @@ import { MAX_TEXT_BYTES } from "./text.ts";
 
 const TWO_32 = 2 ** 32;
 const TWO_53 = 2 ** 53;
-const ENTRY_BYTES = { DATA: 8, DESCRIBE: 4, RANGE: 16, SLEEP: 4 } as const;
-/** bytes of a value of each VALUE_TYPE, and what its length byte says */
-const VALUE_BYTES = Uint8Array.of(0, 4, 8, 4, 8, 1, 8);
+/** what a value's length byte says, by VALUE_TYPE */
 const LENGTH_BYTE = Uint8Array.of(0, 0, 0, 0, 0, 1, 8);
 
 /** @throws MisuseError (`ERR_ENCODE`) unless `isSound` */

@@ -1,4 +1,5 @@
 import type { SettingsOf } from "../common/config.ts";
+import { ENTRY_BYTES } from "../protocol/constants.ts";
 import type { SIMULATOR_OPTIONS } from "./options.ts";
 
 /** the longest reading of either format: a JSON member with a float64 */
@@ -7,7 +8,6 @@ const LONGEST_READING_BYTES = 48;
 const FRAME_BYTES = 320;
 /** one GONE names at most so many ranges */
 export const MOST_GONE = 64;
-const RANGE_BYTES = 16;
 
 /** A value for every option, by property name. */
 export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
@@ -32,4 +32,4 @@ export const totalRateHz = (settings: SimulatorSettings): number =>
 
 /** Room that any datagram of these settings fits into. */
 export const greatestDatagramBytes = ({ channels }: SimulatorSettings): number =>
-  FRAME_BYTES + Math.max(channels * LONGEST_READING_BYTES, MOST_GONE * RANGE_BYTES);
+  FRAME_BYTES + Math.max(channels * LONGEST_READING_BYTES, MOST_GONE * ENTRY_BYTES.RANGE);

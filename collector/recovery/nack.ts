@@ -1,11 +1,10 @@
-import { HEADER_BYTES, KIND } from "../../protocol/constants.ts";
+import { ENTRY_BYTES, HEADER_BYTES, KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { MAX_NACK_BYTES } from "./limits.ts";
 
-const RANGE_BYTES = 16;
 /** one range; the device's id comes on top */
-export const SMALLEST_NACK_BYTES = HEADER_BYTES + RANGE_BYTES;
+export const SMALLEST_NACK_BYTES = HEADER_BYTES + ENTRY_BYTES.RANGE;
 const NO_FLAGS = 0;
 
 /** One NACK being put together: ranges of one epoch, as many as it may carry. */
@@ -33,7 +32,7 @@ export class Nack {
     datagram.sequence = next;
     datagram.sendTimeUs = sendTimeUs;
     const bytes = Math.min(mostBytes, MAX_NACK_BYTES) - HEADER_BYTES - id.length;
-    this.#room = Math.floor(bytes / RANGE_BYTES);
+    this.#room = Math.floor(bytes / ENTRY_BYTES.RANGE);
   }
 
   add(first: number, last: number): void {
