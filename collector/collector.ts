@@ -8,7 +8,7 @@ import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { DEFAULT_POOL_BATCHES, poolBatchesOfWorker } from "./batch-pool.ts";
 import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
 import { IngestHandle, type ThreadState } from "./ingest-handle.ts";
-import type { ArchiveModule, IngestCommand, IngestWorkerData } from "./ingest-messages.ts";
+import type { ArchiveModule, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 import type { HostInterfaces } from "./interfaces.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -100,12 +100,6 @@ export class Collector extends EventEmitter<CollectorEvents> {
     return { ...sum, paths: this.#board.status(sum.paths), threads };
   }
 
-  /** A status as of now; the last one of workers that are gone. */
-  async requestStatus(): Promise<CollectorStatus> {
-    if (this.#stopping === null) await this.#askAll({ command: "status" });
-    return this.status();
-  }
-
   /** How the numbers of a device arrive, as its worker counts it; null = no worker has it in memory. */
   async arrivalsOf(id: string): Promise<DeviceArrivals | null> {
     const answers = await Promise.all(this.#workers.map((worker) => worker.arrivalsOf(id)));
@@ -122,14 +116,14 @@ export class Collector extends EventEmitter<CollectorEvents> {
    * handed to the writer. Resolves then (also when workers are gone already); may be called again.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#askAll({ command: "stop" });
+    this.#stopping ??= this.#stopAll();
     return this.#stopping;
   }
 
   /** Nobody waits for a worker that is gone. */
-  async #askAll(command: IngestCommand): Promise<void> {
+  async #stopAll(): Promise<void> {
     const here = this.#workers.filter((worker) => !worker.isGone);
-    await Promise.allSettled(here.map((worker) => worker.ask(command)));
+    await Promise.allSettled(here.map((worker) => worker.ask({ command: "stop" })));
   }
 
   #sum(): IngestStatus {

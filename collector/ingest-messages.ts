@@ -60,7 +60,6 @@ export type IngestCommand =
   | { command: "listen"; listeners: number[] }
   /** have one more socket for a listener that is up, maybe at another worker; `local` is the number of the address (entry.ts) */
   | { command: "share"; listener: number; address: string; port: number; local: number }
-  | { command: "status" }
   /** store the event */
   | { command: "event"; kind: EventKind; detail: Record<string, unknown> }
   /** how the numbers of a device arrive: answered by `arrivals`, whatever else is under way */

@@ -154,8 +154,6 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
       case "share":
         await service.share(command.listener, command.address, command.port, command.local);
         break;
-      case "status":
-        break;
       case "event":
         service.event(command.kind, command.detail);
         break;

@@ -103,7 +103,7 @@ test("the status tells each listener's state, address, buffer and counters", asy
   });
   expect(disabled).toMatchObject({ state: "DISABLED", reason: "disabled by enabled=false" });
   await send(unicast!.port, datagram(0), "{");
-  const counters = async () => (await collector.requestStatus()).listeners[0]!.counters;
+  const counters = () => collector.status().listeners[0]!.counters;
   await expect.poll(counters).toMatchObject({ datagrams: 2, received: 1, rejected: { "bad-json": 1 } });
 });
 
@@ -111,9 +111,9 @@ test("datagrams the kernel drops at a full socket are counted", async () => {
   const { collector } = await start(["udp://127.0.0.1:0?receiveBuffer=4KiB"]);
   const { port } = collector.status().listeners[0]!;
   const socket = createSocket("udp4");
-  const drops = async (): Promise<number> => {
+  const drops = (): number => {
     for (let count = 0; count < 500; count++) socket.send(Buffer.alloc(1000), port, "127.0.0.1");
-    return (await collector.requestStatus()).listeners[0]!.kernelDrops ?? 0;
+    return collector.status().listeners[0]!.kernelDrops ?? 0;
   };
   await expect.poll(drops).toBeGreaterThan(0);
   socket.close();
@@ -171,7 +171,7 @@ test("a worker that dies is an error event, and nobody waits for it", async () =
   writeFileSync(when, "");
   const [error] = await waiting;
   expect(error).toMatchObject({ code: "ERR_INGEST_CRASHED", message: "the ingest worker died: told to die" });
-  const { threads } = await collector.requestStatus();
+  const { threads } = collector.status();
   expect(threads).toEqual([{ state: "failed", utilization: null }]);
   await collector.stop();
   directory.remove();
