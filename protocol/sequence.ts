@@ -2,7 +2,6 @@
  * Arithmetic on sequence numbers of `bits` bits, 8 to 53 (RFC 1982). Everything is a float64 that holds an exact integer: bit operations
  * would stop at 32 bits and BigInt would allocate.
  */
-export const MIN_SEQUENCE_BITS = 8;
 export const MAX_SEQUENCE_BITS = 53;
 
 const CIRCLE = Float64Array.from({ length: MAX_SEQUENCE_BITS + 1 }, (_, bits) => 2 ** bits);

@@ -30,7 +30,7 @@ export const mapRelative = (runs: RunTable, run: number, relativeUs: number, arr
 };
 
 /** @returns whether a relative send time is later than the greatest of the run, which has one; asks without moving the map */
-export const isRelativeLater = (runs: RunTable, run: number, relativeUs: number): boolean => {
+const isRelativeLater = (runs: RunTable, run: number, relativeUs: number): boolean => {
   const base = runs.at(run, ROW.CLOCK_BASE);
   const greatest = runs.at(run, ROW.MAX_SEND_TIME);
   return relativeUs !== 0 && base !== 0 && greatest !== 0 && base + relativeUs > greatest;

@@ -6,11 +6,11 @@ import {
   extendSequence,
   halfCircle,
   MAX_SEQUENCE_BITS,
-  MIN_SEQUENCE_BITS,
   quarterCircle,
   sequenceDistance,
 } from "../../protocol/sequence.ts";
 
+const MIN_SEQUENCE_BITS = 8;
 const WIDTHS = Array.from(
   { length: MAX_SEQUENCE_BITS - MIN_SEQUENCE_BITS + 1 },
   (_, index) => MIN_SEQUENCE_BITS + index,
