@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { UdpTransport } from "../../simulator/udp-transport.ts";
 
 /** A socket of a system that has no room, and that refuses to be used once it is closed. */
@@ -25,7 +25,7 @@ test("what the system has no room for is sent again, until the transport is clos
   const socket = new FullSocket();
   const transport = new UdpTransport([socket as unknown as Socket], "127.0.0.1", 4747, 64);
   transport.send(transport.take()!, 8, 0);
-  await vi.waitUntil(() => socket.sent > 2);
+  await expect.poll(() => socket.sent).toBeGreaterThan(2);
   await transport.close();
   const { sent } = socket;
   await new Promise((resolve) => setTimeout(resolve, 20));
