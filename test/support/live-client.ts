@@ -5,8 +5,6 @@ export interface LiveEventSeen {
   event: string;
   // parsed JSON of an event: tests compare it
   data: ReturnType<typeof JSON.parse>;
-  /** when it was read, milliseconds of the process's monotonic clock */
-  atMs: number;
 }
 
 /** Reads a stream of Server-Sent Events as a browser does; `pause` makes it the slow client of a test. */
@@ -84,6 +82,6 @@ export class LiveStream {
     this.lastEventId = id ?? this.lastEventId;
     const data = fields.get("data");
     if (data === undefined) return;
-    this.events.push({ id, event: fields.get("event")!, data: JSON.parse(data), atMs: performance.now() });
+    this.events.push({ id, event: fields.get("event")!, data: JSON.parse(data) });
   }
 }

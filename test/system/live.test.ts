@@ -29,18 +29,14 @@ const live = (query: string, after?: string) =>
   LiveStream.open(`${collector.api}/api/v1/live?${query}`, after);
 const numbers = (stream: LiveStream): number[] => stream.of("reading").map(({ data }) => data.seq);
 
-test("a reading is seen within a second of being sent", async () => {
+// how soon is measured where nothing else runs: test/long/live-clients.test.ts
+test("a reading is seen without another one having to come", async () => {
   const stream = await live("device=quick&event=reading");
-  const delays: number[] = [];
   for (let seq = 0; seq < 5; seq++) {
-    const sentMs = performance.now();
     send("quick", seq);
     await stream.until((events) => events.length === seq + 1);
-    delays.push(stream.events[seq]!.atMs - sentMs);
   }
   expect(numbers(stream)).toEqual([0, 1, 2, 3, 4]);
-  // each is sent just after a flush; one may meet a moment in which the machine does something else
-  expect(delays.toSorted((a, b) => b - a)[1]).toBeLessThan(1000);
   stream.close();
 });
 
