@@ -81,7 +81,7 @@ describe.skipIf(netnsUnavailable() !== null)("a fleet heard on two networks", ()
   });
 
   const get = async <T>(path: string): Promise<T> =>
-    JSON.parse(hosts.near.run("curl", ["-s", `${collector.api}/api/v1${path}`])) as T;
+    JSON.parse(await hosts.near.answer("curl", ["-s", `${collector.api}/api/v1${path}`])) as T;
   const paths = async (): Promise<PathAnswer[]> => (await get<{ paths: PathAnswer[] }>("/status")).paths;
   const total = async (): Promise<Total> => (await get<{ total: Total }>("/ledger")).total;
   const pathEvents = async (): Promise<Event[]> =>

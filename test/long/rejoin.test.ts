@@ -56,7 +56,7 @@ describe.skipIf(netnsUnavailable() !== null)(
     });
 
     const get = async <T>(path: string): Promise<T> =>
-      JSON.parse(hosts.near.run("curl", ["-s", `${collector.api}/api/v1${path}`])) as T;
+      JSON.parse(await hosts.near.answer("curl", ["-s", `${collector.api}/api/v1${path}`])) as T;
     const listeners = async (): Promise<Listener[]> =>
       (await get<{ listeners: Listener[] }>("/status")).listeners;
     const allAre = (state: string) => (all: Listener[]) => all.every((listener) => listener.state === state);

@@ -32,7 +32,7 @@ const urlOf = (way: Way, port: number): string =>
 
 /** By a program on the collector's host: its API listens there only. */
 export const askThere = async <T>(hosts: NetnsPair, url: string): Promise<T> =>
-  JSON.parse(hosts.far.run("curl", ["-sS", url])) as T;
+  JSON.parse(await hosts.far.answer("curl", ["-sS", url])) as T;
 
 const play = async (
   hosts: NetnsPair,

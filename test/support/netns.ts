@@ -1,4 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { promisify } from "node:util";
 import { codeOf } from "../../common/errors.ts";
 
 /** One network namespace of a pair; its only link is `veth0`. */
@@ -10,8 +11,10 @@ export interface Netns {
   readonly ipv6: string;
   /** Start a program inside, standard streams piped. */
   spawn(command: string, args: readonly string[]): ChildProcess;
-  /** Run a program inside to its end and return what it wrote. */
+  /** Run a program inside to its end, which is near, and return what it wrote. */
   run(command: string, args: readonly string[]): string;
+  /** The same for one that waits for another process: nothing here stands still meanwhile. */
+  answer(command: string, args: readonly string[]): Promise<string>;
 }
 
 export interface NetnsPair {
@@ -23,9 +26,11 @@ export interface NetnsPair {
 
 const SYSTEM_PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
 const environment = { ...process.env, PATH: SYSTEM_PATH };
+/** a test's own limit ends nothing that the process of the tests itself waits for */
+const LIMITED = { env: environment, timeout: 60_000 };
 
 const ip = (...args: string[]): void => {
-  execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"], env: environment });
+  execFileSync("ip", args, { ...LIMITED, stdio: ["ignore", "ignore", "pipe"] });
 };
 
 /** each takes a few milliseconds: some seconds in all */
@@ -67,7 +72,7 @@ export const createNetnsPair = (): NetnsPair => {
  */
 export const awaitRunning = (name: string, device: string): void => {
   for (let query = 0; query < MOST_LINK_QUERIES; query++) {
-    const link = execFileSync("ip", ["-n", name, "-o", "link", "show", device], { env: environment });
+    const link = execFileSync("ip", ["-n", name, "-o", "link", "show", device], LIMITED);
     if (link.includes("state UP")) return;
   }
   throw new Error(`${device} in ${name} was set up and does not run`);
@@ -80,7 +85,9 @@ const netns = (name: string, ipv4: readonly string[], ipv6: string): Netns => ({
   spawn: (command, args) =>
     spawn("ip", ["netns", "exec", name, command, ...args], { env: environment, stdio: "pipe" }),
   run: (command, args) =>
-    execFileSync("ip", ["netns", "exec", name, command, ...args], { env: environment, encoding: "utf8" }),
+    execFileSync("ip", ["netns", "exec", name, command, ...args], { ...LIMITED, encoding: "utf8" }),
+  answer: async (command, args) =>
+    (await promisify(execFile)("ip", ["netns", "exec", name, command, ...args], LIMITED)).stdout,
 });
 
 /**
