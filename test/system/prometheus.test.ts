@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { eventually, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 
 const DEPLOY = join(import.meta.dirname, "../../deploy");
@@ -18,10 +18,13 @@ const hasPromtool = spawnSync("promtool", ["--version"]).error === undefined;
 const isMissing = !hasPromtool && process.env.CI === undefined;
 if (isMissing) console.log("promtool is not installed (Debian: prometheus): its checks are left out");
 
-const promtool = (args: string[], input?: string): string => {
-  const { status, stdout, stderr } = spawnSync("promtool", args, { input, encoding: "utf8" });
-  return `${status} ${stdout}${stderr}`;
-};
+const promtool = (args: string[], input = ""): Promise<string> =>
+  new Promise((resolve) => {
+    const child = execFile("promtool", args, (error, stdout, stderr) =>
+      resolve(`${error === null ? 0 : (error.code ?? error.signal)} ${stdout}${stderr}`),
+    );
+    child.stdin!.end(input);
+  });
 
 /** /metrics of a collector that has something of everything. */
 const metricsText = async (): Promise<string> => {
@@ -51,21 +54,23 @@ const metricsText = async (): Promise<string> => {
     directory.remove();
   }
 };
-const text = await metricsText();
-const known = new Set(Array.from(text.matchAll(/^([a-z_]\w*)[{ ]/gm), ([, name]) => name));
-
-test.skipIf(isMissing)("promtool finds nothing wrong with /metrics", () => {
-  expect(promtool(["check", "metrics"], text)).toBe("0 ");
+let text: string;
+beforeAll(async () => {
+  text = await metricsText();
 });
 
-test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the dashboard", () => {
-  expect(promtool(["check", "rules", RULES])).toMatch(/^0 /);
+test.skipIf(isMissing)("promtool finds nothing wrong with /metrics", async () => {
+  expect(await promtool(["check", "metrics"], text)).toBe("0 ");
+});
+
+test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the dashboard", async () => {
+  expect(await promtool(["check", "rules", RULES])).toMatch(/^0 /);
   const directory = mkdtempSync(join(tmpdir(), "lacuna-rules-"));
   const plain = expressions.map((expr) => expr.replaceAll("$__rate_interval", "1m"));
   const rules = plain.map((expr, index) => `  - record: panel:${index}\n    expr: ${JSON.stringify(expr)}\n`);
   const file = join(directory, "panels.yml");
   writeFileSync(file, `groups:\n- name: panels\n  rules:\n${rules.join("")}`);
-  const said = promtool(["check", "rules", file]);
+  const said = await promtool(["check", "rules", file]);
   rmSync(directory, { recursive: true });
   expect(said).toMatch(/^0 /);
 });
@@ -73,7 +78,7 @@ test.skipIf(isMissing)("promtool accepts the alerts, and the expressions of the 
 type Samples = { labels: string; value: number }[];
 
 /** What promtool says of the values of expressions over such series, given by the minute. */
-const ask = (
+const ask = async (
   series: Record<string, string>,
   expected: { expr: string; minutes: number; samples: Samples }[],
 ) => {
@@ -96,37 +101,40 @@ const ask = (
   const file = join(directory, "alerts.yml");
   // YAML takes JSON
   writeFileSync(file, JSON.stringify(test));
-  const said = promtool(["test", "rules", file]);
+  const said = await promtool(["test", "rules", file]);
   rmSync(directory, { recursive: true });
   return said;
 };
 
 const firing = (labels: string[]): Samples => labels.map((each) => ({ labels: `{${each}}`, value: 1 }));
 
-test.skipIf(isMissing)("a listener that need not be up is no critical alert, one that must be is", () => {
-  const down = ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"];
-  const states = down.map(
-    (listener) => `lacuna_listener_state{state="UNAVAILABLE",listener="${listener}",job="lacuna"}`,
-  );
-  const alerts = {
-    expr: 'sum by (alertname, severity, listener) (ALERTS{alertstate="firing"})',
-    minutes: 20,
-    samples: firing([
-      `alertname="LacunaListenerDown",severity="critical",listener="${down[0]}"`,
-      `alertname="LacunaOptionalListenerDown",severity="info",listener="${down[1]}"`,
-    ]),
-  };
-  const panel = dashboard.panels.find(({ title }) => title === "Listeners not OK")!;
-  const onPanel = {
-    expr: panel.targets[0]!.expr.replaceAll("$job", "lacuna"),
-    minutes: 20,
-    samples: [{ labels: "{}", value: 1 }],
-  };
-  const series = Object.fromEntries(states.map((state) => [state, "1+0x30"]));
-  expect(ask(series, [alerts, onPanel])).toMatch(/^0 /);
-});
+test.skipIf(isMissing)(
+  "a listener that need not be up is no critical alert, one that must be is",
+  async () => {
+    const down = ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"];
+    const states = down.map(
+      (listener) => `lacuna_listener_state{state="UNAVAILABLE",listener="${listener}",job="lacuna"}`,
+    );
+    const alerts = {
+      expr: 'sum by (alertname, severity, listener) (ALERTS{alertstate="firing"})',
+      minutes: 20,
+      samples: firing([
+        `alertname="LacunaListenerDown",severity="critical",listener="${down[0]}"`,
+        `alertname="LacunaOptionalListenerDown",severity="info",listener="${down[1]}"`,
+      ]),
+    };
+    const panel = dashboard.panels.find(({ title }) => title === "Listeners not OK")!;
+    const onPanel = {
+      expr: panel.targets[0]!.expr.replaceAll("$job", "lacuna"),
+      minutes: 20,
+      samples: [{ labels: "{}", value: 1 }],
+    };
+    const series = Object.fromEntries(states.map((state) => [state, "1+0x30"]));
+    expect(await ask(series, [alerts, onPanel])).toMatch(/^0 /);
+  },
+);
 
-test.skipIf(isMissing)("a collector that loses is told beside a larger one that loses nothing", () => {
+test.skipIf(isMissing)("a collector that loses is told beside a larger one that loses nothing", async () => {
   const of = (metric: string, instance: string, more = "") =>
     `${metric}{job="lacuna",instance="${instance}"${more}}`;
   const series = {
@@ -142,12 +150,12 @@ test.skipIf(isMissing)("a collector that loses is told beside a larger one that 
     ["LacunaIncomplete", "LacunaOwnLoss"].map((name) => `alertname="${name}",instance="small"`),
   );
   const expr = 'sum by (alertname, instance) (ALERTS{alertstate="firing"})';
-  expect(ask(series, [{ expr, minutes: 50, samples }])).toMatch(/^0 /);
+  expect(await ask(series, [{ expr, minutes: 50, samples }])).toMatch(/^0 /);
 });
 
 test.skipIf(isMissing)(
   "the completeness that the page of metrics asks for has an answer, for each collector",
-  () => {
+  async () => {
     const page = readFileSync(join(DEPLOY, "../docs/metrics.md"), "utf8");
     const expr = page.match(/How complete is what arrived\? \| `(.*)` \|$/m)![1]!;
     const labels = 'job="lacuna",instance="hall"';
@@ -158,7 +166,7 @@ test.skipIf(isMissing)(
     };
     const samples = [{ labels: `{${labels}}`, value: 75 }];
     const percent = `round((${expr}) * 100)`;
-    expect(ask(series, [{ expr: percent, minutes: 10, samples }])).toMatch(/^0 /);
+    expect(await ask(series, [{ expr: percent, minutes: 10, samples }])).toMatch(/^0 /);
   },
 );
 
@@ -166,6 +174,7 @@ test("alerts and dashboard ask only for metrics there are", () => {
   const asked = [readFileSync(RULES, "utf8"), ...expressions].flatMap(
     (each) => each.match(/\blacuna_\w+/g) ?? [],
   );
+  const known = new Set(Array.from(text.matchAll(/^([a-z_]\w*)[{ ]/gm), ([, name]) => name));
   expect(asked.filter((name) => !known.has(name))).toEqual([]);
   expect(asked.length).toBeGreaterThan(20);
 });
