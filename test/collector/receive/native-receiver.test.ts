@@ -14,9 +14,17 @@ import { ManualClock } from "../../support/manual-clock.ts";
 import { nativeSockets } from "../../support/receive-paths.ts";
 
 const sockets: Socket[] = [];
+const attached: [NativeReceiver, Socket][] = [];
+// also of a test that failed half way: a descriptor that is closed and still read is soon one of another test's
 afterEach(() => {
+  for (const [receiver, socket] of attached.splice(0)) receiver.detach(socket);
   for (const socket of sockets.splice(0)) socket.close();
 });
+
+const attach = (receiver: NativeReceiver, listener: number, socket: Socket, native: NativeSocket): void => {
+  attached.push([receiver, socket]);
+  receiver.attach(listener, socket, native);
+};
 
 const bound = (family: 4 | 6 = 4): { socket: Socket; native: NativeSocket; port: number } => {
   const address = family === 4 ? "127.0.0.1" : "::1";
@@ -77,7 +85,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
         sockets: nativeSockets!,
       });
       const { socket, native, port } = bound(family);
-      receiver.attach(3, socket, native);
+      attach(receiver, 3, socket, native);
       const from = await sender(family);
       const payloads = numbered(3 * BATCH_DATAGRAMS + 5);
       await sendAll(from, port, payloads);
@@ -99,7 +107,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       sockets: nativeSockets!,
     });
     const { socket, native, port } = bound();
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     await sendAll(await sender(), port, [Buffer.alloc(65_507, 7), Buffer.alloc(0), Buffer.alloc(65_507, 7)]);
     await receiver.drain();
     expect(lengths).toEqual([65_507, 0, 65_507]);
@@ -118,7 +126,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
   test("a probe finds silent sockets empty at once", () => {
     const receiver = new NativeReceiver({ clock: systemClock, handle: () => {}, sockets: nativeSockets! });
     const { socket, native } = bound();
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     const beforeMs = systemClock.monotonicMs();
     receiver.probe();
     expect(receiver.drainedAtMs()).toBeGreaterThanOrEqual(beforeMs);
@@ -132,7 +140,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       sockets: nativeSockets!,
     });
     const { socket, native, port } = bound();
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     receiver.detach(socket);
     expect(native.fd).toBe(-1);
     const heard = once(socket, "message");
@@ -144,7 +152,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
   test("a socket that cannot be read tells its owner", () => {
     const receiver = new NativeReceiver({ clock: systemClock, handle: () => {}, sockets: nativeSockets! });
     const { socket, native } = bound();
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     const errors: unknown[] = [];
     socket.on("error", (error) => errors.push(error));
     native.release();
@@ -170,7 +178,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     expect(native.queuedBytes).toBeLessThanOrEqual(native.getRecvBufferSize() + 4096);
     const listed = readKernelSockets(4)!.find((one) => one.port === port)!;
     expect(native.kernelDrops).toBe(listed.drops);
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     await receiver.drain();
     expect(heard).toBeGreaterThan(0);
     expect(heard + native.kernelDrops).toBe(300);
@@ -196,7 +204,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     const clock = new ManualClock();
     const receiver = new NativeReceiver({ clock, handle: () => {}, sockets: flooded });
     const { socket, native } = bound();
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     receiver.probe();
     receiver.probe();
     expect(reads).toBe(64);
@@ -220,7 +228,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
     await sendAll(from, port, numbered(20));
     native.reopen();
     await sendAll(from, port, numbered(5));
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     await receiver.drain();
     expect([heard, native.readMemory(), native.kernelDrops]).toEqual([15, true, 20]);
     receiver.detach(socket);
@@ -260,7 +268,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       },
       sockets: nativeSockets!,
     });
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     while (sent < SENT) {
       send();
       receiver.probe();
@@ -294,7 +302,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       sockets: nativeSockets!,
     });
     await sendAll(from, port, numbered(2000));
-    receiver.attach(0, socket, native);
+    attach(receiver, 0, socket, native);
     receiver.probe();
     await new Promise<void>((resolve) => setImmediate(resolve));
     expect(native.readMemory()).toBe(true);
@@ -334,7 +342,7 @@ describe.skipIf(nativeSockets === null)("the native receiver", () => {
       onOverload: (listener) => overloaded.push(listener),
       blocks: new BacklogBlocks(2),
     });
-    receiver.attach(7, socket, native);
+    attach(receiver, 7, socket, native);
     while (sent < SENT) {
       // nobody else would after a shut socket was read empty
       send();
