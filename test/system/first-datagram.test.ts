@@ -38,10 +38,12 @@ test("LACUNA_RECEIVE chooses how the sockets of a process are read, and its stat
 
 test("the line of the README is a sender at the first try, and curl shows the value", async () => {
   const [, echo, nc] = README.match(/^(echo .*) \| (nc .*) 4747$/m)!;
-  // a slow echo, as on a busy machine: nc is ready before there is anything to send
-  await shell("sh", ["-c", `{ sleep 0.2; ${echo}; } | ${nc} ${collector.ports[0]}`]);
   const latest = await eventually(
-    () => getJson<Latest>(`${collector.api}/api/v1/latest`),
+    async () => {
+      // a slow echo, as on a busy machine: nc is ready before there is anything to send. It waits for a second, in which a machine may do nothing: then again
+      await shell("sh", ["-c", `{ sleep 0.2; ${echo}; } | ${nc} ${collector.ports[0]}`]);
+      return await getJson<Latest>(`${collector.api}/api/v1/latest`);
+    },
     ({ devices }) => devices.length > 0,
   );
   // not its status: online for two seconds, of which nc takes one before it ends
