@@ -1,6 +1,6 @@
 import type { TextForm, TimeForm } from "../db/answer-texts.ts";
 import type { DeviceSummary } from "../db/device-summary.ts";
-import type { LatestValue, ReadingValue } from "../db/ledger-view.ts";
+import type { LatestValue } from "../db/device-view.ts";
 import type {
   Completeness,
   DamagedPart,
@@ -28,6 +28,7 @@ import type {
   SeriesQuery,
   SeriesText,
 } from "../db/query-types.ts";
+import type { ReadingValue } from "../db/reading-value.ts";
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";

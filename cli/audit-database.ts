@@ -1,4 +1,4 @@
-import type { DeviceView } from "../db/ledger-view.ts";
+import type { DeviceView } from "../db/device-view.ts";
 import type { Position } from "../db/query-types.ts";
 import { openReadOnly } from "../db/read-only.ts";
 import type { Reader } from "../db/reader.ts";

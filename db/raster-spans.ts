@@ -1,5 +1,5 @@
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
-import type { RunView } from "./ledger-view.ts";
+import type { RunView } from "./device-view.ts";
 import type { RasterSpan } from "./raster-query.ts";
 
 /** A stretch of a run that is part of a device's newest blocks. */

@@ -4,8 +4,9 @@ import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { TextForm, TimeForm } from "./answer-texts.ts";
 import type { ChannelsRequest } from "./channels-query.ts";
+import type { DeviceView, RunView } from "./device-view.ts";
 import { type GapRequest, placeBehind } from "./gaps-query.ts";
-import type { DeviceView, LedgerView, RunView } from "./ledger-view.ts";
+import type { LedgerView } from "./ledger-view.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
 import type {
   Completeness,

@@ -1,5 +1,5 @@
 import { type DatagramRow, rowsOfDatagram } from "../../db/datagram-rows.ts";
-import { readingValue } from "../../db/ledger-view.ts";
+import { readingValue } from "../../db/reading-value.ts";
 import type { RunColumns } from "../../db/segment/columns.ts";
 import { undescribedName } from "../../protocol/text.ts";
 import { formatTime } from "../../protocol/time.ts";

@@ -1,4 +1,4 @@
-import type { DeviceView, RunView } from "../ledger-view.ts";
+import type { DeviceView, RunView } from "../device-view.ts";
 import type { SeriesQuery } from "../query-types.ts";
 import { undescribedNumber } from "../view/channel-names.ts";
 import type { PlacedDescription } from "../view/descriptions.ts";

@@ -1,0 +1,212 @@
+import type { RunStorage } from "../protocol/ledger-counts.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { undescribedName } from "../protocol/text.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import { type ReadingValue, readingValue } from "./reading-value.ts";
+import { undescribedNumber } from "./view/channel-names.ts";
+import type { PlacedDescription } from "./view/descriptions.ts";
+import { EpochNames } from "./view/epoch-names.ts";
+import type { LatestEntry } from "./view/latest-values.ts";
+import { NO_PLACES, type PlaceSet } from "./view/place-set.ts";
+import { RUN } from "./view/run-rows.ts";
+
+export interface RunView extends RunStorage {
+  /** number of the run in the database */
+  readonly run: number;
+  readonly epoch: number | null;
+  /** number of the run inside its epoch */
+  readonly index: number;
+  /** ROW_FIELDS values */
+  readonly row: Float64Array;
+  /** no later flush changed it; it may be some flushes later than the last one that did */
+  readonly changed: number;
+}
+
+export interface LatestValue {
+  name: string;
+  unit: string;
+  value: ReadingValue;
+  /** microseconds */
+  timeUs: number;
+}
+
+export interface Channel {
+  name: string;
+  unit: string;
+}
+
+/** The epoch a run belongs to; null = none declared. */
+export const epochOf = (state: LedgerState, runSlot: number): number | null => {
+  const epoch = state.runField(runSlot, RUN.EPOCH);
+  return epoch < 0 ? null : epoch;
+};
+
+const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
+
+/** One device; read it at once, it is not kept up to date. */
+export class DeviceView {
+  readonly #state: LedgerState;
+  readonly #slot: number;
+
+  constructor(state: LedgerState, slot: number) {
+    this.#state = state;
+    this.#slot = slot;
+  }
+
+  /** number of the device in the database */
+  get number(): number {
+    return this.#state.devices.number[this.#slot]!;
+  }
+
+  get id(): string {
+    return this.#state.devices.ids[this.#slot]!;
+  }
+
+  /** `address:port`, IPv6 in brackets, it was last heard from */
+  get source(): string {
+    return this.#state.devices.sources[this.#slot]!;
+  }
+
+  /** In the order they became known. */
+  get runs(): RunView[] {
+    const runs: RunView[] = [];
+    for (const slot of this.#state.runSlots(this.#slot)) runs.push(this.#run(slot));
+    return runs;
+  }
+
+  /** The run it is heard on: the current one, else the one heard last. Only that one is copied. */
+  get heard(): RunView | undefined {
+    const { runs } = this.#state;
+    let heard = -1;
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      if ((runs.get(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) return this.#run(slot);
+      if (heard < 0 || runs.get(slot, ROW.LAST_ARRIVAL) > runs.get(heard, ROW.LAST_ARRIVAL)) heard = slot;
+    }
+    return heard < 0 ? undefined : this.#run(heard);
+  }
+
+  /** Names of the current epoch, by channel number. */
+  get channels(): Channel[] {
+    const epoch = this.#currentEpoch();
+    const channels = new Map<number, Channel>();
+    for (const { channel, run } of this.#latestEntries()) {
+      if (this.#epochOfRun(run) === epoch) channels.set(channel, undescribed(channel));
+    }
+    for (const { channel, name, unit } of this.namesIn(epoch)) channels.set(channel, { name, unit });
+    return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
+  }
+
+  /** Every name a channel was given in some epoch, and of nameless ones those with a newest value: the current epoch's first. */
+  get channelNames(): string[] {
+    return [...new Set([...this.channels, ...this.descriptions, ...this.latest].map(({ name }) => name))];
+  }
+
+  /** Channels with values that other epochs, by these numbers (-1 = null), do not describe: there they may have been nameless, or not at all. */
+  get doubtfulChannels(): Map<number, number[]> {
+    const names = new EpochNames(this.descriptions);
+    const known = new Set(this.channelNames);
+    const channels = Array.from(this.#latestEntries(), ({ channel }) => channel);
+    const nameless = channels.filter((channel) => !known.has(undescribedName(channel)));
+    const doubtful = new Map<number, number[]>();
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      const epoch = this.#state.runField(slot, RUN.EPOCH);
+      if (doubtful.has(epoch)) continue;
+      const places = this.placesIn(epoch);
+      const lacking = nameless.filter((channel) => names.find(places, channel) === undefined);
+      if (lacking.length > 0) doubtful.set(epoch, lacking);
+    }
+    return doubtful;
+  }
+
+  /** Whether each channel with readings has a newest value; there may be more where there is no room for another one, or was none. */
+  get hasAllNewest(): boolean {
+    return this.#state.latest.hasAll(this.#state.devices.latest[this.#slot]!);
+  }
+
+  /** Whether a channel has this name in some epoch, or may have it. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */
+  hasChannel(name: string): boolean {
+    const number = undescribedNumber(name);
+    return (
+      (number !== null && !this.hasAllNewest) ||
+      this.descriptions.some((each) => each.name === name || each.channel === number) ||
+      this.latest.some((latest) => latest.name === name)
+    );
+  }
+
+  /** How many newest values there are at most: those of all epochs, before a name that moved is given to one of them. */
+  get latestCount(): number {
+    return this.#state.latest.countOf(this.#state.devices.latest[this.#slot]!);
+  }
+
+  /** Newest value of each channel. When a name moved to another channel the newer value has it. */
+  get latest(): LatestValue[] {
+    const values: LatestValue[] = [];
+    const entries: LatestEntry[] = [];
+    // only to be looked up in: a device without descriptions, or with one channel, needs none
+    let placeOf: Map<string, number> | undefined;
+    const { descriptions } = this;
+    const names = descriptions.length > 0 ? new EpochNames(descriptions) : undefined;
+    let run = -1;
+    let places: PlaceSet = NO_PLACES;
+    for (const entry of this.#latestEntries()) {
+      if (names !== undefined && entry.run !== run) {
+        run = entry.run;
+        places = this.placesIn(this.#epochOfRun(run));
+      }
+      const { name, unit } = names?.find(places, entry.channel) ?? undescribed(entry.channel);
+      if (values.length > 0) placeOf ??= new Map(values.map((value, place) => [value.name, place]));
+      const place = placeOf?.get(name) ?? values.length;
+      if (place < values.length && !this.#state.isNewer(entry, entries[place]!)) continue;
+      values[place] = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
+      entries[place] = entry;
+      placeOf?.set(name, place);
+    }
+    return values;
+  }
+
+  /** The different descriptions of all epochs; `placesIn` says which of them hold in one. */
+  get descriptions(): PlacedDescription[] {
+    return this.#state.channels.descriptions(this.#state.devices.channels[this.#slot]!);
+  }
+
+  /** Places of the descriptions that hold in an epoch, -1 = null. */
+  placesIn(epoch: number): PlaceSet {
+    return this.#state.channels.placesIn(this.#state.devices.channels[this.#slot]!, epoch);
+  }
+
+  /** Descriptions that hold in an epoch, -1 = null. */
+  namesIn(epoch: number): PlacedDescription[] {
+    return new EpochNames(this.descriptions).in(this.placesIn(epoch));
+  }
+
+  #latestEntries(): Generator<LatestEntry> {
+    return this.#state.latest.list(this.#state.devices.latest[this.#slot]!);
+  }
+
+  #run(slot: number): RunView {
+    const row = this.#state.rowOf(slot);
+    return {
+      run: row[ROW.RUN]!,
+      epoch: epochOf(this.#state, slot),
+      index: this.#state.runField(slot, RUN.INDEX),
+      row,
+      pending: this.#state.runField(slot, RUN.PENDING),
+      expired: this.#state.runField(slot, RUN.EXPIRED),
+      changed: this.#state.runField(slot, RUN.CHANGED),
+    };
+  }
+
+  #epochOfRun(run: number): number {
+    const slot = this.#state.runs.slotOf(run);
+    return slot < 0 ? -1 : this.#state.runField(slot, RUN.EPOCH);
+  }
+
+  #currentEpoch(): number {
+    let epoch = -1;
+    for (const slot of this.#state.runSlots(this.#slot)) {
+      epoch = this.#state.runField(slot, RUN.EPOCH);
+      if ((this.#state.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) break;
+    }
+    return epoch;
+  }
+}
