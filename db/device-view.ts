@@ -7,6 +7,7 @@ import { undescribedNumber } from "./view/channel-names.ts";
 import type { PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
+import { isNewer } from "./view/newer-values.ts";
 import { NO_PLACES, type PlaceSet } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";
 
@@ -156,7 +157,7 @@ export class DeviceView {
       const { name, unit } = names?.find(places, entry.channel) ?? undescribed(entry.channel);
       if (values.length > 0) placeOf ??= new Map(values.map((value, place) => [value.name, place]));
       const place = placeOf?.get(name) ?? values.length;
-      if (place < values.length && !this.#state.isNewer(entry, entries[place]!)) continue;
+      if (place < values.length && !isNewer(this.#state.runs, entry, entries[place]!)) continue;
       values[place] = { name, unit, value: readingValue(entry.type, entry.value), timeUs: entry.time };
       entries[place] = entry;
       placeOf?.set(name, place);

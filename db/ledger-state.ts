@@ -1,11 +1,12 @@
 import type { FleetCounters, Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
-import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
 import { emptyFleet, type LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
 import { type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
 import { LedgerSums } from "./view/ledger-sums.ts";
+import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
 
 const BLOCK_ROWS = 64;
@@ -21,7 +22,7 @@ export class LedgerState {
   readonly devices = new DeviceTable();
   readonly runs = new RunRows();
   readonly channels = new ChannelNames();
-  readonly latest = new LatestValues((run, isLate, other) => this.#takesFrom(run, isLate, other));
+  readonly latest = new LatestValues((run, isLate, other) => takesFrom(this.runs, run, isLate, other));
   /** over all runs, the forgotten ones included */
   readonly sums = new LedgerSums();
   readonly forgotten = new LedgerSums();
@@ -261,44 +262,6 @@ export class LedgerState {
     if (slot < 0) return;
     this.devices.setSource(slot, source);
     this.devices.changed[slot] = flush;
-  }
-
-  /** Of two newest values of a device, of different channels, whether the first one is newer. */
-  isNewer(one: Readonly<LatestEntry>, other: Readonly<LatestEntry>): boolean {
-    if (one.run < other.run)
-      return (
-        this.#isKeptFromBefore(other.run, one.run) ||
-        (one.flush > other.flush && this.#takesFrom(one.run, false, other.run))
-      );
-    return one.run === other.run ? one.flush >= other.flush : !this.isNewer(other, one);
-  }
-
-  /**
-   * Whether what a run brings is newer than what another one of its device brought in an earlier flush, or an earlier one of the two in the same. An
-   * earlier run speaks against a later one only while the device is heard on it (R6), or without numbers: else it is what was on the way
-   * when its sender restarted. Late numbers of a later run are older only where the earlier one was heard on after it.
-   */
-  #takesFrom(run: number, isLate: boolean, other: number): boolean {
-    const slot = this.runs.slotOf(run);
-    const otherSlot = this.runs.slotOf(other);
-    if (slot < 0 || otherSlot < 0) return run > other;
-    if (run > other) {
-      if (this.#isKeptFromBefore(run, other)) return false;
-      const heardAt = this.runField(slot, ROW.HIGH_WATER_AT);
-      return !isLate || heardAt >= this.runField(otherSlot, ROW.HIGH_WATER_AT);
-    }
-    const speaks = ROW_FLAG.CURRENT | ROW_FLAG.UNSEQUENCED;
-    return !isLate && (this.runField(slot, ROW.FLAGS) & speaks) !== 0;
-  }
-
-  /** R3: all numbers of the later run are below those of the earlier one, and the device is not heard on it: it sends what it had kept. */
-  #isKeptFromBefore(later: number, earlier: number): boolean {
-    const [slot, other] = [this.runs.slotOf(later), this.runs.slotOf(earlier)];
-    if (slot < 0 || other < 0) return false;
-    const epoch = this.runField(slot, RUN.EPOCH);
-    if (epoch < 0 || epoch !== this.runField(other, RUN.EPOCH)) return false;
-    const isCurrent = (this.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0;
-    return !isCurrent && this.runField(slot, ROW.HIGH_WATER) < this.runField(other, ROW.FIRST);
   }
 
   #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {
