@@ -1,5 +1,5 @@
-import { readStateRow } from "./load.ts";
 import type { Sqlite } from "./open.ts";
+import { readStateRow } from "./state-row.ts";
 
 /** Tables with rows of devices, each row as of a flush. */
 const OF_DEVICES = ["devices", "epochs", "channel_names", "channel_epochs", "latest"];

@@ -1,10 +1,10 @@
 import type { FleetCounters } from "../protocol/batch.ts";
 import type { EventNote, LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { STATE_COLUMNS, type StateRow } from "./load.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import type { FlushedSegment } from "./segment-writer.ts";
+import { STATE_COLUMNS, type StateRow } from "./state-row.ts";
 
 /** Changes that no replay needs go with their segment; more than that, as many new devices leave behind, is worth writing its row again. */
 const MANY_CHANGES_BYTES = 32 * 1024;

@@ -5,11 +5,11 @@ import { ByteWriter } from "./codec/byte-writer.ts";
 import { changedRows, type Gathered, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";
 import { keptNotes } from "./kept-names.ts";
-import type { StateRow } from "./load.ts";
 import type { SegmentRow } from "./merge/merge-task.ts";
 import { takeNewest } from "./newest.ts";
 import type { Doomed } from "./retention.ts";
 import { type FlushedSegment, NO_SEGMENT } from "./segment-writer.ts";
+import type { StateRow } from "./state-row.ts";
 import { emptyLatest } from "./view/latest-values.ts";
 import type { WriterParts } from "./writer-parts.ts";
 

@@ -1,8 +1,8 @@
 import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { withoutHeld } from "./change.ts";
-import type { StateRow } from "./load.ts";
 import { isPassingFailure } from "./open.ts";
+import type { StateRow } from "./state-row.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** a stop goes on merging at most that long */

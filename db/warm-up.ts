@@ -5,10 +5,10 @@ import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { packNotes } from "../protocol/packed-notes.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { gather } from "./gather.ts";
-import { readStateRow } from "./load.ts";
 import { openForWriting } from "./open.ts";
 import type { Doomed } from "./retention.ts";
 import { startTables } from "./start-and-stop.ts";
+import { readStateRow } from "./state-row.ts";
 import { writerParts } from "./writer-parts.ts";
 
 /** V8 has compiled the encoding for good after some 100,000 readings */

@@ -6,12 +6,12 @@ import { FileIdentity } from "./file-identity.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { changedRows, closedGapOps, gather, newestFleets } from "./gather.ts";
 import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
-import { readStateRow, type StateRow } from "./load.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
 import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
+import { readStateRow, type StateRow } from "./state-row.ts";
 import { WaitingBatches } from "./waiting-batches.ts";
 import { type PartsOptions, type WriterParts, writerParts } from "./writer-parts.ts";
 

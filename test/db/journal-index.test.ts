@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
 import { JournalIndex } from "../../db/journal-index.ts";
-import { loadLedger, readStateRow } from "../../db/load.ts";
+import { loadLedger } from "../../db/load.ts";
 import { openForReading } from "../../db/open.ts";
+import { readStateRow } from "../../db/state-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../../common/clock.ts";
-import { readStateRow } from "../../db/load.ts";
 import { openForReading } from "../../db/open.ts";
+import { readStateRow } from "../../db/state-row.ts";
 import { Writer } from "../../db/writer.ts";
 import { IngestModel } from "./ingest-model.ts";
 import { mergeOnce } from "./merge-once.ts";

@@ -1,0 +1,161 @@
+import { ROW } from "../protocol/ledger-row.ts";
+import type { LedgerState } from "./ledger-state.ts";
+import type { Sqlite } from "./open.ts";
+import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
+import { readFleet } from "./state-row.ts";
+import { type PlaceSet, placesFromText } from "./view/place-set.ts";
+import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
+import { valueFromTable } from "./view/table-value.ts";
+
+/** Reads the tables for people into a ledger: all devices, or one. They may be some flushes behind, each device as its `as_of` says. */
+export class TableLoader {
+  readonly #db: Sqlite;
+  readonly #state: LedgerState;
+  readonly #only: string | number | undefined;
+  readonly #epoch: number | null | undefined;
+
+  /** @param epoch - of the runs of the one device, null = none; undefined = all */
+  constructor(db: Sqlite, state: LedgerState, only: string | number | undefined, epoch?: number | null) {
+    this.#db = db;
+    this.#state = state;
+    this.#only = only;
+    this.#epoch = epoch;
+  }
+
+  /** All the tables say. */
+  load(): void {
+    this.#forgotten();
+    this.#state.fleet = readFleet(this.#db);
+    this.#devices();
+    this.#runs();
+    this.#channels();
+    this.#latest();
+  }
+
+  /** Nothing but the devices and their runs. */
+  loadRuns(): void {
+    this.#devices();
+    this.#runs();
+  }
+
+  #rows(sql: string, order: string, epoch?: number | null): IterableIterator<unknown[]> {
+    const byId = "(SELECT device_no FROM devices WHERE id = ?)";
+    const key = typeof this.#only === "number" ? "?" : byId;
+    const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
+    const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}${ofEpoch}`;
+    const parameters = [this.#only, epoch].filter((value) => value !== undefined);
+    return this.#db
+      .prepare(`${sql}${where} ORDER BY ${order}`)
+      .raw()
+      .iterate(...parameters) as IterableIterator<unknown[]>;
+  }
+
+  #devices(): void {
+    const rows = this.#rows("SELECT device_no, id, source, as_of FROM devices", "device_no");
+    for (const [device, id, source, asOf] of rows as IterableIterator<[number, string, string, number]>) {
+      const slot = this.#state.addDevice(device, id, 0);
+      this.#state.devices.setSource(slot, source);
+      this.#state.devices.asOf[slot] = asOf;
+    }
+  }
+
+  #runs(): void {
+    const columns = EPOCH_COLUMNS.join(", ");
+    const rows = this.#rows(
+      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, as_of, ${columns} FROM epochs`,
+      "run_no",
+      this.#epoch,
+    );
+    const values = new Float64Array(CHANGE_FIELDS);
+    for (const row of rows as IterableIterator<number[]>) {
+      const [run = 0, device = 0, epoch = -1, index = 0, expired = 0, asOf = 0] = row;
+      values[ROW.RUN] = run;
+      values[ROW.DEVICE] = device;
+      for (let column = 0; column < EPOCH_COLUMNS.length; column++) {
+        values[ROW.FIRST + column] = row[6 + column]!;
+      }
+      values[RUN.EXPIRED] = expired;
+      this.#state.addRun(run, device, epoch, index, 0);
+      this.#state.putRow(values, 0, asOf, true);
+    }
+  }
+
+  #channels(): void {
+    const { devices, channels } = this.#state;
+    const names = this.#rows(
+      "SELECT device_no, place, channel, name, unit FROM channel_names",
+      "device_no, place",
+    );
+    for (const [device, place, channel, name, unit] of names as IterableIterator<
+      [number, number, number, string, string]
+    >) {
+      const slot = devices.slotOf(device);
+      if (slot < 0) continue;
+      const described = { place, channel, name, unit };
+      devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
+    }
+    const rows = this.#rows(
+      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs",
+      "device_no, rowid",
+    );
+    let leftOut = 0;
+    for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>)) {
+      const slot = devices.slotOf(device);
+      if (slot < 0) continue;
+      const restored = channels.restoreEpochs(devices.channels[slot]!, epochs, devices.asOf[slot]! + 1);
+      devices.channels[slot] = restored.head;
+      leftOut += restored.leftOut;
+    }
+    if (leftOut > 0)
+      this.#state.damage.push(
+        `descriptions of channels are gone, ${leftOut} in all: these go by their numbers`,
+      );
+  }
+
+  #latest(): void {
+    const rows = this.#rows(
+      "SELECT device_no, channel, run_no, sequence, time, type, value, as_of FROM latest",
+      "device_no, channel",
+    );
+    for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<
+      [number, number, number, number, number, number, number | string | null, number]
+    >) {
+      const reading = { device, channel, run, sequence, time, type, value: valueFromTable(value), flush };
+      const { devices, latest } = this.#state;
+      const slot = devices.slotOf(device);
+      if (slot < 0) continue;
+      devices.latest[slot] = latest.append(devices.latest[slot]!, reading);
+    }
+  }
+
+  #forgotten(): void {
+    const row = this.#db
+      .prepare(`SELECT devices, ${FORGOTTEN_COLUMNS.join(", ")} FROM forgotten`)
+      .raw()
+      .safeIntegers()
+      .get() as bigint[];
+    const [devices = 0n, ...columns] = row;
+    this.#state.forgottenDevices = Number(devices);
+    this.#state.forgotten.addColumns(columns);
+    this.#state.sums.addColumns(columns);
+  }
+}
+
+type DescribedRow = [device: number, epoch: number, described: string];
+
+/** Rows that are in the order of their devices, device by device. */
+function* byDevice(
+  rows: Iterable<DescribedRow>,
+): Generator<[device: number, epochs: { epoch: number; places: PlaceSet }[]]> {
+  let of = -1;
+  let epochs: { epoch: number; places: PlaceSet }[] = [];
+  for (const [device, epoch, described] of rows) {
+    if (device !== of && epochs.length > 0) {
+      yield [of, epochs];
+      epochs = [];
+    }
+    of = device;
+    epochs.push({ epoch, places: placesFromText(described) });
+  }
+  if (epochs.length > 0) yield [of, epochs];
+}
