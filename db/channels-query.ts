@@ -1,5 +1,5 @@
 import { SegmentCorruptError } from "./codec/corrupt.ts";
-import type { RunSpan } from "./run-segments.ts";
+import type { RunSpan } from "./run-extents.ts";
 import type { Piece, Pieces } from "./series/pieces.ts";
 import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 

@@ -1,6 +1,7 @@
 import { countWithin } from "./absent-times.ts";
 import type { Completeness } from "./query-types.ts";
-import type { RunSpan, TimeSpan } from "./run-segments.ts";
+import type { RunSpan } from "./run-extents.ts";
+import type { TimeSpan } from "./run-segments.ts";
 import type { AbsentNumbers } from "./series/absent.ts";
 import type { Piece, Pieces } from "./series/pieces.ts";
 

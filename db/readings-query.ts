@@ -3,7 +3,8 @@ import type { ChunkHead } from "./chunk/chunk-head.ts";
 import { rowsOfDatagram } from "./datagram-rows.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
-import type { RunPart, RunSegment, RunSegments, RunSpan, TimeSpan } from "./run-segments.ts";
+import type { RunSpan } from "./run-extents.ts";
+import type { RunPart, RunSegment, RunSegments, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 

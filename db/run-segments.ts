@@ -4,21 +4,11 @@ import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { datagramsOf } from "./directory.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { QueryBudget } from "./query-budget.ts";
+import { RunExtents, type RunSpan } from "./run-extents.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentCache } from "./segment/segment-cache.ts";
 import type { SegmentReader } from "./segment/segment-reader.ts";
-
-/** A run to read, and what is known of where its segments lie. Arrivals are the wall clock's (microseconds), which may have been set back in between. */
-export interface RunSpan {
-  run: number;
-  /** of its first datagram; null = retention removed that */
-  firstArrivalUs: number | null;
-  /** the latest known; later ones are possible if the clock was set back */
-  lastArrivalUs: number;
-  /** no later flush has datagrams of it */
-  lastFlush: number;
-}
 
 /** A span of time; microseconds, from inclusive, to exclusive, null = open. */
 export interface TimeSpan {
@@ -73,8 +63,6 @@ interface SegmentRow {
 /** few enough that a query for the newest rows looks at few of them */
 const SEGMENTS_AT_ONCE = 16;
 const FAR = Number.MAX_SAFE_INTEGER;
-/** a wall clock that goes back by less hides nothing, nor do workers whose batches come in another order */
-const SLACK_US = 60_000_000;
 /** 2 MiB of columns */
 const MOST_KEPT_READINGS = 65_536;
 const COLUMNS = `segment, chunk_set AS chunkSet, first_page AS firstPage, first_time AS firstTimeUs, last_time AS lastTimeUs,
@@ -87,16 +75,16 @@ export class RunSegments {
   /** by their text: one for each place that asks */
   readonly #statements = new Map<string, Statement>();
   readonly #budget: QueryBudget;
+  readonly #extents: RunExtents;
   readonly #flushes = new SegmentCache();
   #columns = new GrowingColumns();
   #damaged: DamagedDatagrams[] | null = null;
-  /** how the wall clock went, up to the segment seen last: each is looked at once, what they tell does not change */
-  readonly #clock = { seen: 0, arrivalUs: 0, setBackAt: 0 };
 
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#db = db;
     this.#budget = budget;
     this.#chunks = new ChunkStore(db);
+    this.#extents = new RunExtents(db);
   }
 
   /** A query begins. @param tellsDamage - segments of which it cannot be said what they hold are left out; otherwise they are an error */
@@ -139,11 +127,11 @@ export class RunSegments {
     );
     const times = [time.fromUs ?? -FAR, time.toUs ?? FAR];
     // where the run begins is looked for from the oldest segment on: the newest rows are often found before that matters
-    let first = isDescending ? 0 : (from ?? this.#firstOf(span));
-    let last = isDescending ? (from ?? this.#lastOf(span)) : this.#lastOf(span);
+    let first = isDescending ? 0 : (from ?? this.#extents.firstOf(span));
+    let last = isDescending ? (from ?? this.#extents.lastOf(span)) : this.#extents.lastOf(span);
     for (let isFirst = true; ; isFirst = false) {
       this.#budget.checkTime();
-      if (isDescending && !isFirst && first === 0) first = this.#firstOf(span);
+      if (isDescending && !isFirst && first === 0) first = this.#extents.firstOf(span);
       const rows = statement.all(first, last, ...times) as SegmentRow[];
       for (const row of rows) {
         const found = this.#find(row, span.run);
@@ -169,62 +157,17 @@ export class RunSegments {
     const rows = this.#prepare(
       `SELECT ${COLUMNS} FROM segments WHERE segment >= ? AND first_segment <= ?
          AND max(last_time, last_reading_time) >= ? AND min(first_time, first_reading_time) < ? ORDER BY segment`,
-    ).all(this.#firstOf(span), this.#lastOf(span), fromUs ?? -FAR, toUs ?? FAR) as SegmentRow[];
+    ).all(
+      this.#extents.firstOf(span),
+      this.#extents.lastOf(span),
+      fromUs ?? -FAR,
+      toUs ?? FAR,
+    ) as SegmentRow[];
     for (const row of rows) {
       this.#budget.checkTime();
       const found = this.#find(row, span.run);
       if (found.datagrams > 0) yield found;
     }
-  }
-
-  /**
-   * No older segment has datagrams of the run: the oldest one that does not end before its first arrival, if there is one from that time at all. Those
-   * after it are not chosen by their arrivals: the clock may have been set back since, also to that time.
-   */
-  #firstOf({ firstArrivalUs }: RunSpan): number {
-    if (firstArrivalUs === null) return 0;
-    const [fromUs, toUs] = [firstArrivalUs - SLACK_US, firstArrivalUs + SLACK_US];
-    const first = this.#prepare(
-      "SELECT segment, first_arrival AS beganUs FROM segments WHERE last_arrival >= ? ORDER BY segment LIMIT 1",
-    ).get(fromUs) as { segment: number; beganUs: number } | undefined;
-    if (first === undefined) return 0;
-    // most often it is from that time itself, and no other is looked at
-    const isFromThen = first.beganUs <= toUs || this.#isAnyFrom(fromUs, toUs);
-    return isFromThen ? first.segment : 0;
-  }
-
-  #isAnyFrom(fromUs: number, toUs: number): boolean {
-    const spanning = this.#prepare(
-      "SELECT 1 FROM segments WHERE last_arrival >= ? AND first_arrival <= ? LIMIT 1",
-    );
-    return spanning.get(fromUs, toUs) !== undefined;
-  }
-
-  /**
-   * No newer segment has datagrams of the run. Its row often changes long after its last datagram, so those that came after its last arrival are left out,
-   * unless the clock was set back among them: then they may have come before it.
-   */
-  #lastOf({ lastArrivalUs, lastFlush }: RunSpan): number {
-    const last = this.#prepare(
-      "SELECT segment FROM segments WHERE first_arrival <= ? ORDER BY segment DESC LIMIT 1",
-    ).pluck();
-    const heard = (last.get(lastArrivalUs + SLACK_US) as number | undefined) ?? 0;
-    return heard >= lastFlush || this.#wentBackAfter(heard) ? lastFlush : heard;
-  }
-
-  /** Whether segments newer than this one say that the clock was set back, or flushes without datagrams by when they were committed. */
-  #wentBackAfter(segment: number): boolean {
-    const unseen = this.#prepare(
-      `SELECT segment, first_arrival FROM segments WHERE segment > ?
-       UNION ALL SELECT flush, committed_at FROM flushes WHERE flush > ? AND datagrams = 0 ORDER BY 1`,
-    ).raw();
-    const { seen } = this.#clock;
-    for (const [next, arrivalUs] of unseen.iterate(seen, seen) as IterableIterator<[number, number]>) {
-      if (arrivalUs < this.#clock.arrivalUs - SLACK_US) this.#clock.setBackAt = next;
-      this.#clock.seen = next;
-      this.#clock.arrivalUs = arrivalUs;
-    }
-    return this.#clock.setBackAt > segment;
   }
 
   #find(row: SegmentRow, run: number): RunSegment {

@@ -1,5 +1,6 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
-import type { RunPart, RunSegment, RunSegments, RunSpan, TimeSpan } from "../run-segments.ts";
+import type { RunSpan } from "../run-extents.ts";
+import type { RunPart, RunSegment, RunSegments, TimeSpan } from "../run-segments.ts";
 import type { RunColumns } from "../segment/columns.ts";
 
 /** Some datagrams of one run that are stored together; a query reads their columns only when what is known of them does not do. */

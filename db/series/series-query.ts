@@ -1,5 +1,6 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
-import type { RunSpan, TimeSpan } from "../run-segments.ts";
+import type { RunSpan } from "../run-extents.ts";
+import type { TimeSpan } from "../run-segments.ts";
 import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
 import type { FilledNumbers } from "./arrivals.ts";
 import { Buckets } from "./buckets.ts";
