@@ -16,7 +16,8 @@ import type {
   Text,
 } from "./query-types.ts";
 import { queryRaster, type RasterFound, type RasterRequest } from "./raster-query.ts";
-import { queryReadings, type ReadingsFound, type ReadingsRequest } from "./readings-query.ts";
+import { queryReadings, type ReadingsFound } from "./readings-query.ts";
+import type { ReadingsRequest } from "./readings-request.ts";
 import { queryReceived } from "./received-query.ts";
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";

@@ -29,7 +29,7 @@ import type {
   SeriesText,
 } from "./query-types.ts";
 import { newestStretches } from "./raster-spans.ts";
-import { PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-query.ts";
+import { MOST_PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-request.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
@@ -181,7 +181,7 @@ export class Reader {
     const total = completenessOfDevice(runs);
     return {
       request: {
-        mostBytes: PAGE_BYTES,
+        mostBytes: MOST_PAGE_BYTES,
         ...query,
         runs: runs.map((run) => ({ ...requestedRun(run), places: device.placesIn(run.epoch ?? -1) })),
         descriptions,

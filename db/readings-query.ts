@@ -1,53 +1,9 @@
-import { undescribedName } from "../protocol/text.ts";
 import type { ChunkHead } from "./chunk/chunk-head.ts";
-import { rowsOfDatagram } from "./datagram-rows.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
-import { type ReadingValue, readingValue } from "./reading-value.ts";
-import type { RunSpan } from "./run-extents.ts";
+import { bytesOf, ReadingRows } from "./reading-rows.ts";
+import type { NamedRun, ReadingsRequest } from "./readings-request.ts";
 import type { RunPart, RunSegment, RunSegments, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
-import { hasPlace, type PlaceSet } from "./view/place-set.ts";
-
-export interface RequestedRun extends RunSpan {
-  epoch: number | null;
-  index: number;
-  isUnsequenced: boolean;
-}
-
-interface NamedRun extends RequestedRun {
-  /** of the descriptions that hold in its epoch */
-  places: PlaceSet;
-}
-
-/** A readings query with device and channel names already resolved. */
-export interface ReadingsRequest extends TimeSpan {
-  /** runs of the device, in the order they became known */
-  runs: readonly NamedRun[];
-  /** the device's different ones */
-  descriptions: readonly { place: number; channel: number; name: string }[];
-  /** names; empty = all */
-  channels: readonly string[];
-  order: "asc" | "desc";
-  limit: number;
-  /** a page ends before it is longer as text, about; it has one row at least */
-  mostBytes: number;
-  after: Position | null;
-  damage?: "tell";
-}
-
-/** Ten thousand rows of a usual device are far below it; of one with 1,024 channels they were 250 MB of text, and four times that as objects. */
-export const PAGE_BYTES = 16 * 2 ** 20;
-
-/** A row as JSON, without its values: time, epoch, run and number. */
-const ROW_BYTES = 80;
-/** A value of some ten digits, and what stands between name and value. */
-const VALUE_BYTES = 16;
-
-const bytesOf = (names: readonly string[]): number => {
-  let bytes = ROW_BYTES;
-  for (const name of names) bytes += name.length + VALUE_BYTES;
-  return bytes;
-};
 
 export interface ReadingsFound {
   readings: ReadingRow[];
@@ -123,8 +79,7 @@ class RunPage {
   readonly #run: NamedRun;
   readonly #after: Place | null;
   readonly #sign: 1 | -1;
-  /** by channel; made when the first row asks */
-  #names: ReadonlyMap<number, string> | undefined;
+  readonly #rows: ReadingRows;
   readonly #seen = new Set<number>();
   #candidates: Candidate[] = [];
   /** of the candidates */
@@ -136,6 +91,7 @@ class RunPage {
     this.#segments = segments;
     this.#request = request;
     this.#run = run;
+    this.#rows = new ReadingRows(request, run);
     this.#after = after;
     this.#sign = request.order === "asc" ? 1 : -1;
   }
@@ -257,7 +213,7 @@ class RunPage {
   #collect(columns: RunColumns, datagram: number, segment: number): void {
     const sequence = columns.sequence[datagram]!;
     if (this.#after !== null && this.#sign * (sequence - this.#after.sequence) < 0) return;
-    const rows = this.#rowsOf(columns, datagram);
+    const rows = this.#rows.of(columns, datagram);
     // in the order of the query, too: what is sorted already is sorted quickly
     for (let step = 0; step < rows.length; step++) {
       const index = this.#sign > 0 ? step : rows.length - 1 - step;
@@ -269,44 +225,5 @@ class RunPage {
       this.#candidates.push({ sequence, index, segment, row, bytes });
       this.#bytes += bytes;
     }
-  }
-
-  /** The datagram's rows: readings that share a time, a channel at most once in each. Null: outside of the query. */
-  #rowsOf(columns: RunColumns, datagram: number): (ReadingRow | null)[] {
-    const sequence = columns.sequence[datagram]!;
-    const start = columns.readingStart[datagram]!;
-    // most often: no need to look for readings that belong together
-    if (columns.readingStart[datagram + 1] === start + 1) return [this.#rowOf(columns, [start], sequence)];
-    return rowsOfDatagram(columns, datagram).map(({ readings }) =>
-      this.#rowOf(columns, [...readings.values()], sequence),
-    );
-  }
-
-  /** @param readings - indices of at least one, which share a time */
-  #rowOf(columns: RunColumns, readings: readonly number[], sequence: number): ReadingRow | null {
-    const { fromUs, toUs, channels } = this.#request;
-    const timeUs = columns.readingTime[readings[0]!]!;
-    if ((fromUs !== null && timeUs < fromUs) || (toUs !== null && timeUs >= toUs)) return null;
-    const names: string[] = [];
-    const values: ReadingValue[] = [];
-    for (const reading of readings) {
-      const name = this.#nameOf(columns.channel[reading]!);
-      if (channels.length > 0 && !channels.includes(name)) continue;
-      names.push(name);
-      values.push(readingValue(columns.type[reading]!, columns.value[reading]!));
-    }
-    if (names.length === 0) return null;
-    const { epoch, index, isUnsequenced } = this.#run;
-    return { timeUs, epoch, run: index, sequence: isUnsequenced ? null : sequence, names, values };
-  }
-
-  #nameOf(channel: number): string {
-    this.#names ??= this.#namesOfRun();
-    return this.#names.get(channel) ?? undescribedName(channel);
-  }
-
-  #namesOfRun(): ReadonlyMap<number, string> {
-    const holding = this.#request.descriptions.filter(({ place }) => hasPlace(this.#run.places, place));
-    return new Map(holding.map(({ channel, name }) => [channel, name]));
   }
 }

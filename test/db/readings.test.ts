@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Position, ReadingRow, ReadingsQuery } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import type { Reader } from "../../db/reader.ts";
-import { PAGE_BYTES } from "../../db/readings-query.ts";
+import { MOST_PAGE_BYTES } from "../../db/readings-request.ts";
 import type { WriterOptions } from "../../db/writer.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
@@ -229,7 +229,7 @@ test("a page of a device with very many channels is shorter than its limit, and 
   let after: Position | null = null;
   do {
     const page = await reading(bed, (reader) => reader.readings({ ...ALL, after }));
-    expect(JSON.stringify(page.readings).length).toBeLessThan(2 * PAGE_BYTES);
+    expect(JSON.stringify(page.readings).length).toBeLessThan(2 * MOST_PAGE_BYTES);
     pages.push(page.readings.length);
     after = page.next;
   } while (after !== null);

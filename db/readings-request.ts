@@ -1,0 +1,39 @@
+import type { Position } from "./query-types.ts";
+import type { RunSpan } from "./run-extents.ts";
+import type { TimeSpan } from "./run-segments.ts";
+import type { PlaceSet } from "./view/place-set.ts";
+
+/** A run whose readings may be asked for. */
+export interface RequestedRun extends RunSpan {
+  epoch: number | null;
+  index: number;
+  isUnsequenced: boolean;
+}
+
+/** … and what its channels are called. */
+export interface NamedRun extends RequestedRun {
+  /** of the descriptions that hold in its epoch */
+  places: PlaceSet;
+}
+
+/** A readings query with device and channel names already resolved. */
+export interface ReadingsRequest extends TimeSpan {
+  /** runs of the device, in the order they became known */
+  runs: readonly NamedRun[];
+  /** the device's different ones */
+  descriptions: readonly { place: number; channel: number; name: string }[];
+  /** names; empty = all */
+  channels: readonly string[];
+  order: "asc" | "desc";
+  limit: number;
+  /** a page ends before it is longer as text, about; it has one row at least */
+  mostBytes: number;
+  after: Position | null;
+  damage?: "tell";
+}
+
+/**
+ * What a page has as text at most, about. Ten thousand rows of a usual device are far below it; of one with 1,024 channels they were 250 MB of text,
+ * and four times that as objects.
+ */
+export const MOST_PAGE_BYTES = 16 * 2 ** 20;
