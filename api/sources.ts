@@ -29,9 +29,9 @@ import type {
   SeriesText,
 } from "../db/query-types.ts";
 import type { ReadingValue } from "../db/reading-value.ts";
-import type { FleetCounters } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Count, LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";

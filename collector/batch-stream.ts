@@ -1,4 +1,5 @@
-import { BATCH_OPS, type BatchMessage, type FleetCounters } from "../protocol/batch.ts";
+import { BATCH_OPS, type BatchMessage } from "../protocol/batch.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import type { BatchPool } from "./batch-pool.ts";
 import type { Tracker } from "./tracker/tracker.ts";

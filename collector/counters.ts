@@ -1,5 +1,5 @@
-import type { FleetCounters } from "../protocol/batch.ts";
-import { REFUSAL_REASONS, REJECT, REJECT_REASONS } from "../protocol/reasons.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
+import { REFUSAL_REASONS, REJECT_REASONS } from "../protocol/reasons.ts";
 
 /**
  * What became of the datagrams of one listener since the start. At every instant
@@ -66,20 +66,6 @@ export const countsOf = (counters: ListenerCounters): ListenerCounts => ({
   rejected: byReason(counters.rejected, REJECT_REASONS),
   refusedReadings: byReason(counters.refusedReadings, REFUSAL_REASONS),
 });
-
-/**
- * What a fleet starts from. Datagrams that were held when a collector died went with it: they count as rejected, so that the sum
- * still holds.
- */
-export const startingCounters = (restored: FleetCounters): FleetCounters => {
-  if (restored.held === 0) return restored;
-  const reason = REJECT_REASONS[REJECT["implausible-sequence"]]!;
-  const rejected = {
-    ...restored.rejected,
-    [reason]: (restored.rejected[reason] ?? 0) + restored.held,
-  };
-  return { ...restored, held: 0, rejected };
-};
 
 /** The fleet's counters: those at the start and what each listener has counted since. */
 export const sumCounters = (start: FleetCounters, listeners: readonly ListenerCounters[]): FleetCounters => {

@@ -1,4 +1,4 @@
-import type { FleetCounters } from "../protocol/batch.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestSizes } from "./ingest-options.ts";
 import type { ListenerSocketStatus } from "./listener-status.ts";

@@ -4,7 +4,8 @@ import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
 import { threadCpuUs } from "../common/thread-cpu.ts";
-import type { BatchMessage, BatchReturn, FleetCounters, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
+import { emptyFleet } from "../protocol/fleet-counters.ts";
 import { Owners } from "./handover/owners.ts";
 import type {
   ArchiveExports,
@@ -37,7 +38,7 @@ const NOTHING_RESTORED: Restored = {
   nextRun: 1,
   devices: [],
   leftOut: [],
-  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+  fleet: emptyFleet(),
 };
 
 /**
@@ -52,8 +53,6 @@ const raisePriority = (logger: Logger): void => {
     logger.debug({ reason: messageOf(error) }, "the ingest thread keeps its normal priority");
   }
 };
-
-const emptyFleet = (): FleetCounters => ({ ...NOTHING_RESTORED.fleet, rejected: {}, refusedReadings: {} });
 
 /** The part of the database whose devices this worker owns; what belongs to no device is the first one's. */
 const restoredOf = (

@@ -1,15 +1,16 @@
-import type { BatchReturn, DeviceSnapshot, EventKind, FleetCounters } from "../protocol/batch.ts";
+import type { BatchReturn, DeviceSnapshot, EventKind } from "../protocol/batch.ts";
 import * as constantsModule from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import * as decodeModule from "../protocol/decode.ts";
 import { decode, type Format } from "../protocol/decode.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
+import { type FleetCounters, withoutHeld } from "../protocol/fleet-counters.ts";
 import * as ledgerRow from "../protocol/ledger-row.ts";
 import * as reasons from "../protocol/reasons.ts";
 import * as batchBuilder from "./batch-builder.ts";
 import { BatchStream } from "./batch-stream.ts";
 import { ChannelRegistry } from "./channel-registry.ts";
-import { ListenerCounters, startingCounters, sumCounters } from "./counters.ts";
+import { ListenerCounters, sumCounters } from "./counters.ts";
 import { isCrosstalk } from "./crosstalk.ts";
 import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import * as entryModule from "./entry.ts";
@@ -71,7 +72,7 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#start = startingCounters(options.restored.fleet);
+    this.#start = withoutHeld(options.restored.fleet);
     // the very constants: a text that came from another thread equals them only letter by letter, at every datagram
     this.#formats = options.formats.map((format) => FORMATS[FORMATS.indexOf(format)]!);
     this.listeners = options.formats.map(() => new ListenerCounters());

@@ -1,4 +1,4 @@
-import type { FleetCounters } from "../protocol/batch.ts";
+import { sumFleets } from "../protocol/fleet-counters.ts";
 import type { ListenerCounts } from "./counters.ts";
 import type { IngestStatus, ListenerStatus } from "./ingest-status.ts";
 import type { ListenerSocketStatus } from "./listener-status.ts";
@@ -45,7 +45,7 @@ export const sumStatuses = (statuses: readonly IngestStatus[], homes: readonly n
   reorderDelays: statuses
     .map(({ reorderDelays }) => reorderDelays)
     .reduce((sum, delays) => sum.map((count, bucket) => count + delays[bucket]!)),
-  fleet: statuses.map(({ fleet }) => fleet).reduce(addFleets),
+  fleet: sumFleets(statuses.map(({ fleet }) => fleet)),
 });
 
 const sumKnown = (values: readonly (number | null)[]): number | null => {
@@ -60,25 +60,9 @@ const mostKnown = (values: readonly (number | null)[]): number | null => {
 
 const addCounts = (one: ListenerCounts, other: ListenerCounts): ListenerCounts => ({
   ...addFields(one, other),
-  ...addReasons(one, other),
+  ...sumFleets([one, other]),
   lastDatagramAtUs: Math.max(one.lastDatagramAtUs, other.lastDatagramAtUs),
 });
-
-const addFleets = (one: FleetCounters, other: FleetCounters): FleetCounters => ({
-  ...addFields(one, other),
-  ...addReasons(one, other),
-});
-
-const addReasons = (one: FleetCounters, other: FleetCounters) => ({
-  rejected: addRecords(one.rejected, other.rejected),
-  refusedReadings: addRecords(one.refusedReadings, other.refusedReadings),
-});
-
-const addRecords = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {
-  const sum = { ...one };
-  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
-  return sum;
-};
 
 /** Every field that is a number in both, added; the others are the first one's. */
 const addFields = <Fields extends object>(one: Fields, other: Fields): Fields => {

@@ -1,5 +1,6 @@
-import type { FleetCounters, Note } from "../protocol/batch.ts";
+import type { Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { LatestColumns } from "./view/latest-values.ts";
 
 export type EventNote = Extract<Note, { note: "event" }>;
@@ -31,41 +32,4 @@ export const downAfter = (before: Downtime | null, events: readonly EventNote[])
       down = { ...down, toUs: at };
   }
   return down;
-};
-
-export const emptyFleet = (): FleetCounters => ({
-  datagrams: 0,
-  control: 0,
-  shed: 0,
-  held: 0,
-  rejected: {},
-  refusedReadings: {},
-});
-
-/** A process that died with datagrams held never decided them: they count as what they would have become, rejected. */
-export const withoutHeld = (fleet: FleetCounters): FleetCounters => {
-  if (fleet.held === 0) return fleet;
-  const known = fleet.rejected["implausible-sequence"] ?? 0;
-  return {
-    ...fleet,
-    held: 0,
-    rejected: { ...fleet.rejected, "implausible-sequence": known + fleet.held },
-  };
-};
-
-/** The fleet's counters: the sum of those of all ingest workers. */
-export const sumFleets = (fleets: readonly FleetCounters[]): FleetCounters => {
-  const sum = emptyFleet();
-  for (const fleet of fleets) {
-    for (const counter of FLEET_COUNTS) sum[counter] += fleet[counter];
-    addByReason(sum.rejected, fleet.rejected);
-    addByReason(sum.refusedReadings, fleet.refusedReadings);
-  }
-  return sum;
-};
-
-const FLEET_COUNTS = ["datagrams", "control", "shed", "held"] as const;
-
-const addByReason = (sum: Record<string, number>, counts: Record<string, number>): void => {
-  for (const [reason, count] of Object.entries(counts)) sum[reason] = (sum[reason] ?? 0) + count;
 };

@@ -1,4 +1,4 @@
-import type { FleetCounters } from "../protocol/batch.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { EventNote, LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";

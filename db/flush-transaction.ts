@@ -1,6 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import type { Note } from "../protocol/batch.ts";
-import { downAfter, type LedgerChange, sumFleets } from "./change.ts";
+import { sumFleets } from "../protocol/fleet-counters.ts";
+import { downAfter, type LedgerChange } from "./change.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
 import { changedRows, type Gathered, holdsDatagrams } from "./gather.ts";
 import { encodeRecord } from "./journal.ts";

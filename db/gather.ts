@@ -1,15 +1,8 @@
-import {
-  BATCH_ROWS,
-  Batch,
-  type BatchMessage,
-  type FleetCounters,
-  type Note,
-  OP_CODE,
-  OP_FIELDS,
-} from "../protocol/batch.ts";
+import { BATCH_ROWS, Batch, type BatchMessage, type Note, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
+import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { unpackNotes } from "../protocol/packed-notes.ts";
-import { type EventNote, emptyFleet } from "./change.ts";
+import type { EventNote } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 

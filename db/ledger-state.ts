@@ -1,7 +1,8 @@
-import type { FleetCounters, Note } from "../protocol/batch.ts";
+import type { Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
+import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
 import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
-import { emptyFleet, type LedgerChange } from "./change.ts";
+import type { LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
 import { type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";

@@ -1,5 +1,5 @@
-import type { FleetCounters } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
+import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { Count, LedgerCounts } from "../protocol/ledger-counts.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";

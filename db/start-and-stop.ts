@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
-import { withoutHeld } from "./change.ts";
+import { withoutHeld } from "../protocol/fleet-counters.ts";
 import { isPassingFailure } from "./open.ts";
 import type { StateRow } from "./state-row.ts";
 import type { WriterParts } from "./writer-parts.ts";

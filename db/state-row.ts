@@ -1,6 +1,5 @@
 import { messageOf } from "../common/errors.ts";
-import type { FleetCounters } from "../protocol/batch.ts";
-import { emptyFleet } from "./change.ts";
+import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
 import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { Sqlite } from "./open.ts";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../common/clock.ts";
-import type { BatchMessage, FleetCounters } from "../protocol/batch.ts";
-import { type LedgerChange, sumFleets } from "./change.ts";
+import type { BatchMessage } from "../protocol/batch.ts";
+import { type FleetCounters, sumFleets } from "../protocol/fleet-counters.ts";
+import type { LedgerChange } from "./change.ts";
 import { orDamaged, startError } from "./damage.ts";
 import { FileIdentity } from "./file-identity.ts";
 import { FlushTransaction } from "./flush-transaction.ts";

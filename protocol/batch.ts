@@ -1,4 +1,5 @@
 import { MAX_ENTRIES } from "./constants.ts";
+import type { FleetCounters } from "./fleet-counters.ts";
 import { ROW_FIELDS } from "./ledger-row.ts";
 
 /**
@@ -168,16 +169,6 @@ export class Batch {
   clear(): void {
     this.head.fill(0);
   }
-}
-
-/** Fleet-wide counts that belong to no run, absolute since the database began. Keys of the maps are the reasons' words. */
-export interface FleetCounters {
-  datagrams: number;
-  control: number;
-  shed: number;
-  held: number;
-  rejected: Record<string, number>;
-  refusedReadings: Record<string, number>;
 }
 
 /** What a batch brings that has strings in it or is rare. Applied in order, devices and runs before the rows that use them. */

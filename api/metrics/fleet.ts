@@ -1,4 +1,4 @@
-import type { FleetCounters } from "../../protocol/batch.ts";
+import type { FleetCounters } from "../../protocol/fleet-counters.ts";
 import type { LedgerCounts } from "../../protocol/ledger-counts.ts";
 import { REFUSAL_REASONS } from "../../protocol/reasons.ts";
 import type { Sources } from "../sources.ts";

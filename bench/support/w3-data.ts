@@ -1,11 +1,6 @@
-import {
-  BATCH_DATAGRAMS,
-  Batch,
-  type BatchMessage,
-  type FleetCounters,
-  type Note,
-} from "../../protocol/batch.ts";
+import { BATCH_DATAGRAMS, Batch, type BatchMessage, type Note } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
+import type { FleetCounters } from "../../protocol/fleet-counters.ts";
 import { ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { packNotes } from "../../protocol/packed-notes.ts";
 import { seededDoubles } from "../../test/support/series.ts";

@@ -1,11 +1,5 @@
-import {
-  Batch,
-  type BatchMessage,
-  type FleetCounters,
-  type Note,
-  OP,
-  OP_FIELDS,
-} from "../../protocol/batch.ts";
+import { Batch, type BatchMessage, type Note, OP, OP_FIELDS } from "../../protocol/batch.ts";
+import type { FleetCounters } from "../../protocol/fleet-counters.ts";
 import { ROW, ROW_FIELDS, receivedOf } from "../../protocol/ledger-row.ts";
 import { unpackNotes } from "../../protocol/packed-notes.ts";
 import { assertRunIdentities } from "./identities.ts";

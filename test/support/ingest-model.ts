@@ -1,13 +1,6 @@
-import {
-  Batch,
-  type BatchMessage,
-  type FleetCounters,
-  type Note,
-  OP,
-  OP_CODE,
-  OP_FIELDS,
-} from "../../protocol/batch.ts";
+import { Batch, type BatchMessage, type Note, OP, OP_CODE, OP_FIELDS } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
+import type { FleetCounters } from "../../protocol/fleet-counters.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { packNotes } from "../../protocol/packed-notes.ts";
 
