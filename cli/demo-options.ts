@@ -1,5 +1,5 @@
+import { isLoopbackHost } from "../common/addresses.ts";
 import type { SettingsOf } from "../common/config.ts";
-import { isLoopbackHost } from "../common/loopback.ts";
 import { accepting, durationOption, integerOption, optional, textOption } from "../common/options.ts";
 import { numberOption } from "../simulator/option-kinds.ts";
 import { parseHttpAddress } from "./http-address.ts";

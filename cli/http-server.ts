@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { isLoopbackHost } from "../common/addresses.ts";
 import { ConfigurationError, type ConfigurationMistake, LacunaError, messageOf } from "../common/errors.ts";
-import { isLoopbackHost } from "../common/loopback.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import type { CollectSettings } from "./options.ts";
 

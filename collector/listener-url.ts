@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { isGroup } from "../common/addresses.ts";
 import { DURATION_ACCEPTED, parseDurationMs } from "../common/duration.ts";
 import { codeOf, LacunaError } from "../common/errors.ts";
 import { parseSizeBytes, SIZE_ACCEPTED } from "../common/size.ts";
@@ -115,11 +116,6 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
   },
   optional: readFlag("optional"),
   enabled: readFlag("enabled"),
-};
-
-const isGroup = (address: string): boolean => {
-  const firstOctet = isIPv4(address) ? Number.parseInt(address, 10) : -1;
-  return firstOctet >= 0 ? firstOctet >= 224 && firstOctet <= 239 : /^ff/i.test(address);
 };
 
 /** One spelling per IPv6 address (RFC 5952), so that equal ones compare equal. */

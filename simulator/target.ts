@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 
 /** Where datagrams go, as a URL says it. */
 export interface Target {
@@ -68,11 +68,4 @@ export const parseTarget = (url: string): { target: Target | null; mistakes: str
     if (mistake !== null) mistakes.push(mistake);
   }
   return { target: mistakes.length === 0 ? target : null, mistakes };
-};
-
-/** True for an address of a multicast group of either family. */
-export const isGroup = (address: string): boolean => {
-  if (!isIPv4(address)) return /^ff/i.test(address);
-  const firstOctet = Number.parseInt(address, 10);
-  return firstOctet >= 224 && firstOctet <= 239;
 };

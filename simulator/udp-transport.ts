@@ -4,8 +4,9 @@ import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { isGroup } from "../common/addresses.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
-import { isGroup, parseTarget, type Target } from "./target.ts";
+import { parseTarget, type Target } from "./target.ts";
 
 /** Memory of one datagram under way. */
 export interface Slot {

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from "../../common/loopback.ts";
+import { isLoopbackHost } from "../../common/addresses.ts";
 import type { App } from "../context.ts";
 import { ApiError } from "../problems.ts";
 

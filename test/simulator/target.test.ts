@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isGroup, parseTarget } from "../../simulator/target.ts";
+import { parseTarget } from "../../simulator/target.ts";
 
 test("a target URL names host, port and how to send", () => {
   const { target, mistakes } = parseTarget(
@@ -30,14 +30,4 @@ test.each([
   const { target, mistakes } = parseTarget(url);
   expect(target).toBeNull();
   expect(mistakes.join()).toContain(why);
-});
-
-test.each([
-  ["224.0.0.1", true],
-  ["239.255.255.255", true],
-  ["192.168.1.255", false],
-  ["ff02::1", true],
-  ["fe80::1", false],
-])("%s is a group: %s", (address, is) => {
-  expect(isGroup(address)).toBe(is);
 });
