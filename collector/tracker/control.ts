@@ -100,7 +100,7 @@ export class Control {
 
   /** `next` is at or above what we know: the tail is known up to it. */
   #reaches(device: number, run: number, top: number, datagram: Datagram, arrival: Arrival): void {
-    const { context, ledger, epochs, outcome } = this.#parts;
+    const { context, ledger, current, outcome } = this.#parts;
     const { runs } = context;
     const time = outcome.stamp(runs, run, arrival) || arrival.arrivalUs;
     if (top > runs.at(run, ROW.HIGH_WATER)) {
@@ -109,7 +109,7 @@ export class Control {
     } else ledger.reachEnd(run, arrival);
     this.#hear(run, arrival);
     this.#tail(device, run, datagram, arrival);
-    epochs.noteSpoken(run, false, arrival);
+    current.noteSpoken(run, false, arrival);
   }
 
   /** `next` is lower than what we know: old news, unless it was sent later than all we have. */
@@ -125,7 +125,7 @@ export class Control {
 
   /** A numbering nobody knew. Beyond the bounds of R6 the datagram is ignored. */
   #begin(device: number, datagram: Datagram, arrival: Arrival, event?: EventKind): void {
-    const { context, epochs, outcome } = this.#parts;
+    const { context, current, epochs, outcome } = this.#parts;
     const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
     const run = epochs.begin(device, datagram.epoch, contact, arrival);
     if (run < 0) return;
@@ -133,7 +133,7 @@ export class Control {
     outcome.stamp(context.runs, run, arrival);
     this.#hear(run, arrival);
     this.#tail(device, run, datagram, arrival);
-    epochs.noteSpoken(run, false, arrival);
+    current.noteSpoken(run, false, arrival);
   }
 
   #hear(run: number, arrival: Arrival): void {

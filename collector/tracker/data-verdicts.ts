@@ -277,7 +277,7 @@ export class DataVerdicts {
     isOffBeat: boolean,
     arrival: Arrival,
   ): void {
-    const { context, epochs, outcome } = this.#parts;
+    const { context, current, epochs, outcome } = this.#parts;
     const { runs } = context;
     context.paths?.first(run, number, arrival.listener, arrival.nowMs);
     // the wall clock was set back after a control datagram: what is stored of a run never begins before it
@@ -286,7 +286,7 @@ export class DataVerdicts {
     if (runs.has(run, RUN_STATE.CLOSED)) epochs.reopen(run);
     if (isOffBeat) runs.heardOffBeat(run, arrival.arrivalUs);
     else runs.heard(run, arrival.arrivalUs);
-    epochs.noteSpoken(run, isConsecutive, arrival);
+    current.noteSpoken(run, isConsecutive, arrival);
     outcome.run = runs.at(run, ROW.RUN);
     outcome.runSlot = run;
     outcome.sequence = number;

@@ -1,9 +1,10 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
-import { goesOnAbove, isInRunBelow, isOfRunAbove, lastUsed, liesBelow, noteBelow } from "./below.ts";
+import { goesOnAbove, isInRunBelow, isOfRunAbove, lastUsed, noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
+import type { CurrentRun } from "./current-run.ts";
 import * as deviceSlot from "./device-slot.ts";
 import type { FirstContact } from "./first-contact.ts";
 import type { RunLedger } from "./run-ledger.ts";
@@ -14,24 +15,22 @@ import type { Arrival } from "./types.ts";
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { ROW, ROW_FLAG } = ledgerRow;
 const { MARK, SLOT } = deviceSlot;
-const { RUN_STATE, STEADY } = runState;
+const { RUN_STATE, SILENT_US, STEADY } = runState;
 
-/** R6: a run silent for so long makes room, and the current one gives up its place */
-const SILENT_US = 10_000_000;
 const MINUTE_MS = 60_000;
-/** a current run has fallen silent beside one that lies below it when it could have used so many numbers meanwhile */
-const MISSED_NUMBERS = 3;
 
-/** The runs of a device: which of them a datagram may belong to, when a new one begins, which one is current (R2, R5, R6). */
+/** The runs of a device: which of them a datagram may belong to, and when a new one begins (R2, R5, R6). */
 export class Epochs {
   readonly #context: TrackerContext;
   readonly #ledger: RunLedger;
   readonly #closed: ClosedRuns;
+  readonly #current: CurrentRun;
 
-  constructor(context: TrackerContext, ledger: RunLedger, closed: ClosedRuns) {
+  constructor(context: TrackerContext, ledger: RunLedger, closed: ClosedRuns, current: CurrentRun) {
     this.#context = context;
     this.#ledger = ledger;
     this.#closed = closed;
+    this.#current = current;
   }
 
   /** @returns the newest numbered run of the epoch, read back if need be; -1 when there is none */
@@ -135,7 +134,7 @@ export class Epochs {
     this.#ledger.markHead(run, contact.startsAtZero);
     noteBelow(this.#context, run);
     this.#forgetSteady(device);
-    if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#makeCurrent(device, run);
+    if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#current.make(device, run);
     return run;
   }
 
@@ -165,70 +164,6 @@ export class Epochs {
       (run_) => run_ !== run && this.#closed.mayClose(device, run_),
     );
     if (other >= 0) this.#closed.close(other);
-  }
-
-  /**
-   * A number was accepted in a run, or a control datagram asserted its `next`: the run may become current (R6).
-   * @param isConsecutive - the number was the high water plus one, and not the run's first
-   */
-  noteSpoken(run: number, isConsecutive: boolean, arrival: Arrival): void {
-    const { devices, runs } = this.#context;
-    const device = runs.device[run]!;
-    const current = devices.int(device, SLOT.CURRENT);
-    if (current === run) return;
-    const isBelow = this.#liesBelowCurrent(run, current);
-    // as one that comes from the database with two numbers
-    if (isBelow && isConsecutive) runs.set(run, RUN_STATE.WAS_CURRENT, true);
-    const isTakingOver = isConsecutive && !runs.has(run, RUN_STATE.WAS_CURRENT);
-    if (!isTakingOver && arrival.arrivalUs - runs.at(current, ROW.LAST_ARRIVAL) < SILENT_US) return;
-    if (isBelow && !this.#hasFallenSilent(current, arrival)) return;
-    this.#makeCurrent(device, run);
-    this.#reportRestart(device, current, run, arrival.arrivalUs);
-  }
-
-  /** Such a run has what the device had kept: it is heard on the other one. */
-  #liesBelowCurrent(run: number, current: number): boolean {
-    const { runs } = this.#context;
-    return (
-      runs.has(run, RUN_STATE.BELOW) &&
-      runs.epoch[run] === runs.epoch[current] &&
-      runs.index[run]! > runs.index[current]! &&
-      liesBelow(runs, run, current)
-    );
-  }
-
-  #hasFallenSilent(run: number, { arrivalUs }: Arrival): boolean {
-    const { runs } = this.#context;
-    const expected = runs.expected(run);
-    const lastUs = runs.at(run, ROW.LAST_ARRIVAL);
-    const spanUs = Math.max(1_000_000, lastUs - runs.at(run, ROW.FIRST_ARRIVAL));
-    // multiplied out, it is exact
-    return expected === 0 || expected * (arrivalUs - lastUs) >= MISSED_NUMBERS * spanUs;
-  }
-
-  #makeCurrent(device: number, run: number): void {
-    const { devices, runs } = this.#context;
-    const former = devices.int(device, SLOT.CURRENT);
-    if (former >= 0) {
-      runs.setFlag(former, ROW_FLAG.CURRENT, false);
-      runs.steady[former] = STEADY.NO;
-      runs.touch(former);
-    }
-    devices.setInt(device, SLOT.CURRENT, run);
-    runs.setFlag(run, ROW_FLAG.CURRENT, true);
-    runs.set(run, RUN_STATE.WAS_CURRENT, true);
-    runs.touch(run);
-  }
-
-  #reportRestart(device: number, former: number, run: number, atUs: number): void {
-    const { devices, runs, sink } = this.#context;
-    const from = runs.epoch[former]!;
-    const to = runs.epoch[run]!;
-    if (from === to) return;
-    const number = devices.mark(device, MARK.DEVICE);
-    const detail = { from: from < 0 ? null : from, to: to < 0 ? null : to };
-    sink.event(atUs, "restart", number, detail);
-    if (to >= 0 && to < from) sink.event(atUs, "epoch-went-back", number, detail);
   }
 
   /** R2: nothing of this numbering can have been sent before we listened. */

@@ -1,6 +1,7 @@
 import type { Admission } from "./admission.ts";
 import type { Believer } from "./belief.ts";
 import type { TrackerContext } from "./context.ts";
+import type { CurrentRun } from "./current-run.ts";
 import type { Epochs } from "./epochs.ts";
 import type { GapCloser } from "./gap-closer.ts";
 import type { Holds } from "./holds.ts";
@@ -14,6 +15,7 @@ export interface TrackerParts {
   ledger: RunLedger;
   closer: GapCloser;
   epochs: Epochs;
+  current: CurrentRun;
   holds: Holds;
   admission: Admission;
   believer: Believer;

@@ -23,3 +23,6 @@ export const STEADY = {
   /** it is, and `RUN_STATE.OFF_BEAT` too */
   OFF_BEAT: 2,
 } as const;
+
+/** R6: a run silent for so long makes room, and the current one gives up its place; microseconds */
+export const SILENT_US = 10_000_000;

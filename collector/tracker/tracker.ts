@@ -12,6 +12,7 @@ import { Believer } from "./belief.ts";
 import { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import { Control } from "./control.ts";
+import { CurrentRun } from "./current-run.ts";
 import { DataVerdicts } from "./data-verdicts.ts";
 import { Deadlines } from "./deadlines.ts";
 import * as deviceSlot from "./device-slot.ts";
@@ -114,13 +115,15 @@ export class Tracker {
     const closed = new ClosedRuns(context, ledger, closer, restore);
     const sources = this.#sources;
     this.#holds = new Holds(context);
-    this.#epochs = new Epochs(context, ledger, closed);
+    const current = new CurrentRun(context);
+    this.#epochs = new Epochs(context, ledger, closed, current);
     this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, restore, sources });
     const parts = {
       context,
       ledger,
       closer,
       epochs: this.#epochs,
+      current,
       holds: this.#holds,
       admission: this.#admission,
       believer: this.#believer,
