@@ -33,8 +33,9 @@ const PATIENT = {
   hookTimeout: 180_000,
   expect: { poll: { timeout: 60_000, interval: 50 } },
 };
+const COMPILED = "test/support/compiled-sources.ts";
 /** Processes are tested: what they said is told when a test fails. */
-const SAYING = { setupFiles: ["test/support/say-what-failed.ts"] };
+const SAYING = { setupFiles: [COMPILED, "test/support/say-what-failed.ts"] };
 /** Processes that wait for each other most of the time: several files at once. */
 const together = (groupOrder: number, maxWorkers: number) => ({
   ...PATIENT,
@@ -54,6 +55,7 @@ export default defineConfig({
       project("unit", ["test/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
         ...PATIENT,
+        setupFiles: [COMPILED],
         env: memoryFolder(),
         // a process for each of so many small files would cost more than the tests
         pool: "threads",

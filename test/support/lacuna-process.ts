@@ -49,7 +49,8 @@ export class LacunaProcess {
     const command = [...(options.within ?? []), process.execPath, LAUNCHER, ...args];
     this.child = spawn(command[0]!, command.slice(1), {
       cwd: options.cwd,
-      env: { ...process.env, LACUNA_LOG_LEVEL: "info", ...options.env },
+      // where compiled code is kept it finds by itself (compiled-sources.ts is for threads)
+      env: { ...process.env, NODE_COMPILE_CACHE: undefined, LACUNA_LOG_LEVEL: "info", ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.child.stdin!.on("error", () => this.#wake());
