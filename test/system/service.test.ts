@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
@@ -49,14 +49,19 @@ test("what the unit starts collects into its working directory, with the file th
   expect((await collector.finished).code).toBe(0);
 });
 
-test("what is run before the start is there, and compiles what the collector's threads will load", async () => {
-  const [node, warmUp] = UNIT.match(/^ExecStartPre=-(.*)$/m)![1]!.split(" ");
-  const cache = join(directory.path, "cache");
-  await run(node!, [warmUp!], { env: { ...process.env, NODE_COMPILE_CACHE: cache } });
+test("what the collector's threads will load is compiled before the first start, and not before each", async () => {
+  const cache = join(directory.path, "lacuna");
+  const before = UNIT.match(/^ExecStartPre=-\/bin\/sh -c '(.*)'$/m)![1]!.replaceAll("%C", directory.path);
+  const prepare = () =>
+    run("/bin/sh", ["-c", before], { env: { ...process.env, NODE_COMPILE_CACHE: cache } });
+  await prepare();
   // a folder for each set of V8's flags: that of a collector has them too
   const kept = readdirSync(cache).map((folder) => readdirSync(join(cache, folder)).length);
   expect(kept.length).toBe(2);
   expect(Math.min(...kept)).toBeGreaterThan(300);
+  for (const folder of readdirSync(cache).slice(1)) rmSync(join(cache, folder), { recursive: true });
+  await prepare();
+  expect(readdirSync(cache).length).toBe(1);
 });
 
 test("the kernel's bound is set to what a listener asks for", () => {
