@@ -1,5 +1,7 @@
+import { createSocket } from "node:dgram";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
+import { readTruth } from "../../simulator/truth-file.ts";
 import {
   eventually,
   getJson,
@@ -15,6 +17,13 @@ afterAll(() => directory.remove());
 
 interface Ledger {
   total: Record<string, number>;
+}
+
+interface LedgerTotal {
+  expected: number;
+  missing: number;
+  lost: number;
+  causes: Record<string, number>;
 }
 
 interface Readings {
@@ -135,4 +144,52 @@ test.concurrent("an epoch that begins while the collector listens is known from 
     expect(audited.stdout).toContain("every number is explained");
     expect((await collector.stop()).code).toBe(0);
   }
+});
+
+test.concurrent("a copy made by `vacuum into` while a fleet sends, as deploy/README.md has it, is a database that a collector goes on from", async () => {
+  const db = `${directory.path}/copied.db`;
+  const copy = `${directory.path}/copy.db`;
+  const truth = `${directory.path}/copied.jsonl`;
+  const first = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
+  const port = first.ports[0]!;
+  const json = ["--format", "json", "--loss", "0", "--duration", "4s"]; // no device answers a NACK
+  const simulator = new LacunaProcess(simulate(port, truth, ...json));
+  await eventually(
+    () => getJson<Ledger>(`${first.api}/api/v1/ledger`),
+    ({ total }) => total.stored! > 1000,
+  );
+  const reader = new Database(db, { readonly: true });
+  reader.prepare("VACUUM INTO ?").run(copy);
+  reader.close();
+  expect((await simulator.finished).code).toBe(0);
+  first.process.signal("SIGTERM");
+  expect((await first.process.finished).code).toBe(0);
+
+  const checked = await runLacuna([
+    "check",
+    "--db",
+    copy,
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--http",
+    "127.0.0.1:0",
+  ]);
+  expect(checked.stdout).toContain("no problem was found");
+
+  const second = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", copy]);
+  // each device says once more that it has ended, and how many numbers it has used
+  const { records } = await readTruth(truth);
+  const used = records.reduce((sum, { next }) => sum + next, 0);
+  const socket = createSocket("udp4");
+  for (const { device, epoch, next } of records)
+    socket.send(JSON.stringify({ device, epoch, next, end: true }), second.ports[0]!, "127.0.0.1");
+  const { total } = await eventually(
+    () => getJson<{ total: LedgerTotal }>(`${second.api}/api/v1/ledger`),
+    (answer) => answer.total.expected === used && answer.total.missing === 0,
+  );
+  socket.close();
+  expect(total.lost).toBeGreaterThan(1000);
+  expect(total.causes["collector-down"]).toBe(total.lost);
+  second.process.signal("SIGTERM");
+  expect((await second.process.finished).code).toBe(0);
 });
