@@ -16,7 +16,7 @@ const parseOrigins = (texts: readonly string[]): Parsed<readonly string[]> => {
 export const HTTP_OPTIONS = {
   tokens: listOption({
     key: "token",
-    doc: "tokens of the HTTP API, by their hash; without one it listens on loopback only",
+    doc: "tokens of the HTTP API, by their hash; without one the API listens on loopback only",
     default: [],
     placeholder: "line",
     accepted: TOKEN_ACCEPTED,

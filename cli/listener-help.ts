@@ -2,40 +2,40 @@
 export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }[] = [
   {
     example: "interface=eth0",
-    meaning: "join the group on this interface (name or address); needed wherever a host has several",
+    meaning: "join the group on this interface (name or address); give it wherever a host has several",
   },
   {
     example: "source=10.0.0.9",
-    meaning: "source-specific multicast: hear the group from this sender only",
+    meaning: "source-specific multicast: receive the group from this sender only",
   },
   { example: "format=auto", meaning: "`auto` (by the first byte of each datagram), `lacuna` or `json`" },
   {
     example: "receiveBuffer=8MiB",
-    meaning: "socket buffer asked for; what the system granted is in `/api/v1/status`",
+    meaning: "receive buffer to ask the system for; what it granted is in `/api/v1/status`",
   },
   {
     example: "recovery=off",
     meaning:
-      "`on`, the default: senders of the native format are asked again for what is missing (NACK, from this listener's port); `off`: nothing is ever sent",
+      "`on`, the default: senders of the binary format are asked to send again what is missing (NACK, from this listener's port); `off`: nothing is ever sent",
   },
   {
     example: "path=A",
     meaning:
-      "names a path: the first copy that comes by another path is `redundant`, not a duplicate; what each path brings is in `/api/v1/status`, a dead one is an event",
+      "names the path (network) of this listener: the first copy by another path is `redundant`, not a duplicate; what each path brings is in `/api/v1/status`, and an event tells when one is dead",
   },
   {
     example: "silence=30s",
     meaning:
-      "of a group: an event when nothing came for so long (1s to 7d), and one when it is heard again; default never",
+      "for a group: an event when nothing came for this long (1s to 7d), and one when it is heard again; default never",
   },
   {
     example: "optional=true",
     meaning:
-      "a failed bind or join does not stop the start and does not count for `/readyz`; it is tried again every 5 s",
+      "a failed bind or join does not prevent the start, does not count for `/readyz`, and is tried again every 5 s",
   },
   {
     example: "enabled=false",
-    meaning: "keeps the listener in the configuration without opening it; state `DISABLED`",
+    meaning: "keeps the listener in the configuration without opening it; its state is `DISABLED`",
   },
 ];
 

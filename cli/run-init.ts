@@ -5,7 +5,7 @@ import { COLLECT_OPTIONS } from "./options.ts";
 import { print } from "./output.ts";
 
 const HEAD = `Configuration of \`lacuna collect\`, which reads lacuna.toml of its working directory, or the file that --config names.
-Every option is here with its default: change what you need, remove what you do not. The environment and flags are stronger than this file.
+Every option is here with its default: change what you need, remove what you do not. The environment and flags override this file.
 \`lacuna check\` says whether it is right. Options of a listener's URL: \`lacuna collect --help\`.`;
 
 /** The file that `lacuna init` writes. */

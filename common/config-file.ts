@@ -19,7 +19,7 @@ export const defaultLine = ({
 
 const explained = (option: Option<unknown>): string => {
   const { key, doc, accepted } = option;
-  const names = `stronger: ${envNameOf(key)}, ${flagOf(key)}`;
+  const names = `overridden by: ${envNameOf(key)}, ${flagOf(key)}`;
   return `# ${doc}\n# accepted: ${accepted}; ${names}\n${defaultLine(option)}\n`;
 };
 

@@ -22,10 +22,20 @@ export const configurationPage = (schema: Schema = COLLECT_OPTIONS): string => {
   const options = Object.values(schema);
   return `# Configuration
 
-\`lacuna collect\` takes each option from, in rising order of strength: its default, a TOML file (\`--config FILE\`, else \`./lacuna.toml\` when there
-is one), the environment, a flag. A stronger source replaces a list, it does not add to it. All mistakes are reported at once, each with
-key, value and what is accepted; unknown keys and unknown \`LACUNA_…\` variables are mistakes too. Exit code 78, or 2 when only flags were wrong.
-In the environment a list is split at commas and spaces. Sizes and durations carry a unit: \`8MiB\`, \`10GB\`; \`500ms\`, \`30d\`.
+\`lacuna collect\` takes each option from these sources, where a later one overrides an earlier one:
+
+1. its default,
+2. a TOML file: the one that \`--config FILE\` names, else \`./lacuna.toml\` when it exists,
+3. the environment,
+4. a flag.
+
+A list replaces the list of an earlier source; it does not add to it. In the environment a list is split at commas and spaces. Sizes and durations carry a unit: \`8MiB\`, \`10GB\`; \`500ms\`, \`30d\`.
+
+All mistakes are reported at once, each with key, value and what is accepted. Unknown keys and unknown \`LACUNA_…\` variables are mistakes too. The exit status is then 78, or 2 when only flags were wrong.
+
+- [Options](#options), [access to the API](#access) (tokens, TLS, proxies), [listener URLs](#listener-urls)
+
+## Options
 
 This page is made from the schema in \`cli/options.ts\`.
 
@@ -33,7 +43,7 @@ This page is made from the schema in \`cli/options.ts\`.
 | --- | --- | --- | --- | --- | --- |
 ${options.map(row).join("\n")}
 
-A file that says what the defaults say (\`lacuna init\` writes it, with an explanation of each option):
+The defaults as a file (\`lacuna init\` writes it, with an explanation of each option):
 
 \`\`\`toml
 ${options
@@ -44,13 +54,31 @@ ${options
 
 ## Access
 
-\`localhost\` in \`http\` is 127.0.0.1. Without a token the API listens on loopback only: another address in \`http\` is refused. \`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds a hash. With
-tokens every question for data (\`/api/…\`, \`/metrics\`) needs one, on loopback too: \`Authorization: Bearer TOKEN\`. Scope \`read\` may ask everything, \`admin\` may change things too; nothing can be changed yet.
+Without a token the API listens on loopback only: another address in \`http\` is refused (\`localhost\` there means 127.0.0.1).
 
-Without a token only requests whose \`Host\` is \`localhost\`, \`*.localhost\`, 127.0.0.0/8 or \`[::1]\`, with any port, are answered, on every route; others are 421: a web page whose name was made to resolve to 127.0.0.1 (DNS rebinding) reads nothing. A port forwarded by \`ssh -L\` is \`localhost\`. A reverse proxy
-either sends such a \`Host\` (nginx does by itself, with Caddy \`header_up Host {upstream_hostport}\`), or a token is configured.
+### Tokens
 
-With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both files again; when they are no pair the former ones stay and the log says so.
+\`lacuna token --name grafana\` prints a token, once, and its line for \`token\`, which holds only a hash. As soon as tokens are configured, every request for data (\`/api/…\`, \`/metrics\`) needs one, on loopback too:
+
+\`\`\`sh
+curl -H "Authorization: Bearer TOKEN" https://collector.example.org:8047/api/v1/ledger
+LACUNA_API_TOKEN=TOKEN lacuna devices --api https://collector.example.org:8047
+\`\`\`
+
+Scope \`read\` may ask for everything; \`admin\` may also change things, but there is nothing to change yet.
+
+### TLS
+
+With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both files again; when they do not belong together, the former ones stay and the log says so.
+
+The commands trust the certificates that Node trusts. For a certificate of your own authority, or a self-signed one, name its file: \`NODE_EXTRA_CA_CERTS=ca.pem lacuna devices --api …\`.
+
+### Requests without a token
+
+While no token is configured, a request is answered only if its \`Host\` is \`localhost\`, \`*.localhost\`, an address in 127.0.0.0/8, or \`[::1]\`, with any port. Every other request is 421, on every route. So a web page whose name was made to resolve to 127.0.0.1 (DNS rebinding) reads nothing.
+
+- A port forwarded by \`ssh -L\` is reached as \`localhost\`, and works.
+- A reverse proxy must send such a \`Host\`: nginx does by itself, Caddy with \`header_up Host {upstream_hostport}\`. Or configure a token.
 
 ## Listener URLs
 
@@ -60,20 +88,31 @@ With \`tlsCert\` and \`tlsKey\` the server speaks HTTPS only. SIGHUP reads both 
 | --- | --- |
 ${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `| \`${example}\` | ${meaning} |`).join("\n")}
 
-A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice. One group on two interfaces, or with two sources, is two listeners;
-[paths.md](paths.md) has two networks that carry the same datagrams.
+- **One port.** A wildcard listener and a group listener of one family cannot share a port: every datagram of the group would arrive twice.
+- **One group twice.** One group on two interfaces, or from two sources, is two listeners. For two networks that carry the same datagrams see [paths.md](paths.md).
+- **IPv6.** An IPv6 listener, \`udp://[::]:4747\` too, receives IPv6 only: for both families give \`udp://0.0.0.0:4747\` and \`udp://[::]:4747\`.
+- **Many groups.** Each listener has a socket of its own, with one membership and at most one source. So the limits that Linux sets per socket (\`net.ipv4.igmp_max_memberships\`, 20, and \`net.ipv4.igmp_max_msf\`, 10)
+  do not limit how many groups, or sources of one group, can be received: give one URL for each.
 
-An IPv6 listener hears IPv6 only, \`udp://[::]:4747\` too: for both families give \`udp://0.0.0.0:4747\` and \`udp://[::]:4747\`.
+### When an interface or a membership goes away
 
-Once a second a listener is compared with the host. When its interface is gone, down or without address, was deleted and made again (it has another index then, and the old membership, or a socket on a link-local address,
-leads nowhere), or when the kernel no longer lists its membership, it is \`UNAVAILABLE\` with the reason, an event says so, its socket is read empty and closed, and every second a new one is tried until it is \`OK\` again: no restart is needed. What was sent meanwhile is lost like
-anything else. A listener on an address keeps its socket, which hears again when the address is back. A group joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
+Once a second each listener is compared with the host. It becomes \`UNAVAILABLE\`, with the reason and an event, when
 
-Of a source-specific listener a datagram from another sender is rejected as \`crosstalk\`. On the native receive path the kernel keeps groups that other programs joined, and groups that arrive on other interfaces, away from every socket
-(\`IP_MULTICAST_ALL\` off); with \`receive = "dgram"\` every listener hears what goes to its address and port, whoever joined it and where. An IPv6 group that
-another program joined on another interface is heard from there too, unless a second listener has it on that interface. Where two interfaces have one IPv4 address, \`interface=\` needs the native path: \`node:dgram\` joins by address, on either of them. \`silence=30s\` makes the events \`group-silent\` and \`group-heard\`.
+- its interface is gone, down or without an address,
+- its interface was deleted and made again: it then has another index, and the old membership, or a socket on a link-local address, leads nowhere,
+- the kernel no longer lists its membership.
 
-Each listener has a socket of its own, with one membership and at most one source. So the limits Linux sets per socket (\`net.ipv4.igmp_max_memberships\`, 20, and
-\`net.ipv4.igmp_max_msf\`, 10) do not bound how many groups, or sources of one group, can be heard: give one URL for each.
+Its socket is then read empty and closed, and every second a new one is tried until the listener is \`OK\` again: no restart is needed. What was sent meanwhile is lost like anything else.
+
+A listener on an address of the host keeps its socket, which receives again when the address is back. A group that was joined without \`interface=\` is joined anew only when no interface has its membership any more: name the interface.
+
+### Datagrams of others
+
+- **Source-specific listeners** reject a datagram from another sender as \`crosstalk\`.
+- **On the native receive path** the kernel keeps away from every socket the groups that other programs joined, and groups that arrive on other interfaces (\`IP_MULTICAST_ALL\` off). One exception: an IPv6 group that another program joined on another interface is received from there too, unless a
+  second listener has the group on that interface.
+- **With \`receive = "dgram"\`** a listener receives whatever goes to its address and port, whoever joined it and wherever.
+- **Two interfaces with the same IPv4 address**: \`interface=\` tells them apart on the native path only; \`node:dgram\` joins by address, on either of them.
+- **A silent group**: with \`silence=30s\` the events are \`group-silent\` and \`group-heard\`.
 `;
 };
