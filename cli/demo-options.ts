@@ -20,7 +20,7 @@ export const DEMO_OPTIONS = {
   durationMs: optional(
     durationOption({
       key: "duration",
-      doc: "ends by itself after so long",
+      doc: "ends by itself after this time",
       default: "1m",
       min: "1s",
       max: "1d",
@@ -28,7 +28,7 @@ export const DEMO_OPTIONS = {
   ),
   seed: integerOption({
     key: "seed",
-    doc: "of values and faults",
+    doc: "seed of values and faults",
     default: 1,
     min: 0,
     max: Number.MAX_SAFE_INTEGER,

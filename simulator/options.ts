@@ -14,7 +14,7 @@ import { booleanOption, numberOption, ratioOption } from "./option-kinds.ts";
 import { SIGNAL_NAMES, type SignalName } from "./signals.ts";
 import { parseTarget } from "./target.ts";
 
-/** How the epoch of a restarted device relates to the one before. `same` reuses numbers (design R5). */
+/** How the epoch of a restarted device relates to the one before. `same` reuses numbers (R5, docs/ledger.md). */
 const EPOCH_ORDERS = ["grow", "shrink", "same"] as const;
 
 /** two numbers of a device stay 10 us apart, so that a time in whole microseconds tells which number it belongs to */
@@ -151,7 +151,7 @@ export const SIMULATOR_OPTIONS = {
   }),
   duplicateCopies: integerOption({
     key: "duplicateCopies",
-    doc: "extra copies of a duplicated datagram: 1 up to this",
+    doc: "extra copies of a duplicated datagram, at random from 1 to this",
     default: 1,
     min: 1,
     max: 7,
@@ -163,21 +163,21 @@ export const SIMULATOR_OPTIONS = {
   }),
   reorderCount: integerOption({
     key: "reorderCount",
-    doc: "by at most this many of them",
+    doc: "the most later datagrams that overtake such a copy",
     default: 4,
     min: 1,
     max: 64,
   }),
   reorderMs: durationOption({
     key: "reorderTime",
-    doc: "and held back at most so long (beyond the collector's reorder window: late instead of reordered)",
+    doc: "longest time such a copy is held back (beyond the collector's reorder window it is late instead of reordered)",
     default: "200ms",
     min: "0ms",
     max: "1m",
   }),
   corrupt: ratioOption({
     key: "corrupt",
-    doc: "probability that a copy is damaged, always so that it can be told",
+    doc: "probability that a copy is damaged, always in a way that can be detected",
     default: 0,
   }),
   delayMs: durationOption({
@@ -189,21 +189,21 @@ export const SIMULATOR_OPTIONS = {
   }),
   jitterMs: durationOption({
     key: "jitter",
-    doc: "further delay, even between 0 and this",
+    doc: "additional random delay, evenly between 0 and this",
     default: "0ms",
     min: "0ms",
     max: "1m",
   }),
   restartsPerMinute: numberOption({
     key: "restarts",
-    doc: "restarts per minute of each device on average, without farewell; at least 2 s apart, after the fifth 8 s",
+    doc: "restarts per minute of each device on average, without announcing the end; at least 2 s apart, after the first five at least 8 s",
     default: 0,
     min: 0,
     max: 600,
   }),
   restartFlood: booleanOption({
     key: "restartFlood",
-    doc: "restarts keep no distance, beyond what a collector accepts as plausible (design R6)",
+    doc: "restarts keep no distance: more of them than a collector accepts (16 new epochs a minute, 8 open)",
     default: false,
   }),
   epochOrder: choiceOption({
@@ -226,7 +226,7 @@ export const SIMULATOR_OPTIONS = {
   }),
   describeMs: durationOption({
     key: "describeInterval",
-    doc: "with the first datagram after so long",
+    doc: "how often devices name their channels: with the first datagram after this time",
     default: "30s",
     min: "1ms",
     max: "5200w",
@@ -234,7 +234,7 @@ export const SIMULATOR_OPTIONS = {
   heartbeatMs: optional(
     durationOption({
       key: "heartbeat",
-      doc: "further heartbeats, with the first datagram after so long (a DESCRIBE says as much)",
+      doc: "heartbeats between datagrams, with the first one after this time (a DESCRIBE says as much)",
       default: "30s",
       min: "1ms",
       max: "5200w",
@@ -254,21 +254,21 @@ export const SIMULATOR_OPTIONS = {
   }),
   ringNumbers: integerOption({
     key: "ring",
-    doc: "of each device's numbers so many are held to be sent again when a collector asks (NACK); 0 = devices do not listen",
+    doc: "how many of its newest numbers each device keeps, to send them again when a collector asks (NACK); 0 = devices do not listen",
     default: 10_000,
     min: 0,
     max: MAX_SEQUENCE,
   }),
   repeatRateHz: numberOption({
     key: "repeatRate",
-    doc: "datagrams per second of each device that answer requests (NACK) at most",
+    doc: "datagrams per second with which each device answers requests (NACK), at most",
     default: 1000,
     min: 1,
     max: GREATEST_DEVICE_HZ,
   }),
   lingerMs: durationOption({
     key: "linger",
-    doc: "at the end devices answer until nobody has asked for so long, and for half of it when nobody ever did",
+    doc: "at the end devices answer until nobody has asked for this time, or for half of it when nobody ever did",
     default: "3s",
     min: "0ms",
     max: "1h",
