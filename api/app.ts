@@ -122,7 +122,7 @@ const keepHistory = (app: App, { history, clock, sources }: ApiContext): void =>
 };
 
 /**
- * The HTTP application of design §7, not yet listening: `listen` it, or `inject` requests in tests. `close` it before the sources go.
+ * The HTTP application of docs/api.md, not yet listening: `listen` it, or `inject` requests in tests. `close` it before the sources go.
  */
 export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
   const handleError = createErrorHandler(options.clock);

@@ -24,7 +24,7 @@ const NO_EPOCH = -1;
 /** of the table behind those of a device's epochs: what channels were called in epochs that are forgotten */
 const FORMER = -2;
 
-/** Names and numbers of all devices' channels (design §3). */
+/** Names and numbers of all devices' channels (docs/protocol.md, "DESCRIBE"). */
 export class ChannelRegistry {
   /** the epoch last used of each device; older ones hang on it */
   readonly #tables = new Map<number, ChannelTable>();

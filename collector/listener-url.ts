@@ -5,7 +5,7 @@ import { codeOf, LacunaError } from "../common/errors.ts";
 import { parseSizeBytes, SIZE_ACCEPTED } from "../common/size.ts";
 import { FORMATS, type Format } from "../protocol/decode.ts";
 
-/** One listener as its URL describes it (design §5). */
+/** One listener as its URL describes it (docs/configuration.md, "Listener URLs"). */
 export interface ListenerConfig {
   /** as given */
   url: string;

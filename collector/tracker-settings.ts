@@ -4,7 +4,7 @@ import type { TrackerOptions } from "./tracker/types.ts";
 /** What an operator can set of the tracker. */
 export type TrackerSettings = Omit<TrackerOptions, "nextDevice" | "nextRun" | "archive">;
 
-/** Defaults of design §2 and docs/ledger.md. */
+/** Defaults of docs/ledger.md. */
 export const DEFAULT_TRACKER_SETTINGS: TrackerSettings = {
   windowMs: 250,
   maxDevices: 200_000,

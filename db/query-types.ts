@@ -55,7 +55,7 @@ export interface ReadingRow {
   values: readonly ReadingValue[];
 }
 
-/** Numbers in scope (design §2.1); `unknown` = open ends (R11). */
+/** Numbers in scope (docs/ledger.md, "Words"); `unknown` = open ends (R11). */
 export interface Completeness {
   expected: number;
   received: number;

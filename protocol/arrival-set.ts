@@ -6,7 +6,7 @@ import { type Range, subtract, union } from "./ranges.ts";
  * received - it is here; untold - a collector that may have it can no longer say so (its gap rows were folded into counts);
  * missing - not here, and somebody still waits for it; lost - all others.
  *
- * Sets merge by union (design §11): of what several collectors say of a number the first of these words counts, and numbers between what
+ * Sets merge by union (docs/storage.md, "What is stored about arrival"): of what several collectors say of a number the first of these words counts, and numbers between what
  * they speak of were used, and nobody has them. So the order of merging makes no difference, nor does merging twice. Ranges are inclusive,
  * ascending, and do not touch.
  */

@@ -1,4 +1,4 @@
-/** Bins of numbers that arrived after their window, or after a stop cut it (design R13): all of these have a gap row. */
+/** Bins of numbers that arrived after their window, or after a stop cut it (docs/ledger.md, "Gaps (R13)"): all of these have a gap row. */
 export const ARRIVAL_BINS = ["reordered", "recovered", "late"] as const;
 export type ArrivalBin = (typeof ARRIVAL_BINS)[number];
 

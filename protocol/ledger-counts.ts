@@ -3,7 +3,7 @@ import { CAUSES, type Cause, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } fro
 /** A sum that may pass 2^53 is a bigint, and only then. */
 export type Count = number | bigint;
 
-/** The ledger's counters of a run, a device or the fleet, in sequence numbers (design §2.1), by the names the API uses. */
+/** The ledger's counters of a run, a device or the fleet, in sequence numbers (docs/ledger.md, "Words"), by the names the API uses. */
 export interface LedgerCounts {
   expected: Count;
   received: Count;

@@ -59,7 +59,7 @@ export const ROW_FLAG = {
   CLOSED: 64,
 } as const;
 
-/** Causes of loss (design R14), in the order of ROW.LOST. */
+/** Causes of loss (docs/ledger.md, "Causes (R14)"), in the order of ROW.LOST. */
 export const CAUSES = [
   "network",
   "socket-overflow",

@@ -1,5 +1,5 @@
 /**
- * Why a whole datagram is rejected (design R12): index 0 means sound. The words are labels of counters and never change;
+ * Why a whole datagram is rejected (docs/protocol.md, "Rejected datagrams"): index 0 means sound. The words are labels of counters and never change;
  * new ones are added at the end.
  */
 export const REJECT_REASONS = [
@@ -35,7 +35,7 @@ export const REJECT = Object.fromEntries(REJECT_REASONS.map((reason, code) => [r
   number
 >;
 
-/** Why a single reading inside a sound datagram is refused (design R12); the number still counts as received. */
+/** Why a single reading inside a sound datagram is refused (docs/protocol.md, "Refused readings"); the number still counts as received. */
 export const REFUSAL_REASONS = [
   "unknown-type",
   "bad-length",

@@ -12,7 +12,7 @@ export const circle = (bits: number): number => CIRCLE[bits]!;
 /** 2^(bits - 1): a forward step must be smaller, else it cannot be told from a backward one. */
 export const halfCircle = (bits: number): number => CIRCLE[bits - 1]!;
 
-/** 2^(bits - 2): the bound on backward steps in formats without an epoch (design R7). */
+/** 2^(bits - 2): the bound on backward steps in formats without an epoch (R7, docs/ledger.md). */
 export const quarterCircle = (bits: number): number => CIRCLE[bits - 2]!;
 
 /**

@@ -3,7 +3,7 @@ import type { LedgerCounts } from "../protocol/ledger-counts.ts";
 import { parseTime } from "../protocol/time.ts";
 import type { AuditDevice, AuditFleet, AuditGap, AuditReading, AuditSource } from "./audit/source.ts";
 
-/** The parts of the API's answers (design §7) that an audit reads. */
+/** The parts of the API's answers (docs/api.md) that an audit reads. */
 interface DeviceLedgerJson {
   total: LedgerCounts;
   epochs: (LedgerCounts & Omit<AuditDevice["runs"][number], "counts">)[];

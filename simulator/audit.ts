@@ -25,7 +25,7 @@ export interface AuditOptions {
 const DEVICES_AT_ONCE = 8;
 
 /**
- * Reconciles a ledger and its stored readings with the truth of a simulation (design §9): every number of every device is accounted for, or a
+ * Reconciles a ledger and its stored readings with the truth of a simulation (docs/cli.md, "audit"): every number of every device is accounted for, or a
  * difference says which is not. The collector must have settled first: `settle` waits for that.
  * @throws whatever `source` throws
  */

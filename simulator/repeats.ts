@@ -25,7 +25,7 @@ interface Wanted {
 }
 
 /**
- * How a fleet answers NACKs (design §3), at a bounded rate per device: with the original datagrams, through the same impairments; with GONE for
+ * How a fleet answers NACKs (docs/protocol.md, "NACK and GONE"), at a bounded rate per device: with the original datagrams, through the same impairments; with GONE for
  * numbers its ring no longer holds and for former epochs; with a HEARTBEAT for numbers never used. The ring needs no memory: any datagram is
  * a function of its number and the settings. What is answered, and when, depends on who asks: everything else of a fleet does not depend on it.
  */

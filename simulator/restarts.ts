@@ -3,7 +3,7 @@ import type { Schedule } from "./schedule.ts";
 import type { SimulatorSettings } from "./settings.ts";
 
 /**
- * A collector accepts 8 open epochs per device and 16 new ones a minute, and closes one after 10 s of silence (design R6). Five restarts
+ * A collector accepts 8 open epochs per device and 16 new ones a minute, and closes one after 10 s of silence (R6, docs/ledger.md). Five restarts
  * at least 2 s apart and 8 s between the others stay within both: at most 13 starts a minute, and the ninth open one is silent for 10 s.
  */
 const QUICK_RESTARTS = 5;

@@ -5,7 +5,7 @@ import type { FleetSettings } from "./settings.ts";
 
 export const TRUTH_VERSION = 1;
 
-/** What became of the numbers of one start of one device (design §9). */
+/** What became of the numbers of one start of one device (docs/cli.md, "simulate"). */
 export interface TruthRecord extends DepartureRecord {
   device: string;
   /** as declared on the wire; null when the format leaves it out */

@@ -7,7 +7,7 @@ export const DEVICE_SPACING_MS = 50;
 /** NACKs of one ingest worker, all devices together */
 export const NACKS_PER_SECOND = 5000;
 export const NACK_BURST = 500;
-/** fits into one packet on any path (design §3) */
+/** fits into one packet on any path (docs/protocol.md, "NACK and GONE") */
 export const MAX_NACK_BYTES = 1400;
 
 /** until the round trip has been measured; then smoothed + 4 x variation (RFC 6298), within these bounds */

@@ -43,5 +43,5 @@ export const OPENED_BY = {
 } as const;
 /** an open gap's cause is left to the evidence */
 export const BY_EVIDENCE = -1;
-/** GONE counts so long after a NACK (design §3), milliseconds */
+/** GONE counts so long after a NACK (docs/ledger.md, "Recovery"), milliseconds */
 export const ANSWER_MS = 10_000;

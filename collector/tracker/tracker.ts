@@ -157,7 +157,7 @@ export class Tracker {
   get sendTimeUs(): number {
     return this.#outcome.sendTimeUs;
   }
-  /** the datagram gave a send time and it was out of range (to be counted, design §3) */
+  /** the datagram gave a send time and it was out of range (to be counted; docs/protocol.md, "Times") */
   get sendTimeRefused(): boolean {
     return this.#outcome.sendTimeRefused;
   }

@@ -4,7 +4,7 @@ import { BLAMED_CAUSES, type BlamedCause } from "./report.ts";
 import type { AuditGap, AuditRun } from "./source.ts";
 
 /**
- * What the ledger of one run has to say, by the truth (design §9): with D = dropped and corrupted and X = what the collector's side explains,
+ * What the ledger of one run has to say, by the truth (docs/cli.md, "audit"): with D = dropped and corrupted and X = what the collector's side explains,
  * received = [0, next) - D - X, and lost or missing = D within [first, highWater] and X from `first` on.
  */
 export interface Expectation {

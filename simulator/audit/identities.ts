@@ -1,7 +1,7 @@
 import { addCounts, COUNTERS, type Count, type LedgerCounts } from "../../protocol/ledger-counts.ts";
 import type { AuditFleet, AuditRun } from "./source.ts";
 
-/** The conservation laws of the ledger (design §2.1), each broken one as a sentence. */
+/** The conservation laws of the ledger (docs/ledger.md, "Words"), each broken one as a sentence. */
 
 const sum = (counts: Iterable<Count>): Count => {
   let total: Count = 0;

@@ -29,7 +29,7 @@ const pageOf = <T>(items: readonly T[], url: URL): { items: T[]; next: string | 
   return { items: items.slice(from, from + PAGE), next };
 };
 
-/** A collector's API (design §7) over a reference ledger, in pages of 40. */
+/** A collector's API (docs/api.md) over a reference ledger, in pages of 40. */
 const apiOf =
   (ledger: ReferenceLedger) =>
   (url: URL): unknown => {

@@ -2,8 +2,8 @@ import { AssertionError } from "node:assert";
 import { CAUSES, ROW } from "../../protocol/ledger-row.ts";
 
 /**
- * The conservation laws of the ledger (design §2.1), asserted by every test run that moves a counter. Ledgers come as the HTTP API
- * returns them (design §7: one of `epochs`, or a `total`) or as a ledger row (protocol/ledger-row.ts).
+ * The conservation laws of the ledger (docs/ledger.md, "Words"), asserted by every test run that moves a counter. Ledgers come as the HTTP API
+ * returns them (docs/api.md: one of `epochs`, or a `total`) or as a ledger row (protocol/ledger-row.ts).
  */
 
 /** A ledger as plain JSON: only the fields that are present are checked, but those of `REQUIRED` must be. */

@@ -6,7 +6,7 @@ import { CAUSES, type Cause } from "../../../protocol/ledger-row.ts";
 /** A number that was absent beyond its window once. */
 export interface ToldNumber {
   state: GapState;
-  /** where it lies in time, microseconds: absent ones linearly between their neighbours (design §7) */
+  /** where it lies in time, microseconds: absent ones linearly between their neighbours (docs/api.md) */
   placeUs: number;
   cause: Cause | null;
   openedAt: number;
