@@ -72,7 +72,10 @@ export class Queries {
     this.#budget = new QueryBudget(nowMs);
     this.#segments = new RunSegments(db, this.#budget);
     this.#pieces = new Pieces(this.#segments);
-    this.#gaps = { absent: new AbsentNumbers(db), filled: new FilledNumbers(db) };
+    this.#gaps = {
+      absent: new AbsentNumbers(db, this.#budget),
+      filled: new FilledNumbers(db, this.#budget),
+    };
     this.#inSnapshot = db.transaction((query: QueryRequest) => this.#answer(query));
   }
 
@@ -100,7 +103,7 @@ export class Queries {
       case "gaps":
         return queryGaps(this.#db, query.request);
       case "raster":
-        return queryRaster(this.#db, query.request);
+        return queryRaster(this.#db, query.request, this.#budget);
       case "received":
         return queryReceived(this.#db, query.request);
       case "events":

@@ -18,7 +18,7 @@ export const ERR_QUERY_TIMEOUT = "ERR_QUERY_TIMEOUT";
 export const ERR_QUERY_TOO_LARGE = "ERR_QUERY_TOO_LARGE";
 
 /**
- * Ends a query that costs too much. SQLite's own statements here are short; so time is looked at between the pieces a query reads.
+ * Ends a query that costs too much. SQLite's own statements here are short; so time is looked at between the pieces and the gap rows a query reads.
  */
 export class QueryBudget {
   readonly #nowMs: () => number;
@@ -39,7 +39,7 @@ export class QueryBudget {
   }
 
   /**
-   * Before a piece is read.
+   * Before a piece, or a gap row, is read.
    * @throws LacunaError `ERR_QUERY_TIMEOUT`
    */
   checkTime(): void {

@@ -1,6 +1,8 @@
 import type { ArrivalBin } from "../protocol/gap-row.ts";
 import { CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
+import { type OpenGap, openGapsOf } from "./open-gaps.ts";
+import type { QueryBudget } from "./query-budget.ts";
 import type { GapState, RasterBlock } from "./query-types.ts";
 import { ARRIVAL_SQL } from "./schema/expressions.ts";
 
@@ -35,12 +37,10 @@ interface AbsentRow {
 }
 
 // rows of a run never overlap, so at most one that begins before the span reaches into it
-const select = (table: string, columns: string): string =>
-  `SELECT first, last, ${columns} FROM ${table} WHERE run_no = @run AND first <= @last AND last >= @first
-   AND first >= ifnull((SELECT max(first) FROM ${table} WHERE run_no = @run AND first <= @first), @first)
-   ORDER BY first DESC LIMIT @limit`;
-const CLOSED = select("gaps", `state, cause, ${ARRIVAL_SQL} AS arrival`);
-const OPEN = select("window_gaps", "'open' AS state, NULL AS cause, NULL AS arrival");
+const CLOSED = `SELECT first, last, state, cause, ${ARRIVAL_SQL} AS arrival FROM gaps
+  WHERE run_no = @run AND first <= @last AND last >= @first
+    AND first >= ifnull((SELECT max(first) FROM gaps WHERE run_no = @run AND first <= @first), @first)
+  ORDER BY first DESC LIMIT @limit`;
 
 const FOLDED = "SELECT ifnull(max(last) + 1, 0) FROM folded_gaps WHERE run_no = ?";
 
@@ -84,15 +84,30 @@ const fold = (rows: readonly AbsentRow[], span: RasterSpan, size: number): Raste
 const completeFrom = (rows: readonly AbsentRow[], span: RasterSpan, maxRows: number): number =>
   rows.length < maxRows ? span.first : Math.max(span.first, rows.at(-1)!.first);
 
-/** Absent and late numbers of each span by blocks of numbers, newest rows first until `maxRows` closed and as many open ones. */
-export const queryRaster = (db: Sqlite, { size, spans, maxRows }: RasterRequest): RasterFound[] => {
+/** The open gaps of a run that reach into the span, newest first. */
+const openWithin = (gaps: readonly OpenGap[], span: RasterSpan): AbsentRow[] =>
+  gaps
+    .filter(({ first, last }) => first <= span.last && last >= span.first)
+    .map(({ first, last }): AbsentRow => ({ first, last, state: "open", cause: null, arrival: null }))
+    .reverse();
+
+/**
+ * Absent and late numbers of each span by blocks of numbers, newest rows first until `maxRows` closed and as many open ones.
+ * @throws LacunaError `ERR_QUERY_TIMEOUT`
+ */
+export const queryRaster = (
+  db: Sqlite,
+  { size, spans, maxRows }: RasterRequest,
+  budget: Pick<QueryBudget, "checkTime">,
+): RasterFound[] => {
   const closed = db.prepare(CLOSED);
-  const open = db.prepare(OPEN);
+  const openOf = openGapsOf(db);
   const folded = db.prepare(FOLDED).pluck();
   return spans.map((span) => {
-    const values = { ...span, limit: maxRows };
-    const closedRows = closed.all(values) as AbsentRow[];
-    const openRows = open.all(values) as AbsentRow[];
+    // devices that restart often have a span for each block
+    budget.checkTime();
+    const closedRows = closed.all({ ...span, limit: maxRows }) as AbsentRow[];
+    const openRows = openWithin(openOf(span.run), span).slice(0, maxRows);
     // numbers of a row that is gone, lost or filled, would be shown as if they had come in order
     const exactFrom = Math.max(
       completeFrom(closedRows, span, maxRows),

@@ -2,6 +2,7 @@ import { type AbsentRange, countWithin, placeBetween } from "../absent-times.ts"
 import type { GapRecord } from "../gaps-query.ts";
 import type { Sqlite, Statement } from "../open.ts";
 import { type OpenGap, openGapsOf } from "../open-gaps.ts";
+import type { QueryBudget } from "../query-budget.ts";
 import { bucketAt, type Grid } from "./grid.ts";
 
 type AbsentGap = Omit<GapRecord, "filledAtUs" | "arrival">;
@@ -18,8 +19,10 @@ type AbsentRow = AbsentRange & AbsentGap;
 export class AbsentNumbers {
   readonly #lost: Statement;
   readonly #openOf: (run: number) => OpenGap[];
+  readonly #budget: QueryBudget;
 
-  constructor(db: Sqlite) {
+  constructor(db: Sqlite, budget: QueryBudget) {
+    this.#budget = budget;
     this.#lost = db.prepare(
       `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at, time_before, time_after,
          opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'`,
@@ -27,8 +30,13 @@ export class AbsentNumbers {
     this.#openOf = openGapsOf(db);
   }
 
+  /** @throws LacunaError `ERR_QUERY_TIMEOUT` */
   *of(run: number): Generator<AbsentRow> {
-    yield* this.#lost.iterate(run) as IterableIterator<AbsentRow>;
+    // of a run that has lost something for years there may be millions
+    for (const row of this.#lost.iterate(run) as IterableIterator<AbsentRow>) {
+      this.#budget.checkTime();
+      yield row;
+    }
     for (const gap of this.#openOf(run)) yield openRow(run, gap);
   }
 }

@@ -1,5 +1,6 @@
 import { arrivalBin } from "../../protocol/gap-row.ts";
 import type { Sqlite, Statement } from "../open.ts";
+import type { QueryBudget } from "../query-budget.ts";
 import { placeAbsent } from "./absent.ts";
 import type { Buckets } from "./buckets.ts";
 import { bucketAt } from "./grid.ts";
@@ -18,16 +19,22 @@ interface FilledRow {
 /** Numbers of one run that are here and were recovered or came late. */
 export class FilledNumbers {
   readonly #filled: Statement;
+  readonly #budget: QueryBudget;
 
-  constructor(db: Sqlite) {
+  constructor(db: Sqlite, budget: QueryBudget) {
+    this.#budget = budget;
     this.#filled = db.prepare(
       "SELECT first, last, was_lost, requests, opened_at, time_before, time_after FROM gaps WHERE run_no = ? AND state = 'filled'",
     );
   }
 
-  /** Count them into the buckets they lie in: a row's first and last number by their own time, those between linearly between them. */
+  /**
+   * Count them into the buckets they lie in: a row's first and last number by their own time, those between linearly between them.
+   * @throws LacunaError `ERR_QUERY_TIMEOUT`
+   */
   place(buckets: Buckets, run: number): void {
     for (const row of this.#filled.iterate(run) as IterableIterator<FilledRow>) {
+      this.#budget.checkTime();
       const bin = arrivalBin(row.was_lost === 1, row.requests);
       if (bin !== "reordered") placeFilled(buckets, row, buckets[bin]);
     }

@@ -9,6 +9,8 @@ import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";
 
+const UNLIMITED = { checkTime: () => {} };
+
 interface Bed {
   bed: StoreBed;
   model: IngestModel;
@@ -142,7 +144,7 @@ test.each([
     await raster(100, 5);
     const db = openForReading(bed.file);
     const find = (maxRows: number) =>
-      queryRaster(db, { size: 100, spans: [{ run: run.run, first: 0, last: 400 }], maxRows })[0]!;
+      queryRaster(db, { size: 100, spans: [{ run: run.run, first: 0, last: 400 }], maxRows }, UNLIMITED)[0]!;
     const found = [find(125), find(201)];
     db.close();
     const absent = found.map(({ exactFrom, blocks }) => [
