@@ -33,7 +33,7 @@ import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
-import type { Count, LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 
 import type { CollectorStatus, StoreStatus } from "./part-status.ts";
@@ -142,12 +142,10 @@ export interface LiveRun {
 export interface LedgerSource {
   /** time of the last commit it contains */
   readonly asOfUs: number;
-  /** number of the last flush it contains */
-  readonly flush: number;
+  /** grows with every change, of a commit or of what waits for one that fails */
+  readonly revision: number;
   /** when the collector last did not listen: silences do not count it; null = always on this database */
   readonly down: Downtime | null;
-  /** numbers of all runs that are accepted and not committed yet */
-  readonly pending: Count;
   readonly deviceCount: number;
   /** changes whenever a device comes or goes */
   readonly devicesVersion: number;

@@ -38,6 +38,8 @@ export class LedgerState {
   readonly damage: string[] = [];
   /** grows when a device comes or goes */
   devicesVersion = 0;
+  /** grows with every change, committed or only accepted */
+  revision = 0;
   /** one run's row, used again for each that is changed */
   readonly #row = new Float64Array(RUN_FIELDS);
   /** rows given out are copies, cut from blocks: a buffer for each would cost more than its content */
@@ -57,6 +59,7 @@ export class LedgerState {
     this.down = change.down;
     this.flush = change.flush;
     this.asOfUs = change.committedAtUs;
+    this.revision++;
   }
 
   /** Show what is accepted and not yet committed: rows rise, and what they rose by is pending. Devices are forgotten by a commit only. */
@@ -68,6 +71,7 @@ export class LedgerState {
       this.putRow(change.rows, at, this.flush, false);
     }
     this.fleet = change.fleet;
+    this.revision++;
   }
 
   applyNote(note: Note, flush: number): void {

@@ -1,6 +1,6 @@
 import type { Downtime } from "../protocol/device-status.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
-import type { Count, LedgerCounts } from "../protocol/ledger-counts.ts";
+import type { LedgerCounts } from "../protocol/ledger-counts.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import { DeviceView, epochOf } from "./device-view.ts";
@@ -71,14 +71,14 @@ export class LedgerView {
     };
   }
 
+  /** Grows with every change, also with what is accepted while commits fail. */
+  get revision(): number {
+    return this.#state.revision;
+  }
+
   /** Sums over every run, the forgotten ones included; costs no pass over the devices. */
   fleet(): FleetView {
     return { counts: this.#state.sums.counts(), counters: this.#state.fleet };
-  }
-
-  /** Numbers of all runs that are accepted and not committed yet. */
-  get pending(): Count {
-    return this.#state.sums.pending;
   }
 
   /** Devices that were forgotten (R16), and the sums of their counts. */

@@ -9,8 +9,8 @@ interface Header {
 const HEADERS = {
   ETag: {
     description:
-      "weak, of this URL alone; changes with each commit. Given back as `If-None-Match` it makes an unchanged answer 304. Absent with times relative to now, and where the answer may end now",
-    schema: { type: "string", examples: ['W/"hoeqgyfm4t-375-0-ngCjr-9luoT5u2dgqZ3E2W9VXVo"'] },
+      "weak, of this URL alone; changes with each commit, and with what is accepted while commits fail. Given back as `If-None-Match` it makes an unchanged answer 304. Absent with times relative to now, and where the answer may end now",
+    schema: { type: "string", examples: ['W/"hoeqgyfm4t-375-ngCjr-9luoT5u2dgqZ3E2W9VXVo"'] },
   },
   "Cache-Control": {
     description: "with `ETag`: to be kept, and asked for again each time (`no-cache`)",

@@ -9,7 +9,7 @@ import { isRelative } from "../query-time.ts";
  * has it was given the answer, so that 304 is never said where it would be an error (RFC 9110, 13.2.1).
  */
 const revisionTag = ({ sources: { ledger }, startedAtUs }: ApiContext, url: string): string =>
-  `W/"${startedAtUs.toString(36)}-${ledger.flush}-${ledger.pending}-${hash("sha1", url, "base64url")}"`;
+  `W/"${startedAtUs.toString(36)}-${ledger.revision}-${hash("sha1", url, "base64url")}"`;
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, "");
 

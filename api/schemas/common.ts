@@ -144,7 +144,7 @@ export const ERRORS = {
 } as const;
 /** Of routes whose answer changes with a commit only (`unchangedSinceCommit`). */
 export const NOT_MODIFIED = {
-  304: { type: "null", description: "nothing was committed since the answer with that `ETag`" },
+  304: { type: "null", description: "nothing has changed since the answer with that `ETag`" },
 } as const;
 export const NO_DEVICE = { 404: problemResponse("no such device") } as const;
 export const NO_DEVICE_OR_CHANNEL = {

@@ -52,10 +52,6 @@ export class LedgerSums {
     this.#sums.add(SUM.EXPIRED, numbers);
   }
 
-  get pending(): Count {
-    return this.#sums.get(SUM.PENDING);
-  }
-
   counts(): LedgerCounts {
     const at = (field: number): Count => this.#sums.get(field - FIRST_SUMMED);
     const big = (field: number): bigint => this.#sums.big(field - FIRST_SUMMED);

@@ -125,7 +125,7 @@ describe("an answer with a revision", () => {
     // the strong form of the tag is the same by the weak comparison
     const strong = { "if-none-match": etag.replace("W/", "") };
     expect((await app.inject({ url, headers: strong })).statusCode).toBe(304);
-    sources.flush++;
+    sources.revision++;
     expect(await again()).toEqual([200, false]);
   });
 

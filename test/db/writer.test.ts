@@ -38,6 +38,31 @@ test("while another connection holds the file, nothing is lost and what waits is
   expect(dumpView(new LedgerView(main))).toEqual(dumpView(viewOf(writer)));
 });
 
+test("what waits in vain is a change of the ledger each time, also where as many numbers are pending as before", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const main = new LedgerState();
+  const view = new LedgerView(main);
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  const revisions = [view.revision];
+  for (const sequence of [0, 0]) {
+    model.receive(run, sequence);
+    writer.accept(model.seal());
+    writer.flush();
+    main.accept(writer.takeAccepted()!);
+    revisions.push(view.revision);
+  }
+  expect(view.fleet().counts).toMatchObject({ pending: 1, duplicates: 1 });
+  other.exec("ROLLBACK");
+  const outcome = writer.flush();
+  if (outcome.outcome !== "committed") throw new Error(outcome.outcome);
+  main.apply(outcome.change!);
+  expect(new Set([...revisions, view.revision]).size).toBe(4);
+});
+
 test("a file that was removed or replaced is not written to in silence", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());

@@ -196,7 +196,7 @@ export class FakeSources implements Sources {
   /** how often all ids were asked for */
   idPasses!: number;
   asOfUs!: number;
-  flush!: number;
+  revision!: number;
   counters!: FleetView["counters"];
   /** sums over the devices unless given */
   counts: FleetView["counts"] | undefined;
@@ -236,7 +236,7 @@ export class FakeSources implements Sources {
     this.devices = new Map();
     this.devicesVersion++;
     this.idPasses = 0;
-    this.flush = 7;
+    this.revision = 7;
     this.asOfUs = NOON_US - 200_000;
     this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
     this.counts = undefined;
@@ -289,13 +289,10 @@ export class FakeSources implements Sources {
       get asOfUs() {
         return fake.asOfUs;
       },
-      get flush() {
-        return fake.flush;
+      get revision() {
+        return fake.revision;
       },
       down: null,
-      get pending() {
-        return (fake.counts ?? fake.#sum()).pending;
-      },
       get deviceCount() {
         return fake.devices.size;
       },
