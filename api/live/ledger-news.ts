@@ -15,9 +15,9 @@ export class LedgerNews {
   /** The fleet's ledger, or those of the client's devices; a client that is too slow gets the newest in a later round. */
   tell(client: LiveClient): void {
     const { devices } = client.wish;
-    client.lacksLedger = client.isFull;
     for (const device of devices.length === 0 ? [""] : devices) {
-      if (client.isFull) return;
+      client.lacksLedger = client.isFull;
+      if (client.lacksLedger) return;
       const news = this.#of(device);
       if (news === null || client.ledgers.get(device) === news.total) continue;
       client.ledgers.set(device, news.total);
