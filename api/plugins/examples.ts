@@ -18,7 +18,7 @@ const PARTS: Readonly<Record<string, readonly Example[]>> = {
     {
       url: "/api/v1/live?device=pump-7&event=reading",
       type: "text/event-stream",
-      body: 'id: 812-0-5-3\nevent: reading\ndata: {"device":"pump-7","epoch":3,"run":0,"seq":42,"time":"2026-11-20T12:00:00.123456Z","values":{"temperature":21.5}}\n\n',
+      body: 'id: 812.k3f9-0-5-3\nevent: reading\ndata: {"device":"pump-7","epoch":3,"run":0,"seq":42,"time":"2026-11-20T12:00:00.123456Z","values":{"temperature":21.5}}\n\n',
     },
   ],
   getMetrics: [

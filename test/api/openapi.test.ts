@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { points as pointsText, series } from "../../api/answer-texts.ts";
+import { parsePlace } from "../../api/live/position.ts";
 import { Buckets } from "../../db/series/buckets.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
@@ -54,6 +55,14 @@ test("a parameter with a default may be left out", async () => {
   const { parameters } = paths["/api/v1/devices/{id}/readings"].get;
   const required = parameters.filter((parameter: { required: boolean }) => parameter.required);
   expect(required.map(({ name }: { name: string }) => name)).toEqual(["id"]);
+});
+
+test("event ids in it are such as the live feed gives, and takes", async () => {
+  const { paths } = await document();
+  const stream = paths["/api/v1/live"].get.responses["200"].content["text/event-stream"];
+  const [, id] = /^id: (.+)$/m.exec(stream.example)!;
+  for (const each of [id!, ...stream["x-itemSchema"].properties.id.examples])
+    expect(parsePlace(each), each).toBeDefined();
 });
 
 describe("the check itself finds", () => {
