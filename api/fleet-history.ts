@@ -51,14 +51,15 @@ const sampleOf = (timeUs: number, { counts, counters }: FleetView): FleetSample 
 export class FleetHistory {
   readonly #levels: Level[] = LEVELS.map((level) => ({ ...level, samples: [] }));
 
-  /** Call about once a second. */
+  /** Call about once a second. @param timeUs - wall clock, microseconds; samples it has gone back behind are let go */
   sample(timeUs: number, fleet: FleetView): void {
     const sample = sampleOf(timeUs, fleet);
     for (const { stepSeconds, capacity, samples } of this.#levels) {
+      // dated by a clock that has been set back since: steps between samples would have a negative length
+      while (samples.length > 0 && samples.at(-1)!.timeUs >= timeUs) samples.pop();
       const last = samples.at(-1);
       // a quarter of a step early is in time: timers are not exact
-      if (last !== undefined && timeUs - last.timeUs < (stepSeconds - 0.25) * 1e6 && timeUs > last.timeUs)
-        continue;
+      if (last !== undefined && timeUs - last.timeUs < (stepSeconds - 0.25) * 1e6) continue;
       samples.push(sample);
       if (samples.length > capacity) samples.shift();
     }

@@ -137,11 +137,11 @@ describe("history", () => {
     expect(history.read(1200e6, 172_800).stepSeconds).toBe(120);
   });
 
-  test("goes on after the wall clock went back", () => {
+  test.each([60, 3600])("goes on after the wall clock went back, oldest first (%i s)", (span) => {
     const history = new FleetHistory();
-    history.sample(100e6, view);
-    history.sample(50e6, view);
-    expect(history.read(100e6, 60).samples).toHaveLength(2);
+    for (const second of [30, 60, 90, 120, 50, 51, 61]) history.sample(second * 1e6, view);
+    const times = history.read(61e6, span).samples.map(({ timeUs }) => timeUs / 1e6);
+    expect(times).toEqual(span === 60 ? [30, 50, 51, 61] : [30, 50, 61]);
   });
 
   test("is served from the start on", async () => {
