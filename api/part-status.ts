@@ -1,5 +1,7 @@
 /* What collector and store say of themselves. All times are microseconds since the Unix epoch. */
 
+export type { StoreStatus } from "../db/store.ts";
+
 /** OK; UNAVAILABLE: should be up and is retried; DISABLED: by the operator; FAILED: will not come up without a change. */
 export const LISTENER_STATES = ["OK", "UNAVAILABLE", "DISABLED", "FAILED"] as const;
 export type ListenerState = (typeof LISTENER_STATES)[number];
@@ -128,40 +130,4 @@ export interface CollectorStatus {
     /** numbers that came out of order, by how long after their gap was opened, microseconds; see common/log-histogram.ts */
     delays: readonly number[];
   };
-}
-
-export interface StoreStatus {
-  path: string;
-  /** FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart */
-  state: "OK" | "FAILING" | "FAILED" | "CLOSED";
-  /** what the last failed commit said */
-  reason: string | null;
-  sinceUs: number;
-  schemaVersion: number;
-  sizeBytes: number;
-  /** bytes of the write-ahead log */
-  walBytes: number;
-  lastCommitUs: number | null;
-  commits: number;
-  commitFailures: number;
-  /** seconds spent in commits since the start */
-  commitSeconds: number;
-  /** batches accepted and not yet committed */
-  pendingBatches: number;
-  segments: number;
-  readingsStored: number;
-  /** merges of segments into chunks since the start */
-  merges: number;
-  unmergedSegments: number;
-  unmergedReadings: number;
-  /** descriptions of channels that were not kept since the start, there being no room */
-  leftOutNames: number;
-  /** why nothing is merged any more; null while it is */
-  mergeError: string | null;
-  /** what of the database start and retention could not read, and went on without; null when there was nothing */
-  damage: string | null;
-  /** bytes flushes have put into segments since the start */
-  flushedBytes: number;
-  /** bytes written to the database and its log since the start; null where the system does not tell */
-  writtenBytes: number | null;
 }

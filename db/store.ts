@@ -59,7 +59,8 @@ export interface StoreEvents {
   error: [LacunaError];
 }
 
-export interface StoreStatus {
+/** The store as a whole, and the figures of its writer. */
+export interface StoreStatus extends Omit<WriterFigures, "failingSinceUs" | "lastError"> {
   path: string;
   /** FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart */
   state: "OK" | "FAILING" | "FAILED" | "CLOSED";
@@ -69,22 +70,10 @@ export interface StoreStatus {
   sinceUs: number;
   schemaVersion: number;
   sizeBytes: number;
+  /** bytes of the write-ahead log */
   walBytes: number;
+  /** microseconds; null before the first commit of all */
   lastCommitUs: number | null;
-  commits: number;
-  commitFailures: number;
-  commitSeconds: number;
-  pendingBatches: number;
-  segments: number;
-  readingsStored: number;
-  merges: number;
-  unmergedSegments: number;
-  unmergedReadings: number;
-  leftOutNames: number;
-  mergeError: string | null;
-  damage: string | null;
-  flushedBytes: number;
-  writtenBytes: number | null;
 }
 
 const DEFAULTS = {

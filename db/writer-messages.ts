@@ -15,6 +15,7 @@ export interface WriterThreadData {
 
 /** Figures the writer sends along with every message. */
 export interface WriterFigures {
+  /** transactions since the start, and attempts that failed */
   commits: number;
   commitFailures: number;
   /** seconds spent in commits since the start */
@@ -24,9 +25,10 @@ export interface WriterFigures {
   /** wall clock, microseconds; null while commits succeed */
   failingSinceUs: number | null;
   lastError: string | null;
+  /** in the database, and readings in them */
   segments: number;
   readingsStored: number;
-  /** merges since the start */
+  /** of segments into chunks, since the start */
   merges: number;
   /** segments that wait to be merged, and readings in them */
   unmergedSegments: number;
