@@ -52,7 +52,7 @@ export default defineConfig({
   test: {
     projects: [
       project("imports", ["test/imports/**/*.test.ts"]),
-      project("unit", ["test/**/*.test.ts"], {
+      project("unit", ["test/**/*.test.ts", "bench/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
         ...PATIENT,
         setupFiles: [COMPILED],
