@@ -48,6 +48,9 @@ const undescribed = (channel: number): Channel => ({ name: undescribedName(chann
 export class DeviceView {
   readonly #state: LedgerState;
   readonly #slot: number;
+  /** what `hasChannel` looks in: it is asked for name after name */
+  #described: readonly PlacedDescription[] | undefined;
+  #newest: readonly LatestValue[] | undefined;
 
   constructor(state: LedgerState, slot: number) {
     this.#state = state;
@@ -127,11 +130,11 @@ export class DeviceView {
   /** Whether a channel has this name in some epoch, or may have it. A name such as ch7 is that of channel 7 wherever nothing else is said of it. */
   hasChannel(name: string): boolean {
     const number = undescribedNumber(name);
-    return (
-      (number !== null && !this.hasAllNewest) ||
-      this.descriptions.some((each) => each.name === name || each.channel === number) ||
-      this.latest.some((latest) => latest.name === name)
-    );
+    if (number !== null && !this.hasAllNewest) return true;
+    this.#described ??= this.descriptions;
+    if (this.#described.some((each) => each.name === name || each.channel === number)) return true;
+    this.#newest ??= this.latest;
+    return this.#newest.some((latest) => latest.name === name);
   }
 
   /** How many newest values there are at most: those of all epochs, before a name that moved is given to one of them. */

@@ -22,8 +22,11 @@ export const bytesOf = (names: readonly string[]): number => {
 export class ReadingRows {
   readonly #request: ReadingsRequest;
   readonly #run: NamedRun;
-  /** by channel; made when the first row asks */
-  #names: ReadonlyMap<number, string> | undefined;
+  /** of the channels that have come; null = not asked for */
+  readonly #names = new Map<number, string | null>();
+
+  /** names that hold in the run's epoch, by channel; made when the first row asks */
+  #described: ReadonlyMap<number, string> | undefined;
 
   constructor(request: ReadingsRequest, run: NamedRun) {
     this.#request = request;
@@ -43,14 +46,14 @@ export class ReadingRows {
 
   /** @param readings - indices of at least one, which share a time */
   #rowOf(columns: RunColumns, readings: readonly number[], sequence: number): ReadingRow | null {
-    const { fromUs, toUs, channels } = this.#request;
+    const { fromUs, toUs } = this.#request;
     const timeUs = columns.readingTime[readings[0]!]!;
     if ((fromUs !== null && timeUs < fromUs) || (toUs !== null && timeUs >= toUs)) return null;
     const names: string[] = [];
     const values: ReadingValue[] = [];
     for (const reading of readings) {
       const name = this.#nameOf(columns.channel[reading]!);
-      if (channels.length > 0 && !channels.includes(name)) continue;
+      if (name === null) continue;
       names.push(name);
       values.push(readingValue(columns.type[reading]!, columns.value[reading]!));
     }
@@ -59,12 +62,19 @@ export class ReadingRows {
     return { timeUs, epoch, run: index, sequence: isUnsequenced ? null : sequence, names, values };
   }
 
-  #nameOf(channel: number): string {
-    this.#names ??= this.#namesOfRun();
-    return this.#names.get(channel) ?? undescribedName(channel);
+  /** Found out once for each channel: with many of them, and many asked for, it takes longer than all else. */
+  #nameOf(channel: number): string | null {
+    const known = this.#names.get(channel);
+    if (known !== undefined) return known;
+    const { channels } = this.#request;
+    this.#described ??= this.#describedInRun();
+    const name = this.#described.get(channel) ?? undescribedName(channel);
+    const wanted = channels.length === 0 || channels.includes(name) ? name : null;
+    this.#names.set(channel, wanted);
+    return wanted;
   }
 
-  #namesOfRun(): ReadonlyMap<number, string> {
+  #describedInRun(): ReadonlyMap<number, string> {
     const holding = this.#request.descriptions.filter(({ place }) => hasPlace(this.#run.places, place));
     return new Map(holding.map(({ channel, name }) => [channel, name]));
   }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
 import { LedgerView } from "../../db/ledger-view.ts";
 import { loadLedger } from "../../db/load.ts";
@@ -283,6 +283,19 @@ test("a device has the channels of every epoch, and by its number one that was n
   const pump = flush().device("pump")!;
   const names = ["temperature", "ch1", "ch9", "ch2", "ch09", "temp", ""];
   expect(names.filter((name) => pump.hasChannel(name))).toEqual(["temperature", "ch1", "ch9"]);
+});
+
+test("name after name is looked for in one list of them: of a device with many channels that takes long to make", () => {
+  const { bed, writer, model, device, flush } = bedWithPump();
+  using _ = bed;
+  const run = model.run(device, 1, 0, ROW_FLAG.CURRENT);
+  model.describe(device, 1, 1, "temperature", "Cel");
+  model.receive(run, 0, [{ channel: 1, value: 20, timeUs: 1 }]);
+  const pump = flush().device("pump")!;
+  const lists = [vi.spyOn(writer.state.channels, "descriptions"), vi.spyOn(writer.state.latest, "list")];
+  for (const name of ["temperature", "level", "pressure", "ch1", "speed"]) pump.hasChannel(name);
+  // the newest values ask for the descriptions, too
+  expect(lists.map((list) => list.mock.calls.length)).toEqual([2, 1]);
 });
 
 test("all readings of a device with many channels are kept apart", () => {
