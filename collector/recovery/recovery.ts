@@ -166,8 +166,8 @@ export class Recovery implements Recoverer {
     for (let index = 0; index < list.count && !this.#nack.isFull; index++)
       if (this.#isDue(list, index)) this.#nack.add(list.get(index, GAP.FIRST), list.get(index, GAP.LAST));
     const bytes = this.#nack.encode();
-    this.#bucket!.take(nowMs);
     if (!this.#options.send(listener, bytes, address, port, local)) return nowMs + RETRY_MS;
+    this.#bucket!.take(nowMs);
     this.#gaps!.spend(device, bytes.length);
     peer.asked(address, port, nowMs);
     this.#markNamed(run, list, peer);

@@ -297,6 +297,16 @@ test("all devices together are asked at a bounded rate", () => {
   expect(bed.nacks.length).toBeLessThanOrEqual(500 + 101);
 });
 
+test("devices of a listener without a socket use up nothing of what the others may be asked", () => {
+  const bed = new RecoveryBed({ nacksPerSecond: 100, listeners: ["on", "on"] });
+  for (let device = 0; device < 900; device++) bed.data(`device ${device}`, [0, 1, 2, 4]);
+  bed.closed.add(0);
+  bed.pass(WINDOW_MS + 1000);
+  bed.data("pump", [0, 1, 2, 4], { listener: 1 });
+  bed.pass(WINDOW_MS + 50);
+  expect(bed.nacks.map(({ device, ranges }) => [device, ranges])).toEqual([["pump", [[3, 3]]]]);
+});
+
 test("an idle device makes room for a new one", () => {
   const bed = new RecoveryBed({ maxPeers: 1 });
   bed.data("one", [0, 1, 2, 4]);
