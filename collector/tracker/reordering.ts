@@ -12,7 +12,7 @@ const { OPENED_BY } = gapFields;
 
 /** How far out of order numbers come: of each run, and of all together how long after their gap was opened. */
 export class Reordering {
-  /** arrivals out of order by delay in microseconds, see common/log-histogram.ts; what one of our NACKs had named is in none */
+  /** arrivals out of order by delay in microseconds, see common/log-histogram.ts; what one of our NACKs had named, or was about to, is in none */
   readonly delays: number[] = new Array<number>(HISTOGRAM_BUCKETS).fill(0);
   readonly #runs: RunTable;
   /** by slot of the run, made with the first arrival out of order */

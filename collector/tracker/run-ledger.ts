@@ -112,7 +112,8 @@ export class RunLedger {
     const isRecovered = requests > 0;
     if (isRecovered)
       recovery?.answered(runs.device[run]!, requests, gaps.get(index, GAP.ASKED_AT), arrival.nowMs);
-    else
+    // what is about to be asked for may be the answer to another collector that hears the same group: a longer window would only delay it
+    else if (gaps.get(index, GAP.STATE) !== GAP_STATE.ASKED)
       reordering.came(
         run,
         number,

@@ -203,6 +203,18 @@ test("where others may hear the same group the first request waits a random time
   expect(delays[2]).toBeLessThanOrEqual(210);
 });
 
+test("what another collector of the group may have asked for is no reordering: a longer window would only delay its answer", () => {
+  const bed = new RecoveryBed();
+  const isReordered = (): boolean => bed.tracker.reorderDelays.some((count) => count > 0);
+  bed.data("pump", [...range(0, 99), 101], { listener: 1 });
+  bed.pass(WINDOW_MS + 10);
+  expect(bed.data("pump", [100], { listener: 1 })).toEqual([VERDICT.REORDERED]);
+  expect(bed.nacks).toEqual([]);
+  expect(isReordered()).toBe(false);
+  bed.data("pump", [103, 102], { listener: 1 });
+  expect(isReordered()).toBe(true);
+});
+
 test("never more bytes go to an address than came from it", () => {
   const bed = new RecoveryBed();
   bed.data("pump", [0, 1, 1000], { lengthBytes: 20 });
