@@ -37,7 +37,9 @@ export const findInterface = (
   );
   const [first] = meant;
   if (first === undefined) {
-    return { missing: `there is no interface ${wanted}; present are ${describeInterfaces(interfaces)}` };
+    return {
+      missing: `there is no interface ${wanted} that is up and has an address; present are ${describeInterfaces(interfaces)}`,
+    };
   }
   const { name } = first;
   const ofInterface = all.filter((one) => one.name === name);
@@ -46,6 +48,10 @@ export const findInterface = (
     ? { missing: `interface ${name} has no IPv${family} address` }
     : { name, address: found.info.address };
 };
+
+/** Whether one of them has the address. */
+export const hasAddress = (interfaces: HostInterfaces, address: string): boolean =>
+  Object.values(interfaces).some((infos) => infos?.some((info) => info.address === address));
 
 /** `lo (127.0.0.1, ::1), eth0 (192.0.2.2)`, for messages. */
 export const describeInterfaces = (interfaces: HostInterfaces): string => {

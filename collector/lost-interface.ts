@@ -1,4 +1,4 @@
-import { findInterface, type HostInterfaces } from "./interfaces.ts";
+import { findInterface, type HostInterfaces, hasAddress } from "./interfaces.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
 import { isJoined, type Membership, readMemberships } from "./memberships.ts";
 
@@ -86,6 +86,3 @@ const indexOf = (host: HostView, family: 4 | 6, name: string | null): number | n
 
 const isListedIn = (host: HostView, family: 4 | 6, group: string, name: string | null): boolean =>
   isJoined(host.memberships(family) ?? [], family, group, name);
-
-const hasAddress = (interfaces: HostInterfaces, address: string): boolean =>
-  Object.values(interfaces).some((infos) => infos?.some((info) => info.address === address));

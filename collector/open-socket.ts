@@ -1,7 +1,13 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
-import { describeInterfaces, type FoundInterface, findInterface, type HostInterfaces } from "./interfaces.ts";
+import {
+  describeInterfaces,
+  type FoundInterface,
+  findInterface,
+  type HostInterfaces,
+  hasAddress,
+} from "./interfaces.ts";
 import { describePortOwner } from "./kernel-sockets.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
 import type { NativeSocket, NativeSockets } from "./receive/native-socket.ts";
@@ -179,7 +185,9 @@ const bindCause = (error: unknown, config: ListenerConfig, interfaces: HostInter
       return `the address is in use by ${owner} (EADDRINUSE)`;
     }
     case "EADDRNOTAVAIL":
-      return `${config.address} is not an address of this host (EADDRNOTAVAIL); present are ${describeInterfaces(interfaces)}`;
+      return config.family === 6 && hasAddress(interfaces, config.address)
+        ? `${config.address} cannot be used (EADDRNOTAVAIL): IPv6 is still asking whether another host has it, or found one; ip -6 address show says which (tentative, dadfailed)`
+        : `${config.address} is not an address of this host (EADDRNOTAVAIL); present are ${describeInterfaces(interfaces)}`;
     case "EACCES":
     case "EPERM":
       return `permission denied (${codeOf(error)}); ports below 1024 need a privilege such as CAP_NET_BIND_SERVICE`;

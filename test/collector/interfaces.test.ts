@@ -46,6 +46,6 @@ test("an interface without an address of the family is told", () => {
 test("for an interface that is not there the present ones are listed", () => {
   expect(findInterface("eth1", 4, HOST)).toEqual({
     missing:
-      "there is no interface eth1; present are lo (127.0.0.1, ::1), eth0 (192.0.2.2, 192.0.2.3, fe80::2), tun0 (fd00::9)",
+      "there is no interface eth1 that is up and has an address; present are lo (127.0.0.1, ::1), eth0 (192.0.2.2, 192.0.2.3, fe80::2), tun0 (fd00::9)",
   });
 });

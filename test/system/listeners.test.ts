@@ -208,11 +208,21 @@ describe(`received by ${path}:`, () => {
     });
   });
 
+  test("a bind to an address of this host that IPv6 has not found to be its own says that", async () => {
+    const [config] = parseListenerUrls(["udp://[2001:db8::7]:0"]);
+    const { lo } = networkInterfaces();
+    const tentative = { eth0: [{ ...lo![0]!, address: "2001:db8::7" }] };
+    await expect(openSocket(config!, tentative, socketsOf(path))).rejects.toMatchObject({
+      code: "ERR_LISTENER_BIND",
+      message: expect.stringMatching(/2001:db8::7 cannot be used \(EADDRNOTAVAIL\): .*tentative, dadfailed/),
+    });
+  });
+
   test("a join on an interface that is not there names group and interface and lists those present", async () => {
     await expect(open("udp://239.192.47.47:0?interface=nope0")).rejects.toMatchObject({
       code: "ERR_MEMBERSHIP_JOIN",
       message: expect.stringMatching(
-        /cannot join group 239\.192\.47\.47 on interface nope0: there is no interface nope0; present are .*lo \(127\.0\.0\.1/,
+        /cannot join group 239\.192\.47\.47 on interface nope0: there is no interface nope0 that is up and has an address; present are .*lo \(127\.0\.0\.1/,
       ),
     });
   });
