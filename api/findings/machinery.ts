@@ -78,7 +78,14 @@ const pathFindings = ({ paths }: CollectorStatus): Finding[] =>
       listener: listeners.length === 1 ? listeners[0]! : null,
     }));
 
-export const storeFindings = ({ state, reason, mergeError, damage }: StoreStatus): Finding[] => [
+const fixOfState = (state: StoreStatus["state"], reason: string | null, path: string): string => {
+  if (state === "FAILED") return "start the collector again";
+  return reason?.includes("SQLITE_BUSY") === true
+    ? `fuser -v ${path}  # shows who else has it open: a transaction of theirs holds the writer up`
+    : "df -h  # room and health of the disk";
+};
+
+export const storeFindings = ({ state, reason, path, mergeError, damage }: StoreStatus): Finding[] => [
   ...(state === "OK" || state === "CLOSED"
     ? []
     : [
@@ -86,7 +93,7 @@ export const storeFindings = ({ state, reason, mergeError, damage }: StoreStatus
           code: "database",
           severity: "problem",
           sentence: `The database is ${state}: ${reason ?? "its last commit failed"}. What arrives waits in memory, then is shed.`,
-          fix: state === "FAILED" ? "start the collector again" : "df -h  # room and health of the disk",
+          fix: fixOfState(state, reason, path),
           listener: null,
         } as const,
       ]),

@@ -35,12 +35,15 @@ const fixOfState = (reason: string, { url, interface: wanted }: OpenedListener):
     return "leave one of the two listeners out, or name another interface in its URL";
   if (reason.includes("needs the native receive path"))
     return 'receive = "native"  # where it cannot be had: one group on one interface only';
+  // said of a join, which names its interface
+  if (reason.includes("igmp_max_memberships")) return "sysctl -w net.ipv4.igmp_max_memberships=200";
   if (/\binterface\b/.test(reason) && !reason.includes("there is no interface") && name !== null)
     return `ip link set ${name} up; ip address show dev ${name}`;
   if (reason.includes("EADDRINUSE"))
     return `ss -lunp  # shows who has the port; or listen on another one than in ${url}`;
+  if (reason.includes("CAP_NET_BIND_SERVICE"))
+    return `a port from 1024 on in the listener's URL; or in the service AmbientCapabilities=CAP_NET_BIND_SERVICE`;
   if (isOutOfDescriptors(reason)) return "ulimit -n 65536  # as many files and sockets may be open at once";
-  if (reason.includes("igmp_max_memberships")) return "sysctl -w net.ipv4.igmp_max_memberships=200";
   if (reason.includes("no multicast route"))
     return "name the interface: add interface=NAME to the listener's URL";
   return "ip address show  # compare with the address and interface in the listener's URL";

@@ -29,22 +29,35 @@ const bufferFix = (bytes: number, ceilingBytes: number | null): string => {
     : inUrl;
 };
 
+/** Why the kernel dropped datagrams, as far as that was seen, and what helps. */
+const dropsExplained = (listener: ListenerStatus): { why: string; fix: string } => {
+  const { receiveBufferGrantedBytes: granted, receiveBufferCeilingBytes: ceiling } = listener;
+  const { overloads } = listener.counters;
+  if (overloads > 0) {
+    const times = overloads === 1 ? "once" : `${count(overloads)} times`;
+    return { why: `More came than one thread can read, ${times}`, fix: MORE_WORKERS };
+  }
+  const buffer = granted === null ? "The receive buffer" : `The receive buffer of ${sizeInWords(granted)}`;
+  const bytes = powerOf2(
+    Math.max(2 * (granted ?? USUAL_BUFFER_BYTES), listener.receiveBufferRequestedBytes ?? 0),
+  );
+  const larger = bufferFix(bytes, ceiling);
+  if (granted !== null && listener.receiveQueuePeakBytes > NEAR_FULL * granted)
+    return { why: `${buffer} was full`, fix: larger };
+  // Linux counts both alike
+  return {
+    why: `${buffer} was full, unseen, or their UDP checksum was wrong`,
+    fix: `nstat -az UdpInCsumErrors  # 0: ${larger}`,
+  };
+};
+
 /** How full the socket's buffer was found, and what fell out of it. */
 export const bufferFindings = (listener: ListenerStatus): Finding[] => {
   const { url, kernelDrops, receiveQueuePeakBytes, receiveQueuePeakMs } = listener;
   const { receiveBufferGrantedBytes: granted, receiveBufferCeilingBytes: ceiling } = listener;
   if (kernelDrops !== null && kernelDrops > 0) {
-    const bytes = powerOf2(
-      Math.max(2 * (granted ?? USUAL_BUFFER_BYTES), listener.receiveBufferRequestedBytes ?? 0),
-    );
-    const buffer = granted === null ? "The receive buffer" : `The receive buffer of ${sizeInWords(granted)}`;
-    const { overloads } = listener.counters;
-    const isOverloaded = overloads > 0;
-    const why = isOverloaded
-      ? `More came than one thread can read, ${overloads === 1 ? "once" : `${count(overloads)} times`}`
-      : `${buffer} was full`;
+    const { why, fix } = dropsExplained(listener);
     const sentence = `${why}: the kernel dropped ${datagrams(kernelDrops)} since the start.`;
-    const fix = isOverloaded ? MORE_WORKERS : bufferFix(bytes, ceiling);
     return [{ code: "kernel-drops", severity: "problem", sentence, fix, listener: url }];
   }
   if (granted === null) return [];

@@ -70,19 +70,27 @@ describe("a listener", () => {
     const fixOf = (reason: string): string | null =>
       openingFindings(groupOf({ state: "UNAVAILABLE", reason, interface: "10.0.0.2" }), HOST)[0]!.fix;
     expect(fixOf("interface eth0 is gone, down or without an IPv4 address")).toMatch(/^ip link set eth0 up;/);
-    expect(fixOf("there is no interface 10.0.0.2; present are lo (127.0.0.1)")).toMatch(
-      /^ip address show {2}#/,
-    );
+    expect(
+      fixOf("there is no interface 10.0.0.2 that is up and has an address; present are lo (127.0.0.1)"),
+    ).toMatch(/^ip address show {2}#/);
   });
 
   test.each([
     ["bind EADDRINUSE", "ss -lunp"],
+    [
+      "cannot bind: permission denied (EACCES); ports below 1024 need CAP_NET_BIND_SERVICE",
+      "a port from 1024 on",
+    ],
+    [
+      "cannot join group 239.1.1.1 on interface eth0 (192.0.2.2): ENOBUFS; see net.ipv4.igmp_max_memberships",
+      "sysctl -w net.ipv4.igmp_max_memberships=200",
+    ],
     ["more than igmp_max_memberships", "sysctl -w net.ipv4.igmp_max_memberships=200"],
     ["socket EMFILE", "ulimit -n"],
     ["no multicast route", "name the interface"],
     ["something else", "ip address show  #"],
   ])("whose reason is %j is told the way out", (reason, fix) => {
-    const [finding] = openingFindings(groupOf({ state: "FAILED", reason, interface: null }), HOST);
+    const [finding] = openingFindings(groupOf({ state: "FAILED", reason }), HOST);
     expect(finding!.fix).toContain(fix);
   });
 
@@ -180,13 +188,30 @@ describe("the receive buffer", () => {
 
   test("that overflowed shall be twice as large, and the system's ceiling with it", () => {
     const [finding] = bufferFindings(
-      listenerOf({ ...buffer, receiveBufferGrantedBytes: 8 << 20, kernelDrops: 7 }),
+      listenerOf({
+        ...buffer,
+        receiveBufferGrantedBytes: 8 << 20,
+        receiveQueuePeakBytes: 7 << 20,
+        kernelDrops: 7,
+      }),
     );
     expect(finding).toMatchObject({
       code: "kernel-drops",
       severity: "problem",
       sentence: "The receive buffer of 8 MiB was full: the kernel dropped 7 datagrams since the start.",
       fix: "receiveBuffer=16MiB in the listener's URL and sysctl -w net.core.rmem_max=16777216",
+    });
+  });
+
+  test("that was never found near full may not have overflowed: a wrong UDP checksum is counted alike", () => {
+    const [finding] = bufferFindings(
+      listenerOf({ ...buffer, receiveQueuePeakBytes: 500_000, kernelDrops: 7 }),
+    );
+    expect(finding).toMatchObject({
+      severity: "problem",
+      sentence:
+        "The receive buffer of 1 MiB was full, unseen, or their UDP checksum was wrong: the kernel dropped 7 datagrams since the start.",
+      fix: "nstat -az UdpInCsumErrors  # 0: receiveBuffer=8MiB in the listener's URL",
     });
   });
 
@@ -260,6 +285,16 @@ test("a database that does not commit is a problem, one that merges no more is a
   expect(failing).toMatchObject({ code: "database", severity: "problem" });
   expect(failing!.sentence).toContain("The database is FAILING: disk full.");
   expect(merging).toMatchObject({ code: "merging", severity: "advice" });
+  const [locked] = storeFindings({
+    ...store,
+    path: "/srv/a.db",
+    state: "FAILING",
+    reason: "database is locked (SQLITE_BUSY)",
+  });
+  expect([failing!.fix, locked!.fix]).toEqual([
+    expect.stringMatching(/^df -h /),
+    expect.stringMatching(/^fuser -v \/srv\/a\.db /),
+  ]);
   expect(storeFindings({ ...store, damage: "segment 12 of the database is damaged" })).toMatchObject([
     { code: "database-damaged", severity: "problem", sentence: expect.stringContaining("segment 12") },
   ]);

@@ -74,8 +74,9 @@ test("/status says version, uptime, listeners, threads, queues and the database"
       {
         code: "kernel-drops",
         severity: "problem",
-        sentence: "The receive buffer of 208 KiB was full: the kernel dropped 7 datagrams since the start.",
-        fix: "receiveBuffer=8MiB in the listener's URL and sysctl -w net.core.rmem_max=8388608",
+        sentence:
+          "The receive buffer of 208 KiB was full, unseen, or their UDP checksum was wrong: the kernel dropped 7 datagrams since the start.",
+        fix: "nstat -az UdpInCsumErrors  # 0: receiveBuffer=8MiB in the listener's URL and sysctl -w net.core.rmem_max=8388608",
         listener: "udp://0.0.0.0:4747",
       },
       {
