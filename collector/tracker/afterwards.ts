@@ -4,7 +4,7 @@ import type { TrackerContext } from "./context.ts";
 import { RETURN_PATH, SLOT } from "./device-slot.ts";
 import type { Epochs } from "./epochs.ts";
 import type { GapCloser } from "./gap-closer.ts";
-import { HEARD_BY } from "./kernel-evidence.ts";
+import { heardAlsoBy } from "./kernel-evidence.ts";
 import { RUN_STATE, STEADY } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
@@ -27,7 +27,7 @@ export class Afterwards {
   heard(device: number, datagram: Datagram, arrival: Arrival): void {
     const { devices, runs, options, breaks, gapCount } = this.#context;
     devices.setInt(device, SLOT.BREAKS, breaks);
-    this.#hearBy(device, arrival.listener + 1);
+    this.#hearBy(device, arrival.listener);
     this.#noteReturnPath(device, datagram, arrival);
     if (devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice || gapCount > options.maxGaps)
       this.#closer.trim(device, arrival.arrivalUs);
@@ -37,9 +37,7 @@ export class Afterwards {
 
   #hearBy(device: number, listener: number): void {
     const { devices } = this.#context;
-    const heardBy = devices.int(device, SLOT.HEARD_BY);
-    const isOther = heardBy !== HEARD_BY.NOTHING && heardBy !== listener;
-    devices.setInt(device, SLOT.HEARD_BY, isOther ? HEARD_BY.SEVERAL : listener);
+    devices.setInt(device, SLOT.HEARD_BY, heardAlsoBy(devices.int(device, SLOT.HEARD_BY), listener));
   }
 
   /** A device is asked through a listener of the path its reported source is on: another one may not reach it. */

@@ -17,7 +17,7 @@ export const SLOT = {
   ID_LENGTH: 7,
   /** listener + 1 by which it can be asked again; RETURN_PATH.* */
   RETURN_PATH: 8,
-  /** listener + 1 by which it is heard; HEARD_BY.* */
+  /** listeners it is heard by: kernel-evidence.ts */
   HEARD_BY: 9,
   /** paths it is heard by, and those its reported source is heard by: one bit each */
   PATHS: 10,

@@ -12,12 +12,27 @@ const MAX_SPANS = 1024;
 const DOUBT_MS = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** What a device is heard by: `SLOT.HEARD_BY`. */
-export const HEARD_BY = { NOTHING: 0, SEVERAL: -1 } as const;
+/** What a device is heard by, as one integer (`SLOT.HEARD_BY`): 0 = nothing, listener + 1, or of several below 0 with a bit for each. */
+const SEVERAL = 1 << 31;
+/** listeners from this one on share a bit */
+const LAST_BIT = 30;
+
+const bitOf = (listener: number): number => 1 << Math.min(listener, LAST_BIT);
+
+/** @param heardBy - as `SLOT.HEARD_BY` */
+export const isHeardBy = (heardBy: number, listener: number): boolean =>
+  heardBy === listener + 1 || (heardBy < 0 && (heardBy & bitOf(listener)) !== 0);
+
+/** @returns the same once it was heard by that listener too */
+export const heardAlsoBy = (heardBy: number, listener: number): number => {
+  if (heardBy === 0) return listener + 1;
+  if (isHeardBy(heardBy, listener)) return heardBy;
+  return SEVERAL | (heardBy > 0 ? bitOf(heardBy - 1) : heardBy) | bitOf(listener);
+};
 
 /** An absent range whose window is over. Times are monotonic milliseconds. */
 export interface Absence {
-  /** listener + 1 by which its device is heard, or HEARD_BY.* */
+  /** what its device is heard by: `heardAlsoBy` */
   heardBy: number;
   address: string;
   port: number;
@@ -78,10 +93,11 @@ export class KernelEvidence {
     const { heardBy, address, port, fromMs, toMs, count } = absence;
     if (fromMs === NEVER || toMs > this.#coveredMs || this.#rejected.lastMs(address, port) >= fromMs)
       return BY_EVIDENCE;
-    if (heardBy === HEARD_BY.SEVERAL) return judgeUnmoved(this.#listeners, fromMs, toMs);
     const drops = this.#listeners[heardBy - 1];
-    if (drops === undefined) return BY_EVIDENCE;
-    return this.#isShared ? judgeUnmoved([drops], fromMs, toMs) : drops.judge(fromMs, toMs, count);
+    if (drops !== undefined && !this.#isShared) return drops.judge(fromMs, toMs, count);
+    // what others dropped, or that they are not up, says nothing about it
+    const heard = this.#listeners.filter((_, listener) => isHeardBy(heardBy, listener));
+    return judgeUnmoved(heard, fromMs, toMs);
   }
 }
 

@@ -20,8 +20,7 @@ import { DeviceTable } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { GapCloser } from "./gap-closer.ts";
 import { Holds } from "./holds.ts";
-import * as kernelEvidence from "./kernel-evidence.ts";
-import { KernelEvidence } from "./kernel-evidence.ts";
+import { isHeardBy, KernelEvidence } from "./kernel-evidence.ts";
 import { Liveness } from "./liveness.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
@@ -45,7 +44,6 @@ const { KIND } = constants;
 const { ROW } = ledgerRow;
 const { MAX_SEQUENCE_BITS } = sequenceModule;
 const { MARK, SLOT } = deviceSlot;
-const { HEARD_BY } = kernelEvidence;
 const { HOT, HOT_FIELDS } = runRow;
 const { RUN_STATE, STEADY } = runState;
 const { VERDICT } = types;
@@ -364,8 +362,7 @@ export class Tracker {
     const time = absoluteSendTime(datagram, arrivalUs);
     if (time === 0 && datagram.sendTimeUs !== 0) return false;
     if (!this.#sources.isReported(slot, arrival)) return false;
-    const heardBy = devices.int(slot, SLOT.HEARD_BY);
-    if (heardBy !== arrival.listener + 1 && heardBy !== HEARD_BY.SEVERAL) return false;
+    if (!isHeardBy(devices.int(slot, SLOT.HEARD_BY), arrival.listener)) return false;
     // its address has a socket since, or it sends to another one: that is where it is asked from
     if (devices.int(slot, SLOT.RETURN_LOCAL) !== arrival.local) return false;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BY_EVIDENCE } from "../../../collector/tracker/gap-fields.ts";
-import { HEARD_BY, KernelEvidence } from "../../../collector/tracker/kernel-evidence.ts";
+import { heardAlsoBy, isHeardBy, KernelEvidence } from "../../../collector/tracker/kernel-evidence.ts";
 import { CAUSE } from "../../../protocol/ledger-row.ts";
 import { TrackerBed } from "../../support/tracker-bed.ts";
 
@@ -70,9 +70,45 @@ test("R14: while a listener was not up nothing is said, afterwards it is again",
 });
 
 test("R14: a device heard by several listeners lost to the network only when no socket dropped anything", () => {
-  const several = { ...absence, heardBy: HEARD_BY.SEVERAL };
-  expect(readings([0, 0, 0, 0]).judge(several)).toBe(CAUSE.NETWORK);
-  expect(readings([0, 4, 4, 4]).judge(several)).toBe(BY_EVIDENCE);
+  const several = { ...absence, heardBy: [0, 1].reduce(heardAlsoBy, 0) };
+  const judged = (...drops: (number | null)[]): number => {
+    const evidence = new KernelEvidence();
+    evidence.begin(1000);
+    for (const nowMs of [1050, 1100, 1150, 1200])
+      evidence.sample(nowMs, nowMs, nowMs === 1050 ? [0, 0, 0] : drops);
+    return evidence.judge(several);
+  };
+  expect(judged(0, 0, 0)).toBe(CAUSE.NETWORK);
+  expect(judged(0, 4, 0)).toBe(BY_EVIDENCE);
+  expect(judged(0, null, 0)).toBe(BY_EVIDENCE);
+  // a listener that did not hear it
+  expect(judged(0, 0, 4)).toBe(CAUSE.NETWORK);
+  expect(judged(0, 0, null)).toBe(CAUSE.NETWORK);
+});
+
+test("which listeners a device is heard by is told apart, of one always, of several the first thirty", () => {
+  expect(isHeardBy(0, 0)).toBe(false);
+  for (const [listeners, heardBy] of [
+    [[3], [3]],
+    [[40], [40]],
+    [
+      [0, 29],
+      [0, 29],
+    ],
+    [
+      [5, 2, 5],
+      [2, 5],
+    ],
+    [
+      [1, 40],
+      [1, ...Array.from({ length: 20 }, (_, index) => 30 + index)],
+    ],
+  ] as const) {
+    const heard = listeners.reduce<number>(heardAlsoBy, 0);
+    expect(
+      Array.from({ length: 50 }, (_, index) => index).filter((index) => isHeardBy(heard, index)),
+    ).toEqual(heardBy);
+  }
 });
 
 test("R14: a datagram of the source that could not be decoded may have been the number", () => {

@@ -42,7 +42,7 @@ export class NaiveEvidence {
     );
     if (isRejected || toMs > this.clearMs() || this.#readings.length === 0) return CAUSE.UNDETERMINED;
     const last = this.#readings.at(-1)!;
-    const asked = listeners.size === 1 ? [...listeners] : [...last.drops.keys()];
+    const asked = [...listeners];
     if (listeners.size === 0 || asked.some((listener) => last.drops[listener] == null))
       return CAUSE.UNDETERMINED;
     const moved = asked.flatMap((listener) => this.#movedWithin(listener, fromMs, toMs));
@@ -50,9 +50,7 @@ export class NaiveEvidence {
       for (const listener of asked) this.#doubt(listener, toMs);
       return CAUSE.NETWORK;
     }
-    return asked.length === 1 && listeners.size === 1
-      ? this.#overflow(asked[0]!, moved, fromMs, toMs, count)
-      : CAUSE.UNDETERMINED;
+    return asked.length === 1 ? this.#overflow(asked[0]!, moved, fromMs, toMs, count) : CAUSE.UNDETERMINED;
   }
 
   #overflow(listener: number, moved: number[], fromMs: number, toMs: number, count: number): number {
