@@ -17,6 +17,7 @@ export const FINDING_CODES = [
   "crosstalk",
   "container-bridge",
   "never-heard",
+  "nack-failures",
   "send-times",
   "reorder-window",
 ] as const;

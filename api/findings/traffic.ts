@@ -13,6 +13,8 @@ const MOST_BUFFER_BYTES = 2 ** 30;
 const USUAL_BUFFER_BYTES = 2 ** 23;
 /** no buffer is large enough for an overload that lasts */
 const MORE_WORKERS = "a greater workers setting, as far as there are processors for the threads";
+/** of the requests: below it a network came and went */
+const UNSENT_SHARE = 0.1;
 const UNUSABLE_SHARE = 0.01;
 const LEAST_DATAGRAMS = 1000;
 
@@ -103,6 +105,20 @@ const silenceFindings = (listener: ListenerStatus): Finding[] => {
   ];
 };
 
+/** Requests that never left this host: what is lost stays lost, and nobody else says so. */
+const nackFindings = ({ url, counters: { nacks, nackFailures } }: ListenerStatus): Finding[] => {
+  if (nackFailures === 0 || nackFailures < UNSENT_SHARE * nacks) return [];
+  return [
+    {
+      code: "nack-failures",
+      severity: "advice",
+      sentence: `The system refused to send ${count(nackFailures)} of ${count(nacks)} requests for what was lost (NACKs); the log says why.`,
+      fix: "ip route; nft list ruleset  # a route to the devices, and no rule against datagrams from this port; or recovery=off in the listener's URL",
+      listener: url,
+    },
+  ];
+};
+
 /** Send times that were not believed: clocks that were never set. */
 export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
   const share = counters.unusableSendTimes / counters.datagrams;
@@ -123,5 +139,6 @@ export const trafficFindings = (listener: ListenerStatus): Finding[] => [
   ...bufferFindings(listener),
   ...crosstalkFindings(listener),
   ...silenceFindings(listener),
+  ...nackFindings(listener),
   ...timeFindings(listener),
 ];

@@ -117,6 +117,20 @@ describe("a listener", () => {
     expect(trafficFindings(groupOf({ group: null, lastDatagramAtUs: null }))).toEqual([]);
   });
 
+  test("by which devices cannot be asked again is told of, one by which a few could not is not", () => {
+    const heard = (nackFailures: number) =>
+      trafficFindings(groupOf({ counters: listenerCounters({ nacks: 2000, nackFailures }) }));
+    expect(heard(199)).toEqual([]);
+    expect(heard(2000)).toEqual([
+      expect.objectContaining({
+        code: "nack-failures",
+        severity: "advice",
+        sentence:
+          "The system refused to send 2,000 of 2,000 requests for what was lost (NACKs); the log says why.",
+      }),
+    ]);
+  });
+
   test("in a container is suspected behind a bridge by the container's addresses", () => {
     const bridged = { ...HOST, isContainer: true, addresses: ["172.17.0.2"] };
     expect(openingFindings(groupOf(), bridged)[0]!.code).toBe("container-bridge");
