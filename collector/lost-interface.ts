@@ -75,7 +75,7 @@ export const lossOf = (config: ListenerConfig, footing: Footing, host: HostView)
     return `the membership of ${address} on ${where} is gone; it is joined again`;
   }
   if (footing.hasAddress && !hasAddress(host.interfaces, address)) {
-    return `no interface has the address ${address} any more`;
+    return `no interface that is up has the address ${address} any more`;
   }
   return null;
 };

@@ -185,7 +185,7 @@ test("the socket of an address that went away stays, and is OK again with it", a
   listener.check(THERE);
   expect(changes).toEqual([
     "OK: bound to 10.0.0.2:4747",
-    "UNAVAILABLE: no interface has the address 10.0.0.2 any more",
+    "UNAVAILABLE: no interface that is up has the address 10.0.0.2 any more",
     "OK: bound to 10.0.0.2:4747",
   ]);
   listener.stop();

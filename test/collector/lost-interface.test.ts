@@ -69,7 +69,7 @@ test("where the system lists no memberships, or did not list this one, only the 
 test("an address is lost when the host had it and has it no more", () => {
   const url = "udp://10.0.0.2:4747";
   expect(loss(url, null, view(eth0, null), view({}, null))).toBe(
-    "no interface has the address 10.0.0.2 any more",
+    "no interface that is up has the address 10.0.0.2 any more",
   );
   // an address of the host that is not listed, such as 127.0.0.5
   expect(loss("udp://127.0.0.5:4747", null, view({}, null), view({}, null))).toBeNull();
