@@ -293,6 +293,7 @@ export class Ingest {
 
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */
   stop(nowMs: number, wallUs: number): void {
+    if (this.#held.size > 0) this.#batches.changed(nowMs);
     this.#tracker.decideHeld();
     if (this.#isFirst) this.event("collector-stopped", wallUs, {}, nowMs);
   }

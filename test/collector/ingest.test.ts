@@ -251,6 +251,16 @@ test("a held datagram that nothing confirms is rejected after its time, in a bat
   expect(bench.reader.fleet).toMatchObject({ held: 0, rejected: { "implausible-sequence": 1 } });
 });
 
+test("a stop decides what is held also where the worker has nothing else to tell", () => {
+  const bench = new IngestBench({ worker: 1 });
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 9_000_000 });
+  bench.advance(200);
+  expect(bench.reader.fleet).toMatchObject({ held: 1 });
+  expect(bench.stop()).toBe(true);
+  expect(bench.reader.fleet).toMatchObject({ held: 0, rejected: { "implausible-sequence": 1 } });
+});
+
 test("a stop decides what is held and leaves windows as they are", () => {
   const bench = new IngestBench();
   bench.receive({ sequence: 0 });
