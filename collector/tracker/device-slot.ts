@@ -27,7 +27,10 @@ export const SLOT = {
 } as const;
 export const SLOT_FIELDS = 13;
 export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
-/** What a device's slot keeps as float64: its number, times in wall microseconds unless said otherwise, and bytes. */
+/**
+ * What a device's slot keeps as float64: its number, bytes, and times in monotonic milliseconds, -Infinity = never. None of them outlives the process, so
+ * that none need follow the wall clock, which may be set.
+ */
 export const MARK = {
   DEVICE: 0,
   SOURCE_SEEN: 1,
@@ -35,7 +38,7 @@ export const MARK = {
   REPORTED_AT: 3,
   /** bytes that came from the reported source recently, less those sent to it */
   CREDIT: 4,
-  /** what it announces is told in full again from then on; monotonic milliseconds */
+  /** what it announces is told in full again from then on */
   TOLD_UNTIL: 5,
 } as const;
 export const MARK_FIELDS = 6;

@@ -9,7 +9,7 @@ const { MAX_ID_BYTES } = constants;
 const { MARK, MARK_FIELDS, SLOT, SLOT_FIELDS } = deviceSlot;
 
 /** what came before so long a silence is not recent */
-const RECENT_US = 60_000_000;
+const RECENT_MS = 60_000;
 
 const FIRST_BUCKETS = 1024;
 /** ids up to this length lie close together; longer ones have room of their own, of which a device with a short one uses none */
@@ -86,12 +86,12 @@ export class DeviceTable {
   }
 
   /** A datagram came from the reported source. */
-  hear(slot: number, { arrivalUs, lengthBytes }: Arrival): void {
+  hear(slot: number, { nowMs, lengthBytes }: Arrival): void {
     const { marks } = this;
     const base = slot * MARK_FIELDS;
-    const isRecent = arrivalUs - marks[base + MARK.SOURCE_SEEN]! <= RECENT_US;
+    const isRecent = nowMs - marks[base + MARK.SOURCE_SEEN]! <= RECENT_MS;
     marks[base + MARK.CREDIT] = (isRecent ? marks[base + MARK.CREDIT]! : 0) + lengthBytes;
-    marks[base + MARK.SOURCE_SEEN] = arrivalUs;
+    marks[base + MARK.SOURCE_SEEN] = nowMs;
   }
 
   /** @returns the device's slot, -1 when the id is unknown */
@@ -116,8 +116,9 @@ export class DeviceTable {
     this.ints.fill(0, slot * SLOT_FIELDS, (slot + 1) * SLOT_FIELDS);
     this.ints.fill(-1, slot * SLOT_FIELDS, slot * SLOT_FIELDS + SLOT.PORT);
     this.setInt(slot, SLOT.ID_LENGTH, length);
-    this.marks.fill(0, slot * MARK_FIELDS, (slot + 1) * MARK_FIELDS);
+    this.marks.fill(Number.NEGATIVE_INFINITY, slot * MARK_FIELDS, (slot + 1) * MARK_FIELDS);
     this.setMark(slot, MARK.DEVICE, device);
+    this.setMark(slot, MARK.CREDIT, 0);
     this.addresses[slot] = "";
     this.#enter(this.#hash.low(view, offset, length), slot);
     this.count++;

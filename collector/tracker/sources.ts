@@ -7,11 +7,11 @@ import type { Arrival, TrackerSink } from "./types.ts";
 const { MARK, SLOT } = deviceSlot;
 
 /** two sources heard within this time are two live senders (R5) */
-const LIVE_US = 10_000_000;
+const LIVE_MS = 10_000;
 /** a change of source is reported at most this often per device: two senders under one id must not flood the events */
-const REPORT_EVERY_US = 10_000_000;
+const REPORT_EVERY_MS = 10_000;
 /** the source on another path takes the place of a reported one that is silent for so long: answers are wanted from a path that lives */
-const PATH_SILENT_US = 2_000_000;
+const PATH_SILENT_MS = 2000;
 
 /** addresses shared between devices at most: every datagram brings a string of its own */
 const SHARED_ADDRESSES = 4096;
@@ -50,10 +50,9 @@ export class Sources {
     const isNew = devices.addresses[slot] === "";
     if (this.isReported(slot, arrival)) this.#hear(slot, arrival);
     else if (!isNew && this.isOnOtherPath(slot, arrival)) {
-      if (arrival.arrivalUs - devices.mark(slot, MARK.SOURCE_SEEN) >= PATH_SILENT_US)
-        this.#take(slot, arrival);
-    } else if (!isNew && arrival.arrivalUs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_US)
-      devices.setMark(slot, MARK.OTHER_SEEN, arrival.arrivalUs);
+      if (arrival.nowMs - devices.mark(slot, MARK.SOURCE_SEEN) >= PATH_SILENT_MS) this.#take(slot, arrival);
+    } else if (!isNew && arrival.nowMs - devices.mark(slot, MARK.REPORTED_AT) < REPORT_EVERY_MS)
+      devices.setMark(slot, MARK.OTHER_SEEN, arrival.nowMs);
     else this.#report(slot, arrival, isNew);
   }
 
@@ -61,8 +60,7 @@ export class Sources {
   isContested(slot: number, arrival: Arrival): boolean {
     const isOwn = this.isReported(slot, arrival) || this.isOnOtherPath(slot, arrival);
     const other = isOwn ? MARK.OTHER_SEEN : MARK.SOURCE_SEEN;
-    const seen = this.#devices.mark(slot, other);
-    return seen !== 0 && arrival.arrivalUs - seen <= LIVE_US;
+    return arrival.nowMs - this.#devices.mark(slot, other) <= LIVE_MS;
   }
 
   /** The source the database knows, `address:port`. It has not been heard since the start. */
@@ -88,7 +86,7 @@ export class Sources {
     const from = format(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
     const to = format(arrival.address, arrival.port);
     devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
-    devices.setMark(slot, MARK.REPORTED_AT, arrival.arrivalUs);
+    devices.setMark(slot, MARK.REPORTED_AT, arrival.nowMs);
     this.#take(slot, arrival);
     if (!isNew) this.#sink.event(arrival.arrivalUs, "source-changed", device, { from, to });
   }

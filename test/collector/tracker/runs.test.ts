@@ -159,6 +159,15 @@ test("R5: two live sources that use the same numbers are a conflict of ids", () 
   expect(bed.heardOf("event")).toEqual(["event id-conflict 1"]);
 });
 
+test("R5: a source heard before the collector's clock was set back is no live one for as long as that", () => {
+  const bed = new TrackerBed();
+  bed.data(0, { time: 1000, port: 5000 });
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(10_001);
+  bed.data(0, { time: 2000, port: 6000 });
+  expect(bed.heardOf("event")).toEqual(["event source-changed 1", "event epoch-reused 1"]);
+});
+
 test("R5: without send times two consecutive received numbers long after the high water begin a new run", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);

@@ -256,6 +256,15 @@ test("a changed source is reported once, and not more often than every ten secon
   expect(bed.heardOf("event")).toEqual(["event source-changed 1"]);
 });
 
+test("a changed source is reported also when the collector's clock was set back since the one before", () => {
+  const bed = new TrackerBed();
+  bed.data(0, { port: 5000 });
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(10_000);
+  bed.data(1, { port: 5001 });
+  expect(bed.heardOf("source")).toEqual(["source 1 192.0.2.7:5000", "source 1 192.0.2.7:5001"]);
+});
+
 test("a device that announces its sleep and its end by turns is told six times, then once every ten seconds", () => {
   const bed = new TrackerBed();
   const told = (): number => bed.heardOf("event").length;

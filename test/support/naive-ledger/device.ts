@@ -60,10 +60,10 @@ export interface Held {
 
 export interface NaiveSource {
   name: string;
-  /** undefined = not in this process */
-  heardUs: number | undefined;
-  othersHeardUs: number | undefined;
-  sinceUs: number | undefined;
+  /** monotonic; undefined = not in this process */
+  heardMs: number | undefined;
+  othersHeardMs: number | undefined;
+  sinceMs: number | undefined;
   /** the paths it was heard by */
   paths: Set<number>;
 }

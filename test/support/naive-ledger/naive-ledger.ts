@@ -65,7 +65,7 @@ export class NaiveLedger {
     if (device === null) return withoutDevice(ledger, datagram);
     const data = judge(ledger, device, datagram, arrival);
     const path = pathOf(ledger, arrival);
-    hearSource(device, sourceOf(arrival), arrival.arrivalUs, path);
+    hearSource(device, sourceOf(arrival), arrival.nowMs, path);
     const outcome =
       datagram.kind !== "data"
         ? takeControl(ledger, data)

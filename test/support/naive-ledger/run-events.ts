@@ -5,14 +5,14 @@ import type { NaiveState } from "./state.ts";
 
 /** The events of a new run that nobody declared. */
 
-const TEN_SECONDS_US = 10_000_000;
+const TEN_SECONDS_MS = 10_000;
 
 export function tellReuse(ledger: NaiveState, run: NaiveRun, { device, arrival }: Data): void {
   const { source } = device;
   const isOwn =
     source?.name === sourceOf(arrival) || isElsewhere(device, sourceOf(arrival), pathOf(ledger, arrival));
-  const otherHeardUs = isOwn ? source?.othersHeardUs : source?.heardUs;
-  const isConflict = otherHeardUs !== undefined && arrival.arrivalUs - otherHeardUs <= TEN_SECONDS_US;
+  const otherHeardMs = isOwn ? source?.othersHeardMs : source?.heardMs;
+  const isConflict = otherHeardMs !== undefined && arrival.nowMs - otherHeardMs <= TEN_SECONDS_MS;
   const kind = isConflict ? "id-conflict" : "epoch-reused";
   ledger.hit(`R5 ${kind}`);
   ledger.sink.event(arrival.arrivalUs, kind, device.device, { epoch: run.epoch });

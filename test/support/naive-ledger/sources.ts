@@ -11,17 +11,17 @@ export function pathOf(ledger: NaiveState, { listener }: Arrival): number | unde
 }
 
 /** R5: of a device's sources one is the reported one; another takes its place when the last change is 10 s old. */
-export const hearSource = (device: NaiveDevice, name: string, nowUs: number, path?: number): void => {
+export const hearSource = (device: NaiveDevice, name: string, nowMs: number, path?: number): void => {
   const { source } = device;
   const paths = new Set(path === undefined ? [] : [path]);
   if (source?.name === name)
-    Object.assign(source, { heardUs: nowUs, paths: new Set([...source.paths, ...paths]) });
+    Object.assign(source, { heardMs: nowMs, paths: new Set([...source.paths, ...paths]) });
   else if (source !== undefined && isElsewhere(device, name, path)) {
     // "Paths": a source on another path waits until the reported one is silent
-    if (nowUs - (source.heardUs ?? 0) >= 2_000_000) Object.assign(source, { name, heardUs: nowUs, paths });
-  } else if (source?.sinceUs !== undefined && nowUs - source.sinceUs < 10_000_000)
-    source.othersHeardUs = nowUs;
-  else device.source = { name, heardUs: nowUs, othersHeardUs: source?.heardUs, sinceUs: nowUs, paths };
+    if (nowMs - (source.heardMs ?? Number.NEGATIVE_INFINITY) >= 2000)
+      Object.assign(source, { name, heardMs: nowMs, paths });
+  } else if (source?.sinceMs !== undefined && nowMs - source.sinceMs < 10_000) source.othersHeardMs = nowMs;
+  else device.source = { name, heardMs: nowMs, othersHeardMs: source?.heardMs, sinceMs: nowMs, paths };
 };
 
 /** "Paths": not the reported source, nor by a path of it. @param path - undefined = there is one only */
@@ -31,8 +31,8 @@ export const isElsewhere = ({ source }: NaiveDevice, name: string, path: number 
 /** A source the database knows. */
 export const unheard = (name: string): NaiveSource => ({
   name,
-  heardUs: undefined,
-  othersHeardUs: undefined,
-  sinceUs: undefined,
+  heardMs: undefined,
+  othersHeardMs: undefined,
+  sinceMs: undefined,
   paths: new Set(),
 });
