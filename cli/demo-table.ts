@@ -18,8 +18,17 @@ export const demoTable = (ledger: LedgerSource, progress: Progress | undefined, 
   const loss = lossOf(counts);
   const lines = table(
     [
-      ...["online", "datagrams/s", "expected", "received", "recovered", "missing", "lost", "duplicates"],
-      ...["lost on the way", "after recovery", "completeness"],
+      "online",
+      "datagrams/s",
+      "expected",
+      "received",
+      "recovered",
+      "missing",
+      "lost",
+      "duplicates",
+      "lost on the way",
+      "after recovery",
+      "completeness",
     ],
     [
       [

@@ -129,8 +129,19 @@ export class FlushTransaction {
 const mergeRowOf = ({ flush, committedAtUs }: LedgerChange, segment: FlushedSegment): SegmentRow => {
   const { runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs } = segment;
   return {
-    ...{ segment: flush, level: 0, firstSegment: flush, chunkSet: 0, firstPage: 0, pages: 0 },
-    ...{ runs, datagrams, readings, bytes, firstArrivalUs, lastArrivalUs, committedAtUs },
+    segment: flush,
+    level: 0,
+    firstSegment: flush,
+    chunkSet: 0,
+    firstPage: 0,
+    pages: 0,
+    runs,
+    datagrams,
+    readings,
+    bytes,
+    firstArrivalUs,
+    lastArrivalUs,
+    committedAtUs,
     followsSettled: false,
   };
 };

@@ -19,15 +19,18 @@ export interface FlushedSegment extends SegmentSummary {
 const NOTHING = new Uint8Array(0);
 /** Of a flush that brought no datagrams. */
 export const NO_SEGMENT: FlushedSegment = {
-  ...{ runs: 0, datagrams: 0, readings: 0, firstTimeUs: 0, lastTimeUs: 0, firstReadingTimeUs: 0 },
-  ...{
-    lastReadingTimeUs: 0,
-    firstArrivalUs: 0,
-    lastArrivalUs: 0,
-    bytes: 0,
-    directory: NOTHING,
-    data: NOTHING,
-  },
+  runs: 0,
+  datagrams: 0,
+  readings: 0,
+  firstTimeUs: 0,
+  lastTimeUs: 0,
+  firstReadingTimeUs: 0,
+  lastReadingTimeUs: 0,
+  firstArrivalUs: 0,
+  lastArrivalUs: 0,
+  bytes: 0,
+  directory: NOTHING,
+  data: NOTHING,
 };
 
 /** Makes one segment of level 0 of a flush's datagrams, inside the flush's transaction. */

@@ -86,8 +86,13 @@ const fill = (batch: Batch, turn: number): BatchMessage => {
   batch.lastArrivalUs = START_US + (turn + 1) * ROUNDS * STEP_US;
   const notes = turn === 0 ? newDevices() : laterNotes(turn);
   return {
-    ...{ buffer: batch.buffer, notes: packNotes(notes), noteCount: notes.length },
-    ...{ fleet: FLEET, number: turn + 1, isPartial: false, worker: 0 },
+    buffer: batch.buffer,
+    notes: packNotes(notes),
+    noteCount: notes.length,
+    fleet: FLEET,
+    number: turn + 1,
+    isPartial: false,
+    worker: 0,
   };
 };
 
@@ -204,8 +209,12 @@ const newDevices = (): Note[] =>
   }).flat();
 
 const describe = (device: number, turn: number): Note => ({
-  ...{ note: "channel", device, epoch: device % 8 === 1 ? null : 1 },
-  ...{ channel: (device - 1) % 2, name: `temperature${turn}`, unit: "C" },
+  note: "channel",
+  device,
+  epoch: device % 8 === 1 ? null : 1,
+  channel: (device - 1) % 2,
+  name: `temperature${turn}`,
+  unit: "C",
 });
 
 const laterNotes = (turn: number): Note[] => {

@@ -28,9 +28,16 @@ const isNumber = (value: unknown): value is number => Number.isSafeInteger(value
 
 /** What the values and their times are computed from. */
 const DECISIVE = [
-  ...(["seed", "devices", "idPrefix", "rateHz", "totalRateHz"] as const),
-  ...(["format", "jsonTime", "channels", "signals"] as const),
-];
+  "seed",
+  "devices",
+  "idPrefix",
+  "rateHz",
+  "totalRateHz",
+  "format",
+  "jsonTime",
+  "channels",
+  "signals",
+] as const;
 
 /** @throws LacunaError `ERR_TRUTH_FORMAT` */
 export const parseTruthHeader = (line: string, where: string): TruthHeader => {

@@ -105,6 +105,9 @@ measure("1,000 devices, 20 float64", { devices: 1000, readings: 20, count: 100_0
 measure("100,000 devices, 1 float64", { devices: 100_000, readings: 1 });
 measure("1,000 devices, JSON, 1 value", { devices: 1000, readings: 1, isJson: true, count: 100_000 });
 measure("1,000 devices, a third lost at 500,000/s", {
-  ...{ devices: 1000, readings: 1 },
-  ...{ count: 2_000_000, perSecond: 500_000, loss: 1 / 3 },
+  devices: 1000,
+  readings: 1,
+  count: 2_000_000,
+  perSecond: 500_000,
+  loss: 1 / 3,
 });

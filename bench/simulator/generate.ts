@@ -10,8 +10,13 @@ import { simulatorSettings } from "../../test/support/simulator-settings.ts";
 /** Datagrams per second the simulator generates (impairments, truth and encoding, no socket) and sends over loopback. */
 
 const IMPAIRED: Partial<SimulatorSettings> = {
-  ...{ loss: 0.02, burstEnter: 0.01, duplicate: 0.01, reorder: 0.03, corrupt: 0.01 },
-  ...{ jitterMs: 5, restartsPerMinute: 1 },
+  loss: 0.02,
+  burstEnter: 0.01,
+  duplicate: 0.01,
+  reorder: 0.03,
+  corrupt: 0.01,
+  jitterMs: 5,
+  restartsPerMinute: 1,
 };
 const COUNT = 500_000;
 

@@ -50,7 +50,11 @@ const FRAME_MS = 16;
 
 const simulate = (collector: RunningCollector, ...flagsOf: readonly (string | number)[]): LacunaProcess =>
   new LacunaProcess([
-    ...["simulate", "--target", `udp://127.0.0.1:${collector.ports[0]}`, "--truth", "none"],
+    "simulate",
+    "--target",
+    `udp://127.0.0.1:${collector.ports[0]}`,
+    "--truth",
+    "none",
     ...flagsOf.map(String),
   ]);
 
@@ -58,7 +62,12 @@ const simulate = (collector: RunningCollector, ...flagsOf: readonly (string | nu
 const withCollector = async (play: (collector: RunningCollector) => Promise<void>): Promise<void> => {
   const folder = temporaryFolder();
   const collector = await startCollector([
-    ...["--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0", "--db", `${folder.path}/page.db`],
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--http",
+    "127.0.0.1:0",
+    "--db",
+    `${folder.path}/page.db`,
   ]);
   try {
     await play(collector);
@@ -130,7 +139,12 @@ const chart = (browser: Browser): Promise<void> =>
     const { rate, channels, seconds } = asked;
     const device = simulate(
       collector,
-      ...["--devices", 1, "--channels", channels, "--total-rate", rate / channels],
+      "--devices",
+      1,
+      "--channels",
+      channels,
+      "--total-rate",
+      rate / channels,
     );
     const { devices } = await eventually(
       () => getJson<{ devices: { id: string }[] }>(`${collector.api}/api/v1/devices`),

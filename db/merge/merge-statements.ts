@@ -124,7 +124,10 @@ export class MergeStatements {
     const { followsSettled: _, ...columns } = row;
     this.#segment.run({
       ...columns,
-      ...{ firstTimeUs, lastTimeUs, firstReadingTimeUs, lastReadingTimeUs },
+      firstTimeUs,
+      lastTimeUs,
+      firstReadingTimeUs,
+      lastReadingTimeUs,
       isSettled: Number(isSettled),
     });
     for (let at = 0; at < late.length; at += 2) this.#late.run(row.segment, late[at], late[at + 1]);

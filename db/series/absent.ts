@@ -45,8 +45,17 @@ const openRow = (
   run: number,
   { first, last, openedAt, timeBefore, timeAfter, requests }: OpenGap,
 ): AbsentRow => ({
-  ...{ run, first, last, state: "open", cause: null, requests, openedAtUs: openedAt, closedAtUs: null },
-  ...{ opened_at: openedAt, time_before: timeBefore, time_after: timeAfter },
+  run,
+  first,
+  last,
+  state: "open",
+  cause: null,
+  requests,
+  openedAtUs: openedAt,
+  closedAtUs: null,
+  opened_at: openedAt,
+  time_before: timeBefore,
+  time_after: timeAfter,
 });
 
 /**

@@ -61,8 +61,13 @@ export const brokenFleetIdentities = ({
 }: AuditFleet): string[] => {
   const { received, duplicates, redundant, unsequenced } = counts;
   const all = sum([
-    ...[received, duplicates, redundant, unsequenced],
-    ...[control, shed, held],
+    received,
+    duplicates,
+    redundant,
+    unsequenced,
+    control,
+    shed,
+    held,
     ...Object.values(rejected),
   ]);
   const name =

@@ -47,7 +47,10 @@ export const runDiscard = async (load: Load, { receive }: RunSettings): Promise<
     const wallSeconds = (performance.now() - beganMs) / 1000;
     const { datagrams } = await child.finish<{ datagrams: number }>();
     return {
-      ...{ generator, usage, wallSeconds, datagrams },
+      generator,
+      usage,
+      wallSeconds,
+      datagrams,
       usPerDatagram: (usage.cpuSeconds * 1e6) / datagrams,
       lost: generator.sent + generator.control - datagrams,
     };
@@ -190,8 +193,13 @@ export const runCollector = async <T>(
   try {
     collector = await startCollector(
       [
-        ...["--listen", "udp://127.0.0.1:0", "--db", join(folder.path, "lacuna.db")],
-        ...["--receive", settings.receive, ...settings.collectArgs],
+        "--listen",
+        "udp://127.0.0.1:0",
+        "--db",
+        join(folder.path, "lacuna.db"),
+        "--receive",
+        settings.receive,
+        ...settings.collectArgs,
       ],
       { env: { LACUNA_LOG_LEVEL: "info", NODE_OPTIONS: settings.nodeOptions } },
     ).catch((error: unknown) => {
@@ -221,7 +229,11 @@ export const runCollector = async <T>(
     const atEnd = await stopAndWatch(pid, stop);
     const fileBytes = databaseBytes(folder.path);
     const run: CollectorRun = {
-      ...{ generator, usage, wallSeconds, datagrams, kernelDrops },
+      generator,
+      usage,
+      wallSeconds,
+      datagrams,
+      kernelDrops,
       usPerDatagram: (usage.cpuSeconds * 1e6) / datagrams,
       lost: sent - total.received,
       shed: total.shed,
