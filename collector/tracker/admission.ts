@@ -4,6 +4,7 @@ import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
+import { elapsedUs } from "./elapsed.ts";
 import type { Holds } from "./holds.ts";
 import { ProvisionalQueue } from "./provisional-queue.ts";
 import type { RestoreRuns } from "./restore-runs.ts";
@@ -168,7 +169,7 @@ export class Admission {
     const { devices, runs, committed } = this.#context;
     if (this.#parts.holds.has(slot) || devices.int(slot, SLOT.CONFIRMED) === 0) return false;
     for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
-      if (arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) < IDLE_US) return false;
+      if (elapsedUs(runs.at(run, ROW.LAST_ARRIVAL), arrivalUs) < IDLE_US) return false;
       if (runs.isDirty(run) || runs.drainedInto[run]! > committed || runs.at(run, ROW.MISSING) > 0)
         return false;
     }

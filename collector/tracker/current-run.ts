@@ -2,6 +2,7 @@ import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { liesBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
+import { elapsedUs } from "./elapsed.ts";
 import * as runState from "./run-state.ts";
 import type { Arrival } from "./types.ts";
 
@@ -34,7 +35,7 @@ export class CurrentRun {
     // as one that comes from the database with two numbers
     if (isBelow && isConsecutive) runs.set(run, RUN_STATE.WAS_CURRENT, true);
     const isTakingOver = isConsecutive && !runs.has(run, RUN_STATE.WAS_CURRENT);
-    if (!isTakingOver && arrival.arrivalUs - runs.at(current, ROW.LAST_ARRIVAL) < SILENT_US) return;
+    if (!isTakingOver && elapsedUs(runs.at(current, ROW.LAST_ARRIVAL), arrival.arrivalUs) < SILENT_US) return;
     if (isBelow && !this.#hasFallenSilent(current, arrival)) return;
     this.make(device, run);
     this.#reportRestart(device, current, run, arrival.arrivalUs);

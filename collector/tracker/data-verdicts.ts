@@ -3,6 +3,7 @@ import * as ledgerRow from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
 import * as beliefModule from "./belief.ts";
 import * as deviceSlot from "./device-slot.ts";
+import { elapsedUs } from "./elapsed.ts";
 import { contactOf, startsAtZero } from "./first-contact.ts";
 import type { Held } from "./holds.ts";
 import type { TrackerParts } from "./parts.ts";
@@ -112,7 +113,7 @@ export class DataVerdicts {
       return VERDICT.REDUNDANT;
     }
     const timeTells = outcome.absoluteUs !== 0 && runs.at(run, ROW.MAX_SEND_TIME) !== 0;
-    const isQuiet = arrival.arrivalUs - runs.at(run, ROW.HIGH_WATER_AT) > QUIET_US;
+    const isQuiet = elapsedUs(runs.at(run, ROW.HIGH_WATER_AT), arrival.arrivalUs) > QUIET_US;
     // the answer to a NACK may come twice
     const isUnasked = context.recovery?.wasAsked(device, null, arrival.nowMs) !== true;
     if (!timeTells && isQuiet && isUnasked) {

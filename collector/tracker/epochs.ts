@@ -6,6 +6,7 @@ import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import type { CurrentRun } from "./current-run.ts";
 import * as deviceSlot from "./device-slot.ts";
+import { elapsedUs } from "./elapsed.ts";
 import type { FirstContact } from "./first-contact.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import * as runState from "./run-state.ts";
@@ -200,7 +201,9 @@ export class Epochs {
     const { runs } = this.#context;
     return this.#closed.leastRecent(
       device,
-      (run) => this.#closed.mayClose(device, run) && arrivalUs - runs.at(run, ROW.LAST_ARRIVAL) >= SILENT_US,
+      (run) =>
+        this.#closed.mayClose(device, run) &&
+        elapsedUs(runs.at(run, ROW.LAST_ARRIVAL), arrivalUs) >= SILENT_US,
     );
   }
 

@@ -213,6 +213,14 @@ test("R16: an idle confirmed device is paged out for a new one and read back bef
   expect(bed.heardOf("device")).toEqual(["device 1 pump-7", "device 2 other"]);
 });
 
+test("R16: a device that has not been heard since the clock was set back is idle", () => {
+  const bed = new TrackerBed({ maxDevices: 1, archive: noArchive });
+  bed.stream(0, 9, { device: "pump-7" });
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(60_000);
+  expect(bed.data(0, { device: "other" })).toBe("in-order");
+});
+
 test("R16: a device with an uncommitted row or an open gap is not paged out", () => {
   const bed = new TrackerBed({ maxDevices: 1, archive: noArchive });
   bed.stream(0, 1, { device: "pump-7" });

@@ -178,6 +178,15 @@ test("R5: without send times two consecutive received numbers long after the hig
   expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 1, inOrder: 2 });
 });
 
+test("R5: without send times a sender that began anew is told from its copies also when the clock was set back", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 9);
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(20_000);
+  expect([0, 1, 2].map((n) => bed.data(n))).toEqual(["held", "in-order", "in-order"]);
+  expect(bed.ledger(2)).toMatchObject({ first: 0, highWater: 2, inOrder: 3 });
+});
+
 test("R5: without send times a lone copy long after the high water ends as a duplicate", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);
@@ -252,6 +261,24 @@ test("R6: a ninth epoch takes the place of one that has been silent for 10 s; th
   expect(verdicts[16]).toBe("too-many-epochs");
   bed.advance(MINUTE_MS);
   expect(begin(17)).toBe("in-order");
+});
+
+test("R6: a ninth epoch takes the place of one that has not been heard since the clock was set back", () => {
+  const bed = new TrackerBed();
+  for (let epoch = 0; epoch < 8; epoch++) bed.data(0, { epoch });
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(20_000);
+  expect(bed.data(0, { epoch: 8 })).toBe("in-order");
+});
+
+test("R6: an epoch is current again when the current one has not been heard since the clock was set back", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 1, { epoch: 5 });
+  bed.stream(0, 1, { epoch: 6 });
+  bed.wallUs -= 3_600_000_000;
+  bed.advance(20_000);
+  bed.data(2, { epoch: 5 });
+  expect(bed.flags(1)).toContain("CURRENT");
 });
 
 test("R6: an epoch that lost its place is still accounted when it speaks again", () => {

@@ -20,7 +20,7 @@ export function makeCurrentBySilence(
   const mayHaveEnded =
     current.expected() === 0 || current.expected() * current.silenceUs(now.arrivalUs) >= 3 * spanUs;
   if (liesBelow(run, current) && !mayHaveEnded) ledger.hit("step 7 current goes on above");
-  else if (current.silenceUs(now.arrivalUs) >= TEN_SECONDS_US)
+  else if (current.isSilentFor(TEN_SECONDS_US, now.arrivalUs))
     makeCurrent(ledger, run, device, now, "step 7 current by silence");
 }
 

@@ -60,7 +60,7 @@ function makePlace(ledger: NaiveState, device: NaiveDevice, now: Arrival): boole
     return false;
   }
   if (openRuns(device).length < ledger.options.maxOpenRuns) return true;
-  const silent = leastRecentlyHeard(device, (run) => run.silenceUs(now.arrivalUs) >= TEN_SECONDS_US);
+  const silent = leastRecentlyHeard(device, (run) => run.isSilentFor(TEN_SECONDS_US, now.arrivalUs));
   ledger.hit(silent === undefined ? "R6 too many open" : "R6 silent run closed");
   if (silent !== undefined) silent.isClosed = true;
   return silent !== undefined;

@@ -26,8 +26,8 @@ export function alreadyReceived(ledger: NaiveState, run: NaiveRun, number: numbe
   const saysNothing =
     data.relativeUs !== undefined || data.wallTimeUs === 0 || run.greatestSendTimeUs() === 0;
   const isUnasked = !wasAsked(data.device, data.arrival.nowMs);
-  if (saysNothing && isUnasked && data.arrival.arrivalUs - run.highWaterAtUs > TEN_SECONDS_US)
-    return holdReused(ledger, run, data);
+  const isQuiet = Math.abs(data.arrival.arrivalUs - run.highWaterAtUs) > TEN_SECONDS_US;
+  if (saysNothing && isUnasked && isQuiet) return holdReused(ledger, run, data);
   ledger.hit("R4 duplicate");
   hear(ledger, run, data, false);
   run.duplicates += 1;

@@ -159,6 +159,11 @@ export class NaiveRun {
     return Math.max(0, arrivalUs - this.lastHeardUs);
   }
 
+  /** what lies ahead, since the clock was set back, is as long ago */
+  isSilentFor(us: number, arrivalUs: number): boolean {
+    return Math.abs(arrivalUs - this.lastHeardUs) >= us;
+  }
+
   /** numbers it may have used since it was last heard */
   usedInSilence(arrivalUs: number): number {
     return (this.rate() * this.silenceUs(arrivalUs)) / 1e6;
