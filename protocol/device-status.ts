@@ -17,6 +17,8 @@ const STALE_INTERVALS = 3;
 const OFFLINE_INTERVALS = 10;
 /** no device is called stale or offline sooner, however fast it sends */
 export const FLOOR_US = 2_000_000;
+/** clocks of threads, and what is known of the sockets, are never so far apart */
+const AHEAD_US = 10_000_000;
 
 /**
  * How long the device has said nothing although it might have been heard: an announced sleep and the time the collector was down do not
@@ -37,9 +39,16 @@ export const silenceBetweenUs = (heardUs: number, nowUs: number, down: Downtime 
 };
 
 /**
+ * The clock was set back since the device was heard last: until it speaks, or the clock has caught up, nobody knows how long it has been silent.
+ * @param row - the ledger row at `base`
+ */
+export const isHeardAhead = (rows: Float64Array, base: number, nowUs: number): boolean =>
+  rows[base + ROW.LAST_ARRIVAL]! - nowUs > AHEAD_US;
+
+/**
  * Whether a device still speaks, judged by the run it is heard on: `stale` after 3, `offline` after 10 of its learned intervals of
  * silence, neither before 2 s. An announced sleep counts as speaking until it is over; an orderly end is offline at once. While no
- * interval is known (one datagram so far) a silence beyond the floor is `unknown`.
+ * interval is known (one datagram so far) a silence beyond the floor is `unknown`, and so is one since the clock was set back.
  * @param row - the ledger row at `base`, normally that of the device's current run
  * @param nowUs - wall clock
  * @param down - when the collector last did not listen; null = never on this database
@@ -51,6 +60,7 @@ export const deviceStatus = (
   down: Downtime | null,
 ): DeviceStatus => {
   if ((rows[base + ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "offline";
+  if (isHeardAhead(rows, base, nowUs)) return "unknown";
   const silence = silenceUs(rows, base, nowUs, down);
   if (silence <= FLOOR_US) return "online";
   const intervalUs = rows[base + ROW.INTERVAL]!;

@@ -19,7 +19,7 @@ import { LedgerTotal } from "./ledger.ts";
 const DeviceId = Type.String({ description: "device id", examples: ["pump-7"] });
 const Status = Word(DEVICE_STATUSES, {
   description:
-    "stale after 3, offline after 10 learned intervals of silence, neither before 2 s; an announced sleep counts as online, an orderly end as offline; unknown while no interval is known",
+    "stale after 3, offline after 10 learned intervals of silence, neither before 2 s; an announced sleep counts as online, an orderly end as offline; unknown while no interval is known, and since the collector's clock was set back",
 });
 
 export const Device = named(

@@ -3,6 +3,7 @@ import {
   DEVICE_STATUSES,
   type Downtime,
   deviceStatus,
+  isHeardAhead,
   silenceBetweenUs,
   silenceUs,
   silentFromUs,
@@ -88,6 +89,8 @@ export class Liveness {
     const run = runHeardOn(this.#context, slot);
     if (run < 0) return 0;
     runs.readRow(run, this.#row, 0);
+    // what is known of it stays: once it speaks it may never have been silent
+    if (isHeardAhead(this.#row, 0, atUs)) return 0;
     const device = devices.mark(slot, MARK.DEVICE);
     if (this.#device[slot] !== device) {
       this.#device[slot] = device;

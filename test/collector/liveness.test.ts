@@ -145,6 +145,16 @@ test("a copy does not shorten the learned interval", () => {
   expect(bench.reader.rows.get(1)![ROW.INTERVAL]).toBe(1_000_000);
 });
 
+test("a clock that is set back makes nobody online, and is no news of those that go on", () => {
+  const bench = new IngestBench();
+  speak(bench, ["gone", "alive"], 0, 5);
+  speak(bench, ["alive"], 5, 15);
+  bench.wallUs -= 3_600_000_000;
+  bench.advance(2000);
+  speak(bench, ["alive"], 20, 15);
+  expect(said(bench).map((event) => event.replace(/ -?\d+$/, ""))).toEqual(["stale 1", "offline 1"]);
+});
+
 test("events are at whole microseconds, however the clock that says what is drained counts", () => {
   const bench = new IngestBench();
   speak(bench, ["pump-7"], 0, 5);

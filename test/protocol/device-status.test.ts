@@ -23,6 +23,15 @@ test.each([
   expect(statusAfter(silenceSeconds)).toBe(status);
 });
 
+test("a device whose last datagram lies ahead, since the clock was set back, is unknown until it speaks", () => {
+  expect([statusAfter(-10), statusAfter(-10.1), statusAfter(-3600)]).toEqual([
+    "online",
+    "unknown",
+    "unknown",
+  ]);
+  expect(statusAfter(-3600, { FLAGS: ROW_FLAG.ENDED })).toBe("offline");
+});
+
 test("a fast device is neither stale nor offline before 2 s of silence", () => {
   expect([statusAfter(2, { INTERVAL: 1000 }), statusAfter(2.1, { INTERVAL: 1000 })]).toEqual([
     "online",
