@@ -63,7 +63,7 @@ export const parseTarget = (url: string): { target: Target | null; mistakes: str
   if (host.startsWith("[") && isIP(target.host) !== 6) mistakes.push(`${host} is not an IPv6 address`);
   if (target.port < 1 || target.port > GREATEST_PORT) mistakes.push(`port ${port} is not one of 1 to 65535`);
   for (const [name, value] of new URLSearchParams(query ?? "")) {
-    const read = OPTIONS[name];
+    const read = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
     const mistake = read === undefined ? `${name}= is not an option of a target` : read(value, target);
     if (mistake !== null) mistakes.push(mistake);
   }
