@@ -10,7 +10,7 @@ import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
 import { IngestHandle, type ThreadState } from "./ingest-handle.ts";
 import type { ArchiveModule, IngestWorkerData } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
-import type { HostInterfaces } from "./interfaces.ts";
+import { type HostInterfaces, hostInterfaces } from "./interfaces.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 import { PathBoard, type PathStatus } from "./path-board.ts";
 import { pathNamesOf } from "./path-names.ts";
@@ -145,7 +145,8 @@ export class Collector extends EventEmitter<CollectorEvents> {
   }
 
   #shareWhatIsUp(): void {
-    const interfaces = networkInterfaces();
+    const interfaces = hostInterfaces();
+    if (interfaces === null) return;
     for (const [index, home] of this.#homes.entries()) {
       const own = this.#workers[home]!.latest?.status.listeners[index];
       if (own?.state !== "OK") continue;

@@ -1,8 +1,22 @@
 import { isIP } from "node:net";
-import type { NetworkInterfaceInfo } from "node:os";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { codeOf } from "../common/errors.ts";
 
 /** What `os.networkInterfaces()` answers: interfaces that are up, by name. */
 export type HostInterfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+
+/**
+ * The interfaces of this host as they are now.
+ * @returns null where the system does not tell: it takes a descriptor to ask, and as long as clients hold all there are there is none
+ */
+export const hostInterfaces = (): HostInterfaces | null => {
+  try {
+    return networkInterfaces();
+  } catch (error) {
+    if (codeOf(error) !== "ERR_SYSTEM_ERROR") throw error;
+    return null;
+  }
+};
 
 /** One interface as joins and messages need it. */
 export interface FoundInterface {

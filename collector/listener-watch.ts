@@ -1,5 +1,5 @@
-import { networkInterfaces } from "node:os";
 import type { ListenerCounters } from "./counters.ts";
+import { hostInterfaces } from "./interfaces.ts";
 import type { Listener } from "./listener.ts";
 import { type HostView, hostView } from "./lost-interface.ts";
 import { SilenceWatch } from "./silence-watch.ts";
@@ -15,9 +15,14 @@ export interface ListenerWatchOptions {
   nowMs: number;
   /** a group that has a bound for its silence fell silent, or is heard again */
   onSilence(listener: Listener, kind: "group-silent" | "group-heard"): void;
-  /** the real one unless a test brings its own */
-  host?(): HostView;
+  /** null = it does not tell now; the real one unless a test brings its own */
+  host?(): HostView | null;
 }
+
+const realHost = (): HostView | null => {
+  const interfaces = hostInterfaces();
+  return interfaces === null ? null : hostView(interfaces);
+};
 
 /** Looks once a second whether the listeners still have their interfaces and memberships, and whether their groups are heard. */
 export class ListenerWatch {
@@ -38,9 +43,9 @@ export class ListenerWatch {
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + LOOK_MS;
     const { listeners, counters, onSilence } = this.#options;
-    const host = this.#options.host?.() ?? hostView(networkInterfaces());
+    const host = (this.#options.host ?? realHost)();
     for (const [index, listener] of listeners.entries()) {
-      listener.check(host);
+      if (host !== null) listener.check(host);
       const mark = counters[index]!.lastDatagramAtUs;
       const news = this.#silences[index]?.look(mark, listener.state === "OK", nowMs) ?? null;
       if (news !== null) onSilence(listener, news === "silent" ? "group-silent" : "group-heard");

@@ -207,9 +207,11 @@ export class Listener {
             this.#around.beside?.() ?? null,
           ));
       const known = this.#around.kernelDrops.inodesBefore();
+      // before there is a socket, which would be nobody's if this failed
+      const host = this.#host();
       const opened = await open({ ...this.config, port }, this.#around.sharing?.() ?? "none");
       if (this.#isStopped) opened.socket.close();
-      else this.#use(opened, known);
+      else this.#use(opened, known, host);
       return null;
     } catch (error) {
       if (error instanceof LacunaError) return error;
@@ -218,9 +220,9 @@ export class Listener {
     }
   }
 
-  #use(opened: OpenedSocket, known: ReadonlySet<number>): void {
+  #use(opened: OpenedSocket, known: ReadonlySet<number>, host: HostView): void {
     this.#opened = opened;
-    this.#footing = footingOf(this.config, opened.interface?.name ?? null, this.#host());
+    this.#footing = footingOf(this.config, opened.interface?.name ?? null, host);
     // an error event without a handler would end the process
     opened.socket.on("error", (error) => this.#fail(error));
     this.#watched = this.#around.kernelDrops.watch({ ...opened, family: this.config.family, known });

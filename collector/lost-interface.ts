@@ -5,7 +5,7 @@ import { isJoined, type Membership, readMemberships } from "./memberships.ts";
 /** What the host says of itself at one moment. */
 export interface HostView {
   interfaces: HostInterfaces;
-  /** null = the system does not list them */
+  /** null = the system does not list them, or they cannot be read now */
   memberships(family: 4 | 6): readonly Membership[] | null;
 }
 
@@ -70,7 +70,9 @@ export const lossOf = (config: ListenerConfig, footing: Footing, host: HostView)
       return `interface ${name} was deleted and made again; it is tried again every second`;
     }
   }
-  if (footing.isListed && !isListedIn(host, family, address, name)) {
+  // a list that cannot be read now says nothing
+  const canTell = host.memberships(family) !== null;
+  if (footing.isListed && canTell && !isListedIn(host, family, address, name)) {
     const where = name === null ? "any interface" : `interface ${name}`;
     return `the membership of ${address} on ${where} is gone; it is joined again`;
   }

@@ -42,7 +42,7 @@ export const parseIgmp6 = (table: string): Membership[] => {
   return memberships;
 };
 
-/** The memberships of this host in one family, or null where the system does not list them (not Linux). */
+/** The memberships of this host in one family, or null where the system does not list them (not Linux) or no descriptor is left to read them. */
 export const readMemberships = (family: 4 | 6): Membership[] | null => {
   try {
     return family === 4

@@ -66,6 +66,10 @@ test("where the system lists no memberships, or did not list this one, only the 
   expect(loss(GROUP, "eth0", view(eth0, []), view(eth0, []))).toBeNull();
 });
 
+test("a list of memberships that cannot be read now says nothing of them", () => {
+  expect(loss(GROUP, "eth0", view(eth0, [on("eth0")]), view(eth0, null))).toBeNull();
+});
+
 test("an address is lost when the host had it and has it no more", () => {
   const url = "udp://10.0.0.2:4747";
   expect(loss(url, null, view(eth0, null), view({}, null))).toBe(

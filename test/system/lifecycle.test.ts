@@ -1,4 +1,8 @@
 import { createSocket } from "node:dgram";
+import { readdirSync } from "node:fs";
+import { Agent, get } from "node:http";
+import { connect } from "node:net";
+import { json } from "node:stream/consumers";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
 import { readTruth } from "../../simulator/truth-file.ts";
@@ -91,6 +95,39 @@ test.concurrent("a locked database: what waits is pending and visible, nothing i
   await collector.process.logged("the database can be written again");
   const audited = await runLacuna(["audit", "--truth", truth, "--api", collector.api]);
   expect(audited.stdout).toContain("every number is explained");
+  expect((await collector.stop()).code).toBe(0);
+});
+
+test.concurrent("clients that hold all files it may open do not end a collector, nor take its groups", async () => {
+  const files = 100;
+  const collector = await startCollector(
+    [
+      ...["--listen", "udp://127.0.0.1:0", "--listen", "udp://239.192.47.47:0?interface=lo"],
+      ...["--db", `${directory.path}/files.db`],
+    ],
+    { within: ["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh"] },
+  );
+  // a connection that is there before
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const status = () =>
+    new Promise<{ uptimeSeconds: number; listeners: { state: string }[] }>((resolve, reject) => {
+      get(`${collector.api}/api/v1/status`, { agent }, (answer) => resolve(json(answer) as never)).on(
+        "error",
+        reject,
+      );
+    });
+  await status();
+  const { hostname, port } = new URL(collector.api);
+  const clients = Array.from({ length: files }, () => connect(Number(port), hostname));
+  const openFiles = async () => readdirSync(`/proc/${collector.process.pid}/fd`).length;
+  await eventually(openFiles, (open) => open >= files);
+  const { uptimeSeconds } = await status();
+  // it looks at its interfaces every second
+  const { listeners } = await eventually(status, (later) => later.uptimeSeconds > uptimeSeconds + 2.5);
+  expect(listeners.map(({ state }) => state)).toEqual(["OK", "OK"]);
+  expect(await openFiles()).toBeGreaterThanOrEqual(files);
+  for (const client of clients) client.destroy();
+  agent.destroy();
   expect((await collector.stop()).code).toBe(0);
 });
 
