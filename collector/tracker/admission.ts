@@ -49,12 +49,13 @@ export class Admission {
   /** @returns the slot of a device that is not in memory, read back or new; -1 when there is no room for one (`device-limit`) */
   admit(datagram: Datagram, arrival: Arrival): number {
     const { devices, options, sink } = this.#context;
-    if (devices.count >= options.maxDevices && !this.#makeRoom(arrival)) {
+    const isRefused = this.#areNumbersUsedUp && !this.#isPaged(datagram);
+    if (isRefused || (devices.count >= options.maxDevices && !this.#makeRoom(arrival))) {
       this.#noteRefused(datagram);
       return -1;
     }
     const paged = this.#pageIn(datagram);
-    if (paged >= 0) return paged;
+    if (paged >= 0 || this.#areNumbersUsedUp) return paged;
     const number = this.#context.deviceNumbers.take();
     const slot = devices.add(datagram.idView, datagram.idOffset, datagram.idLength, number);
     this.#provisional.push(slot, number);
@@ -99,6 +100,18 @@ export class Admission {
     if (this.#paged.size === 0) return;
     const name = this.#context.devices.wideHash(idView, idOffset, idLength);
     if (this.#paged.get(name) === 0) this.#paged.set(name, REFUSED);
+  }
+
+  /** A new device takes one of each. */
+  get #areNumbersUsedUp(): boolean {
+    const { deviceNumbers, runNumbers } = this.#context;
+    return deviceNumbers.isUsedUp || runNumbers.isUsedUp;
+  }
+
+  #isPaged({ idView, idOffset, idLength }: Datagram): boolean {
+    return (
+      this.#paged.size > 0 && this.#paged.has(this.#context.devices.wideHash(idView, idOffset, idLength))
+    );
   }
 
   #makeRoom(arrival: Arrival): boolean {

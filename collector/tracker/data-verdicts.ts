@@ -231,6 +231,7 @@ export class DataVerdicts {
     const { context, epochs, admission, outcome } = this.#parts;
     const { devices, runs } = context;
     let run = devices.int(device, SLOT.UNSEQUENCED);
+    if (run < 0 && context.runNumbers.isUsedUp) return outcome.reject(REJECT["too-many-epochs"]);
     if (run < 0) {
       run = epochs.add(device, -1, RUN_STATE.UNSEQUENCED);
       devices.setInt(device, SLOT.UNSEQUENCED, run);

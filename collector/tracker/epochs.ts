@@ -176,7 +176,7 @@ export class Epochs {
   }
 
   #makeRoom(device: number, arrival: Arrival): boolean {
-    if (!this.#mayBegin(device, arrival)) return false;
+    if (this.#context.runNumbers.isUsedUp || !this.#mayBegin(device, arrival)) return false;
     if (this.#hasPlace(device)) return true;
     this.#closed.close(this.#longestSilent(device, arrival));
     return true;

@@ -1,3 +1,8 @@
+import { MisuseError } from "../../common/errors.ts";
+
+/** of batches, notes and the store, which keep them as u32 */
+const GREATEST = 0xffff_ffff;
+
 /** Numbers for new devices or runs: ascending, all of one remainder, so that several workers never give the same one. */
 export class NumberSource {
   readonly #step: number;
@@ -20,7 +25,14 @@ export class NumberSource {
     this.#next = least + ((this.#remainder - (least % this.#step) + this.#step) % this.#step);
   }
 
+  /** None is left in this database. */
+  get isUsedUp(): boolean {
+    return this.#next > GREATEST;
+  }
+
+  /** @throws MisuseError when none is left */
   take(): number {
+    if (this.isUsedUp) throw new MisuseError("the numbers of this database are used up");
     const number = this.#next;
     this.#next += this.#step;
     return number;

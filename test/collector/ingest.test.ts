@@ -439,6 +439,24 @@ test("fleet counters go on where the database stopped, what was held then is rej
   expect(bench.ingest.fleet.datagrams).toBe(11);
 });
 
+test("a database whose numbers are used up takes no new device and no new run, those it knows go on", () => {
+  const bench = new IngestBench({ restored: { ...EMPTY, nextRun: 2 ** 32 - 2 } });
+  bench.receive({ device: "old", sequence: 0 });
+  bench.receive({ device: "new", sequence: 0 });
+  bench.receive({ device: "newest", sequence: 0 });
+  bench.receive({ device: "old", sequence: 1 });
+  bench.receive({ device: "old", epoch: 2, sequence: 0 });
+  bench.receive('{"device":"old","values":{"t":1}}');
+  bench.stop();
+  const numbered = bench.reader.stored.map(({ run, sequence }) => [run, sequence]);
+  expect(numbered).toEqual([
+    [2 ** 32 - 2, 0],
+    [2 ** 32 - 1, 0],
+    [2 ** 32 - 2, 1],
+  ]);
+  expect(bench.counts().rejected).toEqual({ "device-limit": 1, "too-many-epochs": 2 });
+});
+
 test("a datagram of the greatest size fits while another is held", () => {
   const bench = new IngestBench();
   const readings = Array.from({ length: 5000 }, () => ({ channel: 1, type: "int32", value: 1 }));
