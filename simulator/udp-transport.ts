@@ -23,8 +23,6 @@ export interface Transport {
   take(): Slot | null;
   /** Sends the first `length` bytes; datagrams of one lane leave in order. The slot belongs to the transport until it is taken again. */
   send(slot: Slot, length: number, lane: number): void;
-  /** A slot that was taken and is not needed. */
-  giveBack(slot: Slot): void;
   /**
    * Resolves when a slot is free.
    * @throws LacunaError `ERR_SEND`
@@ -85,10 +83,6 @@ export class UdpTransport implements Transport {
       this.#free.push(slot);
       this.#wake?.();
     });
-  }
-
-  giveBack(slot: Slot): void {
-    this.#free.push(slot);
   }
 
   async free(): Promise<void> {
