@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
@@ -18,11 +19,30 @@ const COMPRESSED_TYPES = /^text\/(?!event-stream)|[+/](?:x-nd)?json(?:;|$)/;
 /** Brotli's default takes seconds where this takes milliseconds. */
 const BROTLI_QUALITY = 4;
 
+const lengthOf = (payload: unknown): number =>
+  typeof payload === "string" || payload instanceof Uint8Array ? Buffer.byteLength(payload) : 0;
+
+/**
+ * That an answer may be compressed is told also where it is not: a cache would give it to whoever accepts less, or more, than who asked first (RFC 9110,
+ * 12.5.5). HEAD is told no length where that of the answer to GET is known only when it is compressed (8.6).
+ */
+const tellCompression = (app: App): void => {
+  app.addHook("onSend", async ({ method, headers }, reply, payload) => {
+    reply.header("vary", [reply.getHeader("vary") ?? [], "accept-encoding"].flat().join(", "));
+    const isUnknown =
+      method === "HEAD" &&
+      headers["accept-encoding"] !== undefined &&
+      lengthOf(payload) >= LEAST_COMPRESSED_BYTES;
+    return isUnknown ? Readable.from([]) : payload;
+  });
+};
+
 /** Smaller answers, pages of other origins, and a bound on what one client may ask. Before any route is registered. */
 export const installExposure = async (
   app: App,
   { corsOrigins, requestsPerSecond }: ExposureOptions,
 ): Promise<void> => {
+  tellCompression(app);
   await app.register(compress, {
     encodings: ["br", "gzip"],
     globalDecompression: false,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { App } from "../context.ts";
 import { LIVE_EVENTS } from "../live/client.ts";
@@ -32,7 +33,8 @@ export const liveRoutes = (app: App, hub: LiveHub): void => {
     },
     async ({ query, headers, method }, reply) => {
       hub.assertRoom();
-      if (method === "HEAD") return reply.headers(HEAD).send();
+      // of an empty stream HEAD is told no length: the feed has none
+      if (method === "HEAD") return reply.headers(HEAD).send(Readable.from([]));
       const { raw } = reply;
       reply.hijack();
       // the headers of the plugins, which only a reply that is sent would bring

@@ -24,6 +24,34 @@ describe("compression", () => {
     expect(gunzipSync(answer.rawPayload).toString()).toBe((await app.inject(url)).body);
   });
 
+  test.each([
+    ["/api/v1/devices", "gzip"],
+    ["/api/v1/devices", "identity"],
+    ["/api/v1/devices?limit=none", "gzip"],
+    ["/livez", "identity"],
+    ["/docs", "gzip"],
+    ["/nothing", "identity"],
+  ])("that %s may be compressed is told where it is asked for as %s too, once", async (url, accepted) => {
+    const { app, sources } = await testApi();
+    sources.add(...Array.from({ length: 20 }, (_, index) => ({ id: `pump-${index}` })));
+    const answer = await app.inject({ url, headers: { "accept-encoding": accepted } });
+    expect(answer.headers.vary).toBe("accept-encoding");
+  });
+
+  test.each(["/api/v1/devices", "/openapi.json", "/livez", "/docs/page.js", "/api/v1/latest", "/nothing"])(
+    "HEAD %s is told the length that GET has, or none",
+    async (url) => {
+      const { app, sources } = await testApi();
+      sources.add(...Array.from({ length: 20 }, (_, index) => ({ id: `pump-${index}` })));
+      for (const headers of [{}, { "accept-encoding": "gzip" }, { "accept-encoding": "br" }]) {
+        const head = await app.inject({ method: "HEAD", url, headers });
+        const length = String((await app.inject({ url, headers })).rawPayload.length);
+        expect([head.statusCode < 500, head.body]).toEqual([true, ""]);
+        expect([undefined, length]).toContain(head.headers["content-length"]);
+      }
+    },
+  );
+
   test("a short answer, and one to a client that accepts none, come as they are", async () => {
     const { app } = await testApi();
     const short = await app.inject({ url: "/livez", headers: { "accept-encoding": "gzip" } });
