@@ -46,46 +46,38 @@ const findTls = ({ tlsCertPath, tlsKeyPath }: TlsPaths): Found => {
     return { mistakes: [wrong("tlsCert", "it is missing, tlsKey is given", "tlsKey")] };
   if (tlsKeyPath === null)
     return { mistakes: [wrong("tlsKey", "it is missing, tlsCert is given", "tlsCert")] };
-  const [cert, key] = [contentOf("tlsCert", tlsCertPath), contentOf("tlsKey", tlsKeyPath)];
+  const cert = contentOf("tlsCert", tlsCertPath, certificateMistake);
+  const key = contentOf("tlsKey", tlsKeyPath, keyMistake);
   if ("sentence" in cert || "sentence" in key)
     return { mistakes: [cert, key].filter((content) => "sentence" in content) };
+  // OpenSSL takes a certificate and a key of two kinds, RSA and EC, whatever they are, and no client can connect then
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    const sentence = `${tlsKeyPath} is not the key of the first certificate in ${tlsCertPath}`;
+    return { mistakes: [wrong("tlsKey", sentence)] };
+  }
   const files = { cert, key };
   try {
     createSecureContext(files);
   } catch (error) {
-    // of what it can use nothing is asked
-    return { mistakes: mistakesOf(files, tlsCertPath, tlsKeyPath, messageOf(error)) };
+    const sentence = `${tlsCertPath} and ${tlsKeyPath} cannot be used: ${messageOf(error)}`;
+    return { mistakes: [wrong("tlsCert", sentence)] };
   }
   return { files };
 };
 
-const contentOf = (key: Mistaken, path: string): Buffer | ConfigurationMistake => {
+/** @param mistakeOf - what is wrong with what it holds */
+const contentOf = (
+  key: Mistaken,
+  path: string,
+  mistakeOf: (content: Buffer) => string | null,
+): Buffer | ConfigurationMistake => {
   try {
-    return readFileSync(path);
+    const content = readFileSync(path);
+    const mistake = mistakeOf(content);
+    return mistake === null ? content : wrong(key, `${path} ${mistake}`);
   } catch (error) {
     return wrong(key, `${path} cannot be read: ${messageOf(error)}`);
   }
-};
-
-/** OpenSSL does not say which of the files it means. @param why - what it said */
-const mistakesOf = (
-  { cert, key }: TlsFiles,
-  certPath: string,
-  keyPath: string,
-  why: string,
-): ConfigurationMistake[] => {
-  const ofCert = certificateMistake(cert);
-  const ofKey = keyMistake(key);
-  if (ofCert !== null || ofKey !== null) {
-    return [
-      ...(ofCert === null ? [] : [wrong("tlsCert", `${certPath} ${ofCert}`)]),
-      ...(ofKey === null ? [] : [wrong("tlsKey", `${keyPath} ${ofKey}`)]),
-    ];
-  }
-  const isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  return isPair
-    ? [wrong("tlsCert", `${certPath} and ${keyPath} cannot be used: ${why}`)]
-    : [wrong("tlsKey", `${keyPath} is not the key of the first certificate in ${certPath}`)];
 };
 
 const certificateMistake = (cert: Buffer): string | null => {

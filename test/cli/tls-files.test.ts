@@ -27,6 +27,10 @@ const encryptedFormerly = made(
   "encrypted-formerly.pem",
   generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", ...ENCRYPTED }),
 );
+const rsa = made(
+  "rsa.pem",
+  generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }),
+);
 const text = made("text.pem", "no PEM at all\n");
 const binary = made("certificate.der", new X509Certificate(readFileSync(FIRST_CERT)).raw);
 const cut = made("cut.pem", `${readFileSync(FIRST_KEY, "utf8").slice(0, 200)}\n-----END PRIVATE KEY-----\n`);
@@ -41,7 +45,14 @@ test.each([
   [FIRST_CERT, null, /tlsKey: it is missing/],
   [null, FIRST_KEY, /tlsCert: it is missing/],
   ["/nowhere.pem", FIRST_KEY, /tlsCert: \/nowhere\.pem cannot be read/],
+  [
+    "/nowhere.pem",
+    text,
+    /tlsCert: \/nowhere\.pem cannot be read.*\n.*tlsKey: .*text\.pem holds no private key/,
+  ],
+  [text, "/nowhere.pem", /tlsCert: .*text\.pem holds no cert.*\n.*tlsKey: \/nowhere\.pem cannot be read/],
   [FIRST_CERT, join(TLS, "second-key.pem"), /tlsKey: .*second-key\.pem is not the key of .*first-cert\.pem$/],
+  [FIRST_CERT, rsa, /tlsKey: .*rsa\.pem is not the key of .*first-cert\.pem$/],
   [FIRST_CERT, encrypted, /tlsKey: .*encrypted\.pem is encrypted/],
   [FIRST_CERT, encryptedFormerly, /tlsKey: .*formerly\.pem is encrypted/],
   [FIRST_CERT, text, /tlsKey: .*text\.pem holds no private key in PEM form$/],
