@@ -18,6 +18,11 @@ export const explain = (thrown: unknown): { message: string; exitCode: number } 
     const lines = thrown.parameters.map(({ name, detail }) => `--${name.replaceAll("_", "-")}: ${detail}`);
     return { message: lines.join("\n"), exitCode: EXIT.USAGE };
   }
+  // not in the words of a header
+  if (thrown instanceof ApiAnswerError && thrown.problem === "ERR_UNAUTHENTICATED") {
+    const message = "the API asks for a token that is valid: --token, or LACUNA_API_TOKEN in the environment";
+    return { message, exitCode: EXIT.FAILED };
+  }
   // an answer of ours says what is wrong by itself; what something on the way answers needs the request beside it
   if (thrown instanceof ApiAnswerError && thrown.problem !== "") {
     return { message: thrown.detail, exitCode: EXIT.FAILED };

@@ -130,13 +130,10 @@ export class ApiClient {
       });
     } catch (error) {
       const why = whyOf(error);
-      throw codeOf(why) === "ECONNREFUSED"
-        ? new LacunaError(
-            this.#errorCode,
-            `nothing answers at ${this.#baseUrl} (ECONNREFUSED): the collector does not run, or its API is elsewhere`,
-            { cause: error },
-          )
-        : this.#error(path, messageOf(why), error);
+      const sentence = remedyOf(codeOf(why) ?? "", this.#baseUrl);
+      throw sentence === null
+        ? this.#error(path, messageOf(why), error)
+        : new LacunaError(this.#errorCode, sentence, { cause: error });
     }
   }
 
@@ -172,6 +169,22 @@ export class ApiClient {
 /** fetch says only that it failed, or was "terminated"; what failed is its cause. */
 const whyOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? error.cause : error;
+
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT.*))$/;
+
+/** Where a person can do something about a connection that was not made: what; null = the error says all there is. */
+const remedyOf = (code: string, url: string): string | null => {
+  if (code === "ECONNREFUSED")
+    return `nothing answers at ${url} (${code}): the collector does not run, or its API is elsewhere`;
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
+    return `what answers at ${url} does not speak TLS: its URL begins with http://`;
+  if (code === "UND_ERR_SOCKET" && url.startsWith("http:"))
+    return `the connection to ${url} was closed without an answer: where the collector has a certificate its URL begins with https://`;
+  if (UNTRUSTED.test(code))
+    return `the certificate of ${url} is not trusted here (${code}): NODE_EXTRA_CA_CERTS=FILE in the environment adds those of a PEM file`;
+  return null;
+};
 
 /** Something else on the way may answer with anything: an object without members then. */
 const parseObject = (text: string): Record<string, unknown> => {

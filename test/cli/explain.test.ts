@@ -22,6 +22,15 @@ test("an answer of the collector is told in its own words, without the request",
   expect(explain(answer)).toEqual({ message: detail, exitCode: 1 });
 });
 
+test("a token that is asked for is told as the flag it is", () => {
+  const detail = "a valid token is asked for: Authorization: Bearer TOKEN";
+  const answer = new ApiAnswerError("ERR_API", "status 401", 401, [], "ERR_UNAUTHENTICATED", detail);
+  expect(explain(answer)).toEqual({
+    message: expect.stringMatching(/--token.*LACUNA_API_TOKEN/),
+    exitCode: 1,
+  });
+});
+
 test("any other answer is a failure", () => {
   expect(explain(new ApiAnswerError("ERR_API", "status 404: no such device", 404, []))).toEqual({
     message: "status 404: no such device",

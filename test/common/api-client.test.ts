@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Server } from "node:net";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ApiClient } from "../../common/api-client.ts";
 
@@ -8,15 +11,31 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A client of something that is no collector. */
-const clientOf = async (answer: (response: ServerResponse) => void): Promise<ApiClient> => {
-  const server = createServer((_, response) => answer(response));
+const listening = async (
+  server: Server & { closeAllConnections(): void },
+  scheme: string,
+): Promise<ApiClient> => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closing.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return new ApiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { token: null });
+  return new ApiClient(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, { token: null });
+};
+
+/** A client of something that is no collector. */
+const clientOf = (answer: (response: ServerResponse) => void, scheme = "http"): Promise<ApiClient> =>
+  listening(
+    createServer((_, response) => answer(response)),
+    scheme,
+  );
+
+const TLS = join(import.meta.dirname, "../fixtures/tls");
+
+/** A client of an API with a certificate that nobody knows. */
+const clientOfTls = (scheme: string): Promise<ApiClient> => {
+  const [cert, key] = ["cert", "key"].map((what) => readFileSync(join(TLS, `first-${what}.pem`)));
+  return listening(createTlsServer({ cert, key }), scheme);
 };
 
 const status = (client: ApiClient): Promise<unknown> =>
@@ -36,6 +55,17 @@ test.each(["<html></html>", "{}", "null", "[]", "7", ""])(
     await expect(client.open("/live", "text/event-stream")).rejects.toMatchObject(NO_COLLECTOR);
   },
 );
+
+test.each([
+  ["a certificate nobody knows", () => clientOfTls("https"), /^the certificate .* NODE_EXTRA_CA_CERTS=FILE/],
+  ["http:// to TLS", () => clientOfTls("http"), /begins with https:\/\/$/],
+  ["https:// to what has none", () => clientOf(() => {}, "https"), /begins with http:\/\/$/],
+])("%s: what can be done is said", async (_what, client, message) => {
+  await expect(status(await client())).rejects.toMatchObject({
+    code: "ERR_API",
+    message: expect.stringMatching(message),
+  });
+});
 
 test("an answer that breaks off is an error that says so", async () => {
   const client = await clientOf((response) => {

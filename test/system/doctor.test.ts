@@ -37,7 +37,7 @@ test("doctor asks a collector with its token and finds what is wrong; check find
   await collector.stop();
 
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain("a valid token is asked for");
+  expect(refused.stderr).toContain("asks for a token that is valid: --token, or LACUNA_API_TOKEN");
   // the same as on the dashboard's page: the collector finds it, doctor prints it
   const report = JSON.parse(asked.stdout);
   // an optional listener that is not up is no problem
