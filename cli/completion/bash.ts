@@ -4,7 +4,8 @@ const words = (value: readonly string[]): string =>
   `COMPREPLY=($(compgen -W '${value.join(" ")}' -- "$word"))`;
 
 const completed = (value: Value): string => {
-  if (value === "file") return 'COMPREPLY=($(compgen -f -- "$word"))';
+  // a name may have spaces in it
+  if (value === "file") return "local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\"))";
   return value === "any" ? "COMPREPLY=()" : words(value);
 };
 

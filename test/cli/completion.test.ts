@@ -56,8 +56,8 @@ describe("bash offers", () => {
 
   test("files where a file is meant, and nothing where nobody can know", () => {
     mkdirSync(join(directory.path, "data"), { recursive: true });
-    writeFileSync(join(directory.path, "database.db"), "");
-    expect(offered("collect", "--db", "dat").sort()).toEqual(["data", "database.db"]);
+    for (const name of ["database.db", "data of 2026.db"]) writeFileSync(join(directory.path, name), "");
+    expect(offered("collect", "--db", "dat").sort()).toEqual(["data", "data of 2026.db", "database.db"]);
     expect(offered("tail", "--device", "")).toEqual([]);
   });
 });
