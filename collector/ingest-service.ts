@@ -124,6 +124,7 @@ export class IngestService {
     });
     this.#watch = new ListenerWatch({
       listeners: this.#listeners.all,
+      shares: this.#listeners.shares,
       counters: ingest.listeners,
       nowMs: clock.monotonicMs(),
       onSilence: ({ config: { url } }, kind) => this.event(kind, { listener: url }),

@@ -10,6 +10,8 @@ const LOOK_MS = 1000;
 export interface ListenerWatchOptions {
   /** those of this worker; the others are never opened here */
   listeners: readonly Listener[];
+  /** their sockets of single addresses, as many as there are by then */
+  shares: readonly Listener[];
   /** of each listener */
   counters: readonly Pick<ListenerCounters, "lastDatagramAtUs">[];
   nowMs: number;
@@ -42,8 +44,9 @@ export class ListenerWatch {
   tick(nowMs: number): void {
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + LOOK_MS;
-    const { listeners, counters, onSilence } = this.#options;
+    const { listeners, shares, counters, onSilence } = this.#options;
     const host = (this.#options.host ?? realHost)();
+    if (host !== null) for (const share of shares) share.check(host);
     for (const [index, listener] of listeners.entries()) {
       if (host !== null) listener.check(host);
       const mark = counters[index]!.lastDatagramAtUs;

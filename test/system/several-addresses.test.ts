@@ -102,3 +102,24 @@ testBetweenHosts("so does one that came to the host after the start", async () =
   expect(await settledLedger(there, DEVICES)).toMatchObject({ lost: 0, recovered: keptBack });
   expect(await ownSockets(there)).toContain("10.77.0.4");
 });
+
+testBetweenHosts("one that left the host asks nobody, and again when it is back", async () => {
+  const there = await startThere("0.0.0.0", 1);
+  const [change, address] = [
+    (how: string) => hosts.far.run("ip", `addr ${how} dev veth0`.split(" ")),
+    "10.77.0.5",
+  ];
+  change(`add ${address}/24`);
+  const asks = (expected: boolean) =>
+    eventually(
+      () => ownSockets(there),
+      (all) => all.includes(address) === expected,
+    );
+  await asks(true);
+  change(`del ${address}/24`);
+  await asks(false);
+  change(`add ${address}/24`);
+  await asks(true);
+  const keptBack = await sendTo([address], there.ports[0]!);
+  expect(await settledLedger(there, DEVICES)).toMatchObject({ lost: 0, recovered: keptBack });
+});
