@@ -1,3 +1,4 @@
+import { formatDurationMs } from "../../common/duration.ts";
 import { LacunaError } from "../../common/errors.ts";
 import type { TimeSpan } from "../run-segments.ts";
 
@@ -49,10 +50,11 @@ export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: B
   const start = fromUs ?? Math.floor(firstUs / stepUs) * stepUs;
   const count = countOf(start, end, stepUs);
   if (count > MAX_BUCKETS) {
-    const leastSeconds = (end - start) / MAX_BUCKETS / 1e6;
+    // one bucket may begin before the first reading
+    const leastMs = Math.ceil((end - firstUs) / (MAX_BUCKETS - 1) / 1000);
     throw new LacunaError(
       "ERR_SERIES_STEP",
-      `accepted is a step that makes at most ${MAX_BUCKETS} buckets, here from ${leastSeconds} s on`,
+      `accepted is a step that makes at most ${MAX_BUCKETS} buckets, here from ${formatDurationMs(leastMs)} on`,
     );
   }
   return withoutEdges({ fromUs, toUs }, { fromUs: start, toUs: end, stepUs, count });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as texts from "../../../api/answer-texts.ts";
+import { parseDurationMs } from "../../../common/duration.ts";
 import type { SeriesQuery } from "../../../db/query-types.ts";
 import { openReadOnly } from "../../../db/read-only.ts";
 import type { Reader } from "../../../db/reader.ts";
@@ -295,17 +296,26 @@ test.each([
   }
 });
 
-test("a step that makes more than 10,000 buckets is refused, telling what would do", async () => {
-  using bed = new StoreBed();
-  const { model, run, flush, ask } = startPump(bed);
-  model.receive(run, 0, value(1, 0), 0);
-  model.receive(run, 1, value(1, 20_000_000), 20_000_000);
-  flush();
-  await expect(ask({ division: { stepUs: 1000 } })).rejects.toMatchObject({
-    code: "ERR_SERIES_STEP",
-    message: expect.stringContaining("from 0.0020000001 s on"),
-  });
-});
+test.each([
+  [20_000_000, "3ms"],
+  [9_998_000, "1ms"],
+  [100_000_000_000, "10002ms"],
+])(
+  "a step that makes more than 10,000 buckets of %d µs is refused, telling one that would do",
+  async (lastUs, step) => {
+    using bed = new StoreBed();
+    const { model, run, flush, ask } = startPump(bed);
+    model.receive(run, 0, value(1, 1), 1);
+    model.receive(run, 1, value(1, lastUs), lastUs);
+    flush();
+    await expect(ask({ division: { stepUs: 10 } })).rejects.toMatchObject({
+      code: "ERR_SERIES_STEP",
+      message: expect.stringContaining(`from ${step} on`),
+    });
+    const { buckets } = await ask({ division: { stepUs: parseDurationMs(step) * 1000 } });
+    expect(buckets.length).toBeGreaterThan(5000);
+  },
+);
 
 test("a channel goes by its name in each epoch; a name the device never had is no channel", async () => {
   using bed = new StoreBed();
