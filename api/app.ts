@@ -27,6 +27,7 @@ import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { sendSecurityHeaders } from "./plugins/security-headers.ts";
 import { cutOffStalled } from "./plugins/stalled.ts";
+import { QUERY_FORMATS } from "./query-time.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -91,7 +92,13 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: {
       // unknown parameters are refused, not removed; a single `channel` is a list of one
-      customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: true, verbose: true },
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: "array",
+        allErrors: true,
+        verbose: true,
+        formats: QUERY_FORMATS,
+      },
     },
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -4,8 +4,9 @@ import { type ParameterMistake, parameterError } from "./problems.ts";
 
 const PLAIN_DATE = /^\d{4}-\d\d-\d\d$/;
 const RELATIVE = /^-\d/;
-const ACCEPTED =
-  "accepted is RFC 3339, such as 2026-11-20T12:00:00.123456Z, a date such as 2026-11-20, now, or a duration before it such as -15m";
+/** What a time of a query looks like, for messages and for the description of the API. */
+export const TIME_ACCEPTED =
+  "RFC 3339, such as 2026-11-20T12:00:00.123456Z, a date such as 2026-11-20, now, or a duration before it such as -15m";
 
 /**
  * Nothing is stored outside of 1970 to 2255, and differences of times in between are exact: beyond, the last reading of a span fell out of its last bucket.
@@ -14,7 +15,7 @@ const ACCEPTED =
 const withinExact = (timeUs: number): number => Math.min(Math.max(timeUs, 0), Number.MAX_SAFE_INTEGER);
 
 /** Microseconds of a duration, or NaN. */
-const durationUs = (text: string): number => {
+export const durationUs = (text: string): number => {
   try {
     return Math.round(parseDurationMs(text) * 1000);
   } catch {
@@ -32,6 +33,18 @@ const parseQueryTime = (text: string, nowUs: number): number => {
   if (text === "now") return nowUs;
   if (RELATIVE.test(text)) return nowUs - durationUs(text.slice(1));
   return parseTime(PLAIN_DATE.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "+"));
+};
+
+const [LEAST_STEP_US, GREATEST_STEP_US] = [durationUs("1ms"), durationUs("5200w")];
+
+/** Names of formats in the schemas. */
+export const QUERY_TIME = "query-time";
+export const QUERY_STEP = "query-step";
+
+/** What the texts of these formats are: a wrong one is named by the validation, together with all else that is wrong. */
+export const QUERY_FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
+  [QUERY_TIME]: (text) => !Number.isNaN(parseQueryTime(text, 0)),
+  [QUERY_STEP]: (text) => durationUs(text) >= LEAST_STEP_US && durationUs(text) <= GREATEST_STEP_US,
 };
 
 /** A span of time as a query gives it. */
@@ -52,7 +65,7 @@ export const parseTimeRange = (query: { from?: string; to?: string }, nowUs: num
     const text = query[name];
     if (text === undefined) return null;
     const timeUs = parseQueryTime(text, nowUs);
-    if (Number.isNaN(timeUs)) mistakes.push({ name, detail: ACCEPTED });
+    if (Number.isNaN(timeUs)) mistakes.push({ name, detail: `accepted is ${TIME_ACCEPTED}` });
     return timeUs;
   };
   const [fromUs, toUs] = [read("from"), read("to")];

@@ -1,10 +1,9 @@
 import { Type } from "typebox";
-import { DURATION_ACCEPTED, parseDurationMs } from "../../common/duration.ts";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isOfNow, unchangedSinceCommit } from "../plugins/etag.ts";
 import { parameterError } from "../problems.ts";
-import { parseTimeRange } from "../query-time.ts";
+import { durationUs, parseTimeRange } from "../query-time.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -20,8 +19,6 @@ import { enclose, sendBytes } from "../send-bytes.ts";
 import type { Division } from "../sources.ts";
 
 const DEFAULT_POINTS = 500;
-const STEP_ACCEPTED = `accepted is ${DURATION_ACCEPTED}, from 1ms to 5200w`;
-const [LEAST_STEP_MS, GREATEST_STEP_MS] = [1, parseDurationMs("5200w")];
 
 /** @throws ApiError 400 naming `step` or `points` */
 const parseDivision = ({ points, step }: { points?: number; step?: string }): Division => {
@@ -29,20 +26,7 @@ const parseDivision = ({ points, step }: { points?: number; step?: string }): Di
   if (points !== undefined) {
     throw parameterError([{ name: "step", detail: "accepted is either `points` or `step`, not both" }]);
   }
-  const stepMs = stepMsOf(step);
-  if (!(stepMs >= LEAST_STEP_MS && stepMs <= GREATEST_STEP_MS)) {
-    throw parameterError([{ name: "step", detail: STEP_ACCEPTED }]);
-  }
-  return { stepUs: Math.round(stepMs * 1000) };
-};
-
-const stepMsOf = (step: string): number => {
-  try {
-    return parseDurationMs(step);
-  } catch {
-    // said by the caller, in the words of a parameter
-    return Number.NaN;
-  }
+  return { stepUs: durationUs(step) };
 };
 
 /** @throws ApiError 400 naming `step` or `points` */

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from "typebox";
 import { PROBLEMS } from "../problems.ts";
+import { QUERY_TIME, TIME_ACCEPTED } from "../query-time.ts";
 
 /** RFC 3339 in UTC with six digits of fraction. */
 export const Time = (description: string) =>
@@ -87,12 +88,8 @@ export const AnyTimeOrNull = (description: string) =>
 
 /** A span of time as a query gives it. @param from - what it says of what is found, and `to` */
 export const timeRangeQuery = (from: string, to: string) => ({
-  from: Type.Optional(
-    Type.String({ description: `RFC 3339 time or date, or a duration before now such as -15m; ${from}` }),
-  ),
-  to: Type.Optional(
-    Type.String({ description: `RFC 3339 time or date, or a duration before now such as -5m; ${to}` }),
-  ),
+  from: Type.Optional(Type.String({ format: QUERY_TIME, description: `${TIME_ACCEPTED}; ${from}` })),
+  to: Type.Optional(Type.String({ format: QUERY_TIME, description: `${TIME_ACCEPTED}; ${to}` })),
 });
 
 export const TimeRangeQuery = timeRangeQuery("inclusive", "exclusive");

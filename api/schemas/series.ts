@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { CAUSES } from "../../protocol/ledger-row.ts";
+import { QUERY_STEP } from "../query-time.ts";
 import {
   AnyTime,
   AnyTimeOrNull,
@@ -191,7 +192,9 @@ export const SeriesQueryString = Query({
   step: Type.Optional(
     Type.String({
       maxLength: 40,
-      description: "length of a bucket, a number with a unit: ms, s, m, h, d or w; at most 10,000 buckets",
+      format: QUERY_STEP,
+      description:
+        "a number with a unit: ms, s, m (minutes), h, d or w, from 1ms to 5200w: the length of a bucket, of which there are at most 10,000",
       examples: ["1m"],
     }),
   ),

@@ -100,6 +100,20 @@ test.each(["1e-1", "0x1", ".5", "+1", "NaN", "Infinity"])("%j for a ratio is 400
   ]);
 });
 
+test("times and steps that are none are named with all else that is wrong", async () => {
+  const { json } = await api.get(
+    "/api/v1/devices/pump-7/series?from=noon&to=1795176000&step=0s&points=0&x=1",
+  );
+  expect(json.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
+    "channel",
+    "from",
+    "points",
+    "step",
+    "to",
+    "x",
+  ]);
+});
+
 test("digits are taken as they are, leading zeros too", async () => {
   expect((await api.get("/api/v1/devices?limit=007&min_completeness=0.50")).status).toBe(200);
 });

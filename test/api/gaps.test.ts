@@ -146,7 +146,7 @@ describe("wrong parameters are 400 and named", () => {
     [
       "from=2026-11-20&from=2026-11-21",
       "from",
-      "accepted is RFC 3339 time or date, or a duration before now such as -15m; inclusive, by when gaps were lost or filled for good, given once",
+      "a duration before it such as -15m; inclusive, by when gaps were lost or filled for good, given once",
     ],
     ["cursor=", "cursor", "accepted is `next`"],
     ["cursor=nonsense", "cursor", "accepted is the `next`"],
