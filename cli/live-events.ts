@@ -76,10 +76,10 @@ async function* connect(
     setTimeout(() => silent.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
   let timer = watch();
   try {
-    const { body } = await client.open(path, "text/event-stream", {
-      headers: lastEventId === null ? {} : { "last-event-id": lastEventId },
-      signal: AbortSignal.any([signal, silent.signal]),
-    });
+    const headers = lastEventId === null ? {} : { "last-event-id": lastEventId };
+    const request = { headers, signal: AbortSignal.any([signal, silent.signal]) };
+    // the next try is our caller's, who says that there is none for now
+    const { body } = await client.open(path, "text/event-stream", request, 1);
     for await (const text of body!.pipeThrough(new TextDecoderStream())) {
       // whoever takes it has all the time there is: a paused pager is no silence of the feed
       clearTimeout(timer);

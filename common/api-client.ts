@@ -42,6 +42,8 @@ export class ApiAnswerError extends LacunaError {
   }
 }
 
+type Asked = Pick<RequestInit, "headers" | "signal">;
+
 export interface ApiAccess {
   /** sent as `Authorization: Bearer`; null = none */
   token: string | null;
@@ -74,32 +76,20 @@ export class ApiClient {
 
   /** @param member - one that every such answer of a collector has */
   async get<T>(path: string, member: keyof T & string): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      const response = await this.#fetch(path, {});
-      if (response.ok) return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
-      const error = await this.#answerError(path, response);
-      if (!TRY_AGAIN.includes(response.status) || tries === TRIES) throw error;
-      const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-      await sleep(Number.isFinite(afterSeconds) ? afterSeconds * 1000 : RETRY_MS * tries);
-    }
+    const response = await this.#ask(path, {}, TRIES);
+    return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
   }
 
   /**
-   * An answer to be read as it comes; one try. Its body fails when the connection breaks before the end.
+   * An answer to be read as it comes. Its body fails when the connection breaks before the end.
    * @param type - of its content
+   * @param tries - how often it is asked while the collector is busy
    */
-  async open(
-    path: string,
-    type: string,
-    request: Pick<RequestInit, "headers" | "signal"> = {},
-  ): Promise<Response> {
-    const response = await this.#fetch(path, request);
-    if (response.ok) {
-      if (response.headers.get("content-type")?.startsWith(type)) return response;
-      await response.body?.cancel();
-      throw this.#foreign();
-    }
-    throw await this.#answerError(path, response);
+  async open(path: string, type: string, request: Asked = {}, tries = TRIES): Promise<Response> {
+    const response = await this.#ask(path, request, tries);
+    if (response.headers.get("content-type")?.startsWith(type)) return response;
+    await response.body?.cancel();
+    throw this.#foreign();
   }
 
   /** Every page of a list. @param filters - query parameters of the list */
@@ -119,10 +109,20 @@ export class ApiClient {
     } while (cursor !== null);
   }
 
-  async #fetch(
-    path: string,
-    { headers, signal }: Pick<RequestInit, "headers" | "signal">,
-  ): Promise<Response> {
+  /** A good answer. @param most - how often it is asked while the collector is busy */
+  async #ask(path: string, request: Asked, most: number): Promise<Response> {
+    for (let tries = 1; ; tries++) {
+      const response = await this.#fetch(path, request);
+      if (response.ok) return response;
+      const error = await this.#answerError(path, response);
+      if (!TRY_AGAIN.includes(response.status) || tries === most) throw error;
+      const afterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+      const afterMs = Number.isFinite(afterSeconds) ? afterSeconds * 1000 : RETRY_MS * tries;
+      await sleep(afterMs, undefined, request.signal == null ? {} : { signal: request.signal });
+    }
+  }
+
+  async #fetch(path: string, { headers, signal }: Asked): Promise<Response> {
     try {
       return await fetch(this.#baseUrl + path, {
         headers: { ...this.#headers, ...(headers as Record<string, string> | undefined) },

@@ -113,13 +113,23 @@ describe("over HTTP", () => {
     });
     expect([await source.channelNames("d"), await rowsOf(source, "d")]).toEqual([null, []]);
     const failing = await api((_, response) => {
-      response.writeHead(503).end("{}");
+      response.writeHead(500).end("{}");
     });
-    await expect(failing.channelNames("d")).rejects.toMatchObject({ status: 503 });
+    await expect(failing.channelNames("d")).rejects.toMatchObject({ status: 500 });
     const renamed = await api((_, response) => {
       response.writeHead(404).end('{"code":"ERR_UNKNOWN_CHANNEL"}');
     });
     await expect(rowsOf(renamed, "d")).rejects.toMatchObject({ status: 404 });
+  });
+
+  test.each([429, 503])("one that is busy (%i) is asked again", async (status) => {
+    let isBusy = false;
+    const source = await api((request, response) => {
+      isBusy = !isBusy;
+      if (isBusy) response.writeHead(status, { "retry-after": "0" }).end("{}");
+      else response.end(request.url!.includes("csv") ? "time,epoch,run,seq,a\n" : LINE);
+    });
+    expect([await source.channelNames("d"), (await rowsOf(source, "d")).length]).toEqual([["a"], 1]);
   });
 
   test("names come from the header of the device's CSV", async () => {
