@@ -35,7 +35,7 @@ export const Device = named(
     intervalSeconds: Nullable(
       Type.Number({
         exclusiveMinimum: 0,
-        description: "learned interval between its datagrams; null: unknown",
+        description: "learned interval between its datagrams, or between bursts of them; null: unknown",
       }),
     ),
     firstSeen: Nullable(Time("first arrival")),

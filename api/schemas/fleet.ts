@@ -40,7 +40,12 @@ export const FleetList = named(
         status: Word(DEVICE_STATUSES),
         epoch: Epoch,
         lastSeen: Nullable(Time("last arrival")),
-        rateHz: Nullable(Type.Number({ description: "datagrams per second while it speaks" })),
+        rateHz: Nullable(
+          Type.Number({
+            description:
+              "1 / its learned interval: datagrams per second, or bursts where it sends, or is read, in bursts (more than about 50 a second are)",
+          }),
+        ),
         expected: Count("numbers"),
         received: Count("numbers"),
         recovered: Count("numbers"),
