@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { App } from "../context.ts";
+import { cutOff } from "../cut-off.ts";
 
 /** How long an answer that is under way may take once the server closes. */
 const GRACE_MS = 1000;
@@ -15,9 +16,9 @@ export const cutOffWhenClosing = (app: App, graceMs: number = GRACE_MS): void =>
     socket.once("close", () => sockets.delete(socket));
   });
   app.addHook("preClose", async () => {
-    const cutOff = (): void => {
-      for (const socket of sockets) socket.destroy();
+    const cutOffAll = (): void => {
+      for (const socket of sockets) cutOff(socket);
     };
-    setTimeout(cutOff, graceMs).unref();
+    setTimeout(cutOffAll, graceMs).unref();
   });
 };

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import type { App } from "../context.ts";
+import { cutOff } from "../cut-off.ts";
 
 /** How long a client may take nothing of its answer. Node notices that no more is taken only the second time that passes: one to two of it. */
 export const STALLED_MS = 60_000;
 
-const cutOff = (socket: Socket): void => {
-  if (socket.writableLength > 0) socket.destroy();
+const cutOffUnread = (socket: Socket): void => {
+  if (socket.writableLength > 0) cutOff(socket);
 };
 
 /**
@@ -16,7 +17,7 @@ export const cutOffStalled = (app: App): void => {
   app.server.setTimeout(STALLED_MS);
   app.addHook("onRequest", (_request, reply, done) => {
     // with a listener Node leaves it to us; without an answer under way it ends the connection
-    reply.raw.on("timeout", cutOff);
+    reply.raw.on("timeout", cutOffUnread);
     done();
   });
 };
