@@ -19,6 +19,18 @@ const COMPRESSED_TYPES = /^text\/(?!event-stream)|[+/](?:x-nd)?json(?:;|$)/;
 /** Brotli's default takes seconds where this takes milliseconds. */
 const BROTLI_QUALITY = 4;
 
+/** What of an answer a page of another origin may read, beside what every page may. */
+const EXPOSED_HEADERS = [
+  "ETag",
+  "Lacuna-Completeness",
+  "Link",
+  "Retry-After",
+  "WWW-Authenticate",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+];
+
 const lengthOf = (payload: unknown): number =>
   typeof payload === "string" || payload instanceof Uint8Array ? Buffer.byteLength(payload) : 0;
 
@@ -54,7 +66,7 @@ export const installExposure = async (
     await app.register(cors, {
       origin: [...corsOrigins],
       methods: ["GET", "HEAD"],
-      exposedHeaders: ["ETag", "Lacuna-Completeness", "Link", "Retry-After", "WWW-Authenticate"],
+      exposedHeaders: EXPOSED_HEADERS,
       strictPreflight: false,
     });
   }

@@ -83,7 +83,8 @@ describe("pages of other origins", () => {
       undefined,
     ]);
     const { headers } = await app.inject({ url: "/api/v1/ledger", headers: { origin } });
-    expect(headers["access-control-expose-headers"]).toContain("Retry-After");
+    const exposed = String(headers["access-control-expose-headers"]).split(", ");
+    expect(exposed).toEqual(expect.arrayContaining(["Retry-After", "X-RateLimit-Remaining"]));
     const preflight = await app.inject({
       method: "OPTIONS",
       url: "/api/v1/ledger",
