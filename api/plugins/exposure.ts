@@ -31,8 +31,11 @@ const EXPOSED_HEADERS = [
   "X-RateLimit-Reset",
 ];
 
-const lengthOf = (payload: unknown): number =>
-  typeof payload === "string" || payload instanceof Uint8Array ? Buffer.byteLength(payload) : 0;
+/** Of a stream the length is not asked: it is compressed whatever it is. */
+const isLong = (payload: unknown): boolean =>
+  payload instanceof Readable ||
+  ((typeof payload === "string" || payload instanceof Uint8Array) &&
+    Buffer.byteLength(payload) >= LEAST_COMPRESSED_BYTES);
 
 /**
  * That an answer may be compressed is told also where it is not: a cache would give it to whoever accepts less, or more, than who asked first (RFC 9110,
@@ -41,11 +44,9 @@ const lengthOf = (payload: unknown): number =>
 const tellCompression = (app: App): void => {
   app.addHook("onSend", async ({ method, headers }, reply, payload) => {
     reply.header("vary", [reply.getHeader("vary") ?? [], "accept-encoding"].flat().join(", "));
-    const isUnknown =
-      method === "HEAD" &&
-      headers["accept-encoding"] !== undefined &&
-      lengthOf(payload) >= LEAST_COMPRESSED_BYTES;
-    return isUnknown ? Readable.from([]) : payload;
+    if (method !== "HEAD" || headers["accept-encoding"] === undefined || !isLong(payload)) return payload;
+    reply.removeHeader("content-length");
+    return payload instanceof Readable ? payload : Readable.from([]);
   });
 };
 

@@ -47,6 +47,16 @@ test("a build is served at once, as a page that may load nothing from elsewhere"
   expect(page.headers["cache-control"]).toContain("max-age=0");
 });
 
+test.each(["/", "/assets/index-1.js"])("HEAD %s is told the length that GET has, or none", async (url) => {
+  build();
+  for (const accepted of ["gzip", "identity"]) {
+    const headers = { "accept-encoding": accepted };
+    const head = await app.inject({ method: "HEAD", url, headers });
+    const length = String((await app.inject({ url, headers })).rawPayload.length);
+    expect([undefined, length]).toContain(head.headers["content-length"]);
+  }
+});
+
 test("files with a hash in their name are kept by browsers for good", async () => {
   build();
   const file = await app.inject("/assets/index-1.js");
