@@ -75,8 +75,8 @@ export class ApiClient {
   }
 
   /** @param member - one that every such answer of a collector has */
-  async get<T>(path: string, member: keyof T & string): Promise<T> {
-    const response = await this.#ask(path, {}, TRIES);
+  async get<T>(path: string, member: keyof T & string, request: Asked = {}): Promise<T> {
+    const response = await this.#ask(path, request, TRIES);
     return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
   }
 
@@ -98,12 +98,13 @@ export class ApiClient {
     name: Name,
     limit: number,
     filters: Readonly<Record<string, string>> = {},
+    request: Asked = {},
   ): AsyncGenerator<Item[]> {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ ...filters, limit: String(limit) });
       if (cursor !== null) query.set("cursor", cursor);
-      const page: Page<Name, Item> = await this.get(`${path}?${query}`, name);
+      const page: Page<Name, Item> = await this.get(`${path}?${query}`, name, request);
       yield page[name];
       cursor = page.next;
     } while (cursor !== null);

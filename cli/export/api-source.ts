@@ -38,7 +38,13 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
   return {
     async devices() {
       const ids: string[] = [];
-      const pages = client.pages<"devices", { id: string }>("/devices", "devices", DEVICES_PER_PAGE);
+      const pages = client.pages<"devices", { id: string }>(
+        "/devices",
+        "devices",
+        DEVICES_PER_PAGE,
+        {},
+        { signal },
+      );
       for await (const page of pages) ids.push(...page.map(({ id }) => id));
       return ids;
     },

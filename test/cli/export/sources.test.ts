@@ -38,6 +38,7 @@ describe("over HTTP", () => {
   });
   const api = async (
     answer: (request: IncomingMessage, response: ServerResponse) => void,
+    signal = new AbortController().signal,
   ): Promise<ExportSource> => {
     const server = createServer((request, response) => {
       const isCsv = request.url!.includes("format=csv");
@@ -50,7 +51,7 @@ describe("over HTTP", () => {
       server.close();
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return apiExportSource(new ApiClient(url, { token: null }), new AbortController().signal);
+    return apiExportSource(new ApiClient(url, { token: null }), signal);
   };
   const LINE = '{"time":1000,"epoch":null,"run":0,"seq":1,"values":{"a":-0,"b":"NaN","c":true}}\n';
 
@@ -130,6 +131,16 @@ describe("over HTTP", () => {
       else response.end(request.url!.includes("csv") ? "time,epoch,run,seq,a\n" : LINE);
     });
     expect([await source.channelNames("d"), (await rowsOf(source, "d")).length]).toEqual([["a"], 1]);
+  });
+
+  test.each([
+    ["devices", (source: ExportSource) => source.devices()],
+    ["names", (source: ExportSource) => source.channelNames("d")],
+    ["readings", (source: ExportSource) => rowsOf(source, "d")],
+  ])("what is on its way is given up when it is to stop: %s", async (_what, ask) => {
+    const stop = new AbortController();
+    const source = await api(() => stop.abort(), stop.signal);
+    await expect(ask(source)).rejects.toThrow(/aborted/);
   });
 
   test("names come from the header of the device's CSV", async () => {
