@@ -2,7 +2,7 @@ import type { Static } from "typebox";
 import { announcementOf, type DeviceStatus, type Downtime, deviceStatus } from "../protocol/device-status.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
-import { runsTotal } from "./ledger-json.ts";
+import { totalJson } from "./ledger-json.ts";
 import type { Device } from "./schemas/devices.ts";
 import type { DeviceView, RunView, TimeForm } from "./sources.ts";
 import type { JsonKeys, TextWriter } from "./text-writer.ts";
@@ -12,15 +12,6 @@ const statusOf = (run: RunView | undefined, nowUs: number, down: Downtime | null
 
 /** 0 stands for unknown in a row. */
 const timeOrNull = (timeUs: number): string | null => (timeUs > 0 ? formatTime(timeUs) : null);
-
-const firstArrivalUs = (runs: readonly RunView[]): number =>
-  runs.reduce((first, { row }) => {
-    const arrivalUs = row[ROW.FIRST_ARRIVAL]!;
-    return arrivalUs > 0 && (first === 0 || arrivalUs < first) ? arrivalUs : first;
-  }, 0);
-
-const lastArrivalUs = (runs: readonly RunView[]): number =>
-  runs.reduce((last, { row }) => Math.max(last, row[ROW.LAST_ARRIVAL]!), 0);
 
 /** Status of a device as every answer gives it. @param down - see LedgerSource */
 export const statusOfDevice = (device: DeviceView, nowUs: number, down: Downtime | null): DeviceStatus =>
@@ -32,19 +23,19 @@ export const deviceJson = (
   nowUs: number,
   down: Downtime | null,
 ): Static<typeof Device> => {
-  const { runs, heard: run } = device;
+  const { total, heard: run } = device;
   const intervalUs = run?.row[ROW.INTERVAL] ?? 0;
   return {
     id: device.id,
     status: statusOf(run, nowUs, down),
     announced: run === undefined ? null : announcementOf(run.row, 0, nowUs),
     intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
-    firstSeen: timeOrNull(firstArrivalUs(runs)),
-    lastSeen: timeOrNull(lastArrivalUs(runs)),
+    firstSeen: timeOrNull(total.firstArrivalUs),
+    lastSeen: timeOrNull(total.lastArrivalUs),
     source: device.source,
     epoch: run?.epoch ?? null,
     channels: device.channels.map(({ name, unit }) => ({ name, unit })),
-    ledger: runsTotal(runs),
+    ledger: totalJson(total.counts),
   };
 };
 

@@ -1,18 +1,13 @@
 import type { Static } from "typebox";
-import {
-  completenessOf,
-  countsOfRow,
-  type LedgerCounts,
-  lossOf,
-  sumCounts,
-} from "../protocol/ledger-counts.ts";
+import { completenessOf, countsOfRow, type LedgerCounts, lossOf } from "../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
 import type { DeviceLedger, FleetLedger, LedgerEpoch, LedgerTotal } from "./schemas/ledger.ts";
 import type { DeviceView, LedgerSource, RunView } from "./sources.ts";
 
-const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => {
+/** What several runs come to, as `ledger` and `total` show it. */
+export const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => {
   const { raw, residual } = lossOf(counts);
   return {
     ...counts,
@@ -25,19 +20,15 @@ const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => {
 /** -1 stands for unknown in a row. */
 const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
 
-const epochJson = ({ epoch, index, row }: RunView, counts: LedgerCounts): Static<typeof LedgerEpoch> => ({
-  epoch,
-  run: index,
-  first: knownOrNull(row[ROW.FIRST]!),
-  highWater: knownOrNull(row[ROW.HIGH_WATER]!),
-  headKnown: (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
-  tailKnown: (row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
-  ...totalJson(counts),
+const epochJson = (run: RunView): Static<typeof LedgerEpoch> => ({
+  epoch: run.epoch,
+  run: run.index,
+  first: knownOrNull(run.row[ROW.FIRST]!),
+  highWater: knownOrNull(run.row[ROW.HIGH_WATER]!),
+  headKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
+  tailKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
+  ...totalJson(countsOfRow(run.row, 0, run)),
 });
-
-/** The sum over a device's runs, as `ledger` and `total` show it. */
-export const runsTotal = (runs: readonly RunView[]): Static<typeof LedgerTotal> =>
-  totalJson(sumCounts(runs.map((run) => countsOfRow(run.row, 0, run))));
 
 /** Time of the last commit of this process or the ones before; null before the first of all. */
 const commitTime = ({ asOfUs }: LedgerSource): string | null => (asOfUs > 0 ? formatTime(asOfUs) : null);
@@ -52,7 +43,7 @@ export const fleetLedgerEvent = (ledger: LedgerSource) => {
 export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => ({
   device: device.id,
   asOf: commitTime(ledger),
-  total: runsTotal(device.runs),
+  total: totalJson(device.total.counts),
 });
 
 /**
@@ -64,12 +55,10 @@ export const asOf = ({ sources, startedAtUs }: ApiContext, asOfUs: number = sour
 
 /** `GET /devices/{id}/ledger` */
 export const deviceLedger = (context: ApiContext, device: DeviceView): Static<typeof DeviceLedger> => {
-  const { runs } = device;
-  const counts = runs.map((run) => countsOfRow(run.row, 0, run));
   return {
     asOf: asOf(context),
-    total: totalJson(sumCounts(counts)),
-    epochs: runs.map((run, index) => epochJson(run, counts[index]!)),
+    total: totalJson(device.total.counts),
+    epochs: device.runs.map(epochJson),
   };
 };
 

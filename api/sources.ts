@@ -29,6 +29,7 @@ import type {
   SeriesText,
 } from "../db/query-types.ts";
 import type { ReadingValue } from "../db/reading-value.ts";
+import type { RunsTotal } from "../db/view/run-totals.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
@@ -166,8 +167,10 @@ export interface DeviceView {
   readonly id: string;
   /** `address:port`, IPv6 in brackets, it was last heard from */
   readonly source: string;
-  /** in the order they became known; each is a copy, and a device may have thousands */
+  /** in the order they became known; each is a copy, and a device may have very many */
   readonly runs: readonly RunView[];
+  /** what they come to; must not cost a pass over very many */
+  readonly total: RunsTotal;
   /** of them the one the device is heard on: the current one, else the one heard last */
   readonly heard: RunView | undefined;
   /** Whether a channel has this name in some epoch. */

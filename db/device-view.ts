@@ -1,5 +1,5 @@
 import type { RunStorage } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { ROW } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
@@ -10,6 +10,7 @@ import type { LatestEntry } from "./view/latest-values.ts";
 import { isNewer } from "./view/newer-values.ts";
 import { NO_PLACES, type PlaceSet } from "./view/place-set.ts";
 import { RUN } from "./view/run-rows.ts";
+import type { RunsTotal } from "./view/run-totals.ts";
 
 export interface RunView extends RunStorage {
   /** number of the run in the database */
@@ -78,14 +79,14 @@ export class DeviceView {
     return runs;
   }
 
+  /** What its runs come to; costs no pass over them where they are many. */
+  get total(): RunsTotal {
+    return this.#state.totalsOf(this.#slot).total;
+  }
+
   /** The run it is heard on: the current one, else the one heard last. Only that one is copied. */
   get heard(): RunView | undefined {
-    const { runs } = this.#state;
-    let heard = -1;
-    for (const slot of this.#state.runSlots(this.#slot)) {
-      if ((runs.get(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) return this.#run(slot);
-      if (heard < 0 || runs.get(slot, ROW.LAST_ARRIVAL) > runs.get(heard, ROW.LAST_ARRIVAL)) heard = slot;
-    }
+    const { heard } = this.#state.totalsOf(this.#slot);
     return heard < 0 ? undefined : this.#run(heard);
   }
 
@@ -205,12 +206,10 @@ export class DeviceView {
     return slot < 0 ? -1 : this.#state.runField(slot, RUN.EPOCH);
   }
 
+  /** Of the current run, else of the last one that became known. */
   #currentEpoch(): number {
-    let epoch = -1;
-    for (const slot of this.#state.runSlots(this.#slot)) {
-      epoch = this.#state.runField(slot, RUN.EPOCH);
-      if ((this.#state.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0) break;
-    }
-    return epoch;
+    const { current } = this.#state.totalsOf(this.#slot);
+    const slot = current < 0 ? this.#state.devices.lastRun[this.#slot]! : current;
+    return slot < 0 ? -1 : this.#state.runField(slot, RUN.EPOCH);
   }
 }

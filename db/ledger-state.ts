@@ -9,8 +9,11 @@ import { type LatestColumns, type LatestEntry, LatestValues } from "./view/lates
 import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
+import { RunTotals } from "./view/run-totals.ts";
 
 const BLOCK_ROWS = 64;
+/** Of a device with more runs it is kept what they come to; to add up so few takes less than to keep that of every device. */
+const FEW_RUNS = 8;
 
 /** What a failed commit keeps waiting, for those who may see it as `pending`. */
 export type AcceptedChange = Pick<LedgerChange, "notes" | "rows" | "fleet">;
@@ -27,6 +30,8 @@ export class LedgerState {
   /** over all runs, the forgotten ones included */
   readonly sums = new LedgerSums();
   readonly forgotten = new LedgerSums();
+  /** of devices with many runs, by slot; undefined until somebody asks: the writer's thread never does */
+  #totals: Map<number, RunTotals> | undefined;
   forgottenDevices = 0;
   fleet: FleetCounters = emptyFleet();
   /** number and wall time of the last commit it contains; 0 = none */
@@ -123,6 +128,9 @@ export class LedgerState {
     else this.runs.set(last, RUN.NEXT, slot);
     this.devices.lastRun[deviceSlot] = slot;
     this.#sum(this.sums, slot, 1);
+    const totals = this.#totals?.get(deviceSlot);
+    if (totals !== undefined) totals.add(slot, this.#row);
+    else if (this.#totals !== undefined) this.#keepTotals(deviceSlot);
     return slot;
   }
 
@@ -139,9 +147,16 @@ export class LedgerState {
     this.runs.set(slot, RUN.CHANGED, flush);
     const pendingBefore = this.runs.get(slot, RUN.PENDING);
     const pending = committed ? 0 : receivedOf(rows, from) - (receivedOf(before, 0) - pendingBefore);
-    if (pending === pendingBefore) return;
-    this.runs.set(slot, RUN.PENDING, pending);
-    this.sums.addPending(pending - pendingBefore);
+    if (pending !== pendingBefore) {
+      this.runs.set(slot, RUN.PENDING, pending);
+      this.sums.addPending(pending - pendingBefore);
+    }
+    if (this.#totals === undefined || this.#totals.size === 0) return;
+    const deviceSlot = this.devices.slotOf(before[ROW.DEVICE]!);
+    const totals = this.#totals.get(deviceSlot);
+    if (totals === undefined) return;
+    totals.sums.addPending(pending - pendingBefore);
+    if (!totals.replace(slot, before, rows, from)) this.#keepTotals(deviceSlot);
   }
 
   /** Set the newest values a commit brought. */
@@ -183,6 +198,7 @@ export class LedgerState {
     if (counted) this.forgottenDevices++;
     this.channels.remove(this.devices.channels[slot]!);
     this.latest.remove(this.devices.latest[slot]!);
+    this.#totals?.delete(slot);
     this.devices.remove(device);
     this.devicesVersion++;
   }
@@ -244,6 +260,39 @@ export class LedgerState {
       yield slot;
       slot = this.runField(slot, RUN.NEXT);
     }
+  }
+
+  /** From now on what the runs of each device come to is told without looking at all of them. */
+  keepTotals(): void {
+    if (this.#totals !== undefined) return;
+    this.#totals = new Map();
+    for (const slot of this.devices.slots()) this.#keepTotals(slot);
+  }
+
+  /** What the runs of a device come to, where it is kept: it has many. */
+  keptTotals(deviceSlot: number): RunTotals | undefined {
+    return this.#totals?.get(deviceSlot);
+  }
+
+  /** What the runs of a device come to; read it at once. */
+  totalsOf(deviceSlot: number): RunTotals {
+    return this.keptTotals(deviceSlot) ?? this.#sumUp(deviceSlot);
+  }
+
+  #keepTotals(deviceSlot: number): void {
+    let runs = 0;
+    for (let slot = this.devices.firstRun[deviceSlot]!; slot >= 0; slot = this.runField(slot, RUN.NEXT))
+      if (++runs > FEW_RUNS) break;
+    if (runs > FEW_RUNS) this.#totals!.set(deviceSlot, this.#sumUp(deviceSlot));
+  }
+
+  #sumUp(deviceSlot: number): RunTotals {
+    const totals = new RunTotals();
+    for (let slot = this.devices.firstRun[deviceSlot]!; slot >= 0; slot = this.runField(slot, RUN.NEXT)) {
+      this.runs.read(slot, this.#row);
+      totals.add(slot, this.#row);
+    }
+    return totals;
   }
 
   /** A copy of a run's ledger row. */

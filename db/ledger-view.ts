@@ -18,6 +18,7 @@ export class LedgerView {
 
   constructor(state: LedgerState) {
     this.#state = state;
+    state.keepTotals();
   }
 
   /** wall time of the last commit it contains, microseconds; 0 = none */

@@ -36,6 +36,8 @@ export class ExactSums {
 
   /** A number while it is safe, a bigint beyond. */
   get(index: number): Count {
+    // what is not carried is a safe integer
+    if (this.#high[index] === 0n) return this.#low[index]!;
     const sum = this.big(index);
     return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
   }

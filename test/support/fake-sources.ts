@@ -81,12 +81,22 @@ const heardOf = (runs: readonly RunView[]): RunView | undefined =>
   runs.find(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0) ??
   runs.toSorted((one, other) => other.row[ROW.LAST_ARRIVAL]! - one.row[ROW.LAST_ARRIVAL]!)[0];
 
+const totalOf = (runs: readonly RunView[]): DeviceView["total"] => {
+  const firstArrivals = runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!).filter((us) => us > 0);
+  return {
+    counts: sumCounts(runs.map((run) => countsOfRow(run.row, 0, run))),
+    firstArrivalUs: firstArrivals.length === 0 ? 0 : Math.min(...firstArrivals),
+    lastArrivalUs: Math.max(0, ...runs.map(({ row }) => row[ROW.LAST_ARRIVAL]!)),
+  };
+};
+
 export const deviceOf = ({
   runs = [runOf()],
   ...device
 }: Partial<DeviceView> & { id: string }): DeviceView => ({
   source: "10.0.0.9:51234",
   runs,
+  total: totalOf(runs),
   heard: heardOf(runs),
   channels: [{ name: "temperature", unit: "Cel" }],
   hasChannel: (name) => name === "temperature",

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { expect, test, vi } from "vitest";
+import { LedgerState } from "../../../db/ledger-state.ts";
+import { LedgerView } from "../../../db/ledger-view.ts";
+import { CHANGE_FIELDS, RUN } from "../../../db/view/run-rows.ts";
+import { countsOfRow, sumCounts } from "../../../protocol/ledger-counts.ts";
+import { CAUSES, ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
+
+const DEVICES = [1, 2];
+
+const rowOf = (run: number, device: number, fields: Partial<Record<keyof typeof ROW, number>>) => {
+  const row = new Float64Array(CHANGE_FIELDS);
+  Object.assign(row, { [ROW.RUN]: run, [ROW.DEVICE]: device });
+  for (const [field, value] of Object.entries(fields)) row[ROW[field as keyof typeof ROW]] = value;
+  return row;
+};
+
+/** A device as its runs tell it, one by one. */
+const naive = (view: LedgerView, id: string) => {
+  const { runs } = view.device(id)!;
+  const lastArrivalUs = Math.max(...runs.map(({ row }) => row[ROW.LAST_ARRIVAL]!));
+  const current = runs.find(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0);
+  const { run, epoch } = current ?? runs.find(({ row }) => row[ROW.LAST_ARRIVAL] === lastArrivalUs)!;
+  return {
+    ...{ id, run, epoch, lastArrivalUs },
+    firstArrivalUs: Math.min(...runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!)),
+    counts: sumCounts(runs.map((each) => countsOfRow(each.row, 0, each))),
+  };
+};
+
+const told = (view: LedgerView, id: string) => {
+  const { total, heard } = view.device(id)!;
+  return { id, run: heard!.run, epoch: heard!.epoch, ...total };
+};
+
+const toldOfAll = (view: LedgerView) => {
+  const all: object[] = [];
+  view.visitDevices(({ heard, causes, ...summary }) =>
+    all.push({ ...summary, run: heard[ROW.RUN], causes: [...causes] }),
+  );
+  return all;
+};
+
+/** What the pass over all devices tells of it. */
+const summaryOf = ({ id, run, epoch, lastArrivalUs, counts }: ReturnType<typeof naive>) => {
+  const { expected, received, recovered, late, missing, lost, causes } = counts;
+  const numbers = { expected, received, recovered, late, missing, lost };
+  return { id, run, epoch, lastArrivalUs, ...numbers, causes: CAUSES.map((cause) => causes[cause]) };
+};
+
+/** Of the runs a device has by then one changes, one is added, another one becomes current, or none is any more. */
+const step = fc.record({
+  device: fc.constantFrom(...DEVICES),
+  what: fc.constantFrom("add", "add", "change", "accept", "current", "silent"),
+  which: fc.nat(40),
+  received: fc.nat(1000),
+  lost: fc.nat(50),
+  // a wall clock that is set back now and then
+  atUs: fc.integer({ min: 1, max: 30 }),
+});
+
+test("what the runs of a device come to is kept as they tell it one by one, whatever changes", () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 80, maxLength: 120 }), fc.nat(80), (steps, askedAfter) => {
+      const state = new LedgerState();
+      for (const device of DEVICES) state.addDevice(device, `device ${device}`, 1);
+      const runs = new Map<number, Float64Array[]>(DEVICES.map((device) => [device, []]));
+      const put = (row: Float64Array, committed = true) => state.putRow(row, 0, 1, committed);
+      let lastRun = 0;
+      let view: LedgerView | undefined;
+      for (const [index, { device, what, which, received, lost, atUs }] of steps.entries()) {
+        if (index === askedAfter) view = new LedgerView(state);
+        const known = runs.get(device)!;
+        let row = known[which % known.length];
+        if (row === undefined || what === "add") {
+          const run = ++lastRun;
+          state.addRun(run, device, known.length, 0, 1);
+          row = rowOf(run, device, { FIRST: 0, HIGH_WATER: -1, FIRST_ARRIVAL: atUs });
+          known.push(row);
+        }
+        row[ROW.HIGH_WATER]! += received + lost;
+        row[ROW.IN_ORDER]! += received;
+        row[ROW.LOST + (which % CAUSES.length)]! += lost;
+        row[RUN.EXPIRED] = Math.min(row[ROW.IN_ORDER]!, row[RUN.EXPIRED]! + lost);
+        row[ROW.LAST_ARRIVAL] = atUs;
+        if (what === "current" || what === "silent") {
+          for (const other of known.filter((each) => each[ROW.FLAGS] !== 0)) {
+            other[ROW.FLAGS] = 0;
+            put(other);
+          }
+          if (what === "current") row[ROW.FLAGS] = ROW_FLAG.CURRENT;
+        }
+        put(row, what !== "accept");
+      }
+      view ??= new LedgerView(state);
+      const ids = DEVICES.filter((device) => runs.get(device)!.length > 0).map(
+        (device) => `device ${device}`,
+      );
+      const expected = ids.map((id) => naive(view!, id));
+      expect(ids.map((id) => told(view!, id))).toEqual(expected);
+      for (const device of DEVICES) if (runs.get(device)!.length === 0) state.forget(device, true);
+      expect(toldOfAll(view)).toEqual(expected.map(summaryOf));
+      for (const device of DEVICES) state.forget(device, true);
+      state.addDevice(3, "device 3", 1);
+      state.addRun(++lastRun, 3, 0, 0, 1);
+      put(rowOf(lastRun, 3, { FIRST: 0, HIGH_WATER: 0, IN_ORDER: 1, LAST_ARRIVAL: 1 }));
+      expect(told(view, "device 3")).toEqual(naive(view, "device 3"));
+    }),
+  );
+});
+
+test("what is told of a device takes as long with very many runs as with few", () => {
+  const state = new LedgerState();
+  state.addDevice(1, "pump", 1);
+  const view = new LedgerView(state);
+  for (let run = 1; run <= 1000; run++) {
+    state.addRun(run, 1, run, 0, 1);
+    state.putRow(rowOf(run, 1, { FIRST: 0, HIGH_WATER: 9, IN_ORDER: 10, LAST_ARRIVAL: run }), 0, 1, true);
+  }
+  const looks = [vi.spyOn(state.runs, "get"), vi.spyOn(state.runs, "read")];
+  const { total, heard, channels } = view.device("pump")!;
+  expect({ received: total.counts.received, heard: heard!.run, channels }).toEqual({
+    received: 10_000,
+    heard: 1000,
+    channels: [],
+  });
+  expect(toldOfAll(view)).toHaveLength(1);
+  expect(looks.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThan(10);
+});
