@@ -1,6 +1,7 @@
 import type { TextForm, TimeForm } from "../db/answer-texts.ts";
 import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue } from "../db/device-view.ts";
+import type { RunOwner } from "../db/ledger-view.ts";
 import type {
   Completeness,
   DamagedPart,
@@ -65,6 +66,7 @@ export type {
   ReadingValue,
   ReceivedFound,
   ReceivedQuery,
+  RunOwner,
   SeriesQuery,
   SeriesText,
   TextForm,
@@ -92,6 +94,8 @@ export interface LiveSource {
   /** number of the last committed flush */
   readonly flush: number;
   /** undefined: its device is forgotten */
+  runOwner(run: number): RunOwner | undefined;
+  /** the same with the names of its epoch, of which there may be many */
   describeRun(run: number): LiveRun | undefined;
   /** One listener, told of every commit from now on. */
   listen(listener: LiveListener): void;
@@ -129,12 +133,8 @@ export interface LiveGap {
   requests: number;
 }
 
-export interface LiveRun {
-  device: string;
+export interface LiveRun extends RunOwner {
   deviceNumber: number;
-  epoch: number | null;
-  index: number;
-  isUnsequenced: boolean;
   /** of the described channels, by channel number */
   names: ReadonlyMap<number, string>;
 }
@@ -169,6 +169,8 @@ export interface DeviceView {
   readonly source: string;
   /** in the order they became known; each is a copy, and a device may have very many */
   readonly runs: readonly RunView[];
+  /** their numbers in the database */
+  readonly runNumbers: readonly number[];
   /** what they come to; must not cost a pass over very many */
   readonly total: RunsTotal;
   /** of them the one the device is heard on: the current one, else the one heard last */

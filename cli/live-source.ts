@@ -1,10 +1,10 @@
-import type { LiveCommit, LiveGap, LiveListener, LiveRun, LiveSource } from "../api/sources.ts";
+import type { LiveCommit, LiveGap, LiveListener, LiveRun, LiveSource, RunOwner } from "../api/sources.ts";
 import type { LedgerChange } from "../db/change.ts";
 import type { LedgerView } from "../db/ledger-view.ts";
 import type { Store } from "../db/store.ts";
 import { OP, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
 import { arrivalBin } from "../protocol/gap-row.ts";
-import { CAUSE, CAUSES, ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { CAUSE, CAUSES } from "../protocol/ledger-row.ts";
 
 /** The store as the live feed sees it; `stop` before the store closes. */
 export class StoreLiveSource implements LiveSource {
@@ -30,6 +30,10 @@ export class StoreLiveSource implements LiveSource {
     await this.#listener?.closing();
   }
 
+  runOwner(run: number): RunOwner | undefined {
+    return this.#view.runOwner(run);
+  }
+
   describeRun(run: number): LiveRun | undefined {
     return describeRun(this.#view, run);
   }
@@ -40,12 +44,10 @@ export const describeRun = (view: LedgerView, run: number): LiveRun | undefined 
   const owner = view.runOwner(run);
   const device = owner === undefined ? undefined : view.device(owner.device);
   if (owner === undefined || device === undefined) return undefined;
-  const row = device.runs.find((each) => each.run === run)!.row;
   const names = device.namesIn(owner.epoch ?? -1);
   return {
     ...owner,
     deviceNumber: device.number,
-    isUnsequenced: (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0,
     names: new Map(names.map(({ channel, name }) => [channel, name])),
   };
 };

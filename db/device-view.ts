@@ -4,7 +4,7 @@ import { undescribedName } from "../protocol/text.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
-import type { PlacedDescription } from "./view/descriptions.ts";
+import type { Description, PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
 import { isNewer } from "./view/newer-values.ts";
@@ -77,6 +77,15 @@ export class DeviceView {
     const runs: RunView[] = [];
     for (const slot of this.#state.runSlots(this.#slot)) runs.push(this.#run(slot));
     return runs;
+  }
+
+  /** The same by their numbers alone. */
+  get runNumbers(): number[] {
+    const { firstRun } = this.#state.devices;
+    const numbers: number[] = [];
+    for (let slot = firstRun[this.#slot]!; slot >= 0; slot = this.#state.runField(slot, RUN.NEXT))
+      numbers.push(this.#state.runField(slot, ROW.RUN));
+    return numbers;
   }
 
   /** What its runs come to; costs no pass over them where they are many. */
@@ -180,8 +189,8 @@ export class DeviceView {
   }
 
   /** Descriptions that hold in an epoch, -1 = null. */
-  namesIn(epoch: number): PlacedDescription[] {
-    return new EpochNames(this.descriptions).in(this.placesIn(epoch));
+  namesIn(epoch: number): Description[] {
+    return this.#state.channels.namesIn(this.#state.devices.channels[this.#slot]!, epoch);
   }
 
   #latestEntries(): Generator<LatestEntry> {

@@ -1,7 +1,7 @@
 import type { Downtime } from "../protocol/device-status.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { LedgerCounts } from "../protocol/ledger-counts.ts";
-import { ROW } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
 import { DeviceView, epochOf } from "./device-view.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -10,6 +10,15 @@ import { RUN } from "./view/run-rows.ts";
 export interface FleetView {
   counts: LedgerCounts;
   counters: Readonly<FleetCounters>;
+}
+
+/** A run by the names it has outside. */
+export interface RunOwner {
+  device: string;
+  epoch: number | null;
+  /** number of the run inside its epoch */
+  index: number;
+  isUnsequenced: boolean;
 }
 
 /** The committed ledger as the API asks for it. Answers come from memory, without touching the database. */
@@ -61,7 +70,7 @@ export class LedgerView {
   }
 
   /** Id of the device that owns a run, with the run's place in it; undefined when it is forgotten. */
-  runOwner(run: number): { device: string; epoch: number | null; index: number } | undefined {
+  runOwner(run: number): RunOwner | undefined {
     const slot = this.#state.runs.slotOf(run);
     if (slot < 0) return undefined;
     const device = this.#state.devices.slotOf(this.#state.runField(slot, ROW.DEVICE));
@@ -69,6 +78,7 @@ export class LedgerView {
       device: this.#state.devices.ids[device]!,
       epoch: epochOf(this.#state, slot),
       index: this.#state.runField(slot, RUN.INDEX),
+      isUnsequenced: (this.#state.runField(slot, ROW.FLAGS) & ROW_FLAG.UNSEQUENCED) !== 0,
     };
   }
 

@@ -211,7 +211,7 @@ const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => 
   const { device: _, after, ...filters } = query;
   return {
     ...filters,
-    runs: device === null ? null : device.runs.map(({ run }) => run),
+    runs: device === null ? null : device.runNumbers,
     after: after === null ? null : [Number(after[0]), Number(after[1])],
   };
 };

@@ -1,5 +1,5 @@
 import { formatTime } from "../../protocol/time.ts";
-import type { LiveGap, LiveRun } from "../sources.ts";
+import type { LiveGap, RunOwner } from "../sources.ts";
 import { eventBytes } from "./event-text.ts";
 
 /** Numbers of one gap that arrived one by one, side by side, as one. */
@@ -23,7 +23,7 @@ export const joinFilled = (gaps: readonly LiveGap[]): LiveGap[] => {
 };
 
 /** `event: gap` */
-export const gapBytes = (gap: LiveGap, { device, epoch, index }: LiveRun): Uint8Array => {
+export const gapBytes = (gap: LiveGap, { device, epoch, index }: RunOwner): Uint8Array => {
   const { first, last, arrival, cause, openedAtUs, atUs, requests } = gap;
   const data = {
     device,

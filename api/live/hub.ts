@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../common/clock.ts";
 import { ApiError } from "../problems.ts";
-import type { LedgerSource, LiveCommit, LiveRun, LiveSource } from "../sources.ts";
+import type { LedgerSource, LiveCommit, LiveRun, LiveSource, RunOwner } from "../sources.ts";
 import { LiveClient, type Wish } from "./client.ts";
 import { GREETING } from "./event-text.ts";
 import { type FeedThread, type StartFeed, startFeedThread } from "./feed-thread.ts";
@@ -16,6 +16,8 @@ const LINGER_MS = 60_000;
 const HEARTBEAT_EVERY_MS = 15_000;
 /** Gaps of one commit that are told; of the others clients are told that there were some. */
 const MOST_GAPS_PER_COMMIT = 1000;
+/** Names of runs that are told the feed's thread at once: 1,000 devices may have 1,024 each. */
+const MOST_NAMES = 10_000;
 
 export interface HubOptions {
   clock: Clock;
@@ -108,7 +110,7 @@ export class LiveHub implements LiveFigures {
       type: "join",
       client: client.id,
       filter: { devices, channels },
-      runs: devices.map((id) => this.#ledger.device(id)?.runs.map(({ run }) => run) ?? []),
+      runs: devices.map((id) => this.#ledger.device(id)?.runNumbers ?? []),
       after: client.position,
       atUs: this.#options.clock.wallUs(),
     });
@@ -161,10 +163,7 @@ export class LiveHub implements LiveFigures {
   #receive(message: FromFeed): void {
     switch (message.type) {
       case "describe":
-        this.#feed!.post({
-          type: "described",
-          runs: message.runs.map((run) => this.#live.describeRun(run) ?? null),
-        });
+        this.#feed!.post({ type: "described", runs: this.#describe(message.runs) });
         break;
       case "told":
         this.#told(message);
@@ -173,6 +172,19 @@ export class LiveHub implements LiveFigures {
         this.#missed(message);
         break;
     }
+  }
+
+  /** As many of them as have not too many names. */
+  #describe(runs: readonly number[]): (LiveRun | null)[] {
+    const described: (LiveRun | null)[] = [];
+    let names = 0;
+    for (const number of runs) {
+      const run = this.#live.describeRun(number) ?? null;
+      described.push(run);
+      names += run?.names.size ?? 0;
+      if (names > MOST_NAMES) break;
+    }
+    return described;
   }
 
   #told({ position, texts }: Extract<FromFeed, { type: "told" }>): void {
@@ -215,7 +227,7 @@ export class LiveHub implements LiveFigures {
       type: "flush",
       flush: commit.flush,
       newRuns: commit.newRuns.flatMap((run) => {
-        const device = this.#live.describeRun(run)?.device;
+        const device = this.#live.runOwner(run)?.device;
         return device === undefined ? [] : [[run, device] as const];
       }),
       changedDevices: commit.changedDevices,
@@ -228,7 +240,7 @@ export class LiveHub implements LiveFigures {
     if (clients.length === 0 || gaps.length === 0) return;
     const joined = joinFilled(gaps);
     for (const gap of joined.slice(0, MOST_GAPS_PER_COMMIT)) {
-      const run: LiveRun | undefined = this.#live.describeRun(gap.run);
+      const run = this.#live.runOwner(gap.run);
       if (run === undefined) continue;
       const bytes = gapBytes(gap, run);
       for (const client of clients) if (concerns(client, run)) client.sendGap(bytes, gap.atUs);
@@ -273,5 +285,5 @@ export class LiveHub implements LiveFigures {
   }
 }
 
-const concerns = ({ wish: { devices } }: LiveClient, { device }: LiveRun): boolean =>
+const concerns = ({ wish: { devices } }: LiveClient, { device }: RunOwner): boolean =>
   devices.length === 0 || devices.includes(device);

@@ -65,5 +65,5 @@ export type FromFeed =
       skipped: Skipped | null;
       isAtEnd: boolean;
     }
-  /** the answer is `described`, in the same order */
+  /** the answer is `described`, of the first of them, in the same order */
   | { type: "describe"; runs: readonly number[] };

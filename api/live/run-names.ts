@@ -1,6 +1,6 @@
 import type { LiveRun } from "../sources.ts";
 
-/** asked for at once: the main thread answers each question in one go */
+/** asked for at once; the main thread answers as many of them as it has time for, one at least */
 const ASKED_AT_ONCE = 1000;
 /** beyond it all are forgotten and asked for again as they come */
 const MOST_RUNS = 300_000;
@@ -14,7 +14,7 @@ export class RunNames {
   readonly #runsOfDevice = new Map<number, number[]>();
   readonly #ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>;
 
-  /** @param ask - null for a run whose device is forgotten */
+  /** @param ask - answers the first of the runs, one at least; null for one whose device is forgotten */
   constructor(ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>) {
     this.#ask = ask;
   }
@@ -31,10 +31,12 @@ export class RunNames {
       this.#runsOfDevice.clear();
     }
     const unknown = Array.from(runs).filter((run) => !this.#known.has(run));
-    for (let at = 0; at < unknown.length; at += ASKED_AT_ONCE) {
-      const asked = unknown.slice(at, at + ASKED_AT_ONCE);
-      for (const [index, run] of (await this.#ask(asked)).entries())
-        if (run !== null) this.#add(asked[index]!, run);
+    for (let at = 0; at < unknown.length; ) {
+      const answered = await this.#ask(unknown.slice(at, at + ASKED_AT_ONCE));
+      for (const run of answered) {
+        if (run !== null) this.#add(unknown[at]!, run);
+        at++;
+      }
     }
   }
 

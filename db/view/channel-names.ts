@@ -168,6 +168,11 @@ export class ChannelNames {
     return record < 0 ? NO_PLACES : this.#epochs.placesOf(record);
   }
 
+  /** What holds in an epoch, by place. @param head - -1 = none */
+  namesIn(head: number, epoch: number): Description[] {
+    return head < 0 ? [] : this.#descriptions.at(head, this.placesIn(head, epoch));
+  }
+
   /** The described epochs of a device, the newest first. @param head - -1 = none */
   *epochs(head: number): Generator<{ epoch: number; places: PlaceSet; flush: number }> {
     if (head >= 0) yield* this.#epochs.list(head);

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { Entries, withRoom } from "./columns.ts";
 import { EntryIndex } from "./entry-index.ts";
 import { hashOf } from "./id-index.ts";
-import { findPlace, hasPlace, type PlaceSet } from "./place-set.ts";
+import { findPlace, hasPlace, type PlaceSet, placesOf } from "./place-set.ts";
 import { type Bounds, Room } from "./room.ts";
 
 /** What a channel is called, and in what its values are. */
@@ -180,6 +180,12 @@ export class Descriptions {
       found.push({ place: this.#place[entry]!, ...this.#what(entry) });
     }
     return found.reverse();
+  }
+
+  /** Those at these places; what else the device has described is not looked at where that may be much. */
+  at(head: number, places: PlaceSet): Description[] {
+    const entryAt = this.#entryAt.get(head) ?? this.entriesByPlace(head);
+    return Array.from(placesOf(places), (place) => this.#what(entryAt[place]!));
   }
 
   /** Places that came to a description or lost it after a flush; null = it is free. */

@@ -18,11 +18,6 @@ export class EpochNames {
     return this.#of(channel).find((each) => each.channel === channel && hasPlace(places, each.place));
   }
 
-  /** Those that hold in one epoch. */
-  in(places: PlaceSet): PlacedDescription[] {
-    return this.#descriptions.filter(({ place }) => hasPlace(places, place));
-  }
-
   /** All that may describe the channel in some epoch. */
   #of(channel: number): readonly PlacedDescription[] {
     if (this.#descriptions.length < FEW) return this.#descriptions;

@@ -96,6 +96,7 @@ export const deviceOf = ({
 }: Partial<DeviceView> & { id: string }): DeviceView => ({
   source: "10.0.0.9:51234",
   runs,
+  runNumbers: runs.map(({ run }) => run),
   total: totalOf(runs),
   heard: heardOf(runs),
   channels: [{ name: "temperature", unit: "Cel" }],
@@ -374,6 +375,7 @@ export class FakeSources implements Sources {
   readonly live: Sources["live"] = {
     file: "nowhere.db",
     flush: 0,
+    runOwner: (run) => this.runs.get(run),
     describeRun: (run) => this.runs.get(run),
     listen: (listener) => {
       this.listener = listener;

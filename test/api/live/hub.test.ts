@@ -151,6 +151,18 @@ test("gaps are told by device, numbers that arrived side by side as one", async 
 });
 
 describe("readings", () => {
+  test("runs with very many names are described a part at a time", async () => {
+    bed = await startHub();
+    const names = new Map(Array.from({ length: 1024 }, (_, channel) => [channel, `name ${channel}`]));
+    const run = { device: "pump", deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false };
+    for (let number = 1; number <= 50; number++) bed.sources.runs.set(number, { ...run, names });
+    const stream = await bed.open({ events: ["reading"] });
+    bed.tell({ type: "describe", runs: [99, ...bed.sources.runs.keys()] });
+    const answer = bed.posted.at(-1);
+    expect(answer).toEqual({ type: "described", runs: [null, ...Array(10).fill({ ...run, names })] });
+    stream.close();
+  });
+
   test("a client has a place to come again to before anything is told", async () => {
     bed = await startHub();
     const stream = await bed.open({ events: ["reading", "gap"] });
