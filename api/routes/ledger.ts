@@ -1,9 +1,10 @@
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
-import { deviceLedger, fleetLedger } from "../ledger-json.ts";
+import { deviceLedger, deviceLedgerText, fleetLedger, RUNS_AT_ONCE } from "../ledger-json.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, NoQuery, RefTo } from "../schemas/common.ts";
 import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
+import { sendStream } from "../send-stream.ts";
 
 export const ledgerRoutes = (app: App, context: ApiContext): void => {
   app.get(
@@ -34,6 +35,11 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
       },
       preHandler: unchangedSinceCommit(context),
     },
-    async ({ params }) => deviceLedger(context, deviceOrThrow(context, params.id)),
+    async ({ params }, reply) => {
+      const device = deviceOrThrow(context, params.id);
+      if (device.runNumbers.length <= RUNS_AT_ONCE) return deviceLedger(context, device);
+      reply.type("application/json; charset=utf-8");
+      return sendStream(reply, deviceLedgerText(context, device));
+    },
   );
 };

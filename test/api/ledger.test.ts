@@ -147,6 +147,28 @@ test("a device's ledger has a part per epoch and run, and their sum", async () =
   for (const ledger of [json.total, ...json.epochs]) assertRunIdentities(ledger);
 });
 
+test("the ledger of a device with very many runs is the same, and leaves turns to others while it is written", async () => {
+  const { sources, get } = await testApi();
+  const runs = Array.from({ length: 1201 }, (_, epoch) => runOf({ epoch, run: epoch + 1 }));
+  sources.add({ id: "few", runs: runs.slice(0, 500) }, { id: "many", runs });
+  const few = await get("/api/v1/devices/few/ledger");
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    turn = setImmediate(count);
+  };
+  let turn = setImmediate(count);
+  const many = await get("/api/v1/devices/many/ledger");
+  clearImmediate(turn);
+  expect(many.headers["content-type"]).toBe(few.headers["content-type"]);
+  expect(many.json.epochs.slice(0, 500)).toEqual(few.json.epochs);
+  expect(many.json.epochs.map(({ epoch }: { epoch: number }) => epoch)).toEqual(
+    runs.map(({ epoch }) => epoch),
+  );
+  expect(many.json).toMatchObject({ asOf: few.json.asOf, total: { expected: 120_100, received: 116_497 } });
+  expect(turns).toBeGreaterThanOrEqual(3);
+});
+
 test("what a run does not know yet is null", async () => {
   const { sources, get } = await testApi();
   sources.add({
