@@ -1,18 +1,17 @@
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 
-/** of the open gaps of a run, which a view takes apart: SQLite has no code for it */
-const MALFORMED = "malformed JSON";
-
+/** SQLite's codes for pages it cannot make sense of, and for values of another kind than their column has. */
+const DAMAGE = /^SQLITE_(CORRUPT|CONSTRAINT_DATATYPE)/;
 /**
- * Pages that SQLite cannot make sense of, a table that its version has and this file has not (what `.recover` left of it is not all), or a segment
- * or record that is not what was written (db/codec/corrupt.ts).
+ * SQLite's for a statement that makes no sense: ours are the same at every start, so that it is the schema, or what is written in a row of open gaps, that
+ * is not as it was. `.recover` does not save all tables.
  */
-const isDamage = (error: unknown): boolean =>
-  (error instanceof Database.SqliteError &&
-    (error.code.startsWith("SQLITE_CORRUPT") ||
-      error.message.startsWith("no such table") ||
-      error.message === MALFORMED)) ||
+const SENSELESS = "SQLITE_ERROR";
+
+/** What SQLite says of a damaged database; or a segment or record that is not what was written (db/codec/corrupt.ts). */
+export const isDamage = (error: unknown): boolean =>
+  (error instanceof Database.SqliteError && (DAMAGE.test(error.code) || error.code === SENSELESS)) ||
   codeOf(error) === "ERR_SEGMENT_CORRUPT";
 
 export const damagedError = (file: string, why: string, cause?: unknown): LacunaError =>

@@ -1,16 +1,21 @@
 import type { Sqlite } from "./open.ts";
+import type { Removals } from "./removals.ts";
 
 /** Pages given back in one transaction: each may have to be moved first. */
 const PAGES_PER_STEP = 512;
 /** free pages kept for what is written next: merging frees about as much as flushes and merges take */
 const SPARE_PAGES = 2048;
+/** as it is told that they are damaged */
+const FREE_PAGES = "free pages";
 
 /** Pages that hold nothing and go back to the file system. */
 export class FreePages {
   readonly #db: Sqlite;
+  readonly #removals: Removals;
 
-  constructor(db: Sqlite) {
+  constructor(db: Sqlite, removals: Removals) {
     this.#db = db;
+    this.#removals = removals;
   }
 
   /** There are more than will be needed. */
@@ -18,18 +23,24 @@ export class FreePages {
     return this.#free > SPARE_PAGES;
   }
 
-  /** Give some of the excess back, inside a transaction. */
+  /** Give some of the excess back, inside a transaction. @throws DamagedRemovalError */
   giveBack(): void {
     const excess = this.#free - SPARE_PAGES;
-    if (excess > 0) this.#db.pragma(`incremental_vacuum(${Math.min(excess, PAGES_PER_STEP)})`);
+    if (excess > 0) this.#giveBack(Math.min(excess, PAGES_PER_STEP));
   }
 
-  /** Give all back. */
+  /** Give all back. @throws DamagedRemovalError */
   giveBackAll(): void {
-    if (this.#free > 0) this.#db.pragma("incremental_vacuum");
+    if (this.#free > 0) this.#giveBack(this.#free);
   }
 
+  #giveBack(pages: number): void {
+    this.#removals.take(FREE_PAGES, () => this.#db.pragma(`incremental_vacuum(${pages})`));
+  }
+
+  /** As far as they can be given back. */
   get #free(): number {
+    if (this.#removals.isLeft(FREE_PAGES)) return 0;
     return this.#db.pragma("freelist_count", { simple: true }) as number;
   }
 }

@@ -1,9 +1,10 @@
 import { HeadsRowReader } from "./chunk/heads-row.ts";
-import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type DroppedSegment, MergeStatements } from "./merge/merge-statements.ts";
 import type { Sqlite, Statement } from "./open.ts";
+import type { Removals } from "./removals.ts";
 
 export interface RetentionOptions {
   /** readings older than that (by arrival) go, milliseconds; null = kept for ever */
@@ -30,6 +31,11 @@ export interface Doomed {
   /** there are such rows */
   hasGaps: boolean;
 }
+
+/** As it is told that they are damaged. */
+const GAPS = "gap rows";
+const EVENTS = "events";
+const nameOf = (segment: number): string => `segment ${segment}`;
 
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
 const SEGMENTS_PER_STEP = 8;
@@ -68,13 +74,13 @@ export class Retention {
   readonly #newestEvent: Statement;
   readonly #believableEventAfter: Statement;
   readonly #deleteEvents: Statement;
-  /** segments that stay: what they hold of which run cannot be read */
-  readonly #damaged = new Set<number>();
+  readonly #removals: Removals;
   #gapsPerStep = ROWS_PER_STEP;
   #eventsPerStep = ROWS_PER_STEP;
 
-  constructor(db: Sqlite, state: LedgerState, options: RetentionOptions) {
+  constructor(db: Sqlite, state: LedgerState, removals: Removals, options: RetentionOptions) {
     this.#db = db;
+    this.#removals = removals;
     this.#state = state;
     this.#options = options;
     this.#oldest = db.prepare(
@@ -111,9 +117,11 @@ export class Retention {
   }
 
   /**
-   * Choose what to remove; only reads.
+   * Choose what to remove; only reads. Of a segment of which it cannot be read what it holds of which run nobody could say how many numbers expired: it
+   * stays.
    * @param replayFrom - segments from that flush on are still needed
    * @param hasLeftovers - chunk sets are being deleted a part per flush: their pages count as used until then
+   * @throws DamagedRemovalError
    */
   choose(nowUs: number, replayFrom: number, hasLeftovers: boolean): Doomed {
     const { retentionMs } = this.#options;
@@ -130,15 +138,17 @@ export class Retention {
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     // more than the excess may be on its way out already: once it is gone a later step sees
     let excessBytes = hasLeftovers ? 0 : this.#excessBytes();
-    const oldest = this.#oldest.all(replayFrom, SEGMENTS_PER_STEP + this.#damaged.size) as StoredSegment[];
+    const oldest = this.#oldest.all(
+      replayFrom,
+      SEGMENTS_PER_STEP + this.#removals.leftCount,
+    ) as StoredSegment[];
     for (const stored of oldest) {
-      if (this.#damaged.has(stored.segment)) continue;
+      if (this.#removals.isLeft(nameOf(stored.segment))) continue;
       const { readings, bytes } = stored;
       const arrivalUs = this.#arrivalOf(stored, nowUs);
       const isOld = arrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
-      const runs = this.#runsOf(stored);
-      if (runs === null) continue;
+      const runs = this.#removals.take(nameOf(stored.segment), () => this.#runsOf(stored));
       // of one that is dated in the future, and all behind it too, nobody knows what is older
       if (!isOld && arrivalUs < nowUs) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
       excessBytes -= bytes;
@@ -148,15 +158,17 @@ export class Retention {
       if (stored.chunkSet > 0) break;
     }
     doomed.gapsBeforeUs = this.#gapsBefore(doomed);
-    doomed.hasGaps = this.#anyOldGap.get(doomed.gapsBeforeUs) === 1;
+    if (!this.#removals.isLeft(GAPS))
+      doomed.hasGaps = this.#removals.take(GAPS, () => this.#anyOldGap.get(doomed.gapsBeforeUs) === 1);
     return doomed;
   }
 
-  /** Remove it, inside the flush's transaction. */
+  /** Remove it, inside the flush's transaction. @throws DamagedRemovalError */
   remove(doomed: Doomed): void {
-    for (const segment of doomed.segments) this.#merging.drop(segment);
-    if (doomed.hasGaps) this.#foldGaps(doomed.gapsBeforeUs);
-    this.#removeEvents(doomed);
+    for (const stored of doomed.segments)
+      this.#removals.take(nameOf(stored.segment), () => this.#merging.drop(stored));
+    if (doomed.hasGaps) this.#removals.take(GAPS, () => this.#foldGaps(doomed.gapsBeforeUs));
+    if (!this.#removals.isLeft(EVENTS)) this.#removals.take(EVENTS, () => this.#removeEvents(doomed));
   }
 
   #excessBytes(): number {
@@ -191,25 +203,13 @@ export class Retention {
     }
   }
 
-  /**
-   * How many numbers it has of each run. Null where that is damaged: were it removed, nobody could say how many expired of which, and while it is there the
-   * others go all the same.
-   */
-  #runsOf(stored: StoredSegment): Map<number, number> | null {
+  /** How many numbers it has of each run. */
+  #runsOf(stored: StoredSegment): Map<number, number> {
     const runs = new Map<number, number>();
-    try {
-      inSegment(stored.segment, () =>
-        this.#eachRun(stored, (run, numbers, isUnsequenced) => {
-          if (!isUnsequenced) runs.set(run, (runs.get(run) ?? 0) + numbers);
-        }),
-      );
-      return runs;
-    } catch (error) {
-      if (!(error instanceof SegmentCorruptError)) throw error;
-      this.#damaged.add(stored.segment);
-      this.#state.damage.push(`${error.message}, retention leaves it where it is`);
-      return null;
-    }
+    this.#eachRun(stored, (run, numbers, isUnsequenced) => {
+      if (!isUnsequenced) runs.set(run, (runs.get(run) ?? 0) + numbers);
+    });
+    return runs;
   }
 
   #eachRun(
@@ -234,6 +234,8 @@ export class Retention {
       state: string;
       cause: string;
     }[];
+    // or every flush would look for it again
+    if (rows.length === 0) throw new SegmentCorruptError("their index has one that is not there");
     this.#gapsPerStep = rowsAfter(this.#gapsPerStep, rows.length);
     for (const { run_no, first, last, state, cause } of rows) {
       this.#fold.run(run_no, state, cause, last - first + 1, last);

@@ -2,6 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { withoutHeld } from "../protocol/fleet-counters.ts";
 import { isPassingFailure } from "./open.ts";
+import { DamagedRemovalError } from "./removals.ts";
 import type { StateRow } from "./state-row.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
@@ -25,6 +26,7 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
 export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
   const complete = completeTables(parts, before);
   mergeRest(parts, complete, clock);
+  tidy(parts);
   const stopped = { ...complete, stoppedAtUs: clock.wallUs() };
   parts.statements.updateState(complete, stopped, parts.state.fleet);
   parts.db.pragma("wal_checkpoint(TRUNCATE)");
@@ -46,8 +48,8 @@ function completeTables({ db, state, statements, checkpoint }: WriterParts, befo
   return row;
 }
 
-/** Merge the last flushes and give back what is free. What there is no time for waits for the next start. */
-function mergeRest({ db, merging, freePages }: WriterParts, row: StateRow, clock: Clock): void {
+/** Merge the last flushes. What there is no time for waits for the next start. */
+function mergeRest({ merging }: WriterParts, row: StateRow, clock: Clock): void {
   const endMs = clock.monotonicMs() + STOP_MERGE_MS;
   try {
     merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
@@ -56,6 +58,16 @@ function mergeRest({ db, merging, freePages }: WriterParts, row: StateRow, clock
     // damaged segments stay as they are: they must not keep the stop from being noted
     merging.end(codeOf(error), messageOf(error));
   }
-  while (merging.hasLeftovers) db.transaction(() => merging.sweep()).immediate();
-  freePages.giveBackAll();
+}
+
+/** Give back what is free, or is so once it is swept. */
+function tidy(parts: WriterParts): void {
+  const { db, merging, freePages } = parts;
+  try {
+    while (merging.hasLeftovers) db.transaction(() => merging.sweep()).immediate();
+    freePages.giveBackAll();
+  } catch (error) {
+    if (!(error instanceof DamagedRemovalError)) throw error;
+    tidy(parts);
+  }
 }

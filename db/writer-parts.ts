@@ -7,6 +7,7 @@ import { loadLedger } from "./load.ts";
 import { type MergePolicy, mergePolicy } from "./merge/merge-policy.ts";
 import { Merging } from "./merge/merging.ts";
 import type { Sqlite } from "./open.ts";
+import { Removals } from "./removals.ts";
 import { Retention, type RetentionOptions } from "./retention.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 
@@ -35,6 +36,7 @@ export interface WriterParts {
 /** The parts of a writer on an open database; reads the ledger from it. */
 export function writerParts(db: Sqlite, options: PartsOptions): WriterParts {
   const state = db.transaction(() => loadLedger(db))();
+  const removals = new Removals(state.damage);
   return {
     db,
     state,
@@ -45,11 +47,11 @@ export function writerParts(db: Sqlite, options: PartsOptions): WriterParts {
       lagMs: options.checkpointLagMs,
     }),
     gaps: new GapStore(db),
-    retention: new Retention(db, state, options),
-    merging: new Merging(db, {
+    retention: new Retention(db, state, removals, options),
+    merging: new Merging(db, removals, {
       ...mergePolicy(options.retentionMs, options.maxBytes),
       ...options.mergePolicy,
     }),
-    freePages: new FreePages(db),
+    freePages: new FreePages(db, removals),
   };
 }

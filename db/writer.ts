@@ -11,6 +11,7 @@ import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
 import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
+import { DamagedRemovalError } from "./removals.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
 import { readStateRow, type StateRow } from "./state-row.ts";
 import { WaitingBatches } from "./waiting-batches.ts";
@@ -104,7 +105,7 @@ export class Writer {
   get damage(): string | null {
     const { damage } = this.state;
     if (damage.length === 0) return null;
-    return damage.length === 1 ? damage[0]! : `${damage[0]}; so are ${damage.length - 1} more`;
+    return damage.length === 1 ? damage[0]! : `${damage[0]}; and ${damage.length - 1} more`;
   }
 
   get pendingBatches(): number {
@@ -175,6 +176,8 @@ export class Writer {
       return { outcome: "committed", change, gapOps: closedGapOps(gathered.batches), messages };
     } catch (error) {
       this.#transaction.undo();
+      // what is damaged is left where it is now
+      if (error instanceof DamagedRemovalError) return this.flush();
       if (!isPassingFailure(error)) throw orDamaged(this.#file, error);
       return { outcome: "failed", error };
     }

@@ -18,7 +18,7 @@ export class MergeStatements {
   readonly #late: Statement;
   readonly #keepLeftover: Statement;
   readonly #forgetLeftover: Statement;
-  readonly #leftover: Statement;
+  readonly #leftovers: Statement;
   readonly #between: Statement;
   readonly #dropMerged: Statement;
   readonly #dropFlush: Statement;
@@ -38,8 +38,8 @@ export class MergeStatements {
     this.#late = db.prepare("INSERT INTO late_segments VALUES (?, ?, ?)");
     this.#keepLeftover = db.prepare("INSERT OR REPLACE INTO leftovers VALUES (?, ?, ?)");
     this.#forgetLeftover = db.prepare("DELETE FROM leftovers WHERE chunk_set = ?");
-    this.#leftover = db.prepare(
-      "SELECT chunk_set AS chunkSet, first_page AS firstPage, end_page AS endPage FROM leftovers WHERE chunk_set <> ? LIMIT 1",
+    this.#leftovers = db.prepare(
+      "SELECT chunk_set AS chunkSet, first_page AS firstPage, end_page AS endPage FROM leftovers",
     );
     this.#between = db.prepare("SELECT count(*) FROM segments WHERE segment BETWEEN ? AND ?").pluck();
     this.#dropMerged = db.prepare("DELETE FROM merged_segments WHERE segment = ?");
@@ -113,9 +113,9 @@ export class MergeStatements {
     this.#keepLeftover.run(chunkSet, firstPage, endPage);
   }
 
-  /** Any but the one that is still in the making; undefined when there is none. */
-  leftover(inTheMaking: number): Leftover | undefined {
-    return this.#leftover.get(inTheMaking) as Leftover | undefined;
+  /** Also of the one that is still in the making. */
+  leftovers(): Leftover[] {
+    return this.#leftovers.all() as Leftover[];
   }
 
   /** Insert a merged segment whose pages and heads are there; its inputs have been dropped. */

@@ -1,6 +1,7 @@
 import { LacunaError } from "../../common/errors.ts";
 import { pagesOf } from "../chunk/chunk-pages.ts";
 import type { Sqlite } from "../open.ts";
+import type { Removals } from "../removals.ts";
 import { chooseMerge, isSettled, type MergePolicy, withoutKept } from "./merge-policy.ts";
 import { type DroppedSegment, MergeStatements } from "./merge-statements.ts";
 import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
@@ -41,16 +42,18 @@ export class Merging {
   #hasLeftovers: boolean;
   #flushedBytes = 0;
   #error: string | null = null;
+  readonly #removals: Removals;
 
-  constructor(db: Sqlite, policy: MergePolicy) {
+  constructor(db: Sqlite, removals: Removals, policy: MergePolicy) {
     this.#db = db;
+    this.#removals = removals;
     this.#policy = policy;
     this.#statements = new MergeStatements(db);
     this.#unsettled = this.#statements.unsettled();
     this.#newestIsSettled = this.#statements.newestIsSettled();
     ({ segments: this.#segments, readings: this.#readings } = this.#statements.sums());
     ({ nextSet: this.#nextSet, nextPage: this.#nextPage } = this.#statements.next());
-    this.#hasLeftovers = this.#statements.leftover(0) !== undefined;
+    this.#hasLeftovers = this.#statements.leftovers().length > 0;
   }
 
   /** what the database holds: segments, and readings in them */
@@ -184,12 +187,17 @@ export class Merging {
     return this.#hasLeftovers;
   }
 
-  /** Delete a part of what merges and retention have left over, inside a transaction. */
+  /** Delete a part of what merges and retention have left over, inside a transaction. @throws DamagedRemovalError */
   sweep(): void {
     if (!this.#hasLeftovers) return;
-    const leftover = this.#statements.leftover(this.#task?.chunkSet ?? 0);
+    const leftover = this.#statements
+      .leftovers()
+      .find(({ chunkSet }) => chunkSet !== this.#task?.chunkSet && !this.#removals.isLeft(nameOf(chunkSet)));
     if (leftover === undefined) this.#hasLeftovers = false;
-    else this.#statements.sweep(leftover, HEADS_PER_STEP, PAGES_PER_STEP);
+    else
+      this.#removals.take(nameOf(leftover.chunkSet), () =>
+        this.#statements.sweep(leftover, HEADS_PER_STEP, PAGES_PER_STEP),
+      );
   }
 
   /** Merge all that is left, on this thread, until nothing is or `isOver` says so. */
@@ -205,6 +213,9 @@ export class Merging {
     }
   }
 }
+
+/** As it is told that it is damaged. */
+const nameOf = (chunkSet: number): string => `what was left of chunk set ${chunkSet}`;
 
 const rowOf = (
   { inputs, chunkSet, firstPage }: MergeTask,

@@ -1,0 +1,45 @@
+import { LacunaError, messageOf } from "../common/errors.ts";
+import { isDamage } from "./damage.ts";
+
+/** Something that was to be removed is damaged: nothing of the transaction is written. Taken again, it leaves that where it is. */
+export class DamagedRemovalError extends LacunaError {}
+
+/**
+ * Steps of a transaction that only remove something: what is damaged there stays, and is told; the writer would end of it, and of the same at each start
+ * again. SQLite goes on in no transaction that has met damage, not even behind a savepoint.
+ */
+export class Removals {
+  /** by the names that tell of it */
+  readonly #left = new Set<string>();
+  readonly #damage: string[];
+
+  /** @param damage - the sentences told so far */
+  constructor(damage: string[]) {
+    this.#damage = damage;
+  }
+
+  /** how much is left where it is */
+  get leftCount(): number {
+    return this.#left.size;
+  }
+
+  isLeft(what: string): boolean {
+    return this.#left.has(what);
+  }
+
+  /**
+   * @param what - as the sentence names it that tells of it
+   * @throws DamagedRemovalError
+   */
+  take<T>(what: string, step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#left.add(what);
+      const sentence = `${what} of the database cannot be removed: ${messageOf(error)}`;
+      this.#damage.push(sentence);
+      throw new DamagedRemovalError("ERR_DATABASE_DAMAGED", sentence, { cause: error });
+    }
+  }
+}
