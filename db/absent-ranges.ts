@@ -59,7 +59,8 @@ export class AbsentRanges {
 const checkRanges = (run: number, ranges: readonly Absent[]): void => {
   let next = 0;
   for (const { first, last, cause } of ranges) {
-    if (!(first >= next && last >= first && cause >= 0))
+    const areNumbers = Number.isSafeInteger(first) && Number.isSafeInteger(last);
+    if (!(areNumbers && first >= next && last >= first && cause >= 0))
       throw new SegmentCorruptError(`gaps of run_no ${run}: not as they were written, at number ${first}`);
     next = last + 1;
   }

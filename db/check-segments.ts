@@ -1,9 +1,11 @@
+import { pagesOf } from "./chunk/chunk-pages.ts";
 import { addChunk, noChunks } from "./chunk/chunk-totals.ts";
 import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import { checkChunks } from "./merge/merge-input.ts";
 import type { Sqlite } from "./open.ts";
 import type { SegmentSummary } from "./segment/columns.ts";
+import { CRC_BYTES } from "./segment/segment-head.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 import type { RunInSegment, StoredRuns } from "./stored-runs.ts";
 
@@ -14,9 +16,11 @@ interface Row extends SegmentSummary {
   level: number;
   chunkSet: number;
   firstPage: number;
+  pages: number;
 }
 
-const COLUMNS = `segment, first_segment AS firstSegment, level, chunk_set AS chunkSet, first_page AS firstPage, runs, datagrams, readings, first_time AS firstTimeUs, last_time AS lastTimeUs,
+const MISSAID = "its row does not say what it holds";
+const COLUMNS = `segment, first_segment AS firstSegment, level, chunk_set AS chunkSet, first_page AS firstPage, pages, runs, datagrams, readings, first_time AS firstTimeUs, last_time AS lastTimeUs,
   first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs`;
 
 /**
@@ -42,13 +46,13 @@ export const damagedSegments = (db: Sqlite, stored: StoredRuns): string[] => {
           if (reach === undefined || reach > held.first)
             throw new SegmentCorruptError("late_segments does not say how far it reaches back");
         };
+        if (level > 0 !== row.chunkSet > 0) throw new SegmentCorruptError(MISSAID);
         const held =
           level > 0
             ? checkMerged(db, row, visit)
             : checkFlush(flushed.get(segment) as { directory: Buffer; data: Buffer }, visit);
         const isInPlace = row.firstSegment > former && row.firstSegment <= segment;
-        if (!isInPlace || !isSaid(row, held))
-          throw new SegmentCorruptError("its row does not say what it holds");
+        if (!isInPlace || !isSaid(row, held)) throw new SegmentCorruptError(MISSAID);
       });
     } catch (error) {
       if (!(error instanceof SegmentCorruptError)) throw error;
@@ -79,13 +83,15 @@ const checkFlush = (
   return reader.summary;
 };
 
-const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row, visit: Visit): SegmentSummary => {
+const checkMerged = (db: Sqlite, { chunkSet, firstPage, pages }: Row, visit: Visit): SegmentSummary => {
+  let bytes = 0;
   const held = { runs: 0, ...noChunks() };
   let last: RunInSegment | undefined;
   // a run with many chunks goes on in the next rows
   checkChunks(db, chunkSet, firstPage, ({ run, isUnsequenced, heads }) => {
     for (const head of heads) {
       addChunk(held, head);
+      bytes += head.bytes + CRC_BYTES;
       if (last?.run !== run) {
         if (last !== undefined) visit(last);
         held.runs++;
@@ -96,6 +102,8 @@ const checkMerged = (db: Sqlite, { chunkSet, firstPage }: Row, visit: Visit): Se
     }
   });
   if (last !== undefined) visit(last);
+  // those behind them, which retention would take with them, are another one's
+  if (pages !== pagesOf(bytes)) throw new SegmentCorruptError(MISSAID);
   // arrivals are not known of a chunk
   return { ...held, firstArrivalUs: Number.POSITIVE_INFINITY, lastArrivalUs: Number.NEGATIVE_INFINITY };
 };

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "./codec/byte-reader.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import type { BuiltSegment } from "./segment/columns.ts";
 
 const CHECKED = 0;
@@ -39,7 +39,8 @@ export const encodeDirectory = (
   return written;
 };
 
-const readerOf = (directory: Uint8Array): ByteReader => {
+const readerOf = (column: Uint8Array): ByteReader => {
+  const directory = storedBytes(column);
   const reader = new ByteReader(directory, Math.min(1, directory.length));
   if (reader.remaining >= CRC_BYTES && reader.u32() === crc32(directory.subarray(HEAD_BYTES))) return reader;
   if (directory[0] === CHECKED) throw new SegmentCorruptError("its directory is damaged");

@@ -5,7 +5,7 @@ import { ROW } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { ByteReader } from "./codec/byte-reader.ts";
 import type { ByteWriter } from "./codec/byte-writer.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
 
@@ -66,7 +66,8 @@ const deflate = (writer: ByteWriter): void => {
 };
 
 /** The record without its version and its CRC. */
-const bodyOf = (flush: number, bytes: Uint8Array): Uint8Array => {
+const bodyOf = (flush: number, column: Uint8Array): Uint8Array => {
+  const bytes = storedBytes(column);
   const version = bytes[0];
   switch (version) {
     case VERSION.PLAIN_UNCHECKED:

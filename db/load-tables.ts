@@ -1,11 +1,20 @@
 import { ROW } from "../protocol/ledger-row.ts";
+import { SegmentCorruptError } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import { readFleet } from "./state-row.ts";
 import { type PlaceSet, placesFromText } from "./view/place-set.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
-import { valueFromTable } from "./view/table-value.ts";
+import { isTableValue, valueFromTable } from "./view/table-value.ts";
+
+const isText = (value: unknown): boolean => typeof value === "string";
+/** Columns with something else than integers; what senders announce (`sleep_until`) may be beyond all of these. */
+const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  ...{ id: isText, source: isText, name: isText, unit: isText, described: isText },
+  ...{ interval: Number.isFinite, clock_base: Number.isFinite, sleep_until: Number.isFinite },
+  value: isTableValue,
+};
 
 /** Reads the tables for people into a ledger: all devices, or one. They may be some flushes behind, each device as its `as_of` says. */
 export class TableLoader {
@@ -38,20 +47,37 @@ export class TableLoader {
     this.#runs();
   }
 
-  #rows(sql: string, order: string, epoch?: number | null): IterableIterator<unknown[]> {
+  /** @throws SegmentCorruptError when a column has a value of another kind than was written: but for STRICT tables SQLite minds neither NULL nor a text */
+  *#rows(
+    table: string,
+    columns: readonly string[],
+    order: string,
+    epoch?: number | null,
+  ): Generator<unknown[]> {
+    const areSound = columns.map((column) => KINDS[column] ?? Number.isSafeInteger);
+    const selected = columns.map((column) => (column === "epoch" ? "ifnull(epoch, -1)" : column));
     const byId = "(SELECT device_no FROM devices WHERE id = ?)";
     const key = typeof this.#only === "number" ? "?" : byId;
     const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
     const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}${ofEpoch}`;
     const parameters = [this.#only, epoch].filter((value) => value !== undefined);
-    return this.#db
-      .prepare(`${sql}${where} ORDER BY ${order}`)
+    const rows = this.#db
+      .prepare(`SELECT ${selected.join(", ")} FROM ${table}${where} ORDER BY ${order}`)
       .raw()
       .iterate(...parameters) as IterableIterator<unknown[]>;
+    for (const row of rows) {
+      for (let at = 0; at < columns.length; at++) {
+        if (areSound[at]!(row[at])) continue;
+        throw new SegmentCorruptError(
+          `${table}: ${columns[at]} of the row of ${columns[0]} ${row[0]} is not as it was written`,
+        );
+      }
+      yield row;
+    }
   }
 
   #devices(): void {
-    const rows = this.#rows("SELECT device_no, id, source, as_of FROM devices", "device_no");
+    const rows = this.#rows("devices", ["device_no", "id", "source", "as_of"], "device_no");
     for (const [device, id, source, asOf] of rows as IterableIterator<[number, string, string, number]>) {
       const slot = this.#state.addDevice(device, id, 0);
       this.#state.devices.setSource(slot, source);
@@ -60,12 +86,8 @@ export class TableLoader {
   }
 
   #runs(): void {
-    const columns = EPOCH_COLUMNS.join(", ");
-    const rows = this.#rows(
-      `SELECT run_no, device_no, ifnull(epoch, -1), run, expired, as_of, ${columns} FROM epochs`,
-      "run_no",
-      this.#epoch,
-    );
+    const columns = ["run_no", "device_no", "epoch", "run", "expired", "as_of", ...EPOCH_COLUMNS];
+    const rows = this.#rows("epochs", columns, "run_no", this.#epoch);
     const values = new Float64Array(CHANGE_FIELDS);
     for (const row of rows as IterableIterator<number[]>) {
       const [run = 0, device = 0, epoch = -1, index = 0, expired = 0, asOf = 0] = row;
@@ -83,7 +105,8 @@ export class TableLoader {
   #channels(): void {
     const { devices, channels } = this.#state;
     const names = this.#rows(
-      "SELECT device_no, place, channel, name, unit FROM channel_names",
+      "channel_names",
+      ["device_no", "place", "channel", "name", "unit"],
       "device_no, place",
     );
     for (const [device, place, channel, name, unit] of names as IterableIterator<
@@ -94,10 +117,7 @@ export class TableLoader {
       const described = { place, channel, name, unit };
       devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
     }
-    const rows = this.#rows(
-      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs",
-      "device_no, rowid",
-    );
+    const rows = this.#rows("channel_epochs", ["device_no", "epoch", "described"], "device_no, rowid");
     let leftOut = 0;
     for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>)) {
       const slot = devices.slotOf(device);
@@ -114,7 +134,8 @@ export class TableLoader {
 
   #latest(): void {
     const rows = this.#rows(
-      "SELECT device_no, channel, run_no, sequence, time, type, value, as_of FROM latest",
+      "latest",
+      ["device_no", "channel", "run_no", "sequence", "time", "type", "value", "as_of"],
       "device_no, channel",
     );
     for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<

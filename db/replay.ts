@@ -1,5 +1,5 @@
 import { ROW } from "../protocol/ledger-row.ts";
-import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
+import { inSegment, SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
 import type { JournalIndex } from "./journal-index.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -47,7 +47,7 @@ const replayFlush = (
 ): void => {
   const record = inSegment(flush, () => decodeRecord(state, flush, changes));
   const highWaters = replayRecord(state, record, only);
-  if (data.length > 0) offerLatest(state, flush, data, highWaters);
+  if (storedBytes(data).length > 0) offerLatest(state, flush, data, highWaters);
   for (const note of record.notes) if (note.note === "forgotten") state.forget(note.device, false);
 };
 

@@ -72,30 +72,29 @@ const leastRecent = (db: Sqlite, most: number, owns: (id: string) => boolean): S
 function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<DeviceSnapshot> {
   const rows = <Row extends unknown[]>(sql: string): IterableIterator<Row> =>
     db.prepare(sql).raw().iterate() as IterableIterator<Row>;
+  const open: { close(): void }[] = [];
+  const byDevice = <Row extends unknown[]>(sql: string, column = 0): ByDevice<Row> => {
+    const reader = new ByDevice(rows<Row>(sql), column);
+    open.push(reader);
+    return reader;
+  };
   const absent = new AbsentRanges(db);
   const fields = EPOCH_COLUMNS.join(", ");
-  const runs = new ByDevice(
-    rows<RunRow>(`SELECT run_no, device_no, epoch, run, ${fields} FROM epochs ORDER BY device_no, run_no`),
-    1,
-  );
-  const names = new ByDevice(
-    rows<NameRow>(
-      "SELECT device_no, place, channel, name, unit FROM channel_names ORDER BY device_no, place",
-    ),
-    0,
-  );
-  const epochs = new ByDevice(
-    rows<DescribedRow>(
-      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs ORDER BY device_no, as_of, rowid",
-    ),
-    0,
-  );
-  const latest = new ByDevice(
-    rows<LatestRow>("SELECT device_no, channel, run_no FROM latest ORDER BY device_no, channel"),
-    0,
-  );
-  const devices = rows<DeviceRow>("SELECT device_no, id, source FROM devices ORDER BY device_no");
   try {
+    const runs = byDevice<RunRow>(
+      `SELECT run_no, device_no, epoch, run, ${fields} FROM epochs ORDER BY device_no, run_no`,
+      1,
+    );
+    const names = byDevice<NameRow>(
+      "SELECT device_no, place, channel, name, unit FROM channel_names ORDER BY device_no, place",
+    );
+    const epochs = byDevice<DescribedRow>(
+      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs ORDER BY device_no, as_of, rowid",
+    );
+    const latest = byDevice<LatestRow>(
+      "SELECT device_no, channel, run_no FROM latest ORDER BY device_no, channel",
+    );
+    const devices = rows<DeviceRow>("SELECT device_no, id, source FROM devices ORDER BY device_no");
     for (const [device, id, source] of devices) {
       if (!isWanted(id)) continue;
       const snapshots = runs.take(device).map((row) => runSnapshot(row, absent));
@@ -108,7 +107,7 @@ function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<De
       yield { device, id, source, runs: snapshots, channels: known, formerNames };
     }
   } finally {
-    for (const each of [runs, names, epochs, latest]) each.close();
+    for (const reader of open) reader.close();
   }
 }
 

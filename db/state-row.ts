@@ -27,10 +27,18 @@ export const STATE_COLUMNS = {
 
 const NEWEST = "FROM flushes ORDER BY flush DESC LIMIT 1";
 
-/** That of the newest flush. */
+const MAY_BE_NULL: ReadonlySet<string> = new Set(["startedAtUs", "stoppedAtUs"] satisfies (keyof StateRow)[]);
+
+/** That of the newest flush. @throws SegmentCorruptError */
 export const readStateRow = (db: Sqlite): StateRow => {
   const columns = Object.entries(STATE_COLUMNS).map(([field, column]) => `${column} AS ${field}`);
-  return db.prepare(`SELECT flush AS lastFlush, ${columns.join(", ")} ${NEWEST}`).get() as StateRow;
+  const row = db.prepare(`SELECT flush AS lastFlush, ${columns.join(", ")} ${NEWEST}`).get() as
+    | StateRow
+    | undefined;
+  const isSound = ([field, value]: [string, unknown]): boolean =>
+    Number.isSafeInteger(value) || (value === null && MAY_BE_NULL.has(field));
+  if (row !== undefined && Object.entries(row).every(isSound)) return row;
+  throw new SegmentCorruptError("the newest row of flushes does not say where the collector stands");
 };
 
 /** The fleet's counters that belong to no run. @throws SegmentCorruptError */

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "../codec/byte-reader.ts";
-import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import type { Sqlite, Statement } from "../open.ts";
 import { decodeBlock } from "../segment/block.ts";
 import type { RunColumns } from "../segment/columns.ts";
@@ -111,9 +111,9 @@ export class ChunkStore {
 
   /** At most `length` bytes of a page from `start` on. */
   #readPage(page: number, start: number, length: number): Uint8Array {
-    const data = this.#page.get(start + 1, length, page) as Buffer | undefined;
+    const data = this.#page.get(start + 1, length, page);
     if (data === undefined) throw new SegmentCorruptError(`page ${page} of a chunk set is missing`);
-    return data;
+    return storedBytes(data);
   }
 }
 

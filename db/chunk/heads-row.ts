@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "../codec/byte-reader.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
-import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import { CRC_BYTES } from "../segment/segment-head.ts";
 import { type ChunkHead, readChunkHead, writeChunkHead } from "./chunk-head.ts";
 
@@ -150,7 +150,8 @@ export class HeadsRowReader {
   /** of the current run in this row */
   datagrams = 0;
 
-  constructor(row: Uint8Array) {
+  constructor(column: Uint8Array) {
+    const row = storedBytes(column);
     const end = row.length - CRC_BYTES;
     const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
     if (end < 1 || crc32(row.subarray(0, end)) !== view.getUint32(end, true)) {

@@ -1,6 +1,6 @@
 import { checkChunk, decodeChunk } from "../chunk/chunk-store.ts";
 import { type HeadsRow, HeadsRowReader, type RunHeads } from "../chunk/heads-row.ts";
-import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import { eachRun } from "../directory.ts";
 import type { Sqlite } from "../open.ts";
 import { GrowingColumns } from "../segment/growing-columns.ts";
@@ -168,9 +168,9 @@ class PageStream {
       filled += part.length;
       this.#at += part.length;
       if (filled === length) return bytes;
-      const data = this.#page.get(this.#next++) as Buffer | undefined;
+      const data = this.#page.get(this.#next++);
       if (data === undefined) return bytes.subarray(0, filled);
-      this.#data = data;
+      this.#data = storedBytes(data);
       this.#at = 0;
     }
   }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { releaseBytes } from "../../common/release-bytes.ts";
 import { ByteReader } from "../codec/byte-reader.ts";
-import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import { decodeIntegers } from "../codec/integers.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
@@ -25,7 +25,8 @@ export class SegmentReader {
   readonly #starts: Float64Array;
   #whole: DatagramColumns | undefined;
 
-  constructor(blob: Uint8Array) {
+  constructor(column: Uint8Array) {
+    const blob = storedBytes(column);
     const { head, blocksAt } = readHead(blob);
     this.#blob = blob;
     this.#head = head;

@@ -4,4 +4,8 @@ export const valueForTable = (value: number): number | string => {
   return Object.is(value, -0) ? "-0" : value;
 };
 
+/** Whether a column has what `valueForTable` makes. */
+export const isTableValue = (value: unknown): boolean =>
+  typeof value === "number" || value === null || value === "NaN" || value === "-0";
+
 export const valueFromTable = (value: number | string | null): number => Number(value ?? Number.NaN);

@@ -83,6 +83,17 @@ test("a start and a reader say that a database is damaged, which one, and what c
   expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
 });
 
+test.each(["devices", "epochs", "channel_names", "latest"])(
+  "so does what an ingest worker goes on from, of a damaged page of %s",
+  (name) => {
+    using bed = new StoreBed();
+    fill(bed);
+    spoil(bed.file, firstPageOf(bed.file, name));
+    const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+    expect(() => [...archive.restored(10).devices]).toThrow(damagedFile(bed.file));
+  },
+);
+
 test("a table that could not be saved is damage as any", () => {
   using bed = new StoreBed();
   fill(bed);
@@ -91,6 +102,19 @@ test("a table that could not be saved is damage as any", () => {
   db.close();
   expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
   expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
+});
+
+test("so is a letter that is another one in what the tables are made by", () => {
+  using bed = new StoreBed();
+  fill(bed);
+  const db = new Database(bed.file);
+  db.unsafeMode();
+  db.exec(
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'is_settled', 'is_settlee') WHERE name = 'segments'",
+  );
+  db.close();
+  for (const read of [() => bed.writer(), () => openReadOnly(bed.file), () => examineDatabase(bed.file, 0)])
+    expect(read).toThrow(damagedFile(bed.file));
 });
 
 test("so does a writer that meets the damage while it runs", () => {
@@ -312,7 +336,16 @@ test.each([
   "UPDATE gaps SET last = first - 1",
   "UPDATE gaps SET last = last + 2",
   "UPDATE gaps SET cause = 'netwark'",
+  "UPDATE gaps SET first = first - 0.5",
   `UPDATE flushes SET fleet = '{"x' WHERE flush = (SELECT max(flush) FROM flushes)`,
+  // a disk may change of what kind a value is said to be
+  "UPDATE epochs SET in_order = 'x'",
+  "UPDATE epochs SET in_order = in_order + 0.5",
+  "UPDATE epochs SET first_arrival = x'00'",
+  "UPDATE epochs SET interval = 'x'",
+  "UPDATE latest SET sequence = 'x'",
+  "UPDATE latest SET value = 'x'",
+  "DELETE FROM flushes",
 ])("what a start cannot go on from is damage, before it and at it: %s", (change) => {
   using bed = new StoreBed();
   const writer = bed.writer();
@@ -322,7 +355,8 @@ test.each([
   model.describe(device, 3, 1, "temperature");
   for (const sequence of [0, 2]) model.receive(run, sequence);
   model.close(run);
-  for (const sequence of [4, 5]) model.receive(run, sequence);
+  for (const sequence of [4, 5])
+    model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
   writer.accept(model.seal());
   writer.flush();
   writer.close();
@@ -380,6 +414,9 @@ test("so is what is said wrong of a segment, or lies in another place: queries d
   const db = bed.closing(new Database(file));
   for (const [change, undo] of [
     ["UPDATE merged_segments SET chunk_set = 77", "UPDATE merged_segments SET chunk_set = 1"],
+    ["UPDATE merged_segments SET chunk_set = 0", "UPDATE merged_segments SET chunk_set = 1"],
+    ["UPDATE merged_segments SET level = 0", "UPDATE merged_segments SET level = 1"],
+    ["UPDATE merged_segments SET pages = pages + 1", "UPDATE merged_segments SET pages = pages - 1"],
     ["UPDATE merged_segments SET first_segment = 77", "UPDATE merged_segments SET first_segment = 1"],
     ["UPDATE merged_segments SET segment = 69", "UPDATE merged_segments SET segment = 64"],
     [
@@ -403,11 +440,22 @@ test("so is what is said wrong of a segment, or lies in another place: queries d
   }
 });
 
-test("a row of heads that is missing is damage as any", async () => {
+test.each([
+  ["a row of heads that is missing", "DELETE FROM chunk_heads WHERE part = 0"],
+  ["a segment said to be another one's", "UPDATE merged_segments SET chunk_set = 0"],
+  [
+    "a row of heads said to be a text",
+    `PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ', '') WHERE name = 'chunk_heads';
+     PRAGMA writable_schema = RESET;
+     UPDATE chunk_heads SET heads = CAST(heads AS TEXT)`,
+  ],
+])("%s is damage as any", async (_, change) => {
   using bed = new StoreBed();
   fillAndMerge(bed);
   const db = bed.closing(new Database(bed.file));
-  db.exec("DELETE FROM chunk_heads WHERE part = 0");
+  db.unsafeMode();
+  db.exec(change);
   const store = bed.closing(openReadOnly(bed.file));
   const { readings, damaged } = await store.reader.readings({ ...ALL, order: "asc", limit: 10_000 });
   expect(readings.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => 1280 + at));
