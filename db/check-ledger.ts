@@ -1,8 +1,9 @@
 import { addCounts, type LedgerCounts } from "../protocol/ledger-counts.ts";
-import { CAUSES, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { CAUSES, expectedOf, lostOf, ROW, receivedOf } from "../protocol/ledger-row.ts";
 import { GapSums } from "./gap-sums.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
+import { isUnsequenced, RunExtents, spanOfRow } from "./run-extents.ts";
 import type { StoredRuns } from "./stored-runs.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 
@@ -29,10 +30,11 @@ const COUNTS = [
  */
 export const ledgerMistakes = (db: Sqlite, state: LedgerState, stored: StoredRuns): string[] => {
   const gaps = new GapSums(db);
+  const extents = new RunExtents(db);
   const mistakes: string[] = [];
   for (const device of state.devices.slots()) {
     for (const slot of state.runSlots(device)) {
-      const mistake = mistakeOfRun(state, slot, gaps, stored);
+      const mistake = mistakeOfRun(state, slot, gaps, stored, extents);
       if (mistake !== null) mistakes.push(`${nameOf(state, device, slot)}: ${mistake}`);
     }
   }
@@ -47,7 +49,13 @@ const nameOf = (state: LedgerState, device: number, slot: number): string => {
   return `device ${state.devices.ids[device]}, ${numbering}, run ${state.runField(slot, RUN.INDEX)}`;
 };
 
-const mistakeOfRun = (state: LedgerState, slot: number, gaps: GapSums, stored: StoredRuns): string | null => {
+const mistakeOfRun = (
+  state: LedgerState,
+  slot: number,
+  gaps: GapSums,
+  stored: StoredRuns,
+  extents: RunExtents,
+): string | null => {
   const row = new Float64Array(CHANGE_FIELDS);
   state.runs.read(slot, row, 0, CHANGE_FIELDS);
   if (!COUNTS.every((field) => Number.isSafeInteger(row[field]) && row[field]! >= 0))
@@ -58,20 +66,29 @@ const mistakeOfRun = (state: LedgerState, slot: number, gaps: GapSums, stored: S
   if (expected !== received + missing + lost)
     return `${expected} numbers expected (${first} to ${highWater}), ${received} received, ${missing} missing and ${lost} lost`;
   const run = row[ROW.RUN]!;
-  return gaps.mistakeOf(row) ?? mistakeOfStored(row, state.runField(slot, RUN.CHANGED), stored.get(run));
+  const changed = state.runField(slot, RUN.CHANGED);
+  return gaps.mistakeOf(row) ?? mistakeOfStored(row, changed, stored.get(run), extents);
 };
 
 type Stored = ReturnType<StoredRuns["get"]>;
 
-const mistakeOfStored = (row: Float64Array, changed: number, stored: Stored): string | null => {
+const mistakeOfStored = (
+  row: Float64Array,
+  changed: number,
+  stored: Stored,
+  extents: RunExtents,
+): string | null => {
   // queries look no farther than that
-  if (stored !== undefined && stored.newestFlush > changed)
-    return `as of flush ${changed}, datagrams of it came with flush ${stored.newestFlush} or later`;
-  const isUnsequenced = (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
-  if (stored !== undefined && stored.isUnsequenced !== isUnsequenced)
-    return `datagrams are stored ${isUnsequenced ? "with" : "without"} numbers`;
+  if (stored !== undefined && stored.newest.firstSegment > changed)
+    return `as of flush ${changed}, datagrams of it came with flush ${stored.newest.firstSegment} or later`;
+  const hasNone = isUnsequenced(row);
+  if (stored !== undefined && stored.isUnsequenced !== hasNone)
+    return `datagrams are stored ${hasNone ? "with" : "without"} numbers`;
+  const span = spanOfRow(row, { run: row[ROW.RUN]!, expired: row[RUN.EXPIRED]!, changed });
+  if (stored !== undefined && !extents.covers(span, stored.oldest, stored.newest))
+    return `queries do not find all of it: it did not come when its row, or those of its segments (${stored.oldest.segment} to ${stored.newest.segment}), say it did`;
   // what expires of those without numbers is not counted
-  if (isUnsequenced) return null;
+  if (hasNone) return null;
   const [received, expired, here] = [receivedOf(row, 0), row[RUN.EXPIRED]!, stored?.datagrams ?? 0];
   return here + expired === received
     ? null

@@ -40,7 +40,7 @@ export const damagedSegments = (db: Sqlite, stored: StoredRuns): string[] => {
     try {
       inSegment(segment, () => {
         const visit = (held: RunInSegment): void => {
-          if (!stored.add(row.firstSegment, held)) return;
+          if (!stored.add(row, held)) return;
           // what a query by number looks at besides
           const reach = reachOf.get(segment, held.run) as number | undefined;
           if (reach === undefined || reach > held.first)

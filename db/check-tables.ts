@@ -4,6 +4,18 @@ import { readStateRow } from "./state-row.ts";
 /** Tables with rows of devices, each row as of a flush. */
 const OF_DEVICES = ["devices", "epochs", "channel_names", "channel_epochs", "latest"];
 
+/** What a number of a gap row stands in: the table takes any value. */
+const GAP_NUMBERS = [
+  "first",
+  "last",
+  "opened_at",
+  "closed_at",
+  "requests",
+  "time_before",
+  "time_after",
+  "was_lost",
+];
+
 /** Compare rows with what they belong to. @returns what is wrong, as sentences, one of a kind */
 export const tableMistakes = (db: Sqlite): string[] => {
   const { lastFlush, replayFrom, nextDevice, nextRun } = readStateRow(db);
@@ -37,6 +49,11 @@ export const tableMistakes = (db: Sqlite): string[] => {
   none(
     first("SELECT run_no FROM latest WHERE run_no NOT IN (SELECT run_no FROM epochs) LIMIT 1"),
     (run) => `latest: there is no run_no ${run}`,
+  );
+  const isNone = GAP_NUMBERS.map((column) => `typeof(${column}) <> 'integer'`).join(" OR ");
+  none(
+    first(`SELECT run_no FROM gaps WHERE ${isNone} LIMIT 1`),
+    (run) => `gaps: a row of run_no ${run} has no number where there was one`,
   );
   if (replayFrom > lastFlush + 1)
     mistakes.push(`flushes: a replay begins with ${replayFrom}, the newest is ${lastFlush}`);

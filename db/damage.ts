@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 
-/** SQLite's codes for pages it cannot make sense of, and for values of another kind than their column has. */
-const DAMAGE = /^SQLITE_(CORRUPT|CONSTRAINT_DATATYPE)/;
+/** SQLite's codes for pages it cannot make sense of, and for values of another kind than their column has, or none. */
+const DAMAGE = /^SQLITE_(CORRUPT|CONSTRAINT_(DATATYPE|NOTNULL))/;
 /**
  * SQLite's for a statement that makes no sense: ours are the same at every start, so that it is the schema, or what is written in a row of open gaps, that
  * is not as it was. `.recover` does not save all tables.

@@ -30,6 +30,7 @@ import type {
 } from "./query-types.ts";
 import { newestStretches } from "./raster-spans.ts";
 import { MOST_PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-request.ts";
+import { isUnsequenced, spanOfRow } from "./run-extents.ts";
 import type { TimeSpan } from "./run-segments.ts";
 import { resolveSeries } from "./series/resolve.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
@@ -227,17 +228,11 @@ const inDoubt = (device: DeviceView): ChannelsRequest["runs"] => {
   });
 };
 
-const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
-
-const requestedRun = ({ run, epoch, index, row, expired, changed }: RunView): RequestedRun => ({
-  run,
-  epoch,
-  index,
-  isUnsequenced: isUnsequenced(row),
-  // what retention removes of those without numbers is not counted
-  firstArrivalUs: expired > 0 || isUnsequenced(row) ? null : row[ROW.FIRST_ARRIVAL]!,
-  lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
-  lastFlush: changed,
+const requestedRun = (view: RunView): RequestedRun => ({
+  epoch: view.epoch,
+  index: view.index,
+  isUnsequenced: isUnsequenced(view.row),
+  ...spanOfRow(view.row, view),
 });
 
 /** Numbers not yet committed are left out on both sides: no reading of theirs can be in the answer. */

@@ -1,3 +1,5 @@
+import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import type { RunView } from "./device-view.ts";
 import type { Sqlite, Statement } from "./open.ts";
 
 /** A run to read, and what is known of where its segments lie. Arrivals are the wall clock's (microseconds), which may have been set back in between. */
@@ -9,6 +11,28 @@ export interface RunSpan {
   lastArrivalUs: number;
   /** no later flush has datagrams of it */
   lastFlush: number;
+}
+
+/** What is known of where a run lies. @param row - its ledger row */
+export const spanOfRow = (
+  row: Float64Array,
+  { run, expired, changed }: Pick<RunView, "run" | "expired" | "changed">,
+): RunSpan => ({
+  run,
+  // what retention removes of those without numbers is not counted
+  firstArrivalUs: expired > 0 || isUnsequenced(row) ? null : row[ROW.FIRST_ARRIVAL]!,
+  lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
+  lastFlush: changed,
+});
+
+export const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
+
+/** A segment and when what it holds came. */
+export interface SegmentArrivals {
+  segment: number;
+  firstSegment: number;
+  firstArrivalUs: number;
+  lastArrivalUs: number;
 }
 
 /** a wall clock that goes back by less hides nothing, nor do workers whose batches come in another order */
@@ -64,6 +88,14 @@ export class RunExtents {
   lastOf({ lastArrivalUs, lastFlush }: RunSpan): number {
     const heard = (this.#lastUntil.get(lastArrivalUs + SLACK_US) as number | undefined) ?? 0;
     return heard >= lastFlush || this.#wentBackAfter(heard) ? lastFlush : heard;
+  }
+
+  /** Whether a query looks at both of these: the oldest and the newest segment with datagrams of the run. Most often their own arrivals tell. */
+  covers(span: RunSpan, oldest: SegmentArrivals, newest: SegmentArrivals): boolean {
+    const beganUs = span.firstArrivalUs ?? 0;
+    const isFromThen = oldest.lastArrivalUs >= beganUs - SLACK_US || this.firstOf(span) <= oldest.segment;
+    const isUntilThen = newest.firstArrivalUs <= span.lastArrivalUs + SLACK_US;
+    return isFromThen && (isUntilThen || this.lastOf(span) >= newest.firstSegment);
   }
 
   /** Whether segments newer than this one say that the clock was set back, or flushes without datagrams by when they were committed. */

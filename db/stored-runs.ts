@@ -1,11 +1,14 @@
+import type { SegmentArrivals } from "./run-extents.ts";
+
 /** What the segments have of one run. */
 export interface StoredRun {
   datagrams: number;
   isUnsequenced: boolean;
   /** the greatest number of those seen so far */
   greatest: number;
-  /** the first flush of the newest segment with datagrams of it */
-  newestFlush: number;
+  /** those with datagrams of it */
+  oldest: SegmentArrivals;
+  newest: SegmentArrivals;
 }
 
 /** What the segments hold together, run by run, gathered from the oldest on. */
@@ -14,19 +17,18 @@ export class StoredRuns {
 
   /**
    * A segment has datagrams of a run, numbers `first` to `last`.
-   * @param fromFlush - the first one that the segment covers
    * @returns whether some are below those of an older segment
    */
-  add(fromFlush: number, { run, datagrams, isUnsequenced, first, last }: RunInSegment): boolean {
+  add(segment: SegmentArrivals, { run, datagrams, isUnsequenced, first, last }: RunInSegment): boolean {
     const stored = this.#runs.get(run);
     if (stored === undefined) {
-      this.#runs.set(run, { datagrams, isUnsequenced, greatest: last, newestFlush: fromFlush });
+      this.#runs.set(run, { datagrams, isUnsequenced, greatest: last, oldest: segment, newest: segment });
       return false;
     }
     const reachesBack = first <= stored.greatest;
     stored.datagrams += datagrams;
     stored.greatest = Math.max(stored.greatest, last);
-    stored.newestFlush = fromFlush;
+    stored.newest = segment;
     return reachesBack;
   }
 

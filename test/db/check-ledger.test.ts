@@ -52,6 +52,10 @@ const spoilings: readonly (readonly [wanted: RegExp, change: string])[] = [
     "UPDATE epochs SET in_order = in_order + 1, high_water = high_water + 1 WHERE run_no = 2",
   ],
   [/pump.*: a count that is none/, "UPDATE epochs SET late = late - 10 WHERE run_no = 1"],
+  [
+    /gaps: a row of run_no 1 has no number/,
+    "UPDATE gaps SET opened_at = 'x' WHERE state = 'filled' AND first = 9",
+  ],
   [/fan.*: .* 140 stored and 1 expired/, "UPDATE epochs SET expired = 1 WHERE run_no = 2"],
   [/fan.*: datagrams are stored with numbers/, "UPDATE epochs SET flags = flags | 16 WHERE run_no = 2"],
   [/fan.*: as of flush 3, datagrams of it came/, "UPDATE epochs SET as_of = 3 WHERE run_no = 2"],
@@ -119,4 +123,30 @@ test("a ledger that does not agree with itself, its gaps or what is stored is fo
       expect.objectContaining({ code: "ERR_DATABASE_DAMAGED", message: expect.stringMatching(wanted) }),
     );
   }
+});
+
+test.each([
+  "UPDATE epochs SET first_arrival = first_arrival + 1800000000",
+  "UPDATE epochs SET last_arrival = last_arrival - 1800000000, high_water_at = high_water_at - 1800000000",
+])("readings that queries look for in other segments than theirs are found: %s", (change) => {
+  using bed = new StoreBed();
+  const writer = bed.writer({ mergePolicy: { keptBytes: 0, flushesAtOnce: 4 } });
+  const model = new IngestModel();
+  const [run, other] = [model.run(model.device("pump"), 3), model.run(model.device("fan"), 3)];
+  for (let sequence = 0; sequence < 9; sequence++) {
+    model.nowUs += 300_000_000;
+    for (const each of [run, other])
+      model.receive(each, sequence, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  expect(mergeOnce(writer, bed.file, 1000)).toBe(true);
+  const file = bed.copy();
+  writer.close();
+  expect(examineDatabase(file, 0)).toBe(SCHEMA_VERSION);
+  const db = bed.closing(new Database(file));
+  db.exec(change);
+  expect(() => examineDatabase(file, 0)).toThrow(
+    /device pump, epoch 3, run 0: queries do not find all of it/,
+  );
 });
