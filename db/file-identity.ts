@@ -1,9 +1,18 @@
 import { renameSync, statSync } from "node:fs";
-import { LacunaError } from "../common/errors.ts";
+import { LacunaError, messageOf } from "../common/errors.ts";
 import { realFileOf } from "./real-file.ts";
 
 const inodeOf = (file: string): bigint | undefined =>
   statSync(file, { throwIfNoEntry: false, bigint: true })?.ino;
+
+const isStill = (file: string, inode: bigint | undefined): boolean => {
+  try {
+    return inodeOf(file) === inode;
+  } catch {
+    // the directory cannot be read at the moment: that says nothing of the file
+    return true;
+  }
+};
 
 /**
  * Tells whether a path still leads to the file that was opened: with a write-ahead log SQLite does not look (it does with a rollback journal),
@@ -24,9 +33,15 @@ export class FileIdentity {
     this.#logInode = inodeOf(`${this.#realFile}-wal`);
   }
 
-  /** @throws LacunaError `ERR_DATABASE_GONE` */
-  check(): void {
-    if (this.#isSame()) return;
+  /**
+   * @param saveLog - writes what the log has into the file
+   * @throws LacunaError `ERR_DATABASE_GONE`
+   */
+  check(saveLog: () => void): void {
+    if (this.#isSame()) {
+      this.#checkLog(saveLog);
+      return;
+    }
     const log = this.#putLogAside();
     const where = log === null ? "" : `; what was committed last is in ${log}`;
     throw new LacunaError(
@@ -36,12 +51,23 @@ export class FileIdentity {
   }
 
   #isSame(): boolean {
+    return isStill(this.#file, this.#inode);
+  }
+
+  /** Of what is in a log that has no name any more nobody who opens the database sees anything, and it goes with this process. */
+  #checkLog(saveLog: () => void): void {
+    const log = `${this.#realFile}-wal`;
+    if (this.#logInode === undefined || isStill(log, this.#logInode)) return;
+    let saved = `what was committed is in ${this.#file}`;
     try {
-      return inodeOf(this.#file) === this.#inode;
-    } catch {
-      // the directory cannot be read at the moment: that says nothing of the file
-      return true;
+      saveLog();
+    } catch (error) {
+      saved = `what was committed last is lost (${messageOf(error)})`;
     }
+    throw new LacunaError(
+      "ERR_DATABASE_GONE",
+      `${log} was removed or replaced while it was in use; ${saved}. Start the collector again`,
+    );
   }
 
   /**

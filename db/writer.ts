@@ -161,7 +161,7 @@ export class Writer {
    * A failure that may pass is returned; anything else (a damaged database, one that was removed, a bug) is thrown.
    */
   flush(): FlushOutcome {
-    this.#identity.check();
+    this.#identity.check(() => this.#db.pragma("wal_checkpoint(TRUNCATE)"));
     const messages = this.#waiting.next();
     try {
       const { retention, merging } = this.#parts;

@@ -76,6 +76,7 @@ test("a file that was removed or replaced is not written to in silence", () => {
   copyFileSync(elsewhere, bed.file);
   expect(() => writer.flush()).toThrow(gone);
   renameSync(elsewhere, bed.file);
+  renameSync(`${bed.file}-gone-wal`, `${bed.file}-wal`);
   expect(writer.flush().outcome).toBe("idle");
 });
 
@@ -104,6 +105,27 @@ test("the log of a file that was replaced is not written over the one in its pla
   writer.close();
   expect(devicesOf(bed.file)).toEqual(["backup"]);
   expect(devicesOf(`${bed.file}-gone`)).toEqual(["pump"]);
+});
+
+test("a log that was removed is missed, and what was committed is in the database", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  model.receive(model.run(model.device("pump"), 1), 0);
+  writer.accept(model.seal());
+  writer.flush();
+  unlinkSync(`${bed.file}-wal`);
+  expect(() => writer.flush()).toThrow(
+    expect.objectContaining({
+      code: "ERR_DATABASE_GONE",
+      message: expect.stringContaining(
+        `-wal was removed or replaced while it was in use; what was committed is in ${bed.file}`,
+      ),
+    }),
+  );
+  // as a kill would leave it
+  const store = bed.closing(openReadOnly(bed.copy()));
+  expect([...store.view.deviceIds()]).toEqual(["pump"]);
 });
 
 test("a link that is changed leaves the file it led to, and its log, as they are", () => {
