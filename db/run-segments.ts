@@ -129,11 +129,18 @@ export class RunSegments {
     // where the run begins is looked for from the oldest segment on: the newest rows are often found before that matters
     let first = isDescending ? 0 : (from ?? this.#extents.firstOf(span));
     let last = isDescending ? (from ?? this.#extents.lastOf(span)) : this.#extents.lastOf(span);
+    let former: number | null = null;
     for (let isFirst = true; ; isFirst = false) {
       this.#budget.checkTime();
       if (isDescending && !isFirst && first === 0) first = this.#extents.firstOf(span);
       const rows = statement.all(first, last, ...times) as SegmentRow[];
       for (const row of rows) {
+        // a page of the table in the place of another one: who goes on behind the last row would go in a circle
+        if (former !== null && row.segment > former === isDescending)
+          throw new SegmentCorruptError(
+            `segment ${row.segment} of the database lies behind segment ${former}`,
+          );
+        former = row.segment;
         const found = this.#find(row, span.run);
         if (found.datagrams > 0) yield found;
       }

@@ -37,7 +37,8 @@ export const readStateRow = (db: Sqlite): StateRow => {
     | undefined;
   const isSound = ([field, value]: [string, unknown]): boolean =>
     Number.isSafeInteger(value) || (value === null && MAY_BE_NULL.has(field));
-  if (row !== undefined && Object.entries(row).every(isSound)) return row;
+  // flushes are numbered from 1
+  if (row !== undefined && Object.entries(row).every(isSound) && row.replayFrom > 0) return row;
   throw new SegmentCorruptError("the newest row of flushes does not say where the collector stands");
 };
 

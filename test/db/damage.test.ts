@@ -53,6 +53,14 @@ const spoil = (file: string, page: number, bytes = PAGE_BYTES): void => {
   closeSync(target);
 };
 
+/** A page is written in the place of the one before it, as a disk may. */
+const misplace = (file: string, page: number): void => {
+  const bytes = readFileSync(file);
+  const target = openSync(file, "r+");
+  writeSync(target, bytes, (page - 1) * PAGE_BYTES, PAGE_BYTES, (page - 2) * PAGE_BYTES);
+  closeSync(target);
+};
+
 const damagedFile = (file: string) =>
   expect.objectContaining({
     code: "ERR_DATABASE_DAMAGED",
@@ -346,6 +354,8 @@ test.each([
   "UPDATE latest SET sequence = 'x'",
   "UPDATE latest SET value = 'x'",
   "DELETE FROM flushes",
+  // a start would never end
+  "UPDATE flushes SET replay_from = 0 WHERE flush = (SELECT max(flush) FROM flushes)",
 ])("what a start cannot go on from is damage, before it and at it: %s", (change) => {
   using bed = new StoreBed();
   const writer = bed.writer();
@@ -460,6 +470,35 @@ test.each([
   const { readings, damaged } = await store.reader.readings({ ...ALL, order: "asc", limit: 10_000 });
   expect(readings.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => 1280 + at));
   expect(damaged).toEqual([{ epoch: 3, run: 0, segment: 64, first: null, last: null, count: null }]);
+});
+
+test("segments whose rows lie in another place are not gone through for ever", async () => {
+  using bed = new StoreBed();
+  const writer = bed.writer({ mergePolicy: { flushesAtOnce: 1000 } });
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 3);
+  for (let sequence = 0; sequence < 100; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: sequence }], sequence);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  while (writer.flush().outcome !== "idle");
+  const file = bed.copy();
+  writer.close();
+  const db = new Database(file);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const pages = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'flushes' AND pagetype = 'leaf' ORDER BY path")
+    .pluck()
+    .all() as number[];
+  db.close();
+  const page = pages.find((page, at) => pages[at - 1] === page - 1)!;
+  misplace(file, page);
+  expect(() => examineDatabase(file, 0)).toThrow(damagedFile(file));
+  const store = bed.closing(openReadOnly(file));
+  await expect(store.reader.readings({ ...ALL, order: "desc", limit: 1000 })).rejects.toThrow(
+    damagedFile(file),
+  );
 });
 
 test("an event whose detail is no JSON object any more is told without it, and hides no other", async () => {
