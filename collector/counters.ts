@@ -31,9 +31,21 @@ export class ListenerCounters {
   overloads = 0;
   /** arrival of the newest datagram, microseconds; 0 = none yet */
   lastDatagramAtUs = 0;
+  #undecoded = 0;
 
   reject(code: number): void {
     this.rejected[code] = this.rejected[code]! + 1;
+  }
+
+  /** Rejected by what nobody knows whose number it was. */
+  rejectUndecoded(code: number): void {
+    this.reject(code);
+    this.#undecoded++;
+  }
+
+  /** Of the rejected those by `rejectUndecoded`. */
+  get undecoded(): number {
+    return this.#undecoded;
   }
 
   refuse(code: number, readings: number): void {

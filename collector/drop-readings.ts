@@ -12,7 +12,7 @@ export interface DropReadingsOptions {
   listeners: readonly Listener[];
   /** further sockets of theirs, at this worker */
   shares: readonly Listener[];
-  counters: readonly Pick<ListenerCounters, "rejected">[];
+  counters: readonly Pick<ListenerCounters, "undecoded">[];
   /** of each listener: whether this worker opens it */
   isHome(listener: number): boolean;
   /** to the other workers; null = there are none */
@@ -43,8 +43,7 @@ export class DropReadings {
     if (exchange === null || !isCheap) return null;
     this.#readOwn(heldMs);
     return this.#drops.map((drops, index) => {
-      if (drops === null) return null;
-      return counters[index]!.rejected.reduce((sum, count) => sum + count, drops) + exchange.shed;
+      return drops === null ? null : drops + counters[index]!.undecoded + exchange.shed;
     });
   }
 

@@ -197,16 +197,17 @@ export class Ingest {
       const code = isCrosstalk(this.#options.sources?.[listener] ?? null, address)
         ? REJECT.crosstalk
         : decode(bytes, view, offset, length, this.#formats[listener]!, this.#datagram);
-      if (code !== REJECT.sound) {
-        counters.reject(code);
-        if (code !== REJECT.crosstalk) this.#tracker.onRejected(address, port, nowMs);
+      if (code === REJECT.crosstalk) counters.reject(code);
+      else if (code !== REJECT.sound) {
+        counters.rejectUndecoded(code);
+        this.#tracker.onRejected(address, port, nowMs);
       } else if (this.#isHandedOver(counters, bytes, offset, length)) {
         // its owner counts it
         return;
       } else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
     } catch (error) {
       this.#batches.builder.abandonDatagram();
-      if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
+      if (!this.#isCounted) counters.rejectUndecoded(REJECT["internal-error"]);
       this.#options.onInternalError(error);
     }
     // last: making room may have handed over a batch, whose counters must not know of this one yet

@@ -13,7 +13,7 @@ const setUp = (given: Partial<DropReadingsOptions> = {}) => {
     kernelDrops,
     listeners: [listener(0, 3), listener(1, 5)],
     shares: [],
-    counters: [{ rejected: new Float64Array([0, 2]) }, { rejected: new Float64Array([1, 0]) }],
+    counters: [{ undecoded: 2 }, { undecoded: 1 }],
     isHome: () => true,
     exchange: null,
     isCheap: true,

@@ -62,8 +62,8 @@ const send = (socket: Socket, to: string, port: number, text: string): Promise<v
     socket.send(text, port, to, (error) => (error === null ? resolve() : reject(error))),
   );
 
-const data = (device: number, seq: number): string =>
-  JSON.stringify({ device: `pump-${device}`, epoch: 3, seq, values: { temperature: seq } });
+const data = (device: number, seq: number, epoch = 3): string =>
+  JSON.stringify({ device: `pump-${device}`, epoch, seq, values: { temperature: seq } });
 
 /** Every number of every device, from each way to the collector, sent from many sockets. */
 const sendFleet = async (to: string, port: number, devices: number, numbers: number): Promise<void> => {
@@ -164,4 +164,20 @@ test("what a worker could not decode may have been what another one's device lac
   for (const socket of senders) await send(socket, "127.0.0.1", port, "{");
   for (let device = 0; device < 9; device++) await send(senders[0]!, "127.0.0.1", port, data(device, 3));
   await expect.poll(() => lostByCause(writers)).toEqual({ undetermined: 9 });
+});
+
+test("what a worker decoded and rejected is known to be no number of another one's device", async () => {
+  const { collector, writers } = await start(["udp://127.0.0.1:0"]);
+  const { port } = collector.status().listeners[0]!;
+  const socket = await sender();
+  for (let device = 0; device < 9; device++) await send(socket, "127.0.0.1", port, data(device, 0));
+  // the ninth numbering open at once is refused, by the owner of the device
+  for (let epoch = 10; epoch < 18; epoch++) {
+    for (let device = 0; device < 9; device++) await send(socket, "127.0.0.1", port, data(device, 0, epoch));
+  }
+  for (let device = 0; device < 9; device++) await send(socket, "127.0.0.1", port, data(device, 3));
+  const cause = RECEIVE_EXPECTED === "native" ? "network" : "undetermined";
+  await expect.poll(() => lostByCause(writers)).toEqual({ [cause]: 9 });
+  await collector.stop();
+  expect(collector.status().fleet.rejected).toEqual({ "too-many-epochs": 9 });
 });
