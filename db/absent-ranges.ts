@@ -35,8 +35,8 @@ export class AbsentRanges {
   }
 
   /**
-   * Lost and open ranges at or above the run's floor, ascending. What was folded into counts can no longer be told apart: the floor is
-   * raised above it.
+   * Lost and open ranges, ascending, of the lost ones those at or above the run's floor. What was folded into counts can no longer be told apart:
+   * the floor is raised above it. An open one below it is lost as soon as somebody closes it; left out it would be missing for ever.
    * @param row - the run's ledger row
    * @throws SegmentCorruptError
    */
@@ -50,8 +50,8 @@ export class AbsentRanges {
     ranges.sort((a, b) => a.first - b.first);
     checkRanges(run, ranges);
     return ranges
-      .filter(({ last }) => last >= floor)
-      .map((range) => (range.first < floor ? { ...range, first: floor } : range));
+      .filter(({ state, last }) => state === "open" || last >= floor)
+      .map((range) => (range.state === "lost" && range.first < floor ? { ...range, first: floor } : range));
   }
 }
 

@@ -104,6 +104,8 @@ export class GapCloser {
     const device = runs.device[run]!;
     const path = devices.int(device, SLOT.RETURN_PATH);
     if (path === RETURN_PATH.NONE || !isAskable(this.#context, run)) return false;
+    // a start may raise the floor above it (retention): what came would be rejected
+    if (gaps.get(index, GAP.FIRST) < runs.at(run, ROW.FLOOR)) return false;
     const askMs = recovery.windowOver(device, path - 1, gaps.get(index, GAP.REQUESTS), nowMs);
     if (askMs < 0) return false;
     gaps.ask(index, askMs, nowMs + ASKING_MS);
@@ -155,13 +157,13 @@ export class GapCloser {
   #fold(run: number, wallUs: number): void {
     const { runs } = this.#context;
     const gaps = runs.gaps[run]!;
-    const floor = gaps.get(0, GAP.LAST) + 1;
+    const last = gaps.get(0, GAP.LAST);
     if (gaps.isOpen(0)) this.#close(run, gaps, 0, wallUs);
-    while (gaps.count > 0 && gaps.get(0, GAP.FIRST) < floor) {
+    while (gaps.count > 0 && gaps.get(0, GAP.FIRST) <= last) {
       gaps.remove(0);
       countGaps(this.#context, run, -1);
     }
-    runs.put(run, ROW.FLOOR, floor);
+    runs.put(run, ROW.FLOOR, Math.max(last + 1, runs.at(run, ROW.FLOOR)));
     runs.touch(run);
   }
 

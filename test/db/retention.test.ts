@@ -324,6 +324,27 @@ test("old gap rows become counts per cause, and a restart raises the floor above
   ]);
 });
 
+test("what is missing below a gap row that became a count is missing after a restart, not forgotten", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  flushOne(bed, writer, model, () => {
+    model.receive(run, 0);
+    model.receive(run, 3);
+    model.receive(run, 5);
+    model.close(run, CAUSE.GONE, 4);
+  });
+  bed.clock.advanceMs(20 * MINUTE_MS);
+  flushOne(bed, writer, model, () => model.receive(run, 6));
+  idle(writer);
+  expect(viewOf(writer).fleet().counts).toMatchObject({ missing: 2, lost: 1 });
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const [known] = archive.load("pump")!.runs;
+  expect(known!.row[ROW.FLOOR]).toBe(5);
+  expect(known!.absent).toMatchObject([{ first: 1, last: 2, state: "open" }]);
+});
+
 test("gap rows stay as long as readings around them are stored, and go with these", async () => {
   using bed = new StoreBed();
   const model = new IngestModel();

@@ -162,15 +162,16 @@ export class IngestModel {
     }
   }
 
-  /** Every open gap of the run is declared lost. */
-  close(run: ModelRun, cause: number = CAUSE.UNDETERMINED): void {
+  /** Every open gap of the run is declared lost, or those from a number on. */
+  close(run: ModelRun, cause: number = CAUSE.UNDETERMINED, from = 0): void {
     for (const [first, last, openedAt] of rangesOf(run.open)) {
+      if (first < from) continue;
       this.#op(OP_CODE.LOST, run, first, last, openedAt, this.nowUs, cause);
       for (let number = first; number <= last; number++) {
         run.lost.set(number, { cause, openedAt, closedAt: this.nowUs });
+        run.open.delete(number);
       }
     }
-    run.open.clear();
     this.#changed.add(run);
     this.#count(run);
     this.nowUs++;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Recovery } from "../../../collector/recovery/recovery.ts";
 import type { DeviceArchive } from "../../../collector/tracker/types.ts";
 import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
@@ -152,6 +153,34 @@ test("R15: the bound over all devices acts on the device that would exceed it", 
   for (const n of [0, 2]) bed.data(n, { device: "second" });
   expect(bed.ledger(1)).toMatchObject({ floor: 0, missing: 2 });
   expect(bed.ledger(2)).toMatchObject({ floor: 2, missing: 0 });
+});
+
+/** 1 and 3-4 are missing below a floor that retention has raised to 8. */
+const belowTheFloor = (): RunSnapshot => {
+  const snapshot = snapshotOf(1, 1, [range(1, 1, "open"), range(3, 4, "open")]);
+  snapshot.row[ROW.FLOOR] = 8;
+  return snapshot;
+};
+
+test("R15: what a start finds missing below the floor is not asked for, and lost when its window is over", () => {
+  const recovery = new Recovery({ listeners: ["on"], random: () => 0.5, send: () => true });
+  const restored = { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(belowTheFloor())] };
+  const bed = new TrackerBed({ recovery }, restored);
+  bed.advance(250).tick();
+  expect(recovery.peerCount).toBe(0);
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 1-1 collector-down", "lost 1: 3-4 collector-down"]);
+  expect(bed.data(3)).toBe("below-floor");
+  expect(bed.ledger()).toMatchObject({ floor: 8, missing: 0 });
+});
+
+test("R15: a floor never falls, and of what is missing below it one range gives way after the other", () => {
+  const restored = { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(belowTheFloor())] };
+  const bed = new TrackerBed({ maxGapsPerDevice: 2 }, restored);
+  bed.data(11);
+  expect(bed.ledger()).toMatchObject({ floor: 8, missing: 3 });
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 1-1 collector-down"]);
+  bed.advance(250).tick();
+  expect(bed.ledger()).toMatchObject({ floor: 8, missing: 0 });
 });
 
 test("R16: at the cap the oldest provisional device is forgotten, the confirmed one stays", () => {
