@@ -369,6 +369,32 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("a reading whose neighbours are lost is seen, however many there are", async () => {
+    const startUs = (Date.now() - 60_000) * 1000;
+    for (let seq = 0; seq <= 300; seq += 2)
+      await pages.fleet.send("every-second", seq, startUs + seq * 100_000, { value: seq % 7 });
+    await pages.fleet.heard("every-second");
+    await withPage("#/device/every-second?last=all", async ({ page }) => {
+      const place = chart(page, "value of every-second over time, 150 gaps");
+      await place.waitFor();
+      /** How many columns of pixels have something of the line's colour. */
+      const columns = () =>
+        place.evaluate((element) => {
+          const canvas = element.querySelector("canvas")!;
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const context = copy.getContext("2d", { willReadFrequently: true })!;
+          context.drawImage(canvas, 0, 0);
+          const { data, width } = context.getImageData(0, 0, canvas.width, canvas.height);
+          const inked = Array.from({ length: data.length / 4 }, (_, pixel) => pixel).filter(
+            (pixel) => data[pixel * 4 + 3]! > 200 && data[pixel * 4 + 2]! - data[pixel * 4]! > 60,
+          );
+          return new Set(inked.map((pixel) => pixel % width)).size;
+        });
+      // each of them at least as wide as one pixel
+      await expect.poll(columns).toBeGreaterThanOrEqual(151);
+    });
+  });
+
   test("a stray percent sign in the URL breaks nothing", async () => {
     await withPage("#/device/pump-7?channels=50%25,pressure", async ({ page }) => {
       await page.locator(".channel-name", { hasText: "pressure" }).waitFor();

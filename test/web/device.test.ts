@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Arrivals, Gap, SeriesBucket, SeriesGap, Total } from "../../web/src/data/types.ts";
-import { chartData, divided } from "../../web/src/device/chart-data.ts";
+import { chartData, divided, standingAlone } from "../../web/src/device/chart-data.ts";
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
 import { placeOfGap } from "../../web/src/device/place-of-gap.ts";
 import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
@@ -22,6 +22,12 @@ const bucket = (
   min: mean,
   max: mean,
   last: mean,
+});
+
+test("a value is alone where no other is right beside it", () => {
+  expect(standingAlone([null, 1, null, 2, 3, null, undefined, 0])).toEqual([1, 7]);
+  expect(standingAlone([1])).toEqual([0]);
+  expect(standingAlone([1, 2])).toEqual([]);
 });
 
 describe("the place of a gap", () => {

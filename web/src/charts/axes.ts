@@ -63,4 +63,6 @@ export const sharedCursor = (key: string): uPlot.Cursor => ({
   y: false,
   points: { show: false },
   drag: { x: false, y: false },
+  // its own meaning of a double click, all of the data, would be that of one chart and not of the others
+  bind: { dblclick: () => null },
 });

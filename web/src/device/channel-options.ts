@@ -7,7 +7,7 @@ import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
 import { tickValues } from "../format/tick-values.ts";
 import { tokenColour } from "../theme.ts";
-import { type ChartData, divided } from "./chart-data.ts";
+import { type ChartData, divided, standingAlone } from "./chart-data.ts";
 
 /** charts of one page share a cursor and the width of their axes */
 const GROUP = "device";
@@ -25,6 +25,9 @@ const cameBack = (bin: "recovered" | "late", size: number): uPlot.Series => ({
     fill: tokenColour(binOf(bin).token),
   },
 });
+
+/** Points nearer to each other are a line, not points; pixels. */
+const POINT_ROOM = 10;
 
 /** From each point on its value, until the next. */
 const held = uPlot.paths.stepped!({ align: 1 });
@@ -77,7 +80,9 @@ export const channelOptions = (
         spanGaps: false,
         ...(isSwitch && { paths: held }),
         points: {
-          show: (_plot, _series, first, last) => last - first < 120,
+          show: ({ bbox }, _series, first, last) =>
+            (last - first) * wallPixels(POINT_ROOM) < bbox.width / devicePixelRatio,
+          filter: (plot, series, show) => (show ? null : standingAlone(plot.data[series]!)),
           size: wallPixels(4),
           fill: tokenColour("accent"),
         },

@@ -111,3 +111,11 @@ export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): Cha
   }
   return data;
 };
+
+/** Indexes of values beside which no other is: a line has no length there, and shows nothing. */
+export const standingAlone = (values: ArrayLike<unknown>): number[] => {
+  const isHere = (index: number): boolean => (values[index] ?? null) !== null;
+  return Array.from(values, (_, index) => index).filter(
+    (index) => isHere(index) && !isHere(index - 1) && !isHere(index + 1),
+  );
+};
