@@ -30,7 +30,11 @@ test.each([
   [0.000_42, "0.042 %"],
   [0.0231, "2.31 %"],
   [0.25, "25.0 %"],
-])("a loss of %s is shown as %s, never rounded to nothing", (ratio, text) => {
+  [0.998, "99.8 %"],
+  [0.9996, "99.9600 %"],
+  [99_999 / 100_000, "99.999000 %"],
+  [1, "100 %"],
+])("a share of %s is shown as %s, never rounded to nothing nor to all", (ratio, text) => {
   expect(share(ratio)).toBe(text);
 });
 

@@ -38,12 +38,13 @@ export const timeAxis = (): uPlot.Axis => ({
 const VALUE_PIXELS = 58;
 const VALUE_GAP = 4;
 
-export const valueAxis = (format: (value: number) => string): uPlot.Axis => ({
+/** @param format - the texts of the values along it */
+export const valueAxis = (format: (values: readonly number[]) => string[]): uPlot.Axis => ({
   ...common(),
   size: scaled(VALUE_PIXELS),
   gap: scaled(VALUE_GAP),
   space: scaled(28),
-  values: (_plot, splits) => splits.map(format),
+  values: (_plot, splits) => format(splits),
 });
 
 /** What the texts on an axis of values need, pixels; at least what every one has. */

@@ -35,7 +35,11 @@ const UNSEEN: uPlot.Series = { stroke: "transparent", width: 0, spanGaps: false,
 
 /** Two values, and room for the line at each. */
 const SWITCH_SCALE: uPlot.Scale = { range: [-0.15, 1.15] };
-const switchAxis = (size: uPlot.Axis.Size): uPlot.Axis => ({ ...valueAxis(String), size, splits: [0, 1] });
+const switchAxis = (size: uPlot.Axis.Size): uPlot.Axis => ({
+  ...valueAxis((values) => values.map(String)),
+  size,
+  splits: [0, 1],
+});
 
 /** Where there is no value, room for none and an axis all the same, so that times lie below those of the other charts. */
 const valueScale = (): uPlot.Scale => ({
@@ -46,12 +50,11 @@ const valueScale = (): uPlot.Scale => ({
 const ROOM = 0.1;
 
 const channelAxis = (drawn: () => ChartData, size: uPlot.Axis.Size): uPlot.Axis => ({
-  ...valueAxis(String),
-  size,
-  values: (_plot, splits) => {
+  ...valueAxis((values) => {
     const { exponent } = drawn();
-    return exponent === null ? [] : tickValues(splits, exponent);
-  },
+    return exponent === null ? [] : tickValues(values, exponent);
+  }),
+  size,
 });
 
 /**

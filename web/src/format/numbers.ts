@@ -39,12 +39,13 @@ export const completeness = (ratio: number | null): string => {
   return percent < 99.999999 ? `${floorTo(percent, 6)} %` : "> 99.999999 %";
 };
 
-/** A share of loss, never rounded down to nothing: "0 %", "< 0.001 %", "0.042 %", "2.31 %". */
+/** A share, never rounded down to nothing nor up to all: "0 %", "< 0.001 %", "0.042 %", "2.31 %", "98.4 %", "99.9990 %", "100 %". */
 export const share = (ratio: number): string => {
   const percent = ratio * 100;
   if (percent === 0) return "0 %";
   if (percent < 0.001) return "< 0.001 %";
   if (percent < 0.1) return `${percent.toFixed(3)} %`;
+  if (percent >= 99.9) return completeness(ratio);
   return percent < 10 ? `${percent.toFixed(2)} %` : `${percent.toFixed(1)} %`;
 };
 
