@@ -9,6 +9,7 @@ import {
   rate,
   share,
 } from "../../web/src/format/numbers.ts";
+import { unitText } from "../../web/src/format/unit.ts";
 
 test.each([
   [null, "–"],
@@ -70,4 +71,13 @@ test.each([
   [null, "–"],
 ])("the value %s is shown as %s", (value, text) => {
   expect(measured(value)).toBe(text);
+});
+
+test.each([
+  ["1", ""],
+  ["Cel", "°C"],
+  ["kPa", "kPa"],
+  ["constructor", "constructor"],
+])("the unit %s is written %j", (unit, text) => {
+  expect(unitText(unit)).toBe(text);
 });

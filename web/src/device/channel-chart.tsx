@@ -3,6 +3,7 @@ import { TimeChart } from "../charts/time-chart.tsx";
 import type { Channel, Series } from "../data/types.ts";
 import { measured } from "../format/numbers.ts";
 import { fullTime, parseMs } from "../format/times.ts";
+import { unitText } from "../format/unit.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { useWallScale } from "../scale.ts";
 import { channelColumns, channelOptions } from "./channel-options.ts";
@@ -32,7 +33,7 @@ const Readout = ({ data, index, unit }: { data: ChartData; index: number | null;
   return (
     <span class="readout">
       {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
-      <strong>{measured(value)}</strong> <bdi>{unit}</bdi>
+      <strong>{measured(value)}</strong> <bdi>{unitText(unit)}</bdi>
       {min !== max && (
         <span class="note">
           {" "}
