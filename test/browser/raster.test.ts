@@ -71,6 +71,60 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
     });
   });
 
+  test("a tip is in sight as a whole, wherever its cell is", async () => {
+    await withPage(
+      "#/raster?size=1",
+      async ({ page }) => {
+        await rowReady(page, "fan-1");
+        const cells = (await page.locator(".raster-cells canvas").boundingBox())!;
+        const list = (await page.locator(".raster-scroll").boundingBox())!;
+        const bottom = list.y + list.height;
+        // newest and oldest cell of the first row, newest of the last row that is in sight as a whole
+        const places = [
+          [cells.x + cells.width - 4, cells.y + 8],
+          [cells.x + 12, cells.y + 8],
+          [cells.x + cells.width - 4, bottom - 26],
+        ] as const;
+        for (const [x, y] of places) {
+          const cut = async (): Promise<string> => {
+            await page.mouse.move(x, y);
+            const tip = await page.locator(".tip").boundingBox();
+            if (tip === null) return "not there";
+            const isCut =
+              tip.y < list.y ||
+              tip.y + tip.height > bottom ||
+              tip.x < list.x ||
+              tip.x + tip.width > list.x + list.width;
+            return isCut ? `cut at ${x}, ${y}` : "";
+          };
+          await expect.poll(cut).toBe("");
+        }
+      },
+      { viewport: { width: 1024, height: 768 } },
+    );
+  });
+
+  test("a cell chosen by key stays the chosen one while numbers come", async () => {
+    const send = async (from: number, to: number): Promise<void> => {
+      for (let seq = from; seq < to; seq++)
+        await pages.fleet.send("mixer", seq, Date.now() * 1000, { value: seq });
+    };
+    await send(0, 10);
+    await pages.fleet.heard("mixer");
+    await withPage("#/raster?search=mixer&size=1", async ({ page }) => {
+      await rowReady(page, "mixer");
+      await page.locator(".raster-cells").focus();
+      await walkTo(page, 7);
+      const frame = page.locator(".raster-frame");
+      const before = (await frame.boundingBox())!.x;
+      await send(10, 15);
+      await expect.poll(async () => (await frame.boundingBox())!.x).toBeLessThan(before);
+      expect(await page.locator(".tip").innerText()).toContain("number 7\n");
+      await page.keyboard.press("Tab");
+      await frame.waitFor({ state: "detached" });
+    });
+  });
+
   test("arrow keys lead out of the rows in sight to every device", async () => {
     await withPage("#/raster", async ({ page }) => {
       await rowReady(page, "fan-1");

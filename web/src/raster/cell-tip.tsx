@@ -3,9 +3,6 @@ import { count, plural } from "../format/numbers.ts";
 import type { Cell } from "./cells.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** about as wide as it gets, in widths of a cell: it turns over to the left before it would leave the page */
-const CELLS_WIDE = 29;
-
 export interface CellTipProps {
   device: string;
   cell: Cell;
@@ -13,14 +10,20 @@ export interface CellTipProps {
   top: number;
   /** of the canvas */
   width: number;
+  height: number;
+  /** the tip is above its cell: below it is less room */
+  isAbove: boolean;
   geometry: Geometry;
 }
 
-/** The exact numbers of a cell, beside a frame around it. */
-export const CellTip = ({ device, cell, left, top, width, geometry }: CellTipProps) => {
-  const right = left + geometry.cell;
-  const isRight = right + geometry.cell * CELLS_WIDE > width;
-  const side = isRight ? { right: `${width - left + 6}px` } : { left: `${right + 6}px` };
+const numbersOf = ({ first, last }: Cell): string =>
+  first === last ? `number ${count(first)}` : `numbers ${count(first)} – ${count(last)}`;
+
+/** The exact numbers of a cell, above or below a frame around it. */
+export const CellTip = ({ device, cell, left, top, width, height, isAbove, geometry }: CellTipProps) => {
+  // as far along itself as the cell is along the row: so it never leaves the canvas
+  const along = `${(100 * left) / Math.max(1, width - geometry.cell)}%`;
+  const side = isAbove ? { bottom: `${height - top + 6}px` } : { top: `${top + geometry.row + 4}px` };
   return (
     <>
       <span
@@ -32,10 +35,10 @@ export const CellTip = ({ device, cell, left, top, width, geometry }: CellTipPro
           height: `${geometry.row - geometry.rowGap + 4}px`,
         }}
       />
-      <div class="tip" style={{ top: `${top + geometry.row + 4}px`, ...side }} role="status">
+      <div class="tip" style={{ left: along, transform: `translateX(-${along})`, ...side }} role="status">
         <p class="tip-title">{device}</p>
         <p class="note">
-          numbers {count(cell.first)} – {count(cell.last)}
+          {numbersOf(cell)}
           <br />
           epoch {cell.epoch ?? "–"}
           {cell.run > 0 && `, run ${cell.run}`}

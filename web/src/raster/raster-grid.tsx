@@ -5,6 +5,7 @@ import { deviceHref } from "../routing.ts";
 import { useThemeVersion } from "../theme.ts";
 import { CellTip } from "./cell-tip.tsx";
 import { type Cell, cellsOf } from "./cells.ts";
+import { type Chosen, placeNow } from "./chosen-cell.ts";
 import { drawRaster } from "./draw-raster.ts";
 import { type CellPlace, cellAt, type Geometry, leftOf } from "./geometry.ts";
 
@@ -14,6 +15,8 @@ export interface RasterGridProps {
   total: number;
   /** place of the first row in sight */
   first: number;
+  /** rows there is room for */
+  visible: number;
   /** devices in sight */
   ids: readonly string[];
   raster: Raster | undefined;
@@ -60,15 +63,15 @@ const didScroll = (
 
 /** Labels and cells of the rows in sight; the mouse or the arrow keys ask a cell for its numbers. */
 export const RasterGrid = (props: RasterGridProps) => {
-  const { scroller, canvasPlace, total, first, ids, raster, size, blocks, width, geometry } = props;
+  const { scroller, canvasPlace, total, first, visible, ids, raster, size, blocks, width, geometry } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useThemeVersion();
-  const [place, showPlace] = useState<CellPlace | null>(null);
+  const [chosen, showChosen] = useState<Chosen | null>(null);
   // keys may come faster than they are shown
-  const latest = useRef(place);
-  const setPlace = (next: CellPlace | null): void => {
+  const latest = useRef(chosen);
+  const choose = (next: Chosen | null): void => {
     latest.current = next;
-    showPlace(next);
+    showChosen(next);
   };
   const rows = useMemo(() => {
     const known = new Map(raster?.devices.map((device) => [device.device, device]));
@@ -82,19 +85,31 @@ export const RasterGrid = (props: RasterGridProps) => {
     if (width > 0) drawRaster(canvas.current!, rows, width, geometry);
   }, [rows, width, theme, geometry]);
 
-  const cell = place === null ? undefined : rows[place.row]?.at(-1 - place.fromRight);
+  const place = placeNow(chosen, ids, rows, size);
+  const cellIn = ({ row, fromRight }: CellPlace): Cell | undefined => rows[row]?.at(-1 - fromRight);
+  const cell = place === null ? undefined : cellIn(place);
   const onMouseMove = (event: MouseEvent): void => {
     const box = canvas.current!.getBoundingClientRect();
-    setPlace(cellAt(event.clientX - box.left, event.clientY - box.top, width, ids.length, geometry));
+    const under = cellAt(event.clientX - box.left, event.clientY - box.top, width, ids.length, geometry);
+    choose(under === null ? null : { place: under, held: null });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") setPlace(null);
+    if (event.key === "Escape") choose(null);
     if (event.key === "Enter" && place !== null) location.hash = deviceHref(ids[place.row]!);
     if (STEPS[event.key] === undefined || rows.length === 0) return;
     event.preventDefault();
-    const from = latest.current;
-    if (!didScroll(scroller.current!, from, event.key, total, geometry.row))
-      setPlace(moved(from, event.key, rows));
+    const from = placeNow(latest.current, ids, rows, size);
+    if (didScroll(scroller.current!, from, event.key, total, geometry.row)) {
+      // another device comes to lie there
+      choose(from === null ? null : { place: from, held: null });
+      return;
+    }
+    const next = moved(from, event.key, rows);
+    const reached = cellIn(next);
+    choose({
+      place: next,
+      held: reached === undefined ? null : { device: ids[next.row]!, cell: reached },
+    });
   };
 
   return (
@@ -118,8 +133,9 @@ export const RasterGrid = (props: RasterGridProps) => {
             role="application"
             aria-label={`Cells of ${size} sequence numbers: arrow keys move, Enter opens the device`}
             onMouseMove={onMouseMove}
-            onMouseLeave={() => setPlace(null)}
+            onMouseLeave={() => choose(null)}
             onKeyDown={onKeyDown}
+            onBlur={() => choose(null)}
           >
             <canvas ref={canvas} />
             {place !== null && cell !== undefined && (
@@ -129,6 +145,8 @@ export const RasterGrid = (props: RasterGridProps) => {
                 left={leftOf(place, width, geometry)}
                 top={place.row * geometry.row}
                 width={width}
+                height={ids.length * geometry.row}
+                isAbove={place.row >= visible / 2}
                 geometry={geometry}
               />
             )}

@@ -76,6 +76,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         canvasPlace={canvasPlace}
         total={total ?? 0}
         first={seen.first}
+        visible={seen.visible}
         ids={ids}
         raster={raster}
         size={size}
