@@ -1,5 +1,5 @@
 import type { Listener } from "../data/status-types.ts";
-import { listenerReason } from "../format/listener-reason.ts";
+import { listenerAddress, listenerReason, rejectedByReason } from "../format/listener-words.ts";
 import { bytes, compact, count, rate } from "../format/numbers.ts";
 import { duration, parseMs } from "../format/times.ts";
 import { Panel } from "../parts/panel.tsx";
@@ -27,13 +27,11 @@ const Count = ({ value, title, isBad = false }: { value: number; title?: string;
 
 const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | undefined; nowMs: number }) => {
   const { url, state, reason, since, receive, receiveBuffer, kernelDrops, counters, format } = listener;
-  const address = `${listener.address.includes(":") ? `[${listener.address}]` : listener.address}:${listener.port}`;
-  const reasons = Object.entries(counters.rejected).map(([name, amount]) => `${name} ${count(amount)}`);
   const { grantedBytes, requestedBytes } = receiveBuffer;
   return (
     <tr>
       <th scope="row" class="listener-name" title={url}>
-        {address}
+        {listenerAddress(listener)}
         <span class="note"> {format}</span>
         {state !== "OK" && reason !== null && (
           <span class="listener-reason">{listenerReason(url, reason)}</span>
@@ -51,7 +49,7 @@ const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | un
       <td class="num">{rate(rates?.listeners.get(url)?.datagrams ?? null)}</td>
       <Count value={counters.datagrams} />
       <Count value={counters.duplicates} />
-      <Count value={rejectedOf(listener)} title={reasons.join(", ") || "none"} />
+      <Count value={rejectedOf(listener)} title={rejectedByReason(counters.rejected) || "none"} />
       <Count value={counters.shed} isBad />
       {kernelDrops === null ? (
         <td class="num zero" title="cannot be read here">

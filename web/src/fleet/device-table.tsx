@@ -4,6 +4,7 @@ import { FailureNote } from "../parts/failure-note.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
 import { useWallScale } from "../scale.ts";
 import { DeviceRow, EmptyRow } from "./device-row.tsx";
+import { FirstDevice } from "./first-device.tsx";
 import type { Sorting, SortKey } from "./sort.ts";
 import { STRIP, useDeviceRows } from "./use-device-rows.ts";
 
@@ -108,13 +109,8 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
             <Spacer pixels={(total - to) * row} />
           </tbody>
         </table>
-        {rows.total === 0 && (
-          <p class="empty">
-            {search === "" && status === null
-              ? "No device yet. A datagram to one of the listeners makes one."
-              : "No device matches."}
-          </p>
-        )}
+        {rows.total === 0 &&
+          (search === "" && status === null ? <FirstDevice /> : <p class="empty">No device matches.</p>)}
       </section>
     </>
   );

@@ -1,5 +1,5 @@
 import type { EventItem } from "../data/types.ts";
-import { listenerReason } from "../format/listener-reason.ts";
+import { listenerReason } from "../format/listener-words.ts";
 import { duration, fullTime, parseMs } from "../format/times.ts";
 
 const word = (detail: EventItem["detail"], name: string): string => String(detail[name] ?? "–");

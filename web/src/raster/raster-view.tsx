@@ -7,6 +7,7 @@ import { FailureNote } from "../parts/failure-note.tsx";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
+import { formatPlace } from "../routing.ts";
 import { useWallScale } from "../scale.ts";
 import type { SetParameters } from "../use-place.ts";
 import { geometryAt } from "./geometry.ts";
@@ -70,7 +71,17 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         </p>
       </div>
       <FailureNote what="The cells could not be read" failure={failure} />
-      {total === 0 && <p class="empty">{search === "" ? "No device yet." : "No device matches."}</p>}
+      {total === 0 && (
+        <p class="empty">
+          {search === "" ? (
+            <>
+              No device yet. <a href={formatPlace("fleet")}>The fleet's page</a> tells how to make one.
+            </>
+          ) : (
+            "No device matches."
+          )}
+        </p>
+      )}
       <RasterGrid
         scroller={scroller}
         canvasPlace={canvasPlace}
