@@ -69,11 +69,14 @@ const listen = async (path: string, signal: AbortSignal): Promise<boolean> => {
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    const end = (): void => {
       clearTimeout(timer);
+      // one of each second would stay while the collector is away
+      signal.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
   });
 
 /** Keeps one stream open, however often it breaks, until `signal`. */
