@@ -162,6 +162,23 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("where nothing is in sight the page leads to the newest reading: of a device with another clock, or long silent", async () => {
+    const startMs = Date.now() - 7_200_000;
+    for (const seq of [0, 1, 2])
+      await pages.fleet.send("behind", seq, (startMs + seq * 100) * 1000, { value: 40 + seq });
+    await pages.fleet.heard("behind");
+    await withPage("#/device/behind", async ({ page }) => {
+      await page.locator(".readout", { hasText: "no reading in this span, the newest is of" }).waitFor();
+      await page.locator(".readout").getByRole("button").click();
+      await page.locator(".readout", { hasText: "42" }).waitFor();
+      const parameters = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+      const [from, to] = ["from", "to"].map((name) => Date.parse(parameters.get(name)!)) as [number, number];
+      expect(from).toBeLessThan(startMs);
+      // as long as what was in sight before, to the buckets it is cut into
+      expect(Math.abs(to - from - 300_000)).toBeLessThanOrEqual(1000);
+    });
+  });
+
   test("what is shown can be asked by curl", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const button = page.locator(".channel-title", { hasText: "temperature" }).getByRole("button");

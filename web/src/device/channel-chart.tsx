@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { TimeChart } from "../charts/time-chart.tsx";
 import type { Channel, Series } from "../data/types.ts";
@@ -8,8 +9,12 @@ import { CopyCurl } from "../parts/copy-curl.tsx";
 import { useWallScale } from "../scale.ts";
 import { channelColumns, channelOptions } from "./channel-options.ts";
 import { type ChartData, chartData, NO_CHART } from "./chart-data.ts";
+import { NewestReading } from "./newest-reading.tsx";
 import { notEmpty, type Range, type Span } from "./range.ts";
 import { useSeries } from "./use-series.ts";
+
+/** share of a stretch of time that is left after the newest reading, when that is looked for */
+const AFTER_NEWEST = 0.1;
 
 /** pixels at a desk */
 const HEIGHT = 170;
@@ -22,12 +27,19 @@ const NON_FINITE = "NaN or infinite";
 const withoutValue = (data: ChartData, index: number): string =>
   data.nonFinite[index]! > 0 ? NON_FINITE : data.isAbsent[index] ? "absent" : "nothing heard";
 
-const Readout = ({ data, index, unit }: { data: ChartData; index: number | null; unit: string }) => {
+interface ReadoutProps {
+  data: ChartData;
+  index: number | null;
+  unit: string;
+  /** what is said where there is no reading at all */
+  none: ComponentChildren;
+}
+
+const Readout = ({ data, index, unit, none }: ReadoutProps) => {
   // the newest reading, also when it is none that a line can show
   const shown = index ?? data.value.findLastIndex((value, at) => value !== null || data.nonFinite[at]! > 0);
   const value = data.value[shown];
-  if (value === undefined)
-    return <span class="readout">{index === null ? "no reading in this span" : ""}</span>;
+  if (value === undefined) return <span class="readout">{index === null && none}</span>;
   if (value === null) return <span class="readout">{withoutValue(data, shown)}</span>;
   const [min, max] = [data.min[shown]!, data.max[shown]!];
   return (
@@ -97,6 +109,10 @@ export const ChannelChart = ({
   drawn.current = data;
   const span = series === undefined ? null : spanOf(series);
   const visible = shown ?? span;
+  const showNewest = (ms: number): void => {
+    const length = visible === null ? 0 : visible.toMs - visible.fromMs;
+    onSelect(ms - length * (1 - AFTER_NEWEST), ms + length * AFTER_NEWEST);
+  };
   useEffect(() => {
     if (span !== null) onSpan(span);
   }, [span?.fromMs, span?.toMs]);
@@ -105,7 +121,19 @@ export const ChannelChart = ({
     <figure class="channel">
       <figcaption class="channel-title">
         <strong class="channel-name">{channel.name}</strong>
-        {series !== undefined && <Readout data={data} index={hovered} unit={channel.unit} />}
+        {series !== undefined && (
+          <Readout
+            data={data}
+            index={hovered}
+            unit={channel.unit}
+            none={
+              <>
+                no reading in this span
+                <NewestReading device={device} channel={channel.name} onShow={showNewest} />
+              </>
+            }
+          />
+        )}
         <span class="end">
           {failure !== undefined && failure.status !== 0 && <span class="note">{failure.message}</span>}
           {(series?.gapsLeftOut ?? 0) > 0 && <span class="note">only the longest gaps are shaded</span>}

@@ -1,0 +1,27 @@
+import { collectorNow } from "../data/clock.ts";
+import { query } from "../data/fetch-json.ts";
+import type { Series } from "../data/types.ts";
+import { usePoll } from "../data/use-poll.ts";
+import { parseMs, shortTime } from "../format/times.ts";
+
+export interface NewestReadingProps {
+  device: string;
+  channel: string;
+  onShow: (ms: number) => void;
+}
+
+/** Where there is none in sight: when the newest was, since the device is silent or has another clock, and the way there. */
+export const NewestReading = ({ device, channel, onShow }: NewestReadingProps) => {
+  const path = `devices/${encodeURIComponent(device)}/series${query({ channel, points: 1 })}`;
+  const newest = usePoll<Series>(path, 5000).data?.to ?? null;
+  if (newest === null) return null;
+  const ms = parseMs(newest);
+  return (
+    <>
+      , the newest is of{" "}
+      <button type="button" class="link" onClick={() => onShow(ms)} title="Look at it">
+        {shortTime(ms, collectorNow())}
+      </button>
+    </>
+  );
+};
