@@ -39,6 +39,9 @@ test.each([
   [1, "14:03:09"],
   [60, "14:03"],
   [86_400, "11-20"],
+  [15 * 86_400, "11-20"],
+  [30 * 86_400, "2026-11"],
+  [365 * 86_400, "2026-11"],
 ])("a tick where ticks are %d s apart is %s", (step, text) => {
   expect(tickTime(new Date(2026, 10, 20, 14, 3, 9, 500).getTime() / 1000, step)).toBe(text);
 });

@@ -25,8 +25,26 @@ const common = (): Partial<uPlot.Axis> => ({
 /** Around a chart: half of the last time's text stands beyond its right end, half of the highest value's above it. */
 export const chartPadding = (): uPlot.Padding => [wallPixels(8), scaled(28), 0, 0];
 
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** as uPlot counts them */
+const MONTH = 30 * DAY;
+const YEAR = 365 * DAY;
+
+/** Distances of times on an axis, seconds: uPlot's own, and of 20 s, 2 min and 20 min, without which the five minutes a phone shows have one time. */
+const TIME_STEPS = [
+  ...[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 30],
+  ...[1, 2, 5, 10, 15, 20, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15].map((days) => days * DAY),
+  ...[1, 2, 3, 4, 6].map((months) => months * MONTH),
+  ...[1, 2, 5, 10, 25, 50, 100].map((years) => years * YEAR),
+];
+
 export const timeAxis = (): uPlot.Axis => ({
   ...common(),
+  incrs: TIME_STEPS,
   size: scaled(30),
   // below the lowest value, which stands beside it
   gap: scaled(8),

@@ -52,11 +52,16 @@ export const shortTime = (ms: number, nowMs: number): string => {
 /** where minutes begin in a full time */
 const MINUTES = "2026-11-20 14:".length;
 
-/** A tick of a time axis: days where midnight lies on it, seconds where the ticks are closer than a minute, "03:09.500" where they are closer than a second. */
+/** "2026-11" of "2026-11-20": a step of a month or more */
+const TO_MONTH = "2026-11".length;
+const SHORTEST_MONTH = 28 * 86_400;
+
+/** A tick of a time axis: months with their year where it is of months or years, days where midnight lies on it, seconds where the ticks are closer than a minute, "03:09.500" where they are closer than a second. */
 export const tickTime = (seconds: number, stepSeconds: number): string => {
   const ms = seconds * 1000;
   const date = new Date(ms);
   if (stepSeconds < 1) return `${bareTime(ms).slice(MINUTES)}.${bareMillis(ms)}`;
+  if (stepSeconds >= SHORTEST_MONTH) return bareTime(ms).slice(0, TO_MONTH);
   const clock = clockOf(date);
   if (stepSeconds >= 86_400 || clock === "00:00:00")
     return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
