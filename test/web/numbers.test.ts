@@ -51,13 +51,26 @@ test.each([
   expect(compact(value)).toBe(text);
 });
 
-test("counts, rates and sizes", () => {
-  expect([count(1_234_567), rate(12.46), rate(0.25), rate(null)]).toEqual([
-    "1,234,567",
-    "12.5/s",
-    "0.25/s",
-    "–",
-  ]);
+test.each([
+  [null, "–"],
+  [0, "0/s"],
+  [1e-9, "0.00/d"],
+  [1 / 86_400, "1.0/d"],
+  [1 / 3600, "1.0/h"],
+  [1 / 60, "1.0/min"],
+  [0.25, "0.25/s"],
+  [0.999, "1.0/s"],
+  [9.2, "9.2/s"],
+  [10, "10.0/s"],
+  [12.46, "12.5/s"],
+  [482.4, "482/s"],
+  [1170, "1.17k/s"],
+])("the rate %s is shown as %s", (perSecond, text) => {
+  expect(rate(perSecond)).toBe(text);
+});
+
+test("counts and sizes", () => {
+  expect(count(1_234_567)).toBe("1,234,567");
   expect([bytes(0), bytes(40_960), bytes(1_610_612_736)]).toEqual(["0 B", "40 KiB", "1.5 GiB"]);
   expect([plural(1, "number"), plural(2000, "number")]).toEqual(["1 number", "2,000 numbers"]);
 });

@@ -49,9 +49,24 @@ export const share = (ratio: number): string => {
   return percent < 10 ? `${percent.toFixed(2)} %` : `${percent.toFixed(1)} %`;
 };
 
-/** "12.5/s", "1.25k/s"; "–" while unknown. */
-export const rate = (perSecond: number | null): string =>
-  perSecond === null ? "–" : `${compact(perSecond >= 1 ? Math.round(perSecond * 10) / 10 : perSecond)}/s`;
+/** What a rate is counted by, seconds: the shortest in which there is something. */
+const PERIODS: readonly [number, string][] = [
+  [1, "s"],
+  [60, "min"],
+  [3600, "h"],
+  [86_400, "d"],
+];
+const SOMETHING = 0.1;
+
+/** "12.5/s", "1.25k/s", "2.0/min" where it is less than one in ten seconds, "0/s"; "–" while unknown. */
+export const rate = (perSecond: number | null): string => {
+  if (perSecond === null) return "–";
+  if (perSecond === 0) return "0/s";
+  const [seconds, unit] = PERIODS.find(([period]) => perSecond * period >= SOMETHING) ?? PERIODS.at(-1)!;
+  const amount = perSecond * seconds;
+  const text = amount >= 99.95 ? compact(Math.round(amount)) : amount.toFixed(amount >= 0.995 ? 1 : 2);
+  return `${text}/${unit}`;
+};
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];
 
