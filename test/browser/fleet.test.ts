@@ -102,6 +102,19 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("Enter on what no device is called says so, until something else is typed", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.locator(".devices td.id").first().waitFor();
+      const field = page.getByLabel("Go to device");
+      const said = () => field.evaluate((element: HTMLInputElement) => element.validationMessage);
+      await field.fill("nobody");
+      await page.keyboard.press("Enter");
+      await expect.poll(said).toBe("No device matches.");
+      await page.keyboard.type("x");
+      expect(await said()).toBe("");
+    });
+  });
+
   test("an id that turns the direction of letters around leaves the sentence about it as it is", async () => {
     const id = "\u202Eturned";
     await pages.fleet.send(id, 0, Date.now() * 1000, { a: 1 });

@@ -38,9 +38,15 @@ export const JumpField = () => {
     if (wanted === "") return;
     // asked anew: what is suggested may still belong to fewer letters
     const asked = fetchJson<FleetList>(searchPath(wanted, LOOKED_THROUGH), new AbortController().signal);
-    const { devices } = await asked.catch(() => ({ devices: [] }));
-    const target = devices.find(({ id }) => id === wanted) ?? devices[0];
-    if (target === undefined || latest.current !== wanted) return;
+    const answer = await asked.catch(() => undefined);
+    // without an answer the page says why
+    if (answer === undefined || latest.current !== wanted) return;
+    const target = answer.devices.find(({ id }) => id === wanted) ?? answer.devices[0];
+    if (target === undefined) {
+      field.current?.setCustomValidity("No device matches.");
+      field.current?.reportValidity();
+      return;
+    }
     location.hash = deviceHref(target.id);
     setText("");
     field.current?.blur();
@@ -48,7 +54,7 @@ export const JumpField = () => {
 
   return (
     <search class="top-search">
-      <form onSubmit={go}>
+      <form noValidate onSubmit={go}>
         <input
           ref={field}
           class="field"
@@ -57,7 +63,10 @@ export const JumpField = () => {
           aria-label="Go to device"
           list={list}
           value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => {
+            event.currentTarget.setCustomValidity("");
+            setText(event.currentTarget.value);
+          }}
         />
         <datalist id={list}>
           {found.map(({ id }) => (
