@@ -75,6 +75,33 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test.each([
+    ["#/", ".device-scroll", "Status"],
+    ["#/raster", ".raster-scroll", "Order"],
+  ])(
+    "the way back to %s leads to where its list was left, another list begins at its top",
+    async (hash, list, choice) => {
+      await withPage(hash, async ({ page }) => {
+        const scroller = page.locator(list);
+        const top = () => scroller.evaluate((element) => element.scrollTop);
+        const row = scroller.getByRole("link", { name: "valve-20" });
+        await expect
+          .poll(async () => {
+            await scroller.evaluate((element) => element.scrollTo(0, 300));
+            return (await row.isVisible()) && (await top()) === 300;
+          })
+          .toBe(true);
+        await row.click();
+        await page.locator(".device-id", { hasText: "valve-20" }).waitFor();
+        await page.goBack();
+        await row.waitFor();
+        expect(await top()).toBe(300);
+        await page.getByLabel(choice, { exact: true }).selectOption({ index: 1 });
+        await expect.poll(top).toBe(0);
+      });
+    },
+  );
+
   test("the key / goes to the field that goes to a device", async () => {
     await withPage("#/", async ({ page }) => {
       await page.locator(".devices td.id").first().waitFor();

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { DeviceStatus } from "../data/types.ts";
 import { FailureNote } from "../parts/failure-note.tsx";
+import { useKeptScroll } from "../parts/kept-scroll.ts";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
 import { useWallScale } from "../scale.ts";
 import { DeviceRow, EmptyRow } from "./device-row.tsx";
@@ -72,13 +73,8 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
   const rows = useDeviceRows(seen, sorting, search, status);
   const { total = 0 } = rows;
   useEffect(() => onTotal(rows.total), [rows.total, onTotal]);
-  // another list begins at its top
   const list = `${sorting.key} ${sorting.isDescending} ${search} ${status}`;
-  const before = useRef(list);
-  useEffect(() => {
-    if (before.current !== list) scroller.current?.scrollTo(0, 0);
-    before.current = list;
-  }, [list]);
+  useKeptScroll(scroller, "fleet", list, rows.total !== undefined);
 
   const from = Math.max(0, Math.min(seen.first, total) - BEYOND);
   const to = Math.min(total, seen.first + seen.visible + BEYOND);

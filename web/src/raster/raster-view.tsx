@@ -4,6 +4,7 @@ import { query } from "../data/fetch-json.ts";
 import { plural } from "../format/numbers.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { FailureNote } from "../parts/failure-note.tsx";
+import { useKeptScroll } from "../parts/kept-scroll.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
@@ -50,6 +51,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
     size,
     blocks,
   });
+  useKeptScroll(scroller, "raster", `${sort} ${search}`, total !== undefined);
 
   return (
     <Panel
