@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { CollectorView } from "./collector/collector-view.tsx";
-import { useConnection } from "./data/connection.ts";
+import { useLostSince } from "./data/connection.ts";
 import { useLiveStream } from "./data/live.ts";
 import { DeviceView } from "./device/device-view.tsx";
 import { FleetView } from "./fleet/fleet-view.tsx";
@@ -35,7 +35,7 @@ const View = ({ place, setParameters }: { place: Place; setParameters: SetParame
 
 export const App = () => {
   const { place, setParameters } = usePlace();
-  const { lostSince } = useConnection();
+  const lostSince = useLostSince();
   useLiveStream(place.device);
   const title = place.view === "device" ? place.device : TITLES[place.view];
   useEffect(() => {

@@ -43,14 +43,22 @@ export const noteRefusal = (asker: object, refusal: Refusal | null): void => {
   change({ ...connection, refusal: oldestOf(Array.from(refusals.values())) });
 };
 
-export const useConnection = (): Connection => {
-  const [seen, setSeen] = useState(connection);
+/** What a component needs of it: it is drawn again only when that changes, and an answer comes several times a second. */
+const useOfConnection = <T>(pick: (connection: Connection) => T): T => {
+  const [seen, setSeen] = useState(() => pick(connection));
   useEffect(() => {
-    listeners.add(setSeen);
-    setSeen(connection);
+    const listen = (now: Connection): void => setSeen(() => pick(now));
+    listeners.add(listen);
+    listen(connection);
     return () => {
-      listeners.delete(setSeen);
+      listeners.delete(listen);
     };
-  }, []);
+  }, [pick]);
   return seen;
 };
+
+const whole = (now: Connection): Connection => now;
+const lostSinceOf = ({ lostSince }: Connection): number | null => lostSince;
+
+export const useConnection = (): Connection => useOfConnection(whole);
+export const useLostSince = (): number | null => useOfConnection(lostSinceOf);

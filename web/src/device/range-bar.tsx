@@ -1,4 +1,4 @@
-import { useConnection } from "../data/connection.ts";
+import { useLostSince } from "../data/connection.ts";
 import { duration, secondsTime } from "../format/times.ts";
 import { Choice } from "../parts/choice.tsx";
 import { panned, type Range, type Span, zoomed } from "./range.ts";
@@ -27,7 +27,7 @@ export interface RangeBarProps {
 
 /** Which stretch of time is shown, and the ways to another one. */
 export const RangeBar = ({ range, span, onRange }: RangeBarProps) => {
-  const { lostSince } = useConnection();
+  const lostSince = useLostSince();
   const go = (make: (from: Span) => Range) => () => {
     if (span !== null) onRange(make(span));
   };
