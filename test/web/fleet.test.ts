@@ -181,6 +181,16 @@ test("an event is a sentence, one of an unknown kind is named", () => {
   expect(
     eventSentence({ ...event, kind: "listener-state", detail: { listener, state: "UNAVAILABLE", reason } }),
   ).toBe("udp://239.1.2.3:4748 is UNAVAILABLE: there is no interface eth7");
+  const changes = { online: 4847, stale: 0, offline: 12 };
+  expect(eventSentence({ ...event, kind: "status-changes", detail: changes })).toBe(
+    "many more changed at once: 4,847 online, 0 stale, 12 offline",
+  );
+  expect(eventSentence({ ...event, kind: "path-down", detail: { path: "B", owed: 1 } })).toBe(
+    "path B is dead: 1 number came by others only",
+  );
+  expect(eventSentence({ ...event, kind: "path-up", detail: { path: null } })).toBe(
+    "the path without a name is back",
+  );
   expect(eventSentence({ ...event, kind: "new-kind", detail: {} })).toBe("new-kind");
   expect(eventSentence({ ...event, kind: "offline", detail: { damaged: true } })).toMatch(
     /^offline .*damaged/,

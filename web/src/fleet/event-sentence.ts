@@ -1,8 +1,14 @@
 import type { EventItem } from "../data/types.ts";
 import { listenerReason } from "../format/listener-words.ts";
+import { count, plural } from "../format/numbers.ts";
 import { duration, fullTime, parseMs } from "../format/times.ts";
 
+/** A number of things, for people. */
+const amount = (detail: EventItem["detail"], name: string): string => count(Number(detail[name]));
 const word = (detail: EventItem["detail"], name: string): string => String(detail[name] ?? "–");
+/** Listeners whose URL names no path are one, too. */
+const pathOf = ({ path }: EventItem["detail"]): string =>
+  path === null ? "the path without a name" : `path ${String(path)}`;
 
 const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   restart: (detail) => `restarted: epoch ${word(detail, "from")} → ${word(detail, "to")}`,
@@ -15,7 +21,7 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   stale: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}`,
   offline: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}: offline`,
   "status-changes": (detail) =>
-    `many more changed at once: ${word(detail, "online")} online, ${word(detail, "stale")} stale, ${word(detail, "offline")} offline`,
+    `many more changed at once: ${amount(detail, "online")} online, ${amount(detail, "stale")} stale, ${amount(detail, "offline")} offline`,
   sleep: ({ until }) => `announced that it sleeps until ${fullTime(parseMs(String(until)))}`,
   end: () => "announced its end",
   "listener-state": (detail) => {
@@ -26,8 +32,8 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   "group-silent": (detail) => `${word(detail, "listener")} fell silent`,
   "group-heard": (detail) => `${word(detail, "listener")} is heard again`,
   "path-down": (detail) =>
-    `path ${word(detail, "path")} is dead: ${word(detail, "owed")} numbers came by others only`,
-  "path-up": (detail) => `path ${word(detail, "path")} is back`,
+    `${pathOf(detail)} is dead: ${plural(Number(detail.owed), "number")} came by others only`,
+  "path-up": (detail) => `${pathOf(detail)} is back`,
   "collector-started": () => "the collector started",
   "collector-stopped": () => "the collector stopped",
   "collector-down": ({ from, to }) =>

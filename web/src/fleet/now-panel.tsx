@@ -43,14 +43,16 @@ const Facts = ({
   statuses: FleetList["statuses"] | undefined;
 }) => {
   const { total } = ledger;
-  const all = Object.values(statuses ?? {}).reduce((sum, amount) => sum + amount, 0);
+  const all =
+    statuses === undefined ? null : Object.values(statuses).reduce((sum, amount) => sum + amount, 0);
   const { expected } = trend;
   return (
     <dl class="hero-facts">
       <div>
         <dt>Devices online</dt>
         <dd>
-          {count(statuses?.online ?? 0)} <small>of {count(all)}</small>
+          {statuses === undefined ? "–" : count(statuses.online)}
+          {all !== null && <small> of {count(all)}</small>}
         </dd>
       </div>
       <div>
