@@ -181,6 +181,16 @@ test("an event is a sentence, one of an unknown kind is named", () => {
   expect(
     eventSentence({ ...event, kind: "listener-state", detail: { listener, state: "UNAVAILABLE", reason } }),
   ).toBe("udp://239.1.2.3:4748 is UNAVAILABLE: there is no interface eth7");
+  const online = { silenceSeconds: 42.4, intervalSeconds: 5.003 };
+  expect(eventSentence({ ...event, kind: "online", detail: { ...online, from: "offline" } })).toBe(
+    "is heard again after 42 s",
+  );
+  expect(eventSentence({ ...event, kind: "online", detail: { ...online, from: "unknown" } })).toBe(
+    "is heard every 5 s",
+  );
+  expect(
+    eventSentence({ ...event, kind: "online", detail: { ...online, from: "unknown", intervalSeconds: 0 } }),
+  ).toBe("is heard");
   const changes = { online: 4847, stale: 0, offline: 12 };
   expect(eventSentence({ ...event, kind: "status-changes", detail: changes })).toBe(
     "many more changed at once: 4,847 online, 0 stale, 12 offline",

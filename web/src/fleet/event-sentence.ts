@@ -17,7 +17,11 @@ const SENTENCES: Record<string, (detail: EventItem["detail"]) => string> = {
   "id-conflict": () => "two live senders use this id",
   "run-split": (detail) => `went on with other numbers, run ${word(detail, "run")}`,
   "source-changed": (detail) => `now from ${word(detail, "to")}, before from ${word(detail, "from")}`,
-  online: () => "is heard again",
+  // a new one, too, is silent between its first numbers, and nobody had missed it
+  online: ({ from, silenceSeconds, intervalSeconds }) => {
+    if (from !== "unknown") return `is heard again after ${duration(Number(silenceSeconds))}`;
+    return Number(intervalSeconds) > 0 ? `is heard every ${duration(Number(intervalSeconds))}` : "is heard";
+  },
   stale: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}`,
   offline: (detail) => `silent for ${duration(Number(detail.silenceSeconds))}: offline`,
   "status-changes": (detail) =>
