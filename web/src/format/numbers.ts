@@ -82,13 +82,16 @@ export const bytes = (value: number): string => {
   return `${scaled.toFixed(digits).replace(/\.0$/, "")} ${BINARY[unit]}`;
 };
 
-/** A measured value: enough digits to tell neighbours apart, no more. */
+/** as many digits as a value is told with, if those before the point are not more */
+const DIGITS = 6;
+
+/** A measured value: whole numbers as they are, of others enough digits to tell neighbours apart, no more. */
 export const measured = (value: number | boolean | string | null | undefined): string => {
   if (value === null || value === undefined) return "–";
-  if (typeof value !== "number") return String(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return String(value);
   const size = Math.abs(value);
-  return size >= 1e9 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(6)));
+  if (size >= 1e15 || size < 1e-4) return Number(value.toPrecision(DIGITS)).toExponential();
+  return String(Number(value.toPrecision(Math.max(DIGITS, Math.floor(Math.log10(size)) + 2))));
 };
 
 /** "1 number", "2 numbers" */
