@@ -158,7 +158,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       await page.locator("tr", { hasText: "3 – 5" }).getByRole("button").click();
       await page.waitForFunction(() => location.hash.includes("from="));
       await page.locator(".readout", { hasText: "7" }).waitFor();
-      await chart(page, "value of ahead over time, 1 gaps").waitFor();
+      await chart(page, "value of ahead over time, 1 gap").waitFor();
     });
   });
 

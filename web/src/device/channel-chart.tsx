@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { TimeChart } from "../charts/time-chart.tsx";
 import type { Channel, Series } from "../data/types.ts";
-import { measured } from "../format/numbers.ts";
+import { measured, plural } from "../format/numbers.ts";
 import { fullTime, parseMs } from "../format/times.ts";
 import { unitText } from "../format/unit.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
@@ -153,7 +153,7 @@ export const ChannelChart = ({
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}
         height={Math.round(HEIGHT * useWallScale())}
-        label={`${channel.name} of ${device} over time, ${gaps.current.length} gaps${cameBack(data)}`}
+        label={`${channel.name} of ${device} over time, ${plural(gaps.current.length, "gap")}${cameBack(data)}`}
         onHover={setHovered}
         onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
       />
