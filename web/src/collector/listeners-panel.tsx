@@ -90,7 +90,7 @@ export const ListenersPanel = ({
   nowMs: number;
 }) => (
   <Panel title="Listeners" aside="counters since the start">
-    <div class="scroll-x" tabIndex={0}>
+    <section class="scroll-x" tabIndex={0} aria-label="Table of listeners">
       <table>
         <thead>
           <tr>
@@ -107,6 +107,6 @@ export const ListenersPanel = ({
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   </Panel>
 );

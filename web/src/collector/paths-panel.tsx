@@ -60,7 +60,7 @@ const Row = ({ path, nowMs }: { path: Path; nowMs: number }) => (
 /** What each of several paths brought: what one loses the other brings. */
 export const PathsPanel = ({ paths, nowMs }: { paths: readonly Path[]; nowMs: number }) => (
   <Panel title="Paths" aside="what is absent on one is lost only when no other brings it">
-    <div class="scroll-x" tabIndex={0}>
+    <section class="scroll-x" tabIndex={0} aria-label="Table of paths">
       <table>
         <thead>
           <tr>
@@ -77,6 +77,6 @@ export const PathsPanel = ({ paths, nowMs }: { paths: readonly Path[]; nowMs: nu
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   </Panel>
 );

@@ -108,7 +108,7 @@ export const GapsPanel = ({
         </>
       }
     >
-      <div class="gap-scroll" tabIndex={0}>
+      <section class="gap-scroll" tabIndex={0} aria-label="Table of gaps">
         <table>
           <thead>
             <tr>
@@ -168,7 +168,7 @@ export const GapsPanel = ({
           </p>
         )}
         {gaps.length > MOST_ROWS && <p class="empty">The newest {MOST_ROWS} of them.</p>}
-      </div>
+      </section>
     </Panel>
   );
 };

@@ -65,7 +65,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
       aside="every number in exactly one bin"
       end={<CopyCurl path={`devices/${encodeURIComponent(device)}/ledger`} />}
     >
-      <div class="scroll-x" tabIndex={0}>
+      <section class="scroll-x" tabIndex={0} aria-label="Table of epochs and runs">
         <table>
           <thead>
             <tr>
@@ -105,7 +105,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
             </tr>
           </tbody>
         </table>
-      </div>
+      </section>
       {newest.length > most && (
         <p class="more">
           <button type="button" class="link" onClick={() => setMost(MOST_ROWS)}>
