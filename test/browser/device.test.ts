@@ -295,6 +295,12 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       expect(await page.getByText("No gap was noticed").count()).toBe(0);
       expect(await page.getByText("No number came after a greater one").count()).toBe(0);
     });
+    await withPage("#/?search=nameless", async ({ page }) => {
+      const cells = page.locator(".devices tr", { hasText: "nameless" }).locator("td");
+      await cells.first().waitFor();
+      // complete, missing, lost
+      expect((await cells.allInnerTexts()).slice(5, 8)).toEqual(["–", "–", "–"]);
+    });
   });
 
   test("a silence that was announced is told from one without a reason", async () => {

@@ -6,11 +6,15 @@ import { Strip } from "../raster/strip.tsx";
 import { deviceHref } from "../routing.ts";
 import { STRIP } from "./use-device-rows.ts";
 
-const Amount = ({ value }: { value: number }) => (
-  <td class={value === 0 ? "num wide zero" : "num wide"} title={count(value)}>
-    {compact(value)}
-  </td>
-);
+/** Of numbers; null = there are none to speak of: what was lost is not known, which is not 0. */
+const Amount = ({ value }: { value: number | null }) =>
+  value === null ? (
+    <td class="num wide zero">–</td>
+  ) : (
+    <td class={value === 0 ? "num wide zero" : "num wide"} title={count(value)}>
+      {compact(value)}
+    </td>
+  );
 
 const ByCause = ({ device }: { device: FleetDevice }) => (
   <ul class="legend by-cause">
@@ -35,7 +39,7 @@ export interface DeviceRowProps {
 }
 
 export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
-  const { id, status, lastSeen, rateHz } = device;
+  const { id, status, lastSeen, rateHz, expected, missing, lost } = device;
   return (
     <tr aria-rowindex={index + 2}>
       <td class="id">
@@ -54,8 +58,8 @@ export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
         <Strip device={strip} size={STRIP.size} blocks={STRIP.blocks} />
       </td>
       <td class="num">{completeness(device.completeness)}</td>
-      <Amount value={device.missing} />
-      <Amount value={device.lost} />
+      <Amount value={expected === 0 ? null : missing} />
+      <Amount value={expected === 0 ? null : lost} />
       <td class="wide">
         <ByCause device={device} />
       </td>
