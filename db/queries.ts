@@ -105,7 +105,7 @@ export class Queries {
       case "raster":
         return queryRaster(this.#db, query.request, this.#budget);
       case "received":
-        return queryReceived(this.#db, query.request);
+        return queryReceived(this.#db, query.request, this.#budget);
       case "events":
         return queryEvents(this.#db, query.request);
     }

@@ -41,7 +41,7 @@ test("a query that takes too long is ended with the bound", async () => {
   await expect(ask({ timeMs: -1, readings: 100 })).rejects.toMatchObject({ code: "ERR_QUERY_TIMEOUT" });
 });
 
-describe("every gap row and every run of a raster is a look at the time", () => {
+describe("every gap row, and every run of a raster or of what is received, is a look at the time", () => {
   const NOTHING = (): Uint8Array<ArrayBuffer> => new Uint8Array();
   const TEXTS = { readings: NOTHING, series: NOTHING, points: NOTHING };
   const MANY = 100;
@@ -82,6 +82,10 @@ describe("every gap row and every run of a raster is a look at the time", () => 
 
   test.each<[string, (reader: Reader) => Promise<unknown>]>([
     ["a raster", (reader) => reader.raster({ devices: ["restarted"], size: 10, blocks: MANY })],
+    [
+      "what is received",
+      (reader) => reader.received({ device: "restarted", epoch: null, limit: MANY, after: null }),
+    ],
     ["completeness of readings", readingsOf("lost")],
     ["what a series lost", seriesOf("lost")],
     ["what a series got late", seriesOf("filled")],

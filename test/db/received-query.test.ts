@@ -12,10 +12,12 @@ import { StoreBed } from "../support/store-bed.ts";
 const MINUTE_MS = 60_000;
 const ALL = { device: "pump", epoch: null, limit: 1000, after: null };
 
+const UNBOUNDED = { checkTime: () => undefined };
+
 const receivedIn = (file: string, query = {}, mostRows?: number) => {
   const db = openForReading(file);
   try {
-    return db.transaction(() => queryReceived(db, { ...ALL, ...query }, mostRows))();
+    return db.transaction(() => queryReceived(db, { ...ALL, ...query }, UNBOUNDED, mostRows))();
   } finally {
     db.close();
   }
