@@ -30,6 +30,7 @@ export const deviceJson = (
     status: statusOf(run, nowUs, down),
     announced: run === undefined ? null : announcementOf(run.row, 0, nowUs),
     intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
+    rateHz: device.rateHz,
     firstSeen: timeOrNull(total.firstArrivalUs),
     lastSeen: timeOrNull(total.lastArrivalUs),
     source: device.source,

@@ -6,7 +6,7 @@ import {
   deviceStatus,
 } from "../protocol/device-status.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
-import { CAUSE, CAUSES, type Cause, ROW } from "../protocol/ledger-row.ts";
+import { CAUSE, CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import type { DeviceSummary, LedgerSource } from "./sources.ts";
 
 export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
@@ -19,7 +19,7 @@ export interface FleetRow {
   epoch: number | null;
   /** microseconds; 0 = never */
   lastSeenUs: number;
-  /** datagrams per second while it speaks; null = not known yet */
+  /** numbers a second it has used lately; null = not known yet */
   rateHz: number | null;
   expected: number;
   received: number;
@@ -58,14 +58,14 @@ const causesOf = (lost: Float64Array): Record<Cause, number> => ({
 const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
 
 const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): FleetRow => {
-  const { id, epoch, heard, lastArrivalUs, expected, received, recovered, late, missing, lost } = summary;
-  const intervalUs = heard[ROW.INTERVAL]!;
+  const { id, epoch, heard, rateHz, lastArrivalUs, expected, received, recovered, late, missing, lost } =
+    summary;
   return {
     id,
     status: deviceStatus(heard, 0, nowUs, down),
     epoch,
     lastSeenUs: lastArrivalUs,
-    rateHz: intervalUs > 0 ? 1e6 / intervalUs : null,
+    rateHz,
     expected,
     received,
     recovered,

@@ -165,6 +165,8 @@ export interface FleetView {
 
 export interface DeviceView {
   readonly id: string;
+  /** numbers a second it has used lately (datagrams, where it has none); null = not known */
+  readonly rateHz: number | null;
   /** `address:port`, IPv6 in brackets, it was last heard from */
   readonly source: string;
   /** in the order they became known; each is a copy, and a device may have very many */

@@ -21,7 +21,7 @@ interface DeviceJson {
   id: string;
   status: string;
   lastSeen: string | null;
-  intervalSeconds: number | null;
+  rateHz: number | null;
   ledger: { completeness: number | null; lost: number };
 }
 
@@ -30,11 +30,11 @@ const MOST_PER_PAGE = 1000;
 const COLUMNS: Columns<DeviceJson> = {
   header: ["id", "status", "last seen", "rate", "completeness", "lost"],
   texts: 3,
-  cells: ({ id, status, lastSeen, intervalSeconds, ledger }) => [
+  cells: ({ id, status, lastSeen, rateHz, ledger }) => [
     id,
     status,
     lastSeen === null ? "–" : shortTime(lastSeen),
-    intervalSeconds === null ? "–" : decimalRate(1 / intervalSeconds),
+    rateHz === null ? "–" : decimalRate(rateHz),
     percent(ledger.completeness),
     count(ledger.lost),
   ],

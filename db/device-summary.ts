@@ -1,4 +1,5 @@
 import { CAUSES, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { rateOf } from "./device-view.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import type { RunTotals } from "./view/run-totals.ts";
@@ -10,6 +11,8 @@ export interface DeviceSummary {
   epoch: number | null;
   /** ROW of the run it is heard on: the current one, else the one heard last */
   heard: Float64Array;
+  /** numbers a second it has used lately; null = not known */
+  rateHz: number | null;
   /** microseconds, over all runs */
   lastArrivalUs: number;
   expected: number;
@@ -91,6 +94,7 @@ export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary)
     id: "",
     epoch: null,
     heard: new Float64Array(RUN_FIELDS),
+    rateHz: null,
     lastArrivalUs: 0,
     expected: 0,
     received: 0,
@@ -106,6 +110,7 @@ export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary)
     const kept = state.keptTotals(device);
     if (kept !== undefined) fill(summary, state, kept);
     else addRuns(summary, state, device, row);
+    summary.rateHz = rateOf(state, device, summary.heard[ROW.INTERVAL]!);
     visit(summary);
   }
 };

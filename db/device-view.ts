@@ -43,6 +43,13 @@ export const epochOf = (state: LedgerState, runSlot: number): number | null => {
   return epoch < 0 ? null : epoch;
 };
 
+/**
+ * Numbers a second a device has used lately; null = not known.
+ * @param intervalUs - its learned interval, 0 = none: after a start nothing else is known for a moment
+ */
+export const rateOf = (state: LedgerState, deviceSlot: number, intervalUs: number): number | null =>
+  state.rates.of(deviceSlot) ?? (intervalUs > 0 ? 1e6 / intervalUs : null);
+
 const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
 
 /** One device; read it at once, it is not kept up to date. */
@@ -97,6 +104,11 @@ export class DeviceView {
   get heard(): RunView | undefined {
     const { heard } = this.#state.totalsOf(this.#slot);
     return heard < 0 ? undefined : this.#run(heard);
+  }
+
+  /** @see rateOf */
+  get rateHz(): number | null {
+    return rateOf(this.#state, this.#slot, this.heard?.row[ROW.INTERVAL] ?? 0);
   }
 
   /** Names of the current epoch, by channel number. */

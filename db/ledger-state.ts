@@ -10,6 +10,7 @@ import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
 import { RunTotals } from "./view/run-totals.ts";
+import { SendRates } from "./view/send-rates.ts";
 
 const BLOCK_ROWS = 64;
 /** Of a device with more runs it is kept what they come to; to add up so few takes less than to keep that of every device. */
@@ -29,6 +30,8 @@ export class LedgerState {
   readonly latest = new LatestValues((run, isLate, other) => takesFrom(this.runs, run, isLate, other));
   /** over all runs, the forgotten ones included */
   readonly sums = new LedgerSums();
+  /** where `keepTotals` was called */
+  readonly rates = new SendRates();
   readonly forgotten = new LedgerSums();
   /** of devices with many runs, by slot; undefined until somebody asks: the writer's thread never does */
   #totals: Map<number, RunTotals> | undefined;
@@ -151,8 +154,9 @@ export class LedgerState {
       this.runs.set(slot, RUN.PENDING, pending);
       this.sums.addPending(pending - pendingBefore);
     }
-    if (this.#totals === undefined || this.#totals.size === 0) return;
+    if (this.#totals === undefined) return;
     const deviceSlot = this.devices.slotOf(before[ROW.DEVICE]!);
+    this.rates.add(deviceSlot, before, rows, from);
     const totals = this.#totals.get(deviceSlot);
     if (totals === undefined) return;
     totals.sums.addPending(pending - pendingBefore);
@@ -199,6 +203,7 @@ export class LedgerState {
     this.channels.remove(this.devices.channels[slot]!);
     this.latest.remove(this.devices.latest[slot]!);
     this.#totals?.delete(slot);
+    this.rates.clear(slot);
     this.devices.remove(device);
     this.devicesVersion++;
   }
@@ -262,7 +267,7 @@ export class LedgerState {
     }
   }
 
-  /** From now on what the runs of each device come to is told without looking at all of them. */
+  /** From now on what the runs of each device come to is told without looking at all of them, and how fast it sends. */
   keepTotals(): void {
     if (this.#totals !== undefined) return;
     this.#totals = new Map();

@@ -14,6 +14,13 @@ export const Count = (description: string) =>
 export const Nullable = <S extends TSchema & { type: string }>(schema: S) =>
   Type.Unsafe<Static<S> | null>({ ...schema, type: [schema.type, "null"] });
 
+export const RateHz = Nullable(
+  Type.Number({
+    minimum: 0,
+    description: "numbers a second the device has used lately (datagrams, where it has none); null: unknown",
+  }),
+);
+
 /** A text that is one of a few. */
 export const Word = <const W extends string>(words: readonly W[], options: { description?: string } = {}) =>
   Type.Unsafe<W>({ type: "string", enum: [...words], ...options });

@@ -10,6 +10,7 @@ import {
   Nullable,
   named,
   Query,
+  RateHz,
   RefTo,
   Time,
   Word,
@@ -38,6 +39,7 @@ export const Device = named(
         description: "learned interval between its datagrams, or between bursts of them; null: unknown",
       }),
     ),
+    rateHz: RateHz,
     firstSeen: Nullable(Time("first arrival")),
     lastSeen: Nullable(Time("last arrival, control datagrams included")),
     source: Type.String({

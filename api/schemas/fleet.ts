@@ -13,6 +13,7 @@ import {
   Nullable,
   named,
   Query,
+  RateHz,
   Time,
   TimeRangeQuery,
   Word,
@@ -40,12 +41,7 @@ export const FleetList = named(
         status: Word(DEVICE_STATUSES),
         epoch: Epoch,
         lastSeen: Nullable(Time("last arrival")),
-        rateHz: Nullable(
-          Type.Number({
-            description:
-              "1 / its learned interval: datagrams per second, or bursts where it sends, or is read, in bursts (more than about 50 a second are)",
-          }),
-        ),
+        rateHz: RateHz,
         expected: Count("numbers"),
         received: Count("numbers"),
         recovered: Count("numbers"),

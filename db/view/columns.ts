@@ -1,4 +1,4 @@
-type Column = Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
+type Column = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
 
 /** The column with room for at least `length` entries: the same one, or a longer copy. */
 export const withRoom = <T extends Column>(column: T, length: number): T => {

@@ -94,6 +94,7 @@ export const deviceOf = ({
   runs = [runOf()],
   ...device
 }: Partial<DeviceView> & { id: string }): DeviceView => ({
+  rateHz: 1,
   source: "10.0.0.9:51234",
   runs,
   runNumbers: runs.map(({ run }) => run),
@@ -185,7 +186,7 @@ const emptyPage: ReadingsPage = {
 };
 
 /** One run says all: enough for what the API makes of it. */
-const summaryOf = ({ id, runs }: DeviceView): DeviceSummary => {
+const summaryOf = ({ id, rateHz, runs }: DeviceView): DeviceSummary => {
   const [run] = runs;
   const { row } = run!;
   const { expected, received, recovered, late, missing, lost, causes } = countsOfRow(row, 0, run!);
@@ -194,6 +195,7 @@ const summaryOf = ({ id, runs }: DeviceView): DeviceSummary => {
     id,
     epoch: run!.epoch,
     heard: row,
+    rateHz,
     lastArrivalUs: row[ROW.LAST_ARRIVAL]!,
     causes: Float64Array.from(Object.values(causes), Number),
     ...numbers,

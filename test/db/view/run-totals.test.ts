@@ -36,7 +36,7 @@ const told = (view: LedgerView, id: string) => {
 
 const toldOfAll = (view: LedgerView) => {
   const all: object[] = [];
-  view.visitDevices(({ heard, causes, ...summary }) =>
+  view.visitDevices(({ heard, causes, rateHz: _, ...summary }) =>
     all.push({ ...summary, run: heard[ROW.RUN], causes: [...causes] }),
   );
   return all;
