@@ -2,7 +2,7 @@ import { ApiClient } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
-import { count, decimalRate, percent, shortTime } from "./terminal.ts";
+import { count, deviceRate, percent, shortTime } from "./terminal.ts";
 
 export interface DevicesFlags extends ApiFlags {
   status?: string;
@@ -34,7 +34,7 @@ const COLUMNS: Columns<DeviceJson> = {
     id,
     status,
     lastSeen === null ? "–" : shortTime(lastSeen),
-    rateHz === null ? "–" : decimalRate(rateHz),
+    rateHz === null ? "–" : deviceRate(rateHz),
     percent(ledger.completeness),
     count(ledger.lost),
   ],

@@ -4,8 +4,20 @@ import type { WriteStream } from "node:tty";
 export const count = (value: number | bigint): string => value.toLocaleString("en-US");
 /** datagrams per second */
 export const rate = (hz: number): string => `${count(Math.round(hz))}/s`;
-/** The same where a rate may be below 10. */
-export const decimalRate = (hz: number): string => (hz >= 9.95 ? rate(hz) : `${Number(hz.toPrecision(2))}/s`);
+/** What a rate is counted by, seconds. */
+const PERIODS: readonly [number, string][] = [
+  [1, "s"],
+  [60, "min"],
+  [3600, "h"],
+  [86_400, "d"],
+];
+
+/** The same of one device: where it is less than one in ten seconds, by the minute, hour or day. */
+export const deviceRate = (hz: number): string => {
+  if (hz >= 9.95) return rate(hz);
+  const [seconds, unit] = PERIODS.find(([period]) => hz * period >= 0.1) ?? PERIODS.at(-1)!;
+  return `${Number((hz * seconds).toPrecision(2))}/${unit}`;
+};
 /** An RFC 3339 time of the API, to the second. */
 export const shortTime = (time: string): string => time.replace(/\.\d+Z$/, "Z");
 /** To 15 digits: 0.07 * 1e4 is 700.0000000000001, and is not to be rounded up. */
