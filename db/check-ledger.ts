@@ -81,7 +81,7 @@ const mistakeOfStored = (
   // queries look no farther than that
   if (stored !== undefined && stored.newest.firstSegment > changed)
     return `as of flush ${changed}, datagrams of it came with flush ${stored.newest.firstSegment} or later`;
-  const hasNone = isUnsequenced(row);
+  const hasNone = isUnsequenced(row[ROW.FLAGS]!);
   if (stored !== undefined && stored.isUnsequenced !== hasNone)
     return `datagrams are stored ${hasNone ? "with" : "without"} numbers`;
   const span = spanOfRow(row, { run: row[ROW.RUN]!, expired: row[RUN.EXPIRED]!, changed });

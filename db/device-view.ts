@@ -1,8 +1,10 @@
-import type { RunStorage } from "../protocol/ledger-counts.ts";
+import { openEndsOfFlags, type RunStorage } from "../protocol/ledger-counts.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { LedgerState } from "./ledger-state.ts";
+import { emptyRuns, type PackedRuns } from "./packed-runs.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
+import { hasItsFirst, isUnsequenced } from "./run-extents.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
 import type { Description, PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
@@ -81,18 +83,61 @@ export class DeviceView {
 
   /** In the order they became known. */
   get runs(): RunView[] {
-    const runs: RunView[] = [];
-    for (const slot of this.#state.runSlots(this.#slot)) runs.push(this.#run(slot));
-    return runs;
+    return this.#runSlots().map((slot) => this.#run(slot));
   }
 
   /** The same by their numbers alone. */
   get runNumbers(): number[] {
-    const { firstRun } = this.#state.devices;
-    const numbers: number[] = [];
-    for (let slot = firstRun[this.#slot]!; slot >= 0; slot = this.#state.runField(slot, RUN.NEXT))
-      numbers.push(this.#state.runField(slot, ROW.RUN));
-    return numbers;
+    return this.#runSlots().map((slot) => this.#state.runField(slot, ROW.RUN));
+  }
+
+  /** The same as a query needs them. */
+  get packedRuns(): PackedRuns {
+    const { runs } = this.#state;
+    const slots = this.#runSlots();
+    const packed = emptyRuns(slots.length);
+    const indexOf = new Map<PlaceSet, number>();
+    for (let at = 0; at < slots.length; at++) {
+      const slot = slots[at]!;
+      const epoch = runs.get(slot, RUN.EPOCH);
+      const flags = runs.get(slot, ROW.FLAGS);
+      const isFirstHere = hasItsFirst(flags, runs.get(slot, RUN.EXPIRED));
+      const places = this.placesIn(epoch);
+      let described = indexOf.get(places);
+      if (described === undefined) {
+        described = packed.places.push(places) - 1;
+        indexOf.set(places, described);
+      }
+      packed.run[at] = runs.get(slot, ROW.RUN);
+      packed.epoch[at] = epoch < 0 ? Number.NaN : epoch;
+      packed.index[at] = runs.get(slot, RUN.INDEX);
+      packed.isUnsequenced[at] = Number(isUnsequenced(flags));
+      packed.firstArrivalUs[at] = isFirstHere ? runs.get(slot, ROW.FIRST_ARRIVAL) : Number.NaN;
+      packed.lastArrivalUs[at] = Math.max(
+        runs.get(slot, ROW.LAST_ARRIVAL),
+        runs.get(slot, ROW.HIGH_WATER_AT),
+      );
+      packed.lastFlush[at] = runs.get(slot, RUN.CHANGED);
+      packed.described[at] = described;
+    }
+    return packed;
+  }
+
+  /** Its runs, the newest first, each copied when it is asked for. */
+  *newestRuns(): Generator<RunView> {
+    for (const slot of this.#runSlots().reverse()) yield this.#run(slot);
+  }
+
+  /** R11 for a span: open ends that lie in it, the head at a run's first arrival, the tail at its last. */
+  openEndsWithin(isWithin: (timeUs: number) => boolean): number {
+    const { runs } = this.#state;
+    let ends = 0;
+    for (const slot of this.#runSlots()) {
+      const { head, tail } = openEndsOfFlags(runs.get(slot, ROW.FLAGS));
+      if (head && isWithin(runs.get(slot, ROW.FIRST_ARRIVAL))) ends++;
+      if (tail && isWithin(runs.get(slot, ROW.LAST_ARRIVAL))) ends++;
+    }
+    return ends;
   }
 
   /** What its runs come to; costs no pass over them where they are many. */
@@ -207,6 +252,14 @@ export class DeviceView {
 
   #latestEntries(): Generator<LatestEntry> {
     return this.#state.latest.list(this.#state.devices.latest[this.#slot]!);
+  }
+
+  #runSlots(): number[] {
+    const { devices } = this.#state;
+    const slots: number[] = [];
+    for (let slot = devices.firstRun[this.#slot]!; slot >= 0; slot = this.#state.runField(slot, RUN.NEXT))
+      slots.push(slot);
+    return slots;
   }
 
   #run(slot: number): RunView {

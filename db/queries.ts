@@ -4,6 +4,7 @@ import { queryCompleteness } from "./completeness-query.ts";
 import { queryEvents } from "./events-query.ts";
 import { type GapRecord, type GapRequest, queryGaps } from "./gaps-query.ts";
 import type { Sqlite } from "./open.ts";
+import { unpackRuns } from "./packed-runs.ts";
 import { QueryBudget, type QueryLimits } from "./query-budget.ts";
 import type {
   Completeness,
@@ -17,21 +18,27 @@ import type {
 } from "./query-types.ts";
 import { queryRaster, type RasterFound, type RasterRequest } from "./raster-query.ts";
 import { queryReadings, type ReadingsFound } from "./readings-query.ts";
-import type { ReadingsRequest } from "./readings-request.ts";
+import type { PackedReadings } from "./readings-request.ts";
 import { queryReceived } from "./received-query.ts";
 import { RunSegments } from "./run-segments.ts";
 import { AbsentNumbers } from "./series/absent.ts";
 import { FilledNumbers } from "./series/arrivals.ts";
 import { Pieces } from "./series/pieces.ts";
 import { type PointsRequest, queryPoints } from "./series/points-query.ts";
-import { type GapNumbers, querySeries, type SeriesRequest } from "./series/series-query.ts";
+import {
+  type GapNumbers,
+  type PackedSeries,
+  querySeries,
+  type SeriesRequest,
+  unpackSeries,
+} from "./series/series-query.ts";
 
 /** A query as it travels to the reader's thread, names resolved to numbers. Kinds that end in `Text` are answered as text, made there. */
 export type QueryRequest =
-  | { kind: "readings"; request: ReadingsRequest; wantsCompleteness: boolean }
-  | { kind: "readingsText"; request: ReadingsRequest; wantsCompleteness: boolean; form: TextForm }
-  | { kind: "seriesText"; request: SeriesRequest; time: TimeForm }
-  | { kind: "pointsText"; request: PointsRequest; time: TimeForm }
+  | { kind: "readings"; request: PackedReadings; wantsCompleteness: boolean }
+  | { kind: "readingsText"; request: PackedReadings; wantsCompleteness: boolean; form: TextForm }
+  | { kind: "seriesText"; request: PackedSeries & Pick<SeriesRequest, "division">; time: TimeForm }
+  | { kind: "pointsText"; request: PackedSeries & Pick<PointsRequest, "most">; time: TimeForm }
   | { kind: "channels"; request: ChannelsRequest }
   | { kind: "gaps"; request: GapRequest }
   | { kind: "raster"; request: RasterRequest }
@@ -111,21 +118,24 @@ export class Queries {
     }
   }
 
-  #seriesText({ request, time }: Extract<QueryRequest, { kind: "seriesText" }>): Text {
+  #seriesText({ request: packed, time }: Extract<QueryRequest, { kind: "seriesText" }>): Text {
+    const request = unpackSeries(packed);
     return this.#texts.series(querySeries(this.#pieces, this.#gaps, request), request.runs, time);
   }
 
-  #pointsText({ request, time }: Extract<QueryRequest, { kind: "pointsText" }>): Text {
+  #pointsText({ request: packed, time }: Extract<QueryRequest, { kind: "pointsText" }>): Text {
+    const request = unpackSeries(packed);
     return this.#texts.points(queryPoints(this.#pieces, this.#gaps, request), request.runs, time);
   }
 
   #readings({
-    request,
+    request: packed,
     wantsCompleteness,
   }: Pick<
     Extract<QueryRequest, { kind: "readings" }>,
     "request" | "wantsCompleteness"
   >): QueryAnswers["readings"] {
+    const request = { ...packed, runs: unpackRuns(packed.runs) };
     const numbered = request.runs.filter((run) => !run.isUnsequenced);
     const completeness = wantsCompleteness
       ? queryCompleteness(this.#pieces, this.#gaps.absent, numbered, request)

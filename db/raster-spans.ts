@@ -9,14 +9,14 @@ export interface RunStretch extends RasterSpan {
 
 /**
  * The newest blocks of a device: from its newest run backward until there are enough of them.
- * @param runs - in the order they became known
+ * @param runs - the newest first; no more of them are looked at than it takes
  * @param size - numbers per block; a run's blocks begin at multiples of it
  * @returns oldest first
  */
-export const newestStretches = (runs: readonly RunView[], size: number, blocks: number): RunStretch[] => {
+export const newestStretches = (runs: Iterable<RunView>, size: number, blocks: number): RunStretch[] => {
   const stretches: RunStretch[] = [];
   let left = blocks;
-  for (const view of runs.toReversed()) {
+  for (const view of runs) {
     if (left <= 0) break;
     const first = view.row[ROW.FIRST]!;
     const last = view.row[ROW.HIGH_WATER]!;

@@ -1,12 +1,12 @@
 import { MisuseError } from "../common/errors.ts";
-import { countsOfRow, openEndsOf, sumCounts } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { ROW } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { TextForm, TimeForm } from "./answer-texts.ts";
 import type { ChannelsRequest } from "./channels-query.ts";
-import type { DeviceView, RunView } from "./device-view.ts";
+import type { DeviceView } from "./device-view.ts";
 import { type GapRequest, placeBehind } from "./gaps-query.ts";
 import type { LedgerView } from "./ledger-view.ts";
+import { unpackRuns } from "./packed-runs.ts";
 import type { QueryAnswers, QueryRequest } from "./queries.ts";
 import type {
   Completeness,
@@ -29,9 +29,7 @@ import type {
   SeriesText,
 } from "./query-types.ts";
 import { newestStretches } from "./raster-spans.ts";
-import { MOST_PAGE_BYTES, type ReadingsRequest, type RequestedRun } from "./readings-request.ts";
-import { isUnsequenced, spanOfRow } from "./run-extents.ts";
-import type { TimeSpan } from "./run-segments.ts";
+import { MOST_PAGE_BYTES, type PackedReadings } from "./readings-request.ts";
 import { resolveSeries } from "./series/resolve.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
 
@@ -45,7 +43,7 @@ export type Ask = <K extends QueryRequest["kind"]>(
 const MAX_RASTER_ROWS = 200_000;
 
 interface ResolvedReadings {
-  request: ReadingsRequest;
+  request: PackedReadings;
   wantsCompleteness: boolean;
   completeness: Completeness;
 }
@@ -136,7 +134,9 @@ export class Reader {
 
   /** The newest blocks of numbers of each device, with what is absent in them. */
   async raster({ devices, size, blocks }: RasterQuery, client?: QueryClient): Promise<RasterDevice[]> {
-    const stretches = devices.map((id) => newestStretches(this.#view.device(id)?.runs ?? [], size, blocks));
+    const stretches = devices.map((id) =>
+      newestStretches(this.#view.device(id)?.newestRuns() ?? [], size, blocks),
+    );
     const spans = stretches.flat().map(({ run, first, last }) => ({ run, first, last }));
     const maxRows = Math.ceil(MAX_RASTER_ROWS / Math.max(1, spans.length));
     const found = await this.#ask({ kind: "raster", request: { size, spans, maxRows } }, client);
@@ -170,25 +170,28 @@ export class Reader {
 
   #resolveSeries(query: Omit<SeriesQuery, "division">): ReturnType<typeof resolveSeries> {
     const device = this.#view.device(query.device);
-    return device === undefined ? null : resolveSeries(device, query, requestedRun);
+    return device === undefined ? null : resolveSeries(device, query);
   }
 
   /** Names to numbers, and what the ledger in memory says of the completeness; the reader adds counts of a span. */
   #resolve(query: ReadingsQuery): ResolvedReadings | null {
     const device = this.#view.device(query.device);
     if (device === undefined) return null;
-    const { runs, descriptions } = device;
-    const hasSpan = query.fromUs !== null || query.toUs !== null;
-    const total = completenessOfDevice(runs);
+    const { packedRuns: runs, descriptions } = device;
+    const { fromUs, toUs } = query;
+    const hasSpan = fromUs !== null || toUs !== null;
+    const total = completenessOfDevice(device);
+    const isWithin = (timeUs: number): boolean =>
+      (fromUs === null || timeUs >= fromUs) && (toUs === null || timeUs < toUs);
     return {
       request: {
         mostBytes: MOST_PAGE_BYTES,
         ...query,
-        runs: runs.map((run) => ({ ...requestedRun(run), places: device.placesIn(run.epoch ?? -1) })),
+        runs,
         descriptions,
       },
       wantsCompleteness: hasSpan,
-      completeness: { ...total, unknown: hasSpan ? openEndsWithin(runs, query) : total.unknown },
+      completeness: { ...total, unknown: hasSpan ? device.openEndsWithin(isWithin) : total.unknown },
     };
   }
 }
@@ -200,8 +203,9 @@ const readable = (
   parts: readonly DamagedPart[] = [],
 ): Completeness => {
   const completeness = { ...total, ...ofSpan };
+  const runs = parts.length === 0 ? [] : unpackRuns(request.runs);
   const isNumbered = ({ epoch, run }: DamagedPart): boolean =>
-    request.runs.some((each) => each.epoch === epoch && each.index === run && !each.isUnsequenced);
+    runs.some((each) => each.epoch === epoch && each.index === run && !each.isUnsequenced);
   const numbers = parts.filter(isNumbered).reduce((sum, { count }) => sum + (count ?? 0), 0);
   const damaged = Math.min(numbers, completeness.received);
   if (damaged === 0) return completeness;
@@ -219,25 +223,17 @@ const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => 
 
 /** Runs that may have readings of a channel the ledger in memory knows no name for. */
 const inDoubt = (device: DeviceView): ChannelsRequest["runs"] => {
-  const { runs, hasAllNewest } = device;
+  const { packedRuns, hasAllNewest } = device;
   const doubtful = hasAllNewest ? device.doubtfulChannels : null;
-  return runs.flatMap((run) => {
-    const epoch = run.epoch ?? -1;
-    const channels = doubtful === null ? null : doubtful.get(epoch);
-    return channels === undefined ? [] : [{ ...requestedRun(run), channels, places: device.placesIn(epoch) }];
+  if (doubtful?.size === 0) return [];
+  return unpackRuns(packedRuns).flatMap((run) => {
+    const channels = doubtful === null ? null : doubtful.get(run.epoch ?? -1);
+    return channels === undefined ? [] : [{ ...run, channels }];
   });
 };
 
-const requestedRun = (view: RunView): RequestedRun => ({
-  epoch: view.epoch,
-  index: view.index,
-  isUnsequenced: isUnsequenced(view.row),
-  ...spanOfRow(view.row, view),
-});
-
 /** Numbers not yet committed are left out on both sides: no reading of theirs can be in the answer. */
-const completenessOfDevice = (runs: readonly RunView[]): Completeness => {
-  const counts = sumCounts(runs.map((run) => countsOfRow(run.row, 0, run)));
+const completenessOfDevice = ({ total: { counts } }: DeviceView): Completeness => {
   const pending = Number(counts.pending);
   return {
     expected: Number(counts.expected) - pending,
@@ -246,19 +242,4 @@ const completenessOfDevice = (runs: readonly RunView[]): Completeness => {
     lost: Number(counts.lost),
     unknown: Number(counts.unknown),
   };
-};
-
-/** R11 for a span: open ends that lie in it, the head at a run's first arrival, the tail at its last. */
-const openEndsWithin = (runs: readonly RunView[], { fromUs, toUs }: TimeSpan): number => {
-  const isWithin = (timeUs: number): boolean =>
-    (fromUs === null || timeUs >= fromUs) && (toUs === null || timeUs < toUs);
-  let ends = 0;
-  for (const { row } of runs) {
-    const open = openEndsOf(row, 0);
-    const isHeadOpen = open > 0 && (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) === 0;
-    const tails = open - Number(isHeadOpen);
-    if (isHeadOpen && isWithin(row[ROW.FIRST_ARRIVAL]!)) ends++;
-    if (tails > 0 && isWithin(row[ROW.LAST_ARRIVAL]!)) ends++;
-  }
-  return ends;
 };

@@ -1,8 +1,9 @@
 import { undescribedName } from "../protocol/text.ts";
 import { rowsOfDatagram } from "./datagram-rows.ts";
+import type { NamedRun } from "./packed-runs.ts";
 import type { ReadingRow } from "./query-types.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
-import type { NamedRun, ReadingsRequest } from "./readings-request.ts";
+import type { ReadingsRequest } from "./readings-request.ts";
 import type { RunColumns } from "./segment/columns.ts";
 import { hasPlace } from "./view/place-set.ts";
 

@@ -1,7 +1,8 @@
 import type { ChunkHead } from "./chunk/chunk-head.ts";
+import type { NamedRun } from "./packed-runs.ts";
 import type { Position, ReadingRow } from "./query-types.ts";
 import { bytesOf, ReadingRows } from "./reading-rows.ts";
-import type { NamedRun, ReadingsRequest } from "./readings-request.ts";
+import type { ReadingsRequest } from "./readings-request.ts";
 import type { RunPart, RunSegment, RunSegments, TimeSpan } from "./run-segments.ts";
 import type { RunColumns } from "./segment/columns.ts";
 

@@ -1,20 +1,6 @@
+import type { NamedRun, PackedRuns } from "./packed-runs.ts";
 import type { Position } from "./query-types.ts";
-import type { RunSpan } from "./run-extents.ts";
 import type { TimeSpan } from "./run-segments.ts";
-import type { PlaceSet } from "./view/place-set.ts";
-
-/** A run whose readings may be asked for. */
-export interface RequestedRun extends RunSpan {
-  epoch: number | null;
-  index: number;
-  isUnsequenced: boolean;
-}
-
-/** … and what its channels are called. */
-export interface NamedRun extends RequestedRun {
-  /** of the descriptions that hold in its epoch */
-  places: PlaceSet;
-}
 
 /** A readings query with device and channel names already resolved. */
 export interface ReadingsRequest extends TimeSpan {
@@ -30,6 +16,11 @@ export interface ReadingsRequest extends TimeSpan {
   mostBytes: number;
   after: Position | null;
   damage?: "tell";
+}
+
+/** The same on its way to a reader's thread. */
+export interface PackedReadings extends Omit<ReadingsRequest, "runs"> {
+  runs: PackedRuns;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
-import type { RunView } from "./device-view.ts";
 import type { Sqlite, Statement } from "./open.ts";
 
 /** A run to read, and what is known of where its segments lie. Arrivals are the wall clock's (microseconds), which may have been set back in between. */
@@ -16,16 +15,19 @@ export interface RunSpan {
 /** What is known of where a run lies. @param row - its ledger row */
 export const spanOfRow = (
   row: Float64Array,
-  { run, expired, changed }: Pick<RunView, "run" | "expired" | "changed">,
+  { run, expired, changed }: { run: number; expired: number; changed: number },
 ): RunSpan => ({
   run,
-  // what retention removes of those without numbers is not counted
-  firstArrivalUs: expired > 0 || isUnsequenced(row) ? null : row[ROW.FIRST_ARRIVAL]!,
+  firstArrivalUs: hasItsFirst(row[ROW.FLAGS]!, expired) ? row[ROW.FIRST_ARRIVAL]! : null,
   lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
   lastFlush: changed,
 });
 
-export const isUnsequenced = (row: Float64Array): boolean => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
+export const isUnsequenced = (flags: number): boolean => (flags & ROW_FLAG.UNSEQUENCED) !== 0;
+
+/** What came first of a run is still stored: what retention removes of those without numbers is not counted. @param flags - ROW.FLAGS */
+export const hasItsFirst = (flags: number, expired: number): boolean =>
+  !isUnsequenced(flags) && expired === 0;
 
 /** A segment and when what it holds came. */
 export interface SegmentArrivals {

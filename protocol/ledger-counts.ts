@@ -34,13 +34,19 @@ export interface RunStorage {
 
 const hasFlag = (flags: number, flag: number): boolean => (flags & flag) !== 0;
 
-/** R11: open ends of one run, 0 to 2. A run of unsequenced datagrams has no ends. */
+/** R11: which ends of a run are open. A run of unsequenced datagrams has none. @param flags - ROW.FLAGS of it */
+export const openEndsOfFlags = (flags: number): { head: boolean; tail: boolean } => {
+  const isNumbered = !hasFlag(flags, ROW_FLAG.UNSEQUENCED);
+  return {
+    head: isNumbered && !hasFlag(flags, ROW_FLAG.HEAD_KNOWN),
+    tail: isNumbered && !hasFlag(flags, ROW_FLAG.CURRENT) && !hasFlag(flags, ROW_FLAG.TAIL_KNOWN),
+  };
+};
+
+/** R11: open ends of one run, 0 to 2. */
 export const openEndsOf = (rows: Float64Array, base: number): number => {
-  const flags = rows[base + ROW.FLAGS]!;
-  if (hasFlag(flags, ROW_FLAG.UNSEQUENCED)) return 0;
-  const headIsOpen = !hasFlag(flags, ROW_FLAG.HEAD_KNOWN);
-  const tailIsOpen = !hasFlag(flags, ROW_FLAG.CURRENT) && !hasFlag(flags, ROW_FLAG.TAIL_KNOWN);
-  return Number(headIsOpen) + Number(tailIsOpen);
+  const { head, tail } = openEndsOfFlags(rows[base + ROW.FLAGS]!);
+  return Number(head) + Number(tail);
 };
 
 /** The counters of one run. Every count of a single run is exact below 2^53. */

@@ -1,22 +1,21 @@
-import type { DeviceView, RunView } from "../device-view.ts";
+import type { DeviceView } from "../device-view.ts";
+import type { PackedRuns } from "../packed-runs.ts";
 import type { SeriesQuery } from "../query-types.ts";
 import { undescribedNumber } from "../view/channel-names.ts";
 import type { PlacedDescription } from "../view/descriptions.ts";
 import { hasPlace, type PlaceSet } from "../view/place-set.ts";
-import type { SeriesRequest, SeriesRun } from "./series-query.ts";
+import type { PackedSeries } from "./series-query.ts";
 
 /**
  * A series query with names as numbers, and the unit of its channel: that of the latest epoch that describes it, "" when none does.
- * @param runOf - what a query needs to know of a run
  * @returns null when the device never had a channel of that name
  */
 export const resolveSeries = (
   device: DeviceView,
   { channel: name, fromUs, toUs, nowUs }: Omit<SeriesQuery, "division">,
-  runOf: (run: RunView) => Omit<SeriesRun, "channels">,
-): { request: Omit<SeriesRequest, "division">; unit: string } | null => {
+): { request: PackedSeries; unit: string } | null => {
   if (!device.hasChannel(name)) return null;
-  const { runs, descriptions } = device;
+  const { packedRuns: runs, descriptions } = device;
   const named = descriptions.filter((description) => description.name === name);
   const number = undescribedNumber(name);
   // channel 7 is ch7 where nothing else is said of it
@@ -24,16 +23,8 @@ export const resolveSeries = (
     channel: number,
     descriptions: descriptions.filter(({ channel }) => channel === number),
   };
-  const request = {
-    fromUs,
-    toUs,
-    nowUs,
-    runs: runs.map((run) => ({
-      ...runOf(run),
-      channels: channelsOf(device.placesIn(run.epoch ?? -1), named, undescribed),
-    })),
-  };
-  return { request, unit: unitOf(device, runs, named) };
+  const channels = runs.places.map((places) => channelsOf(places, named, undescribed));
+  return { request: { fromUs, toUs, nowUs, runs, channels }, unit: unitOf(runs, named) };
 };
 
 const channelsOf = (
@@ -48,15 +39,8 @@ const channelsOf = (
   return channels;
 };
 
-const unitOf = (
-  device: DeviceView,
-  runs: readonly RunView[],
-  named: readonly PlacedDescription[],
-): string => {
-  for (const { epoch } of [...runs].reverse()) {
-    const places = device.placesIn(epoch ?? -1);
-    const description = named.find(({ place }) => hasPlace(places, place));
-    if (description !== undefined) return description.unit;
-  }
-  return named.at(-1)?.unit ?? "";
+const unitOf = ({ described, places }: PackedRuns, named: readonly PlacedDescription[]): string => {
+  const units = places.map((set) => named.find(({ place }) => hasPlace(set, place))?.unit);
+  const newest = described.findLast((index) => units[index] !== undefined);
+  return newest === undefined ? (named.at(-1)?.unit ?? "") : units[newest]!;
 };

@@ -1,4 +1,5 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
+import { type PackedRuns, unpackRuns } from "../packed-runs.ts";
 import type { RunSpan } from "../run-extents.ts";
 import type { TimeSpan } from "../run-segments.ts";
 import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
@@ -23,6 +24,22 @@ export interface SeriesRequest extends TimeSpan {
   nowUs: number;
   division: Division;
 }
+
+/** The same on its way to a reader's thread; how it is divided is told apart. */
+export interface PackedSeries extends Omit<SeriesRequest, "runs" | "division"> {
+  runs: PackedRuns;
+  /** for each set of descriptions of these the channel numbers that have the wanted name where it holds */
+  channels: readonly (readonly number[])[];
+}
+
+export const unpackSeries = <T extends PackedSeries>({
+  runs,
+  channels,
+  ...request
+}: T): Omit<T, "runs" | "channels"> & { runs: SeriesRun[] } => ({
+  ...request,
+  runs: unpackRuns(runs).map((run, at) => ({ ...run, channels: channels[runs.described[at]!]! })),
+});
 
 export interface SeriesFound {
   buckets: Buckets;
