@@ -2,7 +2,6 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Clock } from "../common/clock.ts";
 import type { ApiContext, App } from "./context.ts";
-import { DeviceOrder } from "./device-order.ts";
 import { FleetHistory } from "./fleet-history.ts";
 import { FleetTable } from "./fleet-table.ts";
 import { LiveHub } from "./live/hub.ts";
@@ -138,7 +137,6 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   const context: ApiContext = {
     sources,
     clock: options.clock,
-    order: new DeviceOrder(sources.ledger),
     table: new FleetTable(sources.ledger, options.clock),
     history: new FleetHistory(),
     version: options.version,

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Clock } from "../common/clock.ts";
-import type { DeviceOrder } from "./device-order.ts";
 import type { FleetHistory } from "./fleet-history.ts";
 import type { FleetTable } from "./fleet-table.ts";
 import type { Sources } from "./sources.ts";
@@ -20,7 +19,6 @@ export type App = FastifyInstance<
 export interface ApiContext {
   sources: Sources;
   clock: Clock;
-  order: DeviceOrder;
   table: FleetTable;
   history: FleetHistory;
   /** of the program, as /status says it */

@@ -55,8 +55,7 @@ export const devicePage = (
 ): { devices: DeviceView[]; next: string | null } => {
   const [after = null] = decodeCursor(scope, query.cursor) ?? [];
   if (after !== null && typeof after !== "string") throw foreignCursor();
-  const { ids, next } = context.order.page(after, query.limit);
-  const { devices, used } = devicesWithin(context, ids, sizeOf);
-  const last = used < ids.length ? ids[used - 1]! : next;
-  return { devices, next: nextCursor(scope, last === null ? null : [last]) };
+  const ids = context.sources.ledger.idsAfter(after, query.limit + 1);
+  const { devices, used } = devicesWithin(context, ids.slice(0, query.limit), sizeOf);
+  return { devices, next: nextCursor(scope, used < ids.length ? [ids[used - 1]!] : null) };
 };

@@ -77,8 +77,7 @@ const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): Fl
   };
 };
 
-const KEY: Record<FleetSort, (row: FleetRow) => number | string | null> = {
-  id: ({ id }) => id,
+const KEY: Record<Exclude<FleetSort, "id">, (row: FleetRow) => number | null> = {
   status: ({ status }) => DEVICE_STATUSES.indexOf(status),
   lastSeen: ({ lastSeenUs }) => lastSeenUs,
   rate: ({ rateHz }) => rateHz,
@@ -87,19 +86,18 @@ const KEY: Record<FleetSort, (row: FleetRow) => number | string | null> = {
   missing: ({ missing }) => missing,
 };
 
-/** Rows in the order asked for, what is not known last in either, equal ones by id. */
-const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc"): FleetRow[] => {
+/** Rows, which are in the order of their ids, in the order asked for, what is not known last in either, equal ones by id. */
+const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc"): readonly FleetRow[] => {
+  if (sort === "id") return order === "asc" ? rows : rows.toReversed();
   const key = KEY[sort];
   const sign = order === "asc" ? 1 : -1;
   return rows.toSorted((a, b) => {
     const left = key(a);
     const right = key(b);
-    if (left !== right) {
-      if (left === null) return 1;
-      if (right === null) return -1;
-      return left < right ? -sign : sign;
-    }
-    return a.id < b.id ? -1 : Number(a.id > b.id);
+    if (left === right) return 0;
+    if (left === null) return 1;
+    if (right === null) return -1;
+    return left < right ? -sign : sign;
   });
 };
 
@@ -115,7 +113,7 @@ export class FleetTable {
   #asOfUs = 0;
   #counts: Record<DeviceStatus, number> = { online: 0, stale: 0, offline: 0, unknown: 0 };
   #freshUntilMs = Number.NEGATIVE_INFINITY;
-  #view: { key: string; rows: FleetRow[] } | undefined;
+  #view: { key: string; rows: readonly FleetRow[] } | undefined;
 
   constructor(ledger: LedgerSource, clock: Clock) {
     this.#ledger = ledger;
@@ -157,7 +155,7 @@ export class FleetTable {
     this.#freshUntilMs = startMs + Math.max(FRESH_MS, tookMs / MOST_SHARE);
   }
 
-  #ordered({ sort, order, search, status }: FleetTableQuery): FleetRow[] {
+  #ordered({ sort, order, search, status }: FleetTableQuery): readonly FleetRow[] {
     const key = JSON.stringify([sort, order, search, status]);
     if (this.#view?.key === key) return this.#view.rows;
     const wanted = search?.toLowerCase() ?? "";

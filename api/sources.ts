@@ -148,11 +148,10 @@ export interface LedgerSource {
   /** when the collector last did not listen: silences do not count it; null = always on this database */
   readonly down: Downtime | null;
   readonly deviceCount: number;
-  /** changes whenever a device comes or goes */
-  readonly devicesVersion: number;
-  deviceIds(): Iterable<string>;
+  /** at most so many ids in their order (UTF-16 code units): those greater than `after`, which may be gone, null = the first ones; costs no pass over all */
+  idsAfter(after: string | null, limit: number): string[];
   device(id: string): DeviceView | undefined;
-  /** one pass over all devices; the object given is filled anew for each */
+  /** one pass over all devices in the order of their ids; the object given is filled anew for each */
   visitDevices(visit: (summary: DeviceSummary) => void): void;
   /** sums over every run, the forgotten ones included; must not cost a pass over all devices */
   fleet(): FleetView;

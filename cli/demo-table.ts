@@ -1,14 +1,14 @@
-import { statusOfDevice } from "../api/device-json.ts";
 import type { LedgerSource } from "../api/sources.ts";
+import { deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
 import type { Progress } from "../simulator/run.ts";
 import { count, lossPercent, percent, rate, table } from "./terminal.ts";
 
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
-  for (const id of ledger.deviceIds()) {
-    if (statusOfDevice(ledger.device(id)!, nowUs, ledger.down) === "online") online++;
-  }
+  ledger.visitDevices(({ heard }) => {
+    if (deviceStatus(heard, 0, nowUs, ledger.down) === "online") online++;
+  });
   return online;
 };
 

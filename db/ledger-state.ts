@@ -44,8 +44,6 @@ export class LedgerState {
   down: Downtime | null = null;
   /** what a load could not read, and went on without: newest values of what it says */
   readonly damage: string[] = [];
-  /** grows when a device comes or goes */
-  devicesVersion = 0;
   /** grows with every change, committed or only accepted */
   revision = 0;
   /** one run's row, used again for each that is changed */
@@ -111,7 +109,6 @@ export class LedgerState {
   addDevice(device: number, id: string, flush: number): number {
     const known = this.devices.slotOf(device);
     if (known >= 0) return known;
-    this.devicesVersion++;
     const slot = this.devices.add(device, id);
     this.devices.changed[slot] = flush;
     return slot;
@@ -205,7 +202,6 @@ export class LedgerState {
     this.#totals?.delete(slot);
     this.rates.clear(slot);
     this.devices.remove(device);
-    this.devicesVersion++;
   }
 
   /** What `forgotten` and `forgottenDevices` will be once the change is applied. */

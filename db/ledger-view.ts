@@ -28,6 +28,8 @@ export class LedgerView {
   constructor(state: LedgerState) {
     this.#state = state;
     state.keepTotals();
+    // no request is to wait for it
+    void state.devices.order;
   }
 
   /** wall time of the last commit it contains, microseconds; 0 = none */
@@ -49,14 +51,16 @@ export class LedgerView {
     return this.#state.devices.size;
   }
 
-  /** changes whenever a device comes or goes */
-  get devicesVersion(): number {
-    return this.#state.devicesVersion;
-  }
-
   /** In the order they became known. */
   *deviceIds(): Generator<string> {
     for (const slot of this.#state.devices.slots()) yield this.#state.devices.ids[slot]!;
+  }
+
+  /** At most so many ids in their order (UTF-16 code units). @param after - those greater than that one, which may be gone; null = the first ones */
+  idsAfter(after: string | null, limit: number): string[] {
+    const { ids, order } = this.#state.devices;
+    const from = after === null ? 0 : order.after(after);
+    return Array.from(order.slots.subarray(from, from + limit), (slot) => ids[slot]!);
   }
 
   device(id: string): DeviceView | undefined {
@@ -64,7 +68,7 @@ export class LedgerView {
     return slot < 0 ? undefined : new DeviceView(this.#state, slot);
   }
 
-  /** One pass over all devices; the object given is filled anew for each. */
+  /** One pass over all devices in the order of their ids; the object given is filled anew for each. */
   visitDevices(visit: (summary: DeviceSummary) => void): void {
     visitDevices(this.#state, visit);
   }

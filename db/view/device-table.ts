@@ -1,5 +1,6 @@
 import { Entries, withRoom } from "./columns.ts";
 import { IdIndex } from "./id-index.ts";
+import { IdOrder } from "./id-order.ts";
 import { NumberMap } from "./number-map.ts";
 
 const MAX_SHARED_SOURCES = 4096;
@@ -10,6 +11,8 @@ export class DeviceTable {
   readonly #slotOfNumber = new NumberMap();
   /** made with the first question by id, kept up from then on: the writer's thread never asks */
   #slotOfId: IdIndex | undefined;
+  /** the same, made with the first question for the order */
+  #order: IdOrder | undefined;
   /** sources shared between devices: those behind one address and port have one string */
   readonly #sharedSources = new Map<string, string>();
   readonly ids: string[] = [];
@@ -34,6 +37,12 @@ export class DeviceTable {
     return slots.sort((a, b) => this.number[a]! - this.number[b]!);
   }
 
+  /** Slots of all devices, in the order of their ids. */
+  get order(): IdOrder {
+    this.#order ??= new IdOrder(this.ids, this.#slotOfNumber.values());
+    return this.#order;
+  }
+
   /** @returns the device's slot, or -1 */
   slotOf(device: number): number {
     return this.#slotOfNumber.get(device);
@@ -55,6 +64,7 @@ export class DeviceTable {
     this.number[slot] = device;
     this.ids[slot] = id;
     this.#slotOfId?.set(id, slot);
+    this.#order?.came(slot);
     this.sources[slot] = "";
     this.firstRun[slot] = -1;
     this.lastRun[slot] = -1;
@@ -81,6 +91,7 @@ export class DeviceTable {
     this.#slotOfNumber.delete(device);
     // a device that came back under a new number before its former one went has the id by then
     this.#slotOfId?.delete(this.ids[slot]!, slot);
+    this.#order?.gone(slot);
     this.ids[slot] = "";
     this.sources[slot] = "";
     this.#entries.giveBack(slot);

@@ -202,7 +202,7 @@ test("a pass over the devices sums their runs and knows the one each is heard on
     seen.push({ id, epoch, expected, received, missing }),
   );
   expect(seen).toEqual([
-    { id: "pump", epoch: 8, expected: 6, received: 4, missing: 2 },
     { id: "fan", epoch: null, expected: 0, received: 0, missing: 0 },
+    { id: "pump", epoch: 8, expected: 6, received: 4, missing: 2 },
   ]);
 });

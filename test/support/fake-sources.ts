@@ -205,9 +205,6 @@ const summaryOf = ({ id, rateHz, runs }: DeviceView): DeviceSummary => {
 /** Sources a test fills by hand; queries are recorded, and answered with `page` and `gaps`. */
 export class FakeSources implements Sources {
   devices!: Map<string, DeviceView>;
-  devicesVersion = 0;
-  /** how often all ids were asked for */
-  idPasses!: number;
   asOfUs!: number;
   revision!: number;
   counters!: FleetView["counters"];
@@ -247,8 +244,6 @@ export class FakeSources implements Sources {
   /** No devices, one listener, everything well. */
   reset(): void {
     this.devices = new Map();
-    this.devicesVersion++;
-    this.idPasses = 0;
     this.revision = 7;
     this.asOfUs = NOON_US - 200_000;
     this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
@@ -286,12 +281,10 @@ export class FakeSources implements Sources {
 
   add(...devices: (Partial<DeviceView> & { id: string })[]): void {
     for (const device of devices) this.devices.set(device.id, deviceOf(device));
-    this.devicesVersion++;
   }
 
   remove(id: string): void {
     this.devices.delete(id);
-    this.devicesVersion++;
   }
 
   readonly ledger: Sources["ledger"] = this.#ledger();
@@ -309,16 +302,13 @@ export class FakeSources implements Sources {
       get deviceCount() {
         return fake.devices.size;
       },
-      get devicesVersion() {
-        return fake.devicesVersion;
-      },
-      deviceIds() {
-        fake.idPasses++;
-        return fake.devices.keys();
+      idsAfter(after, limit) {
+        const ids = [...fake.devices.keys()].sort();
+        return ids.filter((id) => after === null || id > after).slice(0, limit);
       },
       device: (id) => fake.devices.get(id),
       visitDevices(visit) {
-        for (const device of fake.devices.values()) visit(summaryOf(device));
+        for (const id of [...fake.devices.keys()].sort()) visit(summaryOf(fake.devices.get(id)!));
       },
       fleet: () => ({ counts: fake.counts ?? fake.#sum(), counters: fake.counters }),
     };
