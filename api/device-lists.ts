@@ -51,14 +51,14 @@ export class DeviceLists {
    * @returns ids, some of which may be gone meanwhile, and the cursor behind so many of them
    * @throws ApiError 400 naming `cursor` when the list is not kept any more, or is another one
    */
-  page(
+  async page(
     key: string,
     query: () => DeviceListQuery,
     after: Position | null,
     limit: number,
-  ): { ids: readonly string[]; nextAfter: (used: number) => string | null } {
+  ): Promise<{ ids: readonly string[]; nextAfter: (used: number) => string | null }> {
     const [number, offset] = after === null ? [0, 0] : after;
-    const list = after === null ? this.#make(query(), key) : this.#kept(Number(number), key);
+    const list = after === null ? await this.#make(query(), key) : this.#kept(Number(number), key);
     const nextAfter = (used: number): string | null => {
       const end = Number(offset) + used;
       if (end >= list.ids.length) return null;
@@ -68,8 +68,8 @@ export class DeviceLists {
     return { ids: list.ids.slice(Number(offset), Number(offset) + limit), nextAfter };
   }
 
-  #make(query: DeviceListQuery, key: string): List {
-    const { rows } = this.#table.page({ ...query, offset: 0, limit: Number.POSITIVE_INFINITY });
+  async #make(query: DeviceListQuery, key: string): Promise<List> {
+    const { rows } = await this.#table.page({ ...query, offset: 0, limit: Number.POSITIVE_INFINITY });
     const ids = rows.filter((row) => isWanted(query, row)).map(({ id }) => id);
     return { key, ids, usedAtMs: this.#clock.monotonicMs() };
   }

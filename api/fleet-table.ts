@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import {
   DEVICE_STATUSES,
@@ -45,6 +46,11 @@ export interface FleetTableQuery {
 const FRESH_MS = 1000;
 /** a pass over all devices may take that share of this thread's time at most */
 const MOST_SHARE = 1 / 20;
+
+/** Devices that are looked at without letting others have their turn: 5 ms. */
+const DEVICES_AT_ONCE = 5000;
+
+const noDevices = (): Record<DeviceStatus, number> => ({ online: 0, stale: 0, offline: 0, unknown: 0 });
 
 /** Written out: made for each of very many devices. */
 const causesOf = (lost: Float64Array): Record<Cause, number> => ({
@@ -101,18 +107,25 @@ const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc
   });
 };
 
+/** What is known of all devices at one time. */
+interface Fleet {
+  /** by id */
+  rows: FleetRow[];
+  /** time of the last commit in all of them */
+  asOfUs: number;
+  counts: Record<DeviceStatus, number>;
+}
+
 /**
  * All devices as rows that can be searched, sorted and shown from any place. Made by one pass when asked for, at most once a second
- * and more seldom for a fleet so large that the pass takes long; only the newest order is kept.
+ * and more seldom for a fleet so large that the pass takes long; others have their turn in between. Only the newest order is kept.
  */
 export class FleetTable {
   readonly #ledger: LedgerSource;
   readonly #clock: Clock;
-  #rows: FleetRow[] = [];
-  /** time of the last commit in them */
-  #asOfUs = 0;
-  #counts: Record<DeviceStatus, number> = { online: 0, stale: 0, offline: 0, unknown: 0 };
+  #fleet: Fleet = { rows: [], asOfUs: 0, counts: noDevices() };
   #freshUntilMs = Number.NEGATIVE_INFINITY;
+  #pass: Promise<void> | undefined;
   #view: { key: string; rows: readonly FleetRow[] } | undefined;
 
   constructor(ledger: LedgerSource, clock: Clock) {
@@ -121,37 +134,47 @@ export class FleetTable {
   }
 
   /** @returns `asOfUs` of the last commit in it, `total` of the matching devices, `statuses` of all, `rows` from `offset` on */
-  page(query: FleetTableQuery): {
+  async page(query: FleetTableQuery): Promise<{
     asOfUs: number;
     total: number;
     statuses: Record<DeviceStatus, number>;
     rows: readonly FleetRow[];
-  } {
-    this.#refresh();
+  }> {
+    if (this.#clock.monotonicMs() >= this.#freshUntilMs) {
+      this.#pass ??= this.#refresh().finally(() => {
+        this.#pass = undefined;
+      });
+      await this.#pass;
+    }
     const rows = this.#ordered(query);
     return {
-      asOfUs: this.#asOfUs,
+      asOfUs: this.#fleet.asOfUs,
       total: rows.length,
-      statuses: this.#counts,
+      statuses: this.#fleet.counts,
       rows: rows.slice(query.offset, query.offset + query.limit),
     };
   }
 
-  #refresh(): void {
+  async #refresh(): Promise<void> {
     const startMs = this.#clock.monotonicMs();
-    if (startMs < this.#freshUntilMs) return;
     const nowUs = this.#clock.wallUs();
-    this.#rows = [];
-    this.#counts = { online: 0, stale: 0, offline: 0, unknown: 0 };
-    this.#view = undefined;
     const { down, asOfUs } = this.#ledger;
-    this.#asOfUs = asOfUs;
-    this.#ledger.visitDevices((summary) => {
+    const fleet: Fleet = { rows: [], asOfUs, counts: noDevices() };
+    const add = (summary: DeviceSummary): void => {
       const row = rowOf(summary, nowUs, down);
-      this.#counts[row.status]++;
-      this.#rows.push(row);
-    });
-    const tookMs = this.#clock.monotonicMs() - startMs;
+      fleet.counts[row.status]++;
+      fleet.rows.push(row);
+    };
+    let tookMs = 0;
+    for (let after: string | null = null; ; ) {
+      const beganMs = this.#clock.monotonicMs();
+      after = this.#ledger.visitDevices(add, after, DEVICES_AT_ONCE);
+      tookMs += this.#clock.monotonicMs() - beganMs;
+      if (after === null) break;
+      await nextTurn();
+    }
+    this.#fleet = fleet;
+    this.#view = undefined;
     this.#freshUntilMs = startMs + Math.max(FRESH_MS, tookMs / MOST_SHARE);
   }
 
@@ -159,8 +182,10 @@ export class FleetTable {
     const key = JSON.stringify([sort, order, search, status]);
     if (this.#view?.key === key) return this.#view.rows;
     const wanted = search?.toLowerCase() ?? "";
-    const matching = this.#rows.filter(
-      (row) => (status === null || row.status === status) && row.id.toLowerCase().includes(wanted),
+    const matching = this.#fleet.rows.filter(
+      (row) =>
+        (status === null || row.status === status) &&
+        (wanted === "" || row.id.toLowerCase().includes(wanted)),
     );
     const rows = sorted(matching, sort, order);
     this.#view = { key, rows };

@@ -151,8 +151,11 @@ export interface LedgerSource {
   /** at most so many ids in their order (UTF-16 code units): those greater than `after`, which may be gone, null = the first ones; costs no pass over all */
   idsAfter(after: string | null, limit: number): string[];
   device(id: string): DeviceView | undefined;
-  /** one pass over all devices in the order of their ids; the object given is filled anew for each */
-  visitDevices(visit: (summary: DeviceSummary) => void): void;
+  /**
+   * a pass over the devices in the order of their ids, the object given filled anew for each: all of them, or at most `limit` with ids greater than `after`
+   * (null = from the first one on); tells the id to go on after, null at the end
+   */
+  visitDevices(visit: (summary: DeviceSummary) => void, after?: string | null, limit?: number): string | null;
   /** sums over every run, the forgotten ones included; must not cost a pass over all devices */
   fleet(): FleetView;
 }

@@ -87,8 +87,16 @@ const epochOf = (row: Float64Array): number | null => (row[RUN.EPOCH]! < 0 ? nul
 /**
  * One pass over all devices in the order of their ids that makes no object per device: 100,000 of them take some tens of milliseconds.
  * @param visit - gets the same object each time, filled anew
+ * @param after - only devices with greater ids; null = from the first one on
+ * @param limit - so many at most
+ * @returns the id of the last one when there are more; null at the end
  */
-export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary) => void): void => {
+export const visitDevices = (
+  state: LedgerState,
+  visit: (summary: DeviceSummary) => void,
+  after: string | null,
+  limit: number,
+): string | null => {
   const row = new Float64Array(RUN_FIELDS);
   const summary: DeviceSummary = {
     id: "",
@@ -104,7 +112,10 @@ export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary)
     lost: 0,
     causes: new Float64Array(CAUSES.length),
   };
-  for (const device of state.devices.order.slots) {
+  const { order } = state.devices;
+  const from = after === null ? 0 : order.after(after);
+  const slots = order.slots.subarray(from, from + limit);
+  for (const device of slots) {
     clear(summary);
     summary.id = state.devices.ids[device]!;
     const kept = state.keptTotals(device);
@@ -113,4 +124,5 @@ export const visitDevices = (state: LedgerState, visit: (summary: DeviceSummary)
     summary.rateHz = rateOf(state, device, summary.heard[ROW.INTERVAL]!);
     visit(summary);
   }
+  return from + slots.length < order.slots.length ? summary.id : null;
 };

@@ -68,9 +68,18 @@ export class LedgerView {
     return slot < 0 ? undefined : new DeviceView(this.#state, slot);
   }
 
-  /** One pass over all devices in the order of their ids; the object given is filled anew for each. */
-  visitDevices(visit: (summary: DeviceSummary) => void): void {
-    visitDevices(this.#state, visit);
+  /**
+   * A pass over the devices in the order of their ids, all of them or a part; the object given is filled anew for each.
+   * @param after - only those with greater ids; null = from the first one on
+   * @param limit - so many at most, at least 1
+   * @returns the id to go on after; null at the end
+   */
+  visitDevices(
+    visit: (summary: DeviceSummary) => void,
+    after: string | null = null,
+    limit: number = this.deviceCount,
+  ): string | null {
+    return visitDevices(this.#state, visit, after, limit);
   }
 
   /** Id of the device that owns a run, with the run's place in it; undefined when it is forgotten. */

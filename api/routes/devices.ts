@@ -66,7 +66,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
       }
       const after = decodeCursor(LIST_SCOPE, cursor);
-      const { ids, nextAfter } = lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
+      const { ids, nextAfter } = await lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
       const { devices, used } = devicesWithin(context, ids);
       return {
         devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)),

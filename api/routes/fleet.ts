@@ -20,7 +20,7 @@ export const fleetRoutes = (app: App, context: ApiContext): void => {
       },
     },
     async ({ query }) => {
-      const { asOfUs, total, statuses, rows } = table.page({
+      const { asOfUs, total, statuses, rows } = await table.page({
         ...query,
         search: query.search ?? null,
         status: query.status ?? null,

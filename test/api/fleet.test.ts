@@ -150,3 +150,20 @@ describe("history", () => {
     expect(json.samples[0]).toMatchObject({ expected: expect.any(Number), causes: { network: 0 } });
   });
 });
+
+test("a table of very many devices leaves turns to others while it is made", async () => {
+  const runs = [runOf()];
+  const idOf = (number: number): string => String(number).padStart(5, "0");
+  api.sources.add(...Array.from({ length: 10_001 }, (_, number) => ({ id: idOf(number), runs })));
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    turn = setImmediate(count);
+  };
+  let turn = setImmediate(count);
+  const { json } = await api.get("/api/v1/fleet?offset=9999");
+  clearImmediate(turn);
+  expect(json.total).toBe(10_001);
+  expect(json.devices.map(({ id }: { id: string }) => id)).toEqual(["09999", "10000"]);
+  expect(turns).toBeGreaterThanOrEqual(2);
+});

@@ -307,8 +307,10 @@ export class FakeSources implements Sources {
         return ids.filter((id) => after === null || id > after).slice(0, limit);
       },
       device: (id) => fake.devices.get(id),
-      visitDevices(visit) {
-        for (const id of [...fake.devices.keys()].sort()) visit(summaryOf(fake.devices.get(id)!));
+      visitDevices(visit, after = null, limit = fake.devices.size) {
+        const ids = this.idsAfter(after, limit + 1);
+        for (const id of ids.slice(0, limit)) visit(summaryOf(fake.devices.get(id)!));
+        return ids[limit] === undefined ? null : ids[limit - 1]!;
       },
       fleet: () => ({ counts: fake.counts ?? fake.#sum(), counters: fake.counters }),
     };

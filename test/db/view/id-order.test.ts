@@ -11,13 +11,15 @@ const pagesOf = (view: LedgerView, limit: number): string[] => {
   return all;
 };
 
-const inVisits = (view: LedgerView): string[] => {
+const inVisits = (view: LedgerView, limit?: number): string[] => {
   const ids: string[] = [];
-  view.visitDevices(({ id }) => ids.push(id));
+  let after: string | null = null;
+  do after = view.visitDevices(({ id }) => ids.push(id), after, limit);
+  while (after !== null);
   return ids;
 };
 
-test("pages of any size give all ids in order, whatever came and went before", () => {
+test("pages, and visits, of any size give all ids in order, whatever came and went before", () => {
   const step = fc.record({
     add: fc.uniqueArray(fc.string({ maxLength: 3 })),
     remove: fc.array(fc.nat(20)),
@@ -45,7 +47,7 @@ test("pages of any size give all ids in order, whatever came and went before", (
         const expected = [...devices.keys()].sort();
         if (view === undefined || !isAsked) continue;
         expect(pagesOf(view, limit)).toEqual(expected);
-        expect(inVisits(view)).toEqual(expected);
+        expect([inVisits(view), inVisits(view, limit)]).toEqual([expected, expected]);
       }
     }),
     { numRuns: 200 },
