@@ -76,7 +76,8 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
   const limiter = createRepeatLimiter(clock);
   return (error, request, reply) => {
     const answer = error.validation === undefined ? apiErrorOf(error) : validationError(error.validation);
-    const isFailure = FAILURES.includes(answer.code);
+    // what a route itself refuses is none: the live feed answers so while the collector stops
+    const isFailure = !(error instanceof ApiError) && FAILURES.includes(answer.code);
     // a stop closes the store while some still ask
     const isStopping = codeOf(error) === "ERR_READER_CLOSED";
     // nobody waits for the answer to a request that is gone

@@ -198,6 +198,10 @@ test("a failure inside is logged, and its repetitions are held back and counted"
   // that somebody still asks while the store is closed is no failure
   sources.failure = new LacunaError("ERR_READER_CLOSED", "the store is closed");
   expect((await app.inject("/api/v1/gaps")).statusCode).toBe(503);
+  // nor that somebody who followed the live feed comes again while it is closed
+  await sources.listener!.closing();
+  const refused = await app.inject("/api/v1/live");
+  expect(refused.json()).toMatchObject({ code: "ERR_UNAVAILABLE", detail: "the collector is stopping" });
   expect(lines).toHaveLength(2);
 });
 
