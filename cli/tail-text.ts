@@ -54,14 +54,21 @@ export const tailLines = (events: readonly StreamEvent[], format: TailFormat, pa
   let lines = "";
   for (const event of events) {
     if (!isTold(event)) continue;
-    // as it came, so that every value stays what it is
-    if (format === "json") lines += `{"event":"${event.event}",${event.data.slice(1)}\n`;
+    if (format === "json") lines += jsonLine(event);
     else {
       const told = { event: event.event, data: JSON.parse(event.data) } as Told;
       lines += format === "csv" ? csvLines(told) : textLine(told, paint);
     }
   }
   return lines;
+};
+
+const jsonLine = ({ event, data }: StreamEvent): string => {
+  // as it came, so that every value stays what it is
+  if (event !== "skipped") return `{"event":"${event}",${data.slice(1)}\n`;
+  // a member of one name cannot say both what the line is and what was left out
+  const { event: kind, ...rest } = JSON.parse(data) as SkippedEvent;
+  return `${JSON.stringify({ event, kind, ...rest })}\n`;
 };
 
 const textLine = ({ event, data }: Told, paint: Paint): string => {

@@ -52,6 +52,12 @@ test("as JSON every event comes as it is, with its kind", () => {
   expect(lines("json").filter((line) => line !== "")).toHaveLength(5);
 });
 
+test("as JSON what was left out is no reading: its kind has a name of its own", () => {
+  const line = lines("json").at(-2)!;
+  const skipped = { kind: "reading", reason: "too-old", from: "2026-11-20T11:00:00.000000Z", to: null };
+  expect(JSON.parse(line)).toEqual({ event: "skipped", ...skipped });
+});
+
 test("as CSV there is a line for each value, and gaps have their first and last number", () => {
   expect(lines("csv")).toEqual([
     "event,time,device,epoch,run,seq,last,channel,value,cause",
