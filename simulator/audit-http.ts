@@ -19,6 +19,11 @@ interface StatusJson {
   listeners: { state: string; since: string }[];
 }
 
+/** how the API writes what JSON has no number for */
+const NO_JSON_NUMBERS: ReadonlyMap<unknown, number> = new Map(
+  [Number.NaN, Infinity, -Infinity].map((number) => [String(number), number]),
+);
+
 const PAGE = 1000;
 const READINGS_PAGE = 10_000;
 
@@ -69,8 +74,7 @@ const readingOf = ({ time, epoch, run, seq, values }: ReadingJson): AuditReading
   run,
   sequence: seq,
   timeUs: parseTime(time),
-  // "NaN", "Infinity" and "-Infinity" are how the API writes what JSON has no number for
   values: Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? Number(value) : value]),
+    Object.entries(values).map(([name, value]) => [name, NO_JSON_NUMBERS.get(value) ?? value]),
   ),
 });

@@ -2,7 +2,7 @@ import { sumCounts } from "../../protocol/ledger-counts.ts";
 import { parseTime } from "../../protocol/time.ts";
 import type { TruthHeader, TruthRecord } from "../truth.ts";
 import { deliveredOf } from "./expectation.ts";
-import { brokenIdentities, brokenSums } from "./identities.ts";
+import { brokenEnds, brokenIdentities, brokenSums } from "./identities.ts";
 import { Findings } from "./report.ts";
 import { type NumberedReading, RunAudit, type StartContext } from "./run-audit.ts";
 import type { AuditDevice, AuditGap, AuditReading, AuditRun } from "./source.ts";
@@ -59,11 +59,38 @@ export const auditDevice = async (
       audits.set(keyOf(run), new RunAudit(pair, expected, findings));
     }
   }
+  const knownRuns = new Set(runs.map(keyOf));
+  for (const gap of evidence.gaps) if (!knownRuns.has(keyOf(gap))) differStrayGap(device, gap, findings);
+  const strays: Strays = new Map();
   for await (const page of evidence.readings) {
-    for (const reading of page) if (hasNumber(reading)) audits.get(keyOf(reading))?.addReading(reading);
+    for (const reading of page) {
+      const auditOfRun = audits.get(keyOf(reading));
+      if (auditOfRun !== undefined && hasNumber(reading)) auditOfRun.addReading(reading);
+      else if (auditOfRun !== undefined || !knownRuns.has(keyOf(reading))) addStray(reading, strays);
+    }
   }
+  for (const { reading, count } of strays.values()) differStray(device, reading, count, findings);
   for (const each of audits.values()) each.finish();
   return findings;
+};
+
+type Strays = Map<string, { reading: AuditReading; count: number }>;
+
+/** A reading of a run the ledger does not have, or without a number in one whose numbers are all known. */
+const addStray = (reading: AuditReading, strays: Strays): void => {
+  const key = `${keyOf(reading)}/${hasNumber(reading)}`;
+  strays.set(key, { reading, count: (strays.get(key)?.count ?? 0) + 1 });
+};
+
+const differStrayGap = (device: string, { epoch, run, first, last }: AuditGap, findings: Findings): void => {
+  const where = { device, epoch, run, numbers: [[first, last]] as const };
+  findings.differ({ subject: "gap", ...where, truth: "no such run", ledger: "a gap row" });
+};
+
+const differStray = (device: string, reading: AuditReading, count: number, findings: Findings): void => {
+  const { epoch, run } = reading;
+  const truth = hasNumber(reading) ? "no such run" : "every datagram has a number";
+  findings.differ({ subject: "stored", device, epoch, run, truth, ledger: `${count} stored` });
 };
 
 const startsOf = (records: readonly TruthRecord[], runs: readonly AuditRun[]): Start[] => {
@@ -84,7 +111,7 @@ const hasNumber = (reading: AuditReading): reading is NumberedReading => reading
 /** The device's own identities, and its counters as sums over its runs. */
 const auditTotals = (device: string, { counts, runs }: AuditDevice, findings: Findings): void => {
   const sums = sumCounts(runs.map((run) => run.counts));
-  for (const ledger of [...brokenIdentities(counts), ...brokenSums(counts, sums)]) {
+  for (const ledger of [...brokenIdentities(counts), ...brokenSums(counts, sums), ...brokenEnds(runs)]) {
     findings.differ({ subject: "identity", device, truth: "every identity holds", ledger });
   }
 };

@@ -41,13 +41,27 @@ export const brokenIdentities = (c: LedgerCounts): string[] =>
     },
   ]);
 
-/** Those of a run, which has a first number and a high water. */
-export const brokenRunIdentities = ({ first, highWater, counts }: AuditRun): string[] => {
+/** Those of a run, which has a first number, a high water and two ends. */
+export const brokenRunIdentities = ({ first, highWater, headKnown, counts }: AuditRun): string[] => {
   const right = first === null ? 0 : (highWater ?? first - 1) - first + 1;
   return [
     ...brokenIdentities(counts),
-    ...broken([{ name: "expected = highWater - first + 1", left: counts.expected, right }]),
+    ...broken([
+      { name: "expected = highWater - first + 1", left: counts.expected, right },
+      { name: "headKnown = first is 0", left: Number(headKnown), right: Number(first === 0) },
+    ]),
   ];
+};
+
+/** R11: the open ends of a device's runs. The tail of the one it is heard on, at most, is not open though nobody knows it. */
+export const brokenEnds = (runs: readonly AuditRun[]): string[] => {
+  const unknown = Number(sum(runs.map(({ counts }) => counts.unknown)));
+  // a run of unsequenced datagrams has no ends
+  const numbered = runs.filter(({ first }) => first !== null);
+  const tails = numbered.filter(({ tailKnown }) => !tailKnown).length;
+  const most = numbered.filter(({ headKnown }) => !headKnown).length + tails;
+  if (unknown === most || (tails > 0 && unknown === most - 1)) return [];
+  return [`unknown = open ends of the runs: ${unknown} is not ${most}`];
 };
 
 /** Those of the fleet, where every datagram is in one counter. */

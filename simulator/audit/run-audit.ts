@@ -1,3 +1,4 @@
+import type { ArrivalBin } from "../../protocol/gap-row.ts";
 import type { Count } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { intersect, normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
@@ -81,15 +82,18 @@ export class RunAudit {
   #checkGaps(): void {
     const { gaps, run } = this.#pair;
     this.#numbers("gap", subtract(this.#absent, this.#span), "inside the run", "outside first to high water");
-    const absences = gaps.filter(isAbsence).sort((a, b) => a.first - b.first);
-    for (const [index, gap] of absences.entries()) {
-      const before = absences[index - 1];
-      if (before === undefined || before.last < gap.first) continue;
-      const common: Range = [gap.first, Math.min(before.last, gap.last)];
-      this.#numbers("gap", [common], "absent once", "in two gap rows");
-    }
-    const filled = normalise(gaps.filter(({ state }) => state === "filled").map((g) => [g.first, g.last]));
+    const arrived = gaps.filter(isFilled);
+    this.#checkApart(gaps.filter(isAbsence), "absent once");
+    this.#checkApart(arrived, "filled once");
+    const filled = normalise(arrived.map(({ first, last }) => [first, last]));
     this.#numbers("gap", intersect(filled, this.#absent), "in one bin", "filled and absent");
+    this.#numbers(
+      "gap",
+      subtract(filled, this.#span),
+      "inside the run",
+      "filled outside first to high water",
+    );
+    this.#checkFilled(arrived);
     this.#counter(
       "missing",
       countIn(gaps, ({ state }) => state === "open"),
@@ -99,6 +103,27 @@ export class RunAudit {
       const inRows = countIn(gaps, (gap) => gap.state === "lost" && gap.cause === cause);
       this.#equal(`causes.${cause}`, run.counts.causes[cause], inRows, "in lost gap rows");
     }
+  }
+
+  #checkApart(rows: AuditGap[], truth: string): void {
+    rows.sort((a, b) => a.first - b.first);
+    for (const [index, gap] of rows.entries()) {
+      const before = rows[index - 1];
+      if (before === undefined || before.last < gap.first) continue;
+      const common: Range = [gap.first, Math.min(before.last, gap.last)];
+      this.#numbers("gap", [common], truth, "in two gap rows");
+    }
+  }
+
+  /** What came after its window has a row; of what was reordered only what came after a stop. */
+  #checkFilled(rows: readonly AuditGap[]): void {
+    const { counts } = this.#pair.run;
+    const inRows = (...bins: readonly (ArrivalBin | null)[]): number =>
+      countIn(rows, ({ arrival }) => bins.includes(arrival));
+    this.#counter("recovered", inRows("recovered"), "in filled gap rows");
+    this.#counter("late", inRows("late"), "in filled gap rows");
+    const others = inRows("reordered", null);
+    if (others > Number(counts.reordered)) this.#counter("reordered", others, "in filled gap rows");
   }
 
   /** The received numbers by the ledger (all of the run that no gap row holds) against the truth. */
@@ -184,7 +209,7 @@ export class RunAudit {
     for (const gap of gaps) if (isBlamed(gap)) tally.blamed[gap.cause] += gap.last - gap.first + 1;
   }
 
-  #counter(name: "missing" | "received", truth: number, what: string): void {
+  #counter(name: "missing" | "received" | ArrivalBin, truth: number, what: string): void {
     this.#equal(name, this.#pair.run.counts[name], truth, what);
   }
 
@@ -203,7 +228,8 @@ export class RunAudit {
   }
 }
 
-const isAbsence = ({ state }: AuditGap): boolean => state !== "filled";
+const isFilled = ({ state }: AuditGap): boolean => state === "filled";
+const isAbsence = (gap: AuditGap): boolean => !isFilled(gap);
 
 const countIn = (gaps: readonly AuditGap[], isIn: (gap: AuditGap) => boolean): number =>
   gaps.filter(isIn).reduce((count, { first, last }) => count + last - first + 1, 0);

@@ -1,3 +1,4 @@
+import type { ArrivalBin } from "../../protocol/gap-row.ts";
 import type { Count, LedgerCounts } from "../../protocol/ledger-counts.ts";
 import type { Cause } from "../../protocol/ledger-row.ts";
 
@@ -51,6 +52,8 @@ export interface AuditGap {
   last: number;
   state: "open" | "lost" | "filled";
   cause: Cause | null;
+  /** bin of its numbers; null while they are not here */
+  arrival: ArrivalBin | null;
 }
 
 /** Readings of one datagram that share a time. */
@@ -60,6 +63,6 @@ export interface AuditReading {
   /** null when the datagram had no number */
   sequence: number | null;
   timeUs: number;
-  /** by channel name */
-  values: Readonly<Record<string, number | boolean>>;
+  /** by channel name; a text is none of a simulator's */
+  values: Readonly<Record<string, number | boolean | string>>;
 }

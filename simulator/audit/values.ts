@@ -1,4 +1,4 @@
-import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "../../protocol/constants.ts";
+import { EARLIEST_TIME_US, LATEST_AHEAD_US, VALUE_TYPE } from "../../protocol/constants.ts";
 import { undescribedName } from "../../protocol/text.ts";
 import { formatTime, parseTime } from "../../protocol/time.ts";
 import { READ_OUT_US, readingTimeOf } from "../encoder.ts";
@@ -43,9 +43,10 @@ export class ExpectedReadings {
     const device = this.schedule.deviceOf(record.device);
     const key = this.schedule.signalKey(device, record.epoch);
     for (const { number, name, signal } of this.#channels) {
-      const expected = signal.valueAt(subKey(key, number), reading.sequence);
-      const stored = reading.values[name] ?? reading.values[undescribedName(number)];
-      if (stored === undefined || !Object.is(Number(stored), expected)) {
+      const sent = signal.valueAt(subKey(key, number), reading.sequence);
+      const expected = signal.type === VALUE_TYPE.BOOL ? sent === 1 : sent;
+      const stored = reading.values[name] ?? this.#undescribed(reading, number);
+      if (!Object.is(stored, expected)) {
         return {
           subject: "value",
           truth: `${name} = ${expected}`,
@@ -58,6 +59,11 @@ export class ExpectedReadings {
       return { subject: "value", truth: `${this.#channels.length} values`, ledger: `${extra} more` };
     }
     return this.#compareTime(device, record, reading);
+  }
+
+  /** A JSON datagram names what it carries; a binary one may be stored before, or without, its description. */
+  #undescribed({ values }: AuditReading, channel: number): number | boolean | string | undefined {
+    return this.#header.format === "native" ? values[undescribedName(channel)] : undefined;
   }
 
   #compareTime(

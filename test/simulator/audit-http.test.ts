@@ -134,11 +134,15 @@ test("an API that cannot be reached is an error that says so", async () => {
 });
 
 test("values JSON has no number for are read from their words", async () => {
-  const values = { a: "NaN", b: "Infinity", c: "-Infinity", d: -0, e: true };
+  const values = { a: "NaN", b: "Infinity", c: "-Infinity", d: -0, e: true, f: "21.5", g: "" };
   const reading = { time: "2026-11-20T12:00:00Z", epoch: null, run: 0, seq: 1, values };
   const text = JSON.stringify({ readings: [reading], next: null }).replace('"d":0', '"d":-0');
   const baseUrl = await serve((_request, response) => response.end(text));
   for await (const [first] of httpAuditSource(baseUrl).readings("x")) {
-    expect(first!.values).toEqual({ a: Number.NaN, b: Infinity, c: -Infinity, d: -0, e: true });
+    expect(first!.values).toEqual({
+      ...{ a: Number.NaN, b: Infinity, c: -Infinity, d: -0, e: true },
+      // no other text stands for a number
+      ...{ f: "21.5", g: "" },
+    });
   }
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Count, zeroCounts } from "../../protocol/ledger-counts.ts";
-import { type AuditReport, audit, formatReport } from "../../simulator/audit.ts";
+import { type AuditGap, type AuditReport, audit, formatReport } from "../../simulator/audit.ts";
 import type { SimulatorSettings } from "../../simulator/settings.ts";
 import type { Truth } from "../../simulator/truth.ts";
 import { type Fate, type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
@@ -115,10 +115,11 @@ test.each(["temperature", "level", "pressure", "valve", "flow"])(
     const scene = sceneOf();
     const { readings, where } = victimOf(scene);
     const reading = readings[5]!;
-    const sent = Number(reading.values[name]);
-    readings[5]!.values = { ...reading.values, [name]: sent + 1 };
+    const sent = reading.values[name]!;
+    const stored = typeof sent === "boolean" ? !sent : Number(sent) + 1;
+    readings[5]!.values = { ...reading.values, [name]: stored };
     expect(linesOf(await auditOf(scene))).toEqual([
-      `value ${where} ${reading.sequence}-${reading.sequence}: ${name} = ${sent} | ${name} = ${sent + 1}`,
+      `value ${where} ${reading.sequence}-${reading.sequence}: ${name} = ${sent} | ${name} = ${stored}`,
     ]);
   },
 );
@@ -140,6 +141,30 @@ test("zero and minus zero are not the same value", async () => {
   quiet.values = { ...quiet.values, flow: -0 };
   expect((await auditOf(scene)).differences.map(({ subject }) => subject)).toEqual(["value"]);
 });
+
+test.each([
+  ["valve", Number],
+  ["temperature", String],
+])("a stored value of %s of another type is not the one sent", async (name, change) => {
+  const scene = sceneOf();
+  const { readings } = victimOf(scene);
+  readings[5]!.values = { ...readings[5]!.values, [name]: change(readings[5]!.values[name]) };
+  expect((await auditOf(scene)).differences.map(({ subject }) => subject)).toEqual(["value"]);
+});
+
+test.each([
+  ["native", 0],
+  ["json", 1],
+] as const)(
+  "a value under its channel's number may be one of a %s datagram, unless it names it",
+  async (format, count) => {
+    const scene = sceneOf({ format });
+    const { readings } = victimOf(scene);
+    const { temperature, ...others } = readings[5]!.values;
+    readings[5]!.values = { ...others, ch0: temperature! };
+    expect((await auditOf(scene)).differenceCount).toBe(count);
+  },
+);
 
 test("a stored time that is a microsecond off is named", async () => {
   const scene = sceneOf();
@@ -217,12 +242,107 @@ test("two gap rows that hold the same number are named", async () => {
   );
 });
 
-test("a filled gap row of received numbers is no absence", async () => {
+/** A number of the victim's run that came after its window: rows and counters agree. */
+const sceneWithLate = () => {
   const scene = sceneOf();
-  const { device, readings } = victimOf(scene);
-  const { epoch, sequence } = readings[4]!;
-  device.gaps.push({ epoch, run: 0, first: sequence!, last: sequence!, state: "filled", cause: null });
-  expect(linesOf(await auditOf(scene))).toEqual([]);
+  const victim = victimOf(scene);
+  const { epoch, sequence } = victim.readings[4]!;
+  for (const counts of [victim.run.counts, victim.device.counts, scene.ledger.fleet.counts]) {
+    counts.inOrder = Number(counts.inOrder) - 1;
+    counts.late = 1;
+  }
+  const filled: AuditGap = {
+    ...{ epoch, run: 0, first: sequence!, last: sequence! },
+    ...{ state: "filled", cause: "undetermined", arrival: "late" },
+  };
+  victim.device.gaps.push(filled);
+  return { ...victim, scene, filled };
+};
+
+test("a filled gap row of received numbers is no absence", async () => {
+  expect(linesOf(await auditOf(sceneWithLate().scene))).toEqual([]);
+});
+
+test("a filled gap row in another bin than the counters have is named", async () => {
+  const { scene, filled, where } = sceneWithLate();
+  filled.arrival = "recovered";
+  expect(linesOf(await auditOf(scene))).toEqual([
+    `counter ${where} : 1 in filled gap rows | recovered 0`,
+    `counter ${where} : 0 in filled gap rows | late 1`,
+  ]);
+});
+
+test("more numbers in filled gap rows than came out of order are named", async () => {
+  const { scene, filled, device, where } = sceneWithLate();
+  device.gaps.push({ ...filled, first: filled.first + 1, last: filled.last + 1, arrival: "reordered" });
+  expect(linesOf(await auditOf(scene))).toEqual([`counter ${where} : 1 in filled gap rows | reordered 0`]);
+});
+
+test("a number in two filled gap rows is named", async () => {
+  const { scene, filled, device, where } = sceneWithLate();
+  device.gaps.push({ ...filled });
+  expect(linesOf(await auditOf(scene))).toContain(
+    `gap ${where} ${filled.first}-${filled.last}: filled once | in two gap rows`,
+  );
+});
+
+test("a filled gap row of numbers outside the run is named", async () => {
+  const { scene, filled, run, where } = sceneWithLate();
+  filled.first = filled.last = run.highWater! + 1;
+  expect(linesOf(await auditOf(scene))).toEqual([
+    `gap ${where} ${filled.first}-${filled.last}: inside the run | filled outside first to high water`,
+  ]);
+});
+
+test.each([{ run: 7 }, { epoch: 7 }])(
+  "a gap row of a run the ledger does not have is named: %j",
+  async (of) => {
+    const scene = sceneOf();
+    const { device, gaps, record } = victimOf(scene);
+    device.gaps.push({ ...gaps[0]!, ...of });
+    expect((await auditOf(scene)).differences).toMatchObject([
+      { subject: "gap", device: record.device, ...of, truth: "no such run" },
+    ]);
+  },
+);
+
+test.each([{ run: 7 }, { epoch: 7 }])(
+  "stored readings of a run the ledger does not have are named: %j",
+  async (of) => {
+    const scene = sceneOf();
+    const { device, readings, record } = victimOf(scene);
+    device.readings.push({ ...readings[0]!, ...of }, { ...readings[1]!, ...of });
+    expect((await auditOf(scene)).differences).toMatchObject([
+      { subject: "stored", device: record.device, ...of, truth: "no such run", ledger: "2 stored" },
+    ]);
+  },
+);
+
+test("a stored reading without a number, in a run that has numbers, is named", async () => {
+  const scene = sceneOf();
+  const { device, readings, where } = victimOf(scene);
+  device.readings.push({ ...readings[0]!, sequence: null });
+  expect(linesOf(await auditOf(scene))).toEqual([`stored ${where} : every datagram has a number | 1 stored`]);
+});
+
+test("a head that is said to be known and is not, or the other way round, is named", async () => {
+  const scene = sceneOf();
+  const { run, where } = victimOf(scene);
+  run.headKnown = !run.headKnown;
+  expect(linesOf(await auditOf(scene)).join()).toContain(
+    `identity ${where} : every identity holds | headKnown = first is 0: 0 is not 1`,
+  );
+});
+
+test("an open end too many, or too few, is named", async () => {
+  const scene = sceneOf();
+  const { run, record } = victimOf(scene);
+  for (const each of scene.ledger.devices.get(record.device)!.runs) each.tailKnown = false;
+  const named = (await auditOf(scene)).differences.map(({ device, ledger }) => `${device} ${ledger}`);
+  const { length } = scene.ledger.devices.get(record.device)!.runs;
+  expect(length).toBeGreaterThan(1);
+  expect(named).toEqual([`${record.device} unknown = open ends of the runs: 0 is not ${length}`]);
+  expect(run.tailKnown).toBe(false);
 });
 
 test("a reading that is not stored is named", async () => {

@@ -119,6 +119,7 @@ const auditRunOf = (run: Run, causes: ReadonlyMap<number, Cause> | undefined, ga
     expected: run.next - run.first,
     ...{ received, inOrder: received, stored: received, duplicates: run.duplicates },
     lost: run.next - run.first - received,
+    unknown: Number(run.first !== 0),
   };
   for (let number = run.first; number < run.next; number++) {
     if (run.readings.has(number)) continue;
@@ -127,7 +128,10 @@ const auditRunOf = (run: Run, causes: ReadonlyMap<number, Cause> | undefined, ga
     const last = gaps.at(-1);
     const isOneGap = last?.epoch === run.epoch && last.last === number - 1 && last.cause === cause;
     if (isOneGap) last.last = number;
-    else gaps.push({ epoch: run.epoch, run: 0, first: number, last: number, state: "lost", cause });
+    else {
+      const { epoch } = run;
+      gaps.push({ epoch, run: 0, first: number, last: number, state: "lost", cause, arrival: null });
+    }
   }
   return {
     ...{ epoch: run.epoch, run: 0, first: run.first, counts },

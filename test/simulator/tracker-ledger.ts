@@ -1,8 +1,10 @@
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { type TrackerSink, VERDICT } from "../../collector/tracker/types.ts";
+import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
+import { type ArrivalBin, arrivalBin } from "../../protocol/gap-row.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
-import { CAUSES, ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { readingTimeUs } from "../../protocol/time.ts";
 import type { AuditGap, AuditReading } from "../../simulator/audit.ts";
 import type { ReferenceLedger } from "./reference-ledger.ts";
@@ -96,11 +98,12 @@ export class TrackerLedger {
   #reading(device: number, sendTimeUs: number): Omit<AuditReading, "run" | "sequence"> {
     const datagram = this.#datagram;
     const names = this.#names.get(`${device}/${datagram.epoch}`);
-    const values: Record<string, number> = {};
+    const values: Record<string, number | boolean> = {};
     for (let index = 0; index < datagram.readingCount; index++) {
       const channel = datagram.channels[index]!;
       const name = datagram.named ? datagram.names[index]! : (names?.get(channel) ?? `ch${channel}`);
-      values[name] = datagram.values[index]!;
+      const value = datagram.values[index]!;
+      values[name] = datagram.types[index] === VALUE_TYPE.BOOL ? value === 1 : value;
     }
     const baseUs = sendTimeUs || datagram.sendTimeUs || this.#wallUs();
     const timeUs = readingTimeUs(datagram, 0, baseUs, this.#wallUs());
@@ -132,7 +135,11 @@ export class TrackerLedger {
       const counts = countsOfRow(rows, base, { pending: 0, expired: 0 });
       const [first, highWater] = [rows[base + ROW.FIRST]!, rows[base + ROW.HIGH_WATER]!];
       const span = { first: first < 0 ? null : first, highWater: highWater < 0 ? null : highWater };
-      const ends = { headKnown: first === 0, tailKnown: true };
+      const flags = rows[base + ROW.FLAGS]!;
+      const ends = {
+        headKnown: (flags & ROW_FLAG.HEAD_KNOWN) !== 0,
+        tailKnown: (flags & ROW_FLAG.TAIL_KNOWN) !== 0,
+      };
       device.runs = [...device.runs, { epoch: run.epoch, run: run.index, ...span, ...ends, counts }];
       device.counts = sumCounts([device.counts, counts]);
       device.gaps.push(...run.gaps);
@@ -144,14 +151,16 @@ export class TrackerLedger {
     return { fleet, devices, listeningSinceUs: 0 };
   }
 
-  #fill(run: Run, sequence: number): void {
-    const at = run.gaps.findIndex(({ first, last }) => first <= sequence && sequence <= last);
+  #fill(run: Run, sequence: number, arrival: ArrivalBin): void {
+    const at = run.gaps.findIndex(
+      ({ first, last, state }) => state !== "filled" && first <= sequence && sequence <= last,
+    );
     const gap = run.gaps[at]!;
     const parts = [
       { ...gap, last: sequence - 1 },
       { ...gap, first: sequence + 1 },
     ].filter(({ first, last }) => first <= last);
-    run.gaps.splice(at, 1, ...parts);
+    run.gaps.splice(at, 1, ...parts, { ...gap, first: sequence, last: sequence, state: "filled", arrival });
   }
 
   #sink(): TrackerSink {
@@ -164,9 +173,10 @@ export class TrackerLedger {
       event: ignore,
       gapLost: (run, first, last, _openedAt, _closedAt, cause) => {
         const { epoch, index, gaps } = this.#runs.get(run)!;
-        gaps.push({ epoch, run: index, first, last, state: "lost", cause: CAUSES[cause]! });
+        gaps.push({ epoch, run: index, first, last, state: "lost", cause: CAUSES[cause]!, arrival: null });
       },
-      gapFilled: (run, sequence) => this.#fill(this.#runs.get(run)!, sequence),
+      gapFilled: (run, sequence, _at, wasLost, _openedAt, _cause, _time, requests) =>
+        this.#fill(this.#runs.get(run)!, sequence, arrivalBin(wasLost, requests)),
       heldAccepted: (device, run, sequence) => {
         this.#keep(run, { ...this.#held.get(device)!, run: this.#runs.get(run)!.index, sequence });
       },
