@@ -8,7 +8,7 @@ import { createLogger } from "../common/logger.ts";
 import { type AuditReport, audit, formatReport } from "../simulator/audit.ts";
 import { httpAuditSource } from "../simulator/audit-http.ts";
 import { SIMULATOR_OPTIONS } from "../simulator/options.ts";
-import type { Progress } from "../simulator/run.ts";
+import type { Progress, Summary } from "../simulator/run.ts";
 import type { SimulatorSettings } from "../simulator/settings.ts";
 import { settle } from "../simulator/settle.ts";
 import { simulate } from "../simulator/simulate.ts";
@@ -55,14 +55,14 @@ const simulatorSettings = (demo: DemoSettings, target: string, truth: string): S
     },
   });
 
-/** Shows the table until the simulation is over. */
-const play = async (service: Service, settings: SimulatorSettings, signal: AbortSignal): Promise<void> => {
+/** Shows the table until the simulation is over. @returns what was sent */
+const play = async (service: Service, settings: SimulatorSettings, signal: AbortSignal): Promise<Summary> => {
   const block = new LiveBlock(process.stdout);
   let progress: Progress | undefined;
   const show = (): void => block.show(demoTable(service.ledger, progress, systemClock.wallUs()));
   const timer = setInterval(show, TABLE_MS);
   try {
-    await simulate(settings, {
+    return await simulate(settings, {
       signal,
       onProgress: (news) => {
         progress = news;
@@ -92,7 +92,8 @@ const playAndAudit = async (
   );
   const truthPath = join(directory, "truth.jsonl");
   const target = `udp://127.0.0.1:${listener!.port}`;
-  await play(service, simulatorSettings(settings, target, truthPath), signal);
+  const { used } = await play(service, simulatorSettings(settings, target, truthPath), signal);
+  if (used === 0) return await print("ended before anything was sent: there is nothing to audit\n");
   await print("\nauditing …\n");
   const report = await auditRun(service.url, truthPath);
   await print(`${formatReport(report).join("\n")}\n`);

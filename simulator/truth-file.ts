@@ -3,6 +3,7 @@ import { closeSync, createReadStream, createWriteStream, openSync } from "node:f
 import { createInterface } from "node:readline";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Truth, TruthHeader, TruthRecord } from "./truth.ts";
+import { TruthOrder } from "./truth-order.ts";
 import { parseTruthHeader, parseTruthRecord } from "./truth-parse.ts";
 
 const writeError = (path: string, cause: unknown): LacunaError => {
@@ -49,19 +50,27 @@ export const writeTruth = async (
 
 /**
  * Reads a truth file.
- * @throws LacunaError `ERR_TRUTH_READ` when it cannot be read, `ERR_TRUTH_FORMAT` naming the line that is none
+ * @throws LacunaError `ERR_TRUTH_READ` when it cannot be read, `ERR_TRUTH_FORMAT` naming the line that is none or not in its place
  */
 export const readTruth = async (path: string): Promise<Truth> => {
   let header: TruthHeader | undefined;
+  let order: TruthOrder | undefined;
   const records: TruthRecord[] = [];
   let lineNumber = 0;
   const file = createReadStream(path);
   try {
     for await (const line of createInterface({ input: file })) {
       const where = `${path}:${++lineNumber}`;
-      if (header === undefined) header = parseTruthHeader(line, where);
-      else if (line !== "") records.push(parseTruthRecord(line, where));
+      if (header === undefined || order === undefined) {
+        header = parseTruthHeader(line, where);
+        order = new TruthOrder(header);
+      } else if (line !== "") {
+        const record = parseTruthRecord(line, where);
+        order.add(record, where);
+        records.push(record);
+      }
     }
+    order?.end(path);
   } catch (error) {
     if (error instanceof LacunaError) throw error;
     const message = `the truth file ${path} cannot be read: ${messageOf(error)}`;

@@ -26,7 +26,7 @@ const isTime = (value: unknown): value is string =>
   typeof value === "string" && !Number.isNaN(parseTime(value));
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** What the values and their times are computed from. */
+/** What the values and their times are computed from, and what the ledger must know. */
 const DECISIVE = [
   "seed",
   "devices",
@@ -37,6 +37,8 @@ const DECISIVE = [
   "jsonTime",
   "channels",
   "signals",
+  "endHeartbeats",
+  "impairControl",
 ] as const;
 
 /** @throws LacunaError `ERR_TRUTH_FORMAT` */

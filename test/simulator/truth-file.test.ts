@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Emission } from "../../simulator/emission.ts";
+import { Fleet } from "../../simulator/fleet.ts";
 import { checkTruthPath, readTruth, writeTruth } from "../../simulator/truth-file.ts";
 import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 
@@ -92,6 +94,88 @@ test.each([
   });
 });
 
+const linesOf = async (): Promise<string[]> => {
+  const { truth } = simulateInMemory(SETTINGS);
+  await writeTruth(path, truth.header, truth.records);
+  return (await readFile(path, "utf8")).trim().split("\n");
+};
+
+test("a truth file without any one of its lines is refused", async () => {
+  const lines = await linesOf();
+  expect(lines.length).toBeGreaterThan(5);
+  for (const at of lines.keys()) {
+    await writeFile(path, lines.toSpliced(at, 1).join("\n"));
+    await expect(readTruth(path)).rejects.toMatchObject({ code: "ERR_TRUTH_FORMAT" });
+  }
+});
+
+test("a truth file with any one of its lines twice, or two lines of a device in each other's place, is refused", async () => {
+  const lines = await linesOf();
+  for (const at of lines.keys()) {
+    await writeFile(path, [...lines, lines[at]].join("\n"));
+    await expect(readTruth(path)).rejects.toMatchObject({ code: "ERR_TRUTH_FORMAT" });
+  }
+  await writeFile(path, [lines[0], ...lines.slice(1).reverse()].join("\n"));
+  await expect(readTruth(path)).rejects.toMatchObject({
+    code: "ERR_TRUTH_FORMAT",
+    message: expect.stringMatching(
+      /truth\.jsonl:2: by the lines before it begins at 2026-11-20T12:00:\S+Z: a line is missing/,
+    ),
+  });
+});
+
+test("lines of different devices may be in any order", async () => {
+  const [header, ...lines] = await linesOf();
+  const byDevice = lines.toSorted((a, b) => JSON.parse(b).device.localeCompare(JSON.parse(a).device));
+  expect(byDevice).not.toEqual(lines);
+  await writeFile(path, [header, ...byDevice].join("\n"));
+  expect((await readTruth(path)).records).toHaveLength(lines.length);
+});
+
+test("a line that says another number was the last one is refused, unless it is of the last round", async () => {
+  const lines = await linesOf();
+  const record = JSON.parse(lines[1]!);
+  for (const next of [record.next - 1, record.next + 1]) {
+    await writeFile(path, lines.with(1, JSON.stringify({ ...record, next, dropped: [] })).join("\n"));
+    await expect(readTruth(path)).rejects.toMatchObject({ code: "ERR_TRUTH_FORMAT" });
+  }
+});
+
+test("a line of another fleet is refused", async () => {
+  const lines = await linesOf();
+  const other = lines.at(-1)!.replace('"sim-', '"fleet-');
+  await writeFile(path, [...lines, other].join("\n"));
+  await expect(readTruth(path)).rejects.toMatchObject({
+    message: expect.stringContaining("is none of the devices of the first line"),
+  });
+});
+
+test("a truth file of a fleet that sent nothing is refused: an audit would find nothing, and every number explained", async () => {
+  const [header] = await linesOf();
+  await writeFile(path, header!);
+  await expect(readTruth(path)).rejects.toMatchObject({
+    code: "ERR_TRUTH_FORMAT",
+    message: expect.stringContaining("nothing to audit"),
+  });
+});
+
+test.each([
+  ["a run that was stopped in its first round", { devices: 5 }, 3],
+  ["one in its second round", { devices: 5 }, 8],
+  ["slow devices", { devices: 7, rateHz: 0.01 }, 20],
+  ["a rate that is no whole number", { devices: 3, totalRateHz: 7.3 }, 100],
+  ["restarts under the same epoch", { epochOrder: "same", restartsPerMinute: 30, rateHz: 5 }, 900],
+] as const)("the truth of %s is read", async (_what, given, stopAt) => {
+  const fleet = new Fleet(fixedSettings({ ...IMPAIRED, ...given }));
+  const emission = new Emission();
+  while (fleet.counts.used < stopAt) fleet.next(emission);
+  fleet.stop();
+  const { truth } = simulateInMemory(fixedSettings({ ...IMPAIRED, ...given, count: 1 }));
+  await writeTruth(path, truth.header, fleet.truth());
+  const numbers = (await readTruth(path)).records.reduce((sum, { next }) => sum + next, 0);
+  expect(numbers).toBe(fleet.counts.used);
+});
+
 test.each([
   ["nothing", ""],
   ["another version", JSON.stringify({ version: 2 })],
@@ -112,6 +196,8 @@ test.each([
   ["totalRateHz", {}],
   ["idPrefix", null],
   ["skewMs", null],
+  ["endHeartbeats", null],
+  ["impairControl", "perhaps"],
 ])("a first line whose %s is %j is refused: values could not be computed", async (property, value) => {
   const { truth } = simulateInMemory(SETTINGS);
   await writeFile(path, JSON.stringify({ ...truth.header, [property]: value }));
