@@ -2,7 +2,7 @@ import type { LedgerSource } from "../api/sources.ts";
 import { deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
 import type { Progress } from "../simulator/run.ts";
-import { count, lossPercent, percent, rate, table } from "./terminal.ts";
+import { count, lossPercent, percent, rate, rowTable, wrapped } from "./terminal.ts";
 
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
@@ -12,11 +12,19 @@ const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   return online;
 };
 
-/** The demo's live table: the committed ledger in one line, the simulator's own account below it. */
-export const demoTable = (ledger: LedgerSource, progress: Progress | undefined, nowUs: number): string[] => {
+/**
+ * The demo's live table: the committed ledger in one line, the simulator's own account below it.
+ * @param width - of a line at most; what does not fit has further lines
+ */
+export const demoTable = (
+  ledger: LedgerSource,
+  progress: Progress | undefined,
+  nowUs: number,
+  width: number,
+): string[] => {
   const { counts } = ledger.fleet();
   const loss = lossOf(counts);
-  const lines = table(
+  const lines = rowTable(
     [
       "online",
       "datagrams/s",
@@ -31,25 +39,22 @@ export const demoTable = (ledger: LedgerSource, progress: Progress | undefined, 
       "completeness",
     ],
     [
-      [
-        count(devicesOnline(ledger, nowUs)),
-        progress === undefined ? "–" : rate(progress.rateHz),
-        count(counts.expected),
-        count(counts.received),
-        count(counts.recovered),
-        count(counts.missing),
-        count(counts.lost),
-        count(counts.duplicates),
-        lossPercent(loss.raw),
-        lossPercent(loss.residual),
-        percent(completenessOf(counts.received, counts.expected)),
-      ],
+      count(devicesOnline(ledger, nowUs)),
+      progress === undefined ? "–" : rate(progress.rateHz),
+      count(counts.expected),
+      count(counts.received),
+      count(counts.recovered),
+      count(counts.missing),
+      count(counts.lost),
+      count(counts.duplicates),
+      lossPercent(loss.raw),
+      lossPercent(loss.residual),
+      percent(completenessOf(counts.received, counts.expected)),
     ],
+    width,
   );
   if (progress === undefined) return lines;
   const { dropped, corrupted, duplicated, reordered, restarts, asked, repeated } = progress;
-  return [
-    ...lines,
-    `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}; asked ${count(asked)} times, sent ${count(repeated)} numbers again`,
-  ];
+  const account = `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}; asked ${count(asked)} times, sent ${count(repeated)} numbers again`;
+  return [...lines, ...wrapped(account, width)];
 };

@@ -20,7 +20,7 @@ import { COLLECT_OPTIONS } from "./options.ts";
 import { print } from "./output.ts";
 import { type Service, startService } from "./service.ts";
 import { stopSignals } from "./stop-signals.ts";
-import { LiveBlock } from "./terminal.ts";
+import { LiveBlock, lineWidth } from "./terminal.ts";
 
 /** a small receive buffer is worth a warning, but not to someone who looks for the first time: a demo needs little */
 const LOG_LEVEL = "error";
@@ -59,7 +59,12 @@ const simulatorSettings = (demo: DemoSettings, target: string, truth: string): S
 const play = async (service: Service, settings: SimulatorSettings, signal: AbortSignal): Promise<Summary> => {
   const block = new LiveBlock(process.stdout);
   let progress: Progress | undefined;
-  const show = (): void => block.show(demoTable(service.ledger, progress, systemClock.wallUs()));
+  const show = (): void => {
+    const width = lineWidth(process.stdout);
+    const lines = demoTable(service.ledger, progress, systemClock.wallUs(), width);
+    if (signal.aborted) lines.push("ending: the devices still answer, until nobody asks any more");
+    block.show(lines);
+  };
   const timer = setInterval(show, TABLE_MS);
   try {
     return await simulate(settings, {

@@ -35,6 +35,13 @@ export const lossPercent = (ratio: number | null): string =>
 const CLEAR_LINE = "\r\u001b[2K";
 const CLEAR_BELOW = "\u001b[0J";
 
+/** what is taken where a terminal does not say how wide it is */
+const USUAL_COLUMNS = 80;
+
+/** How many characters a line may have; without a terminal any. */
+export const lineWidth = ({ isTTY, columns }: { isTTY: boolean; columns: number }): number =>
+  isTTY ? (columns || USUAL_COLUMNS) - 1 : Infinity;
+
 /** One line that is written over; nothing at all where the stream is not a terminal. */
 export class LiveLine {
   readonly #stream: WriteStream;
@@ -43,13 +50,25 @@ export class LiveLine {
   }
 
   show(text: string): void {
-    if (this.#stream.isTTY) this.#stream.write(`${CLEAR_LINE}${text.slice(0, this.#stream.columns - 1)}`);
+    if (this.#stream.isTTY) this.#stream.write(`${CLEAR_LINE}${text.slice(0, lineWidth(this.#stream))}`);
   }
 
   clear(): void {
     if (this.#stream.isTTY) this.#stream.write(CLEAR_LINE);
   }
 }
+
+/** Broken between words, so that each line fits; a word that is too long stays whole. */
+export const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};
 
 /** A few lines that are written over on a terminal, and appended elsewhere. */
 export class LiveBlock {
@@ -62,7 +81,7 @@ export class LiveBlock {
   show(lines: readonly string[]): void {
     if (this.#stream.isTTY) {
       const up = this.#height === 0 ? "" : `\u001b[${this.#height}A`;
-      const fitted = lines.map((line) => line.slice(0, this.#stream.columns - 1));
+      const fitted = lines.map((line) => line.slice(0, lineWidth(this.#stream)));
       this.#stream.write(`${up}\r${CLEAR_BELOW}${fitted.join("\n")}\n`);
     } else {
       this.#stream.write(`${lines.join("\n")}\n`);
@@ -90,4 +109,22 @@ export const table = (
       .join("  ")
       .trimEnd();
   return [line(header), ...rows.map(line)];
+};
+
+/** A row under its header, in as many pieces as it takes for each to fit. */
+export const rowTable = (header: readonly string[], row: readonly string[], width: number): string[] => {
+  const pieces: { header: string[]; row: string[]; length: number }[] = [];
+  for (const [column, name] of header.entries()) {
+    const cell = row[column]!;
+    const length = Math.max(name.length, cell.length);
+    const last = pieces.at(-1);
+    if (last === undefined || last.length + 2 + length > width) {
+      pieces.push({ header: [name], row: [cell], length });
+      continue;
+    }
+    last.header.push(name);
+    last.row.push(cell);
+    last.length += 2 + length;
+  }
+  return pieces.flatMap((piece) => table(piece.header, [piece.row]));
 };

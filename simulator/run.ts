@@ -117,7 +117,8 @@ class Sending {
       }
       this.#send(emission, slot);
     }
-    await this.#linger();
+    // who has sent nothing is not asked
+    if (this.fleet.counts.used > 0) await this.#linger();
     for (const transport of this.#transports) await transport.flush();
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { deviceRate, lossPercent, percent } from "../../cli/terminal.ts";
+
+import { deviceRate, lineWidth, lossPercent, percent, rowTable, wrapped } from "../../cli/terminal.ts";
 
 test("a completeness is rounded down, a loss up: what is lost is never shown as nothing", () => {
   const most = 2 ** 40;
@@ -26,4 +27,33 @@ test("the rate of a device is told by the time in which it sends something", () 
     "1/d",
     "0/d",
   ]);
+});
+
+test("a row that does not fit has the rest of its columns below, in whole", () => {
+  const [header, row] = [
+    ["online", "lost", "completeness"],
+    ["50", "1,000,000", "99.95 %"],
+  ];
+  expect(rowTable(header!, row!, Infinity)).toEqual([
+    "online       lost  completeness",
+    "    50  1,000,000       99.95 %",
+  ]);
+  expect(rowTable(header!, row!, 30)).toEqual([
+    ...["online       lost", "    50  1,000,000"],
+    ...["completeness", "     99.95 %"],
+  ]);
+  expect(rowTable(header!, row!, 4)).toHaveLength(6);
+});
+
+test("a text is broken between words", () => {
+  expect(wrapped("sent 202 numbers again", 12)).toEqual(["sent 202", "numbers", "again"]);
+  expect(wrapped("sent 202 numbers again", 16)).toEqual(["sent 202 numbers", "again"]);
+  expect(wrapped("sent 202 numbers again", 3)).toEqual(["sent", "202", "numbers", "again"]);
+  expect(wrapped("sent 202 numbers again", Infinity)).toEqual(["sent 202 numbers again"]);
+});
+
+test("a line has room up to the last column but one; where nobody says how wide the terminal is, of 80", () => {
+  expect(lineWidth({ isTTY: true, columns: 120 })).toBe(119);
+  expect(lineWidth({ isTTY: true, columns: 0 })).toBe(79);
+  expect(lineWidth({ isTTY: false, columns: 120 })).toBe(Infinity);
 });
