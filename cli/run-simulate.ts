@@ -17,6 +17,9 @@ const summaryLines = (summary: Summary): string[] => [
   `dropped ${count(summary.dropped)}, corrupted ${count(summary.corrupted)}, copies ${count(summary.duplicated)}, ` +
     `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}, ` +
     `asked ${count(summary.asked)} times, sent ${count(summary.repeated)} numbers again`,
+  ...(summary.refused === 0
+    ? []
+    : [`refused by the system, and not sent: ${count(summary.refused)} datagrams`]),
   ...(summary.settings.truthPath === null ? [] : [`truth: ${summary.settings.truthPath}`]),
 ];
 

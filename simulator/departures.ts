@@ -23,7 +23,7 @@ export class DepartureLog {
   #dropped: [number, number][] | undefined;
   #corrupted: [number, number][] | undefined;
   #copies: [number, number, number][] | undefined;
-  /** numbers that were sent again: what left of them in all */
+  /** numbers that were sent again, or refused by the system: what left of them in all */
   #repeated: Map<number, Departures> | undefined;
 
   /** The next number was used. */
@@ -60,6 +60,15 @@ export class DepartureLog {
     const before = this.departuresOf(number);
     this.#repeated ??= new Map();
     this.#repeated.set(number, { copies: before.copies + copies, intact: before.intact + intact });
+  }
+
+  /** One copy of a number, counted already, did not leave. */
+  refuse(number: number, isIntact: boolean): void {
+    const before = this.departuresOf(number);
+    this.#repeated ??= new Map();
+    const intact = before.intact - Number(isIntact);
+    // not all damaged ones were counted
+    this.#repeated.set(number, { copies: Math.max(intact, before.copies - 1), intact });
   }
 
   record(): DepartureRecord {

@@ -26,6 +26,8 @@ export interface FleetCounts {
   restarts: number;
   /** numbers sent again, each time */
   repeated: number;
+  /** datagrams that did not leave: the system refused them */
+  refused: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export class Fleet {
     control: 0,
     restarts: 0,
     repeated: 0,
+    refused: 0,
   };
   readonly #settings: FleetSettings;
   readonly #paths: readonly PathStages[];
@@ -120,6 +123,24 @@ export class Fleet {
     start.repeat(number, byPath);
     this.#countDepartures(start, number, 1);
     this.counts.repeated++;
+  }
+
+  /** A datagram that was to leave did not. */
+  countRefused({ kind, device, path, sequence, sendTimeUs, damage }: Emission): void {
+    this.counts.refused++;
+    if (kind !== KIND.DATA) return;
+    const usedUs = sendTimeUs - this.schedule.sendTimeUs(device, 0);
+    const start = this.#startThen(device, usedUs);
+    this.#countDepartures(start, sequence, -1);
+    start.refuse(sequence, path, damage === 0);
+    this.#countDepartures(start, sequence, 1);
+  }
+
+  /** The start a device was in when it used a number. */
+  #startThen(device: number, usedUs: number): StartTruth {
+    const running = this.#starts[device]!;
+    if (running.startUs <= usedUs) return running;
+    return this.#finished.findLast((start) => start.device === device && start.startUs <= usedUs)!;
   }
 
   /** The truth of every start so far. */

@@ -41,6 +41,8 @@ export interface Progress {
   asked: number;
   /** numbers sent again, each time */
   repeated: number;
+  /** datagrams that did not leave, since there was no way to the target */
+  refused: number;
 }
 
 export interface Summary extends Progress {
@@ -79,6 +81,8 @@ class Sending {
   readonly #lingerMs: number;
   readonly #nack = new Datagram();
   readonly #repeat = new Emission();
+  /** what each slot under way holds */
+  readonly #carried = new Map<Slot, Emission>();
   /** when a NACK was heard last; undefined = never */
   #askedMs: number | undefined;
   /** ends the pause that is being made */
@@ -99,6 +103,7 @@ class Sending {
     this.#reorders = new ReorderCount(settings.devices, paths);
     const answers = settings.format === "native" && settings.ringNumbers > 0;
     this.#lingerMs = answers ? settings.lingerMs : 0;
+    for (const transport of transports) transport.onRefused((slot) => this.#refused(slot));
     if (!answers) return;
     for (const transport of transports) transport.onHeard((bytes, view) => this.#hear(bytes, view));
   }
@@ -150,11 +155,24 @@ class Sending {
   }
 
   #send(emission: Emission, slot: Slot): void {
-    const length = this.#encoder.encode(emission, slot.bytes, slot.view);
-    this.#transports[emission.path]!.send(slot, length, emission.device);
+    this.#dispatch(emission, slot);
     this.#reorders.left(emission);
-    this.sent++;
     if (!emission.isEnd) this.#beforeEnd.sent = this.sent;
+  }
+
+  #dispatch(emission: Emission, slot: Slot): void {
+    const length = this.#encoder.encode(emission, slot.bytes, slot.view);
+    const carried = this.#carried.get(slot);
+    if (carried === undefined) this.#carried.set(slot, Object.assign(new Emission(), emission));
+    else Object.assign(carried, emission);
+    this.#transports[emission.path]!.send(slot, length, emission.device);
+    this.sent++;
+  }
+
+  /** There was no way to the target. */
+  #refused(slot: Slot): void {
+    this.sent--;
+    this.fleet.countRefused(this.#carried.get(slot)!);
   }
 
   /** What is due of the repeats, as far as pace and memory allow. */
@@ -163,13 +181,10 @@ class Sending {
     while (this.#repeats.nextDueUs <= nowUs && this.#pacer.waitMs(this.#repeats.nextDueUs, nowMs) === 0) {
       const path = this.#repeats.pathDue(nowUs);
       if (path < 0) continue;
-      const transport = this.#transports[path]!;
-      const slot = transport.take();
+      const slot = this.#transports[path]!.take();
       if (slot === null) return;
       this.#repeats.next(this.#repeat, nowUs);
-      const length = this.#encoder.encode(this.#repeat, slot.bytes, slot.view);
-      transport.send(slot, length, this.#repeat.device);
-      this.sent++;
+      this.#dispatch(this.#repeat, slot);
     }
   }
 

@@ -77,6 +77,12 @@ export class StartTruth {
     for (const [path, log] of this.#paths.entries()) log.repeat(number, byPath[path]!);
   }
 
+  /** One copy of a number that was to leave on a path did not. */
+  refuse(number: number, path: number, isIntact: boolean): void {
+    this.#all.refuse(number, isIntact);
+    this.#paths[path]?.refuse(number, isIntact);
+  }
+
   record(deviceId: string, settings: FleetSettings): TruthRecord {
     const paths = this.#paths.length === 0 ? {} : { paths: this.#paths.map((log) => log.record()) };
     return {

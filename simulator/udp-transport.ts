@@ -25,7 +25,7 @@ export interface Transport {
   send(slot: Slot, length: number, lane: number): void;
   /**
    * Resolves when a slot is free.
-   * @throws LacunaError `ERR_SEND`
+   * @throws LacunaError `ERR_SEND` when the system refused one for good
    */
   free(): Promise<void>;
   /**
@@ -35,6 +35,8 @@ export interface Transport {
   flush(): Promise<void>;
   /** What comes back to the ports the datagrams leave from is handed over from now on. */
   onHeard(hear: Hear): void;
+  /** From now on told of each datagram that did not leave; before the slot is taken again. */
+  onRefused(refused: (slot: Slot) => void): void;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,11 @@ const MOST_IN_FLIGHT = 512;
 const RETRY_MS = 1;
 /** the system has no room right now: nothing was sent, the same datagram is sent again */
 const NO_ROOM: readonly (string | undefined)[] = ["ENOBUFS", "ENOMEM", "EAGAIN"];
+/** there is no way to the target right now (an interface down, a firewall): the datagram is lost, the next one may leave */
+const NO_WAY: readonly (string | undefined)[] = [
+  ...["ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN", "ENODEV", "EADDRNOTAVAIL"],
+  ...["EPERM", "ECONNREFUSED"],
+];
 
 /** A fleet's sockets. Unconnected: what comes back (NACKs) may come from another address than the one sent to. */
 export class UdpTransport implements Transport {
@@ -52,6 +59,9 @@ export class UdpTransport implements Transport {
   readonly #free: Slot[];
   readonly #slots: number;
   #failure: LacunaError | undefined;
+  #refused: ((slot: Slot) => void) | undefined;
+  /** a target that was never reached is a mistake, one that no longer is an impairment */
+  #hasSent = false;
   #wake: (() => void) | undefined;
   #isClosed = false;
 
@@ -79,7 +89,9 @@ export class UdpTransport implements Transport {
         setTimeout(() => this.send(slot, length, lane), RETRY_MS);
         return;
       }
-      if (error !== null) this.#failure ??= this.#sendError(error);
+      if (error === null) this.#hasSent = true;
+      else if (this.#hasSent && NO_WAY.includes(codeOf(error))) this.#refused?.(slot);
+      else this.#failure ??= this.#sendError(error);
       this.#free.push(slot);
       this.#wake?.();
     });
@@ -99,6 +111,10 @@ export class UdpTransport implements Transport {
         hear(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
       );
     }
+  }
+
+  onRefused(refused: (slot: Slot) => void): void {
+    this.#refused = refused;
   }
 
   async close(): Promise<void> {

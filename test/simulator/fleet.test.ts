@@ -2,9 +2,23 @@ import { expect, test } from "vitest";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
+import { audit } from "../../simulator/audit.ts";
 import { Fleet } from "../../simulator/fleet.ts";
+import { uniform } from "../../simulator/random.ts";
 import type { SimulatorSettings } from "../../simulator/settings.ts";
-import { fixedSettings, IMPAIRED, idOf, rejectionOf, sentBy, simulateInMemory } from "./support.ts";
+import { truthHeader } from "../../simulator/truth.ts";
+import { sourceOf } from "./reference-ledger.ts";
+import {
+  BASE_US,
+  fixedSettings,
+  IMPAIRED,
+  idOf,
+  rejectionOf,
+  type Sent,
+  sentBy,
+  simulateInMemory,
+} from "./support.ts";
+import { TrackerLedger } from "./tracker-ledger.ts";
 
 const SMALL: Partial<SimulatorSettings> = { devices: 5, rateHz: 20, durationMs: 20_000, ...IMPAIRED };
 
@@ -133,4 +147,34 @@ test("without impairment every number leaves once", () => {
     expect(sizeOf(subtract([[0, next - 1]], dropped))).toBe(7);
     expect([...corrupted, ...copies]).toEqual([]);
   }
+});
+
+test.each([
+  ["native", 5e6, {}],
+  ["two paths", 5e6, { targetB: "udp://127.0.0.1:4748" }],
+  // a restart that nobody can tell from an outage is none
+  ["the same epoch again", 0, { epochOrder: "same" }],
+] as const)("what the system refuses is not in the truth as sent: %s", async (_what, outageUs, given) => {
+  const settings = fixedSettings({
+    ...{ devices: 5, rateHz: 20, durationMs: 30_000, restartsPerMinute: 10, ...IMPAIRED },
+    ...{ duplicate: 0.3, corrupt: 0.2, ...given },
+  });
+  const fleet = new Fleet(settings);
+  const left: Sent[] = [];
+  let refused = 0;
+  for (const sent of sentBy(fleet, settings)) {
+    const isOut = sent.emission.dueUs > 10e6 && sent.emission.dueUs < 10e6 + outageUs;
+    if (sent.emission.isEnd || (!isOut && uniform(7, left.length + refused) > 0.2)) left.push(sent);
+    else {
+      fleet.countRefused(sent.emission);
+      refused++;
+    }
+  }
+  const truth = { header: truthHeader(settings, BASE_US), records: [...fleet.truth()] };
+  const ledger = new TrackerLedger(left).ledger();
+  const report = await audit(truth, sourceOf(ledger));
+  expect(report.differences).toEqual([]);
+  expect(fleet.counts).toMatchObject({ refused, used: report.numbers });
+  expect(fleet.counts.dropped + fleet.counts.corrupted).toBe(report.impaired);
+  expect(report.impaired).toBeGreaterThan(500);
 });

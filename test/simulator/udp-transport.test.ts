@@ -31,3 +31,39 @@ test("what the system has no room for is sent again, until the transport is clos
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(socket.sent).toBe(sent);
 });
+
+/** A socket whose calls end in turn with these codes; "" = sent. */
+const socketOf = (...codes: string[]): Socket => {
+  const socket = new EventEmitter();
+  const send = (...given: unknown[]): void => {
+    const done = given.at(-1) as (error: Error | null) => void;
+    const code = codes.shift() ?? "";
+    process.nextTick(() => done(code === "" ? null : Object.assign(new Error(code), { code })));
+  };
+  return Object.assign(socket, { send }) as unknown as Socket;
+};
+
+test.each(["ENETUNREACH", "EPERM", "ENETDOWN"])(
+  "a target that is no longer reached (%s) refuses single datagrams, each is told, and the next ones leave",
+  async (code) => {
+    const transport = new UdpTransport([socketOf("", code, "")], "127.0.0.1", 4747, 64);
+    const refused: number[] = [];
+    transport.onRefused(({ bytes }) => refused.push(bytes[0]!));
+    for (const number of [1, 2, 3]) {
+      const slot = transport.take()!;
+      slot.bytes[0] = number;
+      transport.send(slot, 8, 0);
+    }
+    await transport.flush();
+    expect(refused).toEqual([2]);
+  },
+);
+
+test.each([["ENETUNREACH"], ["", "EMSGSIZE"]])(
+  "a target that was never reached, or what can never be sent, is an error: %s %s",
+  async (...codes) => {
+    const transport = new UdpTransport([socketOf(...codes)], "127.0.0.1", 4747, 64);
+    for (const _ of codes) transport.send(transport.take()!, 8, 0);
+    await expect(transport.flush()).rejects.toMatchObject({ code: "ERR_SEND" });
+  },
+);
