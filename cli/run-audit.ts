@@ -31,7 +31,9 @@ const auditApi = async (
 ): Promise<AuditReport> => {
   const source = httpAuditSource(url, token);
   if (!(await settle(source, systemClock))) {
-    process.stderr.write("the collector is still receiving: the audit compares a moving ledger\n");
+    process.stderr.write(
+      "the collector is still receiving, or what it has received is not stored: the audit compares a moving ledger\n",
+    );
   }
   return await audit(truth, source, { allowUnknown });
 };

@@ -355,6 +355,21 @@ test("a reading that is not stored is named", async () => {
   );
 });
 
+test("numbers that wait to be stored are not explained: nobody can compare their values", async () => {
+  const scene = sceneOf();
+  const { device, run, readings, where } = victimOf(scene);
+  device.readings.splice(device.readings.indexOf(readings[7]!), 1);
+  for (const counts of [run.counts, device.counts, scene.ledger.fleet.counts]) {
+    counts.stored = Number(counts.stored) - 1;
+    counts.pending = 1;
+  }
+  const { sequence } = readings[7]!;
+  expect(linesOf(await auditOf(scene))).toEqual([
+    `counter ${where} : 0 waiting to be stored | pending 1`,
+    `stored ${where} ${sequence}-${sequence}: delivered | not stored`,
+  ]);
+});
+
 test("a reading that is stored twice is named", async () => {
   const scene = sceneOf();
   const { device, readings, where } = victimOf(scene);
