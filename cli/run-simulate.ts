@@ -30,9 +30,12 @@ export const runSimulate = async ({ json, ...flags }: Record<string, unknown>): 
   const signals = stopSignals();
   const abort = new AbortController();
   void signals.received.then(() => abort.abort());
+  const hurry = new AbortController();
+  void signals.again.then(() => hurry.abort());
   const line = new LiveLine(process.stderr);
   const summary = await simulate(settings, {
     signal: abort.signal,
+    hurry: hurry.signal,
     onProgress: (progress) => line.show(progressLine(progress)),
   });
   line.clear();

@@ -56,6 +56,8 @@ export interface RunControl {
   clock: Clock;
   /** asked often; once true no further number is used */
   isStopped(): boolean;
+  /** asked often; once true devices do not wait to be asked */
+  isHurried(): boolean;
   onProgress(progress: Progress): void;
 }
 
@@ -195,7 +197,8 @@ class Sending {
     const wasStopped = this.#control.isStopped();
     for (;;) {
       const nowMs = this.#control.clock.monotonicMs();
-      if (!wasStopped && this.#control.isStopped()) return this.#repeats.giveUp();
+      const isOver = this.#control.isHurried() || (!wasStopped && this.#control.isStopped());
+      if (isOver) return this.#repeats.giveUp();
       const quietFromMs = Math.max(endMs, this.#askedMs ?? 0);
       const untilMs = quietFromMs + (this.#askedMs === undefined ? this.#lingerMs / 2 : this.#lingerMs);
       this.#report(nowMs);

@@ -9,6 +9,9 @@ const FRAME_BYTES = 320;
 /** one GONE names at most so many ranges */
 export const MOST_GONE = 64;
 
+/** What a running simulation may be asked for, as bits. */
+export const STOP = { SIMULATION: 1, ANSWERS: 2 } as const;
+
 /** A value for every option, by property name. */
 export type SimulatorSettings = SettingsOf<typeof SIMULATOR_OPTIONS>;
 

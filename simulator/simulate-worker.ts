@@ -2,13 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
 import { type Progress, runSimulation, type Summary } from "./run.ts";
-import type { SimulatorSettings } from "./settings.ts";
+import { type SimulatorSettings, STOP } from "./settings.ts";
 
 /** The thread a simulation runs in: its datagrams leave on time whatever else the process does. */
 
 export interface SimulateWorkerData {
   settings: SimulatorSettings;
-  /** one Int32, not 0 once the simulation shall stop */
+  /** one Int32, of bits of STOP */
   stop: SharedArrayBuffer;
 }
 export type SimulateWorkerMessage =
@@ -25,7 +25,8 @@ const stopFlag = new Int32Array(stop);
 try {
   const summary = await runSimulation(settings, {
     clock: systemClock,
-    isStopped: () => Atomics.load(stopFlag, 0) !== 0,
+    isStopped: () => (Atomics.load(stopFlag, 0) & STOP.SIMULATION) !== 0,
+    isHurried: () => (Atomics.load(stopFlag, 0) & STOP.ANSWERS) !== 0,
     onProgress: (progress) => post({ type: "progress", progress }),
   });
   post({ type: "summary", summary });

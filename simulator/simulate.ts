@@ -3,12 +3,15 @@ import { LacunaError, messageOf } from "../common/errors.ts";
 import { checkSettings } from "./check-settings.ts";
 import type { Progress, Summary } from "./run.ts";
 import type { SimulatorSettings } from "./settings.ts";
+import { STOP } from "./settings.ts";
 import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
 import { checkTruthPath } from "./truth-file.ts";
 
 export interface SimulateControl {
   /** aborting ends the simulation in good order: what is under way leaves, end heartbeats and truth file follow */
   signal?: AbortSignal;
+  /** aborting after `signal` leaves out that the devices answer for a while */
+  hurry?: AbortSignal;
   /** about four times a second */
   onProgress?: (progress: Progress) => void;
 }
@@ -20,22 +23,26 @@ export interface SimulateControl {
  */
 export const simulate = async (
   settings: SimulatorSettings,
-  { signal, onProgress }: SimulateControl = {},
+  { signal, hurry, onProgress }: SimulateControl = {},
 ): Promise<Summary> => {
   checkSettings(settings);
   if (settings.truthPath !== null) checkTruthPath(settings.truthPath);
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const requestStop = (): void => {
-    Atomics.store(new Int32Array(stop), 0, 1);
+  const request = (what: number) => (): void => {
+    Atomics.or(new Int32Array(stop), 0, what);
   };
+  const requestStop = request(STOP.SIMULATION);
+  const requestHurry = request(STOP.ANSWERS);
   if (signal?.aborted === true) requestStop();
   signal?.addEventListener("abort", requestStop);
+  hurry?.addEventListener("abort", requestHurry);
   const workerData: SimulateWorkerData = { settings, stop };
   const worker = new Worker(new URL("./simulate-worker.ts", import.meta.url), { workerData });
   try {
     return await outcomeOf(worker, onProgress);
   } finally {
     signal?.removeEventListener("abort", requestStop);
+    hurry?.removeEventListener("abort", requestHurry);
     await worker.terminate();
   }
 };

@@ -188,6 +188,22 @@ test("a simulation that only waits for questions ends when it is stopped", async
   expect(await running).toMatchObject({ used: 5 });
 });
 
+test("a simulation that was stopped, and waits for questions, ends when it is hurried, with its truth", async () => {
+  await listen("udp4", "127.0.0.1");
+  const [stop, hurry] = [new AbortController(), new AbortController()];
+  const running = simulate(settings({ devices: 1, durationMs: null, lingerMs: 3_600_000 }), {
+    signal: stop.signal,
+    hurry: hurry.signal,
+    onProgress: ({ used, rateHz }) => {
+      if (stop.signal.aborted && rateHz === 0) hurry.abort();
+      else if (used > 5) stop.abort();
+    },
+  });
+  const { used } = await running;
+  const [record] = (await readTruth(truthPath)).records;
+  expect(record!.next).toBe(used);
+});
+
 test.each([
   ["between two numbers of a slow device", { rateHz: 0.001 }, 1],
   ["though nothing it sends leaves", { rateHz: 1000, loss: 1, describe: false }, expect.any(Number)],
