@@ -1,5 +1,11 @@
 import type { Static } from "typebox";
-import { announcementOf, type DeviceStatus, type Downtime, deviceStatus } from "../protocol/device-status.ts";
+import {
+  announcementOf,
+  type DeviceStatus,
+  type Downtime,
+  deviceStatus,
+  rateNow,
+} from "../protocol/device-status.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
 import { totalJson } from "./ledger-json.ts";
@@ -25,12 +31,13 @@ export const deviceJson = (
 ): Static<typeof Device> => {
   const { total, heard: run } = device;
   const intervalUs = run?.row[ROW.INTERVAL] ?? 0;
+  const status = statusOf(run, nowUs, down);
   return {
     id: device.id,
-    status: statusOf(run, nowUs, down),
+    status,
     announced: run === undefined ? null : announcementOf(run.row, 0, nowUs),
     intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
-    rateHz: device.rateHz,
+    rateHz: rateNow(device.rateHz, status),
     firstSeen: timeOrNull(total.firstArrivalUs),
     lastSeen: timeOrNull(total.lastArrivalUs),
     source: device.source,

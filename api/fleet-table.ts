@@ -5,6 +5,7 @@ import {
   type DeviceStatus,
   type Downtime,
   deviceStatus,
+  rateNow,
 } from "../protocol/device-status.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { CAUSE, CAUSES, type Cause } from "../protocol/ledger-row.ts";
@@ -20,7 +21,7 @@ export interface FleetRow {
   epoch: number | null;
   /** microseconds; 0 = never */
   lastSeenUs: number;
-  /** numbers a second it has used lately; null = not known yet */
+  /** numbers a second it has used lately; null = not known */
   rateHz: number | null;
   expected: number;
   received: number;
@@ -66,12 +67,13 @@ const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
 const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): FleetRow => {
   const { id, epoch, heard, rateHz, lastArrivalUs, expected, received, recovered, late, missing, lost } =
     summary;
+  const status = deviceStatus(heard, 0, nowUs, down);
   return {
     id,
-    status: deviceStatus(heard, 0, nowUs, down),
+    status,
     epoch,
     lastSeenUs: lastArrivalUs,
-    rateHz,
+    rateHz: rateNow(rateHz, status),
     expected,
     received,
     recovered,

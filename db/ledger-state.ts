@@ -9,7 +9,7 @@ import { type LatestColumns, type LatestEntry, LatestValues } from "./view/lates
 import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
-import { RunTotals } from "./view/run-totals.ts";
+import { isCurrent, RunTotals } from "./view/run-totals.ts";
 import { SendRates } from "./view/send-rates.ts";
 
 const BLOCK_ROWS = 64;
@@ -153,7 +153,7 @@ export class LedgerState {
     }
     if (this.#totals === undefined) return;
     const deviceSlot = this.devices.slotOf(before[ROW.DEVICE]!);
-    this.rates.add(deviceSlot, before, rows, from);
+    if (isCurrent(rows, from) || this.#isOnlyRun(deviceSlot)) this.rates.add(deviceSlot, before, rows, from);
     const totals = this.#totals.get(deviceSlot);
     if (totals === undefined) return;
     totals.sums.addPending(pending - pendingBefore);
@@ -278,6 +278,11 @@ export class LedgerState {
   /** What the runs of a device come to; read it at once. */
   totalsOf(deviceSlot: number): RunTotals {
     return this.keptTotals(deviceSlot) ?? this.#sumUp(deviceSlot);
+  }
+
+  /** Such a run is heard without being the current one: one of datagrams without numbers never is. */
+  #isOnlyRun(deviceSlot: number): boolean {
+    return this.devices.firstRun[deviceSlot] === this.devices.lastRun[deviceSlot];
   }
 
   #keepTotals(deviceSlot: number): void {

@@ -107,3 +107,7 @@ export const learnInterval = (intervalUs: number, spacingUs: number, numbers: nu
   if (isUsualSpacing(intervalUs, spacingUs)) return smoothedInterval(intervalUs, spacingUs);
   return intervalUs + ((spacingUs - intervalUs) * spacingUs) / intervalUs;
 };
+
+/** What a device used before it fell silent is no rate of now. */
+export const rateNow = (rateHz: number | null, status: DeviceStatus): number | null =>
+  status === "offline" ? null : rateHz;

@@ -17,7 +17,8 @@ export const Nullable = <S extends TSchema & { type: string }>(schema: S) =>
 export const RateHz = Nullable(
   Type.Number({
     minimum: 0,
-    description: "numbers a second the device has used lately (datagrams, where it has none); null: unknown",
+    description:
+      "numbers a second the device has used lately (datagrams, where it has none); null: unknown, as while it is offline",
   }),
 );
 

@@ -88,5 +88,5 @@ export class RunTotals {
   }
 }
 
-const isCurrent = (rows: Float64Array, base: number): boolean =>
+export const isCurrent = (rows: Float64Array, base: number): boolean =>
   (rows[base + ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { FleetHistory } from "../../api/fleet-history.ts";
 import { FLEET_SORTS } from "../../api/fleet-table.ts";
 import { zeroCounts } from "../../protocol/ledger-counts.ts";
+import { ROW } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
 
@@ -104,6 +105,20 @@ describe("/fleet", () => {
     silent[22] = NOON_US - 600_000_000;
     api.sources.add({ id: "here" }, { id: "gone", runs: [runOf({ row: silent })] });
     expect(ids((await api.get("/api/v1/fleet?status=offline")).json)).toEqual(["gone"]);
+  });
+
+  test("a device that is offline has no rate, and is last in either order", async () => {
+    const silent = usualRow();
+    silent[ROW.LAST_ARRIVAL] = NOON_US - 600_000_000;
+    api.sources.add({ id: "gone", rateHz: 500, runs: [runOf({ row: silent })] }, { id: "here", rateHz: 2 });
+    for (const order of ["asc", "desc"]) {
+      const { json } = await api.get(`/api/v1/fleet?sort=rate&order=${order}`);
+      expect(json.devices).toMatchObject([
+        { id: "here", rateHz: 2 },
+        { id: "gone", rateHz: null },
+      ]);
+    }
+    expect((await api.get("/api/v1/devices/gone")).json.rateHz).toBeNull();
   });
 
   test("the pass over all devices is made once a second at most", async () => {

@@ -129,3 +129,31 @@ test("what is told of a device, or of one run, takes as long with very many runs
   expect(describeRun(view, 500)).toMatchObject({ device: "pump", epoch: 500, isUnsequenced: false });
   expect(looks.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThan(15);
 });
+
+test("the rate of a device is that of the run it is heard on, which for one without numbers is no current one", () => {
+  const state = new LedgerState();
+  const view = new LedgerView(state);
+  const put = (run: number, device: number, fields: Parameters<typeof rowOf>[2]) =>
+    state.putRow(rowOf(run, device, fields), 0, 1, true);
+  const rates = () => ["no numbers", "both", "restarted"].map((id) => view.device(id)!.rateHz);
+  for (const [index, id] of ["no numbers", "both", "restarted"].entries()) state.addDevice(index + 1, id, 1);
+  for (const [run, device] of [
+    [1, 1],
+    [2, 2],
+    [3, 2],
+    [4, 3],
+    [5, 3],
+  ] as const)
+    state.addRun(run, device, -1, 0, 1);
+  expect(rates()).toEqual([null, null, null]);
+  for (const second of [1, 2, 3]) {
+    const LAST_ARRIVAL = second * 1e6;
+    const unsequenced = { FLAGS: ROW_FLAG.UNSEQUENCED, LAST_ARRIVAL, UNSEQUENCED: 480 * second };
+    put(1, 1, unsequenced);
+    put(2, 2, unsequenced);
+    put(3, 2, { FLAGS: ROW_FLAG.CURRENT, LAST_ARRIVAL, HIGH_WATER: 7 * second });
+    put(4, 3, { LAST_ARRIVAL, HIGH_WATER: 100 * second });
+    put(5, 3, { FLAGS: ROW_FLAG.CURRENT, LAST_ARRIVAL, HIGH_WATER: 5 * second });
+  }
+  expect(rates()).toEqual([480, 7, 5]);
+});

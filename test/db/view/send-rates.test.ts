@@ -5,9 +5,9 @@ import { NOON_US, rowOf } from "../../support/fake-sources.ts";
 
 const SECOND_US = 1_000_000;
 
-/** A current run whose number `highWater` came so many seconds after noon. */
+/** A run with the high water `highWater` that was heard last so many seconds after noon. */
 const heard = (highWater: number, seconds: number): Float64Array =>
-  rowOf({ FLAGS: ROW_FLAG.CURRENT, HIGH_WATER: highWater, HIGH_WATER_AT: NOON_US + seconds * SECOND_US });
+  rowOf({ HIGH_WATER: highWater, LAST_ARRIVAL: NOON_US + seconds * SECOND_US });
 
 /** Each row follows the one before. */
 const rateAfter = (rows: readonly Float64Array[], device = 0): number | null => {
@@ -39,7 +39,7 @@ test("of a device that sends once an hour is 1/3600", () => {
 });
 
 test("a burst that two flushes tell of is no rate once the next one has come", () => {
-  const bursts = [heard(0, 0), heard(4, 0.001), heard(9, 10), heard(14, 20)];
+  const bursts = [heard(0, 0), heard(4, 0.001), heard(9, 10), heard(14, 20), heard(19, 30)];
   expect(rateAfter(bursts)).toBeCloseTo(0.5, 1);
 });
 
@@ -48,26 +48,34 @@ test("follows a device that sends less often within half a minute", () => {
   expect(rateAfter(rows)).toBeLessThan(10);
 });
 
+test("is that of now soon after a silence, however long it was", () => {
+  const day = 86_400;
+  const rows = [heard(0, 0), ...Array.from({ length: 31 }, (_, second) => heard(1 + second, day + second))];
+  expect(rateAfter(rows)).toBeGreaterThan(0.9);
+});
+
 test("counts lost numbers, and neither copies nor what came late", () => {
   expect(rateAfter([heard(0, 0), heard(99, 9.9)])).toBe(10);
   const late = heard(99, 9.9);
   late[ROW.LATE] = 50;
   late[ROW.DUPLICATES] = 50;
-  late[ROW.LAST_ARRIVAL] = NOON_US + 60 * SECOND_US;
   expect(rateAfter([heard(0, 0), heard(99, 9.9), late])).toBe(10);
 });
 
-test("leaves out runs that are not the current one, and a clock that is set back", () => {
-  const former = heard(5000, 10);
-  former[ROW.FLAGS] = 0;
-  expect(rateAfter([heard(0, 0), former])).toBeNull();
+test("falls while a device sends heartbeats and uses no number", () => {
+  const rows = [heard(0, 0), heard(100, 10), heard(100, 40)];
+  expect(rateAfter(rows)).toBeLessThan(1);
+  expect(rateAfter([...rows, heard(100, 3600)])).toBe(0);
+  expect(rateAfter([heard(0, 0), heard(0, 10)])).toBe(0);
+});
+
+test("leaves out a clock that is set back", () => {
   expect(rateAfter([heard(0, 100), heard(10, 50), heard(20, 60)])).toBe(1);
 });
 
 test("of a device without numbers is that of its datagrams", () => {
-  const flags = ROW_FLAG.CURRENT | ROW_FLAG.UNSEQUENCED;
   const unsequenced = (count: number, seconds: number) =>
-    rowOf({ FLAGS: flags, UNSEQUENCED: count, LAST_ARRIVAL: NOON_US + seconds * SECOND_US });
+    rowOf({ FLAGS: ROW_FLAG.UNSEQUENCED, UNSEQUENCED: count, LAST_ARRIVAL: NOON_US + seconds * SECOND_US });
   expect(rateAfter([unsequenced(1, 0), unsequenced(21, 5)])).toBe(4);
 });
 

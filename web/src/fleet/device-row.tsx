@@ -53,7 +53,7 @@ export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
         </span>
       </td>
       <td class="num wide">{lastSeen === null ? "–" : ago((nowMs - parseMs(lastSeen)) / 1000)}</td>
-      <td class="num wide">{status === "offline" ? "–" : rate(rateHz)}</td>
+      <td class="num wide">{rate(rateHz)}</td>
       <td>
         <Strip device={strip} size={STRIP.size} blocks={STRIP.blocks} />
       </td>
