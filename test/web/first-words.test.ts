@@ -43,5 +43,13 @@ test.each([
 });
 
 test("an address in brackets loses them, since nc takes none", () => {
-  expect(firstDatagram([listener({ address: "::" })], "[::1]")).toMatch(/ ::1 4747$/);
+  expect(firstDatagram([listener({ address: "::" })], "[fd00::7]")).toMatch(/ fd00::7 4747$/);
 });
+
+test.each(["localhost", "lacuna.localhost", "127.0.0.1", "[::1]"])(
+  "on the page of %s it goes to the loopback of the listener's family",
+  (host) => {
+    expect(firstDatagram([listener({ address: "0.0.0.0" })], host)).toMatch(/ 127\.0\.0\.1 4747$/);
+    expect(firstDatagram([listener({ address: "::" })], host)).toMatch(/ ::1 4747$/);
+  },
+);

@@ -10,7 +10,17 @@ export const heardWords = ({ url, state, reason, counters }: Listener): string =
   return `${plural(counters.datagrams, "datagram")} came${rejected === "" ? "" : `, rejected: ${rejected}`}`;
 };
 
-const WILDCARDS = ["0.0.0.0", "::"];
+/** Addresses of listeners that take all of a family, and what that family calls the host itself. */
+const LOOPBACK: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+const IS_LOOPBACK = /^(localhost|.*\.localhost|127\..*|\[::1\])$/;
+
+/** @param host - the collector's as the browser names it */
+const sentTo = (address: string, host: string): string => {
+  const loopback = LOOPBACK[address];
+  if (loopback === undefined) return address;
+  // "localhost" is often ::1 to nc, which a listener of the other family does not hear
+  return IS_LOOPBACK.test(host) ? loopback : host.replace(/^\[|\]$/g, "");
+};
 
 /**
  * A line of shell that makes a device; null = no listener would take it.
@@ -22,6 +32,6 @@ export const firstDatagram = (listeners: readonly Listener[], host: string): str
       state === "OK" && group === null && (format === "auto" || format === "json"),
   );
   if (taker === undefined) return null;
-  const address = WILDCARDS.includes(taker.address) ? host.replace(/^\[|\]$/g, "") : taker.address;
+  const address = sentTo(taker.address, host);
   return `echo '{"device":"pump-7","seq":0,"values":{"temperature":21.5}}' | nc -u -w1 ${address} ${taker.port}`;
 };
