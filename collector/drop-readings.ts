@@ -84,7 +84,7 @@ export class DropReadings {
     }
     for (const { index, state, kernelDrops: drops } of shares) {
       // one that could not be opened (an IPv6 address that another host has too is listed, and cannot be bound): the listener's own socket hears it
-      if (state === "UNAVAILABLE") continue;
+      if (state === "UNAVAILABLE" && drops === null) continue;
       const sum = this.#drops[index]!;
       this.#drops[index] = sum === null || drops === null ? null : sum + drops;
     }

@@ -55,6 +55,16 @@ test("a further socket that could not be opened hides nothing, one whose drops a
   expect(readings.read(100, 0, 90, 0)).toEqual([7, null]);
 });
 
+test("what a further socket dropped stays counted while its address is not there: else it would seem to be dropped anew", () => {
+  const shares = [listener(0, 4)];
+  const { readings } = setUp({ shares });
+  const drops = ["OK", "UNAVAILABLE", "OK"].map((state, nowMs) => {
+    shares[0] = listener(0, 4, state);
+    return readings.read(nowMs, 0, nowMs, 0)![0];
+  });
+  expect(drops).toEqual([7, 7, 7]);
+});
+
 test("what another worker does not tell is not known", () => {
   const { readings } = setUp({ exchange: exchange(null) });
   readings.readMissed(0);
