@@ -27,6 +27,16 @@ export class Removals {
     return this.#left.has(what);
   }
 
+  /** A look at it, in no transaction: so that one goes on however much is damaged. @returns undefined where it is */
+  look<T>(what: string, step: () => T): T | undefined {
+    try {
+      return step();
+    } catch (error) {
+      this.#leave(what, error);
+      return undefined;
+    }
+  }
+
   /**
    * @param what - as the sentence names it that tells of it
    * @throws DamagedRemovalError
@@ -35,11 +45,16 @@ export class Removals {
     try {
       return step();
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#left.add(what);
-      const sentence = `${what} of the database cannot be removed: ${messageOf(error)}`;
-      this.#damage.push(sentence);
-      throw new DamagedRemovalError("ERR_DATABASE_DAMAGED", sentence, { cause: error });
+      throw new DamagedRemovalError("ERR_DATABASE_DAMAGED", this.#leave(what, error), { cause: error });
     }
+  }
+
+  /** @returns the sentence. @throws what is no damage */
+  #leave(what: string, error: unknown): string {
+    if (!isDamage(error)) throw error;
+    this.#left.add(what);
+    const sentence = `${what} of the database cannot be removed: ${messageOf(error)}`;
+    this.#damage.push(sentence);
+    return sentence;
   }
 }

@@ -121,7 +121,6 @@ export class Retention {
    * stays.
    * @param replayFrom - segments from that flush on are still needed
    * @param hasLeftovers - chunk sets are being deleted a part per flush: their pages count as used until then
-   * @throws DamagedRemovalError
    */
   choose(nowUs: number, replayFrom: number, hasLeftovers: boolean): Doomed {
     const { retentionMs } = this.#options;
@@ -148,7 +147,8 @@ export class Retention {
       const arrivalUs = this.#arrivalOf(stored, nowUs);
       const isOld = arrivalUs < doomed.beforeUs;
       if (!isOld && excessBytes <= 0) break;
-      const runs = this.#removals.take(nameOf(stored.segment), () => this.#runsOf(stored));
+      const runs = this.#removals.look(nameOf(stored.segment), () => this.#runsOf(stored));
+      if (runs === undefined) continue;
       // of one that is dated in the future, and all behind it too, nobody knows what is older
       if (!isOld && arrivalUs < nowUs) doomed.beforeUs = Math.max(doomed.beforeUs, arrivalUs);
       excessBytes -= bytes;
@@ -159,7 +159,8 @@ export class Retention {
     }
     doomed.gapsBeforeUs = this.#gapsBefore(doomed);
     if (!this.#removals.isLeft(GAPS))
-      doomed.hasGaps = this.#removals.take(GAPS, () => this.#anyOldGap.get(doomed.gapsBeforeUs) === 1);
+      doomed.hasGaps =
+        this.#removals.look(GAPS, () => this.#anyOldGap.get(doomed.gapsBeforeUs) === 1) ?? false;
     return doomed;
   }
 

@@ -473,3 +473,25 @@ test.each([
   expect(writer.damage).toMatch(/^segment \d+ of the database cannot be removed: .*(damaged|truncated).*$/);
   expect(writer.state.sums.counts()).toMatchObject({ received: 100 });
 });
+
+test("however many segments are damaged, one flush finds a few of them, and in time the others go", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: HOUR_MS }));
+  const model = new IngestModel({ nowUs: bed.clock.wallUs() });
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; sequence < 50; sequence++) {
+    model.receive(run, sequence, [{ channel: 1, value: 1, timeUs: model.nowUs }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  const db = bed.closing(new Database(bed.file));
+  db.exec("UPDATE flushes SET directory = x'' WHERE flush <= 40");
+  bed.clock.advanceMs(2 * HOUR_MS);
+  const found = [1, 2, 3, 4, 5, 6].map(() => {
+    writer.flush();
+    return writer.state.damage.length;
+  });
+  expect(found).toEqual([8, 16, 24, 32, 40, 40]);
+  while (writer.flush().outcome !== "idle");
+  expect([writer.stored.segments, writer.state.sums.counts().expired]).toEqual([40, 10]);
+});
