@@ -11,8 +11,14 @@ import { isTableValue, valueFromTable } from "./view/table-value.ts";
 const isText = (value: unknown): boolean => typeof value === "string";
 /** Columns with something else than integers; what senders announce (`sleep_until`) may be beyond all of these. */
 const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  ...{ id: isText, source: isText, name: isText, unit: isText, described: isText },
-  ...{ interval: Number.isFinite, clock_base: Number.isFinite, sleep_until: Number.isFinite },
+  id: isText,
+  source: isText,
+  name: isText,
+  unit: isText,
+  described: isText,
+  interval: Number.isFinite,
+  clock_base: Number.isFinite,
+  sleep_until: Number.isFinite,
   value: isTableValue,
 };
 

@@ -25,7 +25,6 @@ export class ReadingRows {
   readonly #run: NamedRun;
   /** of the channels that have come; null = not asked for */
   readonly #names = new Map<number, string | null>();
-
   /** names that hold in the run's epoch, by channel; made when the first row asks */
   #described: ReadonlyMap<number, string> | undefined;
 
