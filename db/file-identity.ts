@@ -1,5 +1,6 @@
 import { renameSync, statSync } from "node:fs";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import { isPassingFailure } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
 
 const inodeOf = (file: string): bigint | undefined =>
@@ -35,7 +36,7 @@ export class FileIdentity {
 
   /**
    * @param saveLog - writes what the log has into the file
-   * @throws LacunaError `ERR_DATABASE_GONE`
+   * @throws LacunaError `ERR_DATABASE_GONE`; what may pass and keeps a log that was removed from being saved
    */
   check(saveLog: () => void): void {
     if (this.#isSame()) {
@@ -62,6 +63,8 @@ export class FileIdentity {
     try {
       saveLog();
     } catch (error) {
+      // somebody reads, or the disk is full: it is tried again, as a commit is
+      if (isPassingFailure(error)) throw error;
       saved = `what was committed last is lost (${messageOf(error)})`;
     }
     throw new LacunaError(

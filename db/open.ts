@@ -175,3 +175,10 @@ const PASSING_FAILURE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM
 /** Whether a commit that failed with this error should be tried again. */
 export const isPassingFailure = (error: unknown): boolean =>
   error instanceof Database.SqliteError && PASSING_FAILURE.test(error.code);
+
+/** Write into the file what its log has. @throws SqliteError, a passing failure as long as somebody reads the database as it was before */
+export const saveLog = (db: Sqlite): void => {
+  const [answer] = db.pragma("wal_checkpoint(FULL)") as [{ busy: number }];
+  if (answer.busy !== 0)
+    throw new Database.SqliteError("the log cannot be saved while the database is read", "SQLITE_BUSY");
+};

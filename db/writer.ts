@@ -10,7 +10,7 @@ import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
-import { isPassingFailure, openForWriting, type Sqlite } from "./open.ts";
+import { isPassingFailure, openForWriting, type Sqlite, saveLog } from "./open.ts";
 import { DamagedRemovalError } from "./removals.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
 import { readStateRow, type StateRow } from "./state-row.ts";
@@ -161,9 +161,9 @@ export class Writer {
    * A failure that may pass is returned; anything else (a damaged database, one that was removed, a bug) is thrown.
    */
   flush(): FlushOutcome {
-    this.#identity.check(() => this.#db.pragma("wal_checkpoint(TRUNCATE)"));
     const messages = this.#waiting.next();
     try {
+      this.#identity.check(() => saveLog(this.#db));
       const { retention, merging } = this.#parts;
       const doomed = retention.choose(this.#clock.wallUs(), this.#row.replayFrom, merging.hasLeftovers);
       const isDoomed = doomed.segments.length > 0 || doomed.hasGaps;

@@ -3,8 +3,9 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LedgerState } from "../../db/ledger-state.ts";
 import { LedgerView } from "../../db/ledger-view.ts";
+import { openForReading } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { Writer } from "../../db/writer.ts";
+import type { FlushOutcome, Writer } from "../../db/writer.ts";
 import { MAX_SEQUENCE } from "../../protocol/constants.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -126,6 +127,27 @@ test("a log that was removed is missed, and what was committed is in the databas
   // as a kill would leave it
   const store = bed.closing(openReadOnly(bed.copy()));
   expect([...store.view.deviceIds()]).toEqual(["pump"]);
+});
+
+test("a log that was removed while somebody reads is saved once nobody does, and nothing more is written until then", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const reader = bed.closing(openForReading(bed.file));
+  reader.exec("BEGIN; SELECT * FROM devices");
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const flushOne = (): FlushOutcome => {
+    model.receive(run, run.row[ROW.HIGH_WATER]! + 1);
+    writer.accept(model.seal());
+    return writer.flush();
+  };
+  expect(flushOne().outcome).toBe("committed");
+  unlinkSync(`${bed.file}-wal`);
+  expect(flushOne()).toMatchObject({ outcome: "failed", error: { code: "SQLITE_BUSY" } });
+  reader.exec("ROLLBACK");
+  expect(() => writer.flush()).toThrow(`what was committed is in ${bed.file}`);
+  const store = bed.closing(openReadOnly(bed.copy()));
+  expect(store.view.device("pump")!.total.counts).toMatchObject({ received: 1 });
 });
 
 test("a link that is changed leaves the file it led to, and its log, as they are", () => {
