@@ -121,7 +121,7 @@ export const visitDevices = (
     const kept = state.keptTotals(device);
     if (kept !== undefined) fill(summary, state, kept);
     else addRuns(summary, state, device, row);
-    summary.rateHz = rateOf(state, device, summary.heard[ROW.INTERVAL]!);
+    summary.rateHz = rateOf(state, device, summary.heard);
     visit(summary);
   }
   return from + slots.length < order.slots.length ? summary.id : null;

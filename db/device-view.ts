@@ -45,12 +45,18 @@ export const epochOf = (state: LedgerState, runSlot: number): number | null => {
   return epoch < 0 ? null : epoch;
 };
 
-/**
- * Numbers a second a device has used lately; null = not known.
- * @param intervalUs - its learned interval, 0 = none: after a start nothing else is known for a moment
- */
-export const rateOf = (state: LedgerState, deviceSlot: number, intervalUs: number): number | null =>
-  state.rates.of(deviceSlot) ?? (intervalUs > 0 ? 1e6 / intervalUs : null);
+/** In less than this a device may have sent no more than a first burst. */
+const BURST_US = 1_000_000;
+
+/** Numbers a second a device has used lately, `heard` being the run it is heard on; null = not known. */
+export const rateOf = (state: LedgerState, deviceSlot: number, heard: Float64Array): number | null => {
+  const rate = state.rates.of(deviceSlot);
+  if (rate !== null) return rate;
+  // after a start nothing else is known for a moment
+  const intervalUs = heard[ROW.INTERVAL]!;
+  const isLearned = intervalUs > 0 && heard[ROW.LAST_ARRIVAL]! - heard[ROW.FIRST_ARRIVAL]! >= BURST_US;
+  return isLearned ? 1e6 / intervalUs : null;
+};
 
 const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
 
@@ -153,7 +159,8 @@ export class DeviceView {
 
   /** @see rateOf */
   get rateHz(): number | null {
-    return rateOf(this.#state, this.#slot, this.heard?.row[ROW.INTERVAL] ?? 0);
+    const { heard } = this;
+    return heard === undefined ? null : rateOf(this.#state, this.#slot, heard.row);
   }
 
   /** Names of the current epoch, by channel number. */

@@ -157,3 +157,21 @@ test("the rate of a device is that of the run it is heard on, which for one with
   }
   expect(rates()).toEqual([480, 7, 5]);
 });
+
+/** A number and a heartbeat 59 µs later were 16,949 numbers a second. */
+test("where the numbers have not risen yet the rate is that of the learned interval, unless that may be of a first burst", () => {
+  const rateOf = (heardSeconds: number, intervalSeconds: number) => {
+    const state = new LedgerState();
+    state.addDevice(1, "pump", 1);
+    state.addRun(1, 1, 0, 0, 1);
+    const times = { FIRST_ARRIVAL: 1, LAST_ARRIVAL: 1 + heardSeconds * 1e6, INTERVAL: intervalSeconds * 1e6 };
+    const row = rowOf(1, 1, { FLAGS: ROW_FLAG.CURRENT, FIRST: 0, HIGH_WATER: 0, IN_ORDER: 1, ...times });
+    state.putRow(row, 0, 1, true);
+    const view = new LedgerView(state);
+    const { rateHz } = view.device("pump")!;
+    view.visitDevices((summary) => expect(summary.rateHz).toBe(rateHz));
+    return rateHz;
+  };
+  expect([rateOf(0, 0), rateOf(59e-6, 59e-6), rateOf(0.9, 0.1)]).toEqual([null, null, null]);
+  expect([rateOf(1, 0.1), rateOf(60, 20)]).toEqual([10, 0.05]);
+});
