@@ -1,5 +1,16 @@
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
-import { REFUSAL_REASONS, REJECT_REASONS } from "../protocol/reasons.ts";
+import { REFUSAL_REASONS, REJECT, REJECT_REASONS } from "../protocol/reasons.ts";
+
+/** Codes of what is rejected though it could be decoded: by the ledger, or for where it came from. */
+const DECODED: ReadonlySet<number> = new Set([
+  REJECT["not-asked"],
+  REJECT["implausible-sequence"],
+  REJECT["before-first"],
+  REJECT["below-floor"],
+  REJECT["too-many-epochs"],
+  REJECT["device-limit"],
+  REJECT.crosstalk,
+]);
 
 /**
  * What became of the datagrams of one listener since the start. At every instant
@@ -31,21 +42,14 @@ export class ListenerCounters {
   overloads = 0;
   /** arrival of the newest datagram, microseconds; 0 = none yet */
   lastDatagramAtUs = 0;
-  #undecoded = 0;
 
   reject(code: number): void {
     this.rejected[code] = this.rejected[code]! + 1;
   }
 
-  /** Rejected by what nobody knows whose number it was. */
-  rejectUndecoded(code: number): void {
-    this.reject(code);
-    this.#undecoded++;
-  }
-
-  /** Of the rejected those by `rejectUndecoded`. */
+  /** Of the rejected those of which nobody knows whose number they had. */
   get undecoded(): number {
-    return this.#undecoded;
+    return this.rejected.reduce((sum, count, code) => (DECODED.has(code) ? sum : sum + count), 0);
   }
 
   refuse(code: number, readings: number): void {

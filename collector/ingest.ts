@@ -197,31 +197,22 @@ export class Ingest {
       const code = isCrosstalk(this.#options.sources?.[listener] ?? null, address)
         ? REJECT.crosstalk
         : decode(bytes, view, offset, length, this.#formats[listener]!, this.#datagram);
-      if (code !== REJECT.sound) this.#reject(counters, code);
-      else if (this.#isHandedOver(counters, bytes, offset, length)) {
+      if (code !== REJECT.sound) {
+        counters.reject(code);
+        if (code !== REJECT.crosstalk) this.#tracker.onRejected(address, port, nowMs);
+      } else if (this.#isHandedOver(counters, bytes, offset, length)) {
         // its owner counts it
         return;
       } else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
     } catch (error) {
       this.#batches.builder.abandonDatagram();
-      if (!this.#isCounted) counters.rejectUndecoded(REJECT["internal-error"]);
+      if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
       this.#options.onInternalError(error);
     }
     // last: making room may have handed over a batch, whose counters must not know of this one yet
     counters.datagrams++;
     counters.bytes += length;
     this.#batches.changed(nowMs);
-  }
-
-  /** Not decoded, or not from a source of the listener. In a place of its own: `receive` costs 7 % more with it (bench/collector/ingest.ts). */
-  #reject(counters: ListenerCounters, code: number): void {
-    const { address, port, nowMs } = this.#arrival;
-    if (code === REJECT.crosstalk) {
-      counters.reject(code);
-      return;
-    }
-    counters.rejectUndecoded(code);
-    this.#tracker.onRejected(address, port, nowMs);
   }
 
   /** Something that concerns no single device happened. @param at - wall clock, microseconds */
