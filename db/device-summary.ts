@@ -121,7 +121,9 @@ export const visitDevices = (
     const kept = state.keptTotals(device);
     if (kept !== undefined) fill(summary, state, kept);
     else addRuns(summary, state, device, row);
-    summary.rateHz = rateOf(state, device, summary.heard);
+    const { heard } = summary;
+    const heardUs = heard[ROW.LAST_ARRIVAL]! - heard[ROW.FIRST_ARRIVAL]!;
+    summary.rateHz = rateOf(state, device, heard[ROW.INTERVAL]!, heardUs);
     visit(summary);
   }
   return from + slots.length < order.slots.length ? summary.id : null;

@@ -48,15 +48,18 @@ export const epochOf = (state: LedgerState, runSlot: number): number | null => {
 /** In less than this a device may have sent no more than a first burst. */
 const BURST_US = 1_000_000;
 
-/** Numbers a second a device has used lately, `heard` being the run it is heard on; null = not known. */
-export const rateOf = (state: LedgerState, deviceSlot: number, heard: Float64Array): number | null => {
-  const rate = state.rates.of(deviceSlot);
-  if (rate !== null) return rate;
-  // after a start nothing else is known for a moment
-  const intervalUs = heard[ROW.INTERVAL]!;
-  const isLearned = intervalUs > 0 && heard[ROW.LAST_ARRIVAL]! - heard[ROW.FIRST_ARRIVAL]! >= BURST_US;
-  return isLearned ? 1e6 / intervalUs : null;
-};
+/**
+ * Numbers a second a device has used lately; null = not known.
+ * @param intervalUs - the learned interval of the run it is heard on, 0 = none: after a start nothing else is known for a moment
+ * @param heardUs - how long that run has been heard
+ */
+export const rateOf = (
+  state: LedgerState,
+  deviceSlot: number,
+  intervalUs: number,
+  heardUs: number,
+): number | null =>
+  state.rates.of(deviceSlot) ?? (intervalUs > 0 && heardUs >= BURST_US ? 1e6 / intervalUs : null);
 
 const undescribed = (channel: number): Channel => ({ name: undescribedName(channel), unit: "" });
 
@@ -153,14 +156,17 @@ export class DeviceView {
 
   /** The run it is heard on: the current one, else the one heard last. Only that one is copied. */
   get heard(): RunView | undefined {
-    const { heard } = this.#state.totalsOf(this.#slot);
+    const heard = this.#state.heardOn(this.#slot);
     return heard < 0 ? undefined : this.#run(heard);
   }
 
   /** @see rateOf */
   get rateHz(): number | null {
-    const { heard } = this;
-    return heard === undefined ? null : rateOf(this.#state, this.#slot, heard.row);
+    const { runs } = this.#state;
+    const slot = this.#state.heardOn(this.#slot);
+    if (slot < 0) return null;
+    const heardUs = runs.get(slot, ROW.LAST_ARRIVAL) - runs.get(slot, ROW.FIRST_ARRIVAL);
+    return rateOf(this.#state, this.#slot, runs.get(slot, ROW.INTERVAL), heardUs);
   }
 
   /** Names of the current epoch, by channel number. */
@@ -289,8 +295,9 @@ export class DeviceView {
 
   /** Of the current run, else of the last one that became known. */
   #currentEpoch(): number {
-    const { current } = this.#state.totalsOf(this.#slot);
-    const slot = current < 0 ? this.#state.devices.lastRun[this.#slot]! : current;
+    const heard = this.#state.heardOn(this.#slot);
+    const isCurrent = heard >= 0 && this.#state.isCurrent(heard);
+    const slot = isCurrent ? heard : this.#state.devices.lastRun[this.#slot]!;
     return slot < 0 ? -1 : this.#state.runField(slot, RUN.EPOCH);
   }
 }

@@ -1,7 +1,7 @@
 import type { Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
-import { ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
@@ -273,6 +273,24 @@ export class LedgerState {
   /** What the runs of a device come to, where it is kept: it has many. */
   keptTotals(deviceSlot: number): RunTotals | undefined {
     return this.#totals?.get(deviceSlot);
+  }
+
+  /** Slot of the run a device is heard on: the current one, else the one heard last, of several the one known first; -1 = none. Nothing is summed up. */
+  heardOn(deviceSlot: number): number {
+    const kept = this.keptTotals(deviceSlot);
+    if (kept !== undefined) return kept.heard;
+    let heard = -1;
+    for (let slot = this.devices.firstRun[deviceSlot]!; slot >= 0; slot = this.runField(slot, RUN.NEXT)) {
+      if (this.isCurrent(slot)) return slot;
+      const isLater =
+        heard < 0 || this.runField(slot, ROW.LAST_ARRIVAL) > this.runField(heard, ROW.LAST_ARRIVAL);
+      if (isLater) heard = slot;
+    }
+    return heard;
+  }
+
+  isCurrent(slot: number): boolean {
+    return (this.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0;
   }
 
   /** What the runs of a device come to; read it at once. */

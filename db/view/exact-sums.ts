@@ -6,12 +6,12 @@ const CARRY_AT = 2 ** 52;
 /** Several running sums, exact also past 2^53: plain numbers, carried into a bigint now and then. */
 export class ExactSums {
   readonly #low: Float64Array;
-  readonly #high: bigint[];
+  /** by index, of those that were carried: mostly none */
+  readonly #high: bigint[] = [];
 
   /** @param count - how many sums */
   constructor(count: number) {
     this.#low = new Float64Array(count);
-    this.#high = new Array<bigint>(count).fill(0n);
   }
 
   /** @param delta - an integer, |delta| < 2^53 */
@@ -22,22 +22,22 @@ export class ExactSums {
       this.#low[index] = low + delta;
       return;
     }
-    this.#high[index] = this.#high[index]! + BigInt(low) + BigInt(delta);
+    this.addBig(index, BigInt(low) + BigInt(delta));
     this.#low[index] = 0;
   }
 
   addBig(index: number, delta: bigint): void {
-    this.#high[index] = this.#high[index]! + delta;
+    this.#high[index] = (this.#high[index] ?? 0n) + delta;
   }
 
   big(index: number): bigint {
-    return this.#high[index]! + BigInt(this.#low[index]!);
+    return (this.#high[index] ?? 0n) + BigInt(this.#low[index]!);
   }
 
   /** A number while it is safe, a bigint beyond. */
   get(index: number): Count {
     // what is not carried is a safe integer
-    if (this.#high[index] === 0n) return this.#low[index]!;
+    if ((this.#high[index] ?? 0n) === 0n) return this.#low[index]!;
     const sum = this.big(index);
     return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
   }

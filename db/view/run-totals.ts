@@ -29,11 +29,6 @@ export class RunTotals {
     return { counts: this.sums.counts(), firstArrivalUs, lastArrivalUs };
   }
 
-  /** Slot of the device's current run, -1 = none. */
-  get current(): number {
-    return this.#current;
-  }
-
   /** Slot of the run it is heard on: the current one, else the one heard last. */
   get heard(): number {
     return this.#current < 0 ? this.#last : this.#current;

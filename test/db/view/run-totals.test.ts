@@ -175,3 +175,18 @@ test("where the numbers have not risen yet the rate is that of the learned inter
   expect([rateOf(0, 0), rateOf(59e-6, 59e-6), rateOf(0.9, 0.1)]).toEqual([null, null, null]);
   expect([rateOf(1, 0.1), rateOf(60, 20)]).toEqual([10, 0.05]);
 });
+
+test("on which run a device of few is heard, in which epoch and how fast, is told without adding them up", () => {
+  const state = new LedgerState();
+  state.addDevice(1, "pump", 1);
+  const view = new LedgerView(state);
+  for (let run = 1; run <= 3; run++) {
+    state.addRun(run, 1, run, 0, 1);
+    state.putRow(rowOf(run, 1, { LAST_ARRIVAL: run * 1e6, INTERVAL: 500_000 }), 0, 1, true);
+  }
+  const read = vi.spyOn(state.runs, "read");
+  const { channels, rateHz } = view.device("pump")!;
+  expect({ channels, rateHz, rows: read.mock.calls.length }).toEqual({ channels: [], rateHz: 2, rows: 0 });
+  const { heard } = view.device("pump")!;
+  expect({ run: heard!.run, rows: read.mock.calls.length }).toEqual({ run: 3, rows: 1 });
+});
