@@ -45,10 +45,10 @@ const MOST_IN_FLIGHT = 512;
 const RETRY_MS = 1;
 /** the system has no room right now: nothing was sent, the same datagram is sent again */
 const NO_ROOM: readonly (string | undefined)[] = ["ENOBUFS", "ENOMEM", "EAGAIN"];
-/** there is no way to the target right now (an interface down, a firewall): the datagram is lost, the next one may leave */
+/** there is no way to the target right now (an interface down, a firewall, a route that forbids it, EACCES, or leads nowhere, EINVAL): the datagram is lost, the next one may leave */
 const NO_WAY: readonly (string | undefined)[] = [
   ...["ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN", "ENODEV", "EADDRNOTAVAIL"],
-  ...["EPERM", "ECONNREFUSED"],
+  ...["EPERM", "EACCES", "EINVAL", "ECONNREFUSED"],
 ];
 
 /** A fleet's sockets. Unconnected: what comes back (NACKs) may come from another address than the one sent to. */

@@ -43,7 +43,7 @@ const socketOf = (...codes: string[]): Socket => {
   return Object.assign(socket, { send }) as unknown as Socket;
 };
 
-test.each(["ENETUNREACH", "EPERM", "ENETDOWN"])(
+test.each(["ENETUNREACH", "EPERM", "ENETDOWN", "EACCES", "EINVAL"])(
   "a target that is no longer reached (%s) refuses single datagrams, each is told, and the next ones leave",
   async (code) => {
     const transport = new UdpTransport([socketOf("", code, "")], "127.0.0.1", 4747, 64);
