@@ -272,6 +272,19 @@ test("a filled gap row in another bin than the counters have is named", async ()
   ]);
 });
 
+test("filled gap rows and readings that retention has removed are no difference, other rows than the counters have are", async () => {
+  const { scene, filled, device, readings, run, where } = sceneWithLate();
+  device.gaps.splice(device.gaps.indexOf(filled), 1);
+  device.readings.splice(device.readings.indexOf(readings[4]!), 1);
+  for (const counts of [run.counts, device.counts, scene.ledger.fleet.counts]) {
+    counts.stored = Number(counts.stored) - 1;
+    counts.expired = 1;
+  }
+  expect(linesOf(await auditOf(scene))).toEqual([]);
+  device.gaps.push({ ...filled, arrival: "recovered" });
+  expect(linesOf(await auditOf(scene))).toEqual([`counter ${where} : 1 in filled gap rows | recovered 0`]);
+});
+
 test("more numbers in filled gap rows than came out of order are named", async () => {
   const { scene, filled, device, where } = sceneWithLate();
   device.gaps.push({ ...filled, first: filled.first + 1, last: filled.last + 1, arrival: "reordered" });
