@@ -85,13 +85,16 @@ const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): Fl
   };
 };
 
+/** What is absent of a device that used no number is not known, which is not 0 (R10). */
+const absent = ({ expected }: FleetRow, count: number): number | null => (expected === 0 ? null : count);
+
 const KEY: Record<Exclude<FleetSort, "id">, (row: FleetRow) => number | null> = {
   status: ({ status }) => DEVICE_STATUSES.indexOf(status),
   lastSeen: ({ lastSeenUs }) => lastSeenUs,
   rate: ({ rateHz }) => rateHz,
   completeness: ({ completeness }) => completeness,
-  lost: ({ lost }) => lost,
-  missing: ({ missing }) => missing,
+  lost: (row) => absent(row, row.lost),
+  missing: (row) => absent(row, row.missing),
 };
 
 /** Rows, which are in the order of their ids, in the order asked for, what is not known last in either, equal ones by id. */

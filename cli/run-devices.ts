@@ -22,7 +22,7 @@ interface DeviceJson {
   status: string;
   lastSeen: string | null;
   rateHz: number | null;
-  ledger: { completeness: number | null; lost: number };
+  ledger: { expected: number; completeness: number | null; lost: number };
 }
 
 const MOST_PER_PAGE = 1000;
@@ -36,7 +36,8 @@ const COLUMNS: Columns<DeviceJson> = {
     lastSeen === null ? "–" : shortTime(lastSeen),
     rateHz === null ? "–" : deviceRate(rateHz),
     percent(ledger.completeness),
-    count(ledger.lost),
+    // R10: without numbers it is not known, which is not 0
+    ledger.expected === 0 ? "–" : count(ledger.lost),
   ],
 };
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { FleetHistory } from "../../api/fleet-history.ts";
 import { FLEET_SORTS } from "../../api/fleet-table.ts";
 import { zeroCounts } from "../../protocol/ledger-counts.ts";
-import { ROW } from "../../protocol/ledger-row.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
 
@@ -86,6 +86,19 @@ describe("/fleet", () => {
     expect(ids((await api.get("/api/v1/fleet?sort=completeness&order=desc")).json)).toEqual(["b", "a", "c"]);
     for (const sort of FLEET_SORTS) expect((await api.get(`/api/v1/fleet?sort=${sort}`)).status).toBe(200);
   });
+
+  test.each(["lost", "missing"])(
+    "what a device without numbers has %s is not known, and last in either order",
+    async (sort) => {
+      api.sources.add({
+        id: "a",
+        runs: [runOf({ row: rowOf({ FLAGS: ROW_FLAG.UNSEQUENCED, UNSEQUENCED: 9 }) })],
+      });
+      api.sources.add(deviceWith("b", 10, 0), deviceWith("c", 10, 5));
+      for (const order of ["asc", "desc"])
+        expect(ids((await api.get(`/api/v1/fleet?sort=${sort}&order=${order}`)).json).at(-1)).toBe("a");
+    },
+  );
 
   test("search finds a part of an id in any case, the statuses stay those of all", async () => {
     api.sources.add({ id: "Pump-7" }, { id: "fan-1" }, { id: "sump-2" });
