@@ -4,6 +4,7 @@ import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { unpackNotes } from "../protocol/packed-notes.ts";
 import type { EventNote } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
+import { NumberMap } from "./view/number-map.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 
 /** What the waiting batches bring together, before anything is written. */
@@ -20,7 +21,7 @@ export interface Gathered {
   forgottenDevices: Set<number>;
   forgottenRuns: Set<number>;
   /** where each changed run's last row lies: index of the batch * BATCH_ROWS + index of the row */
-  rowAt: Map<number, number>;
+  rowAt: NumberMap;
   /** the greatest device and run numbers made, 0 = none */
   lastDevice: number;
   lastRun: number;
@@ -32,21 +33,21 @@ export const gather = (
   state: LedgerState,
   fleets: readonly FleetCounters[],
 ): Gathered => {
+  const batches = messages.map(({ buffer }) => new Batch(buffer));
   const gathered: Gathered = {
-    batches: [],
+    batches,
     notes: [],
     newIds: new Map(),
     events: [],
     fleets: newestFleets(messages, fleets),
     forgottenDevices: new Set(),
     forgottenRuns: new Set(),
-    rowAt: new Map(),
+    rowAt: new NumberMap(batches.reduce((rows, { rowCount }) => rows + rowCount, 0)),
     lastDevice: 0,
     lastRun: 0,
   };
   for (const [index, message] of messages.entries()) {
-    const batch = new Batch(message.buffer);
-    gathered.batches.push(batch);
+    const batch = batches[index]!;
     for (const note of unpackNotes(message.notes)) gatherNote(gathered, note);
     for (let row = 0; row < batch.rowCount; row++) {
       gathered.rowAt.set(batch.rows[row * ROW_FIELDS + ROW.RUN]!, index * BATCH_ROWS + row);
@@ -109,11 +110,11 @@ export const changedRows = (
   state: LedgerState,
   expired: ReadonlyMap<number, number>,
 ): Float64Array => {
-  const onlyExpired = [...expired.keys()].filter((run) => !rowAt.has(run) && state.runs.slotOf(run) >= 0);
+  const isOnlyExpired = (run: number): boolean => rowAt.get(run) < 0 && state.runs.slotOf(run) >= 0;
+  const onlyExpired = [...expired.keys()].filter(isOnlyExpired);
   const ascending = new Float64Array(rowAt.size + onlyExpired.length);
-  let count = 0;
-  for (const run of rowAt.keys()) ascending[count++] = run;
-  ascending.set(onlyExpired, count);
+  rowAt.keysInto(ascending);
+  ascending.set(onlyExpired, rowAt.size);
   ascending.sort();
   const rows = new Float64Array(ascending.length * CHANGE_FIELDS);
   for (let index = 0; index < ascending.length; index++) {
@@ -121,7 +122,7 @@ export const changedRows = (
     const base = index * CHANGE_FIELDS;
     const slot = state.runs.slotOf(run);
     const at = rowAt.get(run);
-    if (at === undefined) state.runs.read(slot, rows, base, ROW_FIELDS);
+    if (at < 0) state.runs.read(slot, rows, base, ROW_FIELDS);
     else copyRow(batches[Math.floor(at / BATCH_ROWS)]!.rows, (at % BATCH_ROWS) * ROW_FIELDS, rows, base);
     const before = slot < 0 ? 0 : state.runField(slot, RUN.EXPIRED);
     rows[base + RUN.EXPIRED] = before + (expired.get(run) ?? 0);

@@ -5,7 +5,7 @@ import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts
 import type { LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
-import { type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
+import { emptyEntry, type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
 import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
@@ -48,6 +48,8 @@ export class LedgerState {
   revision = 0;
   /** one run's row, used again for each that is changed */
   readonly #row = new Float64Array(RUN_FIELDS);
+  /** one newest value, likewise */
+  readonly #entry = emptyEntry();
   /** rows given out are copies, cut from blocks: a buffer for each would cost more than its content */
   #block = new Float64Array(0);
   #blockUsed = 0;
@@ -162,20 +164,19 @@ export class LedgerState {
 
   /** Set the newest values a commit brought. */
   putLatest(latest: LatestColumns, flush: number): void {
+    const entry = this.#entry;
+    entry.flush = flush;
     for (let at = 0; at < latest.count; at++) {
       const slot = this.devices.slotOf(latest.device[at]!);
       if (slot < 0) continue;
-      const head = this.latest.put(this.devices.latest[slot]!, {
-        device: latest.device[at]!,
-        channel: latest.channel[at]!,
-        run: latest.run[at]!,
-        sequence: latest.sequence[at]!,
-        time: latest.time[at]!,
-        type: latest.type[at]!,
-        value: latest.value[at]!,
-        flush,
-      });
-      this.devices.latest[slot] = head;
+      entry.device = latest.device[at]!;
+      entry.channel = latest.channel[at]!;
+      entry.run = latest.run[at]!;
+      entry.sequence = latest.sequence[at]!;
+      entry.time = latest.time[at]!;
+      entry.type = latest.type[at]!;
+      entry.value = latest.value[at]!;
+      this.devices.latest[slot] = this.latest.put(this.devices.latest[slot]!, entry);
     }
   }
 

@@ -40,6 +40,17 @@ export interface LatestEntry {
   flush: number;
 }
 
+export const emptyEntry = (): LatestEntry => ({
+  device: 0,
+  channel: 0,
+  run: 0,
+  sequence: 0,
+  time: 0,
+  type: 0,
+  value: 0,
+  flush: 0,
+});
+
 /** A device speaks of at most 1,024 channels at a time, and ingest knows 8 of its epochs. */
 const BOUNDS: Bounds = { perDevice: 8192, sure: 32, beyond: 2_000_000 };
 
@@ -119,7 +130,9 @@ export class LatestValues {
     const changed = this.#changed;
     this.#changed = [];
     const columns = emptyLatest(changed.length);
-    for (const [at, entry] of changed.entries()) {
+    // a flush may change one of every device: an iterator would allocate for each
+    for (let at = 0; at < changed.length; at++) {
+      const entry = changed[at]!;
       columns.device[at] = this.#device[entry]!;
       columns.channel[at] = this.#channel[entry]!;
       columns.run[at] = this.#run[entry]!;

@@ -1,11 +1,19 @@
 const EMPTY = -1;
 const FULLEST = 0.85;
+const LEAST_ROOM = 16;
 
 /** A map from u32 numbers to slots, as two typed arrays with open addressing: a quarter of the memory of a Map. */
 export class NumberMap {
-  #keys = new Uint32Array(16);
-  #slots = new Int32Array(16).fill(EMPTY);
+  #keys: Uint32Array;
+  #slots: Int32Array;
   #size = 0;
+
+  /** @param expected - keys it has room for from the start */
+  constructor(expected = 0) {
+    const room = Math.max(LEAST_ROOM, 2 ** Math.ceil(Math.log2(Math.max(1, expected / FULLEST))));
+    this.#keys = new Uint32Array(room);
+    this.#slots = new Int32Array(room).fill(EMPTY);
+  }
 
   get size(): number {
     return this.#size;
@@ -37,6 +45,14 @@ export class NumberMap {
     this.#slots[at] = EMPTY;
     this.#size--;
     this.#closeHole(at);
+  }
+
+  /** Write the keys, in no particular order. @param into - room for `size` of them */
+  keysInto(into: Float64Array): void {
+    let count = 0;
+    for (let at = 0; at < this.#slots.length; at++) {
+      if (this.#slots[at] !== EMPTY) into[count++] = this.#keys[at]!;
+    }
   }
 
   /** Slots in no particular order. */
@@ -72,6 +88,7 @@ export class NumberMap {
     this.#keys = new Uint32Array(keys.length * 2);
     this.#slots = new Int32Array(keys.length * 2).fill(EMPTY);
     this.#size = 0;
-    for (const [at, slot] of slots.entries()) if (slot !== EMPTY) this.set(keys[at]!, slot);
+    // an iterator would allocate for each of them
+    for (let at = 0; at < slots.length; at++) if (slots[at] !== EMPTY) this.set(keys[at]!, slots[at]!);
   }
 }

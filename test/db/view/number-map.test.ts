@@ -11,8 +11,8 @@ test("whatever is set and deleted, it answers as a Map does", () => {
   );
   const step = fc.record({ key, slot: fc.option(fc.nat(1000)) });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const map = new NumberMap();
+    fc.property(fc.array(step, { maxLength: 300 }), fc.nat(100), (steps, expected) => {
+      const map = new NumberMap(expected);
       const model = new Map<number, number>();
       for (const each of steps) {
         if (each.slot === null) {
@@ -26,6 +26,9 @@ test("whatever is set and deleted, it answers as a Map does", () => {
       }
       for (const { key } of steps) expect(map.get(key)).toBe(model.get(key) ?? -1);
       expect([...map.values()].sort()).toEqual([...model.values()].sort());
+      const keys = new Float64Array(map.size);
+      map.keysInto(keys);
+      expect([...keys].sort()).toEqual([...model.keys()].sort());
     }),
   );
 });
