@@ -35,7 +35,7 @@ export const memoryToRead = ({
   readings,
   bytes,
 }: Pick<SegmentSummary, "runs" | "datagrams" | "readings"> & { bytes: number }): number =>
-  bytes + 40 * runs + (formOf(runs, datagrams) === FORM.WHOLE ? 20 * datagrams + 19 * readings : 0);
+  bytes + 12 * runs + (formOf(runs, datagrams) === FORM.WHOLE ? 20 * datagrams + 19 * readings : 0);
 
 export interface SegmentHead {
   form: number;

@@ -6,7 +6,7 @@ import { decodeIntegers } from "../codec/integers.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";
-import { CRC_BYTES, FORM, memoryToRead, readHead, type SegmentHead } from "./segment-head.ts";
+import { CRC_BYTES, FORM, memoryToRead, readHead } from "./segment-head.ts";
 
 /**
  * Reads one segment blob. Every method throws SegmentCorruptError (`ERR_SEGMENT_CORRUPT`) on bytes that no builder wrote.
@@ -19,25 +19,24 @@ export class SegmentReader {
   /** datagrams of each run, parallel to `runNumbers` */
   readonly runDatagrams: Uint32Array;
   readonly #blob: Uint8Array;
-  readonly #head: SegmentHead;
+  readonly #isWhole: boolean;
   readonly #blocksAt: number;
-  /** in form BLOCKS where each block begins; in form WHOLE the index of each run's first datagram */
-  readonly #starts: Float64Array;
+  /** in form BLOCKS where each run's block begins, and where one behind the last would; in form WHOLE the index of each run's first datagram */
+  readonly #starts: Uint32Array;
   #whole: DatagramColumns | undefined;
 
   constructor(column: Uint8Array) {
     const blob = storedBytes(column);
     const { head, blocksAt } = readHead(blob);
     this.#blob = blob;
-    this.#head = head;
+    this.#isWhole = head.form === FORM.WHOLE;
     this.#blocksAt = blocksAt;
     this.summary = head.summary;
     this.runNumbers = Uint32Array.from(head.runNumbers);
     this.runDatagrams = Uint32Array.from(head.runDatagrams);
-    this.#starts =
-      head.form === FORM.WHOLE
-        ? startsOf(head.runDatagrams, 0, 0)
-        : startsOf(head.blockBytes, blocksAt, CRC_BYTES);
+    this.#starts = this.#isWhole
+      ? startsOf(head.runDatagrams, 0, 0)
+      : startsOf(head.blockBytes, blocksAt, CRC_BYTES);
   }
 
   /** How many datagrams the run has in it. */
@@ -69,11 +68,9 @@ export class SegmentReader {
   locate(index: number, into?: GrowingColumns): { columns: DatagramColumns; from: number; to: number } {
     const start = this.#starts[index]!;
     const datagrams = this.runDatagrams[index]!;
-    if (this.#head.form === FORM.WHOLE) {
-      return { columns: this.#readWhole(), from: start, to: start + datagrams };
-    }
-    const end = start + this.#head.blockBytes[index]!;
-    return { columns: this.#decode(start, end, datagrams, true, into), from: 0, to: datagrams };
+    if (this.#isWhole) return { columns: this.#readWhole(), from: start, to: start + datagrams };
+    const columns = this.#decode(start, this.#endOfBlock(index), datagrams, true, into);
+    return { columns, from: 0, to: datagrams };
   }
 
   /**
@@ -81,15 +78,19 @@ export class SegmentReader {
    * @param visit - called with each run, and the least and the greatest number of it here
    */
   check(visit: (run: number, datagrams: number, first: number, last: number) => void): void {
-    const isWhole = this.#head.form === FORM.WHOLE;
     const end = this.#blob.length - CRC_BYTES;
-    const all = isWhole ? this.#numbers(this.#blocksAt, end, this.summary.datagrams) : null;
+    const all = this.#isWhole ? this.#numbers(this.#blocksAt, end, this.summary.datagrams) : null;
     for (const [index, run] of this.runNumbers.entries()) {
       const [start, datagrams] = [this.#starts[index]!, this.runDatagrams[index]!];
-      const from = isWhole ? start : 0;
-      const numbers = all ?? this.#numbers(start, start + this.#head.blockBytes[index]!, datagrams);
+      const from = this.#isWhole ? start : 0;
+      const numbers = all ?? this.#numbers(start, this.#endOfBlock(index), datagrams);
       visit(run, datagrams, numbers[from]!, numbers[from + datagrams - 1]!);
     }
+  }
+
+  /** Of its bytes, in form BLOCKS. */
+  #endOfBlock(index: number): number {
+    return this.#starts[index + 1]! - CRC_BYTES;
   }
 
   #numbers(from: number, to: number, count: number): Float64Array {
@@ -132,14 +133,16 @@ export class SegmentReader {
   }
 }
 
-/** Sums of all sizes before each one. */
-const startsOf = (sizes: Float64Array, first: number, between: number): Float64Array => {
+/** Where each begins of parts of these sizes, and where one more would. A damaged size leads to bytes that their checksum refuses. */
+const startsOf = (sizes: Float64Array, first: number, between: number): Uint32Array => {
+  const starts = new Uint32Array(sizes.length + 1);
   let at = first;
-  return sizes.map((size) => {
-    const start = at;
-    at += size + between;
-    return start;
-  });
+  for (let index = 0; index < sizes.length; index++) {
+    starts[index] = at;
+    at += sizes[index]! + between;
+  }
+  starts[sizes.length] = at;
+  return starts;
 };
 
 /** Binary search; -1 when it is not there. */
