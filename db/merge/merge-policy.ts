@@ -11,6 +11,8 @@ export interface MergePolicy {
    */
   flushesAtOnce: number;
   flushMemoryAtOnce: number;
+  /** The same while their chunks would be short: with 100,000 devices a flush holds a reading or two of each, and each merge rewrites all of them. */
+  shortFlushMemoryAtOnce: number;
   /**
    * The newest flushes stay as they are for a while, if they are that small together: a client of the live feed that comes again is told from
    * them what it missed.
@@ -46,6 +48,7 @@ export const mergePolicy = (retentionMs: number | null, maxBytes: number | null)
   chunkReadings: CHUNK_READINGS,
   flushesAtOnce: 64,
   flushMemoryAtOnce: 8 * 2 ** 20,
+  shortFlushMemoryAtOnce: 24 * 2 ** 20,
   keptUs: 60_000_000,
   keptBytes: 2 ** 20,
   segmentsAtOnce: 8,
@@ -167,7 +170,8 @@ const fitting = (group: readonly SegmentRow[], from: number, policy: MergePolicy
     bytes += group[to]!.bytes;
     if (isFlushes) memory += memoryToRead(group[to]!);
     // two of them are merged however much they take: one alone would only be written again
-    if (bytes > policy.maxBytes || (memory > policy.flushMemoryAtOnce && to - from > 1)) break;
+    const mostMemory = fullness(sum, policy) >= 1 ? policy.flushMemoryAtOnce : policy.shortFlushMemoryAtOnce;
+    if (bytes > policy.maxBytes || (memory > mostMemory && to - from > 1)) break;
     if (spanOf(group[from]!, group[to]!) > policy.maxSpanUs) break;
   }
   return group.slice(from, to);

@@ -54,15 +54,21 @@ test("flushes that nearly fill their chunks wait for as many again, until they d
   expect(chosen([...hopeful, flush(65, of(0)), flush(66, of(0))])).toHaveLength(66);
 });
 
-test("no more flushes are merged at once than 8 MiB of them, heads included", () => {
-  expect(chosen(flushes(20, { bytes: 2 ** 20 }))).toHaveLength(7);
+test("no more flushes are merged at once than 8 MiB of them, heads included, once they fill their chunks", () => {
+  expect(chosen(flushes(20, { readings: 100_000, bytes: 2 ** 20 }))).toHaveLength(7);
+});
+
+test("of flushes that do not, 24 MiB are merged at once", () => {
+  expect(chosen(flushes(40, { bytes: 2 ** 20 }))).toHaveLength(23);
+  // 20 of them fill their chunks, and are more than 8 MiB then
+  expect(chosen(flushes(40, { readings: 25_000, bytes: 2 ** 20 }))).toHaveLength(19);
 });
 
 test("flushes of tiny runs are merged by what they take in memory, two of them however much that is", () => {
-  // decoded 20 bytes per datagram and 19 per reading, and 40 bytes of the head per run
+  // decoded 20 bytes per datagram and 19 per reading, and 12 bytes of the head per run
   const tiny = { runs: 10_000, datagrams: 12_000, readings: 12_000, bytes: 300_000 };
-  expect(chosen(flushes(64, tiny))).toHaveLength(7);
-  const wide = { runs: 100_000, datagrams: 150_000, readings: 150_000, bytes: 3_000_000 };
+  expect(chosen(flushes(64, tiny))).toHaveLength(28);
+  const wide = { runs: 300_000, datagrams: 450_000, readings: 450_000, bytes: 9_000_000 };
   expect(chosen(flushes(8, wide))).toEqual([1, 2]);
 });
 

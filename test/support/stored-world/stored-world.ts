@@ -330,6 +330,7 @@ const drawMergePolicy = (draw: Draw) => ({
   chunkReadings: draw.pick([2, 4, 10, 64, 150]),
   flushesAtOnce: 2 + draw.below(4),
   flushMemoryAtOnce: draw.chance(0.5) ? 8e6 : 3000 + draw.below(20_000),
+  shortFlushMemoryAtOnce: draw.chance(0.5) ? 24e6 : 3000 + draw.below(60_000),
   keptUs: 1e6,
   keptBytes: draw.chance(0.7) ? 0 : 500,
   segmentsAtOnce: 2 + draw.below(3),
