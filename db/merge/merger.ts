@@ -40,8 +40,7 @@ export class Merger {
     const sources = rows.map((row) => inSegment(row.segment, () => this.#open(row)));
     const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings, this.#lotPages);
     for (;;) {
-      let run = Number.POSITIVE_INFINITY;
-      for (const { input } of sources) if (input.run < run) run = input.run;
+      const run = lowestRun(sources);
       if (run === Number.POSITIVE_INFINITY) break;
       const { lowestAhead, isUnsequenced } = this.#gather(sources, run);
       yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);
@@ -52,12 +51,18 @@ export class Merger {
   #open({ segment, chunkSet, firstPage, level }: SegmentRow): Source {
     const late = this.#db.prepare("SELECT run_no FROM late_segments WHERE segment = ?").pluck().all(segment);
     const lateRuns = new Set(late as number[]);
-    if (level > 0) return { segment, input: new ChunkInput(this.#db, chunkSet, firstPage), lateRuns };
+    const sourceOf = (input: MergeInput): Source => ({
+      segment,
+      input,
+      take: () => input.take(this.#gathered),
+      lateRuns,
+    });
+    if (level > 0) return sourceOf(new ChunkInput(this.#db, chunkSet, firstPage));
     const row = this.#db
       .prepare("SELECT directory, data FROM flushes WHERE flush = ? AND datagrams > 0")
       .get(segment) as { directory: Buffer; data: Buffer } | undefined;
     if (row === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
-    return { segment, input: new BlobInput(row.directory, row.data), lateRuns };
+    return sourceOf(new BlobInput(row.directory, row.data));
   }
 
   /** Collect a run from all sources. @returns its lowest number in those that are ahead of all older segments */
@@ -65,10 +70,10 @@ export class Merger {
     this.#gathered.reset();
     let lowestAhead = Number.POSITIVE_INFINITY;
     let isUnsequenced = false;
-    for (const { segment, input, lateRuns } of sources) {
+    for (const { segment, input, take, lateRuns } of sources) {
       if (input.run !== run) continue;
       isUnsequenced = input.isUnsequenced;
-      const lowest = inSegment(segment, () => input.take(this.#gathered));
+      const lowest = inSegment(segment, take);
       if (lowest < lowestAhead && !lateRuns.has(run)) lowestAhead = lowest;
     }
     return { lowestAhead, isUnsequenced };
@@ -78,9 +83,18 @@ export class Merger {
 interface Source {
   segment: number;
   input: MergeInput;
+  /** its current run is gathered. @returns the lowest number; made once, since a merge may have very many runs */
+  take: () => number;
   /** runs of which it holds numbers below those of older segments */
   lateRuns: ReadonlySet<number>;
 }
+
+/** Infinity when all are read */
+const lowestRun = (sources: readonly Source[]): number => {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { input } of sources) if (input.run < lowest) lowest = input.run;
+  return lowest;
+};
 
 /** Times in the heads are written as differences to it: any will do, a near one is short. */
 const originOf = (db: Sqlite, [oldest]: readonly SegmentRow[]): number =>
