@@ -65,6 +65,17 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("the device that has the focus keeps it when the list is sorted anew", async () => {
+    await withPage("#/?search=valve-0", async (opened) => {
+      const { page } = opened;
+      await expect.poll(async () => (await idsOf(opened))[0]).toBe("valve-00");
+      await page.getByRole("link", { name: "valve-03" }).focus();
+      await page.evaluate(() => location.replace("#/?search=valve-0&sort=-id"));
+      await expect.poll(async () => (await idsOf(opened))[0]).toBe("valve-09");
+      expect(await page.locator(":focus").innerText()).toBe("valve-03");
+    });
+  });
+
   test("only rows in sight exist, and scrolling brings the others", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;

@@ -94,7 +94,7 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
                 <EmptyRow key={index} columns={COLUMNS.length} />
               ) : (
                 <DeviceRow
-                  key={index}
+                  key={device.id}
                   index={index}
                   device={device}
                   nowMs={Math.max(nowMs ?? 0, rows.asOfMs)}
