@@ -1,3 +1,4 @@
+import { options } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 export type ThemeChoice = "auto" | "light" | "dark";
@@ -21,10 +22,20 @@ const store = (choice: ThemeChoice): void => {
   }
 };
 
+const shown = (): ThemeChoice =>
+  (document.documentElement.dataset.theme as ThemeChoice | undefined) ?? "auto";
+
 const apply = (choice: ThemeChoice): void => {
   if (choice === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = choice;
   document.dispatchEvent(new Event("themechange"));
+};
+
+/** Before the event is over: a browser that prints waits for no later rendering. */
+const applyAtOnce = (choice: ThemeChoice): void => {
+  options.debounceRendering = (render) => render();
+  apply(choice);
+  delete options.debounceRendering;
 };
 
 /** Before the first paint. */
@@ -33,6 +44,13 @@ export const startTheme = (): void => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     document.dispatchEvent(new Event("themechange")),
   );
+  // paper is light, and what is drawn does not follow the stylesheet by itself
+  let onScreen: ThemeChoice = "auto";
+  addEventListener("beforeprint", () => {
+    onScreen = shown();
+    applyAtOnce("light");
+  });
+  addEventListener("afterprint", () => apply(onScreen));
 };
 
 export const useThemeChoice = (): [ThemeChoice, (choice: ThemeChoice) => void] => {
@@ -59,7 +77,7 @@ export const tokenColour = (token: string): string => {
   return colour;
 };
 
-/** A number that changes with the theme: canvases draw again when it does. */
+/** A number that changes with the theme: canvases draw again when it does, in a layout effect, since paper waits for no other. */
 export const useThemeVersion = (): number => {
   const [version, setVersion] = useState(0);
   useEffect(() => {

@@ -1,6 +1,6 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { tokenColour, useThemeVersion } from "../theme.ts";
+import { useThemeVersion } from "../theme.ts";
 
 export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
 
@@ -33,10 +33,8 @@ export const TimeChart = (props: TimeChartProps) => {
   latest.current = props;
   const theme = useThemeVersion();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = place.current!;
-    // what is drawn has the colours of the theme, also on paper, where all else is light
-    element.style.background = tokenColour("panel");
     const sizeOf = () => ({ width: Math.max(LEAST_WIDTH, element.clientWidth), height });
     const callbacks: uPlot.Plugin = {
       hooks: {
@@ -62,7 +60,7 @@ export const TimeChart = (props: TimeChartProps) => {
     };
   }, [theme, height]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const plot = chart.current;
     if (plot === null) return;
     plot.batch(() => {

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Raster } from "../data/types.ts";
 import { deviceHref } from "../routing.ts";
 import { useThemeVersion } from "../theme.ts";
@@ -81,7 +81,7 @@ export const RasterGrid = (props: RasterGridProps) => {
     });
   }, [raster, ids.join("\n"), blocks]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (width > 0) drawRaster(canvas.current!, rows, width, geometry);
   }, [rows, width, theme, geometry]);
 

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { binOf } from "../bins/bins.ts";
 import type { RasterDevice } from "../data/types.ts";
 import { useWallScale } from "../scale.ts";
@@ -45,7 +45,7 @@ export const Strip = ({
   );
   const scale = Math.ceil(devicePixelRatio * useWallScale());
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { width, height } = canvas.current!;
     const context = canvas.current!.getContext("2d")!;
     context.clearRect(0, 0, width, height);
