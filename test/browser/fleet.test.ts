@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { getJson } from "../support/lacuna-process.ts";
-import { hasChromium } from "./support/chromium.ts";
+import { hasChromium, launchChromium } from "./support/chromium.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
-import { accessibilityViolations, type Visit } from "./support/visit.ts";
+import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
 
 describe.skipIf(!hasChromium())("the fleet's page", () => {
   const pages = fleetPages();
@@ -203,6 +203,22 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
       { viewport: { width: 768, height: 900 } },
     );
   });
+
+  test.each(["#/", "#/device/pump-7", "#/raster", "#/collector"])(
+    "letters of %s are twice as large where the browser is set to that, and nothing is wider than the screen",
+    async (hash) => {
+      const browser = await launchChromium(["--blink-settings=defaultFontSize=32"]);
+      const { page } = await visit(browser, pages.fleet.api, hash, {
+        viewport: { width: 1280, height: 900 },
+      });
+      await page.locator(".panel").first().waitFor();
+      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+      await expect.poll(width).toBeLessThanOrEqual(1280);
+      const letters = () => getComputedStyle(document.documentElement).fontSize;
+      expect(await page.evaluate(letters)).toBe("26px");
+      await browser.close();
+    },
+  );
 
   test("on a phone nothing is wider than the screen", async () => {
     await withPage(

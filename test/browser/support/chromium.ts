@@ -27,5 +27,6 @@ export const hasChromium = (): boolean => {
   return false;
 };
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: found!, args: QUIET });
+/** @param settings - more arguments */
+export const launchChromium = (settings: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: found!, args: [...QUIET, ...settings] });
