@@ -90,6 +90,18 @@ export class LiveBlock {
   }
 }
 
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** combining marks, and those of direction and joining */
+const NO_COLUMN = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** what is East Asian wide or fullwidth (UAX #11), by block, and emoji */
+const TWO_COLUMNS =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+const columnsOf = (letter: string): number => (NO_COLUMN.test(letter) ? 0 : TWO_COLUMNS.test(letter) ? 2 : 1);
+
+/** How many columns of a terminal a text takes: device ids are written in all scripts. */
+const columnWidth = (text: string): number =>
+  PRINTABLE_ASCII.test(text) ? text.length : [...text].reduce((sum, letter) => sum + columnsOf(letter), 0);
+
 /**
  * Columns of equal width, numbers to the right.
  * @param texts - how many columns at the left are texts
@@ -102,10 +114,13 @@ export const table = (
   widths = header.map(({ length }) => length),
 ): string[] => {
   for (const row of rows)
-    for (const [column, { length }] of row.entries()) widths[column] = Math.max(widths[column]!, length);
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column]!, columnWidth(cell));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => (column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .map((cell, column) => {
+        const room = " ".repeat(widths[column]! - columnWidth(cell));
+        return column < texts ? cell + room : room + cell;
+      })
       .join("  ")
       .trimEnd();
   return [line(header), ...rows.map(line)];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { deviceRate, lineWidth, lossPercent, percent, rowTable, wrapped } from "../../cli/terminal.ts";
+import { deviceRate, lineWidth, lossPercent, percent, rowTable, table, wrapped } from "../../cli/terminal.ts";
 
 test("a completeness is rounded down, a loss up: what is lost is never shown as nothing", () => {
   const most = 2 ** 40;
@@ -56,4 +56,30 @@ test("a line has room up to the last column but one; where nobody says how wide 
   expect(lineWidth({ isTTY: true, columns: 120 })).toBe(119);
   expect(lineWidth({ isTTY: true, columns: 0 })).toBe(79);
   expect(lineWidth({ isTTY: false, columns: 120 })).toBe(Infinity);
+});
+
+test("columns stand below each other in every script: wide letters take two of a terminal, combining marks none", () => {
+  const rows = [
+    "pump-7",
+    "水泵-7",
+    "펌프-7",
+    "給水ポンプ",
+    "ｶﾞｽ-7",
+    "e\u0301\u0301tage",
+    "\u202eevil",
+    "משאבה",
+    "🔥-7",
+  ].map((id) => [id, "1"]);
+  expect(table(["id", "lost"], rows, 1)).toEqual([
+    "id          lost",
+    "pump-7         1",
+    "水泵-7         1",
+    "펌프-7         1",
+    "給水ポンプ     1",
+    "ｶﾞｽ-7          1",
+    "e\u0301\u0301tage          1",
+    "\u202eevil           1",
+    "משאבה          1",
+    "🔥-7           1",
+  ]);
 });
