@@ -18,10 +18,7 @@ import { registerToken } from "./token.ts";
 export const createProgram = (version: string, writeOut: (text: string) => void): Command => {
   const program = new Command("lacuna")
     .description("A telemetry collector over UDP that leaves no unexplained gap.")
-    .version(version)
-    .configureOutput({ writeOut })
-    .exitOverride()
-    .showSuggestionAfterError();
+    .version(version);
   registerCollect(program, version);
   registerInit(program);
   registerCheck(program);
@@ -37,7 +34,7 @@ export const createProgram = (version: string, writeOut: (text: string) => void)
   registerDemo(program, version);
   registerCompletion(program);
   // commands inherit nothing of the program's set-up by themselves
-  for (const command of program.commands)
+  for (const command of [program, ...program.commands])
     command
       .exitOverride()
       .configureOutput({ writeOut })

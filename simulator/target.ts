@@ -42,6 +42,9 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
   },
 };
 
+const unknownOption = (name: string): string =>
+  `${name}= is not an option of a target; accepted are ${Object.keys(OPTIONS).join(", ")}`;
+
 /**
  * Read a target URL.
  * @returns the target, or null and one sentence per mistake
@@ -64,7 +67,7 @@ export const parseTarget = (url: string): { target: Target | null; mistakes: str
   if (target.port < 1 || target.port > GREATEST_PORT) mistakes.push(`port ${port} is not one of 1 to 65535`);
   for (const [name, value] of new URLSearchParams(query ?? "")) {
     const read = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-    const mistake = read === undefined ? `${name}= is not an option of a target` : read(value, target);
+    const mistake = read === undefined ? unknownOption(name) : read(value, target);
     if (mistake !== null) mistakes.push(mistake);
   }
   return { target: mistakes.length === 0 ? target : null, mistakes };

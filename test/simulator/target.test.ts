@@ -25,7 +25,10 @@ test.each([
   ["udp://127.0.0.1:1?ttl=0", "ttl=0"],
   ["udp://127.0.0.1:1?loop=yes", "loop=yes"],
   ["udp://127.0.0.1:1?source=eth0", "source=eth0"],
-  ["udp://127.0.0.1:1?colour=red", "colour="],
+  [
+    "udp://127.0.0.1:1?colour=red",
+    "colour= is not an option of a target; accepted are interface, source, ttl, loop",
+  ],
   ["udp://127.0.0.1:1?constructor=red", "constructor="],
   ["udp://127.0.0.1:1?__proto__=red", "__proto__="],
 ])("%s is refused and says why", (url, why) => {
