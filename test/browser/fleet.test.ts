@@ -182,6 +182,22 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("beside a long id its strip is in sight on a phone", async () => {
+    const id = "hall-b-".repeat(9);
+    for (const seq of [0, 1]) await pages.fleet.send(id, seq, Date.now() * 1000, { a: 1 });
+    await withPage(
+      `#/?search=${id}`,
+      async ({ page }) => {
+        const strip = page.locator(".devices tr", { hasText: id }).locator(".spark");
+        await strip.waitFor();
+        const rightOf = (element: Element): number => element.getBoundingClientRect().right;
+        const list = await page.locator(".device-scroll").evaluate(rightOf);
+        expect(await strip.evaluate(rightOf)).toBeLessThanOrEqual(list);
+      },
+      { viewport: { width: 360, height: 800 } },
+    );
+  });
+
   test("a new device is there within seconds without a reload", async () => {
     await withPage("#/?search=newcomer", async ({ page }) => {
       await page.locator(".empty", { hasText: "No device matches" }).waitFor();

@@ -6,6 +6,10 @@ import { Panel } from "../parts/panel.tsx";
 import { deviceHref } from "../routing.ts";
 import { eventSentence } from "./event-sentence.ts";
 
+/** A line is not broken between a number and its unit. */
+const keptTogether = (sentence: string): string =>
+  sentence.replaceAll(/(?<=\d) (?=(ms|s|min|h|d)\b)/g, "\u00a0");
+
 /** What happened lately: restarts, sources, starts and stops. */
 export const EventsPanel = () => {
   const { data } = usePoll<EventList>("events?limit=100", 2000);
@@ -27,7 +31,7 @@ export const EventsPanel = () => {
                   </a>{" "}
                 </>
               )}
-              {eventSentence(item)}
+              {keptTogether(eventSentence(item))}
             </span>
           </li>
         ))}
