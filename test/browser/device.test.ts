@@ -292,6 +292,12 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     await pages.fleet.heard("nameless");
     await withPage("#/device/nameless", async ({ page }) => {
       await page.locator(".empty", { hasText: "what was lost is unknown" }).waitFor();
+      await page.locator(".arrivals", { hasText: "Its datagrams have no numbers" }).waitFor();
+      const total = page.getByRole("table").first().getByRole("row", { name: "All" }).locator("td.num");
+      const [expected, received, inOrder, reordered, recovered, late, missing, lost] =
+        await total.allInnerTexts();
+      expect([expected, received, inOrder, reordered, recovered, late]).toEqual(Array(6).fill("0"));
+      expect([missing, lost]).toEqual(["–", "–"]);
       expect(await page.getByText("No gap was noticed").count()).toBe(0);
       expect(await page.getByText("No number came after a greater one").count()).toBe(0);
     });

@@ -37,6 +37,7 @@ test("the mean lies between the quickest and the slowest, nowhere when these are
 test("a device that was not heard lately is told from one that sent too little", () => {
   const reordering = { count: 0, greatestExtent: 0, meanExtent: 0, greatestDelaySeconds: 0, nReordering: [] };
   const nothing = { epoch: null, transit: null, reordering };
-  expect(noTransitSentence({ ...nothing, run: null })).toContain("Nothing was heard of it lately");
-  expect(noTransitSentence({ ...nothing, run: 0 })).toContain("Not known yet");
+  expect(noTransitSentence({ ...nothing, run: null }, false)).toContain("Nothing was heard of it lately");
+  expect(noTransitSentence({ ...nothing, run: 0 }, false)).toContain("Not known yet");
+  expect(noTransitSentence({ ...nothing, run: 0 }, true)).toContain("have no numbers");
 });

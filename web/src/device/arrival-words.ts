@@ -16,10 +16,12 @@ export const clockSentence = ({ leastSeconds, isRelative }: Transit): string => 
 };
 
 /** Why there is nothing to show of the delay. */
-export const noTransitSentence = ({ run }: Arrivals): string =>
-  run === null
-    ? "Nothing was heard of it lately: how it arrives is not known."
-    : "Not known yet: that takes two consecutive numbers, one right after the other, that tell when they were sent.";
+export const noTransitSentence = ({ run }: Arrivals, isUnnumbered: boolean): string => {
+  if (run === null) return "Nothing was heard of it lately: how it arrives is not known.";
+  if (isUnnumbered)
+    return "Its datagrams have no numbers: delay and jitter are those of consecutive numbers.";
+  return "Not known yet: that takes two consecutive numbers, one right after the other, that tell when they were sent.";
+};
 
 /** Where the mean lies between the quickest and the slowest, in [0, 1]; null = they took the same time. */
 export const meanPlace = ({ meanSeconds, leastSeconds, spreadSeconds }: Transit): number | null =>

@@ -28,7 +28,7 @@ export const ArrivalsPanel = ({ device, isUnnumbered }: { device: string; isUnnu
           <div class="arrivals-part">
             <h3>Delay</h3>
             {data.transit === null ? (
-              <p class="arrivals-words">{noTransitSentence(data)}</p>
+              <p class="arrivals-words">{noTransitSentence(data, isUnnumbered)}</p>
             ) : (
               <DelayFigures transit={data.transit} />
             )}

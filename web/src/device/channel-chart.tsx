@@ -41,16 +41,13 @@ const Readout = ({ data, index, unit, none }: ReadoutProps) => {
   const value = data.value[shown];
   if (value === undefined) return <span class="readout">{index === null && none}</span>;
   if (value === null) return <span class="readout">{withoutValue(data, shown)}</span>;
-  const [min, max] = [data.min[shown]!, data.max[shown]!];
+  const [min, max] = [measured(data.min[shown]), measured(data.max[shown])];
   return (
     <span class="readout">
       {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
       <strong>{measured(value)}</strong> <bdi>{unitText(unit)}</bdi>
       {min !== max && (
-        <span class="note">
-          {" "}
-          {data.isSwitch ? "both within this moment" : `from ${measured(min)} to ${measured(max)}`}
-        </span>
+        <span class="note"> {data.isSwitch ? "both within this moment" : `from ${min} to ${max}`}</span>
       )}
       {data.nonFinite[shown]! > 0 && (
         <span class="note">

@@ -4,6 +4,7 @@ import type { Causes, DeviceLedger, LedgerEpoch, Total } from "../data/types.ts"
 import { completeness, count } from "../format/numbers.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { isUnnumbered } from "./complete-sentence.ts";
 
 const COLUMNS = [
   "expected",
@@ -29,11 +30,15 @@ const HEADS: Record<(typeof COLUMNS)[number], string> = {
 const FEW_ROWS = 8;
 const MOST_ROWS = 500;
 
+/** How many of datagrams without a number were lost: that is not 0. */
+const isNotKnown = (row: Total, column: (typeof COLUMNS)[number]): boolean =>
+  isUnnumbered(row) && (column === "missing" || column === "lost");
+
 const Numbers = ({ row }: { row: Total }) => (
   <>
     {COLUMNS.map((column) => (
       <td key={column} class={row[column] === 0 ? "num zero" : "num"}>
-        {count(row[column])}
+        {isNotKnown(row, column) ? "–" : count(row[column])}
       </td>
     ))}
     <td>
