@@ -76,6 +76,39 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test.each([
+    ["#/", ".device-scroll", "link", "valve-10"],
+    ["#/device/pump-7?last=all", "html", "button", "temperature"],
+    ["#/device/pump-7?last=all", ".gap-scroll", "button", /^\d{4}-/],
+  ] as const)(
+    "on %s, what gets the focus while %s is scrolled down is not behind its head",
+    async (hash, scrolled, role, name) => {
+      await withPage(
+        hash,
+        async ({ page }) => {
+          const target = page.getByRole(role, { name }).first();
+          await target.waitFor({ state: "attached" });
+          // so little room that all of them can be scrolled
+          await page.addStyleTag({ content: ".gap-scroll { height: 4rem }" });
+          const isSeen = () =>
+            target.evaluate((element, selector) => {
+              const { top } = element.getBoundingClientRect();
+              const scroller = document.querySelector(selector)!;
+              const edge = selector === "html" ? 0 : scroller.getBoundingClientRect().top;
+              // its upper edge is where that of the scrolled is: a head that stays there covers it
+              scroller.scrollTop += top - edge + 5;
+              (element as HTMLElement).focus();
+              const box = element.getBoundingClientRect();
+              const at = document.elementFromPoint(box.left + 2, box.top + 1);
+              return at !== null && (element.contains(at) || at.contains(element));
+            }, scrolled);
+          expect(await isSeen()).toBe(true);
+        },
+        { viewport: { width: 1280, height: 500 } },
+      );
+    },
+  );
+
   test("only rows in sight exist, and scrolling brings the others", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;
