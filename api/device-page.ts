@@ -3,8 +3,15 @@ import { decodeCursor, foreignCursor, nextCursor } from "./cursor.ts";
 import { ApiError } from "./problems.ts";
 import type { DeviceView } from "./sources.ts";
 
-/** @throws ApiError 404 when there is no such device */
-export const deviceOrThrow = ({ sources }: ApiContext, id: string): DeviceView => {
+/** What URLs take for a step is followed by a control character, which no id has (`devicePath` of common/api-client.ts). */
+const STEP = /^(\.{1,2})\x7f$/;
+
+/**
+ * @param inPath - the id as the path has it, decoded
+ * @throws ApiError 404 when there is no such device
+ */
+export const deviceOrThrow = ({ sources }: ApiContext, inPath: string): DeviceView => {
+  const id = inPath.replace(STEP, "$1");
   const device = sources.ledger.device(id);
   if (device === undefined)
     throw new ApiError("ERR_UNKNOWN_DEVICE", `there is no device ${JSON.stringify(id)}`);

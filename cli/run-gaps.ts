@@ -1,4 +1,4 @@
-import { ApiClient } from "../common/api-client.ts";
+import { ApiClient, devicePath } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
@@ -76,7 +76,7 @@ export const gaps = async ({
   ...filters
 }: GapsFlags): Promise<void> => {
   const most = limit ?? Number.POSITIVE_INFINITY;
-  const path = device === undefined ? "/gaps" : `/devices/${encodeURIComponent(device)}/gaps`;
+  const path = device === undefined ? "/gaps" : `${devicePath(device)}/gaps`;
   const client = new ApiClient(api, { token: tokenOf(token) });
   const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
   const pages = client.pages<"gaps", GapJson>(path, "gaps", perPage, queryOf(filters));

@@ -51,6 +51,10 @@ export interface ApiAccess {
   errorCode?: string;
 }
 
+/** Path of a device. `.` and `..` are steps in every URL, however they are written: these two have a control character behind them there. */
+export const devicePath = (id: string): string =>
+  `/devices/${encodeURIComponent(id)}${/^\.{1,2}$/.test(id) ? "%7F" : ""}`;
+
 /** Asks a collector's HTTP API. Every call throws LacunaError when it cannot be reached or answers with an error. */
 export class ApiClient {
   readonly #baseUrl: string;

@@ -1,4 +1,4 @@
-import { ApiClient } from "../common/api-client.ts";
+import { ApiClient, devicePath } from "../common/api-client.ts";
 import type { LedgerCounts } from "../protocol/ledger-counts.ts";
 import { parseTime } from "../protocol/time.ts";
 import type { AuditDevice, AuditFleet, AuditGap, AuditReading, AuditSource } from "./audit/source.ts";
@@ -35,7 +35,6 @@ const READINGS_PAGE = 10_000;
  */
 export const httpAuditSource = (baseUrl: string, token: string | null = null): AuditSource => {
   const client = new ApiClient(baseUrl, { token, errorCode: "ERR_AUDIT_HTTP" });
-  const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
   return {
     async fleet() {
       const { total } = await client.get<{ total: LedgerCounts & Omit<AuditFleet, "counts"> }>(

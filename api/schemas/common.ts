@@ -45,7 +45,9 @@ export const named = <P extends TProperties, const Id extends string>(
 ): TObject<P> & { $id: Id } => Object.assign(schema, { $id });
 
 export const DeviceParams = Type.Object({
-  id: Type.String({ description: "device id, percent-encoded UTF-8; a slash is %2F" }),
+  id: Type.String({
+    description: "device id, percent-encoded UTF-8; a slash is %2F, the ids . and .. are .%7F and ..%7F",
+  }),
 });
 
 /** Query parameters: anything else is refused by name. */

@@ -1,6 +1,6 @@
 import { channelOfColumn } from "../../api/csv-text.ts";
 import type { DamagedPart, ReadingRow } from "../../api/sources.ts";
-import { ApiAnswerError, type ApiClient } from "../../common/api-client.ts";
+import { ApiAnswerError, type ApiClient, devicePath } from "../../common/api-client.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";
 import { formatTime } from "../../protocol/time.ts";
 import { csvCells } from "./csv-cells.ts";
@@ -27,7 +27,7 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
   const open = (device: string, type: string, query: URLSearchParams): Promise<Response | null> =>
     client
       // packing and unpacking would be most of the work
-      .open(`/devices/${encodeURIComponent(device)}/readings?${query}`, type, {
+      .open(`${devicePath(device)}/readings?${query}`, type, {
         signal,
         headers: { "accept-encoding": "identity" },
       })

@@ -42,6 +42,19 @@ test("an id is percent-encoded UTF-8, slashes included", async () => {
   expect(json).toMatchObject({ id: "hall/3 ö", source: "[fe80::1]:4000" });
 });
 
+test.each([".", ".."])(
+  "the id %s, which URLs take for a step, has a control character behind it",
+  async (id) => {
+    api.sources.add({ id });
+    for (const part of ["", "/ledger", "/gaps", "/readings", "/received", "/arrivals"]) {
+      const { status } = await api.get(`/api/v1/devices/${id}%7F${part}`);
+      expect([part, status]).toEqual([part, 200]);
+    }
+    expect((await api.get(`/api/v1/devices/${id}%7F`)).json.id).toBe(id);
+    expect((await api.get(`/api/v1/devices/pump-7%7F`)).status).toBe(404);
+  },
+);
+
 test("a device that never had a number has no completeness", async () => {
   const { json } = await api.get("/api/v1/devices/silent");
   expect(json).toMatchObject({

@@ -287,6 +287,19 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("a device has its page also where URLs take its id for a step", async () => {
+    await pages.fleet.send("..", 0, Date.now() * 1000, { level: 4321 });
+    await eventually(
+      () => getJson<{ devices: { id: string }[] }>(`${pages.fleet.api}/api/v1/devices`),
+      ({ devices }) => devices.some(({ id }) => id === ".."),
+    );
+    await withPage("#/?search=..", async ({ page }) => {
+      await page.getByRole("link", { name: "..", exact: true }).click();
+      await page.locator(".readout", { hasText: "4321" }).waitFor();
+      await page.getByRole("heading", { name: "Jitter and reordering" }).waitFor();
+    });
+  });
+
   test("of a device without numbers nothing is said that takes numbers to know", async () => {
     for (const value of [1, 2]) await pages.fleet.send("nameless", undefined, Date.now() * 1000, { value });
     await pages.fleet.heard("nameless");

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { ApiClient } from "../../common/api-client.ts";
+import { ApiClient, devicePath } from "../../common/api-client.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -93,4 +93,16 @@ test("an error that is none of ours has no parameters of ours", async () => {
     response.writeHead(401).end('{"code":5,"detail":[],"parameters":"all"}');
   });
   await expect(status(client)).rejects.toMatchObject({ status: 401, problem: "", parameters: [] });
+});
+
+test.each([
+  ["pump-7", "/devices/pump-7/gaps"],
+  ["hall/3 ö", "/devices/hall%2F3%20%C3%B6/gaps"],
+  ["a/..", "/devices/a%2F../gaps"],
+  ["%2e%2e", "/devices/%252e%252e/gaps"],
+  [".", "/devices/.%7F/gaps"],
+  ["..", "/devices/..%7F/gaps"],
+  ["...", "/devices/.../gaps"],
+])("a URL leads to the device %s", (id, path) => {
+  expect(new URL(`http://127.0.0.1${devicePath(id)}/gaps`).pathname).toBe(path);
 });

@@ -37,6 +37,10 @@ export const fetchJson = async <T>(path: string, signal: AbortSignal): Promise<T
   return (await response.json()) as T;
 };
 
+/** Path of a device. `.` and `..` are steps in every URL, however they are written: these two have a control character behind them there. */
+export const devicePath = (id: string): string =>
+  `devices/${encodeURIComponent(id)}${/^\.{1,2}$/.test(id) ? "%7F" : ""}`;
+
 /** A query string of what is given; lists are repeated parameters. */
 export const query = (parameters: Record<string, string | number | readonly string[] | null>): string => {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>

@@ -1,3 +1,4 @@
+import { devicePath } from "../data/fetch-json.ts";
 import type { Arrivals } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
@@ -15,7 +16,7 @@ const heardOn = ({ epoch, run }: Arrivals): string => {
 
 /** How the numbers of a device arrive: jitter, delay, reordering. */
 export const ArrivalsPanel = ({ device, isUnnumbered }: { device: string; isUnnumbered: boolean }) => {
-  const path = `devices/${encodeURIComponent(device)}/arrivals`;
+  const path = `${devicePath(device)}/arrivals`;
   const { data } = usePoll<Arrivals>(path, 2000);
   return (
     <Panel

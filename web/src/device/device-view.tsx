@@ -1,4 +1,5 @@
 import { collectorNow } from "../data/clock.ts";
+import { devicePath } from "../data/fetch-json.ts";
 import type { Device, DeviceLedger } from "../data/types.ts";
 import { useNow } from "../data/use-now.ts";
 import { usePoll } from "../data/use-poll.ts";
@@ -23,7 +24,7 @@ const chosenOf = (text: string | null): string[] | null =>
 
 /** Everything about one device. */
 export const DeviceView = ({ device: id, parameters, setParameters }: DeviceViewProps) => {
-  const path = `devices/${encodeURIComponent(id)}`;
+  const path = devicePath(id);
   const device = usePoll<Device>(path, 1000);
   const ledger = usePoll<DeviceLedger>(`${path}/ledger`, 1000);
   // drawn again as time goes on

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { binOf } from "../bins/bins.ts";
 import { collectorNow } from "../data/clock.ts";
-import { query } from "../data/fetch-json.ts";
+import { devicePath, query } from "../data/fetch-json.ts";
 import type { Gap, GapList } from "../data/types.ts";
 import { usePollOf } from "../data/use-poll.ts";
 import { count } from "../format/numbers.ts";
@@ -32,7 +32,7 @@ const pathOf = (device: string, range: Range, state: State): string => {
       : range.kind === "fixed"
         ? range.fromMs
         : collectorNow() - range.seconds * 1000;
-  return `devices/${encodeURIComponent(device)}/gaps${query({
+  return `${devicePath(device)}/gaps${query({
     from: from === null ? null : new Date(from).toISOString(),
     to: range.kind === "fixed" ? new Date(range.toMs).toISOString() : null,
     state: state === "" ? null : state,

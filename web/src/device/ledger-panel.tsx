@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { LOST_BINS } from "../bins/bins.ts";
+import { devicePath } from "../data/fetch-json.ts";
 import type { Causes, DeviceLedger, LedgerEpoch, Total } from "../data/types.ts";
 import { completeness, count } from "../format/numbers.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
@@ -68,7 +69,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
     <Panel
       title="Ledger"
       aside="every number in exactly one bin"
-      end={<CopyCurl path={`devices/${encodeURIComponent(device)}/ledger`} />}
+      end={<CopyCurl path={`${devicePath(device)}/ledger`} />}
     >
       <section class="scroll-x" tabIndex={0} aria-label="Table of epochs and runs">
         <table>

@@ -1,5 +1,5 @@
 import { collectorNow } from "../data/clock.ts";
-import { query } from "../data/fetch-json.ts";
+import { devicePath, query } from "../data/fetch-json.ts";
 import type { Series } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { parseMs, shortTime } from "../format/times.ts";
@@ -12,7 +12,7 @@ export interface NewestReadingProps {
 
 /** Where there is none in sight: when the newest was, since the device is silent or has another clock, and the way there. */
 export const NewestReading = ({ device, channel, onShow }: NewestReadingProps) => {
-  const path = `devices/${encodeURIComponent(device)}/series${query({ channel, points: 1 })}`;
+  const path = `${devicePath(device)}/series${query({ channel, points: 1 })}`;
   const newest = usePoll<Series>(path, 5000).data?.to ?? null;
   if (newest === null) return null;
   const ms = parseMs(newest);

@@ -1,4 +1,4 @@
-import { fetchJson, query } from "../data/fetch-json.ts";
+import { devicePath, fetchJson, query } from "../data/fetch-json.ts";
 import type { Arrivals, Gap, Series, SeriesGap } from "../data/types.ts";
 import { parseMs } from "../format/times.ts";
 import type { Span } from "./range.ts";
@@ -32,7 +32,7 @@ export const placeOfGap = (gap: Gap, absent: readonly SeriesGap[], transit: Tran
 
 /** @param channel - any of the device's; undefined: it has none */
 export const findGap = async (gap: Gap, channel: string | undefined, signal: AbortSignal): Promise<Span> => {
-  const device = `devices/${encodeURIComponent(gap.device)}`;
+  const device = devicePath(gap.device);
   // without an answer the place is known well enough where the clocks agree
   const ask = <T>(path: string): Promise<T | null> => fetchJson<T>(path, signal).catch(() => null);
   const [series, arrivals] = await Promise.all([

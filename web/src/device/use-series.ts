@@ -1,5 +1,5 @@
 import { collectorNow } from "../data/clock.ts";
-import { query } from "../data/fetch-json.ts";
+import { devicePath, query } from "../data/fetch-json.ts";
 import type { Series } from "../data/types.ts";
 import { type Polled, usePollOf } from "../data/use-poll.ts";
 import { bucketsFor, type Range, spanOfRange } from "./range.ts";
@@ -18,7 +18,7 @@ export const seriesPath = (
   points: number,
   nowMs: number,
 ): string => {
-  const base = `devices/${encodeURIComponent(device)}/series`;
+  const base = `${devicePath(device)}/series`;
   const span = spanOfRange(range, nowMs);
   if (span === null) return `${base}${query({ channel, points })}`;
   const { fromMs, toMs, stepMs } = bucketsFor(span, points);
