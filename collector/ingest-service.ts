@@ -62,6 +62,8 @@ export class IngestService {
   readonly #kernelDrops = new KernelDrops();
   readonly #watch: ListenerWatch;
   #ticker: NodeJS.Timeout | null = null;
+  /** a tick that is not at its end */
+  #rest: NodeJS.Immediate | null = null;
   readonly #dropReadings: DropReadings;
 
   constructor(options: IngestServiceOptions) {
@@ -199,7 +201,7 @@ export class IngestService {
     const { clock, logger } = this.#options;
     await this.#receiver.drain();
     this.#listeners.stop();
-    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#endTicks();
     const deadlineMs = clock.monotonicMs() + STOP_WAIT_MS;
     await this.#endExchange(deadlineMs);
     this.#ingest.stop(clock.monotonicMs(), clock.wallUs());
@@ -215,7 +217,7 @@ export class IngestService {
   /** The start failed: close everything, hand over nothing. */
   abandon(): void {
     this.#listeners.stop();
-    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#endTicks();
     this.#exchange?.close();
   }
 
@@ -242,12 +244,26 @@ export class IngestService {
     const heldMs = clock.monotonicMs() - this.#receiver.readUntilMs();
     exchange?.flush(ownMs, false, this.#dropReadings.readMissed(heldMs));
     const nowMs = clock.monotonicMs();
-    const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
-    const drops = this.#dropReadings.read(nowMs, heldMs, drainedAtMs, this.#ingest.openGaps);
-    if (drops !== null) this.#ingest.kernelDrops(nowMs, drainedAtMs, drops);
-    this.#ingest.tick(nowMs, drainedAtMs, clock.wallUs());
+    if (this.#rest === null) {
+      const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
+      const drops = this.#dropReadings.read(nowMs, heldMs, drainedAtMs, this.#ingest.openGaps);
+      if (drops !== null) this.#ingest.kernelDrops(nowMs, drainedAtMs, drops);
+      this.#closeDue(drainedAtMs);
+    }
     this.#receiver.probe();
     this.#watch.tick(nowMs);
+  }
+
+  /** What is due at one tick is judged by one reading of the kernel's counters; where it is much, the sockets are read in between. */
+  #closeDue(drainedAtMs: number): void {
+    const { clock } = this.#options;
+    const isMoreDue = this.#ingest.tick(clock.monotonicMs(), drainedAtMs, clock.wallUs());
+    this.#rest = isMoreDue ? setImmediate(() => this.#closeDue(drainedAtMs)) : null;
+  }
+
+  #endTicks(): void {
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    if (this.#rest !== null) clearImmediate(this.#rest);
   }
 
   /** By a socket here that is bound to the address the device sends to, else by that of the listener itself, at whichever worker it is. */

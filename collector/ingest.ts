@@ -37,6 +37,8 @@ const { LISTENER_MASK } = entryModule;
 const NOTES_PER_STEP = 16;
 /** gaps closed between two looks for room: their rows and operations fit what a step keeps free */
 const CLOSURES_PER_STEP = 32;
+/** closed by one tick at most: a few milliseconds, in which no socket is read */
+const CLOSURES_PER_TICK = 2048;
 const CHANNELS_PER_STEP = 1024;
 
 /**
@@ -258,13 +260,11 @@ export class Ingest {
    * Close what is due and hand over a batch that is. Call at least every 50 ms, also in silence. Without room nothing is closed: it
    * stays due.
    * @param drainedAtMs - see Receiver
+   * @returns whether more is due than could be closed at once: read the sockets, then call again with the same `drainedAtMs`
    */
-  tick(nowMs: number, drainedAtMs: number, wallUs: number): void {
+  tick(nowMs: number, drainedAtMs: number, wallUs: number): boolean {
     const heldBefore = this.#held.size;
-    let isMoreDue = true;
-    while (isMoreDue && this.#batches.makeRoom(this.#heldReadings, NOTES_PER_STEP, nowMs, false)) {
-      isMoreDue = this.#tracker.tick(nowMs, drainedAtMs, wallUs, CLOSURES_PER_STEP);
-    }
+    const isMoreDue = this.#closeDue(nowMs, drainedAtMs, wallUs);
     if (this.#held.size !== heldBefore) this.#batches.changed(nowMs);
     this.#recovery?.plan(nowMs, drainedAtMs, wallUs);
     // who fell silent is said as of when the sockets were last read empty
@@ -275,6 +275,7 @@ export class Ingest {
     )
       this.#batches.changed(nowMs);
     this.#batches.flushDue(nowMs);
+    return isMoreDue;
   }
 
   /** A listener came up, went down or says something new about it. */
@@ -304,6 +305,17 @@ export class Ingest {
    */
   flushAll(nowMs: number): boolean {
     return this.#batches.flushAll(nowMs);
+  }
+
+  /** @returns as `tick` */
+  #closeDue(nowMs: number, drainedAtMs: number, wallUs: number): boolean {
+    for (let left = CLOSURES_PER_TICK; left > 0; ) {
+      if (!this.#batches.makeRoom(this.#heldReadings, NOTES_PER_STEP, nowMs, false)) return false;
+      const done = this.#tracker.tick(nowMs, drainedAtMs, wallUs, CLOSURES_PER_STEP);
+      if (done < CLOSURES_PER_STEP) return false;
+      left -= done;
+    }
+    return true;
   }
 
   /** Each device on its way to the tracker. */

@@ -23,6 +23,9 @@ const ASKING_MS = 10_000;
  */
 export class GapCloser {
   readonly #context: TrackerContext;
+  /** the run in which more was due than could be closed at once, and where to go on; -1 = none */
+  #cutRun = -1;
+  #cutAt = 0;
 
   constructor(context: TrackerContext) {
     this.#context = context;
@@ -30,30 +33,36 @@ export class GapCloser {
 
   /**
    * Declare lost what is due in a run (R9); what the device can be asked for again stays open instead.
-   * @param limit - at most so many gaps
-   * @returns how many were closed; what is left is scheduled again
+   * @param limit - stop after so many, each row of a closed gap and each that is asked for counts
+   * @returns how many there were; what is left is scheduled again
    */
   closeDue(run: number, drainedAtMs: number, wallUs: number, limit: number): number {
     const { runs, windows } = this.#context;
     const gaps = runs.gaps[run];
     if (gaps == null) return 0;
-    let closed = 0;
+    let done = 0;
+    let isClosed = false;
     // the one that opened first is over first: of drops that several gaps share it is blamed on
-    for (let index = gaps.lowestOpen(); index < gaps.count && closed < limit; index++) {
+    let index = this.#cutRun === run ? this.#cutAt : gaps.lowestOpen();
+    for (; index < gaps.count && done < limit; index++) {
       if (!gaps.isOpen(index) || gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
       judgeAbsence(this.#context, run, gaps, index);
+      done++;
       if (this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
       const before = gaps.count;
       this.#close(run, gaps, index, wallUs);
       index += gaps.count - before;
-      closed++;
+      done += gaps.count - before;
+      isClosed = true;
     }
-    // at the limit more may be due: the next call looks, so that each gap is not searched for twice
-    const isCut = closed === limit && gaps.openCount > 0;
-    windows.schedule(run, isCut ? drainedAtMs : gaps.earliestDeadline());
-    if (closed > 0) runs.touch(run);
+    // at the limit more may be due: the next call goes on here, so that what was passed is not looked at twice
+    const isCut = done >= limit && index < gaps.count;
+    this.#cutRun = isCut ? run : -1;
+    this.#cutAt = index;
+    windows.schedule(run, isCut ? Number.NEGATIVE_INFINITY : gaps.earliestDeadline());
+    if (isClosed) runs.touch(run);
     this.trim(runs.device[run]!, wallUs);
-    return closed;
+    return done;
   }
 
   /** GONE: the device no longer holds [first, last]; what it was asked for of them is lost now, unless the cause is known to be ours. */
@@ -93,6 +102,7 @@ export class GapCloser {
 
   /** The run is about to leave the memory for good: nothing of it may stay missing. */
   closeAll(run: number, wallUs: number): void {
+    this.#cutRun = -1;
     this.closeDue(run, Number.POSITIVE_INFINITY, wallUs, Number.POSITIVE_INFINITY);
   }
 

@@ -94,14 +94,19 @@ export class Holds {
     this.#report(device, held, false, REJECT["too-many-epochs"]);
   }
 
-  /** Drop what has been held long enough. */
-  expire(nowMs: number): void {
-    for (let device = this.#due.take(nowMs); device >= 0; device = this.#due.take(nowMs)) {
+  /** Drop what has been held long enough. @param most - look at so many at most @returns at how many it has looked */
+  expire(nowMs: number, most: number): number {
+    let looked = 0;
+    while (looked < most) {
+      const device = this.#due.take(nowMs);
+      if (device < 0) break;
+      looked++;
       const deadlineMs = this.#held.get(device)?.deadlineMs;
       if (deadlineMs === undefined) continue;
       if (deadlineMs > nowMs) this.#due.schedule(device, deadlineMs);
       else this.drop(device);
     }
+    return looked;
   }
 
   dropAll(): void {

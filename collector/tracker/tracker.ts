@@ -297,18 +297,18 @@ export class Tracker {
    * @param nowMs - monotonic
    * @param drainedAtMs - monotonic: everything that had arrived before it has been read
    * @param wallUs - wall clock, when the gaps are said to be closed
-   * @param maxClosures - stop after so many closed gaps, so that their operations fit a batch
-   * @returns true when more is due: call again
+   * @param most - stop once so much was done, so that the operations of closed gaps fit a batch
+   * @returns how much was done: one for each row of a closed gap, each gap to be asked for, each hold, each run without any. `most` or more:
+   *   more may be due, call again
    */
-  tick(nowMs: number, drainedAtMs: number, wallUs: number, maxClosures = Number.POSITIVE_INFINITY): boolean {
-    this.#holds.expire(nowMs);
-    let left = maxClosures;
-    while (left > 0) {
+  tick(nowMs: number, drainedAtMs: number, wallUs: number, most = Number.POSITIVE_INFINITY): number {
+    let done = this.#holds.expire(nowMs, most);
+    while (done < most) {
       const run = this.#context.windows.take(drainedAtMs);
-      if (run < 0) return false;
-      if (this.#runs.gaps[run] != null) left -= this.#closer.closeDue(run, drainedAtMs, wallUs, left);
+      if (run < 0) break;
+      done += Math.max(1, this.#closer.closeDue(run, drainedAtMs, wallUs, most - done));
     }
-    return true;
+    return done;
   }
 
   /** At stop: every held datagram is dropped; the sink counts it. */

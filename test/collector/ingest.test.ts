@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { BATCH_DATAGRAMS, Batch, OP, OP_CODE } from "../../protocol/batch.ts";
+import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { setDeviceId } from "../../protocol/device-id.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
@@ -171,6 +174,46 @@ test("gaps close in batches that are kept from datagrams, also while datagrams a
   bench.receiveRun(13 * BATCH_DATAGRAMS, 13 * BATCH_DATAGRAMS + 10);
   expect(bench.counts().shed).toBe(shed + 10);
   expect(bench.reader.opsOf(OP_CODE.LOST)).toHaveLength(1);
+});
+
+test("what is due at once is closed in portions, and what comes between them is in time", () => {
+  const bench = new IngestBench();
+  bench.receiveRun(0, 6002, (sequence) => sequence % 2 === 1);
+  bench.nowMs += 250;
+  const left = (): number[] => {
+    const numbers: number[] = [];
+    for (let isMoreDue = true; isMoreDue; numbers.push(bench.ingest.openGaps))
+      isMoreDue = bench.ingest.tick(bench.nowMs, bench.nowMs, bench.wallUs);
+    return numbers;
+  };
+  expect(bench.ingest.tick(bench.nowMs, bench.nowMs, bench.wallUs)).toBe(true);
+  const { openGaps } = bench.ingest;
+  bench.receive({ sequence: 1 });
+  bench.receive({ sequence: 5999 });
+  expect(left()).toEqual([0]);
+  bench.stop();
+  expect([3000 - openGaps, bench.reader.opsOf(OP_CODE.LOST).length]).toEqual([2048, 2999]);
+  expect(bench.reader.rows.get(1)).toMatchObject({ [ROW.MISSING]: 0, [ROW.REORDERED]: 1, [ROW.LATE]: 1 });
+});
+
+test("a gap of which many single numbers were shed counts as the many rows it becomes", () => {
+  const bench = new IngestBench();
+  const datagram = new Datagram();
+  const devices = ["a", "b", "c", "d", "e"];
+  for (const device of devices) {
+    for (const sequence of [0, 1]) bench.receive({ device, sequence });
+    setDeviceId(datagram, device);
+    datagram.kind = KIND.DATA;
+    datagram.epoch = 1;
+    for (datagram.sequence = 3; datagram.sequence < 2003; datagram.sequence += 2)
+      bench.ingest.shedElsewhere(datagram, bench.wallUs, bench.nowMs);
+    bench.receive({ device, sequence: 2003 });
+  }
+  bench.nowMs += 250;
+  const open: number[] = [];
+  for (let isMoreDue = true; isMoreDue; open.push(bench.ingest.openGaps))
+    isMoreDue = bench.ingest.tick(bench.nowMs, bench.nowMs, bench.wallUs);
+  expect(open).toEqual([3, 1, 0]);
 });
 
 test("a gap that only a timer closes makes a batch of its own", () => {

@@ -92,7 +92,7 @@ export class IngestBench {
       const step = Math.min(left, 20);
       this.nowMs += step;
       this.wallUs += step * 1000;
-      this.ingest.tick(this.nowMs, this.nowMs, this.wallUs);
+      while (this.ingest.tick(this.nowMs, this.nowMs, this.wallUs));
     }
   }
 

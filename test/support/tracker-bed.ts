@@ -125,7 +125,7 @@ export class TrackerBed {
 
   /** @param drainedAtMs - how far the socket has been read, default everything */
   tick(drainedAtMs = this.nowMs): this {
-    while (this.tracker.tick(this.nowMs, drainedAtMs, this.wallUs, 1)) this.#settle();
+    while (this.tracker.tick(this.nowMs, drainedAtMs, this.wallUs, 1) > 0) this.#settle();
     this.#settle();
     return this;
   }

@@ -89,7 +89,7 @@ export class TrackerSide {
 
   tick(nowMs: number, drainedAtMs: number, wallUs: number, maxClosures: number): void {
     let calls = 0;
-    while (this.tracker.tick(nowMs, drainedAtMs, wallUs, maxClosures)) {
+    while (this.tracker.tick(nowMs, drainedAtMs, wallUs, maxClosures) >= maxClosures) {
       if (++calls > 10_000) throw new RangeError("tick never comes to an end");
     }
   }
