@@ -1,4 +1,5 @@
 import * as ledgerRow from "../../protocol/ledger-row.ts";
+import type { Range } from "../../protocol/ranges.ts";
 import { isAskable } from "./askable-gaps.ts";
 import { type CausePart, partsByCause } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
@@ -65,28 +66,33 @@ export class GapCloser {
     return done;
   }
 
-  /** GONE: the device no longer holds [first, last]; what it was asked for of them is lost now, unless the cause is known to be ours. */
-  gone(run: number, first: number, last: number, arrival: Arrival): void {
-    const gaps = this.#context.runs.gaps[run];
-    if (gaps == null) return;
-    for (
+  /**
+   * GONE: the device no longer holds these numbers; what it was asked for of them is lost now, unless the cause is known to be ours.
+   * @param named - a set, which costs what it and the list have together
+   */
+  gone(run: number, named: readonly Range[], arrival: Arrival): void {
+    const { runs, openWindows } = this.#context;
+    const gaps = runs.gaps[run];
+    if (gaps == null || gaps.openCount === 0) return;
+    const wasAsked = (index: number): boolean =>
+      gaps.get(index, GAP.STATE) === GAP_STATE.ASKED &&
+      arrival.nowMs - gaps.get(index, GAP.ASKED_AT) <= ANSWER_MS;
+    const cuts = gaps.cutAt(
+      named.flatMap(([first, last]) => [first, last + 1]),
+      wasAsked,
+    );
+    countGaps(this.#context, run, cuts);
+    openWindows.changed(run, cuts);
+    for (const [first, last] of named) {
       let index = gaps.firstReaching(first);
-      index < gaps.count && gaps.get(index, GAP.FIRST) <= last;
-      index++
-    ) {
-      const wasAsked = arrival.nowMs - gaps.get(index, GAP.ASKED_AT) <= ANSWER_MS;
-      if (!wasAsked || gaps.get(index, GAP.STATE) !== GAP_STATE.ASKED) continue;
-      const cause = gaps.get(index, GAP.CAUSE);
-      if (gaps.get(index, GAP.LAST) > last) this.#splitOpen(run, gaps, index, last + 1);
-      if (gaps.get(index, GAP.FIRST) < first) {
-        this.#splitOpen(run, gaps, index, first);
-        index++;
+      for (; index < gaps.count && gaps.get(index, GAP.FIRST) <= last; index++) {
+        if (!wasAsked(index)) continue;
+        if (gaps.get(index, GAP.CAUSE) !== CAUSE.COLLECTOR_DOWN) gaps.set(index, GAP.CAUSE, CAUSE.GONE);
+        const before = gaps.count;
+        this.#close(run, gaps, index, arrival.arrivalUs);
+        index += gaps.count - before;
+        runs.touch(run);
       }
-      if (cause !== CAUSE.COLLECTOR_DOWN) gaps.set(index, GAP.CAUSE, CAUSE.GONE);
-      const before = gaps.count;
-      this.#close(run, gaps, index, arrival.arrivalUs);
-      index += gaps.count - before;
-      this.#context.runs.touch(run);
     }
   }
 
@@ -120,11 +126,6 @@ export class GapCloser {
     if (askMs < 0) return false;
     gaps.ask(index, askMs, nowMs + ASKING_MS);
     return true;
-  }
-
-  #splitOpen(run: number, gaps: GapList, index: number, at: number): void {
-    this.#split(run, gaps, index, at);
-    this.#context.openWindows.changed(run, 1);
   }
 
   #close(run: number, gaps: GapList, at: number, wallUs: number): void {

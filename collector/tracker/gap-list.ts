@@ -131,6 +131,31 @@ export class GapList {
     this.set(index + 1, GAP.TIME_BEFORE, timeOf(at - 1));
   }
 
+  /**
+   * `cut` of every range that passes, at each of these numbers that is in it. All in one walk: to make room for each cut by itself would
+   * move all ranges above it each time.
+   * @param numbers - ascending
+   * @param passes - asked of each range before it is cut
+   * @returns how many ranges there are more
+   */
+  cutAt(numbers: readonly number[], passes: (index: number) => boolean): number {
+    const before = this.count;
+    let next = 0;
+    const isCut = (index: number): boolean => {
+      while (numbers[next]! <= this.get(index, GAP.FIRST)) next++;
+      return numbers[next]! <= this.get(index, GAP.LAST) && passes(index);
+    };
+    let index = this.firstReaching(numbers[0]!);
+    while (index < before && !isCut(index)) index++;
+    const above = this.#data.splice(this.#offset(index));
+    for (let at = 0; at < above.length; at += GAP_FIELDS) {
+      for (let field = 0; field < GAP_FIELDS; field++) this.#data.push(above[at + field]!);
+      if (!isCut(this.count - 1)) continue;
+      for (; numbers[next]! <= above[at + GAP.LAST]!; next++) this.cut(this.count - 1, numbers[next]!);
+    }
+    return this.count - before;
+  }
+
   /** Nobody waits for an open range any longer. */
   close(index: number, cause: number): void {
     this.set(index, GAP.STATE, GAP_STATE.LOST);

@@ -158,6 +158,28 @@ test("GONE closes at once what was asked for, with its cause, and nothing else",
   expect(bed.count(ROW.MISSING)).toBe(2);
 });
 
+test("GONE names a set: ranges in any order that touch or overlap close what they name once", () => {
+  const bed = spoken();
+  bed.data("pump", [110, 120]);
+  bed.pass(WINDOW_MS + 30);
+  bed.gone("pump", 121, [
+    [115, 117],
+    [102, 106],
+    [104, 105],
+    [107, 107],
+    [116, 116],
+    [100, 100],
+  ]);
+  const closed = bed.lost.map(({ first, last }) => [first, last]);
+  expect(closed).toEqual([
+    [100, 100],
+    [102, 107],
+    [115, 117],
+  ]);
+  expect([bed.tracker.openGapCount, bed.tracker.gapCount]).toEqual([4, 7]);
+  expect(bed.count(ROW.MISSING)).toBe(9);
+});
+
 test("GONE that nobody asked for, from elsewhere or too late, is rejected", () => {
   const bed = spoken();
   expect(bed.gone("pump", 100, [[0, 5]])).toBe(VERDICT.REJECTED);

@@ -31,8 +31,10 @@ function sayGone(stage: Stage, sender: Sender, k: number): void {
   const first = Math.max(0, sender.next - 1 - (k % 12));
   const gone: [number, number][] = [
     [first, first + (k % 5)],
-    [first + 8, first + 8 + (k % 9)],
+    // apart, touching or overlapping
+    [first + (k % 9), first + 8 + (k % 9)],
   ];
+  if (k % 2 === 1) gone.reverse();
   const port = k % 7 === 0 ? sender.port + 1 : sender.port;
   const datagram = { ...stage.control(sender, "gone", sender.next), gone };
   stage.events.push({ event: "datagram", datagram, port });

@@ -23,7 +23,18 @@ export function ask(ledger: NaiveState, id: string, port: number, nowMs: number)
 /** GONE: what was asked for of it is lost. */
 export function goneFor(ledger: NaiveState, data: Data): void {
   for (const run of runsOfEpoch(data).filter((run) => isAskable(data.device, run)))
-    for (const [first, last] of data.datagram.gone ?? []) goneOf(ledger, run, first, last, data);
+    for (const [first, last] of stretchesOf(data.datagram.gone ?? [])) goneOf(ledger, run, first, last, data);
+}
+
+/** What is named, whatever its order: what touches or overlaps is one stretch. */
+function stretchesOf(named: readonly (readonly [number, number])[]): [number, number][] {
+  const stretches: [number, number][] = [];
+  for (const [first, last] of [...named].sort((one, other) => one[0] - other[0])) {
+    const [before] = stretches.slice(-1);
+    if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], last);
+    else stretches.push([first, last]);
+  }
+  return stretches;
 }
 
 function goneOf(ledger: NaiveState, run: NaiveRun, first: number, last: number, { arrival }: Data): void {
