@@ -90,6 +90,7 @@ export class ChannelRegistry {
   numberOf(device: number, table: ChannelTable, name: string): number {
     const known = table.findNamed(name);
     if (known !== undefined) return known.channel;
+    if (table.isFull) return -1;
     // looked for before room is made: that forgets older ones
     const olderNumber = table.olderNumberOf(name);
     if (this.#isFull(table)) return -1;

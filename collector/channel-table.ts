@@ -35,7 +35,8 @@ export class ChannelTable {
   #byChannel: Map<number, ChannelEntry> | null = null;
   #byName: Map<string, ChannelEntry> | null = null;
   #nextNamed: number;
-  #hasSuffixes = false;
+  /** channels the sender names that had to take a suffix, by the name it gave: of several the first */
+  #suffixed: Map<string, ChannelEntry> | null = null;
 
   /** @param lowChannels - bit n: channel n, below LOW_CHANNELS, is known already */
   constructor(epoch: number, older: ChannelTable | null, lowChannels: number) {
@@ -83,7 +84,7 @@ export class ChannelTable {
     const entry = this.#findByName(wanted);
     if (entry !== undefined && isNamed(entry, wanted)) return entry;
     // a channel that had to take a suffix is not found by the name its sender uses
-    return this.#hasSuffixes ? this.#entries.find((other) => isNamed(other, wanted)) : undefined;
+    return this.#suffixed?.get(wanted);
   }
 
   /** The number a channel the sender names had in an older epoch, or -1. */
@@ -172,15 +173,32 @@ export class ChannelTable {
     if (entry === undefined) return;
     this.#byChannel?.delete(entry.channel);
     this.#byName?.delete(entry.name);
+    this.#forgetSuffixed(entry);
   }
 
   #rename(entry: ChannelEntry, wanted: string): void {
     this.#byName?.delete(entry.name);
+    this.#forgetSuffixed(entry);
     entry.name = "";
     entry.wanted = wanted;
     entry.name = this.#freeName(wanted, entry.channel);
-    this.#hasSuffixes ||= entry.name !== wanted;
     this.#byName?.set(entry.name, entry);
+    this.#noteSuffixed(entry);
+  }
+
+  #noteSuffixed(entry: ChannelEntry): void {
+    const { wanted, name, channel } = entry;
+    if (wanted === null || wanted === name || channel < FIRST_NAMED_CHANNEL) return;
+    this.#suffixed ??= new Map();
+    if (!this.#suffixed.has(wanted)) this.#suffixed.set(wanted, entry);
+  }
+
+  #forgetSuffixed(entry: ChannelEntry): void {
+    const { wanted } = entry;
+    if (wanted === null || this.#suffixed?.get(wanted) !== entry) return;
+    this.#suffixed.delete(wanted);
+    for (const other of this.#entries)
+      if (other !== entry && other.wanted === wanted) this.#noteSuffixed(other);
   }
 
   #freeName(wanted: string, channel: number): string {
@@ -212,7 +230,7 @@ export class ChannelTable {
   }
 
   #add(entry: ChannelEntry): void {
-    this.#hasSuffixes ||= entry.name !== entry.wanted;
+    this.#noteSuffixed(entry);
     this.#entries.push(entry);
     if (this.#byChannel === null || this.#byName === null) {
       if (this.#entries.length <= WALKED_ENTRIES) return;

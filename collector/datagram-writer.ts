@@ -1,4 +1,4 @@
-import type { Datagram } from "../protocol/datagram.ts";
+import type { ChannelDescription, Datagram } from "../protocol/datagram.ts";
 import * as reasons from "../protocol/reasons.ts";
 import { readingTimeUs } from "../protocol/time.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
@@ -69,7 +69,7 @@ export class DatagramWriter {
   describe(datagram: Datagram, device: number, epoch: number, counters: ListenerCounters): void {
     if (datagram.descriptions.length === 0) return;
     const table = this.#channels.tableOf(device, epoch);
-    for (const { channel, name, unit } of datagram.descriptions) {
+    for (const { channel, name, unit } of lastOfEach(datagram.descriptions)) {
       if (!this.#channels.describe(device, table, channel, name, unit)) {
         counters.refuse(TOO_MANY_CHANNELS, 1);
       }
@@ -92,3 +92,10 @@ export class DatagramWriter {
     return this.#channels.admit(device, table, channel) ? channel : -1;
   }
 }
+
+/** What is said of a channel last: to take over all that one datagram may say would cost as much as thousands of renamed channels. */
+const lastOfEach = (descriptions: readonly ChannelDescription[]): Iterable<ChannelDescription> =>
+  // names of JSON are members of one object, and do not repeat
+  descriptions[0]!.channel < 0
+    ? descriptions
+    : new Map(descriptions.map((description) => [description.channel, description])).values();

@@ -63,6 +63,17 @@ test("a named channel keeps its number while it bears a suffix", () => {
   expect(registry.numberOf(1, table, "temp")).toBe(number);
 });
 
+test("of several named channels with one name and a suffix the first is found, then the next", () => {
+  const { registry } = setUp();
+  const table = registry.tableOf(1, -1);
+  for (const channel of [3, 40_000, 40_001]) registry.describe(1, table, channel, "temp", "");
+  expect(registry.numberOf(1, table, "temp")).toBe(40_000);
+  registry.describe(1, table, 40_000, "other", "");
+  expect(registry.numberOf(1, table, "temp")).toBe(40_001);
+  registry.describe(1, table, 40_001, "third", "");
+  expect(registry.numberOf(1, table, "temp")).toBe(32_768);
+});
+
 test("a sender without epochs is announced with epoch null", () => {
   const { registry, announced } = setUp();
   registry.numberOf(1, registry.tableOf(1, -1), "t");

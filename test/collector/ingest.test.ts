@@ -398,6 +398,19 @@ test("names of an epoch that was refused are not stored, nor those of one that h
   expect(names.at(-1)).toMatchObject({ name: "temp", unit: "Cel" });
 });
 
+test("of what one datagram says of a channel the last counts", () => {
+  const bench = new IngestBench();
+  const descriptions = ["a", "b", "c"].flatMap((name) =>
+    [1, 2].map((channel) => ({ channel, name, unit: "" })),
+  );
+  bench.receive({ kind: "DESCRIBE", sequence: 0, descriptions });
+  bench.stop();
+  expect(bench.reader.notesOf("channel")).toMatchObject([
+    { channel: 1, name: "c" },
+    { channel: 2, name: "c#2" },
+  ]);
+});
+
 test("units alone describe the datagrams without a number where the epoch has no other", () => {
   const bench = new IngestBench();
   bench.receive('{"device":"d","epoch":3,"values":{"temp":1}}');
