@@ -81,8 +81,7 @@ export class Admission {
     devices.setInt(slot, SLOT.BREAKS, breaks);
     this.#parts.sources.restore(slot, snapshot.source);
     const { closed } = this.#parts;
-    for (const run of closed.restored(slot, snapshot.runs, state))
-      this.#parts.restore.add(slot, run, state, openUntilMs);
+    this.#parts.restore.add(slot, closed.restored(slot, snapshot.runs, state), state, openUntilMs);
     if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));

@@ -87,3 +87,21 @@ export const noteBelow = ({ runs, devices }: TrackerContext, run: number): void 
     else if (!isOlder && liesBelow(runs, other, run)) runs.set(other, RUN_STATE.BELOW, true);
   }
 };
+
+/** The same of all runs of a device at once: for each of thousands that are read back it would take as long as there are. */
+export const noteAllBelow = ({ runs, devices }: TrackerContext, device: number): void => {
+  const newest = devices.int(device, SLOT.NEWEST);
+  // nearly all have one run
+  if (newest < 0 || runs.older[newest]! < 0) return;
+  const newestFirst: number[] = [];
+  for (let run = newest; run >= 0; run = runs.older[run]!) newestFirst.push(run);
+  const greatestFirst = new Map<number, number>();
+  for (const run of newestFirst.reverse()) {
+    const epoch = runs.epoch[run]!;
+    if (epoch < 0) continue;
+    const greatest = greatestFirst.get(epoch) ?? Number.NEGATIVE_INFINITY;
+    const first = runs.at(run, ROW.FIRST);
+    if (runs.at(run, ROW.HIGH_WATER) < greatest) runs.set(run, RUN_STATE.BELOW, true);
+    if (first > greatest) greatestFirst.set(epoch, first);
+  }
+};

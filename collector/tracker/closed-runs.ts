@@ -129,7 +129,7 @@ export class ClosedRuns {
       ({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0 && !present.has(row[ROW.RUN]!),
     );
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
-    for (const snapshot of gone) this.#restore.add(device, snapshot, state, 0);
+    this.#restore.add(device, gone, state, 0);
     // they are about to be spoken to, whatever becomes of that; and however many they are, of the others those stay that may have begun in the last minute (R6)
     const isOther = (run: number): boolean => this.#context.runs.epoch[run] !== epoch;
     const tooMany = this.#closedCount(device) - this.#maxClosed;
@@ -164,7 +164,17 @@ export class ClosedRuns {
       if (passes(run) && this.#mayDrop(run)) found.push(run);
     const heard = (run: number): number => runs.at(run, ROW.LAST_ARRIVAL);
     found.reverse().sort((one, other) => heard(one) - heard(other));
-    for (const run of found.slice(0, count)) this.#dropOne(device, run);
+    const newer = this.#newerOf(device);
+    for (const run of found.slice(0, count)) this.#dropOne(device, run, newer);
+  }
+
+  /** Of each run of a device the next newer one: an epoch that was read back may have thousands, which are linked the other way only. */
+  #newerOf(device: number): Map<number, number> {
+    const { devices, runs } = this.#context;
+    const newer = new Map<number, number>();
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
+      newer.set(runs.older[run]!, run);
+    return newer;
   }
 
   /** One that is to be read back must be in the database as it is: nothing of it is on its way there, and no timer will change it. */
@@ -175,12 +185,12 @@ export class ClosedRuns {
     return !runs.isDirty(run) && runs.drainedInto[run]! <= committed && runs.at(run, ROW.MISSING) === 0;
   }
 
-  #dropOne(device: number, run: number): void {
+  #dropOne(device: number, run: number, newer: Map<number, number>): void {
     const { runs } = this.#context;
     const name = { lastIndex: runs.index[run]!, isCutOff: runs.has(run, RUN_STATE.CUT_OFF) };
     const epoch = runs.epoch[run]!;
     this.#closer.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
-    this.#unlink(device, run);
+    this.#unlink(device, run, newer);
     this.#ledger.release(run);
     this.#name(device, epoch, name, (other) => this.#runNumbersOf(device, other).length > 0);
   }
@@ -213,16 +223,17 @@ export class ClosedRuns {
     return numbers;
   }
 
-  #unlink(device: number, run: number): void {
+  #unlink(device: number, run: number, newerOf: Map<number, number>): void {
     const { devices, runs } = this.#context;
     const older = runs.older[run]!;
-    let newer = devices.int(device, SLOT.NEWEST);
-    if (newer === run) {
+    const newer = newerOf.get(run);
+    if (newer === undefined) {
       devices.setInt(device, SLOT.NEWEST, older);
-      return;
+      newerOf.delete(older);
+    } else {
+      runs.older[newer] = older;
+      newerOf.set(older, newer);
     }
-    while (runs.older[newer] !== run) newer = runs.older[newer]!;
-    runs.older[newer] = older;
   }
 
   #closedCount(device: number, counts = (_: number): boolean => true): number {

@@ -1,6 +1,6 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
-import { noteBelow } from "./below.ts";
+import { noteAllBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
 import { countGaps } from "./count-gaps.ts";
 import { MARK, SLOT } from "./device-slot.ts";
@@ -21,9 +21,26 @@ export class RestoreRuns {
   /**
    * @param state - RUN_STATE bits beside those the row tells
    * @param openUntilMs - new deadline of gaps whose window was running; +Infinity = `reopen` will tell it
-   * @returns the run's slot
    */
-  add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): number {
+  add(device: number, snapshots: readonly RunSnapshot[], state: number, openUntilMs: number): void {
+    for (const snapshot of snapshots) this.#add(device, snapshot, state, openUntilMs);
+    noteAllBelow(this.#context, device);
+  }
+
+  /** Listening begins: the windows that were cut by the stop run anew (R14 c). */
+  reopen(openUntilMs: number): void {
+    const { runs, windows } = this.#context;
+    for (const run of this.#cut) {
+      const gaps = runs.gaps[run];
+      if (gaps == null) continue;
+      for (let index = 0; index < gaps.count; index++)
+        if (gaps.isOpen(index)) gaps.set(index, GAP.DEADLINE, openUntilMs);
+      windows.schedule(run, gaps.earliestDeadline());
+    }
+    this.#cut = [];
+  }
+
+  #add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): void {
     const { runs, devices } = this.#context;
     const number = snapshot.row[ROW.RUN]!;
     const deviceNumber = devices.mark(device, MARK.DEVICE);
@@ -39,24 +56,9 @@ export class RestoreRuns {
       (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     this.#link(device, run);
-    noteBelow(this.#context, run);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
     if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);
-    return run;
-  }
-
-  /** Listening begins: the windows that were cut by the stop run anew (R14 c). */
-  reopen(openUntilMs: number): void {
-    const { runs, windows } = this.#context;
-    for (const run of this.#cut) {
-      const gaps = runs.gaps[run];
-      if (gaps == null) continue;
-      for (let index = 0; index < gaps.count; index++)
-        if (gaps.isOpen(index)) gaps.set(index, GAP.DEADLINE, openUntilMs);
-      windows.schedule(run, gaps.earliestDeadline());
-    }
-    this.#cut = [];
   }
 
   /** Runs are linked by when they became known, which is the order of their numbers. */

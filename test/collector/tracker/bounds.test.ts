@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
+import { RunTable } from "../../../collector/tracker/run-table.ts";
 import type { DeviceArchive } from "../../../collector/tracker/types.ts";
 import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
@@ -322,6 +323,27 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   expect([bed.data(15, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", 65]);
   bed.advance(250).tick();
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
+});
+
+test("R15: to read an epoch of many runs back costs what they are, not what they are to each other", () => {
+  const lookedAt = (count: number): number => {
+    const runs = Array.from({ length: count }, (_, index) => {
+      const snapshot = { ...snapshotOf(index + 1, 1), index };
+      snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+      return snapshot;
+    });
+    const bed = new TrackerBed(
+      { archive: { ...noArchive, loadEpoch: () => runs } },
+      { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
+    );
+    const at = vi.spyOn(RunTable.prototype, "at");
+    // nobody believes it: all are asked
+    expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", count]);
+    const { length } = at.mock.calls;
+    at.mockRestore();
+    return length;
+  };
+  expect(lookedAt(1600)).toBeLessThan(3 * lookedAt(800));
 });
 
 /** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
