@@ -1,5 +1,7 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { realFileOf } from "./real-file.ts";
 
 /** SQLite's codes for pages it cannot make sense of, and for values of another kind than their column has, or none. */
 const DAMAGE = /^SQLITE_(CORRUPT|CONSTRAINT_(DATATYPE|NOTNULL))/;
@@ -42,9 +44,46 @@ export const damagedLedger = (file: string, mistakes: readonly string[]): Lacuna
   );
 };
 
-/** What was thrown while a database was read; where it is damaged, that and the file's name. */
-export const orDamaged = (file: string, thrown: unknown): unknown =>
-  isDamage(thrown) ? damagedError(file, messageOf(thrown), thrown) : thrown;
+/** Where a file is looked at: of a small one at every page. */
+const LOOKS = 256;
+const LOOK_BYTES = 8192;
+
+/** Read a file here and there. @throws what the system says where it does not give it */
+const lookAt = (file: string): void => {
+  const opened = openSync(file, "r");
+  try {
+    const { size } = fstatSync(opened);
+    const step = Math.max(LOOK_BYTES, size / LOOKS);
+    const byte = new Uint8Array(1);
+    for (let at = 0; at === 0 || at < size; at += step) readSync(opened, byte, 0, 1, Math.floor(at));
+  } finally {
+    closeSync(opened);
+  }
+};
+
+/** SQLite's word for what the system does not give it (EIO) is damage too. @returns the system's own word; null where it gives the file */
+const diskErrorOf = (file: string): string | null => {
+  for (const part of [file, `${realFileOf(file)}-wal`]) {
+    try {
+      lookAt(part);
+    } catch (error) {
+      if (codeOf(error) === "EIO") return messageOf(error);
+    }
+  }
+  return null;
+};
+
+/** What was thrown while a database was read; where it is damaged, or its disk does not give it, that and the file's name. */
+export const orDamaged = (file: string, thrown: unknown): unknown => {
+  if (!isDamage(thrown)) return thrown;
+  const diskError = codeOf(thrown) === "SQLITE_CORRUPT" ? diskErrorOf(file) : null;
+  if (diskError === null) return damagedError(file, messageOf(thrown), thrown);
+  return new LacunaError(
+    "ERR_DATABASE_UNREADABLE",
+    `the database ${file} cannot be read from its disk (${diskError}), and may be whole itself`,
+    { cause: thrown },
+  );
+};
 
 /** Why a collector cannot start on a database that could be opened. */
 export const startError = (file: string, thrown: unknown): LacunaError => {

@@ -172,9 +172,10 @@ const migrate = (db: Sqlite): void => {
 /** SQLite's code of a failure that may be over the next time: another process's lock, a full disk, an I/O error. */
 const PASSING_FAILURE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|PERM|INTERRUPT)/;
 
-/** Whether a commit that failed with this error should be tried again. */
+/** Whether a commit that failed with this error (as `orDamaged` tells it) should be tried again. */
 export const isPassingFailure = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && PASSING_FAILURE.test(error.code);
+  (error instanceof Database.SqliteError && PASSING_FAILURE.test(error.code)) ||
+  codeOf(error) === "ERR_DATABASE_UNREADABLE";
 
 /** Write into the file what its log has. @throws SqliteError, a passing failure as long as somebody reads the database as it was before */
 export const saveLog = (db: Sqlite): void => {

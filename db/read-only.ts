@@ -18,7 +18,7 @@ export interface ReadOnlyStore {
 /**
  * Read a database, also one a collector is writing to: ledger and queries are of one and the same snapshot until `close`.
  * @param options.texts - who writes answers as text; default: nobody, only rows are asked for
- * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`, `ERR_DATABASE_DAMAGED` (later calls too)
+ * @throws LacunaError `ERR_DATABASE_OPEN`, `ERR_DATABASE_FOREIGN`, `ERR_DATABASE_FROM_FUTURE`, `ERR_DATABASE_OUTDATED`, `ERR_DATABASE_DAMAGED` or `ERR_DATABASE_UNREADABLE` (later calls too)
  */
 export const openReadOnly = (
   file: string,

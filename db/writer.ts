@@ -174,11 +174,12 @@ export class Writer {
       this.#fleets = gathered.fleets;
       this.#waiting.committed(messages);
       return { outcome: "committed", change, gapOps: closedGapOps(gathered.batches), messages };
-    } catch (error) {
+    } catch (thrown) {
       this.#transaction.undo();
       // what is damaged is left where it is now
-      if (error instanceof DamagedRemovalError) return this.flush();
-      if (!isPassingFailure(error)) throw orDamaged(this.#file, error);
+      if (thrown instanceof DamagedRemovalError) return this.flush();
+      const error = orDamaged(this.#file, thrown);
+      if (!isPassingFailure(error)) throw error;
       return { outcome: "failed", error };
     }
   }
@@ -208,8 +209,9 @@ export class Writer {
   close(): void {
     try {
       stopTables(this.#parts, this.#row, this.#clock);
-    } catch (error) {
-      if (!isPassingFailure(error)) throw orDamaged(this.#file, error);
+    } catch (thrown) {
+      const error = orDamaged(this.#file, thrown);
+      if (!isPassingFailure(error)) throw error;
     } finally {
       this.#db.close();
       this.#lock.release();

@@ -80,9 +80,11 @@ const pathFindings = ({ paths }: CollectorStatus): Finding[] =>
 
 const fixOfState = (state: StoreStatus["state"], reason: string | null, path: string): string => {
   if (state === "FAILED") return "start the collector again";
-  return reason?.includes("SQLITE_BUSY") === true
-    ? `fuser -v ${path}  # shows who else has it open: a transaction of theirs holds the writer up`
-    : "df -h  # room and health of the disk";
+  if (reason?.includes("SQLITE_BUSY") === true)
+    return `fuser -v ${path}  # shows who else has it open: a transaction of theirs holds the writer up`;
+  return reason?.includes("SQLITE_FULL") === true
+    ? "df -h  # room on the disks"
+    : "dmesg | tail  # what the system says of the disk";
 };
 
 export const storeFindings = ({ state, reason, path, mergeError, damage }: StoreStatus): Finding[] => [

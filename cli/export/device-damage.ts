@@ -27,13 +27,13 @@ export class DeviceDamage {
     }
   }
 
-  /** The pages; where the database itself is damaged they end, and that is told: other devices may lie elsewhere. */
+  /** The pages; where the database itself is damaged, or its disk does not give it, they end, and that is told: other devices may lie elsewhere. */
   async *withTold(pages: AsyncIterable<ExportPage>): AsyncGenerator<ExportPage> {
     try {
       yield* pages;
     } catch (error) {
       const code = error instanceof ApiAnswerError ? error.problem : codeOf(error);
-      if (code !== "ERR_DATABASE_DAMAGED") throw error;
+      if (code !== "ERR_DATABASE_DAMAGED" && code !== "ERR_DATABASE_UNREADABLE") throw error;
       this.isCounted = false;
       this.sentences.push(
         `${this.#device}: what comes after the last reading cannot be read: ${messageOf(error)}`,

@@ -293,11 +293,11 @@ test("a database that does not commit is a problem, one that merges no more is a
   const [failing, merging] = storeFindings({
     ...store,
     state: "FAILING",
-    reason: "disk full",
+    reason: "disk I/O error (SQLITE_IOERR_WRITE)",
     mergeError: "a page is damaged",
   });
   expect(failing).toMatchObject({ code: "database", severity: "problem" });
-  expect(failing!.sentence).toContain("The database is FAILING: disk full.");
+  expect(failing!.sentence).toContain("The database is FAILING: disk I/O error (SQLITE_IOERR_WRITE).");
   expect(merging).toMatchObject({ code: "merging", severity: "advice" });
   const [locked] = storeFindings({
     ...store,
@@ -305,7 +305,9 @@ test("a database that does not commit is a problem, one that merges no more is a
     state: "FAILING",
     reason: "database is locked (SQLITE_BUSY)",
   });
-  expect([failing!.fix, locked!.fix]).toEqual([
+  const [full] = storeFindings({ ...store, state: "FAILING", reason: "disk is full (SQLITE_FULL)" });
+  expect([failing!.fix, full!.fix, locked!.fix]).toEqual([
+    expect.stringMatching(/^dmesg /),
     expect.stringMatching(/^df -h /),
     expect.stringMatching(/^fuser -v \/srv\/a\.db /),
   ]);

@@ -1,9 +1,10 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
 import { examineDatabase } from "../../db/examine.ts";
-import { SCHEMA_VERSION } from "../../db/open.ts";
+import { orDamaged } from "../../db/damage.ts";
+import { isPassingFailure, SCHEMA_VERSION } from "../../db/open.ts";
 import type { Position } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import type { Writer } from "../../db/writer.ts";
@@ -90,6 +91,24 @@ test("a start and a reader say that a database is damaged, which one, and what c
   expect(() => bed.writer()).toThrow(damagedFile(bed.file));
   expect(() => openReadOnly(bed.file)).toThrow(damagedFile(bed.file));
 });
+
+// whose first bytes nobody may read: EIO
+const UNREADABLE = "/proc/self/mem";
+test.runIf(existsSync(UNREADABLE))(
+  "what the disk does not give is no damage: it may pass, and nobody is told to move the database away",
+  () => {
+    using bed = new StoreBed();
+    fill(bed);
+    const malformed = new Database.SqliteError("database disk image is malformed", "SQLITE_CORRUPT");
+    const unreadable = orDamaged(UNREADABLE, malformed);
+    expect(unreadable).toMatchObject({
+      code: "ERR_DATABASE_UNREADABLE",
+      message: expect.stringMatching(/^the database \/proc\/self\/mem cannot be read from its disk \(EIO: /),
+    });
+    expect(isPassingFailure(unreadable)).toBe(true);
+    expect(orDamaged(bed.file, malformed)).toEqual(damagedFile(bed.file));
+  },
+);
 
 test.each(["devices", "epochs", "channel_names", "latest"])(
   "so does what an ingest worker goes on from, of a damaged page of %s",

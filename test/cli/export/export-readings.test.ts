@@ -63,16 +63,19 @@ beforeEach(() => {
   };
 });
 
-test("a device that the database is damaged at ends there, and the others are whole; what is damaged is told", async () => {
-  fleet.b = [[row(0, { level: 1 })], new LacunaError("ERR_DATABASE_DAMAGED", "page 7")];
-  const summary = await run();
-  expect([summary.readings, summary.isCounted, summary.damaged]).toEqual([
-    5,
-    false,
-    ["b: what comes after the last reading cannot be read: page 7"],
-  ]);
-  expect(readFileSync(FILE, "utf8")).toContain("\nb,0,3,0,0,1,,\nc,");
-});
+test.each(["ERR_DATABASE_DAMAGED", "ERR_DATABASE_UNREADABLE"])(
+  "a device at which the database fails (%s) ends there, and the others are whole; what is damaged is told",
+  async (code) => {
+    fleet.b = [[row(0, { level: 1 })], new LacunaError(code, "page 7")];
+    const summary = await run();
+    expect([summary.readings, summary.isCounted, summary.damaged]).toEqual([
+      5,
+      false,
+      ["b: what comes after the last reading cannot be read: page 7"],
+    ]);
+    expect(readFileSync(FILE, "utf8")).toContain("\nb,0,3,0,0,1,,\nc,");
+  },
+);
 
 test("no completeness is known where it is not known how much could not be read", async () => {
   const part = { epoch: 3, run: 0, segment: 12, first: null, last: null };
