@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { ledgerMistakes } from "./check-ledger.ts";
 import { damagedSegments } from "./check-segments.ts";
 import { tableMistakes } from "./check-tables.ts";
@@ -6,6 +6,7 @@ import { damagedError, damagedLedger, damagedReadings, orDamaged, startError } f
 import type { LedgerState } from "./ledger-state.ts";
 import { lockDatabase } from "./lock.ts";
 import { openAsItIs, SCHEMA_VERSION, type Sqlite } from "./open.ts";
+import { realFileOf } from "./real-file.ts";
 import { readRestored } from "./restore.ts";
 import { StoredRuns } from "./stored-runs.ts";
 import { writerParts } from "./writer-parts.ts";
@@ -22,11 +23,15 @@ const WHOLE_BYTES = 256 * 2 ** 20;
 export const examineDatabase = (file: string, nowUs: number): number | null => {
   const lock = lockDatabase(file, nowUs);
   try {
-    return existsSync(file) ? examineFile(file) : null;
+    return isThere(file) ? examineFile(file) : null;
   } finally {
     lock.giveUp();
   }
 };
+
+/** Also one that its links do not lead to: opening it tells why. */
+const isThere = (file: string): boolean =>
+  lstatSync(realFileOf(file), { throwIfNoEntry: false }) !== undefined;
 
 const examineFile = (file: string): number => {
   const { db, version } = openAsItIs(file);

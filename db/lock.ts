@@ -27,7 +27,15 @@ interface Owner {
  * Where the lock of a database lies: a tiny SQLite database, so that locking is SQLite's on every platform and file system. A database that has
  * several names by symbolic links has one lock.
  */
-const lockFileOf = (file: string): string => `${realFileOf(file)}-lock`;
+const lockFileOf = (file: string): string => {
+  try {
+    return `${realFileOf(file)}-lock`;
+  } catch (error) {
+    throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
 
 /**
  * Take the ownership of a database file, or fail at once. The row that names the owner is committed first; then a write transaction stays
@@ -63,16 +71,18 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
     const why = existsSync(dirname(lockFile))
-      ? `cannot write ${lockFile}: ${refusalOf(dirname(lockFile)) ?? descriptorShortage(LOCK_FILES) ?? messageOf(error)}`
+      ? `cannot write ${lockFile}: ${refusalOf(lockFile) ?? descriptorShortage(LOCK_FILES) ?? messageOf(error)}`
       : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
   }
 };
 
-/** Why no file can be made there, which SQLite does not say. */
-const refusalOf = (directory: string): string | null => {
+/** Why it cannot be written, or made, which SQLite does not say. */
+const refusalOf = (lockFile: string): string | null => {
+  const { R_OK, W_OK, X_OK } = constants;
   try {
-    accessSync(directory, constants.W_OK | constants.X_OK);
+    accessSync(dirname(lockFile), W_OK | X_OK);
+    if (existsSync(lockFile)) accessSync(lockFile, R_OK | W_OK);
     return null;
   } catch (error) {
     return messageOf(error);

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../common/descriptors.ts";
@@ -92,6 +92,7 @@ export const openAsItIs = (file: string): { db: Sqlite; version: number } => {
 
 const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   try {
+    refuseNoFile(file);
     return open();
   } catch (thrown) {
     const error = orDamaged(file, thrown);
@@ -105,14 +106,25 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
   }
 };
 
+/** SQLite would wait for whoever writes into a pipe, and says of other things that reading them fails. */
+const refuseNoFile = (file: string): void => {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  const what = found.isDirectory() ? "it is a directory" : "it is no file";
+  throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${what}`);
+};
+
 /**
  * SQLite says of each of these that it is unable to open the file, or that it is read-only.
  * @param isMade - it is to be written, and where there is none one would be made
  */
 const obstacleOf = (file: string, isMade: boolean): string | null => {
+  const mode = isMade ? constants.R_OK | constants.W_OK : constants.R_OK;
   try {
-    if (statSync(file).isDirectory()) return "it is a directory";
-    accessSync(file, isMade ? constants.R_OK | constants.W_OK : constants.R_OK);
+    accessSync(file, mode);
+    // another user's, who had it open last
+    const beside = ["-wal", "-shm"].map((suffix) => `${realFileOf(file)}${suffix}`);
+    for (const part of beside.filter((path) => existsSync(path))) accessSync(part, mode);
     return null;
   } catch (error) {
     if (codeOf(error) !== "ENOENT") return messageOf(error);
@@ -147,7 +159,7 @@ const numberPragma = (db: Sqlite, name: string): number => db.pragma(name, { sim
 const checkVersion = (db: Sqlite, file: string): number => {
   const version = numberPragma(db, "user_version");
   const tables = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
-  if (tables > 0 && numberPragma(db, "application_id") !== APPLICATION_ID) {
+  if ((tables > 0 || version > 0) && numberPragma(db, "application_id") !== APPLICATION_ID) {
     throw new LacunaError("ERR_DATABASE_FOREIGN", `${file} is a database of another program, not Lacuna's`);
   }
   if (version > SCHEMA_VERSION) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { databaseFindings, fileSystemAdvice } from "../../cli/database-findings.ts";
@@ -36,6 +36,17 @@ test("a directory that is not there comes with the command that makes it", () =>
     severity: "problem",
     fix: `mkdir -p ${bed.directory}/no`,
   });
+});
+
+test("links that lead nowhere are a problem, one to a database that will be made is none", () => {
+  using bed = new StoreBed();
+  const [loop, link] = [`${bed.directory}/loop.db`, `${bed.directory}/link.db`];
+  symlinkSync("loop.db", loop);
+  symlinkSync("lacuna.db", link);
+  expect([loop, link].map(worstOf)).toMatchObject([
+    { severity: "problem", sentence: expect.stringMatching(/loop\.db: ELOOP/) },
+    { severity: "note", sentence: expect.stringMatching(/will be made/) },
+  ]);
 });
 
 test("a database that another process owns is a problem that names it", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -77,6 +78,16 @@ test("another program's database is refused: not a byte of it is changed, and no
   expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_FOREIGN" }));
   expect(readFileSync(bed.file).equals(before)).toBe(true);
   expect(readdirSync(bed.directory)).toEqual(["lacuna.db"]);
+});
+
+test("so is one of another program that has no table yet", () => {
+  using bed = new StoreBed();
+  const db = new Database(bed.file);
+  db.pragma("user_version = 5");
+  db.close();
+  const foreign = expect.objectContaining({ code: "ERR_DATABASE_FOREIGN" });
+  expect(() => bed.writer()).toThrow(foreign);
+  expect(() => examineDatabase(bed.file, 0)).toThrow(foreign);
 });
 
 test("a lock file that was there before stays when a database is refused", () => {
@@ -183,6 +194,23 @@ test("what stands where a database should be is named", () => {
   const directory = refused(`cannot open the database ${bed.file}: it is a directory`);
   expect(() => openForReading(bed.file)).toThrow(directory);
   expect(() => bed.writer()).toThrow(directory);
+  const pipe = `${bed.directory}/pipe`;
+  execFileSync("mkfifo", [pipe]);
+  const noFile = refused(`cannot open the database ${pipe}: it is no file`);
+  expect(() => openForReading(pipe)).toThrow(noFile);
+  expect(() => bed.writer({ file: pipe })).toThrow(noFile);
+});
+
+test("so is a file that stands where its directory should be", () => {
+  using bed = new StoreBed();
+  writeFileSync(bed.file, "");
+  const file = `${bed.file}/lacuna.db`;
+  expect(() => bed.writer({ file })).toThrow(
+    expect.objectContaining({
+      code: "ERR_DATABASE_OPEN",
+      message: expect.stringMatching(new RegExp(`^cannot open the database ${file}: ENOTDIR`)),
+    }),
+  );
 });
 
 test("a file that only fails to be opened gives its ownership back", () => {

@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { LacunaProcess, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 
@@ -78,6 +78,26 @@ test.concurrent("a database in a directory that cannot be written: what SQLite w
     ),
   });
 });
+
+test.concurrent.each(["-lock", "-shm"])(
+  "a database beside which another user has left a %s: that is named, not SQLite's read-only database",
+  async (suffix) => {
+    const shared = temporaryDirectory();
+    const file = `${shared.path}/lacuna.db`;
+    await (await startCollector(["--db", file, "--listen", "udp://127.0.0.1:0"])).stop();
+    chmodSync(shared.path, 0o777);
+    for (const other of [file, `${file}-lock`]) chmodSync(other, 0o666);
+    writeFileSync(`${file}${suffix}`, "", { flag: "a" });
+    chmodSync(`${file}${suffix}`, 0o444);
+    const within = process.getuid?.() === 0 ? AS_NOBODY : [];
+    const finished = await runLacuna(["collect", "--db", file, "--listen", "udp://127.0.0.1:0"], { within });
+    shared.remove();
+    expect(finished).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`EACCES: permission denied, access '.*${suffix}'`)),
+    });
+  },
+);
 
 test.concurrent("a mistake in the environment is a configuration error (78)", async () => {
   const finished = await runLacuna(["collect"], { env: { LACUNA_WINDOW: "soon" }, cwd: directory.path });
