@@ -195,3 +195,18 @@ export const saveLog = (db: Sqlite): void => {
   if (answer.busy !== 0)
     throw new Database.SqliteError("the log cannot be saved while the database is read", "SQLITE_BUSY");
 };
+
+/**
+ * Write what the log has into the file, so that the log begins anew in the room it takes: all there is on a full disk, of which the file may have more
+ * (pages that retention has freed).
+ * @returns whether the log had anything, and nobody reads it
+ */
+export const beginLogAnew = (db: Sqlite): boolean => {
+  try {
+    const [answer] = db.pragma("wal_checkpoint(RESTART)") as [{ busy: number; log: number }];
+    return answer.busy === 0 && answer.log > 0;
+  } catch (error) {
+    if (isPassingFailure(error)) return false;
+    throw error;
+  }
+};

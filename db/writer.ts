@@ -1,4 +1,5 @@
 import type { Clock } from "../common/clock.ts";
+import { codeOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import { type FleetCounters, sumFleets } from "../protocol/fleet-counters.ts";
 import type { LedgerChange } from "./change.ts";
@@ -10,7 +11,7 @@ import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
-import { isPassingFailure, openForWriting, type Sqlite, saveLog } from "./open.ts";
+import { beginLogAnew, isPassingFailure, openForWriting, type Sqlite, saveLog } from "./open.ts";
 import { DamagedRemovalError } from "./removals.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
 import { readStateRow, type StateRow } from "./state-row.ts";
@@ -178,6 +179,7 @@ export class Writer {
       this.#transaction.undo();
       // what is damaged is left where it is now
       if (thrown instanceof DamagedRemovalError) return this.flush();
+      if (codeOf(thrown) === "SQLITE_FULL" && beginLogAnew(this.#db)) return this.flush();
       const error = orDamaged(this.#file, thrown);
       if (!isPassingFailure(error)) throw error;
       return { outcome: "failed", error };
