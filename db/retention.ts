@@ -75,6 +75,7 @@ export class Retention {
   readonly #believableEventAfter: Statement;
   readonly #deleteEvents: Statement;
   readonly #removals: Removals;
+  #bytesWithoutReadings: number | null = null;
   #gapsPerStep = ROWS_PER_STEP;
   #eventsPerStep = ROWS_PER_STEP;
 
@@ -116,6 +117,11 @@ export class Retention {
     this.#deleteEvents = db.prepare("DELETE FROM events WHERE event <= ?");
   }
 
+  /** About how many bytes are left when all readings that may go are gone, where that is more than there may be; null where it is not. */
+  get bytesWithoutReadings(): number | null {
+    return this.#bytesWithoutReadings;
+  }
+
   /**
    * Choose what to remove; only reads. Of a segment of which it cannot be read what it holds of which run nobody could say how many numbers expired: it
    * stays.
@@ -137,10 +143,8 @@ export class Retention {
     if (retentionMs === null && this.#options.maxBytes === null) return doomed;
     // more than the excess may be on its way out already: once it is gone a later step sees
     let excessBytes = hasLeftovers ? 0 : this.#excessBytes();
-    const oldest = this.#oldest.all(
-      replayFrom,
-      SEGMENTS_PER_STEP + this.#removals.leftCount,
-    ) as StoredSegment[];
+    const most = SEGMENTS_PER_STEP + this.#removals.leftCount;
+    const oldest = this.#oldest.all(replayFrom, most) as StoredSegment[];
     for (const stored of oldest) {
       if (this.#removals.isLeft(nameOf(stored.segment))) continue;
       const { readings, bytes } = stored;
@@ -157,6 +161,8 @@ export class Retention {
       // one that was merged is as much as many flushes
       if (stored.chunkSet > 0) break;
     }
+    const isAll = oldest.length < most && doomed.segments.length === oldest.length;
+    if (!hasLeftovers) this.#judgeSize(excessBytes, isAll);
     doomed.gapsBeforeUs = this.#gapsBefore(doomed);
     if (!this.#removals.isLeft(GAPS))
       doomed.hasGaps =
@@ -170,6 +176,13 @@ export class Retention {
       this.#removals.take(nameOf(stored.segment), () => this.#merging.drop(stored));
     if (doomed.hasGaps) this.#removals.take(GAPS, () => this.#foldGaps(doomed.gapsBeforeUs));
     if (!this.#removals.isLeft(EVENTS)) this.#removals.take(EVENTS, () => this.#removeEvents(doomed));
+  }
+
+  /** @param excessBytes - that stay when what is chosen is gone. @param isAll - nothing more could be chosen */
+  #judgeSize(excessBytes: number, isAll: boolean): void {
+    const { maxBytes } = this.#options;
+    const isStuck = maxBytes !== null && excessBytes > 0 && isAll;
+    this.#bytesWithoutReadings = isStuck ? maxBytes + excessBytes : null;
   }
 
   #excessBytes(): number {

@@ -39,6 +39,8 @@ export interface WriterFigures {
   mergeError: string | null;
   /** what of the database start and retention could not read, and went on without; null when there was nothing */
   damage: string | null;
+  /** what the database takes without readings, where that alone is more than `maxBytes`; null where it is not */
+  bytesWithoutReadings: number | null;
   /** what flushes put into segments since the start, bytes; and all the writer's thread has written for it, null where the system does not tell */
   flushedBytes: number;
   writtenBytes: number | null;

@@ -216,6 +216,7 @@ export class WriterThread {
       leftOutNames: this.#writer.leftOutNames,
       mergeError: this.#writer.merging.error,
       damage: this.#writer.damage,
+      bytesWithoutReadings: this.#writer.bytesWithoutReadings,
       flushedBytes: this.#writer.merging.flushedBytes,
       writtenBytes: this.#host.writtenBytes(),
     };

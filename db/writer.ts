@@ -127,6 +127,11 @@ export class Writer {
     return this.#parts.checkpoint.waiting;
   }
 
+  /** what the database takes without readings, where that alone is more than it may; null where it is not */
+  get bytesWithoutReadings(): number | null {
+    return this.#parts.retention.bytesWithoutReadings;
+  }
+
   /** descriptions of channels there was no room for, since the start */
   get leftOutNames(): number {
     return this.#transaction.leftOutNames;

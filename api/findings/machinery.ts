@@ -1,5 +1,6 @@
 import { formatDurationMs } from "../../common/duration.ts";
 import { quantileOf } from "../../common/log-histogram.ts";
+import { formatSizeBytes, sizeInWords } from "../../common/size.ts";
 import type { CollectorStatus, StoreStatus } from "../part-status.ts";
 import { count, datagrams, type Finding, percent } from "./finding.ts";
 
@@ -87,7 +88,26 @@ const fixOfState = (state: StoreStatus["state"], reason: string | null, path: st
     : "dmesg | tail  # what the system says of the disk";
 };
 
-export const storeFindings = ({ state, reason, path, mergeError, damage }: StoreStatus): Finding[] => [
+/** room for as much again of readings, in whole MiB */
+const ROOM = 2;
+const MIB = 2 ** 20;
+
+const sizeFinding = (bytesWithoutReadings: number): Finding => ({
+  code: "max-size",
+  severity: "problem",
+  sentence: `maxSize leaves no room for readings, and they go as soon as they have come: the database takes ${sizeInWords(bytesWithoutReadings)} without them, for what it knows of its devices.`,
+  fix: `maxSize = "${formatSizeBytes(MIB * Math.ceil((ROOM * bytesWithoutReadings) / MIB))}"  # or more`,
+  listener: null,
+});
+
+export const storeFindings = ({
+  state,
+  reason,
+  path,
+  mergeError,
+  damage,
+  bytesWithoutReadings,
+}: StoreStatus): Finding[] => [
   ...(state === "OK" || state === "CLOSED"
     ? []
     : [
@@ -110,6 +130,7 @@ export const storeFindings = ({ state, reason, path, mergeError, damage }: Store
           listener: null,
         } as const,
       ]),
+  ...(bytesWithoutReadings === null ? [] : [sizeFinding(bytesWithoutReadings)]),
   ...(mergeError === null
     ? []
     : [

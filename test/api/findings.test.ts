@@ -316,6 +316,18 @@ test("a database that does not commit is a problem, one that merges no more is a
   ]);
 });
 
+test("a database that is too large without readings asks for room for as much again", () => {
+  const { store } = new FakeSources();
+  expect(storeFindings({ ...store, bytesWithoutReadings: 1.4 * MIB })).toMatchObject([
+    {
+      code: "max-size",
+      severity: "problem",
+      sentence: expect.stringContaining("takes 1.4 MiB without them"),
+      fix: 'maxSize = "3MiB"  # or more',
+    },
+  ]);
+});
+
 test("what is most urgent comes first", () => {
   const { collector, store } = new FakeSources();
   const path = { path: "B", listeners: ["udp://b"], sinceUs: 0, expected: 9, received: 0, redundant: 0 };

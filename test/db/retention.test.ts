@@ -250,6 +250,30 @@ test("above the size cap no more than the excess goes, also where what goes is d
   expect(writer.stored.segments).toBe(2);
 });
 
+test("a size cap below what the ledger takes is told, and no longer once it is less", () => {
+  using bed = new StoreBed();
+  const maxBytes = 2 ** 20;
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const flush = (writer: Writer): number | null => {
+    flushOne(bed, writer, model, () =>
+      model.receive(run, run.row[ROW.HIGH_WATER]! + 1, [{ channel: 1, value: 1, timeUs: 0 }]),
+    );
+    idle(writer);
+    return writer.bytesWithoutReadings;
+  };
+  const writer = bed.writer({ maxBytes });
+  expect([flush(writer), writer.stored.readings]).toEqual([null, 1]);
+  for (let device = 0; device < 5000; device++) model.run(model.device(`${device}`.padEnd(64)), 1);
+  writer.accept(model.seal());
+  while (writer.flush().outcome !== "idle") bed.clock.advanceMs(250);
+  const bytes = flush(writer);
+  expect([bytes! > maxBytes, writer.stored.readings]).toEqual([true, 0]);
+  writer.close();
+  const roomy = bed.closing(bed.writer({ maxBytes: 2 * bytes! }));
+  expect([flush(roomy), roomy.stored.readings]).toEqual([null, 1]);
+});
+
 test("where all that goes by size is dated in the future, events of the past stay", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ maxBytes: 1 }));

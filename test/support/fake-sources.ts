@@ -175,6 +175,7 @@ const okStore: StoreStatus = {
   leftOutNames: 0,
   mergeError: null,
   damage: null,
+  bytesWithoutReadings: null,
   flushedBytes: 10_000,
   writtenBytes: 45_000,
 };
