@@ -171,14 +171,15 @@ const checkVersion = (db: Sqlite, file: string): number => {
   return version;
 };
 
+/** In one transaction: where one migration fails (a full disk), the program of before can go on. */
 const migrate = (db: Sqlite): void => {
-  for (let version = numberPragma(db, "user_version"); version < SCHEMA_VERSION; version++) {
-    db.transaction(() => {
-      db.exec(MIGRATIONS[version]!);
-      db.pragma(`application_id = ${APPLICATION_ID}`);
-      db.pragma(`user_version = ${version + 1}`);
-    }).immediate();
-  }
+  const missing = MIGRATIONS.slice(numberPragma(db, "user_version"));
+  if (missing.length === 0) return;
+  db.transaction(() => {
+    for (const migration of missing) db.exec(migration);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  }).immediate();
 };
 
 /** SQLite's code of a failure that may be over the next time: another process's lock, a full disk, an I/O error. */

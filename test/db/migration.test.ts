@@ -174,6 +174,23 @@ test("segments of a database of version 5 are kept, merged or not, in its journa
   expect(await readValues(old)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
+test("a database whose update fails half way stays of its version, for the program that wrote it", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  const db = new Database(bed.file);
+  db.exec(BACK_TO_3);
+  // the way of the sixth migration
+  db.exec("CREATE TABLE flushes (flush INTEGER)");
+  const schema = (): unknown => db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
+  const before = schema();
+  expect(() => bed.writer()).toThrow();
+  expect([db.pragma("user_version", { simple: true }), schema()]).toEqual([3, before]);
+  db.exec("DROP TABLE flushes");
+  db.close();
+  bed.writer().close();
+  bed.closing(openReadOnly(bed.file));
+});
+
 test("gaps that a database of version 2 has as filled were lost before", async () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());
