@@ -3,12 +3,15 @@ import { LacunaError, messageOf } from "../common/errors.ts";
 import { isPassingFailure } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
 
-const inodeOf = (file: string): bigint | undefined =>
-  statSync(file, { throwIfNoEntry: false, bigint: true })?.ino;
+/** Which file that is. Inodes alone would not do: on two new file systems the same files have the same ones. */
+const identityOf = (file: string): string | undefined => {
+  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return found === undefined ? undefined : `${found.dev} ${found.ino}`;
+};
 
-const isStill = (file: string, inode: bigint | undefined): boolean => {
+const isStill = (file: string, identity: string | undefined): boolean => {
   try {
-    return inodeOf(file) === inode;
+    return identityOf(file) === identity;
   } catch {
     // the directory cannot be read at the moment: that says nothing of the file
     return true;
@@ -21,17 +24,17 @@ const isStill = (file: string, inode: bigint | undefined): boolean => {
  */
 export class FileIdentity {
   readonly #file: string;
-  readonly #inode: bigint | undefined;
+  readonly #identity: string | undefined;
   /** the file behind symbolic links: beside it lies the log */
   readonly #realFile: string;
-  readonly #logInode: bigint | undefined;
+  readonly #logIdentity: string | undefined;
 
   /** @param file - open now, and its log too */
   constructor(file: string) {
     this.#file = file;
-    this.#inode = inodeOf(file);
+    this.#identity = identityOf(file);
     this.#realFile = realFileOf(file);
-    this.#logInode = inodeOf(`${this.#realFile}-wal`);
+    this.#logIdentity = identityOf(`${this.#realFile}-wal`);
   }
 
   /**
@@ -52,13 +55,13 @@ export class FileIdentity {
   }
 
   #isSame(): boolean {
-    return isStill(this.#file, this.#inode);
+    return isStill(this.#file, this.#identity);
   }
 
   /** Of what is in a log that has no name any more nobody who opens the database sees anything, and it goes with this process. */
   #checkLog(saveLog: () => void): void {
     const log = `${this.#realFile}-wal`;
-    if (this.#logInode === undefined || isStill(log, this.#logInode)) return;
+    if (this.#logIdentity === undefined || isStill(log, this.#logIdentity)) return;
     let saved = `what was committed is in ${this.#file}`;
     try {
       saveLog();
@@ -81,9 +84,9 @@ export class FileIdentity {
     const log = `${this.#realFile}-wal`;
     const aside = `${this.#realFile}-gone-wal`;
     try {
-      if (this.#logInode === undefined || inodeOf(log) !== this.#logInode) return null;
+      if (this.#logIdentity === undefined || identityOf(log) !== this.#logIdentity) return null;
       // only a link to it was changed: it is where it was, and needs its log there
-      if (inodeOf(this.#realFile) === this.#inode) return null;
+      if (identityOf(this.#realFile) === this.#identity) return null;
       renameSync(log, aside);
       return aside;
     } catch {

@@ -1,4 +1,4 @@
-/** For full-disk.test.ts: writes to a database on a disk of its own that is full but for what the database has freed. Prints the outcome of each flush. */
+/** For disks.test.ts: writes to a database on a disk of its own that is full but for what the database has freed. Prints the outcome of each flush. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import type { Writer } from "../../db/writer.ts";

@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../support/lacuna-process.ts";
+
+/** Run a program of `test/support/` whose temporary files are on a file system of 16 MiB, which nobody else sees. @returns what it prints, as JSON */
+const onSmallDisk = (program: string): unknown => {
+  const directory = temporaryDirectory();
+  const path = fileURLToPath(new URL(`../support/${program}`, import.meta.url));
+  const script = 'mount -t tmpfs -o size=16m tmpfs "$1" && exec "$2" "$3"';
+  const args = ["--mount", "sh", "-c", script, "sh", directory.path, process.execPath, path];
+  try {
+    const env = { ...process.env, TMPDIR: directory.path };
+    return JSON.parse(execFileSync("unshare", args, { encoding: "utf8", env, timeout: 100_000 }));
+  } finally {
+    directory.remove();
+  }
+};
+
+/** On CI always true: the tests fail then where no mount namespace can be made. */
+const canMount = (): boolean => {
+  if (process.env.CI === "true") return true;
+  try {
+    execFileSync("unshare", ["--mount", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    console.warn("skipped: mount namespaces are not available");
+    return false;
+  }
+};
+const isAble = canMount();
+
+test.runIf(isAble)(
+  "on a full disk commits go on in the room that the database has: its free pages, and its log from the beginning",
+  () => {
+    expect(onSmallDisk("full-disk.ts")).toEqual({ outcomes: ["committed"], received: 130, pending: 0 });
+  },
+);
+
+test.runIf(isAble)(
+  "a disk in the place of that of the database is noticed, though its files have the same inodes",
+  () => {
+    expect(onSmallDisk("other-disk.ts")).toEqual(["committed", "ERR_DATABASE_GONE"]);
+  },
+);
