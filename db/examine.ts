@@ -1,4 +1,5 @@
 import { lstatSync, statSync } from "node:fs";
+import { latestMistakes } from "./check-latest.ts";
 import { ledgerMistakes } from "./check-ledger.ts";
 import { damagedSegments } from "./check-segments.ts";
 import { tableMistakes } from "./check-tables.ts";
@@ -80,6 +81,6 @@ const checkContents = (db: Sqlite, file: string, state: LedgerState): void => {
   const stored = new StoredRuns();
   const damage = damagedSegments(db, stored);
   if (damage.length > 0) throw damagedReadings(file, damage);
-  const mistakes = [...ledgerMistakes(db, state, stored), ...tableMistakes(db)];
+  const mistakes = [...ledgerMistakes(db, state, stored), ...tableMistakes(db), ...latestMistakes(db, state)];
   if (mistakes.length > 0) throw damagedLedger(file, mistakes);
 };

@@ -98,6 +98,19 @@ const spoilings: readonly (readonly [wanted: RegExp, change: string])[] = [
     /flushes: a replay begins with 500, the newest is 141/,
     "UPDATE flushes SET replay_from = 500 WHERE flush = 141",
   ],
+  [
+    /latest: channel 1 of device fan is not what flush 140 brought/,
+    "UPDATE latest SET value = 2 WHERE device_no = 2",
+  ],
+  [/latest: channel 1 of device pump .* number 1500/, "UPDATE latest SET time = 2 WHERE device_no = 1"],
+  [/latest: channel 1 of device fan/, "UPDATE latest SET sequence = sequence - 1 WHERE device_no = 2"],
+  [/latest: channel 2 of device fan/, "UPDATE latest SET channel = 2 WHERE device_no = 2"],
+  // in a flush, and in a merged segment
+  [/latest: channel 1 of device fan/, "UPDATE latest SET as_of = 100 WHERE device_no = 2"],
+  [
+    /latest: channel 1 of device fan/,
+    "UPDATE latest SET as_of = 10, sequence = 9, type = type + 1 WHERE device_no = 2",
+  ],
   [/epochs: run_no 2 is from after/, "UPDATE flushes SET next_run = 2 WHERE flush = 141"],
   [
     /events: the detail of event 1 cannot be read/,

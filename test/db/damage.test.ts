@@ -2,8 +2,8 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:f
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
-import { examineDatabase } from "../../db/examine.ts";
 import { orDamaged } from "../../db/damage.ts";
+import { examineDatabase } from "../../db/examine.ts";
 import { isPassingFailure, SCHEMA_VERSION } from "../../db/open.ts";
 import type { Position } from "../../db/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
