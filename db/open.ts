@@ -134,8 +134,10 @@ const obstacleOf = (file: string, isMade: boolean): string | null => {
 
 /** Readers of a WAL share memory in a file beside the database, which the first one makes; SQLite says only that it may not write, or not open. */
 const besideOf = (file: string, error: unknown): string | null => {
-  if (!/^SQLITE_(READONLY|CANTOPEN)/.test(codeOf(error) ?? "")) return null;
   const directory = dirname(realFileOf(file));
+  if (codeOf(error) === "SQLITE_IOERR_SHMSIZE")
+    return `SQLite makes a file beside it while it is read, and the disk of ${directory} has no room for that: make some, or copy it, with its -wal where there is one, to another disk`;
+  if (!/^SQLITE_(READONLY|CANTOPEN)/.test(codeOf(error) ?? "")) return null;
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
     return null;

@@ -1,6 +1,8 @@
-/** For disks.test.ts: writes to a database on a disk of its own that is full but for what the database has freed. Prints the outcome of each flush. */
+/** For disks.test.ts: writes to a database on a disk that is full but for what the database has freed. Prints the outcomes of the flushes, and why it cannot be read. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { messageOf } from "../../common/errors.ts";
+import { openForReading } from "../../db/open.ts";
 import type { Writer } from "../../db/writer.ts";
 import { IngestModel } from "./ingest-model.ts";
 import { StoreBed } from "./store-bed.ts";
@@ -13,6 +15,16 @@ const fillDisk = (file: string): void => {
     for (;;) writeFileSync(file, BLOCK, { flag: "a" });
   } catch {
     // it is full
+  }
+};
+
+/** Why it cannot be read. */
+const readingError = (file: string): string => {
+  try {
+    openForReading(file).close();
+    return "none";
+  } catch (error) {
+    return messageOf(error);
   }
 };
 
@@ -39,9 +51,13 @@ for (let flush = 0; flush < 100; flush++) flushOne(before);
 before.close();
 
 // the readings of before go: from now on there are free pages in the file, and next to nothing in the log
-const writer = bed.closing(bed.writer({ maxBytes: 1 }));
+const writer = bed.writer({ maxBytes: 1 });
 while (writer.flush().outcome !== "idle");
 fillDisk(`${bed.directory}/other`);
 const outcomes = Array.from({ length: 30 }, () => flushOne(writer));
 const { received, pending } = writer.state.sums.counts();
-console.log(JSON.stringify({ outcomes: [...new Set(outcomes)], received, pending }));
+const outcome = { outcomes: [...new Set(outcomes)], received, pending };
+writer.close();
+// what the log took
+fillDisk(`${bed.directory}/other`);
+console.log(JSON.stringify({ ...outcome, read: readingError(bed.file) }));

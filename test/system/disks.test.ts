@@ -33,9 +33,17 @@ const isAble = canMount();
 test.runIf(isAble)(
   "on a full disk commits go on in the room that the database has: its free pages, and its log from the beginning",
   () => {
-    expect(onSmallDisk("full-disk.ts")).toEqual({ outcomes: ["committed"], received: 130, pending: 0 });
+    const told = { outcomes: ["committed"], received: 130, pending: 0 };
+    expect(onSmallDisk("full-disk.ts")).toMatchObject(told);
   },
 );
+
+test.runIf(isAble)("a disk without room for what SQLite needs to read a database is told as that", () => {
+  const read = expect.stringMatching(
+    /^cannot open the database .*lacuna\.db: .* has no room for that: make some/,
+  );
+  expect(onSmallDisk("full-disk.ts")).toMatchObject({ read });
+});
 
 test.runIf(isAble)(
   "a disk in the place of that of the database is noticed, though its files have the same inodes",
