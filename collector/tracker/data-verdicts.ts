@@ -1,3 +1,4 @@
+import type { EventKind } from "../../protocol/batch.ts";
 import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
@@ -49,11 +50,13 @@ export class DataVerdicts {
   #numbered(device: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { epochs, believer, outcome, context } = this.#parts;
     const newest = epochs.newestBefore(device, datagram.epoch, arrival);
-    if (newest < 0) return this.#newEpoch(device, datagram, arrival);
+    // step 7: an epoch nobody knew
+    if (newest < 0) return this.#begin(device, datagram, arrival);
     for (let run = newest; run >= 0; run = epochs.olderOf(run)) {
       if (epochs.isPassedOver(run, datagram, outcome.absoluteUs, outcome.relativeUs)) continue;
       const belief = believer.judge(run, datagram, arrival);
-      if (belief === BELIEF.RUN_OVER) return this.#runOver(device, datagram, arrival);
+      // R7: how often the circle went round meanwhile nobody knows
+      if (belief === BELIEF.RUN_OVER) return this.#begin(device, datagram, arrival, "run-split");
       if (belief !== BELIEF.NONE) return this.#believed(belief, run, believer.number, datagram, arrival);
       // one numbering at a time where no epoch tells them apart
       if (datagram.epoch < 0) break;
@@ -103,10 +106,12 @@ export class DataVerdicts {
 
   /** Step 5: the number was received already. */
   #again(run: number, number: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { context, epochs, holds, outcome } = this.#parts;
+    const { context, epochs, holds, outcome, sources } = this.#parts;
     const { runs } = context;
     const device = runs.device[run]!;
-    if (outcome.isSentLater(runs, run)) return this.#reused(device, datagram, arrival);
+    // R5: the sender began anew under the same epoch
+    if (outcome.isSentLater(runs, run))
+      return this.#begin(device, datagram, arrival, reuseKind(sources, device, arrival));
     if (context.paths?.again(run, number, arrival.listener, arrival.nowMs) === true) {
       runs.add1(run, ROW.REDUNDANT);
       runs.touch(run);
@@ -131,15 +136,6 @@ export class DataVerdicts {
     runs.add1(run, ROW.DUPLICATES);
     runs.heardOffBeat(run, arrival.arrivalUs);
     return VERDICT.DUPLICATE;
-  }
-
-  /** R5: the sender began anew under the same epoch. */
-  #reused(device: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const run = this.#begin(device, datagram, arrival);
-    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
-    const { context, sources } = this.#parts;
-    reportRun(context, reuseKind(sources, device, arrival), run, arrival);
-    return this.#firstAccepted(run, datagram, arrival);
   }
 
   /** Step 6: no run believes the number. */
@@ -196,30 +192,13 @@ export class DataVerdicts {
     sink.heldAccepted(outcome.device, runs.at(run, ROW.RUN), number, held.listener);
   }
 
-  /** Step 7: an epoch nobody knew. */
-  #newEpoch(device: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const run = this.#begin(device, datagram, arrival);
-    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
-    return this.#firstAccepted(run, datagram, arrival);
-  }
-
-  /** R7: how often the circle went round meanwhile nobody knows. */
-  #runOver(device: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const run = this.#begin(device, datagram, arrival);
-    if (run < 0) return this.#parts.outcome.reject(REJECT["too-many-epochs"]);
-    reportRun(this.#parts.context, "run-split", run, arrival);
-    return this.#firstAccepted(run, datagram, arrival);
-  }
-
-  #begin(device: number, datagram: Datagram, arrival: Arrival): number {
-    const { epochs, outcome } = this.#parts;
+  /** A run begins with this datagram, which is received in it. @param event - what is told of it */
+  #begin(device: number, datagram: Datagram, arrival: Arrival, event?: EventKind): Verdict {
+    const { context, epochs, outcome } = this.#parts;
     const contact = contactOf(datagram, outcome, arrival, epochs.isUnbroken(device));
-    return epochs.begin(device, datagram.epoch, contact, arrival);
-  }
-
-  /** Count the number a run began with. */
-  #firstAccepted(run: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { context, outcome } = this.#parts;
+    const run = epochs.begin(device, datagram.epoch, contact, arrival);
+    if (run < 0) return outcome.reject(REJECT["too-many-epochs"]);
+    if (event !== undefined) reportRun(context, event, run, arrival);
     const { runs } = context;
     runs.add1(run, ROW.IN_ORDER);
     this.#accept(run, datagram.sequence, outcome.stamp(runs, run, arrival), false, false, arrival);
