@@ -255,8 +255,6 @@ const workerDataOf = (options: CollectorOptions, homes: number[]): IngestWorkerD
       // what bounds the memory bounds it for all workers together
       maxDevices: Math.ceil(tracker.maxDevices / workers),
       maxGaps: Math.ceil(tracker.maxGaps / workers),
-      nextDevice: 1,
-      nextRun: 1,
       worker,
       workers,
       hashSeed,

@@ -2,7 +2,7 @@ import { BATCH_OPS } from "../protocol/batch.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
 
 /** What an operator can set of the tracker. */
-export type TrackerSettings = Omit<TrackerOptions, "nextDevice" | "nextRun" | "archive">;
+export type TrackerSettings = Omit<TrackerOptions, "archive">;
 
 /** Defaults of docs/ledger.md. */
 export const DEFAULT_TRACKER_SETTINGS: TrackerSettings = {

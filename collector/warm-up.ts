@@ -60,7 +60,7 @@ const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Inge
   const ingest: Ingest = new Ingest({
     formats: ["auto"],
     sources: [null],
-    tracker: { ...tracker, maxDevices: 2 * DEVICES, nextDevice: 1, nextRun: 1 },
+    tracker: { ...tracker, maxDevices: 2 * DEVICES },
     pool: new BatchPool(2),
     restored,
     worker: 0,

@@ -26,8 +26,6 @@ const options: TrackerOptions = {
   maxOpenRuns: 8,
   maxNewRunsPerMinute: 16,
   holdMs: 5000,
-  nextDevice: 1,
-  nextRun: 1,
 };
 const nothing = (): void => undefined;
 const sink: TrackerSink = {

@@ -3,20 +3,17 @@ import { MisuseError } from "../../common/errors.ts";
 /** of batches, notes and the store, which keep them as u32 */
 const GREATEST = 0xffff_ffff;
 
-/** Numbers for new devices or runs: ascending, all of one remainder, so that several workers never give the same one. */
+/** Numbers for new devices or runs: ascending from 1, all of one remainder, so that several workers never give the same one. */
 export class NumberSource {
   readonly #step: number;
   readonly #remainder: number;
   #next = 0;
 
-  /**
-   * @param first - no number below it is given
-   * @param worker - index of this worker among `workers`
-   */
-  constructor(first: number, worker: number, workers: number) {
+  /** @param worker - index of this worker among `workers` */
+  constructor(worker: number, workers: number) {
     this.#step = workers;
     this.#remainder = worker;
-    this.atLeast(first);
+    this.atLeast(1);
   }
 
   /** Numbers below are taken by somebody. */

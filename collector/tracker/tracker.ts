@@ -96,8 +96,8 @@ export class Tracker {
       breaks: 0,
       downUntilMs: Number.NEGATIVE_INFINITY,
       gapCount: 0,
-      runNumbers: new NumberSource(options.nextRun, options.worker ?? 0, options.workers ?? 1),
-      deviceNumbers: new NumberSource(options.nextDevice, options.worker ?? 0, options.workers ?? 1),
+      runNumbers: new NumberSource(options.worker ?? 0, options.workers ?? 1),
+      deviceNumbers: new NumberSource(options.worker ?? 0, options.workers ?? 1),
       committed: 0,
     };
     this.#context = context;

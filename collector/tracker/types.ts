@@ -36,9 +36,6 @@ export interface TrackerOptions {
   maxNames?: number;
   /** R3, milliseconds */
   holdMs: number;
-  /** the number the next new device and run get */
-  nextDevice: number;
-  nextRun: number;
   /** index of the ingest worker and how many there are; numbers given here leave the index when divided by how many. Default 0 of 1 */
   worker?: number;
   workers?: number;

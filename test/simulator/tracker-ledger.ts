@@ -32,7 +32,7 @@ export class TrackerLedger {
   readonly #tracker = new Tracker(
     {
       ...{ windowMs: 250, maxDevices: 1000, maxGapsPerDevice: 4096, maxGaps: 1_000_000 },
-      ...{ maxOpenRuns: 8, maxNewRunsPerMinute: 16, holdMs: 5000, nextDevice: 1, nextRun: 1 },
+      ...{ maxOpenRuns: 8, maxNewRunsPerMinute: 16, holdMs: 5000 },
     },
     this.#sink(),
   );

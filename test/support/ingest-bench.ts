@@ -43,13 +43,7 @@ export class IngestBench {
       send: (message) => this.#take(message),
       onInternalError: (error) => this.errors.push(error),
       ...options,
-      tracker: {
-        ...DEFAULT_TRACKER_SETTINGS,
-        maxDevices: 1000,
-        nextDevice: restored.nextDevice,
-        nextRun: restored.nextRun,
-        ...options.tracker,
-      },
+      tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1000, ...options.tracker },
     });
     this.ingest.restore();
     this.ingest.start(this.nowMs, this.wallUs);

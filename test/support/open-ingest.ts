@@ -8,7 +8,7 @@ import { EMPTY } from "./ingest-bench.ts";
 export const openIngest = (startUs: number): Ingest => {
   const ingest: Ingest = new Ingest({
     formats: ["auto"],
-    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1 },
+    tracker: DEFAULT_TRACKER_SETTINGS,
     pool: new BatchPool(),
     restored: EMPTY,
     batchMs: 100,

@@ -79,8 +79,6 @@ export class TrackerBed {
         maxOpenRuns: 8,
         maxNewRunsPerMinute: 16,
         holdMs: 5000,
-        nextDevice: 1,
-        nextRun: 1,
         ...options,
       },
       this.#sink(),

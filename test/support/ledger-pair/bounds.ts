@@ -9,8 +9,6 @@ export const TIGHT: TrackerOptions = {
   maxOpenRuns: 3,
   maxNewRunsPerMinute: 6,
   holdMs: 5000,
-  nextDevice: 1,
-  nextRun: 1,
 };
 
 /** The defaults of the collector (docs/ledger.md). */

@@ -149,18 +149,17 @@ export class TrackerSide {
 
   #newTracker(hasHistory: boolean, nowMs: number): Tracker {
     const { store } = this;
-    const { nextDevice, nextRun } = store;
     this.#recoverer = new ScriptedRecoverer();
     const recovery = this.#recovers ? { recovery: this.#recoverer } : {};
     const archive = this.hasArchive ? { archive: this.#archive() } : {};
     // without an archive what leaves the memory is gone, and the naive ledger lets nothing out
     const closed = this.hasArchive ? {} : { maxClosedRuns: Number.POSITIVE_INFINITY };
-    const options = { ...closed, ...this.#options, nextDevice, nextRun, ...recovery, ...archive };
+    const options = { ...closed, ...this.#options, ...recovery, ...archive };
     const tracker = new Tracker(options, this.#sink());
     const restored: Restored = {
       hasHistory,
-      nextDevice,
-      nextRun,
+      nextDevice: store.nextDevice,
+      nextRun: store.nextRun,
       devices: [...store.devices.keys()].map((device) => store.snapshotOf(device)),
       leftOut: [],
       fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
