@@ -14,7 +14,7 @@ import type { DeviceView, RunView, TimeForm } from "./sources.ts";
 import type { JsonKeys, TextWriter } from "./text-writer.ts";
 
 const statusOf = (run: RunView | undefined, nowUs: number, down: Downtime | null): DeviceStatus =>
-  run === undefined ? "unknown" : deviceStatus(run.row, 0, nowUs, down);
+  run === undefined ? "unknown" : deviceStatus(run.row, nowUs, down);
 
 /** 0 stands for unknown in a row. */
 const timeOrNull = (timeUs: number): string | null => (timeUs > 0 ? formatTime(timeUs) : null);
@@ -35,7 +35,7 @@ export const deviceJson = (
   return {
     id: device.id,
     status,
-    announced: run === undefined ? null : announcementOf(run.row, 0, nowUs),
+    announced: run === undefined ? null : announcementOf(run.row, nowUs),
     intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
     rateHz: rateNow(device.rateHz, status),
     firstSeen: timeOrNull(total.firstArrivalUs),

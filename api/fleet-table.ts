@@ -67,7 +67,7 @@ const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
 const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): FleetRow => {
   const { id, epoch, heard, rateHz, lastArrivalUs, expected, received, recovered, late, missing, lost } =
     summary;
-  const status = deviceStatus(heard, 0, nowUs, down);
+  const status = deviceStatus(heard, nowUs, down);
   return {
     id,
     status,

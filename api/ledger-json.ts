@@ -29,7 +29,7 @@ const epochJson = (run: RunView): Static<typeof LedgerEpoch> => ({
   highWater: knownOrNull(run.row[ROW.HIGH_WATER]!),
   headKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
   tailKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
-  ...totalJson(countsOfRow(run.row, 0, run)),
+  ...totalJson(countsOfRow(run.row, run)),
 });
 
 /** Time of the last commit of this process or the ones before; null before the first of all. */

@@ -21,7 +21,7 @@ const auditRun = ({ epoch, index, row, pending, expired }: DeviceView["runs"][nu
   highWater: knownOrNull(row[ROW.HIGH_WATER]!),
   headKnown: (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
   tailKnown: (row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
-  counts: countsOfRow(row, 0, { pending, expired }),
+  counts: countsOfRow(row, { pending, expired }),
 });
 
 const auditDevice = (device: DeviceView): AuditDevice => {

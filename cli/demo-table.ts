@@ -7,7 +7,7 @@ import { count, lossPercent, percent, rate, rowTable, wrapped } from "./terminal
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
   ledger.visitDevices(({ heard }) => {
-    if (deviceStatus(heard, 0, nowUs, ledger.down) === "online") online++;
+    if (deviceStatus(heard, nowUs, ledger.down) === "online") online++;
   });
   return online;
 };

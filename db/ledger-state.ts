@@ -216,7 +216,7 @@ export class LedgerState {
     const devices = new Set<number>();
     for (const note of change.notes) if (note.note === "forgotten") devices.add(note.device);
     if (devices.size > 0) {
-      for (const row of this.#rowsAfter(change, devices)) sums.addRow(row, 0, 1);
+      for (const row of this.#rowsAfter(change, devices)) sums.addRow(row, 1);
     }
     return { devices: this.forgottenDevices + devices.size, sums };
   }
@@ -345,6 +345,6 @@ export class LedgerState {
 
   #sum(sums: LedgerSums, slot: number, sign: 1 | -1): void {
     this.runs.read(slot, this.#row);
-    sums.addRow(this.#row, 0, sign);
+    sums.addRow(this.#row, sign);
   }
 }

@@ -23,14 +23,13 @@ const AHEAD_US = 10_000_000;
 /**
  * How long the device has said nothing although it might have been heard: an announced sleep and the time the collector was down do not
  * count. Microseconds, below 0 while it sleeps.
- * @param row - the ledger row at `base`
  */
-export const silenceUs = (rows: Float64Array, base: number, nowUs: number, down: Downtime | null): number =>
-  silenceBetweenUs(silentFromUs(rows, base), nowUs, down);
+export const silenceUs = (row: Float64Array, nowUs: number, down: Downtime | null): number =>
+  silenceBetweenUs(silentFromUs(row), nowUs, down);
 
 /** From when on its silence counts: its last datagram, or the end of its announced sleep. */
-export const silentFromUs = (rows: Float64Array, base: number): number =>
-  Math.max(rows[base + ROW.LAST_ARRIVAL]!, rows[base + ROW.SLEEP_UNTIL]!);
+export const silentFromUs = (row: Float64Array): number =>
+  Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.SLEEP_UNTIL]!);
 
 /** The time from one to the other, less that in which the collector was down. */
 export const silenceBetweenUs = (heardUs: number, nowUs: number, down: Downtime | null): number => {
@@ -38,41 +37,33 @@ export const silenceBetweenUs = (heardUs: number, nowUs: number, down: Downtime 
   return nowUs - heardUs - deafUs;
 };
 
-/**
- * The clock was set back since the device was heard last: until it speaks, or the clock has caught up, nobody knows how long it has been silent.
- * @param row - the ledger row at `base`
- */
-export const isHeardAhead = (rows: Float64Array, base: number, nowUs: number): boolean =>
-  rows[base + ROW.LAST_ARRIVAL]! - nowUs > AHEAD_US;
+/** The clock was set back since the device was heard last: until it speaks, or the clock has caught up, nobody knows how long it has been silent. */
+export const isHeardAhead = (row: Float64Array, nowUs: number): boolean =>
+  row[ROW.LAST_ARRIVAL]! - nowUs > AHEAD_US;
 
 /**
  * Whether a device still speaks, judged by the run it is heard on: `stale` after 3, `offline` after 10 of its learned intervals of
  * silence, neither before 2 s. An announced sleep counts as speaking until it is over; an orderly end is offline at once. While no
  * interval is known (one datagram so far) a silence beyond the floor is `unknown`, and so is one since the clock was set back.
- * @param row - the ledger row at `base`, normally that of the device's current run
+ * @param row - the run's
  * @param nowUs - wall clock
  * @param down - when the collector last did not listen; null = never on this database
  */
-export const deviceStatus = (
-  rows: Float64Array,
-  base: number,
-  nowUs: number,
-  down: Downtime | null,
-): DeviceStatus => {
-  if ((rows[base + ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "offline";
-  if (isHeardAhead(rows, base, nowUs)) return "unknown";
-  const silence = silenceUs(rows, base, nowUs, down);
+export const deviceStatus = (row: Float64Array, nowUs: number, down: Downtime | null): DeviceStatus => {
+  if ((row[ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "offline";
+  if (isHeardAhead(row, nowUs)) return "unknown";
+  const silence = silenceUs(row, nowUs, down);
   if (silence <= FLOOR_US) return "online";
-  const intervalUs = rows[base + ROW.INTERVAL]!;
+  const intervalUs = row[ROW.INTERVAL]!;
   if (intervalUs <= 0) return "unknown";
   if (silence > OFFLINE_INTERVALS * intervalUs) return "offline";
   return silence > STALE_INTERVALS * intervalUs ? "stale" : "online";
 };
 
 /** What the device has announced about its silence, null = nothing: a silence with a reason is no alarm. */
-export const announcementOf = (rows: Float64Array, base: number, nowUs: number): Announcement | null => {
-  if ((rows[base + ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "end";
-  return rows[base + ROW.SLEEP_UNTIL]! > nowUs ? "sleep" : null;
+export const announcementOf = (row: Float64Array, nowUs: number): Announcement | null => {
+  if ((row[ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "end";
+  return row[ROW.SLEEP_UNTIL]! > nowUs ? "sleep" : null;
 };
 
 const SMOOTHING = 1 / 8;

@@ -50,26 +50,26 @@ export const openEndsOf = (rows: Float64Array, base: number): number => {
 };
 
 /** The counters of one run. Every count of a single run is exact below 2^53. */
-export const countsOfRow = (rows: Float64Array, base: number, storage: RunStorage): LedgerCounts => {
-  const received = receivedOf(rows, base);
+export const countsOfRow = (row: Float64Array, storage: RunStorage): LedgerCounts => {
+  const received = receivedOf(row, 0);
   const causes = {} as Record<Cause, Count>;
-  for (const [index, cause] of CAUSES.entries()) causes[cause] = rows[base + ROW.LOST + index]!;
+  for (const [index, cause] of CAUSES.entries()) causes[cause] = row[ROW.LOST + index]!;
   return {
-    expected: expectedOf(rows, base),
+    expected: expectedOf(row, 0),
     received,
-    inOrder: rows[base + ROW.IN_ORDER]!,
-    reordered: rows[base + ROW.REORDERED]!,
-    recovered: rows[base + ROW.RECOVERED]!,
-    late: rows[base + ROW.LATE]!,
-    missing: rows[base + ROW.MISSING]!,
-    lost: lostOf(rows, base),
+    inOrder: row[ROW.IN_ORDER]!,
+    reordered: row[ROW.REORDERED]!,
+    recovered: row[ROW.RECOVERED]!,
+    late: row[ROW.LATE]!,
+    missing: row[ROW.MISSING]!,
+    lost: lostOf(row, 0),
     pending: storage.pending,
     stored: received - storage.pending - storage.expired,
     expired: storage.expired,
-    duplicates: rows[base + ROW.DUPLICATES]!,
-    redundant: rows[base + ROW.REDUNDANT]!,
-    unsequenced: rows[base + ROW.UNSEQUENCED]!,
-    unknown: openEndsOf(rows, base),
+    duplicates: row[ROW.DUPLICATES]!,
+    redundant: row[ROW.REDUNDANT]!,
+    unsequenced: row[ROW.UNSEQUENCED]!,
+    unknown: openEndsOf(row, 0),
     causes,
   };
 };

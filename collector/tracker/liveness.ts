@@ -90,7 +90,7 @@ export class Liveness {
     if (run < 0) return 0;
     runs.readRow(run, this.#row, 0);
     // what is known of it stays: once it speaks it may never have been silent
-    if (isHeardAhead(this.#row, 0, atUs)) return 0;
+    if (isHeardAhead(this.#row, atUs)) return 0;
     const device = devices.mark(slot, MARK.DEVICE);
     if (this.#device[slot] !== device) {
       this.#device[slot] = device;
@@ -100,7 +100,7 @@ export class Liveness {
     }
     const status = this.#judge(atUs);
     const before = this.#status[slot]!;
-    if (status !== ONLINE) this.#silentFromUs[slot] = silentFromUs(this.#row, 0);
+    if (status !== ONLINE) this.#silentFromUs[slot] = silentFromUs(this.#row);
     if (status === before) return 0;
     this.#status[slot] = status;
     // the event `end` has said so; what cannot be judged is no news
@@ -109,7 +109,7 @@ export class Liveness {
   }
 
   #judge(atUs: number): number {
-    return DEVICE_STATUSES.indexOf(deviceStatus(this.#row, 0, atUs, this.#down));
+    return DEVICE_STATUSES.indexOf(deviceStatus(this.#row, atUs, this.#down));
   }
 
   /** The new status of a device. @param before - its status so far */
@@ -122,7 +122,7 @@ export class Liveness {
     }
     const { devices, runs, sink } = this.#context;
     const silentUs =
-      status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(this.#row, 0, atUs, this.#down);
+      status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(this.#row, atUs, this.#down);
     sink.event(atUs, EVENT_STATUSES[status]!, devices.mark(slot, MARK.DEVICE), {
       from: DEVICE_STATUSES[before]!,
       silenceSeconds: Math.max(0, silentUs) / 1e6,

@@ -19,14 +19,14 @@ export class LedgerSums {
   readonly #sums = new ExactSums(SUMS);
 
   /** Add a run's row (`sign` 1) or take it out (-1). */
-  addRow(rows: Float64Array, base: number, sign: 1 | -1): void {
+  addRow(row: Float64Array, sign: 1 | -1): void {
     for (let field = 0; field < SUMMED_FIELDS; field++) {
-      this.#sums.add(field, sign * rows[base + FIRST_SUMMED + field]!);
+      this.#sums.add(field, sign * row[FIRST_SUMMED + field]!);
     }
-    this.#sums.add(SUM.EXPIRED, sign * rows[base + RUN.EXPIRED]!);
-    this.#sums.add(SUM.PENDING, sign * rows[base + RUN.PENDING]!);
-    this.#sums.add(SUM.EXPECTED, sign * expectedOf(rows, base));
-    this.#sums.add(SUM.UNKNOWN, sign * openEndsOf(rows, base));
+    this.#sums.add(SUM.EXPIRED, sign * row[RUN.EXPIRED]!);
+    this.#sums.add(SUM.PENDING, sign * row[RUN.PENDING]!);
+    this.#sums.add(SUM.EXPECTED, sign * expectedOf(row, 0));
+    this.#sums.add(SUM.UNKNOWN, sign * openEndsOf(row, 0));
   }
 
   /**

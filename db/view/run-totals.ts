@@ -36,7 +36,7 @@ export class RunTotals {
 
   /** A run more, the last one that became known. @param row - RUN_FIELDS values */
   add(slot: number, row: Float64Array): void {
-    this.sums.addRow(row, 0, 1);
+    this.sums.addRow(row, 1);
     this.#hear(slot, row, 0);
     if (isCurrent(row, 0)) this.#becomeCurrent(slot, row[ROW.RUN]!);
   }

@@ -92,7 +92,7 @@ test.each(REFUSAL_REASONS)(
 
 test("sums beyond 2^53 are exact JSON integers", async () => {
   const { sources, get } = await testApi();
-  const counts = countsOfRow(usualRow(), 0, { pending: 0, expired: 0 });
+  const counts = countsOfRow(usualRow(), { pending: 0, expired: 0 });
   sources.counts = { ...counts, expected: 9_007_199_254_740_993n, lost: 18_014_398_509_481_985n };
   const { text } = await get("/api/v1/ledger");
   expect(text).toContain('"expected":9007199254740993,');

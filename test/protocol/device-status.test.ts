@@ -7,7 +7,6 @@ const SECOND_US = 1_000_000;
 const statusAfter = (silenceSeconds: number, fields: Parameters<typeof rowOf>[0] = {}): string =>
   deviceStatus(
     rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US, ...fields }),
-    0,
     NOON_US + silenceSeconds * SECOND_US,
     null,
   );
@@ -61,7 +60,7 @@ describe("announced silence", () => {
 
 describe("while the collector was down", () => {
   const at = (nowSeconds: number, toSeconds: number): string =>
-    deviceStatus(rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US }), 0, NOON_US + nowSeconds * SECOND_US, {
+    deviceStatus(rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US }), NOON_US + nowSeconds * SECOND_US, {
       fromUs: NOON_US + SECOND_US,
       toUs: NOON_US + toSeconds * SECOND_US,
     });
@@ -83,9 +82,9 @@ describe("while the collector was down", () => {
 test("what a device announced is told as long as it holds", () => {
   const asleep = rowOf({ SLEEP_UNTIL: NOON_US });
   expect([
-    announcementOf(asleep, 0, NOON_US - 1),
-    announcementOf(asleep, 0, NOON_US),
-    announcementOf(rowOf({ FLAGS: ROW_FLAG.ENDED }), 0, NOON_US),
+    announcementOf(asleep, NOON_US - 1),
+    announcementOf(asleep, NOON_US),
+    announcementOf(rowOf({ FLAGS: ROW_FLAG.ENDED }), NOON_US),
   ]).toEqual(["sleep", null, "end"]);
 });
 

@@ -132,7 +132,7 @@ export class TrackerLedger {
     for (let base = 0; base < count * ROW_FIELDS; base += ROW_FIELDS) {
       const run = this.#runs.get(rows[base + ROW.RUN]!)!;
       const device = devices.get(this.#ids.get(run.device)!)!;
-      const counts = countsOfRow(rows, base, { pending: 0, expired: 0 });
+      const counts = countsOfRow(rows.subarray(base, base + ROW_FIELDS), { pending: 0, expired: 0 });
       const [first, highWater] = [rows[base + ROW.FIRST]!, rows[base + ROW.HIGH_WATER]!];
       const span = { first: first < 0 ? null : first, highWater: highWater < 0 ? null : highWater };
       const flags = rows[base + ROW.FLAGS]!;

@@ -84,7 +84,7 @@ const heardOf = (runs: readonly RunView[]): RunView | undefined =>
 const totalOf = (runs: readonly RunView[]): DeviceView["total"] => {
   const firstArrivals = runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!).filter((us) => us > 0);
   return {
-    counts: sumCounts(runs.map((run) => countsOfRow(run.row, 0, run))),
+    counts: sumCounts(runs.map((run) => countsOfRow(run.row, run))),
     firstArrivalUs: firstArrivals.length === 0 ? 0 : Math.min(...firstArrivals),
     lastArrivalUs: Math.max(0, ...runs.map(({ row }) => row[ROW.LAST_ARRIVAL]!)),
   };
@@ -190,7 +190,7 @@ const emptyPage: ReadingsPage = {
 const summaryOf = ({ id, rateHz, runs }: DeviceView): DeviceSummary => {
   const [run] = runs;
   const { row } = run!;
-  const { expected, received, recovered, late, missing, lost, causes } = countsOfRow(row, 0, run!);
+  const { expected, received, recovered, late, missing, lost, causes } = countsOfRow(row, run!);
   const numbers = { expected, received, recovered, late, missing, lost } as Record<string, number>;
   return {
     id,
@@ -319,7 +319,7 @@ export class FakeSources implements Sources {
 
   #sum(): FleetView["counts"] {
     const runs = [...this.devices.values()].flatMap((device) => device.runs);
-    return sumCounts(runs.map((run) => countsOfRow(run.row, 0, run)));
+    return sumCounts(runs.map((run) => countsOfRow(run.row, run)));
   }
 
   readonly reader: Sources["reader"] = {

@@ -25,7 +25,7 @@ const naive = (view: LedgerView, id: string) => {
   return {
     ...{ id, run, epoch, lastArrivalUs },
     firstArrivalUs: Math.min(...runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!)),
-    counts: sumCounts(runs.map((each) => countsOfRow(each.row, 0, each))),
+    counts: sumCounts(runs.map((each) => countsOfRow(each.row, each))),
   };
 };
 
