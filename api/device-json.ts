@@ -13,15 +13,12 @@ import type { Device } from "./schemas/devices.ts";
 import type { DeviceView, RunView, TimeForm } from "./sources.ts";
 import type { JsonKeys, TextWriter } from "./text-writer.ts";
 
+/** @param run - the one the device is heard on @param down - see LedgerSource */
 const statusOf = (run: RunView | undefined, nowUs: number, down: Downtime | null): DeviceStatus =>
   run === undefined ? "unknown" : deviceStatus(run.row, nowUs, down);
 
 /** 0 stands for unknown in a row. */
 const timeOrNull = (timeUs: number): string | null => (timeUs > 0 ? formatTime(timeUs) : null);
-
-/** Status of a device as every answer gives it. @param down - see LedgerSource */
-export const statusOfDevice = (device: DeviceView, nowUs: number, down: Downtime | null): DeviceStatus =>
-  statusOf(device.heard, nowUs, down);
 
 /** One of `GET /devices`. @param down - see LedgerSource */
 export const deviceJson = (
@@ -66,7 +63,7 @@ export const writeLatest = (
   } else out.ascii('null,"ageSeconds":null');
   out
     .ascii(',"status":"')
-    .ascii(statusOfDevice(device, nowUs, down))
+    .ascii(statusOf(device.heard, nowUs, down))
     .ascii('","values":{');
   for (let index = 0; index < latest.length; index++) {
     if (index > 0) out.ascii(",");

@@ -45,11 +45,11 @@ export class ConfigurationError extends LacunaError {
   /** all of them were made on the command line: the configuration may be right */
   readonly isUsage: boolean;
 
-  constructor(mistakes: readonly ConfigurationMistake[], options?: { cause?: unknown }) {
+  constructor(mistakes: readonly ConfigurationMistake[]) {
     const isUsage = mistakes.every(({ origin }) => origin.startsWith("--"));
     const lines = mistakes.map(describeMistake);
     const message = isUsage ? lines.join("\n") : ["the configuration is wrong:", ...lines].join("\n  ");
-    super("ERR_CONFIGURATION", message, options);
+    super("ERR_CONFIGURATION", message);
     this.mistakes = mistakes;
     this.isUsage = isUsage;
   }

@@ -6,15 +6,15 @@ import { refuseUnless } from "./encode-body.ts";
 import { undescribedName } from "./text.ts";
 
 /**
- * Writes a datagram in the JSON format to `out` at `at`, the inverse of `decodeJson`.
+ * Writes a datagram in the JSON format to the beginning of `out`, the inverse of `decodeJson`.
  * @returns its length in bytes
  * @throws MisuseError (`ERR_ENCODE`) when the datagram cannot be said in this format or does not fit
  */
-export const encodeJson = (from: Datagram, out: Uint8Array, at = 0): number => {
+export const encodeJson = (from: Datagram, out: Uint8Array): number => {
   const text = jsonText(from);
   const length = Buffer.byteLength(text);
-  refuseUnless(length <= Math.min(MAX_DATAGRAM_BYTES, out.length - at), "the datagram does not fit");
-  return Buffer.from(out.buffer, out.byteOffset, out.byteLength).write(text, at);
+  refuseUnless(length <= Math.min(MAX_DATAGRAM_BYTES, out.length), "the datagram does not fit");
+  return Buffer.from(out.buffer, out.byteOffset, out.byteLength).write(text);
 };
 
 /**

@@ -9,7 +9,7 @@ const GRACE_MS = 1000;
  * A client that has connected and is silent, or does not read, would hold a closing server open for ever: Node's own time limits end with
  * `close`, and a browser connects ahead of what it asks. After a moment those that are left are cut off.
  */
-export const cutOffWhenClosing = (app: App, graceMs: number = GRACE_MS): void => {
+export const cutOffWhenClosing = (app: App): void => {
   const sockets = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -19,6 +19,6 @@ export const cutOffWhenClosing = (app: App, graceMs: number = GRACE_MS): void =>
     const cutOffAll = (): void => {
       for (const socket of sockets) cutOff(socket);
     };
-    setTimeout(cutOffAll, graceMs).unref();
+    setTimeout(cutOffAll, GRACE_MS).unref();
   });
 };

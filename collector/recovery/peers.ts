@@ -1,14 +1,14 @@
-import { IDLE_PEER_MS, LOOK_AT_PEERS, MAX_PEERS, SEARCH_EVERY_MS } from "./limits.ts";
+import { IDLE_PEER_MS, LOOK_AT_PEERS, SEARCH_EVERY_MS } from "./limits.ts";
 import { Peer } from "./peer.ts";
 
-/** The peers by device slot, at most MAX_PEERS: one that was not asked for a while makes room for a new one. */
+/** The peers by device slot, bounded: one that was not asked for a while makes room for a new one. */
 export class Peers {
   readonly #peers = new Map<number, Peer>();
   readonly #mostPeers: number;
   /** no search before */
   #searchMs = Number.NEGATIVE_INFINITY;
 
-  constructor(mostPeers = MAX_PEERS) {
+  constructor(mostPeers: number) {
     this.#mostPeers = mostPeers;
   }
 

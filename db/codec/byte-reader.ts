@@ -19,11 +19,6 @@ export class ByteReader {
     this.end = to;
   }
 
-  /** index of the next byte */
-  get position(): number {
-    return this.at;
-  }
-
   get remaining(): number {
     return this.end - this.at;
   }

@@ -141,7 +141,7 @@ const encodeSplit = (
 
 /**
  * Read a column of `count` integers into `values[at..]`.
- * @param origin, x - as given to the encoder; the first of the column's own elements in `x` is `x[xFrom]`
+ * @param origin, x - as given to the encoder; `x[0]` is of the first integer
  * @throws SegmentCorruptError
  */
 export const decodeIntegers = (
@@ -151,7 +151,6 @@ export const decodeIntegers = (
   at: number,
   origin = 0,
   x: Float64Array | null = null,
-  xFrom = 0,
 ): void => {
   if (count === 0) return;
   if (count === 1) {
@@ -160,7 +159,7 @@ export const decodeIntegers = (
   }
   const head = input.u8();
   if (head === TRANSFORM.SPLIT) decodeSplit(input, count, values, at, origin);
-  else decodeHeaded(input, head, count, values, at, origin, x, xFrom);
+  else decodeHeaded(input, head, count, values, at, origin, x);
 };
 
 const decodeHeaded = (
@@ -171,12 +170,11 @@ const decodeHeaded = (
   at: number,
   origin: number,
   x: Float64Array | null,
-  xFrom: number,
 ): void => {
   if ((head & ~HEAD_MASK) !== 0) throw new SegmentCorruptError("unknown flags of a column");
   const divisor = (head & DIVISOR) === 0 ? 1 : input.varint();
   const first = origin + input.signedVarint();
-  undoTransform(input, head, count, values, at, x, xFrom);
+  undoTransform(input, head, count, values, at, x);
   if (divisor === 1) for (let index = at; index < at + count; index++) values[index] = first + values[index]!;
   else for (let index = at; index < at + count; index++) values[index] = first + values[index]! * divisor;
 };
@@ -200,7 +198,6 @@ const undoTransform = (
   values: Float64Array,
   at: number,
   x: Float64Array | null,
-  xFrom: number,
 ): void => {
   values[at] = 0;
   switch (head & TRANSFORM_MASK) {
@@ -221,7 +218,7 @@ const undoTransform = (
       const line = { slope: input.signedVarint(), shift: input.u8() };
       if (line.shift > MAX_SHIFT) throw new SegmentCorruptError("a line with an unknown shift");
       readFrames(input, head, count - 1, values, at + 1);
-      addLine(values, at, x, xFrom, count, line);
+      addLine(values, at, x, count, line);
       return;
     }
     default:
@@ -240,8 +237,8 @@ const decodeSplit = (
   const min = origin + input.signedVarint();
   const high = new Float64Array(count);
   const low = new Float64Array(count);
-  decodeHeaded(input, input.u8(), count, high, 0, 0, null, 0);
-  decodeHeaded(input, input.u8(), count, low, 0, 0, null, 0);
+  decodeHeaded(input, input.u8(), count, high, 0, 0, null);
+  decodeHeaded(input, input.u8(), count, low, 0, 0, null);
   for (let index = 0; index < count; index++)
     values[at + index] = min + (high[index]! * SPLIT_AT + low[index]!);
 };

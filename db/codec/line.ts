@@ -37,14 +37,13 @@ export const addLine = (
   y: Float64Array,
   yFrom: number,
   x: Float64Array,
-  xFrom: number,
   count: number,
   { slope, shift }: Line,
 ): void => {
-  const origin = x[xFrom]!;
+  const origin = x[0]!;
   const divisor = 2 ** shift;
   for (let index = 0; index < count; index++) {
-    y[yFrom + index] = y[yFrom + index]! + floorLine(x[xFrom + index]! - origin, slope, divisor);
+    y[yFrom + index] = y[yFrom + index]! + floorLine(x[index]! - origin, slope, divisor);
   }
 };
 

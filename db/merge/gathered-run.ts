@@ -9,10 +9,6 @@ export class GatheredRun {
   #order = new Uint32Array(0);
   #isAscending = true;
 
-  get datagramCount(): number {
-    return this.#arrived.datagramCount;
-  }
-
   reset(): void {
     this.#arrived.reset();
     this.#isAscending = true;

@@ -59,14 +59,9 @@ interface EpochMaps {
  */
 export class ChannelNames {
   readonly #heads = new Entries();
-  readonly #descriptions: Descriptions;
+  readonly #descriptions = new Descriptions(BOUNDS);
   readonly #epochs = new DescribedEpochs();
   #open: OpenEpoch | null = null;
-
-  /** @param bounds - smaller ones for tests */
-  constructor(bounds = BOUNDS) {
-    this.#descriptions = new Descriptions(bounds);
-  }
 
   /** for pieces of descriptions; nothing here refuses what does not fit, see `keptNotes` */
   get room(): Room {

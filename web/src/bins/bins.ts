@@ -49,9 +49,6 @@ const BY_KEY = new Map(BINS.map((entry) => [entry.key, entry]));
 
 export const binOf = (key: BinKey): Bin => BY_KEY.get(key)!;
 
-/** Position in `BINS`: greater is worse. */
-export const badness = (key: BinKey): number => BINS.findIndex((entry) => entry.key === key);
-
 /** Bins that mean lost, in the order of `BINS`. */
 export const LOST_BINS = BINS.filter(({ key }) => (CAUSES as readonly string[]).includes(key));
 

@@ -28,7 +28,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
   const device = usePoll<Device>(path, 1000);
   const ledger = usePoll<DeviceLedger>(`${path}/ledger`, 1000);
   // drawn again as time goes on
-  useNow(1000);
+  useNow();
   const range = parseRange(parameters);
 
   if (device.failure?.status === 404) {

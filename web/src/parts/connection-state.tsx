@@ -10,7 +10,7 @@ const QUIET_MS = 8000;
 export const ConnectionState = () => {
   const isTokenWanted = useTokenWanted();
   const { answeredAt, lostSince, refusal } = useConnection();
-  const now = useNow(1000);
+  const now = useNow();
   if (lostSince !== null) {
     return (
       <span class="connection" data-state="lost" role="status">
