@@ -2,10 +2,8 @@ import { expect, test } from "vitest";
 import { PathWatch } from "../../collector/path-watch.ts";
 
 /** Looks once a second; `came` and `due` grow by so many a second. @returns what was said, with the second it was said in */
-const play = (
-  steps: readonly { seconds: number; came: number; due: number }[],
-  watch = new PathWatch(0),
-): string[] => {
+const play = (steps: readonly { seconds: number; came: number; due: number }[]): string[] => {
+  const watch = new PathWatch(0);
   const said: string[] = [];
   let second = 0;
   let came = 0;

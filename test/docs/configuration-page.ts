@@ -1,6 +1,6 @@
 import { LISTENER_URL_OPTIONS } from "../../cli/listener-help.ts";
 import { COLLECT_OPTIONS } from "../../cli/options.ts";
-import { envNameOf, flagOf, type Schema } from "../../common/config.ts";
+import { envNameOf, flagOf } from "../../common/config.ts";
 import { defaultLine } from "../../common/config-file.ts";
 import type { Option } from "../../common/options.ts";
 
@@ -18,8 +18,8 @@ const row = (option: Option<unknown>): string => {
 };
 
 /** docs/configuration.md, made from the schema of the options. */
-export const configurationPage = (schema: Schema = COLLECT_OPTIONS): string => {
-  const options = Object.values(schema);
+export const configurationPage = (): string => {
+  const options = Object.values(COLLECT_OPTIONS);
   return `# Configuration
 
 \`lacuna collect\` takes each option from these sources, where a later one overrides an earlier one:

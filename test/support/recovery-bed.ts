@@ -79,8 +79,8 @@ export class RecoveryBed {
     return numbers.map((number) => this.#deliver(KIND.DATA, device, number, from));
   }
 
-  heartbeat(device: string, next: number, from: From = {}): Verdict {
-    return this.#deliver(KIND.HEARTBEAT, device, next, from);
+  heartbeat(device: string, next: number): Verdict {
+    return this.#deliver(KIND.HEARTBEAT, device, next, {});
   }
 
   gone(device: string, next: number, ranges: readonly [number, number][], from: From = {}): Verdict {

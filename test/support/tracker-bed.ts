@@ -109,8 +109,8 @@ export class TrackerBed {
     return this.#send(KIND.GONE, next, said);
   }
 
-  shed(sequence: number, said: Said = {}): void {
-    this.tracker.onShed(this.#say(KIND.DATA, sequence, said), this.#arrival(said));
+  shed(sequence: number): void {
+    this.tracker.onShed(this.#say(KIND.DATA, sequence, {}), this.#arrival({}));
     this.#settle();
   }
 

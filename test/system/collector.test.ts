@@ -62,8 +62,8 @@ const send = async (port: number, ...texts: string[]): Promise<void> => {
   socket.close();
 };
 
-const datagram = (seq: number, device = "pump-7"): string =>
-  JSON.stringify({ device, epoch: 3, seq, values: { temperature: 20 + seq } });
+const datagram = (seq: number): string =>
+  JSON.stringify({ device: "pump-7", epoch: 3, seq, values: { temperature: 20 + seq } });
 
 test("what was sent before a stop is in the last batch, without waiting for a timer", async () => {
   const { collector, writer } = await start(["udp://127.0.0.1:0"], { batchMs: 3_600_000 });

@@ -10,14 +10,14 @@ const heard = (highWater: number, seconds: number): Float64Array =>
   rowOf({ HIGH_WATER: highWater, LAST_ARRIVAL: NOON_US + seconds * SECOND_US });
 
 /** Each row follows the one before. */
-const rateAfter = (rows: readonly Float64Array[], device = 0): number | null => {
+const rateAfter = (rows: readonly Float64Array[]): number | null => {
   const rates = new SendRates();
   let before = rowOf({});
   for (const row of rows) {
-    rates.add(device, before, row, 0);
+    rates.add(0, before, row, 0);
     before = row;
   }
-  return rates.of(device);
+  return rates.of(0);
 };
 
 /** 500 numbers a second, of which a flush each quarter of a second tells; read in bursts, so that the learned interval is 8 ms. */

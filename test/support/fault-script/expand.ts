@@ -32,12 +32,14 @@ const PLAYS: Record<Move["move"], Play> = {
   ...collector,
 };
 
+const SENDERS = 7;
+
 /** Plays moves; deterministic. */
-export function expand(moves: readonly Move[], senderCount = 7): FaultEvent[] {
-  const stage = new Stage(senderCount);
+export function expand(moves: readonly Move[]): FaultEvent[] {
+  const stage = new Stage(SENDERS);
   for (const { move, who, k } of moves) {
     // the lower senders speak more often, so that their runs grow long
-    const sender = stage.senders[Math.min(who % senderCount, (who >> 3) % senderCount)]!;
+    const sender = stage.senders[Math.min(who % SENDERS, (who >> 3) % SENDERS)]!;
     PLAYS[move](stage, sender, k);
   }
   return stage.events;
