@@ -1,7 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type DeviceStatus, type FleetList, STATUSES } from "../data/types.ts";
 import { count, plural } from "../format/numbers.ts";
 import { Panel } from "../parts/panel.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import type { SetParameters } from "../use-place.ts";
 import { DeviceTable } from "./device-table.tsx";
 import { formatSorting, nextSorting, parseSorting } from "./sort.ts";
@@ -21,16 +22,7 @@ export const DevicesPanel = ({ parameters, setParameters, statuses, nowMs }: Dev
   const search = parameters.get("search") ?? "";
   const status = statusOf(parameters.get("status"));
   const sorting = parseSorting(parameters.get("sort"));
-  const [typed, setTyped] = useState(search);
   const [total, setTotal] = useState<number>();
-
-  // the URL changed from outside: a link, the way back
-  useEffect(() => setTyped(search), [search]);
-  useEffect(() => {
-    if (typed === search) return;
-    const timer = setTimeout(() => setParameters({ search: typed.slice(0, 64) }), 200);
-    return () => clearTimeout(timer);
-  }, [typed, search, setParameters]);
 
   return (
     <Panel
@@ -52,14 +44,7 @@ export const DevicesPanel = ({ parameters, setParameters, statuses, nowMs }: Dev
               </option>
             ))}
           </select>
-          <input
-            class="field"
-            type="search"
-            placeholder="Search devices"
-            aria-label="Search devices"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
+          <SearchField search={search} setParameters={setParameters} />
         </>
       }
     >

@@ -1,5 +1,5 @@
-import { useEffect, useState } from "preact/hooks";
 import { count } from "../format/numbers.ts";
+import { SearchField } from "../parts/search-field.tsx";
 import type { SetParameters } from "../use-place.ts";
 import { formatSize, RASTER_SORTS, type RasterSort, SIZES } from "./use-raster.ts";
 
@@ -10,55 +10,36 @@ export interface RasterControlsProps {
   setParameters: SetParameters;
 }
 
-export const RasterControls = ({ size, sort, search, setParameters }: RasterControlsProps) => {
-  const [typed, setTyped] = useState(search);
-  useEffect(() => setTyped(search), [search]);
-  useEffect(() => {
-    if (typed === search) return;
-    const timer = setTimeout(() => setParameters({ search: typed.slice(0, 64) }), 200);
-    return () => clearTimeout(timer);
-  }, [typed, search, setParameters]);
-  return (
-    <>
-      <label class="labelled">
-        Numbers per cell
-        <select
-          class="field"
-          value={String(size)}
-          onChange={(event) => setParameters({ size: formatSize(Number(event.currentTarget.value)) }, "push")}
-        >
-          {SIZES.map((option) => (
-            <option key={option} value={String(option)}>
-              {count(option)}
-            </option>
-          ))}
-        </select>
-      </label>
+export const RasterControls = ({ size, sort, search, setParameters }: RasterControlsProps) => (
+  <>
+    <label class="labelled">
+      Numbers per cell
       <select
         class="field"
-        aria-label="Order"
-        value={sort}
-        onChange={(event) =>
-          setParameters(
-            { sort: event.currentTarget.value === "id" ? null : event.currentTarget.value },
-            "push",
-          )
-        }
+        value={String(size)}
+        onChange={(event) => setParameters({ size: formatSize(Number(event.currentTarget.value)) }, "push")}
       >
-        {RASTER_SORTS.map(([option, text]) => (
-          <option key={option} value={option}>
-            {text}
+        {SIZES.map((option) => (
+          <option key={option} value={String(option)}>
+            {count(option)}
           </option>
         ))}
       </select>
-      <input
-        class="field"
-        type="search"
-        placeholder="Search devices"
-        aria-label="Search devices"
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-      />
-    </>
-  );
-};
+    </label>
+    <select
+      class="field"
+      aria-label="Order"
+      value={sort}
+      onChange={(event) =>
+        setParameters({ sort: event.currentTarget.value === "id" ? null : event.currentTarget.value }, "push")
+      }
+    >
+      {RASTER_SORTS.map(([option, text]) => (
+        <option key={option} value={option}>
+          {text}
+        </option>
+      ))}
+    </select>
+    <SearchField search={search} setParameters={setParameters} />
+  </>
+);
