@@ -1,7 +1,6 @@
-import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
-import type { GapState } from "./query-types.ts";
+import type { GapRow, GapState } from "./query-types.ts";
 import { ARRIVAL_SQL } from "./schema/expressions.ts";
 
 /** A gap query with the device already resolved to its runs. */
@@ -28,21 +27,8 @@ export const placeBehind = ({ run, first, last }: GapRecord, order: GapRequest["
   order === "asc" ? last : first,
 ];
 
-export interface GapRecord {
-  run: number;
-  first: number;
-  last: number;
-  state: GapState;
-  cause: Cause | null;
-  openedAtUs: number;
-  /** declared lost, or filled without that */
-  closedAtUs: number | null;
-  /** the last of its numbers came */
-  filledAtUs: number | null;
-  /** bin of its numbers; null while they are not here */
-  arrival: ArrivalBin | null;
-  requests: number;
-}
+/** As the database has it: `run` is the number of the run there. */
+export type GapRecord = Omit<GapRow, "device" | "epoch">;
 
 /** Gap rows and running windows (state `open`) by run and first number, at most `limit` + 1 of them: one more tells that there is a next page. */
 export const queryGaps = (db: Sqlite, request: GapRequest): GapRecord[] => {
