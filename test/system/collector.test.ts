@@ -2,33 +2,12 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, type CollectorOptions, startCollector } from "../../collector/collector.ts";
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
-import type { BatchMessage } from "../../protocol/batch.ts";
-import { BatchReader } from "../support/batch-reader.ts";
 import { temporaryDirectory } from "../support/lacuna-process.ts";
+import { MemoryWriter } from "../support/memory-writer.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
-
-/** A writer in memory at the other end of the port. */
-class MemoryWriter {
-  readonly reader = new BatchReader();
-  readonly port: MessagePort;
-  readonly otherEnd: MessagePort;
-  readonly closed: Promise<unknown>;
-
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    this.otherEnd = port2;
-    this.closed = once(port1, "close");
-    port1.on("message", (message: BatchMessage) => {
-      this.reader.read(message);
-      port1.postMessage({ buffer: message.buffer, committed: message.number });
-    });
-  }
-}
 
 const collectors: Collector[] = [];
 afterEach(async () => {

@@ -1,32 +1,14 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, startCollector } from "../../collector/collector.ts";
 import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
-import { type BatchMessage, OP, OP_CODE } from "../../protocol/batch.ts";
+import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { BatchReader } from "../support/batch-reader.ts";
+import { MemoryWriter } from "../support/memory-writer.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
 
 const WORKERS = 3;
-
-/** The writer's end of one worker's port. */
-class MemoryWriter {
-  readonly reader = new BatchReader();
-  readonly otherEnd: MessagePort;
-  readonly closed: Promise<unknown>;
-
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.otherEnd = port2;
-    this.closed = once(port1, "close");
-    port1.on("message", (message: BatchMessage) => {
-      this.reader.read(message);
-      port1.postMessage({ buffer: message.buffer, committed: message.number });
-    });
-  }
-}
 
 const collectors: Collector[] = [];
 const sockets: Socket[] = [];
