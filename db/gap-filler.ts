@@ -42,78 +42,44 @@ export class GapFiller {
     );
   }
 
-  /** [first, last] of an open gap arrived, never declared lost. Times in microseconds, `timeFirst` and `timeLast` of the numbers themselves. */
+  /** A number of an open gap arrived, never declared lost. @param timeUs - its own */
   fillOpen(
     run: number,
-    first: number,
-    last: number,
+    number: number,
     cause: string,
     openedAt: number,
     atUs: number,
     requests: number,
-    timeFirst: number,
-    timeLast: number,
+    timeUs: number,
   ): void {
     this.#insertFilled({
       run_no: run,
-      first,
-      last,
+      first: number,
+      last: number,
       state: "filled",
       cause,
       opened_at: openedAt,
       closed_at: atUs,
       filled_at: atUs,
       requests,
-      time_before: timeFirst,
-      time_after: timeLast,
+      time_before: timeUs,
+      time_after: timeUs,
       was_lost: 0,
     });
   }
 
   /**
-   * [first, last] arrived. Numbers without a lost row are passed over: their row was folded into counts long ago.
-   * @param atUs - when the last of them arrived
+   * A lost number arrived. One without a lost row is passed over: its row was folded into counts long ago.
+   * @param timeUs - its own
    */
-  fillLost(
-    run: number,
-    first: number,
-    last: number,
-    atUs: number,
-    timeFirst: number,
-    timeLast: number,
-  ): void {
-    for (let next = last; next >= first; ) {
-      const row = this.#rowWith(run, next, first);
-      if (row === undefined) return;
-      const from = Math.max(first, row.first);
-      const to = Math.min(next, row.last);
-      if (row.state === "lost") {
-        const timeBefore = from === first ? timeFirst : placeBetween(row, from);
-        this.#split(row, from, to, atUs, timeBefore, to === last ? timeLast : placeBetween(row, to));
-      }
-      next = row.first - 1;
-    }
-  }
-
-  /** The last row that has a number in [first, last]. */
-  #rowWith(run: number, last: number, first: number): GapTableRow | undefined {
-    const row = this.#nearest.get(run, last) as GapTableRow | undefined;
-    return row !== undefined && row.last >= first ? row : undefined;
-  }
-
-  #split(
-    row: GapTableRow,
-    first: number,
-    last: number,
-    atUs: number,
-    timeFirst: number,
-    timeLast: number,
-  ): void {
-    this.#delete.run(row.run_no, row.first);
-    if (row.first < first) this.#put(partOf(row, row.first, first - 1));
-    if (last < row.last) this.#put(partOf(row, last + 1, row.last));
-    const times = { time_before: timeFirst, time_after: timeLast };
-    this.#insertFilled({ ...row, first, last, ...times, state: "filled", filled_at: atUs });
+  fillLost(run: number, number: number, atUs: number, timeUs: number): void {
+    const row = this.#nearest.get(run, number) as GapTableRow | undefined;
+    if (row === undefined || row.last < number || row.state !== "lost") return;
+    this.#delete.run(run, row.first);
+    if (row.first < number) this.#put(partOf(row, row.first, number - 1));
+    if (number < row.last) this.#put(partOf(row, number + 1, row.last));
+    const times = { time_before: timeUs, time_after: timeUs };
+    this.#insertFilled({ ...row, first: number, last: number, ...times, state: "filled", filled_at: atUs });
   }
 
   /** Parts beside it with the same history become one row with it. */

@@ -81,11 +81,11 @@ export class GapStore {
   #applyNow(ops: Float64Array, at: number, run: number): void {
     const first = ops[at + OP.FIRST]!;
     const last = ops[at + OP.LAST]!;
-    const closedAt = ops[at + OP.AT]!;
+    const atUs = ops[at + OP.AT]!;
     const before = ops[at + OP.TIME_BEFORE]!;
     const after = ops[at + OP.TIME_AFTER]!;
     if (ops[at] === OP_CODE.FILL_LOST) {
-      this.#filler.fillLost(run, first, last, closedAt, before, after);
+      this.#filler.fillLost(run, first, atUs, before);
       return;
     }
     this.#gapRuns.add(run);
@@ -93,8 +93,8 @@ export class GapStore {
     const openedAt = ops[at + OP.OPENED_AT]!;
     const requests = ops[at + OP.REQUESTS]!;
     if (ops[at] === OP_CODE.LOST)
-      this.#insertLost.run(run, first, last, cause, openedAt, closedAt, requests, before, after);
-    else this.#filler.fillOpen(run, first, last, cause, openedAt, closedAt, requests, before, after);
+      this.#insertLost.run(run, first, last, cause, openedAt, atUs, requests, before, after);
+    else this.#filler.fillOpen(run, first, cause, openedAt, atUs, requests, before);
   }
 
   /** The OPEN operations that follow a WINDOWS take the place of what was remembered of its run. */

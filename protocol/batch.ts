@@ -32,7 +32,7 @@ export const OP = {
   CAUSE: 6,
   /**
    * send (or else arrival) time of the number before `first` and of the one after `last`: places absent numbers in time. 0 = unknown.
-   * FILL_…: of the first and the last number themselves
+   * FILL_…: both are that of the number itself
    */
   TIME_BEFORE: 7,
   TIME_AFTER: 8,
@@ -43,13 +43,13 @@ export const OP_FIELDS = 10;
 export const OP_CODE = {
   /** [first, last] was declared lost with a cause: a new gap row, state `lost` */
   LOST: 1,
-  /** number `first`..`last`, inside a lost gap row, arrived: that part becomes a row `filled`, the rest keeps its history */
+  /** number `first` = `last`, inside a lost gap row, arrived: it becomes a row `filled`, the rest keeps its history */
   FILL_LOST: 2,
   /** the run's windows: forget those remembered for it, OPEN operations for the same run follow */
   WINDOWS: 3,
   /** one open gap, its window or recovery running, at the end of this batch (remembered so that a crash cannot turn it into "received") */
   OPEN: 4,
-  /** number `first`..`last` arrived, absent when their window was over and never declared lost: a new row `filled` */
+  /** number `first` = `last` arrived, absent when their window was over and never declared lost: a new row `filled` */
   FILL_OPEN: 5,
 } as const;
 
