@@ -30,13 +30,8 @@ export interface IngestOptions {
   createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
 }
 
-/** How much is in memory. */
+/** How many batches there are. */
 export interface IngestSizes {
-  devices: number;
-  runs: number;
-  gaps: number;
-  openGaps: number;
-  held: number;
   /** filled now or waiting for the writer */
   batchesInUse: number;
   batchCapacity: number;

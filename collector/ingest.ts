@@ -111,18 +111,10 @@ export class Ingest {
     this.#batches.tracker = this.#tracker;
   }
 
-  /** What is in memory, for the status. */
+  /** For the status. */
   get sizes(): IngestSizes {
-    const tracker = this.#tracker;
-    return {
-      devices: tracker.deviceCount,
-      runs: tracker.runCount,
-      gaps: tracker.gapCount,
-      openGaps: tracker.openGapCount,
-      held: tracker.heldCount,
-      batchesInUse: this.#options.pool.inUse,
-      batchCapacity: this.#options.pool.capacity,
-    };
+    const { inUse, capacity } = this.#options.pool;
+    return { batchesInUse: inUse, batchCapacity: capacity };
   }
 
   /** What came by each path; empty when all listeners are one. */

@@ -9,13 +9,11 @@ export interface Membership {
   index: number;
   /** hexadecimal, as the kernel prints it */
   group: string;
-  /** sockets that asked for it */
-  users: number;
 }
 
 const IGMP_DEVICE = /^(\d+)\s+(\S+)\s*:/;
-const IGMP_GROUP = /^\s+([0-9A-F]{8})\s+(\d+)/;
-const IGMP6_GROUP = /^(\d+)\s+(\S+)\s+([0-9a-f]{32})\s+(\d+)/;
+const IGMP_GROUP = /^\s+([0-9A-F]{8})\s/;
+const IGMP6_GROUP = /^(\d+)\s+(\S+)\s+([0-9a-f]{32})\s/;
 
 /** The groups of `/proc/net/igmp`: a line per interface, and below it one per group. Lines of another shape are passed over. */
 export const parseIgmp = (table: string): Membership[] => {
@@ -24,8 +22,8 @@ export const parseIgmp = (table: string): Membership[] => {
   for (const line of table.split("\n")) {
     const [, index, name] = IGMP_DEVICE.exec(line) ?? [];
     if (name !== undefined) device = { interface: name, index: Number(index) };
-    const [, group, users] = IGMP_GROUP.exec(line) ?? [];
-    if (group !== undefined) memberships.push({ ...device, group, users: Number(users) });
+    const [, group] = IGMP_GROUP.exec(line) ?? [];
+    if (group !== undefined) memberships.push({ ...device, group });
   }
   return memberships;
 };
@@ -34,9 +32,9 @@ export const parseIgmp = (table: string): Membership[] => {
 export const parseIgmp6 = (table: string): Membership[] => {
   const memberships: Membership[] = [];
   for (const line of table.split("\n")) {
-    const [, index, device, group, users] = IGMP6_GROUP.exec(line) ?? [];
+    const [, index, device, group] = IGMP6_GROUP.exec(line) ?? [];
     if (device !== undefined && group !== undefined) {
-      memberships.push({ interface: device, index: Number(index), group, users: Number(users) });
+      memberships.push({ interface: device, index: Number(index), group });
     }
   }
   return memberships;

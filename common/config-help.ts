@@ -2,7 +2,6 @@ import { envNameOf, flagOf, type Schema } from "./config.ts";
 
 /** A flag as a command-line parser wants it. */
 export interface FlagHelp {
-  key: string;
   /** `--max-gaps <number>` */
   flag: string;
   description: string;
@@ -19,7 +18,6 @@ export const flagsOf = (schema: Schema, hasEnvironment: boolean): FlagHelp[] =>
   Object.values(schema).map(({ key, doc, accepted, defaultText, placeholder, repeatable, choices }) => {
     const environment = hasEnvironment ? `; env: ${envNameOf(key)}` : "";
     return {
-      key,
       flag: `${flagOf(key)} <${placeholder}>`,
       description: `${doc} (${accepted}; default: ${defaultText || "none"}${environment})`,
       repeatable,

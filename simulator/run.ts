@@ -45,6 +45,7 @@ export interface Progress {
   refused: number;
 }
 
+/** `lacuna simulate --json` prints all of it. */
 export interface Summary extends Progress {
   startedAtUs: number;
   /** what was asked for, datagrams per second without copies and control */

@@ -149,14 +149,13 @@ export class DataVerdicts {
 
   #hold(device: number, owner: number, rejectCode: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { epochs, holds, outcome } = this.#parts;
-    const { epoch, sequenceBits } = datagram;
+    const { epoch } = datagram;
     // what makes a second run of a declared epoch is no beginning (R2)
     const mayBegin = owner >= 0 || epoch < 0;
     const contact = contactOf(datagram, outcome, arrival, mayBegin && epochs.isUnbroken(device));
     const { listener } = arrival;
     holds.hold(device, {
       epoch,
-      bits: sequenceBits,
       contact,
       isReused: owner >= 0,
       owner,

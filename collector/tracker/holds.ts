@@ -19,8 +19,6 @@ const LONGEST_HOLD_MS = 3_600_000;
 export interface Held {
   /** u32, -1 = null */
   epoch: number;
-  /** width of its number */
-  bits: number;
   /** how a run would begin with it */
   contact: FirstContact;
   /** held by R5: `owner` received the number already. Otherwise held by R3 */

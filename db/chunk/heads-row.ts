@@ -30,7 +30,6 @@ export interface HeadsRow {
 export interface RunHeads {
   run: number;
   isUnsequenced: boolean;
-  datagrams: number;
   heads: ChunkHead[];
   /** where the block of the first one begins in the data of the chunk set; they follow each other, each with its CRC */
   dataFrom: number;
@@ -188,7 +187,6 @@ export class HeadsRowReader {
       after = head.lastSequence;
       heads.push(head);
     }
-    const { isUnsequenced, datagrams } = this;
-    return { run: this.#run, isUnsequenced, datagrams, heads, dataFrom: this.#dataAt };
+    return { run: this.#run, isUnsequenced: this.isUnsequenced, heads, dataFrom: this.#dataAt };
   }
 }

@@ -40,7 +40,7 @@ test("one that finds no room on its way is counted as shed where it arrived, wit
   const { bench } = setUp(false);
   bench.receive(data("b-1", 0));
   expect(bench.counts()).toMatchObject({ datagrams: 1, received: 0, shed: 1 });
-  expect(bench.ingest.sizes.devices).toBe(0);
+  expect(bench.ingest.arrivalsOf("b-1")).toBeNull();
 });
 
 test("what is not sound is rejected where it arrived", () => {

@@ -14,7 +14,7 @@ const view = (interfaces: HostInterfaces, memberships: Membership[] | null): Hos
 });
 
 const GROUP = "udp://239.192.47.47:4747?interface=eth0";
-const on = (name: string, index = 4): Membership => ({ interface: name, index, group: "2F2FC0EF", users: 1 });
+const on = (name: string, index = 4): Membership => ({ interface: name, index, group: "2F2FC0EF" });
 const eth0 = { eth0: [info("10.0.0.2")] };
 
 /** What is said when the host goes from one state to another. */

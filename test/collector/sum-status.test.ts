@@ -27,7 +27,7 @@ const statusOf = (atUs: number, listeners: ListenerStatus[]): IngestStatus =>
     paths: [],
     listeners,
     reorderDelays: [1, 0, 2],
-    sizes: { devices: 10, batchesInUse: 1, batchCapacity: 4 },
+    sizes: { batchesInUse: 1, batchCapacity: 4 },
     fleet: { datagrams: 5, control: 1, shed: 0, held: 0, rejected: { truncated: 2 }, refusedReadings: {} },
   }) as unknown as IngestStatus;
 
@@ -59,7 +59,7 @@ test("a listener's socket is that of the worker that opens it, what came by it i
   expect(sum).toMatchObject({
     atUs: 10,
     atMs: 110,
-    sizes: { devices: 20, batchesInUse: 2, batchCapacity: 8 },
+    sizes: { batchesInUse: 2, batchCapacity: 8 },
   });
   expect(sum.fleet).toMatchObject({ datagrams: 10, control: 2, rejected: { truncated: 4 } });
 });
