@@ -122,13 +122,7 @@ export class DataVerdicts {
     // the answer to a NACK may come twice
     const isUnasked = context.recovery?.wasAsked(device, null, arrival.nowMs) !== true;
     if (!timeTells && isQuiet && isUnasked) {
-      const held = holds.takeConfirmed(
-        device,
-        datagram.epoch,
-        datagram.sequence,
-        datagram.sequenceBits,
-        true,
-      );
+      const held = holds.takeConfirmed(device, datagram, true);
       if (held !== undefined) return this.#confirmed(device, held, arrival);
       return this.#hold(device, run, 0, datagram, arrival);
     }
@@ -141,7 +135,7 @@ export class DataVerdicts {
   /** Step 6: no run believes the number. */
   #unbelieved(device: number, isBeforeFirst: boolean, datagram: Datagram, arrival: Arrival): Verdict {
     const { holds } = this.#parts;
-    const held = holds.takeConfirmed(device, datagram.epoch, datagram.sequence, datagram.sequenceBits, false);
+    const held = holds.takeConfirmed(device, datagram, false);
     if (held !== undefined) return this.#confirmed(device, held, arrival);
     const code = REJECT[isBeforeFirst ? "before-first" : "implausible-sequence"];
     return this.#hold(device, -1, code, datagram, arrival);
@@ -153,15 +147,7 @@ export class DataVerdicts {
     // what makes a second run of a declared epoch is no beginning (R2)
     const mayBegin = owner >= 0 || epoch < 0;
     const contact = contactOf(datagram, outcome, arrival, mayBegin && epochs.isUnbroken(device));
-    const { listener } = arrival;
-    holds.hold(device, {
-      epoch,
-      contact,
-      isReused: owner >= 0,
-      owner,
-      rejectCode,
-      listener,
-    });
+    holds.hold(device, { epoch, contact, owner, rejectCode, listener: arrival.listener });
     return VERDICT.HELD;
   }
 
@@ -173,7 +159,7 @@ export class DataVerdicts {
       holds.refuse(device, held);
       return outcome.reject(REJECT["too-many-epochs"]);
     }
-    reportRun(context, held.isReused ? reuseKind(sources, device, arrival) : "run-split", run, arrival);
+    reportRun(context, held.owner >= 0 ? reuseKind(sources, device, arrival) : "run-split", run, arrival);
     this.#receiveHeld(run, held, arrival);
     return this.#above(run, context.runs.at(run, ROW.HIGH_WATER) + 1, arrival);
   }

@@ -1,3 +1,4 @@
+import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import * as reasons from "../../protocol/reasons.ts";
 import type { TrackerContext } from "./context.ts";
@@ -21,9 +22,9 @@ export interface Held {
   epoch: number;
   /** how a run would begin with it */
   contact: FirstContact;
-  /** held by R5: `owner` received the number already. Otherwise held by R3 */
-  isReused: boolean;
+  /** held by R5: slot of the run that received the number already; -1 = held by R3 */
   owner: number;
+  /** what it is rejected for unless it is confirmed; 0 = it is a duplicate of its owner's then */
   rejectCode: number;
   listener: number;
 }
@@ -56,18 +57,19 @@ export class Holds {
     this.#due.schedule(device, deadlineMs);
   }
 
-  /** @returns the held datagram that this number confirms, no longer held; undefined when there is none */
+  /**
+   * @param isReused - whether this number too was received already
+   * @returns the held datagram that this one confirms, no longer held; undefined when there is none
+   */
   takeConfirmed(
     device: number,
-    epoch: number,
-    sequence: number,
-    bits: number,
+    { epoch, sequence, sequenceBits }: Datagram,
     isReused: boolean,
   ): Held | undefined {
     const entry = this.#held.get(device);
     const held = entry?.held;
-    if (held === undefined || held.epoch !== epoch || held.isReused !== isReused) return undefined;
-    if ((held.contact.number + 1) % 2 ** bits !== sequence) return undefined;
+    if (held === undefined || held.epoch !== epoch || isReused !== held.owner >= 0) return undefined;
+    if ((held.contact.number + 1) % 2 ** sequenceBits !== sequence) return undefined;
     this.#held.delete(device);
     this.#letGo(held, entry!.ownerNumber);
     return held;
@@ -84,7 +86,7 @@ export class Holds {
       runs.add1(held.owner, ROW.DUPLICATES);
       runs.touch(held.owner);
     }
-    this.#report(device, held, held.isReused, held.isReused ? 0 : held.rejectCode);
+    this.#report(device, held, held.owner >= 0, held.rejectCode);
   }
 
   /** Both halves of a confirmed pair are refused when there is no room for their run. */
