@@ -29,8 +29,6 @@ const causes = (given: Partial<Causes> = {}): Causes => ({
 const sample = (second: number, given: Partial<HistorySample> = {}): HistorySample => ({
   time: new Date(second * 1000).toISOString(),
   datagrams: 0,
-  rejected: 0,
-  shed: 0,
   expected: 0,
   received: 0,
   reordered: 0,
@@ -38,7 +36,6 @@ const sample = (second: number, given: Partial<HistorySample> = {}): HistorySamp
   late: 0,
   missing: 0,
   lost: 0,
-  duplicates: 0,
   causes: causes(),
   ...given,
 });

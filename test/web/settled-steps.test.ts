@@ -22,8 +22,6 @@ const sample = (second: number, given: Partial<HistorySample> = {}): HistorySamp
   return {
     time: new Date(second * 1000).toISOString(),
     datagrams: 0,
-    rejected: 0,
-    shed: 0,
     expected,
     received: expected - missing - lost,
     reordered: 0,
@@ -31,7 +29,6 @@ const sample = (second: number, given: Partial<HistorySample> = {}): HistorySamp
     late: 0,
     missing,
     lost,
-    duplicates: 0,
     causes: by,
     ...given,
   };

@@ -5,14 +5,12 @@ export interface Listener {
   state: "OK" | "UNAVAILABLE" | "DISABLED" | "FAILED";
   reason: string | null;
   since: string;
-  optional: boolean;
   address: string;
   port: number;
   group: string | null;
   interface: string | null;
   source: string | null;
   format: string;
-  path: string | null;
   receive: string;
   receiveBuffer: { requestedBytes: number | null; grantedBytes: number | null };
   kernelDrops: number | null;
@@ -40,7 +38,6 @@ export interface Path {
   since: string;
   expected: number;
   received: number;
-  redundant: number;
   onlyHere: number;
   absent: number;
   loss: number | null;

@@ -20,28 +20,13 @@ export interface Bins {
 export interface Total extends Bins {
   inOrder: number;
   reordered: number;
-  pending: number;
-  stored: number;
-  expired: number;
   duplicates: number;
-  redundant: number;
   unsequenced: number;
-  unknown: number;
   completeness: number | null;
 }
 
-export interface FleetTotal extends Total {
-  datagrams: number;
-  control: number;
-  shed: number;
-  held: number;
-  rejected: Record<string, number>;
-  refusedReadings: Record<string, number>;
-}
-
 export interface FleetLedger {
-  asOf: string;
-  total: FleetTotal;
+  total: Total;
 }
 
 export interface LedgerEpoch extends Total {
@@ -54,7 +39,6 @@ export interface LedgerEpoch extends Total {
 }
 
 export interface DeviceLedger {
-  asOf: string;
   total: Total;
   epochs: LedgerEpoch[];
 }
@@ -62,7 +46,6 @@ export interface DeviceLedger {
 export interface FleetDevice extends Bins {
   id: string;
   status: DeviceStatus;
-  epoch: number | null;
   lastSeen: string | null;
   rateHz: number | null;
   completeness: number | null;
@@ -78,14 +61,10 @@ export interface FleetList {
 export interface HistorySample extends Bins {
   time: string;
   datagrams: number;
-  rejected: number;
-  shed: number;
   reordered: number;
-  duplicates: number;
 }
 
 export interface History {
-  stepSeconds: number;
   samples: HistorySample[];
 }
 
@@ -112,7 +91,6 @@ export interface RasterDevice {
 }
 
 export interface Raster {
-  asOf: string;
   size: number;
   devices: RasterDevice[];
 }
@@ -127,7 +105,6 @@ export interface EventItem {
 
 export interface EventList {
   events: EventItem[];
-  next: string | null;
 }
 
 export interface Channel {
@@ -139,13 +116,11 @@ export interface Device {
   id: string;
   status: DeviceStatus;
   announced: "sleep" | "end" | null;
-  intervalSeconds: number | null;
   firstSeen: string | null;
   lastSeen: string | null;
   source: string;
   epoch: number | null;
   channels: Channel[];
-  ledger: Total;
 }
 
 export interface Arrivals {
@@ -183,7 +158,6 @@ export interface Gap {
   cause: Cause | null;
   openedAt: string;
   closedAt: string | null;
-  filledAt: string | null;
   arrival: "reordered" | "recovered" | "late" | null;
   requests: number;
 }
@@ -208,16 +182,13 @@ export interface SeriesBucket {
   last: number | null;
 }
 
-export interface SeriesGap extends Omit<Gap, "device" | "state" | "filledAt" | "arrival"> {
-  state: "open" | "lost";
+export interface SeriesGap extends Omit<Gap, "device" | "state" | "arrival"> {
   /** times of the numbers before and after it */
   from: string;
   to: string;
 }
 
 export interface Series {
-  channel: string;
-  unit: string;
   from: string | null;
   to: string | null;
   stepSeconds: number;
