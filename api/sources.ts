@@ -1,7 +1,7 @@
 import type { TextForm, TimeForm } from "../db/answer-texts.ts";
 import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue } from "../db/device-view.ts";
-import type { RunOwner } from "../db/ledger-view.ts";
+import type { FleetView, RunOwner } from "../db/ledger-view.ts";
 import type {
   Completeness,
   DamagedPart,
@@ -33,9 +33,8 @@ import type { ReadingValue } from "../db/reading-value.ts";
 import type { RunsTotal } from "../db/view/run-totals.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
-import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { ArrivalBin } from "../protocol/gap-row.ts";
-import type { LedgerCounts, RunStorage } from "../protocol/ledger-counts.ts";
+import type { RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 
 import type { CollectorStatus, StoreStatus } from "./part-status.ts";
@@ -48,6 +47,7 @@ export type {
   EventRow,
   EventsPage,
   EventsQuery,
+  FleetView,
   GapRow,
   GapState,
   GapsPage,
@@ -158,11 +158,6 @@ export interface LedgerSource {
   visitDevices(visit: (summary: DeviceSummary) => void, after?: string | null, limit?: number): string | null;
   /** sums over every run, the forgotten ones included; must not cost a pass over all devices */
   fleet(): FleetView;
-}
-
-export interface FleetView {
-  counts: LedgerCounts;
-  counters: Readonly<FleetCounters>;
 }
 
 export interface DeviceView {
