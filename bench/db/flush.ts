@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../common/clock.ts";
 import { Writer } from "../../db/writer.ts";
 import { BATCH_DATAGRAMS, Batch, type BatchMessage, type Note } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
+import { emptyFleet } from "../../protocol/fleet-counters.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
 import { packNotes } from "../../protocol/packed-notes.ts";
 import { breathe, temporaryFolder } from "../support/temporary.ts";
@@ -63,7 +64,7 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
     batch.rowCount = batch.datagramCount;
     batch.firstArrivalUs = now;
     batch.lastArrivalUs = now + batch.datagramCount;
-    const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
+    const fleet = emptyFleet();
     messages.push({
       buffer: batch.buffer,
       notes: packNotes(notes),

@@ -3,6 +3,7 @@ import { BatchPool } from "../../collector/batch-pool.ts";
 import { BatchStream } from "../../collector/batch-stream.ts";
 import type { Tracker } from "../../collector/tracker/tracker.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
+import { emptyFleet } from "../../protocol/fleet-counters.ts";
 
 const quietTracker = {
   dirtyRuns: 0,
@@ -21,7 +22,7 @@ const streamOf = (pool: BatchPool, tracker: Tracker): { sent: BatchMessage[]; st
     batchMs: 100,
     maxGapsPerDevice: 1,
     worker: 0,
-    fleet: () => ({ datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} }),
+    fleet: () => emptyFleet(),
     send: (message) => sent.push(message),
   });
   stream.tracker = tracker;

@@ -7,6 +7,7 @@ import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { readingTimeUs } from "../../protocol/time.ts";
 import type { AuditGap, AuditReading } from "../../simulator/audit.ts";
+import { EMPTY } from "../support/ingest-bench.ts";
 import type { ReferenceLedger } from "./reference-ledger.ts";
 import { BASE_US, rejectionOf, type Sent } from "./support.ts";
 
@@ -39,8 +40,7 @@ export class TrackerLedger {
   #nowMs = 0;
 
   constructor(sent: Iterable<Sent>) {
-    const fleet = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-    this.#tracker.restore({ hasHistory: false, nextDevice: 1, nextRun: 1, devices: [], leftOut: [], fleet });
+    this.#tracker.restore(EMPTY);
     this.#tracker.begin(0);
     for (const { emission, bytes } of sent) {
       this.#passUntil(emission.dueUs / 1000);

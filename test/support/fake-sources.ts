@@ -29,6 +29,7 @@ import type {
   TimeForm,
 } from "../../api/sources.ts";
 import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
+import { emptyFleet } from "../../protocol/fleet-counters.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 
@@ -247,7 +248,7 @@ export class FakeSources implements Sources {
     this.devices = new Map();
     this.revision = 7;
     this.asOfUs = NOON_US - 200_000;
-    this.counters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
+    this.counters = emptyFleet();
     this.counts = undefined;
     this.collector = {
       host: { isContainer: false, addresses: ["192.0.2.2"], membershipLimit: 20 },

@@ -6,16 +6,18 @@ import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { BatchMessage, Restored } from "../../protocol/batch.ts";
 import type { Format } from "../../protocol/decode.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
+import { emptyFleet } from "../../protocol/fleet-counters.ts";
 import { BatchReader } from "./batch-reader.ts";
 import { fromPlain, type PlainDatagram } from "./plain-datagram.ts";
 
+/** Nothing is known from before. */
 export const EMPTY: Restored = {
   hasHistory: false,
   nextDevice: 1,
   nextRun: 1,
   devices: [],
   leftOut: [],
-  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+  fleet: emptyFleet(),
 };
 
 /** The pipeline with hand-driven clocks and a writer in memory. */

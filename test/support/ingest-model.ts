@@ -1,6 +1,6 @@
 import { Batch, type BatchMessage, type Note, OP, OP_CODE, OP_FIELDS } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
-import type { FleetCounters } from "../../protocol/fleet-counters.ts";
+import { emptyFleet, type FleetCounters } from "../../protocol/fleet-counters.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { packNotes } from "../../protocol/packed-notes.ts";
 
@@ -40,7 +40,7 @@ export class IngestModel {
   readonly runs = new Map<number, ModelRun>();
   readonly ids = new Map<number, string>();
   readonly forgotten: ModelRun[] = [];
-  fleet: FleetCounters = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
+  fleet: FleetCounters = emptyFleet();
   nowUs: number;
   #nextDevice: number;
   #nextRun: number;

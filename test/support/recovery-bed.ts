@@ -5,6 +5,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decodeNack } from "../../protocol/decode-binary.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
+import { EMPTY } from "./ingest-bench.ts";
 import { ROOMY } from "./ledger-pair/bounds.ts";
 
 export const WINDOW_MS = ROOMY.windowMs;
@@ -69,8 +70,7 @@ export class RecoveryBed {
     });
     this.tracker = new Tracker({ ...ROOMY, paths, recovery: this.recovery }, this.#sink());
     this.recovery.gaps = this.tracker.askable;
-    const empty = { hasHistory: false, nextDevice: 1, nextRun: 1, devices: [], leftOut: [] };
-    this.tracker.restore({ ...empty, fleet: NO_FLEET });
+    this.tracker.restore(EMPTY);
     this.tracker.begin(this.nowMs);
   }
 
@@ -192,5 +192,3 @@ export class RecoveryBed {
     };
   }
 }
-
-const NO_FLEET = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };

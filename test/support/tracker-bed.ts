@@ -13,6 +13,7 @@ import { setDeviceId } from "../../protocol/device-id.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import { assertRunIdentities } from "./identities.ts";
+import { EMPTY } from "./ingest-bench.ts";
 
 /** When a bed begins: wall 2026-11-20T00:00:00Z, monotonic 1 s. */
 export const BED_START_US = Date.UTC(2026, 10, 20) * 1000;
@@ -47,15 +48,6 @@ export interface Ledger {
   unsequenced: number;
   floor: number;
 }
-
-const EMPTY: Restored = {
-  hasHistory: false,
-  nextDevice: 1,
-  nextRun: 1,
-  devices: [],
-  leftOut: [],
-  fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
-};
 
 /** A tracker under the hand: speaks to it as a sender would, moves its clocks, keeps what it reports, asserts the identities after every call. */
 export class TrackerBed {

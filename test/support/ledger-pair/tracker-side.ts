@@ -8,6 +8,7 @@ import {
 } from "../../../collector/tracker/types.ts";
 import type { Restored } from "../../../protocol/batch.ts";
 import { Datagram } from "../../../protocol/datagram.ts";
+import { emptyFleet } from "../../../protocol/fleet-counters.ts";
 import { CAUSE, ROW, ROW_FIELDS } from "../../../protocol/ledger-row.ts";
 import { REJECT_REASONS, type RejectReason } from "../../../protocol/reasons.ts";
 import type { NaiveDatagram } from "../naive-ledger/device.ts";
@@ -162,7 +163,7 @@ export class TrackerSide {
       nextRun: store.nextRun,
       devices: [...store.devices.keys()].map((device) => store.snapshotOf(device)),
       leftOut: [],
-      fleet: { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} },
+      fleet: emptyFleet(),
     };
     tracker.restore(restored);
     tracker.begin(nowMs);
