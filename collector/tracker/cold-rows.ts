@@ -1,5 +1,5 @@
-import { widen } from "./device-table.ts";
 import * as runRow from "./run-row.ts";
+import { widen } from "./widen.ts";
 
 // as a local it becomes part of the code (docs/decisions/0012-local-constants.md)
 const { COLD_FIELDS } = runRow;

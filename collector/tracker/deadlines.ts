@@ -1,4 +1,4 @@
-import { widen } from "./device-table.ts";
+import { widen } from "./widen.ts";
 
 /**
  * What is due next: a binary heap of (deadline, item), items being slots. An item has one live entry; asking for an earlier

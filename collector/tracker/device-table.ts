@@ -204,9 +204,3 @@ export class DeviceTable {
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.#enter(old[at]!, old[at + 1]! - 1);
   }
 }
-
-/** Copy into a larger array of the same kind. */
-export const widen = <T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
-  to.set(from);
-  return to;
-};

@@ -1,7 +1,7 @@
 import * as ledgerRow from "../../protocol/ledger-row.ts";
-import { widen } from "./device-table.ts";
 import * as gapFields from "./gap-fields.ts";
 import type { RunTable } from "./run-table.ts";
+import { widen } from "./widen.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { ROW } = ledgerRow;

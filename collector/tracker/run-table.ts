@@ -3,11 +3,11 @@ import { isUsualSpacing, learnInterval, smoothedInterval } from "../../protocol/
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { expectedOf, receivedOf } from "../../protocol/ledger-row.ts";
 import { ColdRows } from "./cold-rows.ts";
-import { widen } from "./device-table.ts";
 import type { GapList } from "./gap-list.ts";
 import * as runRow from "./run-row.ts";
 import * as runState from "./run-state.ts";
 import type { Arrival } from "./types.ts";
+import { widen } from "./widen.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
 const { FLOOR_US } = deviceStatus;

@@ -1,5 +1,5 @@
 import type { TransitFigures } from "../../protocol/device-arrivals.ts";
-import { widen } from "./device-table.ts";
+import { widen } from "./widen.ts";
 
 /** Figures of one run. Transits are arrival minus send time, microseconds: the offset between the two clocks is in them. */
 const FIGURE = {
