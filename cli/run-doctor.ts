@@ -20,7 +20,7 @@ interface StatusJson {
 export const reportDiagnoses = async (
   diagnoses: readonly Diagnosis[],
   isJson: boolean,
-  ofCollector: readonly CollectorFinding[] = [],
+  ofCollector: readonly CollectorFinding[],
 ): Promise<void> => {
   const all = [...diagnoses.flatMap(({ findings }) => findings), ...ofCollector];
   const problems = all.filter(({ severity }) => severity === "problem").length;

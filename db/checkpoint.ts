@@ -48,7 +48,7 @@ export class Checkpoint {
   #written: number[] = [];
   #skipped: ReadonlySet<number> = new Set();
 
-  constructor(db: Sqlite, state: LedgerState, { minRows, lagMs }: CheckpointOptions = {}) {
+  constructor(db: Sqlite, state: LedgerState, { minRows, lagMs }: CheckpointOptions) {
     this.#state = state;
     this.#minRows = minRows ?? MIN_ROWS;
     this.#lagMs = lagMs ?? LAG_MS;

@@ -42,7 +42,7 @@ export class StartTruth {
   readonly #paths: readonly DepartureLog[];
   #repeats: Map<number, number> | undefined;
 
-  constructor(device: number, epoch: number, startUs: number, paths = 1) {
+  constructor(device: number, epoch: number, startUs: number, paths: number) {
     this.device = device;
     this.epoch = epoch;
     this.startUs = startUs;

@@ -58,7 +58,7 @@ export class GapList {
     deadlineMs: number,
     timeBefore: number,
     timeAfter: number,
-    requests = 0,
+    requests: number,
     clearMs = NEVER,
     opener: number = OPENED_BY.NOBODY,
   ): void {

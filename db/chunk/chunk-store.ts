@@ -91,7 +91,7 @@ export class ChunkStore {
   }
 
   /** The datagrams of a chunk, ascending by sequence number. @param into - columns to use again @throws SegmentCorruptError */
-  read(chunk: StoredChunk, into?: GrowingColumns): RunColumns {
+  read(chunk: StoredChunk, into: GrowingColumns): RunColumns {
     return decodeChunk(this.#bytes(chunk.firstPage, chunk.dataFrom, chunk.bytes + CRC_BYTES), chunk, into);
   }
 
@@ -127,7 +127,7 @@ const placed = ({ heads, dataFrom }: RunHeads, firstPage: number): StoredChunk[]
 };
 
 /** Decode a chunk's block. @param bytes - the block and its CRC; @param into - columns to use again */
-export const decodeChunk = (bytes: Uint8Array, head: ChunkHead, into?: GrowingColumns): RunColumns => {
+export const decodeChunk = (bytes: Uint8Array, head: ChunkHead, into: GrowingColumns): RunColumns => {
   checkChunk(bytes, head);
   return decodeBlock(new ByteReader(bytes, 0, head.bytes), head.datagrams, head.firstTimeUs, true, into);
 };
