@@ -2,6 +2,7 @@ import { type ChunkSet, ChunkStore } from "./chunk/chunk-store.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import type { RunColumns } from "./segment/columns.ts";
+import { GrowingColumns } from "./segment/growing-columns.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
 
@@ -64,13 +65,16 @@ const inFlush = (data: unknown): ReadDatagrams => {
   };
 };
 
+/** What is read is looked at before the next is. */
+const decoded = new GrowingColumns();
+
 const inChunks =
   (chunks: ChunkStore, set: ChunkSet): ReadDatagrams =>
   (run, sequence) => {
     const chunk = chunks
       .chunksOf(set, run)
       .find(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence);
-    return chunk === undefined ? null : chunks.read(chunk);
+    return chunk === undefined ? null : chunks.read(chunk, decoded);
   };
 
 const isIn = (columns: RunColumns, { sequence, channel, time, type, value }: LatestEntry): boolean => {
