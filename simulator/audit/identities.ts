@@ -1,4 +1,5 @@
 import { addCounts, COUNTERS, type Count, type LedgerCounts } from "../../protocol/ledger-counts.ts";
+import { CAUSES } from "../../protocol/ledger-row.ts";
 import type { AuditFleet, AuditRun } from "./source.ts";
 
 /** The conservation laws of the ledger (docs/ledger.md, "Words"), each broken one as a sentence. */
@@ -91,6 +92,15 @@ export const brokenFleetIdentities = ({
 
 /** A total against the sum of its parts, counter by counter. */
 export const brokenSums = (total: LedgerCounts, parts: LedgerCounts): string[] =>
-  broken(
-    COUNTERS.map((name) => ({ name: `${name} = sum of its parts`, left: total[name], right: parts[name] })),
-  );
+  broken([
+    ...COUNTERS.map((name) => ({
+      name: `${name} = sum of its parts`,
+      left: total[name],
+      right: parts[name],
+    })),
+    ...CAUSES.map((cause) => ({
+      name: `causes.${cause} = sum of its parts`,
+      left: total.causes[cause],
+      right: parts.causes[cause],
+    })),
+  ]);
