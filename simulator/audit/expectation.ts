@@ -73,7 +73,3 @@ const onBothPaths = ({ next, paths }: TruthRecord): number => {
   if (a === undefined || b === undefined) return 0;
   return sizeOf(intersect(deliveredOf({ next, ...a }), deliveredOf({ next, ...b })));
 };
-
-/** True when X holds nothing, so that no copy can have been lost on the collector's side either. */
-export const isUnexplained = ({ unheard, blamed }: Expectation): boolean =>
-  sizeOf(unheard) === 0 && sizeOf(blamed) === 0;

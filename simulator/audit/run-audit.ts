@@ -3,7 +3,7 @@ import type { Count } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { intersect, normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
 import type { TruthRecord } from "../truth.ts";
-import { type Expectation, expectationOf, isBlamed, isUnexplained, spanOf } from "./expectation.ts";
+import { type Expectation, expectationOf, isBlamed, spanOf } from "./expectation.ts";
 import { brokenRunIdentities } from "./identities.ts";
 import type { Difference, Findings } from "./report.ts";
 import type { AuditGap, AuditReading, AuditRun } from "./source.ts";
@@ -162,7 +162,8 @@ export class RunAudit {
     const extraCopies = this.#want.extraCopies - (mayForgetPaths ? Number(redundant) : onBothPaths);
     // what nobody heard while the collector was down may have come when it was asked for: then only the copies are not here
     const mayLackCopies = context.beganBeforeListening && Number(run.counts.recovered) > 0;
-    const isExact = isUnexplained(this.#want) && !context.isDisturbed && !mayLackCopies && !mayForgetPaths;
+    const hasHeardAll = this.#want.unheard.length === 0;
+    const isExact = hasHeardAll && !context.isDisturbed && !mayLackCopies && !mayForgetPaths;
     if (!isExact) this.#findings.tally.boundedDuplicates++;
     this.#checkCopies("duplicates", "further copies", Number(run.counts.duplicates), extraCopies, isExact);
     this.#checkCopies("redundant", "copies by a second path", Number(redundant), onBothPaths, isExact);
