@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { EARLIEST_TIME_US, LATEST_AHEAD_US } from "../../protocol/constants.ts";
 import { audit, formatReport } from "../../simulator/audit.ts";
 import type { SimulatorSettings } from "../../simulator/settings.ts";
 import { sourceOf } from "./reference-ledger.ts";
-import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
+import { BASE_US, fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 import { TrackerLedger } from "./tracker-ledger.ts";
 
 const FLEET: Partial<SimulatorSettings> = {
@@ -29,6 +30,9 @@ const CELLS: [string, Partial<SimulatorSettings>][] = [
     { impairControl: true, endHeartbeats: 0, loss: 0.001, restartsPerMinute: 0 },
   ],
   ["clocks that were never set, whose times a collector refuses", { baseTimeUs: 1_000_000 }],
+  ["clocks some of which say 1999 at first", { baseTimeUs: EARLIEST_TIME_US + 500_000 }],
+  ["readings some of which are of 1999", { baseTimeUs: EARLIEST_TIME_US + 100, skewMs: 0 }],
+  ["clocks some of which are a day ahead", { baseTimeUs: BASE_US + LATEST_AHEAD_US - 500_000 }],
   ["slow devices", { rateHz: 0.2, durationMs: 120_000, reorderMs: 10_000, restartsPerMinute: 1 }],
   ["fast devices", { devices: 2, rateHz: 2000, durationMs: 5000 }],
 ];
