@@ -57,11 +57,57 @@ test("a device describes its channels before its first datagram, and says that i
   expect(datagram.descriptions.map(({ name }) => name)).toEqual(["temperature", "level", "pressure"]);
 });
 
+test.each([
+  ["described", {}, [KIND.DESCRIBE, KIND.DATA]],
+  ["not described", { describe: false }, [KIND.HEARTBEAT, KIND.DATA]],
+] as const)(
+  "each start speaks once ahead of its first number, however long the way: %s",
+  (_what, given, kinds) => {
+    const settings = {
+      devices: 3,
+      count: 40,
+      restartsPerMinute: 60,
+      delayMs: 100,
+      heartbeatMs: 60_000,
+      endHeartbeats: 0,
+      ...given,
+    };
+    const { sent, truth, fleet } = simulateInMemory(fixedSettings(settings));
+    expect(truth.records.length).toBeGreaterThan(3);
+    for (const { device, epoch, next } of truth.records) {
+      const ofStart = sent.filter(
+        ({ emission }) => `sim-${emission.device}` === device && emission.epoch === epoch,
+      );
+      expect(ofStart.slice(0, 2).map(({ emission }) => emission.kind)).toEqual(kinds);
+      expect(ofStart).toHaveLength(next + 1);
+      for (const { emission } of ofStart)
+        expect(emission.dueUs).toBe(emission.sendTimeUs - BASE_US + 100_000);
+    }
+    expect(fleet.counts).toMatchObject({ control: truth.records.length, restarts: truth.records.length - 3 });
+  },
+);
+
+test("datagrams before the same number are impaired each by itself", () => {
+  const settings = { devices: 200, count: 1, loss: 0.5, impairControl: true, endHeartbeats: 3 };
+  const { sent } = simulateInMemory(fixedSettings({ ...settings, heartbeatMs: 1000 }));
+  const left = (isEnd: boolean): Set<number> => {
+    const byDevice = Map.groupBy(sent, ({ emission }) => emission.device);
+    const isCounted = ({ emission }: Sent): boolean =>
+      emission.kind !== KIND.DATA && emission.isEnd === isEnd;
+    return new Set(Array.from(byDevice.values(), (ofDevice) => ofDevice.filter(isCounted).length));
+  };
+  expect(left(true)).toEqual(new Set([0, 1, 2, 3]));
+});
+
 test("each device says farewell with the number after its last, several times", () => {
   const { sent } = simulateInMemory(fixedSettings({ devices: 3, count: 4, endHeartbeats: 3 }));
   const ends = sent.filter(({ emission }) => emission.isEnd);
   expect(ends).toHaveLength(9);
   expect(sent.slice(-9)).toEqual(ends);
+  const dueUs = ends.map(({ emission }) => emission.dueUs);
+  // what is late would come behind it, and what follows at once would be lost together
+  expect(dueUs[0]! - sent.at(-10)!.emission.dueUs).toBeGreaterThanOrEqual(50_000);
+  for (const at of [0, 1, 2, 3, 4, 5]) expect(dueUs[at + 3]! - dueUs[at]!).toBeGreaterThanOrEqual(50_000);
   const datagram = new Datagram();
   for (const { bytes } of ends) {
     expect(rejectionOf(bytes, datagram)).toBe(0);
@@ -176,5 +222,9 @@ test.each([
   expect(report.differences).toEqual([]);
   expect(fleet.counts).toMatchObject({ refused, used: report.numbers });
   expect(fleet.counts.dropped + fleet.counts.corrupted).toBe(report.impaired);
+  const copies = truth.records.flatMap((record) => record.copies);
+  expect(fleet.counts.duplicated).toBe(
+    copies.reduce((sum, [first, last, k]) => sum + (last - first + 1) * (k - 1), 0),
+  );
   expect(report.impaired).toBeGreaterThan(500);
 });

@@ -3,8 +3,10 @@ import { KIND } from "../../protocol/constants.ts";
 import { intersect, sizeOf, subtract } from "../../protocol/ranges.ts";
 import { audit } from "../../simulator/audit.ts";
 import type { DepartureRecord } from "../../simulator/departures.ts";
+import { Fleet } from "../../simulator/fleet.ts";
+import { uniform } from "../../simulator/random.ts";
 import { type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
-import { fixedSettings, IMPAIRED, type Sent, simulateInMemory } from "./support.ts";
+import { fixedSettings, IMPAIRED, type Sent, sentBy, simulateInMemory } from "./support.ts";
 
 const TWO = { ...IMPAIRED, devices: 4, rateHz: 50, count: 400, targetB: "udp://127.0.0.1:4748" };
 const LOSSY = { devices: 4, rateHz: 50, count: 1000, loss: 0.05, targetB: "udp://127.0.0.1:4748" };
@@ -42,9 +44,18 @@ test("the paths lose independently, what both lost is dropped", () => {
   expect(both / numbers).toBeLessThan(0.01);
 });
 
-test("the truth says of each path what really left by it", () => {
-  const { sent, truth } = simulateInMemory(fixedSettings(TWO));
-  for (const [device, { next, paths }] of truth.records.entries()) {
+test.each([
+  ["all of it", 0],
+  ["what the system did not refuse", 0.3],
+])("the truth says of each path what really left by it: %s", (_what, refused) => {
+  const settings = fixedSettings(TWO);
+  const fleet = new Fleet(settings);
+  const sent = [...sentBy(fleet, settings)].filter(({ emission }, index) => {
+    const leaves = uniform(7, index) >= refused;
+    if (!leaves) fleet.countRefused(emission);
+    return leaves;
+  });
+  for (const [device, { next, paths }] of [...fleet.truth()].entries()) {
     for (const [path, record] of paths!.entries()) {
       const intact = new Array<number>(next).fill(0);
       for (const { emission } of sent)

@@ -3,13 +3,14 @@ import { expect, test } from "vitest";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decode } from "../../protocol/decode.ts";
+import { parseTime } from "../../protocol/time.ts";
 import { Emission } from "../../simulator/emission.ts";
 import { Encoder } from "../../simulator/encoder.ts";
 import { Fleet } from "../../simulator/fleet.ts";
 import { Repeats } from "../../simulator/repeats.ts";
 import type { FleetSettings, SimulatorSettings } from "../../simulator/settings.ts";
 import { greatestDatagramBytes } from "../../simulator/settings.ts";
-import { fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
+import { BASE_US, fixedSettings, IMPAIRED, simulateInMemory } from "./support.ts";
 
 /** A fleet that has sent everything, and can still be asked. */
 const spoken = (given: Partial<SimulatorSettings> = {}) => {
@@ -73,6 +74,92 @@ test("a device sends again at its bounded rate, whatever it is asked for", () =>
   expect(due.at(-1)).toBe(1_000_000 + 49 * 10_000);
 });
 
+test("what is asked once all is answered waits for its turn too", () => {
+  const { repeats } = spoken({ repeatRateHz: 100 });
+  const due = [7, 8, 9].flatMap((number) => {
+    repeats.hear(nackFor(100, [number, number]), "sim-0", 1_000_000);
+    return answersOf(repeats, 1_000_000).map(({ dueUs }) => dueUs);
+  });
+  expect(due).toEqual([1_000_000, 1_010_000, 1_020_000]);
+});
+
+test("turns that come late are made good by two more, not by all of them at once", () => {
+  const { repeats } = spoken({ repeatRateHz: 100 });
+  repeats.hear(nackFor(100, [0, 5]), "sim-0", 1_000_000);
+  const due = answersOf(repeats, 1_300_000).map(({ dueUs }) => dueUs - 1_300_000);
+  expect(due).toEqual([0, 0, 0, 10_000, 20_000, 30_000]);
+});
+
+test("each time a number is sent again it may be lost anew", () => {
+  const { repeats } = spoken({ loss: 0.5 });
+  const left = Array.from({ length: 40 }, (_, time) => {
+    repeats.hear(nackFor(100, [7, 7]), "sim-0", (time + 1) * 1_000_000);
+    return answersOf(repeats, (time + 1) * 1_000_000).length;
+  });
+  expect(new Set(left)).toEqual(new Set([0, 1]));
+});
+
+test("what has been given up is answered only when it is asked for again", () => {
+  const { repeats } = spoken();
+  repeats.hear(nackFor(100, [7, 9]), "sim-0", 1_000_000);
+  repeats.giveUp();
+  expect(answersOf(repeats, 1_000_000)).toEqual([]);
+  repeats.hear(nackFor(100, [8, 8]), "sim-0", 2_000_000);
+  expect(answersOf(repeats, 2_000_000).map(({ emission }) => emission.sequence)).toEqual([8]);
+});
+
+test("answers take as long on their way as all else", () => {
+  const { repeats } = spoken({ delayMs: 100, repeatRateHz: 1e6, ringNumbers: 1 });
+  repeats.hear(nackFor(100, [48, 60]), "sim-0", 1_000_000);
+  const answers = answersOf(repeats, 1_000_000).map(({ emission: e }) => [e.kind, e.dueUs]);
+  expect(answers).toEqual([
+    [KIND.GONE, 1_100_000],
+    [KIND.DATA, 1_100_001],
+    [KIND.HEARTBEAT, 1_100_002],
+  ]);
+});
+
+test("under one epoch no answer of a start is under way any more when the next begins", () => {
+  const settings = fixedSettings({
+    ...{ devices: 1, rateHz: 20, durationMs: 60_000, epochOrder: "same", restartsPerMinute: 30 },
+    ...{ delayMs: 300, jitterMs: 900 },
+  });
+  const fleet = new Fleet(settings);
+  const repeats = new Repeats(settings, fleet);
+  const answers: Emission[] = [];
+  for (const emission = new Emission(); fleet.next(emission); ) {
+    repeats.hear(nackFor(100, [0, 1000]), "sim-0", emission.dueUs);
+    for (let answer = new Emission(); repeats.next(answer, emission.dueUs); answer = new Emission())
+      answers.push(answer);
+  }
+  const beganUs = [...fleet.truth()].map(({ startedAt }) => parseTime(startedAt) - BASE_US);
+  expect(beganUs.length).toBeGreaterThan(5);
+  for (const { sendTimeUs, dueUs } of answers) {
+    const nextUs = beganUs.find((timeUs) => timeUs > sendTimeUs - BASE_US) ?? Infinity;
+    expect(dueUs).toBeLessThan(nextUs + 300_000);
+  }
+});
+
+test.each([
+  ["it is not asked again", [], []],
+  ["it is asked again", [[1, 1]], [[101, 1]]],
+] as [string, [number, number][], number[][]][])(
+  "what a device was asked before it restarted is forgotten: %s",
+  (_what, asked, answered) => {
+    const settings = fixedSettings({ devices: 1, rateHz: 10, restartsPerMinute: 20 });
+    const fleet = new Fleet(settings);
+    const repeats = new Repeats(settings, fleet);
+    const emission = new Emission();
+    while (fleet.counts.used < 5) fleet.next(emission);
+    repeats.hear(nackFor(100, [0, 3]), "sim-0", emission.dueUs);
+    while (fleet.counts.restarts === 0 || fleet.startOf(0)!.next < 3) fleet.next(emission);
+    if (asked.length > 0) repeats.hear(nackFor(101, ...asked), "sim-0", emission.dueUs);
+    const answers = answersOf(repeats, emission.dueUs);
+    expect(answers.map(({ emission: { epoch, sequence } }) => [epoch, sequence])).toEqual(answered);
+    expect(fleet.counts.repeated).toBe(answered.length);
+  },
+);
+
 test("nor does it say more, whatever it is asked: GONE and heartbeats take their turns with the numbers", () => {
   const { repeats } = spoken({ repeatRateHz: 100, ringNumbers: 10, devices: 1 });
   const left: Emission[] = [];
@@ -128,14 +215,30 @@ test("one GONE names all of them, those of the next NACK too", () => {
   ]);
 });
 
-test("a former epoch is gone and asserts nothing", () => {
+test.each([99, 101])("a former epoch is gone and asserts nothing, whichever is greater: %i", (epoch) => {
   const { repeats, encode } = spoken();
-  repeats.hear(nackFor(99, [3, 4]), "sim-0", 1_000_000);
+  repeats.hear(nackFor(epoch, [3, 4]), "sim-0", 1_000_000);
   const [answer] = answersOf(repeats, 1_000_000);
   const bytes = encode(answer!.emission);
   const view = new DataView(bytes.buffer);
   expect(bytes[3]).toBe(KIND.GONE);
-  expect([view.getUint32(8), view.getBigUint64(12)]).toEqual([99, 0n]);
+  expect([view.getUint32(8), view.getBigUint64(12)]).toEqual([epoch, 0n]);
+});
+
+test("of former epochs it answers for eight at once", () => {
+  const { repeats } = spoken();
+  for (let epoch = 1; epoch <= 20; epoch++) repeats.hear(nackFor(epoch, [3, 4]), "sim-0", 1_000_000);
+  const epochs = answersOf(repeats, 1_000_000).map(({ emission }) => emission.epoch);
+  expect(epochs).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test("the number it will use next is answered by a heartbeat", () => {
+  const { repeats, fleet } = spoken();
+  const { control } = fleet.counts;
+  repeats.hear(nackFor(100, [50, 50]), "sim-0", 1_000_000);
+  const answers = answersOf(repeats, 1_000_000).map(({ emission: e }) => [e.kind, e.sequence]);
+  expect(answers).toEqual([[KIND.HEARTBEAT, 50]]);
+  expect(fleet.counts.control).toBe(control + 1);
 });
 
 test("numbers never used are answered by a heartbeat", () => {

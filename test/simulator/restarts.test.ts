@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseTime } from "../../protocol/time.ts";
 import type { SimulatorSettings } from "../../simulator/settings.ts";
 import type { TruthRecord } from "../../simulator/truth.ts";
-import { fixedSettings, simulateInMemory } from "./support.ts";
+import { BASE_US, fixedSettings, simulateInMemory } from "./support.ts";
 
 const BUSY: Partial<SimulatorSettings> = { devices: 20, rateHz: 2, durationMs: 300_000, endHeartbeats: 0 };
 
@@ -38,12 +38,15 @@ test("restarts have the rate they are told when that leaves room", () => {
   expect(perMinute).toBeLessThan(3.8);
 });
 
+const MOST = 2 ** 32 - 1;
 test.each([
   ["grow", [100, 101, 102]],
+  ["grow", [MOST, 0, 1]],
   ["shrink", [100, 99, 98]],
+  ["shrink", [1, 0, MOST]],
   ["same", [100, 100, 100]],
-] as const)("epochs %s when told so", (epochOrder, epochs) => {
-  const [starts] = startsByDevice({ restartsPerMinute: 20, epochOrder });
+] as const)("epochs %s when told so, round and round: %j", (epochOrder, epochs) => {
+  const [starts] = startsByDevice({ restartsPerMinute: 20, epochOrder, epoch: epochs[0] });
   expect(starts!.slice(0, 3).map(({ epoch }) => epoch)).toEqual(epochs);
 });
 
@@ -53,4 +56,29 @@ test("each start begins its numbers at 0 and its time where the one before left 
     const startedUs = starts.map(({ startedAt }) => parseTime(startedAt));
     expect(startedUs).toEqual(startedUs.toSorted((a, b) => a - b));
   }
+});
+
+test("under one epoch nothing of a start is under way any more when the next begins, and nothing leaves before it came so far", () => {
+  const settings = {
+    epochOrder: "same",
+    restartsPerMinute: 30,
+    delayMs: 300,
+    jitterMs: 900,
+    rateHz: 20,
+  } as const;
+  const { sent, truth } = simulateInMemory(fixedSettings({ ...BUSY, durationMs: 60_000, ...settings }));
+  const startsOf = Map.groupBy(truth.records, ({ device }) => device);
+  let held = 0;
+  for (const { emission } of sent) {
+    const sentUs = emission.sendTimeUs - BASE_US;
+    const beganUs = startsOf
+      .get(`sim-${String(emission.device).padStart(2, "0")}`)!
+      .map(({ startedAt }) => parseTime(startedAt) - BASE_US);
+    const nextUs = beganUs.find((timeUs) => timeUs > sentUs) ?? Infinity;
+    expect(emission.dueUs).toBeLessThan(nextUs + 300_000);
+    // by less than the microsecond a moment is drawn to
+    expect(emission.dueUs).toBeGreaterThan(sentUs + 300_000 - 1);
+    if (emission.dueUs >= nextUs) held++;
+  }
+  expect(held).toBeGreaterThan(100);
 });

@@ -90,6 +90,7 @@ test.each([
       500,
       report.received,
     ]);
+    expect(summary.reordered).toBeGreaterThan(0);
   },
 );
 
@@ -98,6 +99,24 @@ test("a simulation takes as long as its schedule", async () => {
   const summary = await simulate(settings({ durationMs: 600, loss: 0, burstEnter: 0 }));
   expect(summary.elapsedMs).toBeGreaterThan(590);
   expect(summary.targetRateHz).toBe(2000);
+});
+
+test("the farewell is no part of the rate", async () => {
+  await listen("udp4", "127.0.0.1");
+  const summary = await simulate(
+    simulatorSettings({
+      target,
+      devices: 100,
+      rateHz: 5,
+      count: 1,
+      describe: false,
+      endHeartbeats: 20,
+      lingerMs: 0,
+    }),
+  );
+  expect(summary.sent).toBe(2100);
+  // the last of 100 numbers leaves after 198 ms, or later
+  expect(summary.rateHz).toBeLessThan(510);
 });
 
 test("a simulation reports its rate again and again", async () => {
@@ -127,12 +146,12 @@ test("devices answer until nobody has asked for --linger, not until all is answe
       sockets: 1,
     }),
   );
-  socket.once("message", (bytes, { port }) => {
+  let farewells = 0;
+  socket.on("message", (bytes, { port }) => {
+    // the last one
+    if (bytes[3] !== KIND.HEARTBEAT || ++farewells < 3) return;
     const [id, epoch] = [bytes.subarray(28, 28 + bytes[5]!), bytes.readUInt32BE(8)];
-    socket.on("message", (later) => {
-      // the farewell
-      if (later[3] === KIND.HEARTBEAT) socket.send(nackOf(id, epoch, 0, 999), port, "127.0.0.1");
-    });
+    socket.send(nackOf(id, epoch, 0, 999), port, "127.0.0.1");
   });
   const summary = await running;
   await arrival(summary.sent);
@@ -200,6 +219,7 @@ test("a simulation that was stopped, and waits for questions, ends when it is hu
     },
   });
   const { used } = await running;
+  expect(hurry.signal.aborted).toBe(true);
   const [record] = (await readTruth(truthPath)).records;
   expect(record!.next).toBe(used);
 });
@@ -215,6 +235,12 @@ test.each([
     onProgress: () => stop.abort(),
   });
   expect(await running).toMatchObject({ used });
+});
+
+test("a simulation that is stopped before its first number waits for no questions", async () => {
+  await listen("udp4", "127.0.0.1");
+  const once = simulatorSettings({ target, devices: 1, lingerMs: 3_600_000 });
+  expect(await simulate(once, { signal: AbortSignal.abort() })).toMatchObject({ used: 0, sent: 0 });
 });
 
 test("a truth file that cannot be written fails the simulation with its code", async () => {
