@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { FLAG } from "../../protocol/constants.ts";
 import { damage } from "../../simulator/damage.ts";
 import { Emission } from "../../simulator/emission.ts";
 import { Encoder } from "../../simulator/encoder.ts";
@@ -38,4 +39,16 @@ test("the same seed does the same damage", () => {
   const [a, b] = [original.slice(), original.slice()];
   expect(damage(a, 100, 42, true)).toBe(damage(b, 100, 42, true));
   expect(a).toEqual(b);
+});
+
+test("a damaged datagram says that it has a checksum: without it a heartbeat's could be read as its body", () => {
+  const original = new Uint8Array(60).fill(0xff);
+  let changed = 0;
+  for (let seed = 1; seed <= 5000; seed++) {
+    const bytes = original.slice();
+    if (damage(bytes, 60, seed, true) < 60) continue;
+    expect(bytes[4]! & FLAG.CRC).toBe(FLAG.CRC);
+    if (bytes[4] !== 0xff) changed++;
+  }
+  expect(changed).toBeGreaterThan(50);
 });

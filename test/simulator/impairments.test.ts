@@ -87,6 +87,12 @@ test("a reordered datagram is overtaken by at least one and at most the given nu
     overtakenBy.add(Math.floor(delayUs[0]! / intervalUs)),
   );
   expect([...overtakenBy].sort()).toEqual([1, 2, 3, 4]);
+  // clearly behind the last of them: what is due at the same time leaves in the order of its numbers
+  fly(
+    [reordering(1, 4, Infinity, intervalUs)],
+    ({ delayUs }) => expect(delayUs[0]! % intervalUs).toBe(250),
+    100,
+  );
 });
 
 test("a reordered datagram is held back no longer than the given time", () => {

@@ -40,13 +40,23 @@ test.each([
     "jitter beyond what an epochless numbering allows",
     { format: "json", jsonEpoch: false, rateHz: 1000, jitterMs: 500 },
   ],
+  [
+    "jitter of one number more than an epochless numbering allows",
+    { format: "json", jsonEpoch: false, rateHz: 1000, jitterMs: 91 },
+  ],
+  ["control characters in an id", { idPrefix: "a\u0007" }],
   ["more channels than a datagram carries readings", { channels: 10_000 }],
-  ["an id prefix that leaves no room for the number", { idPrefix: "x".repeat(60) }],
+  ["an id prefix that leaves no room for the number", { idPrefix: "x".repeat(57) }],
   ["two numbers of a device in one microsecond", { devices: 1, totalRateHz: 5_000_000 }],
 ] as const)("%s are refused", (_what, given) => {
   expect(() => checkSettings(simulatorSettings(given))).toThrow(ConfigurationError);
 });
 
-test("the defaults go together", () => {
-  expect(() => checkSettings(simulatorSettings())).not.toThrow();
+test.each([
+  ["the defaults", {}],
+  ["restarts told by their send times", { format: "json", jsonEpoch: false, restartsPerMinute: 1 }],
+  ["jitter an epochless numbering allows", { format: "json", jsonEpoch: false, rateHz: 1000, jitterMs: 90 }],
+  ["an id as long as may be", { idPrefix: "x".repeat(56) }],
+] as const)("%s go together", (_what, given) => {
+  expect(() => checkSettings(simulatorSettings(given))).not.toThrow();
 });

@@ -40,6 +40,16 @@ test("a straggler is measured by the numbers of its own start", () => {
   expect(count([...before, data(8, 1, 60), data(7, 4, 45), data(8, 0, 50)], 1)).toBe(1);
 });
 
+test("a number that came sooner by one path was not overtaken by it on the other", () => {
+  const reorders = new ReorderCount(1, 2);
+  const by = (path: number, sequence: number): Emission =>
+    Object.assign(data(7, sequence, 10 * sequence), { path });
+  for (const emission of [by(0, 1), by(0, 2), by(1, 1), by(1, 2)]) reorders.left(emission);
+  expect(reorders.count).toBe(0);
+  reorders.left(by(1, 0));
+  expect(reorders.count).toBe(1);
+});
+
 test("copies and damaged datagrams are not counted", () => {
   const damaged = Object.assign(data(7, 0, 10), { damage: 1 });
   expect(count([data(7, 1, 20), data(7, 1, 20), damaged], 1)).toBe(0);

@@ -34,8 +34,8 @@ test("a restart flood keeps no distance", () => {
 test("restarts have the rate they are told when that leaves room", () => {
   const starts = startsByDevice({ restartsPerMinute: 3 }).flat();
   const perMinute = (starts.length - 20) / 20 / 5;
-  expect(perMinute).toBeGreaterThan(2.2);
-  expect(perMinute).toBeLessThan(3.8);
+  expect(perMinute).toBeGreaterThan(2.6);
+  expect(perMinute).toBeLessThan(3.4);
 });
 
 const MOST = 2 ** 32 - 1;

@@ -34,7 +34,27 @@ test("numbers that are missing are waited for, until nothing has changed for lon
   expect(lasting.asked()).toBeGreaterThan(50);
 });
 
-test("a collector that keeps a datagram held does not settle", async () => {
-  const source = sourceWith(() => ({ held: 1 }));
-  expect(await settle(source, systemClock, 50, 1)).toBe(false);
+test.each(["received", "missing", "lost"] as const)(
+  "a collector of which only %s still moves, and stands still for a moment now and then, has not settled",
+  async (name) => {
+    const { counts } = referenceLedger([]).fleet;
+    const source = sourceWith((asked) => ({
+      counts: { ...counts, [name]: Math.floor(Math.min(asked, 40) / 4) },
+    }));
+    expect(await settle(source, systemClock, 150_000, 1)).toBe(true);
+    expect(source.asked()).toBeGreaterThan(44);
+  },
+);
+
+test("a collector that keeps a datagram held, or has one to store, does not settle", async () => {
+  const { counts } = referenceLedger([]).fleet;
+  for (const fleet of [{ held: 1 }, { counts: { ...counts, pending: 1 } }])
+    expect(
+      await settle(
+        sourceWith(() => fleet),
+        systemClock,
+        50,
+        1,
+      ),
+    ).toBe(false);
 });

@@ -296,3 +296,9 @@ test("one datagram is sent by hand", async () => {
   await arrival(1);
   expect(new TextDecoder().decode(received[0])).toBe('{"device":"pump-7","seq":0}');
 });
+
+test("a broadcast address is a target", async () => {
+  await listen("udp4", "0.0.0.0");
+  await sendDatagram(`udp://127.255.255.255:${socket.address().port}`, new TextEncoder().encode("{}"));
+  await arrival(1);
+});

@@ -17,11 +17,15 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const SETTINGS = fixedSettings({ devices: 3, count: 200, restartsPerMinute: 5, ...IMPAIRED });
 
-test("a truth file is read as it was written", async () => {
-  const { truth } = simulateInMemory(SETTINGS);
-  await writeTruth(path, truth.header, truth.records);
-  expect(await readTruth(path)).toEqual(truth);
-});
+test.each([null, "udp://127.0.0.1:4748"])(
+  "a truth file is read as it was written: second target %s",
+  async (targetB) => {
+    const { truth } = simulateInMemory({ ...SETTINGS, targetB });
+    expect(truth.records[0]!.paths?.length).toBe(targetB === null ? undefined : 2);
+    await writeTruth(path, truth.header, truth.records);
+    expect(await readTruth(path)).toEqual(truth);
+  },
+);
 
 test("the first line holds version, seed, every option and the start, the others one start of a device each", async () => {
   const { truth } = simulateInMemory(SETTINGS);
@@ -83,6 +87,14 @@ test.each([
       ],
     }),
   ],
+  ["half a number", JSON.stringify({ ...RECORD, dropped: [[3.5, 4]] })],
+  ["a number below 0", JSON.stringify({ ...RECORD, dropped: [[-3, 4]] })],
+  ["paths that are no list", JSON.stringify({ ...RECORD, paths: {} })],
+  ["a path that is none", JSON.stringify({ ...RECORD, paths: [null] })],
+  [
+    "a number that was not used on a path",
+    JSON.stringify({ ...RECORD, paths: [{ ...RECORD, dropped: [[8, 9]] }] }),
+  ],
   ["a number that was not used", JSON.stringify({ ...RECORD, dropped: [[8, 9]] })],
   ["copies without a count", JSON.stringify({ ...RECORD, copies: [[4, 4]] })],
 ])("a line with %s is refused by its number", async (_what, line) => {
@@ -99,6 +111,12 @@ const linesOf = async (): Promise<string[]> => {
   await writeTruth(path, truth.header, truth.records);
   return (await readFile(path, "utf8")).trim().split("\n");
 };
+
+test("empty lines are none", async () => {
+  const lines = await linesOf();
+  await writeFile(path, `${lines.join("\n\n")}\n\n`);
+  expect((await readTruth(path)).records).toHaveLength(lines.length - 1);
+});
 
 test("a truth file without any one of its lines is refused", async () => {
   const lines = await linesOf();
@@ -139,6 +157,20 @@ test("a line that says another number was the last one is refused, unless it is 
     await writeFile(path, lines.with(1, JSON.stringify({ ...record, next, dropped: [] })).join("\n"));
     await expect(readTruth(path)).rejects.toMatchObject({ code: "ERR_TRUTH_FORMAT" });
   }
+});
+
+test("in the last round a device may have used one number less than the first, not two", async () => {
+  const lines = await linesOf();
+  const record = { ...JSON.parse(lines.at(-1)!), dropped: [], corrupted: [], copies: [] };
+  const lacking = (count: number): string =>
+    lines.with(-1, JSON.stringify({ ...record, next: record.next - count })).join("\n");
+  await writeFile(path, lacking(1));
+  expect((await readTruth(path)).records).toHaveLength(lines.length - 1);
+  await writeFile(path, lacking(2));
+  await expect(readTruth(path)).rejects.toMatchObject({
+    code: "ERR_TRUTH_FORMAT",
+    message: expect.stringContaining("has used 198 numbers and"),
+  });
 });
 
 test("a line of another fleet is refused", async () => {
@@ -198,6 +230,7 @@ test.each([
   ["skewMs", null],
   ["endHeartbeats", null],
   ["impairControl", "perhaps"],
+  ["loss", undefined],
 ])("a first line whose %s is %j is refused: values could not be computed", async (property, value) => {
   const { truth } = simulateInMemory(SETTINGS);
   await writeFile(path, JSON.stringify({ ...truth.header, [property]: value }));

@@ -43,6 +43,35 @@ const socketOf = (...codes: string[]): Socket => {
   return Object.assign(socket, { send }) as unknown as Socket;
 };
 
+test("what there was no room for is sent in the end, and told nobody", async () => {
+  const transport = new UdpTransport([socketOf("", "ENOBUFS", "ENOMEM", "")], "127.0.0.1", 4747, 64);
+  transport.onRefused(() => expect.unreachable());
+  for (let count = 0; count < 2; count++) transport.send(transport.take()!, 8, 0);
+  await transport.flush();
+});
+
+test("the datagrams of one lane leave from one socket, those of the lanes from all", async () => {
+  const sent: number[][] = [[], []];
+  const sockets = sent.map((lanes) => {
+    const send = (bytes: Uint8Array, ...given: unknown[]): void => {
+      lanes.push(bytes[0]!);
+      process.nextTick(given.at(-1) as (error: null) => void, null);
+    };
+    return Object.assign(new EventEmitter(), { send }) as unknown as Socket;
+  });
+  const transport = new UdpTransport(sockets, "127.0.0.1", 4747, 64);
+  for (const lane of [0, 1, 2, 3, 2, 1]) {
+    const slot = transport.take()!;
+    slot.bytes[0] = lane;
+    transport.send(slot, 8, lane);
+  }
+  await transport.flush();
+  expect(sent).toEqual([
+    [0, 2, 2],
+    [1, 3, 1],
+  ]);
+});
+
 test.each(["ENETUNREACH", "EPERM", "ENETDOWN", "EACCES", "EINVAL"])(
   "a target that is no longer reached (%s) refuses single datagrams, each is told, and the next ones leave",
   async (code) => {
