@@ -48,6 +48,17 @@ describe("with tokens configured", () => {
     },
   );
 
+  test("a token that differs in any byte of its hash is none", async () => {
+    const alike = Array.from({ length: 32 }, (_, at) => {
+      const hash = Uint8Array.from(hashToken("reading"));
+      hash[at]! ^= 1;
+      return { name: `byte ${at}`, scope: "read" as const, hash };
+    });
+    const { app } = await freshApi({ tokens: alike });
+    const answer = await app.inject({ url: "/api/v1/ledger", headers: { authorization: "Bearer reading" } });
+    expect(answer.statusCode).toBe(401);
+  });
+
   test("what changes things needs the scope for it", async () => {
     const { status, challenge, body } = await ask("/api/v1/test-admin", "Bearer reading");
     expect([status, JSON.parse(body).code]).toEqual([403, "ERR_FORBIDDEN"]);

@@ -121,3 +121,40 @@ test.each(LISTS)("%s: pages lose and repeat nothing while it changes", async (pa
   expect(new Set(seen).size).toBe(seen.length);
   expect(before.filter((item) => after.has(item) && !seen.includes(item))).toEqual([]);
 });
+
+const SCOPES = [
+  ...["/devices?", "/devices?sort=lost&order=desc", "/devices?sort=lost&order=asc", "/latest?", "/gaps?"],
+  ...[
+    "/gaps?order=desc",
+    "/devices/device-3/gaps?",
+    "/devices/device-4/gaps?",
+    "/events?",
+    "/events?order=asc",
+  ],
+  ...["/devices/device-3/readings?", "/devices/device-3/readings?order=desc", "/devices/device-4/readings?"],
+];
+
+test.each(SCOPES)("%s goes on with a cursor of its own only", async (path) => {
+  const { next } = await get(`/api/v1${path}&limit=1`);
+  for (const other of [...SCOPES, "/devices/device-3/received?"]) {
+    const answer = await app.inject(`/api/v1${other}&limit=1&cursor=${next}`);
+    expect([other, answer.statusCode]).toEqual([other, other === path ? 200 : 400]);
+    if (other !== path) expect(answer.json().parameters).toMatchObject([{ name: "cursor" }]);
+  }
+});
+
+test.each([[], [{}], [true], [[1]]])(
+  "a cursor that somebody has made is refused, not asked: %j",
+  async (...place) => {
+    for (const [path, scope] of [
+      ["/devices?", "devices"],
+      ["/gaps?", "gaps asc "],
+      ["/devices/device-3/readings?", "readings-asc device-3"],
+      ["/devices/device-3/received?", "received  device-3"],
+    ] as const) {
+      const cursor = Buffer.from(JSON.stringify([scope, ...place])).toString("base64url");
+      const answer = await app.inject(`/api/v1${path}&cursor=${cursor}`);
+      expect([path, answer.statusCode]).toEqual([path, 400]);
+    }
+  },
+);

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hashToken } from "../../api/plugins/auth.ts";
 import { freshApi, testApi } from "../support/api.ts";
+import { NOON_US } from "../support/fake-sources.ts";
 
 describe("compression", () => {
   test.each([
@@ -98,6 +99,8 @@ describe("pages of other origins", () => {
       204,
       "authorization",
     ]);
+    // nor is what is no preflight told so in a form of its own
+    expect((await app.inject({ method: "OPTIONS", url: "/api/v1/ledger" })).statusCode).toBe(204);
   });
 });
 
@@ -114,7 +117,7 @@ test("beyond the limit a client is told when to come again, probes are not count
   expect(statuses).toEqual([200, 200, 429]);
   const refused = await app.inject("/api/v1/ledger");
   expect([refused.json().code, refused.headers["retry-after"]]).toEqual(["ERR_TOO_MANY_REQUESTS", "1"]);
-  expect((await app.inject("/livez")).statusCode).toBe(200);
+  for (const probe of ["/livez", "/readyz"]) expect((await app.inject(probe)).statusCode).toBe(200);
 });
 
 test.each([
@@ -156,6 +159,15 @@ describe("an answer with a revision", () => {
     expect((await app.inject({ url, headers: strong })).statusCode).toBe(304);
     sources.revision++;
     expect(await again()).toEqual([200, false]);
+  });
+
+  test("a collector that was started again has others, whatever it has committed since", async () => {
+    const tags = new Set<unknown>();
+    for (const startedAtUs of [NOON_US - 2, NOON_US - 1]) {
+      const { app } = await freshApi({ startedAtUs });
+      tags.add((await app.inject("/api/v1/ledger")).headers.etag);
+    }
+    expect(tags.size).toBe(2);
   });
 
   test("what it varies by is told with 304 as with the answer", async () => {
@@ -219,8 +231,9 @@ describe("an answer with a revision", () => {
   test("an error has none, nor has what is asked relative to now", async () => {
     const { app } = await testApi();
     const unknown = await app.inject("/api/v1/devices/nobody/ledger");
-    const relative = await app.inject("/api/v1/gaps?from=-15m");
-    expect([unknown.headers.etag, relative.headers.etag]).toEqual([undefined, undefined]);
+    expect(unknown.headers.etag).toBeUndefined();
+    for (const span of ["from=-15m", "to=-15m", "from=now"])
+      expect((await app.inject(`/api/v1/gaps?${span}`)).headers.etag).toBeUndefined();
   });
 
   describe("with a span of time", () => {

@@ -255,7 +255,7 @@ test("numbers never used are answered by a heartbeat", () => {
 test("a device nobody knows is not answered for", () => {
   const { repeats } = spoken();
   repeats.hear(nackFor(100, [0, 9]), "sim-7", 1_000_000);
-  repeats.hear(nackFor(100, [0, 9]), "other", 1_000_000);
+  for (const id of ["other", "sin-0", "sim-00"]) repeats.hear(nackFor(100, [0, 9]), id, 1_000_000);
   expect([repeats.nextDueUs, repeats.asked]).toEqual([Infinity, 0]);
 });
 
