@@ -100,7 +100,7 @@ export class IngestModel {
 
   event(
     device: number | null,
-    kind: "restart" | "sleep" | "collector-down" | "collector-started",
+    kind: "restart" | "sleep" | "collector-down" | "collector-started" | "listener-state",
     detail: Record<string, unknown> = { n: this.#number },
   ): void {
     this.#notes.push({ note: "event", at: this.nowUs, kind, device, detail });
