@@ -227,7 +227,9 @@ describe("as CSV", () => {
     const { text, headers } = await api.get("/api/v1/gaps?format=csv&limit=1");
     expect(text).toBe(HEADER + line(12));
     const [, url] = /^<(.+)>; rel="next"$/.exec(String(headers.link))!;
-    await api.get(url!);
+    api.sources.gapPage = { gaps: [gap], next: null };
+    const last = await api.get(url!);
     expect(api.sources.gapsQueries.at(-1)).toMatchObject({ after: [1, 14], limit: 1 });
+    expect(last.headers.link).toBeUndefined();
   });
 });

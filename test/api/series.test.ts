@@ -46,6 +46,12 @@ test("span and step reach the reader", async () => {
   });
 });
 
+test("a span without length is one: it ends not before it begins", async () => {
+  const { status } = await api.get(`${URL}?channel=a&from=2026-11-20T12:00:00Z&to=2026-11-20T12:00:00Z`);
+  expect(status).toBe(200);
+  expect(api.sources.seriesQueries[0]).toMatchObject({ fromUs: NOON_US, toUs: NOON_US });
+});
+
 test("a span from the year 1 to 9999 is that of all times that are exact", async () => {
   const { sources, get } = await testApi();
   sources.add({ id: "pump-7" });

@@ -312,6 +312,23 @@ test("the truth counts every copy that left, at first and again", () => {
   );
 });
 
+test("of what is sent again the truth says what left on each path", () => {
+  const { fleet, repeats } = spoken({ devices: 1, loss: 0.5, targetB: "udp://127.0.0.1:4748" });
+  const deliveredOf = (path: number): number[] => {
+    const lost = spread([...fleet.truth()][0]!.paths![path]!.dropped);
+    return numbers(0, 49).filter((n) => !lost.includes(n));
+  };
+  const before = [0, 1].map(deliveredOf);
+  repeats.hear(nackFor(100, [0, 49]), "sim-0", 1_000_000);
+  const again: number[][] = [[], []];
+  for (const { emission } of answersOf(repeats, 1_000_000)) again[emission.path]!.push(emission.sequence);
+  for (const path of [0, 1]) {
+    const delivered = new Set([...before[path]!, ...again[path]!]);
+    expect(deliveredOf(path)).toEqual([...delivered].toSorted((a, b) => a - b));
+    expect(delivered.size).toBeGreaterThan(before[path]!.length);
+  }
+});
+
 const numbers = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, at) => first + at);
 const spread = (ranges: readonly (readonly [number, number])[]): number[] =>
