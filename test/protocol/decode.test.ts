@@ -253,3 +253,16 @@ test("values and samples may stand in one datagram", () => {
     ],
   });
 });
+
+test.each([
+  [0, "bad-device-id"],
+  [1, undefined],
+  [64, undefined],
+  [65, "bad-device-id"],
+])("a binary device id of %i bytes", (length, reason) => {
+  const bytes = Buffer.alloc(28 + length, "a");
+  bytes.fill(0, 0, 28);
+  bytes.write("LC");
+  bytes.set([1, 2, 0, length], 2);
+  expect(rejectOf(bytes)).toBe(reason);
+});
