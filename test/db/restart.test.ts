@@ -1,16 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
+import { examineDatabase } from "../../db/examine.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import type { WriterOptions } from "../../db/writer.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { FullDisk } from "../support/no-room.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 
 type Step =
   | { do: "receive"; run: number; ahead: number; channel: number; value: number }
   | { do: "device" | "run" | "close" | "forget" | "describe" | "unsequenced"; at: number; name: number }
-  | { do: "seal" | "seal-partial" | "flush" | "reopen" };
+  | { do: "seal" | "seal-partial" | "flush" | "fail" | "reopen" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -32,36 +35,40 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom("seal", "seal-partial", "flush", "flush", "reopen" as const),
+      do: fc.constantFrom("seal", "seal-partial", "flush", "flush", "fail", "reopen" as const),
     }),
   },
 );
+
+/** An id that was forgotten may come back, as a device with another number. */
+const addDevice = (model: IngestModel, at: number, epoch: number): void => {
+  const id = `device-${at % 8}`;
+  if ([...model.ids.values()].includes(id)) return;
+  model.run(model.device(id), epoch, 0, ROW_FLAG.CURRENT);
+};
 
 /** Plays steps on a model and a writer of its own, calling back after each commit. */
 const play = (
   bed: StoreBed,
   steps: readonly Step[],
-  checkpointRows: number,
+  options: Partial<WriterOptions>,
   check: (live: unknown) => void,
 ) => {
   const model = new IngestModel();
-  let writer = bed.writer({ checkpointRows });
+  for (let at = 0; at < 3; at++) addDevice(model, at, 1);
+  let writer = bed.writer(options);
+  const disk = bed.closing(new FullDisk(bed.file));
   try {
     const pick = <T>(items: T[], at: number): T | undefined => items[at % items.length];
     for (const each of steps) {
       const runs = [...model.runs.values()].filter((run) => (run.row[4]! & ROW_FLAG.UNSEQUENCED) === 0);
       const devices = [...model.ids.keys()];
       switch (each.do) {
-        case "device": {
-          // an id that was forgotten may come back, as a device with another number
-          const id = `device-${each.at % 8}`;
-          if ([...model.ids.values()].includes(id)) break;
-          const device = model.device(id);
-          model.run(device, each.name, 0, ROW_FLAG.CURRENT);
+        case "device":
+          addDevice(model, each.at, each.name);
           break;
-        }
         case "run": {
           const device = pick(devices, each.at);
           if (device !== undefined) model.run(device, each.name === 0 ? null : each.name, each.at);
@@ -81,7 +88,7 @@ const play = (
         }
         case "forget": {
           const device = pick(devices, each.at);
-          if (device !== undefined && devices.length > 2) model.forget(device);
+          if (device !== undefined && devices.length > 1) model.forget(device);
           break;
         }
         case "close": {
@@ -111,11 +118,19 @@ const play = (
           writer.flush();
           check(dumpView(viewOf(writer)));
           break;
+        case "fail":
+          // all else is written before
+          model.event(null, "sleep");
+          writer.accept(model.seal());
+          disk.fill();
+          expect(writer.flush()).toMatchObject({ outcome: "failed", error: { code: "SQLITE_FULL" } });
+          disk.free();
+          break;
         case "reopen":
           writer.accept(model.seal());
           writer.flush();
           writer.close();
-          writer = bed.writer({ checkpointRows });
+          writer = bed.writer(options);
           check(dumpView(viewOf(writer)));
           break;
       }
@@ -127,44 +142,52 @@ const play = (
 };
 
 /** What an ingest worker is given when a collector is started on these files. */
-const restoredFrom = (bed: StoreBed, file: string): DeviceSnapshot[] => {
+const restoredFrom = (
+  bed: StoreBed,
+  file: string,
+): { nextDevice: number; nextRun: number; devices: DeviceSnapshot[] } => {
   const writer = bed.writer({ file });
   const archive = openArchive({ file, hasHistory: writer.hasHistory });
   try {
-    return [...archive.restored(1000).devices];
+    const { devices, ...restored } = archive.restored(1000);
+    return { ...restored, devices: [...devices] };
   } finally {
     archive.close();
     writer.close();
   }
 };
 
-test("at every commit, the files as they are restore the ledger that was shown, also while the tables lag behind", () => {
+test("at every commit, the files as they are restore the ledger that was shown, also while the tables lag behind and after commits that failed", () => {
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 20, maxLength: 120 }),
       fc.integer({ min: 1, max: 30 }),
-      (steps, rows) => {
+      // whatever may go does at once
+      fc.constantFrom(null, 1),
+      (steps, checkpointRows, maxBytes) => {
         using bed = new StoreBed();
-        play(bed, steps, rows, (live) => {
-          const restored = openReadOnly(bed.copy());
+        play(bed, steps, { checkpointRows, maxBytes }, (live) => {
+          const file = bed.copy();
+          const restored = openReadOnly(file);
           try {
             expect(dumpView(restored.view)).toEqual(live);
           } finally {
             restored.close();
           }
+          examineDatabase(file, bed.clock.wallUs());
         });
       },
     ),
-    { numRuns: 60, interruptAfterTimeLimit: 2500 },
+    { numRuns: 60, interruptAfterTimeLimit: 4000 },
   );
 });
 
-test("what the tracker is given after a crash are exactly the absent numbers it knew", () => {
+test("what the tracker is given after a crash are exactly the absent numbers it knew, and numbers no device or run ever had", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
       using bed = new StoreBed();
-      const { model } = play(bed, [...steps, { do: "flush" }], 5, () => {});
-      const devices = restoredFrom(bed, bed.copy());
+      const { model } = play(bed, [...steps, { do: "flush" }], { checkpointRows: 5 }, () => {});
+      const { nextDevice, nextRun, devices } = restoredFrom(bed, bed.copy());
       const absent = new Map(
         devices.flatMap(({ runs }) =>
           runs.map((run) => [
@@ -178,6 +201,11 @@ test("what the tracker is given after a crash are exactly the absent numbers it 
           ]),
         ),
       );
+      const ever = [...model.runs.values(), ...model.forgotten];
+      expect([nextDevice, nextRun]).toEqual([
+        1 + Math.max(0, ...ever.map(({ device }) => device)),
+        1 + Math.max(0, ...ever.map(({ run }) => run)),
+      ]);
       for (const run of model.runs.values()) {
         const expected = [
           ...[...run.open.keys()].map((number) => ({ number, text: `${number} open ` })),

@@ -248,6 +248,48 @@ test("above the size cap no more than the excess goes, also where what goes is d
   expect(writer.stored.segments).toBe(3);
   idle(writer);
   expect(writer.stored.segments).toBe(2);
+  // all heads of the run, which are in many rows
+  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 240_000, stored: 160_000, expired: 80_000 });
+});
+
+test("above the size cap as many flushes go as make up the excess, and no more", () => {
+  using bed = new StoreBed();
+  const maxBytes = 2 ** 20;
+  const writer = bed.closing(bed.writer({ maxBytes }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const db = reader(bed);
+  for (let flush = 0; flush < 40; flush++) {
+    flushOne(bed, writer, model, () => {
+      for (let index = 0; index < 4000; index++) {
+        const readings = [{ channel: 1, value: Math.random(), timeUs: 1 }];
+        model.receive(run, run.row[ROW.HIGH_WATER]! + 1, readings);
+      }
+    });
+    idle(writer);
+    if (writer.stored.segments <= flush) expect(usedBytes(db)).toBeGreaterThan(0.9 * maxBytes);
+    expect(usedBytes(db)).toBeLessThanOrEqual(maxBytes);
+  }
+  expect(writer.stored.segments).toBeGreaterThan(20);
+});
+
+test("of merged segments that are too old one goes per flush", () => {
+  using bed = new StoreBed();
+  const mergePolicy = { flushesAtOnce: 2, chunkReadings: 1, keptBytes: 0 };
+  const writer = bed.closing(bed.writer({ retentionMs: HOUR_MS, mergePolicy }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (let flush = 0; flush < 6; flush++)
+    flushOne(bed, writer, model, () => model.receive(run, flush, [{ channel: 1, value: 1, timeUs: 1 }]));
+  idle(writer);
+  while (mergeOnce(writer, bed.file, 1000));
+  expect(writer.stored.segments).toBe(3);
+  bed.clock.advanceMs(2 * HOUR_MS);
+  const left = [1, 2, 3].map(() => {
+    writer.flush();
+    return writer.stored.segments;
+  });
+  expect(left).toEqual([2, 1, 0]);
 });
 
 test("a size cap below what the ledger takes is told, and no longer once it is less", () => {
@@ -346,6 +388,26 @@ test("old gap rows become counts per cause, and a restart raises the floor above
   expect(device!.runs[0]!.absent).toMatchObject([
     { first: 5, last: 7, state: "lost", cause: CAUSE.QUEUE_OVERFLOW },
   ]);
+});
+
+test("the floor is above all gap rows that became counts, in whatever order they were closed", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  flushOne(bed, writer, model, () => {
+    for (const number of [0, 2, 6]) model.receive(run, number);
+    // what is asked for waits longer than what came after it
+    model.close(run, CAUSE.NETWORK, 3);
+    model.close(run, CAUSE.NETWORK);
+  });
+  bed.clock.advanceMs(20 * MINUTE_MS);
+  flushOne(bed, writer, model, () => model.receive(run, 7));
+  idle(writer);
+  const folded = reader(bed).prepare("SELECT gaps, numbers, last FROM folded_gaps").all();
+  expect(folded).toEqual([{ gaps: 2, numbers: 4, last: 5 }]);
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  expect(archive.load("pump")!.runs).toMatchObject([{ row: { [ROW.FLOOR]: 6 }, absent: [] }]);
 });
 
 test("what is missing below a gap row that became a count is missing after a restart, not forgotten", () => {
@@ -460,6 +522,43 @@ test("gap rows and events go as fast as they come, however many a flush brings",
   const kept = 20 * perFlush;
   expect(countOf(bed, "gaps")).toBeLessThan(kept);
   expect(countOf(bed, "events")).toBeLessThan(kept);
+});
+
+test("a million events are kept, also where nothing is too old", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  for (let event = 0; event < 3; event++) model.event(null, "restart");
+  writer.accept(model.seal());
+  writer.flush();
+  const db = bed.closing(new Database(bed.file));
+  const numbers = db.prepare("SELECT event FROM events").pluck();
+  const before = numbers.all() as number[];
+  db.prepare("UPDATE events SET event = ? WHERE event = ?").run(before[1]! + 1_000_000, before.at(-1));
+  model.event(null, "restart");
+  writer.accept(model.seal());
+  writer.flush();
+  writer.flush();
+  expect(numbers.all()).toEqual([before[1]! + 1_000_000, before[1]! + 1_000_001]);
+});
+
+test("however much is too old, a flush removes no more than 32,000 events", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: HOUR_MS }));
+  const db = bed.closing(new Database(bed.file));
+  db.exec(
+    `INSERT INTO events (at, kind, detail) SELECT 1, 'restart', '{}' FROM
+       (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i FROM n)`,
+  );
+  const model = new IngestModel({ nowUs: bed.clock.wallUs() });
+  const run = model.run(model.device("pump"), 1);
+  const removed: number[] = [];
+  for (let flush = 0; flush < 10; flush++) {
+    const before = countOf(bed, "events");
+    flushOne(bed, writer, model, () => model.receive(run, flush));
+    removed.push(before - countOf(bed, "events"));
+  }
+  expect(removed).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 32_000, 32_000, 32_000, 32_000]);
 });
 
 test.each([
