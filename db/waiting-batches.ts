@@ -81,7 +81,7 @@ export class WaitingBatches {
       notes += noteCount;
       readings += new Batch(buffer).readingCount;
       const isMuch = notes > this.#mostNotes || readings > MOST_READINGS_PER_FLUSH;
-      if (batches > 0 && (isMuch || batches === MOST_BATCHES_PER_FLUSH)) break;
+      if (isMuch || batches === MOST_BATCHES_PER_FLUSH) break;
       batches++;
     }
     return batches;
