@@ -12,7 +12,11 @@ import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 
 type Step =
   | { do: "receive"; run: number; ahead: number; channel: number; value: number }
-  | { do: "device" | "run" | "close" | "forget" | "describe" | "unsequenced"; at: number; name: number }
+  | {
+      do: "device" | "run" | "close" | "forget" | "describe" | "source" | "unsequenced";
+      at: number;
+      name: number;
+    }
   | { do: "seal" | "seal-partial" | "flush" | "fail" | "reopen" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -29,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom("device", "run", "close", "describe", "unsequenced", "forget" as const),
+      do: fc.constantFrom("device", "run", "close", "describe", "source", "unsequenced", "forget" as const),
       at: fc.nat(50),
       name: fc.nat(3),
     }),
@@ -83,7 +87,15 @@ const play = (
         }
         case "describe": {
           const device = pick(devices, each.at);
-          if (device !== undefined) model.describe(device, each.name, each.at % 4, `name-${each.at % 3}`);
+          const epochs = runs.filter((run) => run.device === device).map(({ epoch }) => epoch);
+          const epoch = pick(epochs, each.name);
+          if (device !== undefined && epoch !== undefined)
+            model.describe(device, epoch, each.at % 4, `name-${each.at % 3}`);
+          break;
+        }
+        case "source": {
+          const device = pick(devices, each.at);
+          if (device !== undefined) model.source(device, `10.0.0.2:${each.name}`);
           break;
         }
         case "forget": {
@@ -141,16 +153,25 @@ const play = (
   }
 };
 
+const shownOf = (file: string): unknown => {
+  const restored = openReadOnly(file);
+  try {
+    return dumpView(restored.view);
+  } finally {
+    restored.close();
+  }
+};
+
 /** What an ingest worker is given when a collector is started on these files. */
 const restoredFrom = (
   bed: StoreBed,
   file: string,
-): { nextDevice: number; nextRun: number; devices: DeviceSnapshot[] } => {
+): { shown: unknown; nextDevice: number; nextRun: number; devices: DeviceSnapshot[] } => {
   const writer = bed.writer({ file });
   const archive = openArchive({ file, hasHistory: writer.hasHistory });
   try {
     const { devices, ...restored } = archive.restored(1000);
-    return { ...restored, devices: [...devices] };
+    return { ...restored, shown: dumpView(viewOf(writer)), devices: [...devices] };
   } finally {
     archive.close();
     writer.close();
@@ -168,12 +189,7 @@ test("at every commit, the files as they are restore the ledger that was shown, 
         using bed = new StoreBed();
         play(bed, steps, { checkpointRows, maxBytes }, (live) => {
           const file = bed.copy();
-          const restored = openReadOnly(file);
-          try {
-            expect(dumpView(restored.view)).toEqual(live);
-          } finally {
-            restored.close();
-          }
+          expect(shownOf(file)).toEqual(live);
           examineDatabase(file, bed.clock.wallUs());
         });
       },
@@ -182,12 +198,42 @@ test("at every commit, the files as they are restore the ledger that was shown, 
   );
 });
 
-test("what the tracker is given after a crash are exactly the absent numbers it knew, and numbers no device or run ever had", () => {
+test("a start after a crash completes the tables also of a device that was only described, or only came from elsewhere", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const flush = (): void => {
+    writer.accept(model.seal());
+    writer.flush();
+  };
+  const [heard, described, moved] = ["heard", "described", "moved"].map((id) =>
+    model.run(model.device(id), 1),
+  );
+  for (const run of [heard!, described!, moved!]) model.receive(run, 0);
+  flush();
+  while (writer.flush().outcome !== "idle");
+  model.receive(heard!, 1);
+  model.describe(described!.device, 1, 7, "temperature");
+  model.source(moved!.device, "10.9.9.9:1");
+  flush();
+  const file = bed.copy();
+  bed.writer({ file }).close();
+  expect(shownOf(file)).toEqual(dumpView(viewOf(writer)));
+});
+
+test("a start after a crash completes the tables; what the tracker is given are exactly the absent numbers it knew, and numbers no device or run ever had", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
       using bed = new StoreBed();
-      const { model } = play(bed, [...steps, { do: "flush" }], { checkpointRows: 5 }, () => {});
-      const { nextDevice, nextRun, devices } = restoredFrom(bed, bed.copy());
+      let restored!: ReturnType<typeof restoredFrom>;
+      const { model } = play(bed, [...steps, { do: "flush" }], { checkpointRows: 5 }, (live) => {
+        const file = bed.copy();
+        restored = restoredFrom(bed, file);
+        // what it was loaded from, and what the tables alone say once it has stopped
+        expect(restored.shown).toEqual(live);
+        expect(shownOf(file)).toEqual(live);
+      });
+      const { nextDevice, nextRun, devices } = restored;
       const absent = new Map(
         devices.flatMap(({ runs }) =>
           runs.map((run) => [
@@ -214,6 +260,6 @@ test("what the tracker is given after a crash are exactly the absent numbers it 
         expect(absent.get(run.run)).toEqual(expected.map(({ text }) => text));
       }
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 1500 },
+    { numRuns: 40, interruptAfterTimeLimit: 3000 },
   );
 });

@@ -73,3 +73,19 @@ test("who stops in the middle leaves nothing open", () => {
     break;
   }
 });
+
+test("of numbers that were lost on both sides of the floor those below it are not told", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (const number of [0, 9]) model.receive(run, number);
+  model.close(run);
+  run.row[ROW.FLOOR] = 4;
+  writer.accept(model.seal());
+  writer.flush();
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  expect(archive.load("pump")!.runs).toMatchObject([
+    { row: { [ROW.FLOOR]: 4 }, absent: [{ first: 4, last: 8 }] },
+  ]);
+});

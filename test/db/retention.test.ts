@@ -249,7 +249,11 @@ test("above the size cap no more than the excess goes, also where what goes is d
   idle(writer);
   expect(writer.stored.segments).toBe(2);
   // all heads of the run, which are in many rows
-  expect(viewOf(writer).fleet().counts).toMatchObject({ received: 240_000, stored: 160_000, expired: 80_000 });
+  expect(viewOf(writer).fleet().counts).toMatchObject({
+    received: 240_000,
+    stored: 160_000,
+    expired: 80_000,
+  });
 });
 
 test("above the size cap as many flushes go as make up the excess, and no more", () => {
@@ -290,6 +294,12 @@ test("of merged segments that are too old one goes per flush", () => {
     return writer.stored.segments;
   });
   expect(left).toEqual([2, 1, 0]);
+  // what was in them is swept until nothing is left of it
+  idle(writer);
+  expect(writer.merging.hasLeftovers).toBe(false);
+  expect([countOf(bed, "chunk_pages"), countOf(bed, "chunk_heads"), countOf(bed, "leftovers")]).toEqual([
+    0, 0, 0,
+  ]);
 });
 
 test("a size cap below what the ledger takes is told, and no longer once it is less", () => {

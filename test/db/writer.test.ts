@@ -5,7 +5,7 @@ import { LedgerState } from "../../db/ledger-state.ts";
 import { LedgerView } from "../../db/ledger-view.ts";
 import { openForReading } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { FlushOutcome, Writer } from "../../db/writer.ts";
+import { type FlushOutcome, Writer } from "../../db/writer.ts";
 import { MAX_SEQUENCE } from "../../protocol/constants.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -217,6 +217,22 @@ test("any worker may be the first that is heard of", () => {
   expect(counters.datagrams).toBe(4);
 });
 
+test("what waits in vain is shown with the counters of each worker, whichever was heard of last", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  const datagrams = [0, 1, 1, 0].map((worker, turn) => {
+    const model = new IngestModel({ nextDevice: 1 + turn, nextRun: 1 + turn, worker });
+    model.fleet.datagrams = 10 * turn;
+    model.receive(model.run(model.device(`pump-${turn}`), 1), 0);
+    writer.accept(model.seal());
+    writer.flush();
+    return writer.takeAccepted()!.fleet.datagrams;
+  });
+  expect(datagrams).toEqual([1, 1 + 11, 1 + 21, 31 + 21]);
+});
+
 test("a flush takes more than it should rather than none that is complete", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ flushNotes: 6 }));
@@ -342,9 +358,10 @@ test("the tables follow a few seconds later, once for all flushes until then", (
   expect(writer.waitingDevices).toBe(500);
 });
 
-test("an idle writer commits nothing until tables are due, then brings them up to date", () => {
+test("an idle writer commits nothing until tables are due, after four seconds, then brings them up to date", () => {
   using bed = new StoreBed();
-  const writer = bed.closing(bed.writer({ checkpointLagMs: 4000 }));
+  const { file, clock } = bed;
+  const writer = bed.closing(new Writer({ file, clock, retentionMs: null, maxBytes: null }));
   const model = new IngestModel();
   model.receive(model.run(model.device("pump-7"), 1), 0);
   writer.accept(model.seal());
@@ -355,6 +372,18 @@ test("an idle writer commits nothing until tables are due, then brings them up t
   expect(writer.flush().outcome).toBe("committed");
   expect(writer.waitingDevices).toBe(0);
   expect(writer.flush().outcome).toBe("idle");
+});
+
+test("a flush that only tells of events is needed by no replay once the writer is idle", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  model.event(null, "restart");
+  writer.accept(model.seal());
+  const flushed = [writer.flush(), writer.flush(), writer.flush()].map(({ outcome }) => outcome);
+  expect(flushed).toEqual(["committed", "committed", "idle"]);
+  const db = bed.closing(openForReading(bed.file));
+  expect(db.prepare("SELECT flush, replay_from FROM flushes").raw().all()).toEqual([[1, 2]]);
 });
 
 test("datagrams held by a process that died are rejected at the next start", () => {
