@@ -5,6 +5,7 @@ import type { Writer } from "../../db/writer.ts";
 /**
  * One merge as the merge worker and the writer do it between them. @param file - the writer's
  * @param endsBefore - where it is given up instead: before its first page, or before its segment takes the place of the inputs
+ * @param between - what happens before its segment takes the place of the inputs; may take one of these away
  * @returns false when there was nothing to merge
  */
 export const mergeOnce = (
@@ -12,6 +13,7 @@ export const mergeOnce = (
   file: string,
   chunkReadings: number,
   endsBefore?: "pages" | "adopt",
+  between?: () => void,
 ): boolean => {
   const task = writer.beginMerge();
   if (task === null) return false;
@@ -24,6 +26,8 @@ export const mergeOnce = (
     const lots = new Merger(db, chunkReadings, 1).merge(task);
     let step = lots.next();
     for (; step.done !== true; step = lots.next()) writer.merging.stage(step.value);
+    between?.();
+    if (writer.merging.current !== task) return true;
     if (endsBefore === "adopt") writer.merging.abandon();
     else writer.merging.adopt(step.value);
   } finally {
