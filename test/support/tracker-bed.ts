@@ -101,8 +101,9 @@ export class TrackerBed {
     return this.#send(KIND.GONE, next, said);
   }
 
-  shed(sequence: number): void {
-    this.tracker.onShed(this.#say(KIND.DATA, sequence, {}), this.#arrival({}));
+  /** @param kind - KIND.*: of a control datagram `sequence` is its `next` */
+  shed(sequence: number, said: Said = {}, kind: number = KIND.DATA): void {
+    this.tracker.onShed(this.#say(kind, sequence, said), this.#arrival(said));
     this.#settle();
   }
 

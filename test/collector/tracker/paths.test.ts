@@ -103,6 +103,19 @@ test("R5: another source on another path is no second sender, and no change of s
   expect(bed.heardOf("event")).toEqual(["event epoch-reused 1"]);
 });
 
+test("R5: a source on a path by which the reported one is heard too, be it in order only, is another sender", () => {
+  const bed = twoPaths();
+  for (const number of [0, 1]) {
+    bed.data(number, A);
+    bed.data(number, B);
+  }
+  bed.data(2, { ...A, listener: B.listener });
+  bed.advance(10_000);
+  bed.data(3, A);
+  bed.data(3, B);
+  expect(bed.heardOf("event")).toEqual(["event source-changed 1"]);
+});
+
 test("R5: the source on the other path takes over 2 s after the reported one fell silent, without an event", () => {
   const bed = twoPaths();
   bed.data(0, A);

@@ -64,6 +64,16 @@ test("a gap between two numbers makes no pair of them", () => {
   expect(transit(bed)).toBeNull();
 });
 
+test("a number without a send time makes no pair with its neighbours", () => {
+  const bed = new TrackerBed();
+  // of the first two, which are not the short path's yet, the pair at a multiple of 8 is looked at
+  for (const number of [7, 8, 9, 10]) {
+    bed.advance(6000);
+    bed.data(number, { device: DEVICE, ...(number % 2 === 0 ? { time: number * 6 * SECOND_US } : {}) });
+  }
+  expect(transit(bed)).toBeNull();
+});
+
 test("without send times nothing is known", () => {
   const bed = new TrackerBed();
   bed.stream(0, 50, { device: DEVICE });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { KIND } from "../../../protocol/constants.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
 
@@ -15,6 +16,15 @@ test("R1: a shed datagram creates no device", () => {
   const bed = new TrackerBed();
   bed.shed(0);
   expect(bed.tracker.deviceCount).toBe(0);
+});
+
+test("R1: a shed heartbeat is no evidence: the number it names had not been sent", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 4);
+  bed.shed(5, {}, KIND.HEARTBEAT);
+  bed.data(6);
+  bed.advance(250).tick();
+  expect(bed.ledger()).toMatchObject({ missing: 0, lost: { undetermined: 1 } });
 });
 
 test("R1: a shed number of which another copy finds room is simply received", () => {
