@@ -1,37 +1,42 @@
 import { expect, test } from "vitest";
+import { entryOf } from "../../collector/entry.ts";
 import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { deviceIdText } from "../../protocol/device-id.ts";
 import { CAUSE } from "../../protocol/ledger-row.ts";
-import { IngestBench } from "../support/ingest-bench.ts";
+import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
 const data = (device: string, seq: number): string =>
   JSON.stringify({ device, epoch: 3, seq, values: { a: seq } });
 
 /** A worker that owns no device whose id begins with "b". */
 const setUp = (hasRoom = true) => {
-  const passed: { owner: number; device: string; listener: number; text: string; from: string }[] = [];
+  const passed: { owner: number; device: string; entry: number; text: string; from: string }[] = [];
+  const told = { breaks: 0 };
   const bench = new IngestBench({
     worker: 1,
+    restored: { ...EMPTY, hasHistory: true },
     exchange: {
       otherOwnerOf: (datagram) => (deviceIdText(datagram).startsWith("b") ? 2 : -1),
-      pass: (owner, datagram, listener, bytes, offset, length, address, port) => {
+      pass: (owner, datagram, entry, bytes, offset, length, address, port) => {
         const text = Buffer.from(bytes.subarray(offset, offset + length)).toString();
-        passed.push({ owner, device: deviceIdText(datagram), listener, text, from: `${address}:${port}` });
+        passed.push({ owner, device: deviceIdText(datagram), entry, text, from: `${address}:${port}` });
         return hasRoom;
       },
-      listenerBreak: () => undefined,
+      listenerBreak: () => {
+        told.breaks++;
+      },
     },
   });
-  return { bench, passed };
+  return { bench, passed, told };
 };
 
 test("a datagram of another worker's device is handed over as it came, and counted there", () => {
   const { bench, passed } = setUp();
   bench.receive(data("a-1", 0));
-  bench.receive(data("b-1", 0), 0, 5001);
-  expect(passed).toMatchObject([{ owner: 2, device: "b-1", listener: 0, text: data("b-1", 0) }]);
+  bench.receive(data("b-1", 0), 0, 5001, 7);
+  expect(passed).toMatchObject([{ owner: 2, device: "b-1", entry: entryOf(0, 7), text: data("b-1", 0) }]);
   expect(passed[0]!.from).toMatch(/:5001$/);
   expect(bench.counts()).toMatchObject({ datagrams: 1, received: 1, shed: 0 });
 });
@@ -63,6 +68,12 @@ test("a number another worker shed is queue-overflow in its owner's ledger", () 
   bench.advance(400);
   const [lost] = bench.reader.opsOf(OP_CODE.LOST);
   expect([lost![OP.FIRST], lost![OP.LAST], lost![OP.CAUSE]]).toEqual([1, 1, CAUSE.QUEUE_OVERFLOW]);
+});
+
+test("a change of a listener's state is told to the other workers", () => {
+  const { bench, told } = setUp();
+  bench.ingest.listenerChanged("udp://0.0.0.0:1", "OK", "bound", bench.wallUs, bench.nowMs);
+  expect(told.breaks).toBe(1);
 });
 
 test("only the first worker tells that the collector started and stopped", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Tracker } from "../../collector/tracker/tracker.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import { BATCH_DATAGRAMS, Batch, OP, OP_CODE } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
@@ -37,10 +38,13 @@ test("without a usable send time the arrival stands in, and an unusable one is c
   const bench = new IngestBench();
   bench.receive({ sendTimeUs: 0, readings: [{ channel: 0, type: "float64", value: 1 }] });
   bench.receive({ sequence: 1, sendTimeUs: 1, readings: [{ channel: 0, type: "float64", value: 2 }] });
+  // of what comes next, in order, nothing is refused
+  bench.receive({ sequence: 2, sendTimeUs: WALL_US - 1, readings: [] });
   bench.stop();
-  expect(bench.reader.stored.map(({ timeUs, readings }) => [timeUs, readings[0]!.timeUs])).toEqual([
+  expect(bench.reader.stored.map(({ timeUs, readings }) => [timeUs, readings[0]?.timeUs])).toEqual([
     [WALL_US, WALL_US],
     [WALL_US, WALL_US],
+    [WALL_US - 1, undefined],
   ]);
   expect(bench.counts().unusableSendTimes).toBe(1);
 });
@@ -75,6 +79,31 @@ test("a datagram of another sender than the one a listener may hear is crosstalk
   expect(bench.counts(1)).toMatchObject({ received: 1, rejected: {} });
 });
 
+test("crosstalk says nothing of what its sender's other datagrams may have lost", () => {
+  const bench = new IngestBench({ formats: ["auto", "auto"], sources: [null, "10.0.0.9"] });
+  bench.receive({ sequence: 0 });
+  bench.receive("nonsense", 1);
+  bench.receive({ sequence: 2 });
+  bench.advance(400);
+  bench.ingest.kernelDrops(bench.nowMs, bench.nowMs, [0, 0]);
+  bench.receive({ sequence: 4 });
+  bench.receive("nonsense", 1);
+  bench.nowMs += 400;
+  bench.wallUs += 400_000;
+  bench.ingest.kernelDrops(bench.nowMs, bench.nowMs, [0, 0]);
+  bench.advance(20);
+  const causes = bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.FIRST], op[OP.CAUSE]]);
+  expect(causes.at(-1)).toEqual([3, CAUSE.NETWORK]);
+});
+
+test("what came is counted with its bytes, and when the last of it came", () => {
+  const bench = new IngestBench();
+  bench.receive("{}");
+  bench.advance(20);
+  bench.receive("{");
+  expect(bench.counts()).toMatchObject({ datagrams: 2, bytes: 3, lastDatagramAtUs: bench.wallUs });
+});
+
 test("duplicates, control and unsequenced datagrams are counted and only the latter stored", () => {
   const bench = new IngestBench();
   bench.receive({ sequence: 0 });
@@ -89,8 +118,10 @@ test("duplicates, control and unsequenced datagrams are counted and only the lat
 test("a refused reading is counted by its reason and the others are stored", () => {
   const bench = new IngestBench();
   bench.receive('{"device":"d","seq":0,"values":{"good":1,"bad":"text"}}');
+  // of a copy no reading is stored, and none refused
+  bench.receive('{"device":"d","seq":0,"values":{"good":1,"bad":"text"}}');
   bench.stop();
-  expect(bench.counts()).toMatchObject({ received: 1, refusedReadings: { "bad-value": 1 } });
+  expect(bench.counts()).toMatchObject({ received: 1, duplicates: 1, refusedReadings: { "bad-value": 1 } });
   expect(bench.reader.stored[0]!.readings).toHaveLength(1);
 });
 
@@ -411,6 +442,18 @@ test("of what one datagram says of a channel the last counts", () => {
   ]);
 });
 
+test("names of an epoch that was refused are not those of the datagrams without a number", () => {
+  const bench = new IngestBench();
+  bench.receive('{"device":"d","values":{"temp":1}}');
+  for (let epoch = 0; epoch < 100; epoch++)
+    bench.receive(`{"device":"d","epoch":${epoch},"next":0,"units":{"temp":"Cel"}}`);
+  bench.stop();
+  const [unsequenced, ...epochs] = bench.reader.notesOf("run").map(({ epoch }) => epoch);
+  expect(unsequenced).toBeNull();
+  const described = bench.reader.notesOf("channel").filter(({ unit }) => unit === "Cel");
+  expect(described.map(({ epoch }) => epoch)).toEqual(epochs);
+});
+
 test("units alone describe the datagrams without a number where the epoch has no other", () => {
   const bench = new IngestBench();
   bench.receive('{"device":"d","epoch":3,"values":{"temp":1}}');
@@ -470,6 +513,69 @@ test("an exception while a datagram is judged rejects that datagram only", () =>
   expect(values).toEqual([[0], [2], [4]]);
 });
 
+test("an exception after a datagram was counted does not count it once more", () => {
+  class Faulty extends Tracker {
+    override addReadings(): void {
+      throw new RangeError("a bug");
+    }
+    override onShed(): void {
+      throw new RangeError("a bug");
+    }
+  }
+  const bench = new IngestBench({
+    batches: 2,
+    createTracker: (options, sink) => new Faulty(options, sink),
+  });
+  bench.isWriterAlive = false;
+  bench.receive({ sequence: 0 });
+  for (let sequence = 1; bench.counts().shed < 2; sequence++) bench.receive({ sequence });
+  const { datagrams, received, shed, rejected } = bench.counts();
+  expect([received + shed, shed, rejected]).toEqual([datagrams, 2, {}]);
+  expect(bench.errors).toHaveLength(datagrams);
+});
+
+test("no epoch is said to have begun while we listened when a listener changed its state since", () => {
+  const bench = new IngestBench();
+  const firstOf = (epoch: number): number => {
+    bench.receive({ epoch, sequence: 3 });
+    bench.advance(120);
+    return [...bench.reader.rows.values()].at(-1)![ROW.FIRST]!;
+  };
+  firstOf(1);
+  expect(firstOf(2)).toBe(0);
+  bench.ingest.listenerChanged("udp://0.0.0.0:1", "OK", "bound", bench.wallUs, bench.nowMs);
+  expect(firstOf(3)).toBe(3);
+});
+
+test("a device that is idle makes room once what it said is committed", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1, maxDevices: 1, archive },
+  });
+  for (const sequence of [0, 1]) bench.receive({ device: "old", sequence });
+  bench.advance(60_000);
+  bench.receive({ device: "new", sequence: 0 });
+  expect(bench.counts()).toMatchObject({ received: 3, rejected: {} });
+});
+
+test("a NACK leaves for the address the device sends to, and is counted with its bytes", () => {
+  const sent: { local: number; lengthBytes: number }[] = [];
+  const bench = new IngestBench({
+    recovery: {
+      listeners: ["on"],
+      random: () => 0,
+      send: (_listener, bytes, _address, _port, local) => {
+        sent.push({ local, lengthBytes: bytes.length });
+        return true;
+      },
+    },
+  });
+  for (const sequence of [0, 1, 3]) bench.receive({ sequence }, 0, 5000, 7);
+  bench.advance(300);
+  expect(sent).toEqual([{ local: 7, lengthBytes: 45 }]);
+  expect(bench.counts()).toMatchObject({ nacks: 1, nackBytes: 45 });
+});
+
 test("a change of a listener's state becomes an event", () => {
   const bench = new IngestBench();
   bench.ingest.listenerChanged("udp://0.0.0.0:1", "FAILED", "the socket broke", WALL_US, bench.nowMs);
@@ -516,12 +622,15 @@ test("a database whose numbers are used up takes no new device and no new run, t
 test("a datagram of the greatest size fits while another is held", () => {
   const bench = new IngestBench();
   const readings = Array.from({ length: 5000 }, () => ({ channel: 1, type: "int32", value: 1 }));
-  bench.receive({ sequence: 0, readings });
-  bench.receive({ sequence: 2 ** 40, readings });
-  bench.receive({ sequence: 2 ** 40 + 1, readings });
+  const sequences = [0, 1, 2 ** 40, 2 ** 40 + 1, 2 ** 40 + 2, 2 ** 40 + 3, 2 ** 40 + 4];
+  for (const sequence of sequences) bench.receive({ sequence, readings });
   bench.stop();
-  expect(bench.counts()).toMatchObject({ received: 3, shed: 0 });
-  expect(bench.reader.stored.map((datagram) => datagram.readings.length)).toEqual([5000, 5000, 5000]);
+  expect(bench.counts()).toMatchObject({ received: 7, shed: 0 });
+  const stored = bench.reader.stored.map(({ sequence, readings: kept }) => [
+    sequence,
+    kept.filter(({ value }) => value === 1).length,
+  ]);
+  expect(stored).toEqual(sequences.map((sequence) => [sequence, 5000]));
 });
 
 test("more windows than a batch has room for are spread over batches and end as lost", () => {

@@ -1,5 +1,6 @@
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { countsOf, type ListenerCounts } from "../../collector/counters.ts";
+import { entryOf } from "../../collector/entry.ts";
 import { Ingest } from "../../collector/ingest.ts";
 import type { IngestOptions } from "../../collector/ingest-options.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
@@ -56,7 +57,7 @@ export class IngestBench {
   }
 
   /** A JSON text, a datagram to encode, or bytes. */
-  receive(what: string | Uint8Array | Partial<PlainDatagram>, listener = 0, port = 5000): void {
+  receive(what: string | Uint8Array | Partial<PlainDatagram>, listener = 0, port = 5000, local = 0): void {
     const bytes =
       typeof what === "string"
         ? new TextEncoder().encode(what)
@@ -64,7 +65,8 @@ export class IngestBench {
           ? what
           : encode(what);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.ingest.receive(listener, bytes, view, 0, bytes.length, "10.0.0.1", port, this.wallUs, this.nowMs);
+    const entry = entryOf(listener, local);
+    this.ingest.receive(entry, bytes, view, 0, bytes.length, "10.0.0.1", port, this.wallUs, this.nowMs);
     const counts = this.counts(listener);
     if (counts.datagrams !== accountedFor(counts))
       throw new Error(`not accounted for: ${JSON.stringify(counts)}`);
