@@ -105,7 +105,7 @@ export class IngestSink implements TrackerSink {
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     decode(bytes, view, 0, bytes.length, formats[listener]!, this.#datagram);
-    this.tracker?.addReadings(run, writer.write(this.#datagram, place, counters));
+    this.tracker?.addReadings(writer.write(this.#datagram, place, counters));
     counters.refuseAll(this.#datagram.refused);
   }
 

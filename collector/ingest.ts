@@ -410,7 +410,7 @@ export class Ingest {
     place.sequence = tracker.sequence;
     place.sendTimeUs = tracker.sendTimeUs;
     place.arrivalUs = this.#arrival.arrivalUs;
-    tracker.addReadings(place.run, this.#writer.write(this.#datagram, place, counters));
+    tracker.addReadings(this.#writer.write(this.#datagram, place, counters));
   }
 
   /** of a held datagram that the next step may confirm, at most */

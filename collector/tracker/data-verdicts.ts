@@ -171,7 +171,7 @@ export class DataVerdicts {
     const sendTimeUs = absoluteUs || mapRelative(runs, run, relativeUs, arrivalUs);
     runs.add1(run, ROW.IN_ORDER);
     runs.put(run, ROW.MAX_SEND_TIME, sendTimeUs);
-    outcome.heldRunSlot = run;
+    outcome.runSlot = run;
     outcome.heldSendTimeUs = sendTimeUs;
     context.paths?.first(run, number, held.listener, nowMs);
     sink.heldAccepted(outcome.device, runs.at(run, ROW.RUN), number, held.listener);

@@ -21,7 +21,6 @@ export class Outcome {
   /** slots of the device and of the run that was accepted into, -1 = none */
   slot = -1;
   runSlot = -1;
-  heldRunSlot = -1;
   /** usable send time as the datagram gave it: of the two at most one is not 0 */
   absoluteUs = 0;
   relativeUs = 0;
@@ -35,7 +34,6 @@ export class Outcome {
     this.sendTimeUs = 0;
     this.slot = -1;
     this.runSlot = -1;
-    this.heldRunSlot = -1;
     this.absoluteUs = absoluteSendTime(datagram, arrivalUs);
     this.relativeUs = relativeSendTime(datagram, arrivalUs);
     this.sendTimeRefused = datagram.sendTimeUs !== 0 && this.absoluteUs === 0 && this.relativeUs === 0;
@@ -47,7 +45,6 @@ export class Outcome {
     this.device = device;
     this.run = run;
     this.runSlot = runSlot;
-    this.heldRunSlot = -1;
     this.sendTimeRefused = false;
   }
 

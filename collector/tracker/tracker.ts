@@ -316,12 +316,11 @@ export class Tracker {
     this.#holds.dropAll();
   }
 
-  /** Count readings accepted with a datagram just accepted. @param run - `this.run`, or inside `sink.heldAccepted` the run given there */
-  addReadings(run: number, count: number): void {
-    const { runSlot, heldRunSlot } = this.#outcome;
-    const slot = heldRunSlot >= 0 && this.#runs.at(heldRunSlot, ROW.RUN) === run ? heldRunSlot : runSlot;
-    this.#runs.plus(slot, ROW.READINGS, count);
-    this.#runs.touch(slot);
+  /** Count readings of the datagram just accepted, inside `sink.heldAccepted` of the held one. */
+  addReadings(count: number): void {
+    const { runSlot } = this.#outcome;
+    this.#runs.plus(runSlot, ROW.READINGS, count);
+    this.#runs.touch(runSlot);
   }
 
   /**

@@ -224,9 +224,9 @@ test("a row tells when its run was heard, how often, and what was sent last", ()
 test("readings are counted in the run that the datagram was accepted into", () => {
   const bed = new TrackerBed();
   bed.data(0);
-  bed.tracker.addReadings(bed.tracker.run, 3);
+  bed.tracker.addReadings(3);
   bed.data(1);
-  bed.tracker.addReadings(bed.tracker.run, 4);
+  bed.tracker.addReadings(4);
   bed.tick();
   expect(bed.row(1)[ROW.READINGS]).toBe(7);
 });
