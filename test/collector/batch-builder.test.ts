@@ -27,6 +27,19 @@ test("a later source of a device is a note of its own", () => {
   expect(notes[1]).toEqual({ note: "source", device: 1, source: "192.0.2.7:5001" });
 });
 
+test("readings that are taken back are in no datagram", () => {
+  const builder = new BatchBuilder();
+  builder.open(new Batch());
+  builder.reading(1, 2, 3, 4);
+  expect(builder.endDatagram(1, 0, 1000, 1000)).toBe(1);
+  builder.reading(1, 2, 3, 5);
+  builder.abandonDatagram();
+  builder.reading(1, 2, 3, 6);
+  expect(builder.endDatagram(1, 1, 1000, 1000)).toBe(1);
+  const { batch } = builder.seal();
+  expect([...batch.readingValue.subarray(0, batch.readingCount)]).toEqual([4, 6]);
+});
+
 test("a batch tells the least and the greatest arrival, also when the wall clock was set back in it", () => {
   const builder = new BatchBuilder();
   builder.open(new Batch());

@@ -22,3 +22,10 @@ test("beyond the bound only the number waits, and room comes back with what is t
   expect(store.take(3)!.bytes).toHaveLength(4);
   expect(store.size).toBe(0);
 });
+
+test("what is kept of a device takes the place, and the room, of what was", () => {
+  const store = new HeldStore(4);
+  store.keep(1, new Uint8Array(3), 5, ARRIVAL);
+  store.keep(1, Uint8Array.of(1, 2, 3, 4), 6, ARRIVAL);
+  expect(store.take(1)).toEqual({ bytes: Uint8Array.of(1, 2, 3, 4), readings: 6, arrivalUs: 42 });
+});

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
-import { BATCH_DATAGRAMS, Batch, OP, OP_CODE } from "../../protocol/batch.ts";
+import { BATCH_DATAGRAMS, Batch, type DeviceSnapshot, OP, OP_CODE } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { setDeviceId } from "../../protocol/device-id.ts";
-import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { rowOf } from "../support/fake-sources.ts";
 import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
 const WALL_US = 1_795_176_000_000_000;
@@ -314,6 +315,42 @@ test("a held datagram is stored when the next number confirms it", () => {
   expect(bench.reader.rows.get(run!)![ROW.READINGS]).toBe(2);
 });
 
+test("of a held datagram what is unusable is refused once it is confirmed", () => {
+  const bench = new IngestBench();
+  const far = 2 ** 40;
+  for (const seq of [0, far]) bench.receive(`{"device":"d","seq":${seq},"values":{"good":1,"bad":"text"}}`);
+  expect(bench.counts().refusedReadings).toEqual({ "bad-value": 1 });
+  bench.receive(`{"device":"d","seq":${far + 1},"values":{"good":1}}`);
+  expect(bench.counts()).toMatchObject({ received: 3, refusedReadings: { "bad-value": 2 } });
+});
+
+test("where too much is held to be kept the number is stored, at its time, and the readings are refused", () => {
+  const bench = new IngestBench();
+  const readings = Array.from({ length: 5000 }, () => ({ channel: 1, type: "int32", value: 1 }));
+  const far = 2 ** 40;
+  const devices = Array.from({ length: 300 }, (_, index) => `d${index}`);
+  for (const device of devices) bench.receive({ device, sequence: 0 });
+  for (const device of devices) bench.receive({ device, sequence: far, sendTimeUs: 0, readings });
+  const heldAtUs = bench.wallUs;
+  bench.advance(100);
+  bench.receive({ device: devices.at(-1)!, sequence: far + 1 });
+  bench.stop();
+  expect(bench.counts().refusedReadings).toEqual({ "too-many-readings": 5000 });
+  expect(bench.reader.stored.find(({ sequence }) => sequence === far)).toMatchObject({
+    timeUs: heldAtUs,
+    readings: [],
+  });
+});
+
+test("a reading may be as far ahead of its arrival as a send time may, however long the datagram was kept", () => {
+  const bench = new IngestBench();
+  const hourUs = 3_600_000_000;
+  const samples = [{ time_us: WALL_US + 10 * hourUs, values: { a: 1 } }];
+  bench.receive(JSON.stringify({ device: "d", seq: 0, time_us: WALL_US - 20 * hourUs, samples }));
+  bench.stop();
+  expect(bench.reader.stored[0]!.readings[0]!.timeUs).toBe(WALL_US + 10 * hourUs);
+});
+
 test("a held datagram that nothing confirms is rejected after its time, in a batch of its own", () => {
   const bench = new IngestBench();
   bench.receive({ sequence: 0 });
@@ -590,7 +627,8 @@ test("a change of a listener's state becomes an event", () => {
 });
 
 test("fleet counters go on where the database stopped, what was held then is rejected", () => {
-  const fleet = { ...EMPTY.fleet, datagrams: 10, control: 9, held: 1 };
+  const refusedReadings = { "bad-value": 2 };
+  const fleet = { ...EMPTY.fleet, datagrams: 10, control: 9, held: 1, refusedReadings };
   const bench = new IngestBench({ restored: { ...EMPTY, hasHistory: true, fleet } });
   expect(bench.ingest.fleet).toEqual({
     ...fleet,
@@ -599,6 +637,63 @@ test("fleet counters go on where the database stopped, what was held then is rej
   });
   bench.receive({ sequence: 0 });
   expect(bench.ingest.fleet.datagrams).toBe(11);
+  bench.receive('{"device":"d","seq":0,"values":{"bad":"text"}}');
+  expect(bench.ingest.fleet.refusedReadings).toEqual({ "bad-value": 3 });
+});
+
+test("the collector was down since the last datagram of any device it knows", () => {
+  const known = (device: number, lastUs: number): DeviceSnapshot => ({
+    device,
+    id: `pump-${device}`,
+    source: "10.0.0.1:5000",
+    channels: [],
+    runs: [
+      {
+        epoch: 1,
+        index: 0,
+        row: rowOf({ RUN: device, DEVICE: device, LAST_ARRIVAL: lastUs, FLAGS: ROW_FLAG.CURRENT }),
+        absent: [],
+      },
+    ],
+  });
+  const devices = [known(1, WALL_US - 2), known(2, WALL_US - 1), known(3, WALL_US - 3)];
+  const bench = new IngestBench({
+    restored: { ...EMPTY, hasHistory: true, devices, nextDevice: 4, nextRun: 4 },
+  });
+  bench.stop();
+  const [down] = bench.reader.notesOf("event");
+  expect(down).toMatchObject({ kind: "collector-down", detail: { from: WALL_US - 1, to: WALL_US } });
+});
+
+test("a device that was read back has its channels by the numbers they had", () => {
+  const archived: DeviceSnapshot[] = [];
+  const archive = {
+    load: (id: string) => archived.find((device) => device.id === id) ?? null,
+    loadEpoch: () => null,
+  };
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1, maxDevices: 1, archive },
+  });
+  for (const seq of [0, 1]) bench.receive(`{"device":"old","epoch":1,"seq":${seq},"values":{"a":1,"b":2}}`);
+  bench.advance(60_000);
+  const row = bench.reader.rows.get(1)!;
+  const channels = bench.reader.notesOf("channel").map(({ note: _, device: __, ...channel }) => channel);
+  archived.push({
+    device: 1,
+    id: "old",
+    source: "10.0.0.1:5000",
+    channels,
+    runs: [{ epoch: 1, index: 0, row, absent: [] }],
+  });
+  bench.receive('{"device":"new","seq":0}');
+  bench.receive('{"device":"old","epoch":1,"seq":2,"values":{"b":2}}');
+  bench.stop();
+  const numbers = bench.reader.stored
+    .filter(({ run }) => run === 1)
+    .map(({ readings }) => readings.map(({ channel, value }) => [channel, value]));
+  const [[a], [b]] = numbers[0] as [[number, number], [number, number]];
+  expect(a).not.toBe(b);
+  expect(numbers.at(-1)).toEqual([[b, 2]]);
 });
 
 test("a database whose numbers are used up takes no new device and no new run, those it knows go on", () => {
@@ -631,6 +726,29 @@ test("a datagram of the greatest size fits while another is held", () => {
     kept.filter(({ value }) => value === 1).length,
   ]);
   expect(stored).toEqual(sequences.map((sequence) => [sequence, 5000]));
+});
+
+test("a tick that closes gaps into more parts than a batch has room for tells each of them once", () => {
+  const bench = new IngestBench();
+  const shed = new Datagram();
+  shed.kind = KIND.DATA;
+  shed.epoch = 1;
+  const devices = ["a", "b", "c", "d", "e"];
+  const last = 2000;
+  for (const device of devices) {
+    bench.receive({ device, sequence: 0 });
+    shed.pointId(new TextEncoder().encode(device));
+    for (shed.sequence = 1; shed.sequence < last; shed.sequence += 2)
+      bench.ingest.shedElsewhere(shed, bench.wallUs, bench.nowMs);
+    bench.receive({ device, sequence: last });
+  }
+  bench.advance(1000);
+  const expected = devices.flatMap((_, index) =>
+    Array.from({ length: last - 1 }, (_unused, at) => [index + 1, at + 1]),
+  );
+  const told = bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.RUN]!, op[OP.FIRST]!] as const);
+  // which run's gaps close first is not fixed
+  expect(told.sort(([one], [other]) => one - other)).toEqual(expected);
 });
 
 test("more windows than a batch has room for are spread over batches and end as lost", () => {
