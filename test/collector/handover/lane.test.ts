@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { entryOf } from "../../../collector/entry.ts";
+import { MOST_ADDRESSES } from "../../../collector/handover/address-book.ts";
 import {
   LANE_BLOCKS,
   LANE_BYTES,
@@ -17,10 +18,18 @@ afterEach(() => {
   for (const lane of lanes.splice(0)) lane.close();
 });
 
+interface ShedNumber {
+  id: string;
+  sequence: number;
+  epoch: number;
+  sendTimeUs: number;
+  sendTimeIsRelative: boolean;
+}
+
 /** What one end has taken. */
 class Taken implements LaneSink {
   readonly datagrams: { entry: number; text: string; from: string }[] = [];
-  readonly shedNumbers: { id: string; sequence: number; epoch: number; sendTimeUs: number }[] = [];
+  readonly shedNumbers: ShedNumber[] = [];
   breaks = 0;
 
   datagram(
@@ -32,14 +41,15 @@ class Taken implements LaneSink {
     address: string,
     port: number,
   ): void {
-    const text = Buffer.from(bytes.slice(offset, offset + length)).toString();
-    expect(view.getUint8(offset)).toBe(text.charCodeAt(0));
+    // both are of the same memory
+    const first = String.fromCharCode(view.getUint8(offset));
+    const text = first + Buffer.from(bytes.slice(offset + 1, offset + length)).toString();
     this.datagrams.push({ entry, text, from: `${address}:${port}` });
   }
 
-  shed({ idBytes, idOffset, idLength, sequence, epoch, sendTimeUs }: Datagram): void {
+  shed({ idBytes, idOffset, idLength, sequence, epoch, sendTimeUs, sendTimeIsRelative }: Datagram): void {
     const id = Buffer.from(idBytes.slice(idOffset, idOffset + idLength)).toString();
-    this.shedNumbers.push({ id, sequence, epoch, sendTimeUs });
+    this.shedNumbers.push({ id, sequence, epoch, sendTimeUs, sendTimeIsRelative });
   }
 
   readonly outgoing: OutgoingDatagram[] = [];
@@ -143,20 +153,38 @@ test("without a free block datagrams are refused, their owner hears of their num
   while (pass(near, "x", "192.0.2.1", length)) passed++;
   expect(near.blocksInUse).toBe(LANE_BLOCKS);
   expect(passed).toBe(4 * LANE_BLOCKS);
-  expect(near.pass(numbered("valve", 8), 5, new Uint8Array(0), 0, 0, "192.0.2.1", 1)).toBe(false);
+  const refuse = (datagram: Datagram): void => {
+    expect(near.pass(datagram, 5, new Uint8Array(0), 0, 0, "192.0.2.1", 1)).toBe(false);
+  };
+  const relative = numbered("valve", 8);
+  relative.epoch = -1;
+  relative.sendTimeUs = 9;
+  relative.sendTimeIsRelative = true;
+  refuse(relative);
+  // what has no number, or names the next one, is evidence of nothing
+  refuse(numbered("valve", -1));
+  const heartbeat = numbered("valve", 10);
+  heartbeat.kind = KIND.HEARTBEAT;
+  refuse(heartbeat);
   await settle();
   near.flush(10);
   await settle();
   expect(taken.datagrams).toHaveLength(passed);
   expect(taken.shedNumbers).toEqual([
-    { id: "pump-7", sequence: 4, epoch: 3, sendTimeUs: 1_795_176_000_000_000 },
-    { id: "valve", sequence: 8, epoch: 3, sendTimeUs: 1_795_176_000_000_000 },
+    {
+      id: "pump-7",
+      sequence: 4,
+      epoch: 3,
+      sendTimeUs: 1_795_176_000_000_000,
+      sendTimeIsRelative: false,
+    },
+    { id: "valve", sequence: 8, epoch: -1, sendTimeUs: 9, sendTimeIsRelative: true },
   ]);
   expect(near.blocksInUse).toBe(0);
   expect(pass(near, "again")).toBe(true);
   near.flush(20);
   await settle();
-  expect(taken.datagrams.at(-1)).toMatchObject({ text: "again" });
+  expect(taken.datagrams.slice(passed)).toMatchObject([{ text: "again" }]);
   expect(taken.shedNumbers).toHaveLength(2);
 });
 
@@ -223,6 +251,17 @@ test("what the other worker's listener is to send goes there once", async () => 
   expect(taken.outgoing).toEqual([outgoing]);
 });
 
+test("no more is kept for the other worker's listener to send than goes with a message", async () => {
+  const { near, taken, settle } = setUp();
+  const outgoing = { listener: 2, bytes: new Uint8Array([7]), address: "192.0.2.1", port: 4711 };
+  let sent = 0;
+  while (sent < 10_000 && near.send(outgoing)) sent++;
+  near.flush(1);
+  await settle();
+  expect([taken.outgoing.length, sent]).toEqual([256, 256]);
+  expect(near.send(outgoing)).toBe(true);
+});
+
 test("a listener's break is told once", async () => {
   const { near, taken, settle } = setUp();
   near.listenerBreak();
@@ -230,6 +269,25 @@ test("a listener's break is told once", async () => {
   near.flush(2);
   await settle();
   expect(taken.breaks).toBe(1);
+});
+
+test("the end is told at once, also to one that is behind", async () => {
+  const { near, far, taken, settle } = setUp();
+  while (near.blocksInUse < LANE_BLOCKS) pass(near, "x", "192.0.2.1", 65_507);
+  near.flush(1, true);
+  await settle();
+  expect([far.hasEnded, taken.datagrams.length]).toEqual([true, 4 * (LANE_BLOCKS - 1) + 1]);
+});
+
+test("sources are told apart also when there are more than an address has a number for", async () => {
+  const { near, taken, settle } = setUp();
+  const addresses = Array.from({ length: MOST_ADDRESSES + 10 }, (_, index) => `source ${index}`);
+  const datagram = numbered("pump-7", 4);
+  for (const address of addresses) near.pass(datagram, ENTRY, Uint8Array.of(1), 0, 1, address, 4711);
+  near.flush(1, true);
+  await settle();
+  expect(taken.datagrams).toHaveLength(addresses.length);
+  expect(taken.datagrams.filter(({ from }, index) => from !== `${addresses[index]}:4711`)).toEqual([]);
 });
 
 test("the end comes after everything else", async () => {
