@@ -47,6 +47,8 @@ export class RunLedger {
   reachEnd(run: number, arrival: Arrival): void {
     const { runs, options } = this.#context;
     if (!runs.has(run, RUN_STATE.CUT_OFF)) return;
+    // while it still is cut off: the time since it was heard last is no spacing of its arrivals
+    runs.heard(run, arrival.arrivalUs);
     runs.set(run, RUN_STATE.CUT_OFF, false);
     runs.downUntilMs[run] = arrival.nowMs + options.windowMs;
   }

@@ -55,6 +55,57 @@ test("R4: a number stored before the start is a duplicate after it", () => {
   expect([bed.data(5), bed.data(3)]).toEqual(["duplicate", "late"]);
 });
 
+test("what a start finds is numbered on where the database stopped", () => {
+  const bed = new TrackerBed({}, { nextDevice: 7, nextRun: 9 });
+  bed.data(0);
+  expect([bed.heardOf("device"), bed.heardOf("run")]).toEqual([["device 7 pump-7"], ["run 9 of 7: 1/0"]]);
+});
+
+test("R13: of a run in the place of one that left the memory nothing is known of before its first number", () => {
+  const bed = new TrackerBed({ maxDevices: 1 });
+  for (const epoch of [1, 2]) bed.data(0, { device: "forgotten", epoch, time: 10 });
+  bed.data(0, { epoch: 1, time: 20 });
+  bed.data(2, { epoch: 2, time: 30 });
+  const written: number[][] = [];
+  bed.tracker.drainWindows(
+    (run, first, last, _openedAt, before, after) => written.push([run, first, last, before, after]),
+    () => undefined,
+  );
+  expect(written).toEqual([[4, 0, 1, 0, BED_START_US + 30]]);
+});
+
+test.each([
+  ["its next number", (bed: TrackerBed) => bed.data(10)],
+  ["a greater number", (bed: TrackerBed) => bed.data(20)],
+  ["a heartbeat that says nothing new", (bed: TrackerBed) => bed.heartbeat(10)],
+  ["a copy, and then a greater number", (bed: TrackerBed) => [bed.data(9), bed.data(20)]],
+])("the time the collector was down is no habit of a device that comes back with %s", (_, comeBack) => {
+  const snapshot = snapshotOf(1, 1);
+  snapshot.row[ROW.INTERVAL] = 1_000_000;
+  const bed = restarted(snapshot);
+  comeBack(bed);
+  expect(bed.row(1)[ROW.INTERVAL]).toBe(1_000_000);
+  bed.advance(2000);
+  bed.data(21);
+  expect(bed.row(1)[ROW.INTERVAL]).toBe(1_125_000);
+});
+
+test("R14: the stop is no cause in a run in the place of one that it cut off", () => {
+  const snapshot = snapshotOf(1, 1);
+  snapshot.row[ROW.FLAGS] = ROW_FLAG.CURRENT;
+  const bed = new TrackerBed(
+    { maxDevices: 1 },
+    { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(snapshot)] },
+  );
+  bed.advance(1000);
+  bed.data(12);
+  bed.data(0, { device: "new" });
+  bed.data(2, { device: "new" });
+  bed.advance(250).tick();
+  expect(bed.heardOf("forgotten")).toEqual(["forgotten 1"]);
+  expect(bed.ledger(10).lost).toEqual({ undetermined: 1 });
+});
+
 test("R14: a gap of which some numbers were shed closes into one part per cause", () => {
   const bed = new TrackerBed();
   bed.stream(0, 4);
