@@ -584,15 +584,45 @@ test("no epoch is said to have begun while we listened when a listener changed i
   expect(firstOf(3)).toBe(3);
 });
 
-test("a device that is idle makes room once what it said is committed", () => {
+test("a device that is idle makes room once what it said is committed, not before", () => {
   const archive = { load: () => null, loadEpoch: () => null };
   const bench = new IngestBench({
     tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1, maxDevices: 1, archive },
   });
+  bench.isWriterAlive = false;
   for (const sequence of [0, 1]) bench.receive({ device: "old", sequence });
-  bench.advance(60_000);
+  bench.nowMs += 60_000;
+  bench.wallUs += 60_000_000;
   bench.receive({ device: "new", sequence: 0 });
-  expect(bench.counts()).toMatchObject({ received: 3, rejected: {} });
+  bench.advance(200);
+  bench.receive({ device: "new", sequence: 0 });
+  expect(bench.counts()).toMatchObject({ received: 2, rejected: { "device-limit": 2 } });
+  bench.giveBack();
+  bench.receive({ device: "new", sequence: 0 });
+  expect(bench.counts()).toMatchObject({ received: 3, rejected: { "device-limit": 2 } });
+});
+
+test.each([
+  ["waits for a batch", 0],
+  ["is on its way to the writer", 200],
+])("a closed run stays in memory while something of it %s", (_, handedOverMs) => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bounds = { maxOpenRuns: 2, maxClosedRuns: 0 };
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, nextDevice: 1, nextRun: 1, ...bounds, archive },
+  });
+  bench.isWriterAlive = false;
+  for (const epoch of [1, 2, 3, 4]) {
+    bench.receive({ epoch, sequence: 0 });
+    bench.nowMs += 10_000;
+    bench.wallUs += 10_000_000;
+    bench.advance(handedOverMs);
+  }
+  expect(bench.ingest.sizes.runs).toBe(4);
+  bench.advance(200);
+  bench.giveBack();
+  bench.receive({ epoch: 5, sequence: 0 });
+  expect(bench.ingest.sizes.runs).toBeLessThan(5);
 });
 
 test("a NACK leaves for the address the device sends to, and is counted with its bytes", () => {

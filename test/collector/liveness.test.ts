@@ -60,6 +60,22 @@ test("a device that falls silent is stale, then offline, and online when it is h
   expect(said(bench)).toEqual(["stale 1 7", "offline 1 14", "online 1 25"]);
 });
 
+test.each(["DATA", "HEARTBEAT"] as const)(
+  "the silence ends with the first datagram after it, be it %s, however many came before it was seen",
+  (kind) => {
+    const bench = new IngestBench();
+    speak(bench, ["pump-7"], 0, 5);
+    bench.advance(20_000);
+    bench.receive({ device: "pump-7", kind, sequence: 5 });
+    bench.nowMs += 900;
+    bench.wallUs += 900_000;
+    bench.receive({ device: "pump-7", sequence: kind === "DATA" ? 6 : 5 });
+    bench.advance(1000);
+    const back = bench.reader.notesOf("event").find((event) => event.kind === "online");
+    expect(back?.detail).toMatchObject({ silenceSeconds: 21 });
+  },
+);
+
 test("an event tells the status before, how long the silence is and what is usual", () => {
   const bench = new IngestBench();
   speak(bench, ["pump-7"], 0, 5);

@@ -98,12 +98,37 @@ test("R14: the stop is no cause in a run in the place of one that it cut off", (
     { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(snapshot)] },
   );
   bed.advance(1000);
-  bed.data(12);
+  bed.heartbeat(10);
   bed.data(0, { device: "new" });
   bed.data(2, { device: "new" });
   bed.advance(250).tick();
   expect(bed.heardOf("forgotten")).toEqual(["forgotten 1"]);
   expect(bed.ledger(10).lost).toEqual({ undetermined: 1 });
+});
+
+test("R16: a device with a held datagram is not paged out", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bed = new TrackerBed({ maxDevices: 1, archive });
+  bed.data(0);
+  bed.advance(50_000);
+  bed.data(1);
+  // for three of its intervals of 25 s
+  expect(bed.data(2 ** 40)).toBe("held");
+  bed.advance(60_000);
+  expect(bed.data(0, { device: "new" })).toBe("device-limit");
+  expect(bed.data(2 ** 40 + 1)).toBe("in-order");
+});
+
+test("R15: a closed run with an open gap stays in memory", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bed = new TrackerBed({ maxOpenRuns: 2, maxClosedRuns: 0, archive });
+  for (const epoch of [1, 2, 3, 4]) {
+    for (const number of epoch === 1 ? [0, 1, 3] : [0, 1]) bed.data(number, { epoch });
+    bed.advance(10_000);
+  }
+  expect(bed.flags(1)).toContain("CLOSED");
+  expect(bed.heardOf("lost")).toEqual([]);
+  expect(bed.data(2, { epoch: 1 })).toBe("reordered");
 });
 
 test("R14: a gap of which some numbers were shed closes into one part per cause", () => {

@@ -146,6 +146,18 @@ test("R14: never are more numbers blamed on a socket than it dropped, also when 
   );
 });
 
+test("R14: of spans that were joined all drops count, for all of their time", () => {
+  const evidence = readings(Array.from({ length: 1100 }, (_, index) => 2 * (index + 1)));
+  // the oldest span is of the first 77 readings, of 2 drops each
+  const old = { ...absence, fromMs: 1020, toMs: 1040 };
+  expect(evidence.judge({ ...old, count: 154 })).toBe(CAUSE.SOCKET_OVERFLOW);
+  expect(evidence.judge({ ...old, count: 1 })).toBe(BY_EVIDENCE);
+});
+
+test("R14: a device that no listener is known to have heard lost for nobody knows what", () => {
+  expect(readings([0, 0, 0, 0]).judge({ ...absence, heardBy: 0 })).toBe(BY_EVIDENCE);
+});
+
 test("R14: numbers we shed ourselves take nothing of what the kernel dropped", () => {
   const bed = new TrackerBed();
   const read = (drops: number) => bed.tracker.onKernelDrops(bed.nowMs, bed.nowMs, [drops]);

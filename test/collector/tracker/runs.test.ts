@@ -101,6 +101,16 @@ test("R3: the next number confirms a held one: both are received in a run of the
   expect(bed.heardOf("event")).toEqual(["event run-split 1"]);
 });
 
+test("R3: the window of a run that a held number began is over as long after that number", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 4);
+  expect(bed.data(2 ** 40)).toBe("held");
+  bed.advance(251);
+  expect(bed.data(2 ** 40 + 1)).toBe("in-order");
+  expect(bed.data(2 ** 40 - 1)).toBe("held");
+  expect(bed.ledger(2)).toMatchObject({ first: 2 ** 40, reordered: 0 });
+});
+
 test("R3: a device holds one datagram; another takes its place", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);
@@ -401,6 +411,8 @@ test("R8: an announced sleep is kept until the device speaks", () => {
   const bed = new TrackerBed();
   bed.data(0);
   bed.heartbeat(1, { sleep: 3600 });
+  // said again it is no news
+  bed.heartbeat(1, { sleep: 3600 });
   expect(bed.row(1)[ROW.SLEEP_UNTIL]).toBe(bed.wallUs + 3_600_000_000);
   bed.data(1);
   expect(bed.row(1)[ROW.SLEEP_UNTIL]).toBe(0);
@@ -410,6 +422,8 @@ test("R8: an announced sleep is kept until the device speaks", () => {
 test("R8: an orderly end is final; a number that comes late does not undo it, a greater one does", () => {
   const bed = new TrackerBed();
   bed.data(0);
+  bed.heartbeat(3, { end: true });
+  // a copy is no second end
   bed.heartbeat(3, { end: true });
   bed.data(1);
   expect(bed.flags()).toEqual(expect.arrayContaining(["ENDED", "TAIL_KNOWN"]));

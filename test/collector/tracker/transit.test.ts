@@ -113,6 +113,20 @@ test("the least and the greatest are those of the last ten to twenty minutes: cl
   expect(figures.of(0)).toMatchObject({ leastUs: 8000, greatestUs: 9000 });
 });
 
+test("a device that takes the place of one that left the memory has figures of its own", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bed = new TrackerBed({ maxDevices: 1, archive });
+  for (const number of [0, 1, 2, 4, 3, 5]) {
+    bed.advance(6000);
+    bed.data(number, { device: "idle", time: (number + 1) * SECOND_US });
+  }
+  expect(bed.tracker.arrivalsOf("idle")).toMatchObject({ transit: { pairs: 1 }, reordering: { count: 1 } });
+  bed.advance(60_000);
+  bed.data(0, { device: DEVICE });
+  expect(bed.heardOf("paged out")).toEqual(["paged out 1"]);
+  expect(bed.tracker.arrivalsOf(DEVICE)).toMatchObject({ transit: null, reordering: { count: 0 } });
+});
+
 test("figures of more runs than were expected find room, and a run that left takes its own along", () => {
   const figures = new Transit(2);
   figures.add(0, 1, 2, 0);

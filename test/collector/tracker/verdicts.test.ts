@@ -221,6 +221,17 @@ test("a row tells when its run was heard, how often, and what was sent last", ()
   expect(row[ROW.MAX_SEND_TIME]).toBe(BED_START_US + 24_000);
 });
 
+test("an announced sleep is no habit of a device", () => {
+  const bed = new TrackerBed();
+  bed.data(0);
+  bed.advance(1000);
+  bed.data(1);
+  bed.heartbeat(2, { sleep: 3600 });
+  bed.advance(3_601_000);
+  bed.data(2);
+  expect(bed.row(1)[ROW.INTERVAL]).toBe(1_000_000);
+});
+
 test("readings are counted in the run that the datagram was accepted into", () => {
   const bed = new TrackerBed();
   bed.data(0);
