@@ -128,8 +128,9 @@ export class Epochs {
     const current = this.#context.devices.int(device, SLOT.CURRENT);
     // its numbers were sent after those of the run before it
     if (beginsAtZero && current >= 0) runs.clearMs[run] = runs.clearMs[current]!;
-    const mapped = mapRelative(runs, run, contact.relativeUs, contact.arrivalUs);
-    const time = contact.absoluteUs || mapped || contact.arrivalUs;
+    // of the first one that is its arrival
+    mapRelative(runs, run, contact.relativeUs, contact.arrivalUs);
+    const time = contact.absoluteUs || contact.arrivalUs;
     this.#ledger.raise(run, contact.number, lastAbsent, time, arrival);
     runs.put(run, ROW.HIGH_WATER_AT, contact.arrivalUs);
     this.#ledger.markHead(run, contact.startsAtZero);
