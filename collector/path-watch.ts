@@ -47,7 +47,6 @@ export class PathWatch {
     }
     if (nowMs - atMs < DOWN_AFTER_MS || reading.due - due < DOWN_AFTER_NUMBERS) return null;
     this.#isDown = true;
-    this.#isReturning = false;
     return "down";
   }
 

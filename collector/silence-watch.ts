@@ -23,7 +23,7 @@ export class SilenceWatch {
       this.#isSilent = false;
       return "heard";
     }
-    if (!isUp && !this.#isSilent) this.#heardAtMs = nowMs;
+    if (!isUp) this.#heardAtMs = nowMs;
     if (this.#isSilent || nowMs - this.#heardAtMs < this.#allowedMs) return null;
     this.#isSilent = true;
     return "silent";

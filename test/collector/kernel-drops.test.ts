@@ -88,8 +88,11 @@ test("a native socket is asked itself, and no table is read", () => {
   const watched = drops.watch({ ...BOUND, native })!;
   native.kernelDrops = 5;
   native.queuedBytes = 1536;
-  drops.refresh();
+  drops.refresh(30);
   expect([watched.drops, watched.queuedBytes]).toEqual([5, 1536]);
+  native.queuedBytes = 512;
+  drops.refresh(40);
+  expect([watched.peak.bytes, watched.peak.heldMs]).toEqual([1536, 30]);
 });
 
 test("drops of a native socket grow by differences, also when the kernel's counter wraps", () => {

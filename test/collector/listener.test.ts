@@ -130,6 +130,19 @@ test("a stopped listener is not tried again", async () => {
   expect(changes).toEqual(["UNAVAILABLE: in use"]);
 });
 
+test.each([
+  ["its socket is closed unread", "opens" as const],
+  ["it is not tried again", inUse],
+])("a listener that is stopped while it opens stays closed: %s", async (_, outcome) => {
+  const { listener, attached, sockets, asked } = setUp("udp://127.0.0.1:4747?optional=true", [outcome]);
+  const starting = listener.start();
+  listener.stop();
+  expect(await starting).toBeNull();
+  await vi.advanceTimersByTimeAsync(10 * RETRY_MS);
+  expect([asked.length, attached.size]).toEqual([1, 0]);
+  for (const socket of sockets) expect(() => socket.address()).toThrow("Not running");
+});
+
 test("a listener the operator disabled is never opened", async () => {
   const { listener, changes, attached } = setUp("udp://127.0.0.1:4747?enabled=false", []);
   await listener.start();
@@ -143,7 +156,7 @@ test("a socket that breaks is FAILED, closed and no longer read", async () => {
   sockets[0]!.emit("error", new Error("ENOMEM"));
   expect(changes.at(-1)).toBe("FAILED: the socket broke: ENOMEM");
   expect(attached.size).toBe(0);
-  expect(() => sockets[0]!.address()).toThrow();
+  expect(() => sockets[0]!.address()).toThrow("Not running");
 });
 
 const gone =

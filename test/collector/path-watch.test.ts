@@ -65,6 +65,16 @@ test("single copies do not bring a path up, nor say that it is down again", () =
   expect(said).toEqual(["down at 15", "up at 67"]);
 });
 
+test("half of what a path should bring is enough to be up, nothing of nothing is not", () => {
+  const down = [
+    { seconds: 10, came: 10, due: 10 },
+    { seconds: 10, came: 0, due: 10 },
+  ];
+  const back = { seconds: 1, came: 1, due: 1 };
+  expect(play([...down, back, { seconds: 5, came: 5, due: 10 }])).toEqual(["down at 15", "up at 26"]);
+  expect(play([...down, back, { seconds: 5, came: 0, due: 0 }])).toEqual(["down at 15"]);
+});
+
 test("a path that comes and goes is told of at most every ten seconds", () => {
   const steps = Array.from({ length: 20 }, (_, at) => ({ seconds: 3, came: at % 2 === 0 ? 10 : 0, due: 10 }));
   expect(play(steps).length).toBeLessThanOrEqual(6);
