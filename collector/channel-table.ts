@@ -203,14 +203,15 @@ export class ChannelTable {
 
   #freeName(wanted: string, channel: number): string {
     let name = wanted;
-    while (this.#isTaken(name, channel)) name += `#${channel}`;
+    while (this.#isTaken(name)) name += `#${channel}`;
     return name;
   }
 
-  #isTaken(name: string, channel: number): boolean {
+  /** The channel that is to have the name has none yet. */
+  #isTaken(name: string): boolean {
     if (this.#findByName(name) !== undefined) return true;
     const low = /^ch(0|[1-9]\d?)$/.exec(name);
-    return low !== null && Number(low[1]) !== channel && this.#isLow(Number(low[1]));
+    return low !== null && this.#isLow(Number(low[1]));
   }
 
   #findByName(name: string): ChannelEntry | undefined {

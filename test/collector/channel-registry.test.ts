@@ -53,6 +53,24 @@ test("a name is free again when its channel is renamed", () => {
   expect(announced.at(-1)).toEqual([1, 5, 4, "temp", ""]);
 });
 
+test("an undescribed channel that gets a description leaves its name to others, and counts once", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.admit(1, table, 7);
+  registry.describe(1, table, 7, "temp", "");
+  registry.describe(1, table, 3, "ch7", "");
+  expect(announced.at(-1)).toEqual([1, 5, 3, "ch7", ""]);
+  expect(table.channelCount).toBe(2);
+});
+
+test("an undescribed channel described by its own name keeps it", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  registry.admit(1, table, 7);
+  registry.describe(1, table, 7, "ch7", "Cel");
+  expect(announced).toEqual([[1, 5, 7, "ch7", "Cel"]]);
+});
+
 test("a named channel keeps its number while it bears a suffix", () => {
   const { registry } = setUp();
   const table = registry.tableOf(1, -1);
