@@ -499,6 +499,16 @@ test("R14: what a device missed that was left out at the start is collector-down
   expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 collector-down", "lost 1: 16-16 undetermined"]);
 });
 
+test("R14: a window cut by the stop is over once a device speaks that was left out at the start", () => {
+  const snapshot = snapshotOf(1, 1, [range(3, 4, "open")]);
+  const archive: DeviceArchive = { load: () => deviceOf(snapshot), loadEpoch: () => null };
+  const bed = new TrackerBed({ archive }, { hasHistory: true, nextRun: 2, leftOut: ["pump-7"] });
+  bed.advance(60_000);
+  bed.data(10);
+  bed.tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 3-4 collector-down"]);
+});
+
 test("R14: but not when it was refused for want of room before", () => {
   const bed = leftOut(1);
   bed.stream(0, 1, { device: "other" });
