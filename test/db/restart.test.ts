@@ -6,8 +6,8 @@ import { openReadOnly } from "../../db/read-only.ts";
 import type { WriterOptions } from "../../db/writer.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
-import { FullDisk } from "../support/no-room.ts";
 import { IngestModel } from "../support/ingest-model.ts";
+import { FullDisk } from "../support/no-room.ts";
 import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 
 type Step =
