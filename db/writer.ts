@@ -167,6 +167,11 @@ export class Writer {
    * A failure that may pass is returned; anything else (a damaged database, one that was removed, a bug) is thrown.
    */
   flush(): FlushOutcome {
+    return this.#flush(false);
+  }
+
+  /** @param isLogNew - its log was begun anew for it */
+  #flush(isLogNew: boolean): FlushOutcome {
     const messages = this.#waiting.next();
     try {
       this.#identity.check(() => saveLog(this.#db));
@@ -183,8 +188,9 @@ export class Writer {
     } catch (thrown) {
       this.#transaction.undo();
       // what is damaged is left where it is now
-      if (thrown instanceof DamagedRemovalError) return this.flush();
-      if (codeOf(thrown) === "SQLITE_FULL" && beginLogAnew(this.#db)) return this.flush();
+      if (thrown instanceof DamagedRemovalError) return this.#flush(isLogNew);
+      // once: what has no room then has none
+      if (!isLogNew && codeOf(thrown) === "SQLITE_FULL" && beginLogAnew(this.#db)) return this.#flush(true);
       const error = orDamaged(this.#file, thrown);
       if (!isPassingFailure(error)) throw error;
       return { outcome: "failed", error };
