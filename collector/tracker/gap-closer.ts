@@ -24,7 +24,7 @@ const ASKING_MS = 10_000;
  */
 export class GapCloser {
   readonly #context: TrackerContext;
-  /** the run in which more was due than could be closed at once, and where to go on; -1 = none */
+  /** the run in which more was due than could be closed at once, and the number to go on at, since what comes meanwhile shifts the ranges; -1 = none */
   #cutRun = -1;
   #cutAt = 0;
 
@@ -44,7 +44,7 @@ export class GapCloser {
     let done = 0;
     let isClosed = false;
     // the one that opened first is over first: of drops that several gaps share it is blamed on
-    let index = this.#cutRun === run ? this.#cutAt : gaps.lowestOpen();
+    let index = this.#cutRun === run ? gaps.firstReaching(this.#cutAt) : gaps.lowestOpen();
     for (; index < gaps.count && done < limit; index++) {
       if (!gaps.isOpen(index) || gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
       judgeAbsence(this.#context, run, gaps, index);
@@ -59,7 +59,7 @@ export class GapCloser {
     // at the limit more may be due: the next call goes on here, so that what was passed is not looked at twice
     const isCut = done >= limit && index < gaps.count;
     this.#cutRun = isCut ? run : -1;
-    this.#cutAt = index;
+    if (isCut) this.#cutAt = gaps.get(index, GAP.FIRST);
     windows.schedule(run, isCut ? Number.NEGATIVE_INFINITY : gaps.earliestDeadline());
     if (isClosed) runs.touch(run);
     this.trim(runs.device[run]!, wallUs);

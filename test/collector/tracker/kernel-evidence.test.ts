@@ -182,3 +182,22 @@ test("R14: what a restarted sender lost first is judged from the last number bef
   bed.tick();
   expect(bed.ledger(2).lost).toEqual({ network: 2 });
 });
+
+test("R14: drops go to the lowest gaps first, also where what is due is closed in portions and numbers come in between", () => {
+  const bed = new TrackerBed();
+  const read = (drops: number) => bed.tracker.onKernelDrops(bed.nowMs, bed.nowMs, [drops]);
+  const portion = () => bed.tracker.tick(bed.nowMs, bed.nowMs, bed.wallUs, 2);
+  read(0);
+  for (const sequence of [0, 2, 4, 6, 8]) bed.data(sequence);
+  bed.advance(250);
+  read(3);
+  expect(portion()).toBe(2);
+  expect(bed.data(1)).toBe("late");
+  expect([portion(), portion()]).toEqual([2, 0]);
+  expect(bed.heardOf("lost")).toEqual([
+    "lost 1: 1-1 socket-overflow",
+    "lost 1: 3-3 socket-overflow",
+    "lost 1: 5-5 socket-overflow",
+    "lost 1: 7-7 undetermined",
+  ]);
+});
