@@ -4,7 +4,6 @@ import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { normalise, type Range } from "../../protocol/ranges.ts";
 import * as reasons from "../../protocol/reasons.ts";
-import { isAskable } from "./askable-gaps.ts";
 import { plausibleJump } from "./belief.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { contactOf } from "./first-contact.ts";
@@ -63,15 +62,14 @@ export class Control {
   }
 
   #gone(device: number, datagram: Datagram, arrival: Arrival): void {
-    const { context, epochs, closer } = this.#parts;
+    const { epochs, closer } = this.#parts;
     const ranges: Range[] = [];
     for (let range = 0; range < datagram.rangeCount; range++)
       ranges.push([datagram.rangeFirst[range]!, datagram.rangeLast[range]!]);
     if (ranges.length === 0) return;
     const named = normalise(ranges);
-    for (let run = epochs.newestOf(device, datagram.epoch); run >= 0; run = epochs.olderOf(run)) {
-      if (isAskable(context, run)) closer.gone(run, named, arrival);
-    }
+    for (let run = epochs.newestOf(device, datagram.epoch); run >= 0; run = epochs.olderOf(run))
+      closer.gone(run, named, arrival);
   }
 
   /** GONE speaks for the current epoch only. */

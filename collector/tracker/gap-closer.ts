@@ -67,13 +67,14 @@ export class GapCloser {
   }
 
   /**
-   * GONE: the device no longer holds these numbers; what it was asked for of them is lost now, unless the cause is known to be ours.
+   * GONE: the device no longer holds these numbers; what it was asked for of them in a run is lost now, unless the cause is known to be ours.
    * @param named - a set, which costs what it and the list have together
    */
   gone(run: number, named: readonly Range[], arrival: Arrival): void {
     const { runs, openWindows } = this.#context;
     const gaps = runs.gaps[run];
-    if (gaps == null || gaps.openCount === 0) return;
+    // few of an epoch's runs miss something; whether one may be asked is found out from all newer ones
+    if (gaps == null || gaps.openCount === 0 || !isAskable(this.#context, run)) return;
     const wasAsked = (index: number): boolean =>
       gaps.get(index, GAP.STATE) === GAP_STATE.ASKED &&
       arrival.nowMs - gaps.get(index, GAP.ASKED_AT) <= ANSWER_MS;

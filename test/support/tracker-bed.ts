@@ -33,6 +33,8 @@ export interface Said {
   listener?: number;
   sleep?: number;
   end?: true;
+  /** of a GONE */
+  ranges?: readonly [number, number][];
 }
 
 /** What the tests look at of a run's row. */
@@ -187,6 +189,10 @@ export class TrackerBed {
     datagram.sendTimeUs = said.relative ?? (said.time === undefined ? 0 : BED_START_US + said.time);
     datagram.sleepSeconds = said.sleep ?? -1;
     datagram.isEnd = said.end ?? false;
+    for (const [first, last] of said.ranges ?? []) {
+      datagram.rangeFirst[datagram.rangeCount] = first;
+      datagram.rangeLast[datagram.rangeCount++] = last;
+    }
     return datagram;
   }
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
 import { RunTable } from "../../../collector/tracker/run-table.ts";
-import type { DeviceArchive } from "../../../collector/tracker/types.ts";
+import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
 import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
@@ -401,25 +401,51 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
 });
 
+/** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers */
+const manyRuns = (count: number, spacing: number, options: Partial<TrackerOptions> = {}): TrackerBed => {
+  const runs = Array.from({ length: count }, (_, index) => {
+    const snapshot = { ...snapshotOf(index + 1, 1), index };
+    snapshot.row[ROW.FIRST] = snapshot.row[ROW.FIRST]! + index * spacing;
+    snapshot.row[ROW.HIGH_WATER] = snapshot.row[ROW.HIGH_WATER]! + index * spacing;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+    return snapshot;
+  });
+  return new TrackerBed(
+    { archive: { ...noArchive, loadEpoch: () => runs }, ...options },
+    { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
+  );
+};
+
+/** How often a value of a run was looked at meanwhile. */
+const lookedAt = (work: () => void): number => {
+  const at = vi.spyOn(RunTable.prototype, "at");
+  work();
+  const { length } = at.mock.calls;
+  at.mockRestore();
+  return length;
+};
+
 test("R15: to read an epoch of many runs back costs what they are, not what they are to each other", () => {
-  const lookedAt = (count: number): number => {
-    const runs = Array.from({ length: count }, (_, index) => {
-      const snapshot = { ...snapshotOf(index + 1, 1), index };
-      snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
-      return snapshot;
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, 0);
+    return lookedAt(() => {
+      // nobody believes it: all are asked
+      expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", count]);
     });
-    const bed = new TrackerBed(
-      { archive: { ...noArchive, loadEpoch: () => runs } },
-      { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
-    );
-    const at = vi.spyOn(RunTable.prototype, "at");
-    // nobody believes it: all are asked
-    expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", count]);
-    const { length } = at.mock.calls;
-    at.mockRestore();
-    return length;
   };
-  expect(lookedAt(1600)).toBeLessThan(3 * lookedAt(800));
+  expect(costs(1600)).toBeLessThan(3 * costs(800));
+});
+
+test("R15: a GONE for an epoch of many runs costs what they are, too, also when none has numbers of another", () => {
+  const recovery = new Recovery({ listeners: ["on"], random: () => 0, send: () => true });
+  recovery.wasAsked = () => true;
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, 10, { recovery });
+    bed.data(2 ** 40, { epoch: 1 });
+    expect(bed.tracker.runCount).toBe(count);
+    return lookedAt(() => expect(bed.gone(null, { epoch: 1, ranges: [[3, 4]] })).toBe("control"));
+  };
+  expect(costs(1600)).toBeLessThanOrEqual(3 * costs(800));
 });
 
 /** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
