@@ -1,14 +1,12 @@
 import { ROW } from "../protocol/ledger-row.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { SortedDatagrams } from "./segment/sorted-datagrams.ts";
-import { emptyEntry, type LatestColumns } from "./view/latest-values.ts";
+import type { LatestColumns, LatestEntry } from "./view/latest-values.ts";
 
 const CHANNELS = 2 ** 16;
 /** run and datagram (index among the sorted ones) in which a channel was met last; one pair for every channel there may be */
 const metInRun = new Float64Array(CHANNELS);
 const metInDatagram = new Uint32Array(CHANNELS);
-/** used again for each reading that is offered */
-const reading = emptyEntry();
 
 /**
  * Find the newest values among the readings of a committed flush and set them in `state`, which has the flush's devices and runs already.
@@ -48,9 +46,8 @@ const offerRun = (
   if (runSlot < 0) return;
   const device = state.runField(runSlot, ROW.DEVICE);
   const deviceSlot = state.devices.slotOf(device);
-  reading.device = device;
-  reading.run = run;
-  reading.flush = flush;
+  // one object, used again for each reading
+  const reading: LatestEntry = { device, channel: 0, run, sequence: 0, time: 0, type: 0, value: 0, flush };
   const { readingStart, channel: channels } = sorted;
   for (let datagram = to - 1; datagram >= from; datagram--) {
     const isLate = sorted.sequence[datagram]! <= highWater;
