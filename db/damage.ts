@@ -73,16 +73,21 @@ const diskErrorOf = (file: string): string | null => {
   return null;
 };
 
-/** What was thrown while a database was read; where it is damaged, or its disk does not give it, that and the file's name. */
-export const orDamaged = (file: string, thrown: unknown): unknown => {
-  if (!isDamage(thrown)) return thrown;
+/** What was thrown while a database was read; where its disk does not give it, that and the file's name. */
+export const orUnreadable = (file: string, thrown: unknown): unknown => {
   const diskError = codeOf(thrown) === "SQLITE_CORRUPT" ? diskErrorOf(file) : null;
-  if (diskError === null) return damagedError(file, messageOf(thrown), thrown);
+  if (diskError === null) return thrown;
   return new LacunaError(
     "ERR_DATABASE_UNREADABLE",
     `the database ${file} cannot be read from its disk (${diskError}), and may be whole itself`,
     { cause: thrown },
   );
+};
+
+/** The same; where it is damaged that and the file's name. */
+export const orDamaged = (file: string, thrown: unknown): unknown => {
+  const error = orUnreadable(file, thrown);
+  return isDamage(error) ? damagedError(file, messageOf(error), error) : error;
 };
 
 /** Why a collector cannot start on a database that could be opened. */

@@ -1,5 +1,5 @@
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { isDamage } from "./damage.ts";
+import { isDamage, orUnreadable } from "./damage.ts";
 
 /** Something that was to be removed is damaged: nothing of the transaction is written. Taken again, it leaves that where it is. */
 export class DamagedRemovalError extends LacunaError {}
@@ -11,10 +11,12 @@ export class DamagedRemovalError extends LacunaError {}
 export class Removals {
   /** by the names that tell of it */
   readonly #left = new Set<string>();
+  readonly #file: string;
   readonly #damage: string[];
 
   /** @param damage - the sentences told so far */
-  constructor(damage: string[]) {
+  constructor(file: string, damage: string[]) {
+    this.#file = file;
     this.#damage = damage;
   }
 
@@ -49,8 +51,9 @@ export class Removals {
     }
   }
 
-  /** @returns the sentence. @throws what is no damage */
-  #leave(what: string, error: unknown): string {
+  /** @returns the sentence. @throws what is no damage, and may pass */
+  #leave(what: string, thrown: unknown): string {
+    const error = orUnreadable(this.#file, thrown);
     if (!isDamage(error)) throw error;
     this.#left.add(what);
     const sentence = `${what} of the database cannot be removed: ${messageOf(error)}`;

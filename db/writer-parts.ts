@@ -36,7 +36,7 @@ export interface WriterParts {
 /** The parts of a writer on an open database; reads the ledger from it. */
 export function writerParts(db: Sqlite, options: PartsOptions): WriterParts {
   const state = db.transaction(() => loadLedger(db))();
-  const removals = new Removals(state.damage);
+  const removals = new Removals(db.name, state.damage);
   return {
     db,
     state,
