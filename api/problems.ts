@@ -23,6 +23,7 @@ export const PROBLEMS = {
   ERR_HEADERS_TOO_LARGE: 431,
   ERR_INTERNAL: 500,
   ERR_DATABASE_DAMAGED: 500,
+  ERR_DATABASE_UNREADABLE: 503,
   ERR_NOT_READY: 503,
   ERR_QUERY_TIMEOUT: 503,
   ERR_UNAVAILABLE: 503,
@@ -128,6 +129,8 @@ export const apiErrorOf = (error: unknown): ApiError => {
       `what was asked for is damaged in the database: ${messageOf(error)}`,
     );
   }
+  if (code === "ERR_DATABASE_UNREADABLE")
+    return new ApiError(code, "the disk does not give what was asked for of the database; try again");
   const status = statusOf(error);
   if (status === 503 || DATABASE_CODES.test(code)) {
     return new ApiError("ERR_UNAVAILABLE", "the database cannot answer now; try again");

@@ -3,6 +3,7 @@ import { systemClock } from "../common/clock.ts";
 import { detachFirst } from "../common/detach-first.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
+import { orUnreadable } from "./damage.ts";
 import { openForReading } from "./open.ts";
 import { Queries, type QueryAnswers, type QueryRequest } from "./queries.ts";
 import type { QueryLimits } from "./query-budget.ts";
@@ -31,7 +32,8 @@ const queries = new Queries(db, texts, systemClock.monotonicMs);
 const reply = ({ query, limits }: ReaderMessage): ReaderReply => {
   try {
     return { answer: queries.answer(query, limits) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = orUnreadable(file, thrown);
     return { error: { code: codeOf(error) ?? "ERR_QUERY", message: messageOf(error) } };
   }
 };

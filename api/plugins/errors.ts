@@ -63,6 +63,7 @@ const FAILURES: readonly string[] = [
   "ERR_INTERNAL",
   "ERR_UNAVAILABLE",
   "ERR_DATABASE_DAMAGED",
+  "ERR_DATABASE_UNREADABLE",
 ] satisfies ProblemCode[];
 
 export type ErrorHandler = (

@@ -2,6 +2,7 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { detachFirst } from "../../common/detach-first.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";
+import { orUnreadable } from "../damage.ts";
 import { openForReading } from "../open.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge-messages.ts";
 import type { MergeLot, MergeResult, MergeTask } from "./merge-task.ts";
@@ -36,8 +37,9 @@ const goOn = (): void => {
       lots = undefined;
       report({ report: "merged", chunkSet, result: step.value }, [step.value.rest.pages.buffer]);
     } else report({ report: "lot", chunkSet, lot: step.value }, [step.value.pages.buffer]);
-  } catch (error) {
+  } catch (thrown) {
     lots = undefined;
+    const error = orUnreadable(file, thrown);
     report({ report: "failed", chunkSet, code: codeOf(error) ?? "ERR_MERGE", message: messageOf(error) });
   }
 };

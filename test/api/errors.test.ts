@@ -171,6 +171,7 @@ describe("failures inside a route", () => {
     ["a text", 500, "ERR_INTERNAL"],
     [Object.assign(new Error("x"), { code: "ERR_SEGMENT_CORRUPT" }), 500, "ERR_DATABASE_DAMAGED"],
     [Object.assign(new Error("x"), { code: "SQLITE_CORRUPT_VTAB" }), 500, "ERR_DATABASE_DAMAGED"],
+    [Object.assign(new Error("x"), { code: "ERR_DATABASE_UNREADABLE" }), 503, "ERR_DATABASE_UNREADABLE"],
   ])("%s is %d %s", async (error, status, code) => {
     const answer = await (await failing(error)).inject("/fails");
     expect([answer.statusCode, answer.json().code, answer.headers["content-type"]]).toEqual([
