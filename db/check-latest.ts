@@ -1,4 +1,4 @@
-import { type ChunkSet, ChunkStore } from "./chunk/chunk-store.ts";
+import { type ChunkSet, ChunkStore, type StoredChunk } from "./chunk/chunk-store.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import type { RunColumns } from "./segment/columns.ts";
@@ -20,8 +20,8 @@ type ReadDatagrams = (run: number, sequence: number) => RunColumns | null;
  * @returns what is wrong, as sentences
  */
 export const latestMistakes = (db: Sqlite, state: LedgerState): string[] => {
+  const { devices, latest } = state;
   const reading = readerOf(db);
-  const entries = entriesInOrder(state);
   const segments = db
     .prepare(
       `SELECT segment, first_segment AS firstSegment, chunk_set AS chunkSet, first_page AS firstPage FROM segments
@@ -29,25 +29,19 @@ export const latestMistakes = (db: Sqlite, state: LedgerState): string[] => {
     )
     .all() as Segment[];
   const mistakes: string[] = [];
-  let next = 0;
-  for (const segment of segments) {
-    // what brought those before is not stored any more
-    while (next < entries.length && entries[next]!.flush < segment.firstSegment) next++;
-    const read = reading(segment);
-    for (; next < entries.length && entries[next]!.flush <= segment.segment; next++) {
-      const entry = entries[next]!;
-      const columns = read(entry.run, entry.sequence);
-      if (columns === null || !isIn(columns, entry)) mistakes.push(sentenceOf(state, entry));
-    }
+  let at = 0;
+  let read: ReadDatagrams | undefined;
+  for (const entry of latest.inOrder(Array.from(devices.slots(), (slot) => devices.latest[slot]!))) {
+    for (; at < segments.length && segments[at]!.segment < entry.flush; at++) read = undefined;
+    const segment = segments[at];
+    if (segment === undefined) break;
+    // what brought it is not stored any more
+    if (entry.flush < segment.firstSegment) continue;
+    read ??= reading(segment);
+    const columns = read(entry.run, entry.sequence);
+    if (columns === null || !isIn(columns, entry)) mistakes.push(sentenceOf(state, entry));
   }
   return mistakes;
-};
-
-/** Ascending by the flush that brought them, then by run. */
-const entriesInOrder = ({ devices, latest }: LedgerState): LatestEntry[] => {
-  const entries: LatestEntry[] = [];
-  for (const slot of devices.slots()) entries.push(...latest.list(devices.latest[slot]!));
-  return entries.sort((one, other) => one.flush - other.flush || one.run - other.run);
 };
 
 const readerOf = (db: Sqlite): ((segment: Segment) => ReadDatagrams) => {
@@ -65,31 +59,44 @@ const inFlush = (data: unknown): ReadDatagrams => {
   };
 };
 
-/** What is read is looked at before the next is. */
+/** What is read is looked at before another chunk is. */
 const decoded = new GrowingColumns();
 
-const inChunks =
-  (chunks: ChunkStore, set: ChunkSet): ReadDatagrams =>
-  (run, sequence) => {
-    const chunk = chunks
-      .chunksOf(set, run)
-      .find(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence);
-    return chunk === undefined ? null : chunks.read(chunk, decoded);
+const inChunks = (chunks: ChunkStore, set: ChunkSet): ReadDatagrams => {
+  let last: { run: number; chunks: readonly StoredChunk[] } | undefined;
+  let read: { chunk: StoredChunk; columns: RunColumns } | undefined;
+  return (run, sequence) => {
+    if (last?.run !== run) last = { run, chunks: chunks.chunksOf(set, run) };
+    const chunk = last.chunks.find(
+      ({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence,
+    );
+    if (chunk === undefined) return null;
+    if (read?.chunk !== chunk) read = { chunk, columns: chunks.read(chunk, decoded) };
+    return read.columns;
   };
+};
 
-const isIn = (columns: RunColumns, { sequence, channel, time, type, value }: LatestEntry): boolean => {
+const isIn = (
+  columns: RunColumns,
+  { sequence, channel, time, type, value }: Readonly<LatestEntry>,
+): boolean => {
   const { readingStart } = columns;
-  for (let datagram = columns.sequence.indexOf(sequence); datagram >= 0; ) {
+  // behind its datagrams memory that is used again has those of others
+  const sequences = columns.sequence.subarray(0, columns.datagramCount);
+  for (let datagram = sequences.indexOf(sequence); datagram >= 0; ) {
     for (let at = readingStart[datagram]!; at < readingStart[datagram + 1]!; at++) {
       const isSame = columns.channel[at] === channel && columns.type[at] === type;
       if (isSame && columns.readingTime[at] === time && Object.is(columns.value[at], value)) return true;
     }
-    datagram = columns.sequence.indexOf(sequence, datagram + 1);
+    datagram = sequences.indexOf(sequence, datagram + 1);
   }
   return false;
 };
 
-const sentenceOf = (state: LedgerState, { device, channel, run, sequence, flush }: LatestEntry): string => {
+const sentenceOf = (
+  state: LedgerState,
+  { device, channel, run, sequence, flush }: Readonly<LatestEntry>,
+): string => {
   const id = state.devices.ids[state.devices.slotOf(device)];
   return `latest: channel ${channel} of device ${id} is not what flush ${flush} brought (run_no ${run}, number ${sequence})`;
 };

@@ -165,18 +165,33 @@ export class LatestValues {
   }
 
   *list(head: number): Generator<LatestEntry> {
-    for (let entry = head; entry >= 0; entry = this.#next[entry]!) {
-      yield {
-        device: this.#device[entry]!,
-        channel: this.#channel[entry]!,
-        run: this.#run[entry]!,
-        sequence: this.#sequence[entry]!,
-        time: this.#time[entry]!,
-        type: this.#type[entry]!,
-        value: this.#value[entry]!,
-        flush: this.#flush[entry]!,
-      };
-    }
+    for (let entry = head; entry >= 0; entry = this.#next[entry]!) yield this.#read(entry, emptyEntry());
+  }
+
+  /** The entries of these lists, ascending by the flush that brought them, then by run. One object is used for all: there may be millions. */
+  *inOrder(heads: Iterable<number>): Generator<Readonly<LatestEntry>> {
+    const [flush, run] = [this.#flush, this.#run];
+    const order = new Uint32Array(this.#entries.used);
+    let count = 0;
+    for (const head of heads)
+      for (let entry = head; entry >= 0; entry = this.#next[entry]!) order[count++] = entry;
+    const ascending = order
+      .subarray(0, count)
+      .sort((one, other) => flush[one]! - flush[other]! || run[one]! - run[other]!);
+    const read = emptyEntry();
+    for (const entry of ascending) yield this.#read(entry, read);
+  }
+
+  #read(entry: number, into: LatestEntry): LatestEntry {
+    into.device = this.#device[entry]!;
+    into.channel = this.#channel[entry]!;
+    into.run = this.#run[entry]!;
+    into.sequence = this.#sequence[entry]!;
+    into.time = this.#time[entry]!;
+    into.type = this.#type[entry]!;
+    into.value = this.#value[entry]!;
+    into.flush = this.#flush[entry]!;
+    return into;
   }
 
   /** The whole list goes. */

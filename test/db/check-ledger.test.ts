@@ -163,3 +163,26 @@ test.each([
     /device pump, epoch 3, run 0: queries do not find all of it/,
   );
 });
+
+test("a newest value is looked for in the datagrams of its device, not in what was read of another before", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer({ mergePolicy: { keptBytes: 0, flushesAtOnce: 2 } });
+  const model = new IngestModel();
+  const [run, other] = [model.run(model.device("pump"), 3), model.run(model.device("fan"), 3)];
+  const reading = { channel: 1, value: 1, timeUs: 1 };
+  for (const [from, to] of [
+    [0, 9],
+    [10, 19],
+  ] as const) {
+    for (let sequence = from; sequence <= to; sequence++) model.receive(run, sequence, [reading]);
+    for (const sequence of [from, to]) model.receive(other, sequence, [reading]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  writer.close();
+  expect(examineDatabase(bed.file, 0)).toBe(SCHEMA_VERSION);
+  const db = bed.closing(new Database(bed.file));
+  expect(db.prepare("SELECT count(*) FROM merged_segments").pluck().get()).toBe(1);
+  db.exec("UPDATE latest SET sequence = 15 WHERE device_no = 2");
+  expect(() => examineDatabase(bed.file, 0)).toThrow(/latest: channel 1 of device fan .*number 15/);
+});

@@ -67,3 +67,24 @@ test("has no more of a device, and of all devices beyond what each has in any ca
   for (let channel = 0; channel < 40; channel++) heads[0] = values.put(heads[0]!, reading(0, channel, 2));
   expect(counts()).toEqual([40, 564, 1000]);
 });
+
+test("gives the entries of lists in the order of their flushes and runs", () => {
+  const values = new LatestValues(() => true);
+  const heads = [-1, -1, -1];
+  for (const [device, channel, flush] of [
+    [0, 1, 3],
+    [2, 1, 1],
+    [1, 1, 3],
+    [1, 2, 2],
+    [2, 2, 3],
+  ] as const)
+    heads[device] = values.put(heads[device]!, { ...reading(device, channel, 1), flush });
+  values.remove(heads[0]!);
+  const found = Array.from(values.inOrder([heads[2]!, -1, heads[1]!]), (entry) => ({ ...entry }));
+  expect(found.map(({ flush, run, channel }) => [flush, run, channel])).toEqual([
+    [1, 2, 1],
+    [2, 1, 2],
+    [3, 1, 1],
+    [3, 2, 2],
+  ]);
+});
