@@ -12,7 +12,13 @@ import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { examineDatabase } from "../../db/examine.ts";
-import { isPassingFailure, openForReading, SCHEMA_VERSION } from "../../db/open.ts";
+import {
+  beginLogAnew,
+  isPassingFailure,
+  openForReading,
+  SCHEMA_VERSION,
+  type Sqlite,
+} from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { EPOCH_COLUMNS } from "../../db/schema/columns.ts";
 import { CAUSES, ROW_FIELDS } from "../../protocol/ledger-row.ts";
@@ -286,4 +292,11 @@ test("a full disk is a failure that may pass, a broken rule of the schema is not
   db.pragma("max_page_count = 4");
   expect(failure(1_000_000)).toMatchObject({ code: "SQLITE_FULL" });
   expect(isPassingFailure(failure(1_000_000))).toBe(true);
+});
+
+test("a log that cannot be read, and so not begin anew, does not change what a failed commit is", () => {
+  const pragma = (): never => {
+    throw new Database.SqliteError("database disk image is malformed", "SQLITE_CORRUPT");
+  };
+  expect(beginLogAnew({ pragma } as unknown as Sqlite)).toBe(false);
 });
