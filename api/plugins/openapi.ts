@@ -1,5 +1,4 @@
 import swagger from "@fastify/swagger";
-import { Type } from "typebox";
 import type { App } from "../context.ts";
 import { Arrivals } from "../schemas/arrivals.ts";
 import { NoQuery, OPEN_ERRORS, Problem, textResponse } from "../schemas/common.ts";
@@ -13,6 +12,7 @@ import { Reading, ReadingList } from "../schemas/readings.ts";
 import { Received } from "../schemas/received.ts";
 import { Series, SeriesPoints } from "../schemas/series.ts";
 import { Finding, Listener, Status } from "../schemas/status.ts";
+import { Type } from "../schemas/type.ts";
 import { addHeaders } from "./answer-headers.ts";
 import { addExamples } from "./examples.ts";
 import { addLiveEvents } from "./live-events.ts";

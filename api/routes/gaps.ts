@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply } from "fastify";
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
 import { deviceOrThrow } from "../device-page.ts";
@@ -19,6 +19,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
+import { Type } from "../schemas/type.ts";
 import { sendStream } from "../send-stream.ts";
 import type { GapsPage, Position } from "../sources.ts";
 

@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
-import { ERRORS, NoQuery } from "../schemas/common.ts";
+import { ERRORS, MapOf, NoQuery } from "../schemas/common.ts";
+import { Type } from "../schemas/type.ts";
 
 /** Pages, which are no part of the API's description. */
 const PAGES = { dashboard: "/", docs: "/docs" };
@@ -26,7 +26,7 @@ export const indexRoutes = (app: App, { version }: ApiContext): void => {
   const Index = Type.Object({
     name: Type.String(),
     version: Type.String(),
-    links: Type.Record(Type.String(), Type.String()),
+    links: MapOf(Type.String(), "paths of this server, by what is there"),
   });
   app.get(
     "",

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
-import { Type } from "typebox";
 import type { App } from "../context.ts";
 import { LIVE_EVENTS } from "../live/client.ts";
 import type { LiveHub } from "../live/hub.ts";
 import { ERRORS, textResponse, UNAVAILABLE } from "../schemas/common.ts";
 import { LiveHeaders, LiveQueryString } from "../schemas/live.ts";
+import { Type } from "../schemas/type.ts";
 
 const HEAD = {
   "content-type": "text/event-stream; charset=utf-8",

@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import type { App } from "../context.ts";
 import type { Metrics } from "../metrics/registry.ts";
 import { ERRORS, NoQuery, textResponse } from "../schemas/common.ts";
+import { Type } from "../schemas/type.ts";
 
 const LIVE_URL = "/api/v1/live";
 

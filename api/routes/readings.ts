@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
 import { LacunaError } from "../../common/errors.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor, nextCursor } from "../cursor.ts";
@@ -28,6 +28,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
+import { Type } from "../schemas/type.ts";
 import { sendBytes } from "../send-bytes.ts";
 import { sendStream } from "../send-stream.ts";
 import type { Position, ReadingsText, TextForm } from "../sources.ts";

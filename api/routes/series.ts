@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isOfNow, unchangedSinceCommit } from "../plugins/etag.ts";
@@ -15,6 +14,7 @@ import {
   UNAVAILABLE,
 } from "../schemas/common.ts";
 import { Series, SeriesPoints, SeriesQueryString } from "../schemas/series.ts";
+import { Type } from "../schemas/type.ts";
 import { enclose, sendBytes } from "../send-bytes.ts";
 import type { Division } from "../sources.ts";
 

@@ -1,5 +1,5 @@
-import { Type } from "typebox";
 import { Count, Nullable, named } from "./common.ts";
+import { Type } from "./type.ts";
 
 const Seconds = (description: string) => Type.Number({ description });
 const Span = (description: string) => Type.Number({ minimum: 0, description });

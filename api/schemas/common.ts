@@ -1,6 +1,7 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from "typebox";
+import type { Static, TObject, TProperties, TSchema } from "typebox";
 import { PROBLEMS } from "../problems.ts";
 import { QUERY_TIME, TIME_ACCEPTED } from "../query-time.ts";
+import { Type } from "./type.ts";
 
 /** RFC 3339 in UTC with six digits of fraction. */
 export const Time = (description: string) =>

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { ANNOUNCEMENTS, DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import { FLEET_SORTS } from "../fleet-table.ts";
 import {
@@ -16,6 +15,7 @@ import {
   Word,
 } from "./common.ts";
 import { LedgerTotal } from "./ledger.ts";
+import { Type } from "./type.ts";
 
 const DeviceId = Type.String({ description: "device id", examples: ["pump-7"] });
 const Status = Word(DEVICE_STATUSES, {

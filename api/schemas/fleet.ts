@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { EVENT_KINDS } from "../../protocol/batch.ts";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import { MAX_HISTORY_SECONDS } from "../fleet-history.ts";
@@ -19,6 +18,7 @@ import {
   Word,
 } from "./common.ts";
 import { Completeness } from "./ledger.ts";
+import { Type } from "./type.ts";
 
 const asOf = Time("time of the last commit in this answer");
 const Causes = MapOf(Count("numbers"), "lost, by cause");

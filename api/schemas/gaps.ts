@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { ARRIVAL_BINS } from "../../protocol/gap-row.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { GAP_STATES } from "../sources.ts";
@@ -15,6 +14,7 @@ import {
   timeRangeQuery,
   Word,
 } from "./common.ts";
+import { Type } from "./type.ts";
 
 export const Gap = named(
   Type.Object(

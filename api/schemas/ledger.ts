@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { COUNTERS } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time } from "./common.ts";
+import { Type } from "./type.ts";
 
 const MEANING: Record<(typeof COUNTERS)[number], string> = {
   expected: "numbers the sender is known to have used: received + missing + lost",

@@ -1,10 +1,10 @@
-import { Type } from "typebox";
 import { ARRIVAL_BINS } from "../../protocol/gap-row.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { LIVE_EVENTS, SKIP_REASONS } from "../live/client.ts";
 import { ChannelFilter, Nullable, named, Query, RefTo, Time, Word } from "./common.ts";
 import { Values } from "./devices.ts";
 import { FleetTotal, LedgerTotal } from "./ledger.ts";
+import { Type } from "./type.ts";
 
 export const LiveQueryString = Query({
   device: Type.Optional(

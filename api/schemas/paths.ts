@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import { PATH_STATES } from "../part-status.ts";
 import { Count, Nullable, named, Time, Word } from "./common.ts";
+import { Type } from "./type.ts";
 
 const Seconds = (description: string) => Nullable(Type.Number({ minimum: 0, description }));
 

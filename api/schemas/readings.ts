@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import {
   AnyTime,
   ChannelFilter,
@@ -16,6 +15,7 @@ import {
   Word,
 } from "./common.ts";
 import { Values } from "./devices.ts";
+import { Type } from "./type.ts";
 
 export const Reading = named(
   Type.Object({

@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import type { Range } from "../../protocol/ranges.ts";
 import { Cursor, Limit, Next, named, Query, Time } from "./common.ts";
+import { Type } from "./type.ts";
 
 const Ranges = (description: string) =>
   Type.Unsafe<readonly Range[]>(

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { QUERY_STEP } from "../query-time.ts";
 import {
@@ -13,6 +12,7 @@ import {
   TimeRangeQuery,
   Word,
 } from "./common.ts";
+import { Type } from "./type.ts";
 
 const Statistic = (description: string) =>
   Nullable(Type.Number({ description: `${description}; null when the bucket has no finite value` }));

@@ -1,8 +1,8 @@
-import { Type } from "typebox";
 import { FINDING_CODES, SEVERITIES } from "../findings/finding.ts";
 import { LISTENER_STATES, RECEIVE_PATHS } from "../part-status.ts";
 import { Count, MapOf, Nullable, named, RefTo, Time, Word } from "./common.ts";
 import { Path } from "./paths.ts";
+import { Type } from "./type.ts";
 
 const Bytes = (description: string) => Type.Integer({ minimum: 0, description: `bytes: ${description}` });
 
