@@ -18,6 +18,7 @@ import {
   installErrors,
   refuseMalformedQueries,
   refuseOtherMethods,
+  refuseOtherProtocols,
 } from "./plugins/errors.ts";
 import { notModifiedForAny } from "./plugins/etag.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
@@ -152,6 +153,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   cutOffStalled(app);
   sendSecurityHeaders(app);
   installErrors(app, handleError);
+  refuseOtherProtocols(app);
   askForHost(app);
   if (tokens.length === 0) answerOnlyLoopbackNames(app);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });

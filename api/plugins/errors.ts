@@ -1,8 +1,10 @@
+import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from "fastify";
 import type { Clock } from "../../common/clock.ts";
 import { codeOf } from "../../common/errors.ts";
 import { createRepeatLimiter } from "../../common/logger.ts";
+import { METHODS } from "../../common/node-http.ts";
 import type { App } from "../context.ts";
 import {
   ApiError,
@@ -115,6 +117,24 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
     `HTTP/1.1 ${problem.status} ${problem.title}\r\n${headers}Content-Type: ${PROBLEM_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+};
+
+/**
+ * Node takes methods of RTSP as well, which whoever looks for cameras asks every open port. Fastify knows no route for them, takes that for a defect of its
+ * own, and logs all of its routes at each such request, before any hook. @param app - not yet listening
+ */
+export const refuseOtherProtocols = (app: App): void => {
+  const [route] = app.server.listeners("request") as RequestListener[];
+  app.server.removeAllListeners("request");
+  app.server.on("request", (request, response) => {
+    if (METHODS.includes(request.method!)) {
+      route!(request, response);
+      return;
+    }
+    const problem = problemOf(new ApiError("ERR_MALFORMED_REQUEST", "this is not HTTP"));
+    const headers = [...SECURITY_HEADERS, ["content-type", PROBLEM_TYPE], ["connection", "close"]];
+    response.writeHead(problem.status, headers.flat()).end(JSON.stringify(problem));
+  });
 };
 
 /** What cannot be decoded in a query would be taken as it is written: `device=%E9` for a device of that name, of which nothing ever comes. */

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { buildApp } from "../../api/app.ts";
+import { type AppOptions, buildApp } from "../../api/app.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { createLogger } from "../../common/logger.ts";
 import { freshApi, type TestApi, testApi } from "../support/api.ts";
@@ -207,8 +207,8 @@ test("a failure inside is logged, and its repetitions are held back and counted"
 });
 
 describe("on a real connection", () => {
-  const send = async (bytes: string): Promise<string> => {
-    const { app } = await freshApi();
+  const send = async (bytes: string, options: Partial<AppOptions> = {}): Promise<string> => {
+    const { app } = await freshApi(options);
     const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
     const socket = connect(Number(url.port), url.hostname);
     socket.write(bytes);
@@ -228,6 +228,16 @@ describe("on a real connection", () => {
       code: "ERR_MALFORMED_REQUEST",
       status: 400,
     });
+  });
+
+  test("a request of RTSP is no HTTP either, and not logged", async () => {
+    const lines: string[] = [];
+    const logger = createLogger("warn", { write: (line) => lines.push(line) });
+    const answer = await send("DESCRIBE rtsp://camera/1 RTSP/1.0\r\nCSeq: 2\r\n\r\n", { logger });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain("x-content-type-options: nosniff");
+    expect(answer).toContain('"code":"ERR_MALFORMED_REQUEST"');
+    expect(lines).toEqual([]);
   });
 
   test("a path with bytes that must be percent-encoded is told so", async () => {
