@@ -148,6 +148,14 @@ test("HEAD answers as GET does, without a body", async () => {
   ]);
 });
 
+test("of thousands of wrong parameters the first hundred are named", async () => {
+  const names = Array.from({ length: 5000 }, (_, index) => `p${index}`);
+  const { json, text } = await api.get(`/livez?limit=1&${names.join("&")}`);
+  expect(json.code).toBe("ERR_PARAMETER");
+  expect(json.parameters.map(({ name }: { name: string }) => name)).toEqual(["limit", ...names.slice(0, 99)]);
+  expect(text.length).toBeLessThan(20_000);
+});
+
 describe("failures inside a route", () => {
   const failing = async (error: unknown) => {
     const { app } = await freshApi();
