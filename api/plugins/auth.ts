@@ -33,7 +33,10 @@ const BEARER = /^Bearer +([\w.~+/=-]+) *$/i;
 
 /** Every token is compared, whichever fits, so that the time taken tells nothing. */
 const find = (tokens: readonly ApiToken[], authorization: string | undefined): ApiToken | undefined => {
-  const hash = hashToken(BEARER.exec(authorization ?? "")?.[1] ?? "");
+  const [, given] = BEARER.exec(authorization ?? "") ?? [];
+  // a line may have the hash of an empty text: it would let everybody in
+  if (given === undefined) return undefined;
+  const hash = hashToken(given);
   let found: ApiToken | undefined;
   for (const token of tokens) if (timingSafeEqual(token.hash, hash)) found = token;
   return found;

@@ -48,6 +48,15 @@ describe("with tokens configured", () => {
     },
   );
 
+  test.each([undefined, "Bearer ", "Bearer", "Basic Og=="])(
+    "where a line has the hash of nothing, as of a variable that was not set, %s is no token",
+    async (authorization) => {
+      const { app } = await freshApi({ tokens: [{ name: "unset", scope: "admin", hash: hashToken("") }] });
+      const headers = authorization === undefined ? {} : { authorization };
+      expect((await app.inject({ url: "/api/v1/ledger", headers })).statusCode).toBe(401);
+    },
+  );
+
   test("a token that differs in any byte of its hash is none", async () => {
     const alike = Array.from({ length: 32 }, (_, at) => {
       const hash = Uint8Array.from(hashToken("reading"));
