@@ -8,6 +8,7 @@ import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { type ApiToken, installAuth } from "./plugins/auth.ts";
 import { cutOffWhenClosing } from "./plugins/closing.ts";
+import { boundConnections } from "./plugins/connections.ts";
 import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
 import { takeDecimalNumbers } from "./plugins/decimal-numbers.ts";
 import {
@@ -55,6 +56,8 @@ export interface AppOptions {
   logger?: FastifyBaseLogger;
   /** connections to the live feed at once; default 256 */
   maxLiveClients?: number;
+  /** others at once, whatever they ask; default 2,000 */
+  maxConnections?: number;
   /** none (default) = everybody may ask, by a name of loopback */
   tokens?: readonly ApiToken[];
   /** default: no page of another origin, no limit */
@@ -68,6 +71,7 @@ export interface AppOptions {
 }
 
 const DEFAULT_LIVE_CLIENTS = 256;
+const DEFAULT_CONNECTIONS = 2000;
 /** a device id of 64 bytes, each percent-encoded, and room for a client to be wrong */
 const MAX_PARAMETER_LENGTH = 512;
 
@@ -133,7 +137,11 @@ const keepHistory = (app: App, { history, clock, sources }: ApiContext): void =>
  */
 export const buildApp = async (sources: Sources, options: AppOptions): Promise<App> => {
   const handleError = createErrorHandler(options.clock);
-  const { tokens = [] } = options;
+  const {
+    tokens = [],
+    maxLiveClients = DEFAULT_LIVE_CLIENTS,
+    maxConnections = DEFAULT_CONNECTIONS,
+  } = options;
   const app = createFastify(options, handleError);
   const context: ApiContext = {
     sources,
@@ -145,10 +153,11 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   };
   const hub = new LiveHub(sources.live, sources.ledger, {
     clock: options.clock,
-    maxClients: options.maxLiveClients ?? DEFAULT_LIVE_CLIENTS,
+    maxClients: maxLiveClients,
   });
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());
+  boundConnections(app, maxConnections + maxLiveClients, options.clock);
   cutOffWhenClosing(app);
   cutOffStalled(app);
   sendSecurityHeaders(app);
