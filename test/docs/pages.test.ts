@@ -45,3 +45,9 @@ test("every run-time dependency has its line in docs/decisions", () => {
   );
   expect(missing).toEqual([]);
 });
+
+test("an installation needs no Python and no compiler: the only install script it runs is that of node", () => {
+  const { allowScripts } = JSON.parse(readFileSync(join(DOCS, "../package.json"), "utf8"));
+  // npm asks about each it knows of, and calls node-gyp where it is not told otherwise
+  expect(allowScripts).toEqual({ "better-sqlite3": false, koffi: false, node: true });
+});
