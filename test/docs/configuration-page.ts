@@ -54,6 +54,8 @@ ${options
 
 ## Access
 
+Who can do what, over HTTP and with datagrams: [security.md](security.md).
+
 Without a token the API listens on loopback only: another address in \`http\` is refused (\`localhost\` there means 127.0.0.1).
 
 ### Tokens
