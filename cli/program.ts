@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { registerAudit } from "./audit.ts";
 import { registerCheck } from "./check.ts";
 import { registerCollect } from "./collect.ts";
@@ -8,7 +8,9 @@ import { registerDevices } from "./devices.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExport } from "./export.ts";
 import { registerGaps } from "./gaps.ts";
+import { registerHelp } from "./help.ts";
 import { registerInit } from "./init.ts";
+import { LacunaCommand } from "./lacuna-command.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerTail } from "./tail.ts";
@@ -16,7 +18,7 @@ import { registerToken } from "./token.ts";
 
 /** The command with all its subcommands, not yet run. @param writeOut - takes what is asked for of the program itself: help, version */
 export const createProgram = (version: string, writeOut: (text: string) => void): Command => {
-  const program = new Command("lacuna")
+  const program = new LacunaCommand("lacuna")
     .description("A telemetry collector over UDP that leaves no unexplained gap.")
     .version(version);
   registerCollect(program, version);
@@ -33,6 +35,7 @@ export const createProgram = (version: string, writeOut: (text: string) => void)
   registerAudit(program);
   registerDemo(program, version);
   registerCompletion(program);
+  registerHelp(program);
   // commands inherit nothing of the program's set-up by themselves
   for (const command of [program, ...program.commands])
     command
