@@ -78,7 +78,7 @@ export class ApiClient {
     }
   }
 
-  /** @param member - one that every such answer of a collector has */
+  /** @param member - one that every such answer of a collector has: an object, or a list of objects */
   async get<T>(path: string, member: keyof T & string, request: Asked = {}): Promise<T> {
     const response = await this.#ask(path, request, TRIES);
     return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
@@ -109,6 +109,7 @@ export class ApiClient {
       const query = new URLSearchParams({ ...filters, limit: String(limit) });
       if (cursor !== null) query.set("cursor", cursor);
       const page: Page<Name, Item> = await this.get(`${path}?${query}`, name, request);
+      if (!Array.isArray(page[name])) throw this.#foreign();
       yield page[name];
       cursor = page.next;
     } while (cursor !== null);
@@ -151,7 +152,8 @@ export class ApiClient {
   }
 
   #ours(answer: Record<string, unknown>, member: string): unknown {
-    if (member in answer) return answer;
+    const value = answer[member];
+    if (Array.isArray(value) ? value.every(isObject) : isObject(value)) return answer;
     throw this.#foreign();
   }
 
@@ -191,11 +193,14 @@ const remedyOf = (code: string, url: string): string | null => {
   return null;
 };
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
 /** Something else on the way may answer with anything: an object without members then. */
 const parseObject = (text: string): Record<string, unknown> => {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+    return isObject(parsed) ? parsed : {};
   } catch {
     // no JSON
     return {};

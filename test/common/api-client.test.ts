@@ -46,15 +46,24 @@ const NO_COLLECTOR = {
   message: expect.stringMatching(/^what answers at .* is no collector$/),
 };
 
-test.each(["<html></html>", "{}", "null", "[]", "7", ""])(
-  "an answer %j is no collector's, and said to be none",
-  async (body) => {
-    const client = await clientOf((response) => response.end(body));
-    await expect(status(client)).rejects.toMatchObject(NO_COLLECTOR);
-    await expect(client.pages("/devices", "devices", 1).next()).rejects.toMatchObject(NO_COLLECTOR);
-    await expect(client.open("/live", "text/event-stream")).rejects.toMatchObject(NO_COLLECTOR);
-  },
-);
+const FOREIGN = [
+  "<html></html>",
+  "{}",
+  "null",
+  "[]",
+  "7",
+  "",
+  '{"listeners":null,"devices":null}',
+  '{"listeners":[null],"devices":[null]}',
+  '{"listeners":3,"devices":{}}',
+];
+
+test.each(FOREIGN)("an answer %j is no collector's, and said to be none", async (body) => {
+  const client = await clientOf((response) => response.end(body));
+  await expect(status(client)).rejects.toMatchObject(NO_COLLECTOR);
+  await expect(client.pages("/devices", "devices", 1).next()).rejects.toMatchObject(NO_COLLECTOR);
+  await expect(client.open("/live", "text/event-stream")).rejects.toMatchObject(NO_COLLECTOR);
+});
 
 test.each([
   ["a certificate nobody knows", () => clientOfTls("https"), /^the certificate .* NODE_EXTRA_CA_CERTS=FILE/],
