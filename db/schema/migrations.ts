@@ -5,7 +5,7 @@ import { MERGING } from "./merging.ts";
 import { NEWEST_FLUSH } from "./newest-flush.ts";
 import { OPEN_GAPS } from "./open-gaps.ts";
 import { TABLES } from "./tables.ts";
-import { VIEWS } from "./views.ts";
+import { NO_HIGH_WATER, VIEWS } from "./views.ts";
 
 /** Marks a file as Lacuna's: "LCNA" as an integer. */
 export const APPLICATION_ID = 0x4c_43_4e_41;
@@ -19,4 +19,5 @@ export const MIGRATIONS: readonly string[] = [
   NEWEST_FLUSH,
   FLUSHES,
   CHANNEL_NAMES,
+  NO_HIGH_WATER,
 ];

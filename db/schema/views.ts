@@ -6,11 +6,10 @@ const lostSumSql = CAUSES.map((cause) => lostColumn(cause)).join(" + ");
 const receivedSql = "in_order + reordered + recovered + late";
 const expectedSql = "iif(first < 0, 0, high_water - first + 1)";
 
-/** Version 1: the views for people. */
-export const VIEWS = `
+const ledgerView = (highWaterSql: string): string => `
 CREATE VIEW ledger AS
 SELECT devices.id AS device, epoch, run,
-  iif(first < 0, NULL, first) AS first, iif(first < 0, NULL, high_water) AS high_water,
+  iif(first < 0, NULL, first) AS first, ${highWaterSql} AS high_water,
   ${expectedSql} AS expected, ${receivedSql} AS received,
   in_order, reordered, recovered, late, missing, ${lostSumSql} AS lost,
   ${CAUSES.map((cause) => lostColumn(cause)).join(", ")},
@@ -21,7 +20,11 @@ SELECT devices.id AS device, epoch, run,
   epochs.as_of AS as_of
 FROM epochs JOIN devices USING (device_no)
 ORDER BY devices.id, run_no;
+`;
 
+/** Version 1: the views for people. */
+export const VIEWS = `
+${ledgerView("iif(first < 0, NULL, high_water)")}
 CREATE VIEW gap_list AS
 SELECT devices.id AS device, epochs.epoch AS epoch, epochs.run AS run, absent.first AS first, absent.last AS last,
   absent.last - absent.first + 1 AS count, absent.state AS state, absent.cause AS cause,
@@ -49,4 +52,10 @@ CREATE VIEW segment_list AS
 SELECT segment, level, ${isoSql("committed_at")} AS committed_at, runs, datagrams, readings,
   ${isoSql("first_arrival")} AS first_arrival, ${isoSql("last_arrival")} AS last_arrival, bytes
 FROM segments ORDER BY segment;
+`;
+
+/** Version 8: a device that was heard, and has used no number yet, has no high water; it was shown as -1. */
+export const NO_HIGH_WATER = `
+DROP VIEW ledger;
+${ledgerView("iif(high_water < 0, NULL, high_water)")}
 `;

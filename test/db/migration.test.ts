@@ -6,7 +6,8 @@ import { openReadOnly } from "../../db/read-only.ts";
 import { CHANNEL_NAMES } from "../../db/schema/channel-names.ts";
 import { FLUSHES } from "../../db/schema/flushes.ts";
 import { NEWEST_FLUSH } from "../../db/schema/newest-flush.ts";
-import { CAUSE } from "../../protocol/ledger-row.ts";
+import { VIEWS } from "../../db/schema/views.ts";
+import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";
 import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
@@ -381,5 +382,32 @@ test("of more names than are kept a database of version 6 keeps the oldest", () 
     ...[0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => [epoch, 1024]),
     // the two it shares with others, and as many as there was room for
     [8, 2 + 7 * 2 - 2],
+  ]);
+});
+
+test("the ledger for people has no high water of a run without a number, also in a database of version 7", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const device = model.device("pump");
+  // a heartbeat that says that 0 comes next
+  model.run(device, 3).row[ROW.FIRST] = 0;
+  model.run(device, null);
+  model.receive(model.run(device, 4), 7, []);
+  writer.accept(model.seal());
+  writer.flush();
+  while (writer.flush().outcome !== "idle");
+  const old = bed.copy();
+  const db = bed.closing(new Database(old));
+  db.exec(
+    `DROP VIEW ledger; ${VIEWS.slice(0, VIEWS.indexOf("CREATE VIEW gap_list"))} PRAGMA user_version = 7`,
+  );
+  const ends = db.prepare("SELECT first, high_water, expected FROM ledger").raw();
+  expect(ends.all()[0]).toEqual([0, -1, 0]);
+  bed.writer({ file: old }).close();
+  expect(ends.all()).toEqual([
+    [0, null, 0],
+    [null, null, 0],
+    [7, 7, 1],
   ]);
 });
