@@ -1,9 +1,11 @@
+import Database from "better-sqlite3";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeToken } from "../../cli/http-token.ts";
+import { getJson } from "../support/lacuna-process.ts";
 import { hasChromium, launchChromium } from "./support/chromium.ts";
 import { PUMP_NUMBERS, startFleet } from "./support/fleet.ts";
-import { visit } from "./support/visit.ts";
+import { accessibilityViolations, visit } from "./support/visit.ts";
 
 describe.skipIf(!hasChromium())("the way to the collector", () => {
   let browser: Browser;
@@ -28,6 +30,35 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
       await page.locator(".readout", { hasText: "4321" }).waitFor();
     } finally {
+      await close();
+      await fleet.close();
+    }
+  });
+
+  test("a database that takes nothing is told on every page, and where to read what to do, until it does again", async () => {
+    const fleet = await startFleet();
+    const { page, complaints, close } = await visit(browser, fleet.api, "#/");
+    const { database } = await getJson<{ database: { path: string } }>(`${fleet.api}/api/v1/status`);
+    const other = new Database(database.path);
+    const note = page.locator(".trouble-note");
+    try {
+      await page.locator(".hero-facts").waitFor();
+      expect(await note.count()).toBe(0);
+      other.exec("BEGIN IMMEDIATE");
+      await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
+      await note.waitFor();
+      expect(await note.innerText()).toMatch(/^The database is FAILING: .*SQLITE_BUSY.* losses may not show yet\./);
+      expect(await accessibilityViolations(page)).toEqual([]);
+      await note.getByRole("link", { name: "What to do" }).click();
+      await page.locator(".finding-fix", { hasText: database.path }).waitFor();
+      expect(await note.count()).toBe(0);
+      await page.goBack();
+      await note.waitFor();
+      other.exec("ROLLBACK");
+      await note.waitFor({ state: "detached" });
+      expect(complaints).toEqual([]);
+    } finally {
+      other.close();
       await close();
       await fleet.close();
     }

@@ -7,6 +7,7 @@ import { FleetView } from "./fleet/fleet-view.tsx";
 import { StaleNote } from "./parts/stale-note.tsx";
 import { TokenGate } from "./parts/token-gate.tsx";
 import { TopBar } from "./parts/top-bar.tsx";
+import { TroubleNote } from "./parts/trouble-note.tsx";
 import { RasterView } from "./raster/raster-view.tsx";
 import type { Place } from "./routing.ts";
 import { type SetParameters, usePlace } from "./use-place.ts";
@@ -48,6 +49,7 @@ export const App = () => {
       <main class="content" data-stale={lostSince === null ? undefined : ""}>
         <h1 class="hidden-visually">{title}</h1>
         <TokenGate>
+          {place.view !== "collector" && <TroubleNote />}
           <View place={place} setParameters={setParameters} />
         </TokenGate>
       </main>
