@@ -1,14 +1,14 @@
 import { integerOption, listOption, optional, type Parsed, plainTextOption } from "../common/options.ts";
 import { parseTokens, TOKEN_ACCEPTED } from "./http-token.ts";
 
-const ORIGIN_ACCEPTED = "repeatable; an origin such as https://grafana.example.org";
+const ORIGIN_ACCEPTED = "an origin such as https://grafana.example.org, without a path";
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 const parseOrigins = (texts: readonly string[]): Parsed<readonly string[]> => {
   const wrong = texts.filter((text) => !isOrigin(text));
   if (wrong.length === 0) return { value: texts };
-  const mistake = "accepted is an origin such as https://grafana.example.org, without a path";
+  const mistake = `accepted is ${ORIGIN_ACCEPTED}`;
   return { mistake: texts.length === 1 ? mistake : `${wrong.join(", ")}: ${mistake}` };
 };
 

@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type ApiToken, hashToken, SCOPES, type Scope } from "../api/plugins/auth.ts";
 import { accepting, type Parsed } from "../common/options.ts";
 
-const LINE_ACCEPTED = "SCOPE:NAME:HASH as `lacuna token` prints it";
-export const TOKEN_ACCEPTED = `repeatable; ${LINE_ACCEPTED}`;
+export const TOKEN_ACCEPTED = "SCOPE:NAME:HASH as `lacuna token` prints it";
 const SHAPE = /^([a-z]+):([\w.-]{1,64}):([0-9a-f]{64})$/;
 
 const isScope = (word: string): word is Scope => (SCOPES as readonly string[]).includes(word);
@@ -19,7 +18,7 @@ export const parseTokens = (lines: readonly string[]): Parsed<readonly ApiToken[
   const read = lines.map(parseToken);
   const tokens = read.filter((token) => token !== null);
   if (tokens.length === lines.length) return { value: tokens };
-  const { mistake } = accepting(LINE_ACCEPTED);
+  const { mistake } = accepting(TOKEN_ACCEPTED);
   // a wrong one may be the token itself: it is told by its place
   const wrong = read.flatMap((token, index) => (token === null ? [index + 1] : []));
   return { mistake: lines.length === 1 ? mistake : `${wrong.join(", ")} of ${lines.length}: ${mistake}` };

@@ -45,7 +45,7 @@ export const COLLECT_OPTIONS = {
     doc: "listener URL; any that is given replaces both defaults",
     default: ["udp://0.0.0.0:4747", "udp://239.192.47.47:4748?optional=true"],
     placeholder: "url",
-    accepted: "repeatable; udp://ADDRESS:PORT with options after ?",
+    accepted: "udp://ADDRESS:PORT with options after ?",
     parse: parseListen,
   }),
   http: textOption({

@@ -154,10 +154,13 @@ type FileRead = { file: SettingsInput["file"] } | { unread: ConfigurationMistake
 const readConfigFile = (path: string, origin: string | undefined): FileRead => {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     if (codeOf(error) === "ENOENT" && origin === undefined) return { file: undefined };
-    const sentence = `this file cannot be read: ${messageOf(error)}`;
+    const isOtherText = codeOf(error) === "ERR_ENCODING_INVALID_ENCODED_DATA";
+    const sentence = isOtherText
+      ? "this file is no text in UTF-8"
+      : `this file cannot be read: ${messageOf(error)}`;
     return { unread: { key: "config", origin: origin ?? "the working directory", value: path, sentence } };
   }
   try {

@@ -196,6 +196,7 @@ export const listOption = <T>(
   spec: Common & {
     default: readonly string[];
     placeholder: string;
+    /** for each of the texts */
     accepted: string;
     choices?: readonly string[];
     isSecret?: boolean;
@@ -205,6 +206,7 @@ export const listOption = <T>(
   ...spec,
   default: defaultOf(spec.key, spec.parse(spec.default)),
   defaultText: spec.default.join(" "),
+  accepted: `repeatable; ${spec.accepted}`,
   repeatable: true,
   inFile: true,
   parse(raw) {
@@ -215,6 +217,6 @@ export const listOption = <T>(
       Array.isArray(items) &&
       (items.length > 0 || isEmptyDefault) &&
       items.every((item) => typeof item === "string");
-    return isTexts ? spec.parse(items) : accepting(spec.accepted);
+    return isTexts ? spec.parse(items) : accepting(`a text, or a list of texts: ${spec.accepted}`);
   },
 });

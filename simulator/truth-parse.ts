@@ -46,7 +46,11 @@ export const parseTruthHeader = (line: string, where: string): TruthHeader => {
   // a fleet that knew of one target only
   const header = { targetB: null, ...parseObject(line, where) } as Record<string, unknown>;
   const { version, startedAt, epoch, baseTimeUs } = header;
-  if (version !== TRUTH_VERSION) refuse(where, `version ${String(version)} is not ${TRUTH_VERSION}`);
+  if (version !== TRUTH_VERSION)
+    refuse(
+      where,
+      `no first line of a truth file: its version is ${JSON.stringify(version) ?? "missing"}, not ${TRUTH_VERSION}`,
+    );
   if (!isTime(startedAt)) refuse(where, "startedAt is no time");
   if (!isNumber(epoch) || !isNumber(baseTimeUs)) refuse(where, "epoch or baseTimeUs is missing");
   for (const property of Object.keys(SIMULATOR_OPTIONS)) {

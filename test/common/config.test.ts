@@ -152,7 +152,9 @@ describe("mistakes", () => {
   });
 
   test.each([[""], [[]], [[1]], [true], [{}]])("%j is no list", (value) => {
-    expect(mistakesOf({ values: { name: value } })).toEqual(["name | lacuna.toml | accepted is words"]);
+    expect(mistakesOf({ values: { name: value } })).toEqual([
+      "name | lacuna.toml | accepted is a text, or a list of texts: words",
+    ]);
   });
 
   test.each(["1.5", "", "x", "1e1", true, 1.5, 2 ** 60])("%j is no integer", (value) => {
@@ -169,7 +171,7 @@ describe("the configuration file", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const write = (text: string): string => {
+  const write = (text: string | Buffer): string => {
     const path = join(folder, "lacuna.toml");
     writeFileSync(path, text);
     return path;
@@ -205,6 +207,11 @@ describe("the configuration file", () => {
     expect(() => loadSettings(SCHEMA, { config: write("window = \n") }, {})).toThrow(
       /lacuna\.toml: Invalid TOML document.*\b1:/s,
     );
+  });
+
+  test("a file in another encoding, as editors of Windows write one, is a mistake that says so", () => {
+    const config = write(Buffer.from('\ufeffwindow = "1s"', "utf16le"));
+    expect(() => loadSettings(SCHEMA, { config }, {})).toThrow(/this file is no text in UTF-8/);
   });
 
   test('"none" reads no file', () => {
