@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Arrivals, Gap, SeriesBucket, SeriesGap, Total } from "../../web/src/data/types.ts";
+import type { Arrivals, Gap, LedgerEpoch, SeriesBucket, SeriesGap, Total } from "../../web/src/data/types.ts";
 import { chartData, divided, standingAlone } from "../../web/src/device/chart-data.ts";
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
+import { numbersOf } from "../../web/src/device/numbers-of.ts";
 import { placeOfGap } from "../../web/src/device/place-of-gap.ts";
 import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
 
@@ -243,4 +244,14 @@ test.each([
   [{ expected: 0, unsequenced: 2 }, "2 datagrams without a number: what was lost is unknown"],
 ])("of %j the completeness says what it is of", (numbers, sentence) => {
   expect(completeSentence(numbers as Total)).toBe(sentence);
+});
+
+test.each([
+  [{ first: 0, highWater: 41, headKnown: true, tailKnown: true }, "0 – 41"],
+  [{ first: 7, highWater: 1041, headKnown: false, tailKnown: false }, "?…7 – 1,041 …"],
+  [{ first: 0, highWater: null, headKnown: true, tailKnown: true }, "none yet"],
+  [{ first: 5, highWater: 4, headKnown: false, tailKnown: true }, "none yet"],
+  [{ first: null, highWater: null, headKnown: false, tailKnown: false }, "–"],
+])("of a run with %j the page says which numbers it has", (run, words) => {
+  expect(numbersOf(run as LedgerEpoch)).toBe(words);
 });

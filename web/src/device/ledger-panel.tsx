@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { LOST_BINS } from "../bins/bins.ts";
 import { devicePath } from "../data/fetch-json.ts";
-import type { Causes, DeviceLedger, LedgerEpoch, Total } from "../data/types.ts";
+import type { Causes, DeviceLedger, Total } from "../data/types.ts";
 import { completeness, count } from "../format/numbers.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { isUnnumbered } from "./complete-sentence.ts";
+import { numbersOf } from "./numbers-of.ts";
 
 const COLUMNS = [
   "expected",
@@ -55,11 +56,6 @@ const Numbers = ({ row }: { row: Total }) => (
     <td class="num">{completeness(row.completeness)}</td>
   </>
 );
-
-const numbersOf = ({ first, highWater, headKnown, tailKnown }: LedgerEpoch): string =>
-  first === null
-    ? "–"
-    : `${headKnown ? "" : "?…"}${count(first)} – ${count(highWater ?? first)}${tailKnown ? "" : " …"}`;
 
 /** Every bin, by start of the sender. */
 export const LedgerPanel = ({ device, ledger }: { device: string; ledger: DeviceLedger }) => {
