@@ -47,7 +47,9 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       other.exec("BEGIN IMMEDIATE");
       await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
       await note.waitFor();
-      expect(await note.innerText()).toMatch(/^The database is FAILING: .*SQLITE_BUSY.* losses may not show yet\./);
+      expect(await note.innerText()).toMatch(
+        /^The database is FAILING: .*SQLITE_BUSY.* losses may not show yet\./,
+      );
       expect(await accessibilityViolations(page)).toEqual([]);
       await note.getByRole("link", { name: "What to do" }).click();
       await page.locator(".finding-fix", { hasText: database.path }).waitFor();
@@ -130,7 +132,7 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       }
       await page.getByLabel("Token").fill(access.token);
       await page.getByRole("button", { name: "Use it" }).click();
-      await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+      await page.locator(".devices th.id", { hasText: "pump-7" }).waitFor();
       await said.filter({ hasText: "live" }).waitFor();
     } finally {
       await close();

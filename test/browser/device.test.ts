@@ -315,7 +315,7 @@ describe.skipIf(!hasChromium())("a device's page", () => {
       expect(await page.getByText("No number came after a greater one").count()).toBe(0);
     });
     await withPage("#/?search=nameless", async ({ page }) => {
-      const cells = page.locator(".devices tr", { hasText: "nameless" }).locator("td");
+      const cells = page.locator(".devices tr", { hasText: "nameless" }).locator("th, td");
       await cells.first().waitFor();
       // complete, missing, lost
       expect((await cells.allInnerTexts()).slice(5, 8)).toEqual(["–", "–", "–"]);

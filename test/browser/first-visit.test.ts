@@ -27,7 +27,7 @@ describe.skipIf(!hasChromium())("a collector that knows no device", () => {
     expect(destination).toBe(`127.0.0.1 ${port}`);
     const { stdout } = await promisify(execFile)("sh", ["-c", json!]);
     sender.send(stdout, port, "127.0.0.1");
-    await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+    await page.locator(".devices th.id", { hasText: "pump-7" }).waitFor();
     expect(await page.locator(".first-device").count()).toBe(0);
     expect(complaints).toEqual([]);
     await close();

@@ -7,14 +7,14 @@ import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
 describe.skipIf(!hasChromium())("the fleet's page", () => {
   const pages = fleetPages();
   const { withPage } = pages;
-  const idsOf = ({ page }: Visit): Promise<string[]> => page.locator(".devices td.id").allTextContents();
+  const idsOf = ({ page }: Visit): Promise<string[]> => page.locator(".devices th.id").allTextContents();
 
   test("shows the completeness the ledger has", async () => {
     const { total } = await getJson<{ total: { completeness: number } }>(`${pages.fleet.api}/api/v1/ledger`);
     const percent = `${(Math.floor(total.completeness * 10_000) / 100).toFixed(2)} %`;
     await withPage("#/", async ({ page }) => {
       await page.locator(".hero-facts", { hasText: `Complete since the beginning${percent}` }).waitFor();
-      await page.locator(".devices td.id", { hasText: "pump-7" }).waitFor();
+      await page.locator(".devices th.id", { hasText: "pump-7" }).waitFor();
       await page.locator(".events li", { hasText: "the collector started" }).waitFor();
     });
   });
@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     await withPage(
       "#/",
       async ({ page }) => {
-        await page.locator(".devices td.id").first().waitFor();
+        await page.locator(".devices th.id").first().waitFor();
         await page.locator(".hero-number").waitFor();
         expect(await accessibilityViolations(page)).toEqual([]);
       },
@@ -31,9 +31,18 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     );
   });
 
+  test("whatever a row tells is told with its device, to those who hear the table", async () => {
+    await withPage("#/?search=valve-0", async ({ page }) => {
+      await page.getByRole("rowheader", { name: "valve-09" }).waitFor();
+      expect(await page.getByRole("rowheader").allInnerTexts()).toEqual(
+        Array.from({ length: 10 }, (_, valve) => `valve-0${valve}`),
+      );
+    });
+  });
+
   test("a device is last seen ever longer ago, also when nothing at all comes and nothing is committed", async () => {
     await withPage("#/", async ({ page }) => {
-      const lastSeen = page.locator(".devices tr", { hasText: "pump-7" }).locator("td").nth(2);
+      const lastSeen = page.locator(".devices tr", { hasText: "pump-7" }).locator("th, td").nth(2);
       const first = await lastSeen.innerText();
       await expect.poll(() => lastSeen.innerText()).not.toBe(first);
     });
@@ -59,7 +68,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
       const { page } = opened;
       await page.getByRole("button", { name: "Lost" }).click();
       await page.locator(".devices tbody tr", { hasText: "pump-7" }).first().waitFor();
-      await page.waitForFunction(() => document.querySelector(".devices td.id")?.textContent === "pump-7");
+      await page.waitForFunction(() => document.querySelector(".devices th.id")?.textContent === "pump-7");
       expect(await page.locator("[aria-sort]").getAttribute("aria-sort")).toBe("descending");
       expect(page.url()).toContain("sort=-lost");
     });
@@ -112,10 +121,10 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
   test("only rows in sight exist, and scrolling brings the others", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;
-      await page.locator(".devices td.id").first().waitFor();
+      await page.locator(".devices th.id").first().waitFor();
       expect((await idsOf(opened)).length).toBeLessThan(62);
       await page.locator(".device-scroll").evaluate((element) => element.scrollTo(0, 1e6));
-      await page.locator(".devices td.id", { hasText: "valve-59" }).waitFor();
+      await page.locator(".devices th.id", { hasText: "valve-59" }).waitFor();
     });
   });
 
@@ -149,7 +158,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
 
   test("the key / goes to the field that goes to a device", async () => {
     await withPage("#/", async ({ page }) => {
-      await page.locator(".devices td.id").first().waitFor();
+      await page.locator(".devices th.id").first().waitFor();
       await page.keyboard.press("/");
       await page.keyboard.type("fan");
       await page.locator("datalist option").first().waitFor({ state: "attached" });
@@ -160,7 +169,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
 
   test("Enter goes to the device that was typed, also before its suggestions are there", async () => {
     await withPage("#/", async ({ page }) => {
-      await page.locator(".devices td.id").first().waitFor();
+      await page.locator(".devices th.id").first().waitFor();
       await page.keyboard.press("/");
       await page.keyboard.type("a");
       await page.locator("datalist option").first().waitFor({ state: "attached" });
@@ -176,7 +185,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
 
   test("Enter on what no device is called says so, until something else is typed", async () => {
     await withPage("#/", async ({ page }) => {
-      await page.locator(".devices td.id").first().waitFor();
+      await page.locator(".devices th.id").first().waitFor();
       const field = page.getByLabel("Go to device");
       const said = () => field.evaluate((element: HTMLInputElement) => element.validationMessage);
       await field.fill("nobody");
@@ -235,7 +244,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     await withPage("#/?search=newcomer", async ({ page }) => {
       await page.locator(".empty", { hasText: "No device matches" }).waitFor();
       await pages.fleet.send("newcomer", 0, Date.now() * 1000, { a: 1 });
-      await page.locator(".devices td.id", { hasText: "newcomer" }).waitFor();
+      await page.locator(".devices th.id", { hasText: "newcomer" }).waitFor();
     });
   });
 
@@ -273,7 +282,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     await withPage(
       "#/",
       async ({ page }) => {
-        await page.locator(".devices td.id").first().waitFor();
+        await page.locator(".devices th.id").first().waitFor();
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       },
       { viewport: { width: 390, height: 844 } },

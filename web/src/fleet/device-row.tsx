@@ -42,11 +42,11 @@ export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
   const { id, status, lastSeen, rateHz, expected, missing, lost } = device;
   return (
     <tr aria-rowindex={index + 2}>
-      <td class="id">
+      <th scope="row" class="id">
         <a href={deviceHref(id)} title={id}>
           {id}
         </a>
-      </td>
+      </th>
       <td>
         <span class="status" data-status={status}>
           {status}
