@@ -7,8 +7,15 @@ const element = (name, ...inside) => {
   return made;
 };
 
+/** A text of the description: what it has in backticks is code. */
+const prose = (text) =>
+  text.split("`").map((part, index) => (index % 2 === 0 ? part : element("code", part)));
+
+/** Lines that may be longer than the screen: by key, too, they can be scrolled. */
+const lines = (text) => Object.assign(element("pre", text), { tabIndex: 0 });
+
 const table = (head, rows) => {
-  const cells = (kind, texts) => element("tr", ...texts.map((text) => element(kind, text)));
+  const cells = (kind, texts) => element("tr", ...texts.map((text) => element(kind, ...prose(text))));
   return element(
     "table",
     element("thead", cells("th", head)),
@@ -30,11 +37,11 @@ const parameters = (list) =>
       name,
       typeOf(schema),
       [
-        description ?? schema.description ?? "",
-        schema.default === undefined ? "" : `Default: ${schema.default}.`,
+        description ?? schema.description,
+        schema.default === undefined ? undefined : `default: ${schema.default}`,
       ]
-        .join(" ")
-        .trim(),
+        .filter((part) => part !== undefined)
+        .join("; "),
     ]),
   );
 
@@ -42,24 +49,24 @@ const exampleText = (example) => (typeof example === "string" ? example : JSON.s
 
 const answers = (responses) =>
   Object.entries(responses).flatMap(([status, { description, headers = {}, content = {} }]) => [
-    element("p", element("strong", status), ` ${description ?? ""}`),
+    element("p", element("strong", status), " ", ...prose(description ?? "")),
     ...(Object.keys(headers).length === 0
       ? []
       : [element("p", `Headers: ${Object.keys(headers).join(", ")}`)]),
     ...Object.entries(content)
       .filter(([, { example }]) => example !== undefined)
-      .flatMap(([type, { example }]) => [element("p", type), element("pre", exampleText(example))]),
+      .flatMap(([type, { example }]) => [element("p", type), lines(exampleText(example))]),
   ]);
 
 const requests = (description = "") =>
   Array.from(description.matchAll(/`(curl[^`]*)`/g), ([, line]) =>
-    element("pre", line.replace("$A", location.origin)),
+    lines(line.replace("$A", location.origin)),
   );
 
 const operationElement = (path, operation) => {
   const details = element(
     "details",
-    element("summary", element("code", `GET ${path}`), ` – ${operation.summary}`),
+    element("summary", element("code", `GET ${path}`), " – ", ...prose(operation.summary)),
     ...requests(operation.description),
     ...(operation.parameters?.length > 0 ? [parameters(operation.parameters)] : []),
     ...answers(operation.responses),
