@@ -11,9 +11,10 @@ const progressLine = (progress: Progress): string =>
   `dropped ${count(progress.dropped)}  corrupted ${count(progress.corrupted)}  ` +
   `copies ${count(progress.duplicated)}  reordered ${count(progress.reordered)}  restarts ${count(progress.restarts)}`;
 
-const summaryLines = (summary: Summary): string[] => [
+/** What a simulation did, for people. */
+export const summaryLines = (summary: Summary): string[] => [
   `used ${count(summary.used)} numbers of ${count(summary.settings.devices)} devices, sent ${count(summary.sent)} datagrams ` +
-    `in ${(summary.elapsedMs / 1000).toFixed(2)} s: ${rate(summary.rateHz)} (asked for ${rate(summary.targetRateHz)})`,
+    `in ${(summary.elapsedMs / 1000).toFixed(2)} s: ${rate(summary.rateHz)} (asked for ${rate(summary.targetRateHz)}${summary.settings.targetB === null ? "" : " to each target"})`,
   `dropped ${count(summary.dropped)}, corrupted ${count(summary.corrupted)}, copies ${count(summary.duplicated)}, ` +
     `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}, ` +
     `asked ${count(summary.asked)} times, sent ${count(summary.repeated)} numbers again`,

@@ -35,7 +35,9 @@ test.each(["colect", "help nosuch", "--nosuch", "collect --nosuch"])(
 );
 
 test("help for a command that does not exist says so, and which ones do", async () => {
-  expect(await saidOf("help nosuch")).toMatch(/^error: .*'nosuch' is invalid .* collect, .*, completion, help\.\n/);
+  expect(await saidOf("help nosuch")).toMatch(
+    /^error: .*'nosuch' is invalid .* collect, .*, completion, help\.\n/,
+  );
 });
 
 test("all flags that are unknown are told at once, without what was given to them, and before one that is missing", async () => {
