@@ -2,6 +2,7 @@ import { ApiClient } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
+import { tellTrouble } from "./tell-trouble.ts";
 import { count, deviceRate, percent, shortTime } from "./terminal.ts";
 
 export interface DevicesFlags extends ApiFlags {
@@ -54,5 +55,7 @@ export const devices = async ({
   const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
   const pages = client.pages<"devices", DeviceJson>("/devices", "devices", perPage, queryOf(filters));
   const shown = await printList("devices", firstOf(pages, most), COLUMNS, json);
-  if (shown === 0 && !json) process.stderr.write("no device matches\n");
+  if (json) return;
+  if (shown === 0) process.stderr.write("no device matches\n");
+  await tellTrouble(client);
 };

@@ -2,6 +2,7 @@ import { ApiClient, devicePath } from "../common/api-client.ts";
 import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
+import { tellTrouble } from "./tell-trouble.ts";
 import { count, shortTime } from "./terminal.ts";
 
 export interface GapsFlags extends ApiFlags {
@@ -81,5 +82,7 @@ export const gaps = async ({
   const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
   const pages = client.pages<"gaps", GapJson>(path, "gaps", perPage, queryOf(filters));
   const shown = await printList("gaps", firstOf(pages, most), COLUMNS, json);
-  if (shown === 0 && !json) process.stderr.write("no gap matches\n");
+  if (json) return;
+  if (shown === 0) process.stderr.write("no gap matches\n");
+  await tellTrouble(client);
 };

@@ -9,11 +9,12 @@ afterEach(() => {
   server?.close();
 });
 
-/** Address of an API that has these devices. */
-const apiOf = async (list: readonly object[]): Promise<string> => {
-  server = createServer((_, response) => {
+/** Address of an API that has these devices, and has found this. */
+const apiOf = async (list: readonly object[], findings: readonly object[]): Promise<string> => {
+  server = createServer(({ url }, response) => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ devices: list, next: null }));
+    const answer = url === "/api/v1/status" ? { findings } : { devices: list, next: null };
+    response.end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -26,7 +27,7 @@ const printed = async (list: readonly object[]): Promise<string> => {
     (done as unknown as () => void)();
     return true;
   });
-  await devices({ api: await apiOf(list) });
+  await devices({ api: await apiOf(list, []) });
   write.mockRestore();
   return text;
 };
@@ -49,5 +50,41 @@ test("what a device without numbers has lost is not known, of the others it is a
     "bare   online  2026-11-20T12:00:00Z   2/s             –     –",
     "whole  online  2026-11-20T12:00:00Z   2/s      100.00 %     0",
     "",
+  ]);
+});
+
+test("what keeps devices from being heard or stored is said beside the list, and nothing that is over", async () => {
+  const finding = (code: string, sentence: string, severity = "problem", listener: string | null = null) => ({
+    code,
+    severity,
+    sentence,
+    fix: null,
+    listener,
+  });
+  const api = await apiOf(
+    [],
+    [
+      finding("database", "The database is FAILING: database is locked."),
+      finding("listener-state", "It is UNAVAILABLE: no.", "problem", "udp://127.0.0.1:1"),
+      finding("listener-state", "It is UNAVAILABLE: no.", "advice", "udp://127.0.0.1:2?optional=true"),
+      finding("kernel-drops", "The kernel dropped 3 datagrams since the start."),
+    ],
+  );
+  const said: unknown[] = [];
+  const out = vi.spyOn(process.stdout, "write").mockImplementation((_, done) => {
+    (done as unknown as () => void)();
+    return true;
+  });
+  const error = vi.spyOn(process.stderr, "write").mockImplementation((chunk) => said.push(chunk) > 0);
+  await devices({ api });
+  await devices({ api, json: true });
+  out.mockRestore();
+  error.mockRestore();
+  expect(said).toEqual([
+    "no device matches\n",
+    expect.stringMatching(
+      /^The database is FAILING: database is locked\. .*; lacuna doctor says what to do\n$/,
+    ),
+    expect.stringMatching(/^udp:\/\/127\.0\.0\.1:1: It is UNAVAILABLE: no\. /),
   ]);
 });
