@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { realFileOf } from "./real-file.ts";
@@ -44,21 +44,47 @@ export const damagedLedger = (file: string, mistakes: readonly string[]): Lacuna
   );
 };
 
-/** Where a file is looked at: of a small one at every page. */
+/** Of a file all is looked at up to that, of a larger one so many pieces. */
 const LOOKS = 256;
-const LOOK_BYTES = 8192;
+const LOOK_BYTES = 2 ** 20;
 
-/** Read a file here and there. @throws what the system says where it does not give it */
+/**
+ * A descriptor by which this process has the file open; undefined where it has none, or the system does not tell. One of our own would have to be
+ * closed, and with it go the locks that SQLite's connections hold on the file (fcntl(2): a process loses them with any descriptor of it that it closes).
+ * Whoever reads with `sqlite3` then takes the database for unused when done, and removes its log.
+ */
+const descriptorOf = (file: string): number | undefined => {
+  const { dev, ino } = statSync(file, { bigint: true });
+  const isOfFile = (descriptor: string): boolean => {
+    const found = statSync(`/proc/self/fd/${descriptor}`, { bigint: true, throwIfNoEntry: false });
+    return found?.ino === ino && found.dev === dev;
+  };
+  try {
+    const descriptor = readdirSync("/proc/self/fd").find(isOfFile);
+    return descriptor === undefined ? undefined : Number(descriptor);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Read a file, a large one here and there. @throws what the system says where it does not give it */
 const lookAt = (file: string): void => {
-  const opened = openSync(file, "r");
+  const known = descriptorOf(file);
+  const opened = known ?? openSync(file, "r");
   try {
     const { size } = fstatSync(opened);
     const step = Math.max(LOOK_BYTES, size / LOOKS);
-    const byte = new Uint8Array(1);
-    for (let at = 0; at === 0 || at < size; at += step) readSync(opened, byte, 0, 1, Math.floor(at));
+    const bytes = new Uint8Array(LOOK_BYTES);
+    for (let at = 0; at === 0 || at < size; at += step) readPiece(opened, bytes, Math.floor(at));
   } finally {
-    closeSync(opened);
+    if (known === undefined) closeSync(opened);
   }
+};
+
+/** What comes before the place that the system does not give is given. */
+const readPiece = (opened: number, bytes: Uint8Array, at: number): void => {
+  for (let got = 0, more = -1; more !== 0 && got < bytes.length; got += more)
+    more = readSync(opened, bytes, 0, bytes.length - got, at + got);
 };
 
 /** SQLite's word for what the system does not give it (EIO) is damage too. @returns the system's own word; null where it gives the file */

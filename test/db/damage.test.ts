@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
@@ -107,6 +107,27 @@ test.runIf(existsSync(UNREADABLE))(
     });
     expect(isPassingFailure(unreadable)).toBe(true);
     expect(orDamaged(bed.file, malformed)).toEqual(damagedFile(bed.file));
+  },
+);
+
+const LOCKS = "/proc/locks";
+/** What this process has locked of a file. */
+const locksOn = (file: string): string[] => {
+  const { ino } = statSync(file);
+  const isOurs = new RegExp(` ${process.pid} [0-9a-f:]+:${ino} `);
+  return readFileSync(LOCKS, "utf8")
+    .split("\n")
+    .filter((line) => isOurs.test(line));
+};
+test.runIf(existsSync(LOCKS))(
+  "a question that meets damage leaves the database locked: the sqlite3 of somebody else would remove the log of one that is not",
+  () => {
+    using bed = new StoreBed();
+    bed.closing(bed.writer());
+    const before = locksOn(bed.file).length;
+    expect(before).toBeGreaterThan(0);
+    orDamaged(bed.file, new Database.SqliteError("database disk image is malformed", "SQLITE_CORRUPT"));
+    expect(locksOn(bed.file)).toHaveLength(before);
   },
 );
 
