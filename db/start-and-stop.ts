@@ -1,7 +1,5 @@
 import type { Clock } from "../common/clock.ts";
-import { codeOf, messageOf } from "../common/errors.ts";
 import { withoutHeld } from "../protocol/fleet-counters.ts";
-import { isPassingFailure } from "./open.ts";
 import { DamagedRemovalError } from "./removals.ts";
 import type { StateRow } from "./state-row.ts";
 import type { WriterParts } from "./writer-parts.ts";
@@ -54,9 +52,8 @@ function mergeRest({ merging }: WriterParts, row: StateRow, clock: Clock): void 
   try {
     merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
   } catch (error) {
-    if (isPassingFailure(error)) throw error;
-    // damaged segments stay as they are: they must not keep the stop from being noted
-    merging.end(codeOf(error), messageOf(error));
+    // the segments stay as they are, which must not keep the stop from being noted
+    merging.failed(error);
   }
 }
 

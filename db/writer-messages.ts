@@ -35,7 +35,7 @@ export interface WriterFigures {
   unmergedReadings: number;
   /** descriptions of channels that were not kept since the start, there being no room */
   leftOutNames: number;
-  /** why nothing is merged any more; null while it is */
+  /** why the last merge failed; null when it did not */
   mergeError: string | null;
   /** what of the database start and retention could not read, and went on without; null when there was nothing */
   damage: string | null;

@@ -25,7 +25,7 @@ export interface WriterThreadHost {
   giveBack(worker: number, reply: BatchReturn): void;
   /** batches that were posted and not delivered yet */
   drain(): BatchMessage[];
-  /** to the merger's thread, which is started by the first command */
+  /** to the merger's thread, which is started by the first merge, and by the next one when it died */
   merge(command: MergeCommand): void;
   /** bytes this thread has written since it began; null where the system does not tell */
   writtenBytes(): number | null;
@@ -56,9 +56,8 @@ export class WriterThread {
     this.#writer = writer;
     this.#host = host;
     this.#options = options;
-    this.#merges = new MergeLoop(writer.merging, () => this.#beginMerge(), {
-      post: (command) => host.merge(command),
-    });
+    const merger = { post: (command: MergeCommand) => host.merge(command) };
+    this.#merges = new MergeLoop(writer.merging, () => this.#beginMerge(), merger, host.clock);
     host.post({ type: "opened", hasHistory: writer.hasHistory, figures: this.#figures() });
     this.#schedule(IDLE_MS);
   }

@@ -73,7 +73,10 @@ const startMerger = (): Worker => {
     workerData: data,
   });
   started.on("message", (report: MergeReport) => thread?.merged(report));
-  started.on("error", (error) => thread?.mergerEnded(error));
+  started.on("error", (error) => {
+    merger = undefined;
+    thread?.mergerEnded(error);
+  });
   return started;
 };
 

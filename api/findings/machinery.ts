@@ -79,6 +79,8 @@ const pathFindings = ({ paths }: CollectorStatus): Finding[] =>
       listener: listeners.length === 1 ? listeners[0]! : null,
     }));
 
+const LOOK_FOR_DAMAGE = 'lacuna check, with the collector stopped; docs/storage.md, "A damaged database"';
+
 const fixOfState = (state: StoreStatus["state"], reason: string | null, path: string): string => {
   if (state === "FAILED") return "start the collector again";
   if (reason?.includes("SQLITE_BUSY") === true)
@@ -86,6 +88,12 @@ const fixOfState = (state: StoreStatus["state"], reason: string | null, path: st
   return reason?.includes("SQLITE_FULL") === true
     ? "df -h  # room on the disks"
     : "dmesg | tail  # what the system says of the disk";
+};
+
+const fixOfMerge = (reason: string, path: string): string | null => {
+  if (/\((ERR_SEGMENT|SQLITE)_CORRUPT/.test(reason)) return LOOK_FOR_DAMAGE;
+  // what is left is our own: an error in a merge, or memory that its thread did not get
+  return /\((SQLITE_|ERR_DATABASE_)/.test(reason) ? fixOfState("FAILING", reason, path) : null;
 };
 
 /** room for as much again of readings, in whole MiB */
@@ -126,7 +134,7 @@ export const storeFindings = ({
           code: "database-damaged",
           severity: "problem",
           sentence: `The database is damaged: ${damage}. The ledger is whole; newest values may be older ones until their channels speak again, and readings of it are left out.`,
-          fix: 'lacuna check, with the collector stopped; docs/storage.md, "A damaged database"',
+          fix: LOOK_FOR_DAMAGE,
           listener: null,
         } as const,
       ]),
@@ -137,8 +145,8 @@ export const storeFindings = ({
         {
           code: "merging",
           severity: "advice",
-          sentence: `Nothing is merged any more: ${mergeError}. The database grows faster than it must.`,
-          fix: "start the collector again",
+          sentence: `A merge failed: ${mergeError}. It is tried again; until one succeeds the database grows faster than it must.`,
+          fix: fixOfMerge(mergeError, path),
           listener: null,
         } as const,
       ]),

@@ -162,7 +162,11 @@ const Database = Type.Object({
   unmergedSegments: Type.Integer({ minimum: 0, description: "segments that may still be merged" }),
   unmergedReadings: Count("readings in them: the merge debt"),
   leftOutNames: Count("descriptions of channels that were not kept since the start, there being no room"),
-  mergeError: Nullable(Type.String({ description: "why nothing is merged until the next start" })),
+  mergeError: Nullable(
+    Type.String({
+      description: "why the last merge failed, which is tried again; null after one that did not",
+    }),
+  ),
   damage: Nullable(
     Type.String({
       description: "what of the database start and retention could not read, and went on without",

@@ -1,5 +1,5 @@
-import { codeOf, messageOf } from "../../common/errors.ts";
-import { isPassingFailure } from "../open.ts";
+import type { Clock } from "../../common/clock.ts";
+import { LacunaError } from "../../common/errors.ts";
 import type { MergeCommand, MergeReport } from "./merge-messages.ts";
 import type { MergeTask } from "./merge-task.ts";
 import type { Merging } from "./merging.ts";
@@ -9,26 +9,34 @@ export interface MergeHost {
   post(command: MergeCommand): void;
 }
 
+/** After a merge that failed the next one waits that long, after each more twice as long, up to the longest. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 600_000;
+
 /**
- * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its lots between flushes. What fails for
- * a passing reason is given up and begun again later; what fails for any other ends merging until the next start: nothing is lost, the
- * segments stay as they are, and the status says so.
+ * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its lots between flushes. One that fails is
+ * begun again after a while, whatever the reason: a disk may give again what it did not, and retention removes what is damaged. The status
+ * says so until one succeeds.
  */
 export class MergeLoop {
   readonly #merging: Merging;
   readonly #begin: () => MergeTask | null;
   readonly #host: MergeHost;
+  readonly #clock: Clock;
+  #pauseMs = 0;
+  #notBeforeMs = 0;
 
   /** @param begin - chooses the next merge, null when there is none */
-  constructor(merging: Merging, begin: () => MergeTask | null, host: MergeHost) {
+  constructor(merging: Merging, begin: () => MergeTask | null, host: MergeHost, clock: Clock) {
     this.#merging = merging;
     this.#begin = begin;
     this.#host = host;
+    this.#clock = clock;
   }
 
-  /** A flush was committed, or nothing waits: begin the next merge unless one runs. */
+  /** A flush was committed, or nothing waits: begin the next merge unless one runs, or has just failed. */
   step(): void {
-    if (this.#merging.error !== null || this.#merging.current !== null) return;
+    if (this.#merging.current !== null || this.#clock.monotonicMs() < this.#notBeforeMs) return;
     const task = this.#begin();
     if (task !== null) this.#host.post({ command: "merge", task });
   }
@@ -39,8 +47,7 @@ export class MergeLoop {
     try {
       this.#take(message);
     } catch (error) {
-      if (isPassingFailure(error)) this.#merging.abandon();
-      else this.#merging.end(codeOf(error), messageOf(error));
+      this.#failed(error);
     }
   }
 
@@ -52,16 +59,23 @@ export class MergeLoop {
         break;
       case "merged":
         this.#merging.adopt(message.result);
+        this.#pauseMs = 0;
         this.step();
         break;
       case "failed":
-        this.#merging.end(message.code, message.message);
+        this.#failed(new LacunaError(message.code, message.message));
         break;
     }
   }
 
-  /** The merger's thread is gone. */
+  /** The merger's thread is gone; the next merge starts another one. */
   ended(error: unknown): void {
-    this.#merging.end(codeOf(error), messageOf(error));
+    this.#failed(error);
+  }
+
+  #failed(error: unknown): void {
+    this.#merging.failed(error);
+    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
+    this.#notBeforeMs = this.#clock.monotonicMs() + this.#pauseMs;
   }
 }

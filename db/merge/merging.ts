@@ -1,5 +1,6 @@
-import { LacunaError } from "../../common/errors.ts";
+import { codeOf, LacunaError, messageOf } from "../../common/errors.ts";
 import { pagesOf } from "../chunk/chunk-pages.ts";
+import { orUnreadable } from "../damage.ts";
 import type { Sqlite } from "../open.ts";
 import type { Removals } from "../removals.ts";
 import { chooseMerge, isSettled, type MergePolicy, withoutKept } from "./merge-policy.ts";
@@ -146,6 +147,7 @@ export class Merging {
       })
       .immediate();
     this.#task = null;
+    this.#error = null;
     this.#nextPage = row.firstPage + row.pages;
     this.#hasLeftovers ||= inputs.some(({ level }) => level > 0);
     this.#replace(inputs, row, settled);
@@ -171,15 +173,16 @@ export class Merging {
     this.#task = null;
   }
 
-  /** why nothing is merged any more; null while it is */
+  /** why the last merge failed; null when it did not */
   get error(): string | null {
     return this.#error;
   }
 
-  /** Merging is over until the next start: what failed now would fail again. */
-  end(code: string | undefined, message: string): void {
+  /** The current merge has failed: nothing is lost, the segments stay as they are. */
+  failed(thrown: unknown): void {
     this.abandon();
-    this.#error = `${message} (${code ?? "no code"})`;
+    const error = orUnreadable(this.#db.name, thrown);
+    this.#error = `${messageOf(error)} (${codeOf(error) ?? "no code"})`;
   }
 
   /** Something is left to be swept. */

@@ -287,18 +287,28 @@ test("send times that cannot be are told of from 1 % on", () => {
   expect(timeFindings(listenerOf())).toEqual([]);
 });
 
-test("a database that does not commit is a problem, one that merges no more is advice", () => {
+test("a database that does not commit is a problem, a merge that failed is advice", () => {
   const { store } = new FakeSources();
   expect(storeFindings(store)).toEqual([]);
   const [failing, merging] = storeFindings({
     ...store,
     state: "FAILING",
     reason: "disk I/O error (SQLITE_IOERR_WRITE)",
-    mergeError: "a page is damaged",
+    mergeError: "segment 3 of the database is damaged (ERR_SEGMENT_CORRUPT)",
   });
   expect(failing).toMatchObject({ code: "database", severity: "problem" });
   expect(failing!.sentence).toContain("The database is FAILING: disk I/O error (SQLITE_IOERR_WRITE).");
-  expect(merging).toMatchObject({ code: "merging", severity: "advice" });
+  expect(merging).toMatchObject({
+    code: "merging",
+    severity: "advice",
+    fix: expect.stringMatching(/^lacuna check/),
+  });
+  const fixOf = (mergeError: string) => storeFindings({ ...store, mergeError })[0]!.fix;
+  expect(fixOf("the database /a.db cannot be read from its disk (ERR_DATABASE_UNREADABLE)")).toMatch(
+    /^dmesg /,
+  );
+  expect(fixOf("database or disk is full (SQLITE_FULL)")).toMatch(/^df -h /);
+  expect(fixOf("out of memory (ERR_WORKER_OUT_OF_MEMORY)")).toBeNull();
   const [locked] = storeFindings({
     ...store,
     path: "/srv/a.db",

@@ -1,18 +1,18 @@
 import Database from "better-sqlite3";
 
 /**
- * A disk on which there is no room for what a transaction writes last: its events. SQLite says the same (`SQLITE_FULL`) of a table that has used up its
+ * A disk on which there is no room for one of the tables a transaction writes, by default what a flush writes last: its events. SQLite says the same (`SQLITE_FULL`) of a table that has used up its
  * numbers, and that needs no disk.
  */
 export class FullDisk {
   readonly #db: InstanceType<typeof Database>;
 
   /** @param file - a database, which gets a table and a trigger more */
-  constructor(file: string) {
+  constructor(file: string, table = "events") {
     this.#db = new Database(file);
     this.#db.exec(`
       CREATE TABLE room (number INTEGER PRIMARY KEY AUTOINCREMENT);
-      CREATE TRIGGER takes_room AFTER INSERT ON events WHEN EXISTS (SELECT 1 FROM room) BEGIN
+      CREATE TRIGGER takes_room AFTER INSERT ON ${table} WHEN EXISTS (SELECT 1 FROM room) BEGIN
         INSERT INTO room VALUES (NULL);
       END;`);
   }

@@ -10,6 +10,7 @@ import { readStateRow } from "../../../db/state-row.ts";
 import type { Writer } from "../../../db/writer.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
 import { mergeOnce } from "../../support/merge-once.ts";
+import { FullDisk } from "../../support/no-room.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
 const POLICY = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
@@ -32,26 +33,28 @@ const filledWriter = (bed: StoreBed): Writer => {
 const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: MergeCommand[] } => {
   const writer = bed.closing(filledWriter(bed));
   const asked: MergeCommand[] = [];
-  const loop = new MergeLoop(writer.merging, () => writer.beginMerge(), {
-    post: (command) => asked.push(command),
-  });
+  const merger = { post: (command: MergeCommand) => asked.push(command) };
+  const loop = new MergeLoop(writer.merging, () => writer.beginMerge(), merger, bed.clock);
   return { writer, loop, asked };
 };
 
-/** Does what the loop asks for until it asks for nothing more. */
-const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[]): void => {
+/** Does what the loop asks for until it asks for nothing more, or so many merges are done. */
+const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[], most = Infinity): void => {
   const db = bed.closing(openForReading(bed.file));
   const merger = new Merger(db, POLICY.chunkReadings, 1);
   let lots: ReturnType<Merger["merge"]> | undefined;
   let chunkSet = 0;
+  let merges = 0;
   for (let command = asked.shift(); command !== undefined; command = asked.shift()) {
     if (command.command === "merge") {
       ({ chunkSet } = command.task);
       lots = merger.merge(command.task);
     }
     const step = lots!.next();
-    if (step.done === true) loop.handle({ report: "merged", chunkSet, result: step.value });
-    else loop.handle({ report: "lot", chunkSet, lot: step.value });
+    if (step.done === true) {
+      loop.handle({ report: "merged", chunkSet, result: step.value });
+      if (++merges === most) return;
+    } else loop.handle({ report: "lot", chunkSet, lot: step.value });
   }
 };
 
@@ -112,25 +115,94 @@ test("pages and heads of a merge that is given up half way are swept; one that g
   expect(rows("chunk_pages")).toBeGreaterThan(6);
 });
 
-test("a merger that fails ends merging, says why and costs nothing that is stored", () => {
+/** The current merge fails. @returns after how many seconds one is asked for again */
+const pauseAfterFailure = (bed: StoreBed, { writer, loop, asked }: ReturnType<typeof loopOver>): number => {
+  const { chunkSet } = writer.merging.current!;
+  loop.handle({ report: "failed", chunkSet, code: "SQLITE_NOMEM", message: "out of memory" });
+  asked.length = 0;
+  for (let seconds = 0; ; seconds++, bed.clock.advanceMs(1000)) {
+    loop.step();
+    if (asked.length > 0) return seconds;
+  }
+};
+
+test("a merge that fails is begun again after a pause, each time a longer one, up to ten minutes and until one succeeds", () => {
+  using bed = new StoreBed();
+  const merging = loopOver(bed);
+  const pauses = (count: number) => Array.from({ length: count }, () => pauseAfterFailure(bed, merging));
+  merging.loop.step();
+  expect(pauses(12)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+  mergeAll(bed, merging.loop, merging.asked, 1);
+  expect(merging.writer.merging.figures.merges).toBe(1);
+  expect(pauses(2)).toEqual([1, 2]);
+});
+
+test.each([
+  ["ERR_SEGMENT_CORRUPT", "segment 3 of the database is damaged"],
+  ["ERR_DATABASE_UNREADABLE", "the database lacuna.db cannot be read from its disk (EIO: i/o error, read)"],
+  ["SQLITE_FULL", "database or disk is full"],
+])("%s: that a merge failed is told until one succeeds, and nothing is lost", (code, message) => {
   using bed = new StoreBed();
   const { writer, loop, asked } = loopOver(bed);
+  const fail = (): void => {
+    const { chunkSet } = writer.merging.current!;
+    loop.handle({ report: "failed", chunkSet, code, message });
+    asked.length = 0;
+    loop.step();
+    expect(asked).toEqual([]);
+    bed.clock.advanceMs(1000);
+  };
   loop.step();
-  const { chunkSet } = writer.merging.current!;
-  loop.handle({ report: "failed", chunkSet, code: "ERR_SEGMENT_CORRUPT", message: "segment 3 is damaged" });
+  fail();
+  expect(writer.merging.error).toBe(`${message} (${code})`);
+  expect(writer.merging.stored.readings).toBe(FLUSHES);
   loop.step();
-  expect(writer.merging.error).toBe("segment 3 is damaged (ERR_SEGMENT_CORRUPT)");
-  expect(asked).toHaveLength(1);
+  expect(writer.merging.error).not.toBeNull();
+  mergeAll(bed, loop, asked);
+  expect(writer.merging.error).toBeNull();
+  expect(writer.merging.figures.merges).toBeGreaterThan(1);
   expect(writer.merging.stored.readings).toBe(FLUSHES);
 });
 
-test("a merger's thread that dies ends merging", () => {
+test("so is one that cannot be written, as while somebody else writes", () => {
   using bed = new StoreBed();
-  const { writer, loop } = loopOver(bed);
+  const { writer, loop, asked } = loopOver(bed);
+  const other = bed.closing(new Database(bed.file));
+  other.exec("BEGIN IMMEDIATE");
+  loop.step();
+  mergeAll(bed, loop, asked);
+  expect(writer.merging.error).toBe("database is locked (SQLITE_BUSY)");
+  other.exec("ROLLBACK");
+  bed.clock.advanceMs(1000);
+  loop.step();
+  mergeAll(bed, loop, asked);
+  expect(writer.merging.error).toBeNull();
+  expect(writer.merging.figures.merges).toBeGreaterThan(1);
+  expect(writer.merging.stored.readings).toBe(FLUSHES);
+});
+
+test("a merger's thread that dies is asked for again", () => {
+  using bed = new StoreBed();
+  const { writer, loop, asked } = loopOver(bed);
   loop.step();
   loop.ended(new LacunaError("ERR_WORKER_OUT_OF_MEMORY", "out of memory"));
   expect(writer.merging.error).toContain("out of memory");
   expect(writer.merging.current).toBeNull();
+  bed.clock.advanceMs(1000);
+  loop.step();
+  expect(asked.map(({ command }) => command)).toEqual(["merge", "merge"]);
+});
+
+test("a disk without room for a merge does not keep a stop from being noted", () => {
+  using bed = new StoreBed();
+  const writer = filledWriter(bed);
+  const disk = bed.closing(new FullDisk(bed.file, "merged_segments"));
+  disk.fill();
+  writer.close();
+  expect(writer.merging.error).toBe("database or disk is full (SQLITE_FULL)");
+  const db = bed.closing(new Database(bed.file));
+  expect(readStateRow(db).stoppedAtUs).not.toBeNull();
+  expect(db.prepare("SELECT sum(readings) FROM segments").pluck().get()).toBe(FLUSHES);
 });
 
 test("a damaged segment does not keep a stop from being noted, and says why it was not merged", () => {
