@@ -4,6 +4,7 @@ import type { Finding } from "../api/findings/finding.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import { sizeInWords } from "../common/size.ts";
 import { examineDatabase } from "../db/examine.ts";
+import { otherNameOf } from "../db/only-name.ts";
 import { SCHEMA_VERSION } from "../db/open.ts";
 
 const finding = (severity: Finding["severity"], sentence: string, fix: string | null): Finding => ({
@@ -22,7 +23,14 @@ export const databaseFindings = (path: string, nowUs: number): Finding[] => {
   if (obstacle !== null) return [obstacle];
   try {
     const version = examineDatabase(file, nowUs);
-    return [...fileSystemAdvice(statfsSync(directory).type, file), stateOf(file, directory, version)];
+    const why = otherNameOf(file);
+    const names =
+      why === null ? [] : [finding("problem", `no collector opens the database ${file}: ${why}`, null)];
+    return [
+      ...names,
+      ...fileSystemAdvice(statfsSync(directory).type, file),
+      stateOf(file, directory, version),
+    ];
   } catch (error) {
     if (!(error instanceof LacunaError)) throw error;
     return [finding("problem", error.message, null)];

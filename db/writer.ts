@@ -11,6 +11,7 @@ import type { AcceptedChange, LedgerState } from "./ledger-state.ts";
 import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
+import { refuseOtherNames } from "./only-name.ts";
 import { beginLogAnew, isPassingFailure, openForWriting, type Sqlite, saveLog } from "./open.ts";
 import { DamagedRemovalError } from "./removals.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
@@ -73,6 +74,7 @@ export class Writer {
     this.#waiting = new WaitingBatches(options.flushNotes);
     this.#lock = lockDatabase(options.file, options.clock.wallUs());
     try {
+      refuseOtherNames(options.file);
       this.#db = openForWriting(options.file);
     } catch (error) {
       this.#lock.giveUp();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { databaseFindings, fileSystemAdvice } from "../../cli/database-findings.ts";
@@ -55,6 +55,18 @@ test("a database that another process owns is a problem that names it", () => {
   expect(worstOf(bed.file)).toMatchObject({
     severity: "problem",
     sentence: expect.stringContaining(`in use by process ${process.pid}`),
+  });
+});
+
+test("one that a collector would refuse for its other name is a problem", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  linkSync(bed.file, `${bed.directory}/link.db`);
+  expect(worstOf(bed.file)).toMatchObject({
+    severity: "problem",
+    sentence: expect.stringMatching(
+      /^no collector opens the database .*lacuna\.db: it has 2 names \(hard links\)/,
+    ),
   });
 });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -50,6 +51,25 @@ test.each([true, false])(
     expect(() => bed.writer()).toThrow(expect.objectContaining({ code: "ERR_DATABASE_OWNED" }));
   },
 );
+
+test("one with another name by a hard link is refused, beside a collector or not, and may be read", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer();
+  const link = `${bed.directory}/link.db`;
+  linkSync(bed.file, link);
+  const refused = expect.objectContaining({
+    code: "ERR_DATABASE_OPEN",
+    message: `cannot open the database ${link}: it has 2 names (hard links), and each would have a log of its own: remove the others, or copy it`,
+  });
+  expect(() => bed.writer({ file: link })).toThrow(refused);
+  expect(readdirSync(bed.directory).filter((name) => name.startsWith("link"))).toEqual(["link.db"]);
+  writer.close();
+  expect(() => bed.writer({ file: link })).toThrow(refused);
+  bed.closing(openForReading(bed.file));
+  expect(examineDatabase(bed.file, 0)).toBe(SCHEMA_VERSION);
+  rmSync(link);
+  bed.closing(bed.writer());
+});
 
 test("a database that was closed can be owned again", () => {
   using bed = new StoreBed();

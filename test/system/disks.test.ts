@@ -51,3 +51,13 @@ test.runIf(isAble)(
     expect(onSmallDisk("other-disk.ts")).toEqual(["committed", "ERR_DATABASE_GONE"]);
   },
 );
+
+test.runIf(isAble)(
+  "a database that is mounted as a single file is refused: its log would be another one's",
+  () => {
+    expect(onSmallDisk("mounted-alone.ts")).toEqual([
+      "opened",
+      "cannot open the database /inside/a b.db: it is mounted alone, and its log would be left outside: mount the directory it is in",
+    ]);
+  },
+);
