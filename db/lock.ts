@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../common/descriptors.ts";
-import { LacunaError, messageOf } from "../common/errors.ts";
+import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import type { Sqlite } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
 
@@ -50,14 +50,7 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     db = new Database(lockFile, { timeout: 0 });
     db.exec("CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, started TEXT)");
     const held = db;
-    held
-      .transaction(() => {
-        held.exec("DELETE FROM owner");
-        held
-          .prepare("INSERT INTO owner VALUES (?, ?, ?)")
-          .run(process.pid, hostname(), new Date(startedUs / 1000).toISOString());
-      })
-      .immediate();
+    nameOwner(held, startedUs);
     held.exec("BEGIN IMMEDIATE");
     return {
       release: () => held.close(),
@@ -74,6 +67,25 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
       ? `cannot write ${lockFile}: ${refusalOf(lockFile) ?? descriptorShortage(LOCK_FILES) ?? messageOf(error)}`
       : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
+  }
+};
+
+const nameOwner = (db: Sqlite, startedUs: number): void => {
+  const write = db.transaction(() => {
+    db.exec("DELETE FROM owner");
+    db.prepare("INSERT INTO owner VALUES (?, ?, ?)").run(
+      process.pid,
+      hostname(),
+      new Date(startedUs / 1000).toISOString(),
+    );
+  });
+  try {
+    write.immediate();
+  } catch (error) {
+    if (codeOf(error) !== "SQLITE_FULL") throw error;
+    // the row takes the place of the former owner's: only the file of the journal has no room
+    db.pragma("journal_mode = MEMORY");
+    write.immediate();
   }
 };
 

@@ -35,10 +35,12 @@ export const openForWriting = (file: string): Sqlite =>
     const db = new Database(file, { timeout: BUSY_MS });
     return setUp(db, () => {
       // before anything that could write to what is not ours
-      checkVersion(db, file);
-      // both only take effect before the first table exists
-      db.pragma("page_size = 8192");
-      db.pragma("auto_vacuum = INCREMENTAL");
+      const version = checkVersion(db, file);
+      if (version === 0) {
+        // both only take effect before the first table exists; the second writes each time, for which a full disk has no room
+        db.pragma("page_size = 8192");
+        db.pragma("auto_vacuum = INCREMENTAL");
+      }
       db.pragma("journal_mode = WAL");
       db.pragma("synchronous = FULL");
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -89,13 +89,24 @@ export class Writer {
       this.#transaction = new FlushTransaction(this.#parts, this.#clock);
       const totalChanges = db.prepare("SELECT total_changes()").pluck();
       this.#totalChanges = () => totalChanges.get() as number;
-      this.#row = startTables(this.#parts, found, this.#clock);
+      this.#row = this.#start(found);
       this.#fleets = [this.#parts.state.fleet];
       db.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       this.#db.close();
       this.#lock.release();
       throw startError(options.file, error);
+    }
+  }
+
+  /** After a crash on a full disk there is room in the log only, as for a flush. */
+  #start(found: StateRow): StateRow {
+    try {
+      return startTables(this.#parts, found, this.#clock);
+    } catch (error) {
+      if (codeOf(error) !== "SQLITE_FULL" || !beginLogAnew(this.#db)) throw error;
+      this.#transaction.undo();
+      return startTables(this.#parts, found, this.#clock);
     }
   }
 

@@ -61,3 +61,14 @@ test.runIf(isAble)(
     ]);
   },
 );
+
+test.runIf(isAble)(
+  "a collector that was killed on a full disk is started again in the room that the database has",
+  () => {
+    expect(onSmallDisk("killed-on-full-disk.ts")).toEqual({
+      signal: "SIGKILL",
+      received: 100,
+      later: "committed",
+    });
+  },
+);
