@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import {
   eventually,
@@ -15,6 +15,13 @@ interface Ledger {
   total: Record<string, number>;
 }
 
+/** For a collector whose thread of that name dies as soon as the file is there. */
+const dying = (thread: string, when: string): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${new URL("../support/dying-thread.ts", import.meta.url).href}`,
+  DYING_THREAD: thread,
+  DYING_WHEN: when,
+});
+
 test.concurrent.each([
   ["writer", "the database's writer failed: told to die"],
   ["ingest", "the ingest worker died: told to die"],
@@ -24,13 +31,7 @@ test.concurrent.each([
     const when = `${directory.path}/${thread}-dies`;
     const collector = await startCollector(
       ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/${thread}-dies.db`],
-      {
-        env: {
-          NODE_OPTIONS: `--import=${new URL("../support/dying-thread.ts", import.meta.url).href}`,
-          DYING_THREAD: thread,
-          DYING_WHEN: when,
-        },
-      },
+      { env: dying(thread, when) },
     );
     const simulator = new LacunaProcess([
       ...["simulate", "--target", `udp://127.0.0.1:${collector.ports[0]!}`, "--devices", "50"],
@@ -47,3 +48,32 @@ test.concurrent.each([
     await simulator.finished;
   },
 );
+
+interface Status {
+  database: { merges: number; mergeError: string | null };
+}
+
+test.concurrent("a merger that dies is told, and another one goes on where it was", async () => {
+  const when = `${directory.path}/merger-dies`;
+  const collector = await startCollector(
+    ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/merger-dies.db`, "--flush", "10ms"],
+    { env: dying("merger", when) },
+  );
+  const simulator = new LacunaProcess([
+    ...["simulate", "--target", `udp://127.0.0.1:${collector.ports[0]!}`, "--devices", "200"],
+    ...["--rate", "20", "--channels", "16", "--truth", `${directory.path}/merger-dies.jsonl`],
+  ]);
+  const until = async (isIt: (database: Status["database"]) => boolean): Promise<Status["database"]> => {
+    const status = () => getJson<Status>(`${collector.api}/api/v1/status`);
+    return (await eventually(status, ({ database }) => isIt(database))).database;
+  };
+  await until(({ merges }) => merges > 0);
+  writeFileSync(when, "");
+  const { merges, mergeError } = await until((database) => database.mergeError !== null);
+  expect(mergeError).toBe("told to die (no code)");
+  rmSync(when);
+  await until((database) => database.merges > merges && database.mergeError === null);
+  simulator.signal("SIGINT");
+  expect((await simulator.finished).code).toBe(0);
+  expect((await collector.stop()).code).toBe(0);
+});
