@@ -44,7 +44,7 @@ export const damagedLedger = (file: string, mistakes: readonly string[]): Lacuna
   );
 };
 
-/** Of a file all is looked at up to that, of a larger one so many pieces. */
+/** A file of up to 256 MiB is looked at whole, a larger one in so many pieces. */
 const LOOKS = 256;
 const LOOK_BYTES = 2 ** 20;
 
