@@ -81,10 +81,9 @@ export class Control {
   }
 
   #assert(device: number, datagram: Datagram, arrival: Arrival): void {
-    const { epochs, believer, outcome } = this.#parts;
-    let run = epochs.newestBefore(device, datagram.epoch, arrival);
-    while (run >= 0 && epochs.isPassedOver(run, datagram, outcome.absoluteUs, outcome.relativeUs))
-      run = epochs.olderOf(run);
+    const { epochs, owning, believer, outcome } = this.#parts;
+    const newest = epochs.newestBefore(device, datagram.epoch, arrival);
+    const run = owning.newest(newest, datagram, outcome.absoluteUs, outcome.relativeUs);
     if (run < 0) this.#begin(device, datagram, arrival);
     else if (!believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival))
       this.#begin(device, datagram, arrival, "run-split");

@@ -48,12 +48,12 @@ export class DataVerdicts {
 
   /** Steps 3 and 4: the first run that believes the number takes it. */
   #numbered(device: number, datagram: Datagram, arrival: Arrival): Verdict {
-    const { epochs, believer, outcome, context } = this.#parts;
+    const { epochs, owning, believer, outcome, context } = this.#parts;
     const newest = epochs.newestBefore(device, datagram.epoch, arrival);
     // step 7: an epoch nobody knew
     if (newest < 0) return this.#begin(device, datagram, arrival);
-    for (let run = newest; run >= 0; run = epochs.olderOf(run)) {
-      if (epochs.isPassedOver(run, datagram, outcome.absoluteUs, outcome.relativeUs)) continue;
+    let run = owning.newest(newest, datagram, outcome.absoluteUs, outcome.relativeUs);
+    for (; run >= 0; run = owning.older(run)) {
       const belief = believer.judge(run, datagram, arrival);
       // R7: how often the circle went round meanwhile nobody knows
       if (belief === BELIEF.RUN_OVER) return this.#begin(device, datagram, arrival, "run-split");

@@ -1,7 +1,6 @@
-import type { Datagram } from "../../protocol/datagram.ts";
 import * as ledgerRow from "../../protocol/ledger-row.ts";
 import { plausibleHead } from "./belief.ts";
-import { goesOnAbove, isInRunBelow, isOfRunAbove, lastUsed, noteBelow } from "./below.ts";
+import { noteBelow } from "./below.ts";
 import type { ClosedRuns } from "./closed-runs.ts";
 import type { TrackerContext } from "./context.ts";
 import type { CurrentRun } from "./current-run.ts";
@@ -69,42 +68,6 @@ export class Epochs {
   /** Whether the listeners were OK without a break since the device's last datagram (R2). */
   isUnbroken(device: number): boolean {
     return this.#context.devices.int(device, SLOT.BREAKS) === this.#context.breaks;
-  }
-
-  /**
-   * Step 3: the number is one of an older run that this one lies below; or the datagram was sent before this run began, and an older one was
-   * still sending then.
-   * @param absoluteUs - when it was sent, 0 = unknown @param relativeUs - the same from the start of its epoch
-   */
-  isPassedOver(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
-    const { runs } = this.#context;
-    const mayBeBelow = runs.has(run, RUN_STATE.BELOW);
-    if (mayBeBelow && this.#isOfRunAbove(run, datagram, absoluteUs, relativeUs)) return true;
-    if (absoluteUs === 0 || runs.at(run, ROW.FIRST_SEND_TIME) <= absoluteUs) return false;
-    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
-      if (
-        runs.at(older, ROW.CLOCK_BASE) === 0 &&
-        runs.at(older, ROW.MAX_SEND_TIME) >= absoluteUs &&
-        !(mayBeBelow && isInRunBelow(runs, run, older, datagram))
-      )
-        return true;
-    return false;
-  }
-
-  #isOfRunAbove(run: number, datagram: Datagram, absoluteUs: number, relativeUs: number): boolean {
-    const { runs } = this.#context;
-    const isNext = lastUsed(datagram) === runs.at(run, ROW.HIGH_WATER) + 1;
-    const goesOn = isNext && this.#goesOnAbove(run);
-    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
-      if (isOfRunAbove(runs, run, older, datagram, absoluteUs, relativeUs, goesOn)) return true;
-    return false;
-  }
-
-  #goesOnAbove(run: number): boolean {
-    const { runs, options } = this.#context;
-    for (let older = this.olderOf(run); older >= 0; older = this.olderOf(older))
-      if (goesOnAbove(runs, run, older, options.windowMs)) return true;
-    return false;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Epochs } from "./epochs.ts";
 import type { GapCloser } from "./gap-closer.ts";
 import type { Holds } from "./holds.ts";
 import type { Outcome } from "./outcome.ts";
+import type { OwningRuns } from "./owning-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import type { Sources } from "./sources.ts";
 
@@ -15,6 +16,7 @@ export interface TrackerParts {
   ledger: RunLedger;
   closer: GapCloser;
   epochs: Epochs;
+  owning: OwningRuns;
   current: CurrentRun;
   holds: Holds;
   admission: Admission;

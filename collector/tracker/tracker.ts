@@ -25,6 +25,7 @@ import { Liveness } from "./liveness.ts";
 import { NumberSource } from "./number-source.ts";
 import { OpenWindows, type WriteWindow } from "./open-windows.ts";
 import { Outcome } from "./outcome.ts";
+import { OwningRuns } from "./owning-runs.ts";
 import { Paths } from "./paths.ts";
 import { Reordering } from "./reordering.ts";
 import { RestoreRuns } from "./restore-runs.ts";
@@ -63,6 +64,7 @@ export class Tracker {
   readonly #sources: Sources;
   readonly #closer: GapCloser;
   readonly #epochs: Epochs;
+  readonly #owning: OwningRuns;
   readonly #holds: Holds;
   readonly #admission: Admission;
   readonly #data: DataVerdicts;
@@ -115,12 +117,14 @@ export class Tracker {
     this.#holds = new Holds(context);
     const current = new CurrentRun(context);
     this.#epochs = new Epochs(context, ledger, closed, current);
+    this.#owning = new OwningRuns(this.#runs, (run) => this.#epochs.olderOf(run), options.windowMs);
     this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, restore, sources });
     const parts = {
       context,
       ledger,
       closer,
       epochs: this.#epochs,
+      owning: this.#owning,
       current,
       holds: this.#holds,
       admission: this.#admission,
@@ -270,9 +274,8 @@ export class Tracker {
     if (slot < 0) return;
     const absoluteUs = absoluteSendTime(datagram, arrival.arrivalUs);
     const relativeUs = relativeSendTime(datagram, arrival.arrivalUs);
-    let run = this.#epochs.newestOf(slot, datagram.epoch);
-    while (run >= 0 && this.#epochs.isPassedOver(run, datagram, absoluteUs, relativeUs))
-      run = this.#epochs.olderOf(run);
+    const newest = this.#epochs.newestOf(slot, datagram.epoch);
+    const run = this.#owning.newest(newest, datagram, absoluteUs, relativeUs);
     if (run < 0 || !this.#believer.extend(run, datagram.sequence, datagram.sequenceBits, arrival)) return;
     this.#context.shed.add(run, this.#believer.number);
   }

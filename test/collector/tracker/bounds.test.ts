@@ -401,12 +401,14 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
 });
 
-/** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers */
+/** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers, from 0 or down to it */
 const manyRuns = (count: number, spacing: number, options: Partial<TrackerOptions> = {}): TrackerBed => {
   const runs = Array.from({ length: count }, (_, index) => {
     const snapshot = { ...snapshotOf(index + 1, 1), index };
-    snapshot.row[ROW.FIRST] = snapshot.row[ROW.FIRST]! + index * spacing;
-    snapshot.row[ROW.HIGH_WATER] = snapshot.row[ROW.HIGH_WATER]! + index * spacing;
+    const offset = spacing < 0 ? (index - count) * spacing : index * spacing;
+    snapshot.row[ROW.FIRST] = snapshot.row[ROW.FIRST]! + offset;
+    snapshot.row[ROW.HIGH_WATER] = snapshot.row[ROW.HIGH_WATER]! + offset;
+    snapshot.row[ROW.FIRST_SEND_TIME] = snapshot.row[ROW.MAX_SEND_TIME] = snapshot.row[ROW.FIRST_ARRIVAL]!;
     snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
     return snapshot;
   });
@@ -432,6 +434,16 @@ test("R15: to read an epoch of many runs back costs what they are, not what they
       // nobody believes it: all are asked
       expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", count]);
     });
+  };
+  expect(costs(1600)).toBeLessThan(3 * costs(800));
+});
+
+test("R15: a copy of something old costs what the runs of its epoch are, not what they are to each other, also where each lies below those before it", () => {
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, -10);
+    bed.data(2 ** 40, { epoch: 1 });
+    expect(bed.tracker.runCount).toBe(count);
+    return lookedAt(() => expect(bed.data(5, { epoch: 1, time: -200_000_000 })).toBe("held"));
   };
   expect(costs(1600)).toBeLessThan(3 * costs(800));
 });
