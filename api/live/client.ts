@@ -79,11 +79,11 @@ export class LiveClient {
     this.#sendSkipped("gap", reason, fromUs, toUs);
   }
 
-  /** A gap event; a client that is too slow is told afterwards that there were some. */
-  sendGap(bytes: Uint8Array, atUs: number): void {
+  /** Gap events of one commit; a client that is too slow is told afterwards that there were some. @param fromUs - of the first @param toUs - of the last */
+  sendGaps(bytes: Uint8Array, fromUs: number, toUs: number): void {
     if (this.isFull) {
-      this.#missedGapsFromUs ??= atUs;
-      this.#missedGapsToUs = atUs;
+      this.#missedGapsFromUs ??= fromUs;
+      this.#missedGapsToUs = toUs;
       return;
     }
     this.#tellMissedGaps();

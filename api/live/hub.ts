@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../common/clock.ts";
 import { ApiError } from "../problems.ts";
-import type { LedgerSource, LiveCommit, LiveRun, LiveSource, RunOwner } from "../sources.ts";
+import type { LedgerSource, LiveCommit, LiveRun, LiveSource } from "../sources.ts";
 import { LiveClient, type Wish } from "./client.ts";
 import { GREETING } from "./event-text.ts";
 import { type FeedThread, type StartFeed, startFeedThread } from "./feed-thread.ts";
-import { gapBytes, joinFilled } from "./gap-text.ts";
+import { GapNews, joinFilled } from "./gap-news.ts";
 import { LedgerNews } from "./ledger-news.ts";
 import type { FromFeed } from "./messages.ts";
 
@@ -239,12 +239,8 @@ export class LiveHub implements LiveFigures {
     const clients = Array.from(this.#clients.values()).filter((client) => client.wants("gap"));
     if (clients.length === 0 || gaps.length === 0) return;
     const joined = joinFilled(gaps);
-    for (const gap of joined.slice(0, MOST_GAPS_PER_COMMIT)) {
-      const run = this.#live.runOwner(gap.run);
-      if (run === undefined) continue;
-      const bytes = gapBytes(gap, run);
-      for (const client of clients) if (concerns(client, run)) client.sendGap(bytes, gap.atUs);
-    }
+    const news = new GapNews(joined.slice(0, MOST_GAPS_PER_COMMIT), this.#live);
+    for (const client of clients) news.tell(client);
     if (joined.length <= MOST_GAPS_PER_COMMIT) return;
     const skipped = {
       reason: "too-many",
@@ -284,6 +280,3 @@ export class LiveHub implements LiveFigures {
     for (const client of this.#clients.values()) client.heartbeat(nowMs);
   }
 }
-
-const concerns = ({ wish: { devices } }: LiveClient, { device }: RunOwner): boolean =>
-  devices.length === 0 || devices.includes(device);

@@ -30,8 +30,10 @@ const gapClient = () => {
     waitingBytes: (bytes: number): void => {
       response.writableLength = bytes;
     },
-    gap: (name: string, afterSeconds: number): void =>
-      client.sendGap(encoder.encode(name), NOON_US + afterSeconds * SECOND_US),
+    gap: (name: string, afterSeconds: number): void => {
+      const atUs = NOON_US + afterSeconds * SECOND_US;
+      client.sendGaps(encoder.encode(name), atUs, atUs);
+    },
   };
 };
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LIVE_EVENTS, type LiveEvent } from "../../../api/live/client.ts";
@@ -148,6 +148,32 @@ test("gaps are told by device, numbers that arrived side by side as one", async 
     }),
     expect.objectContaining({ first: 6, last: 6, state: "filled", arrival: "recovered", requests: 3 }),
   ]);
+});
+
+test("the gaps of a commit take one write for each client, however many they are", async () => {
+  bed = await startHub();
+  const run = { deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false, names: new Map() };
+  const devices = ["pump", "fan", "mixer"];
+  for (const [index, device] of devices.entries()) bed.sources.runs.set(index, { ...run, device });
+  const wishes = [{}, {}, { devices: ["fan"] }, { devices: ["mixer", "pump"] }, { devices: ["nobody"] }];
+  const streams: LiveStream[] = [];
+  for (const wish of wishes) streams.push(await bed.open({ ...wish, events: ["gap"] }));
+  const times = { openedAtUs: NOON_US, atUs: NOON_US };
+  const gaps: LiveGap[] = Array.from({ length: 60 }, (_, n) => ({
+    ...{ run: n % 3, first: n, last: n, arrival: null, cause: "network", requests: 0, ...times },
+  }));
+  const write = vi.spyOn(ServerResponse.prototype, "write");
+  bed.commit(1, gaps);
+  expect(write).toHaveBeenCalledTimes(4);
+  write.mockRestore();
+  const told: string[][] = [];
+  for (const [at, count] of [60, 60, 20, 40].entries()) {
+    await streams[at]!.until((events) => events.length === count);
+    told.push(streams[at]!.events.map(({ data }) => `${data.device} ${data.first}`));
+  }
+  const all = gaps.map(({ run, first }) => `${devices[run]} ${first}`);
+  const without = (device: string) => all.filter((gap) => !gap.startsWith(device));
+  expect(told).toEqual([all, all, all.filter((gap) => gap.startsWith("fan")), without("fan")]);
 });
 
 describe("readings", () => {
