@@ -9,6 +9,7 @@ import {
 } from "../protocol/device-status.ts";
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { CAUSE, CAUSES, type Cause } from "../protocol/ledger-row.ts";
+import { filteredInTurns, sortedInTurns } from "./in-turns.ts";
 import type { DeviceSummary, LedgerSource } from "./sources.ts";
 
 export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
@@ -98,11 +99,15 @@ const KEY: Record<Exclude<FleetSort, "id">, (row: FleetRow) => number | null> = 
 };
 
 /** Rows, which are in the order of their ids, in the order asked for, what is not known last in either, equal ones by id. */
-const sorted = (rows: readonly FleetRow[], sort: FleetSort, order: "asc" | "desc"): readonly FleetRow[] => {
-  if (sort === "id") return order === "asc" ? rows : rows.toReversed();
+const sorted = async (
+  rows: FleetRow[],
+  sort: FleetSort,
+  order: "asc" | "desc",
+): Promise<readonly FleetRow[]> => {
+  if (sort === "id") return order === "asc" ? rows : rows.reverse();
   const key = KEY[sort];
   const sign = order === "asc" ? 1 : -1;
-  return rows.toSorted((a, b) => {
+  return await sortedInTurns(rows, (a, b) => {
     const left = key(a);
     const right = key(b);
     if (left === right) return 0;
@@ -121,6 +126,13 @@ interface Fleet {
   counts: Record<DeviceStatus, number>;
 }
 
+/** A fleet's rows in one order. */
+interface View {
+  fleet: Fleet;
+  key: string;
+  rows: readonly FleetRow[];
+}
+
 /**
  * All devices as rows that can be searched, sorted and shown from any place. Made by one pass when asked for, at most once a second
  * and more seldom for a fleet so large that the pass takes long; others have their turn in between. Only the newest order is kept.
@@ -131,7 +143,9 @@ export class FleetTable {
   #fleet: Fleet = { rows: [], asOfUs: 0, counts: noDevices() };
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   #pass: Promise<void> | undefined;
-  #view: { key: string; rows: readonly FleetRow[] } | undefined;
+  #view: View | undefined;
+  /** one after the other: who wants the same order finds it made */
+  #ordering: Promise<unknown> = Promise.resolve();
 
   constructor(ledger: LedgerSource, clock: Clock) {
     this.#ledger = ledger;
@@ -151,11 +165,13 @@ export class FleetTable {
       });
       await this.#pass;
     }
-    const rows = this.#ordered(query);
+    const ordering = this.#ordering.then(() => this.#order(this.#fleet, query));
+    this.#ordering = ordering.catch(() => {});
+    const { fleet, rows } = await ordering;
     return {
-      asOfUs: this.#fleet.asOfUs,
+      asOfUs: fleet.asOfUs,
       total: rows.length,
-      statuses: this.#fleet.counts,
+      statuses: fleet.counts,
       rows: rows.slice(query.offset, query.offset + query.limit),
     };
   }
@@ -183,17 +199,19 @@ export class FleetTable {
     this.#freshUntilMs = startMs + Math.max(FRESH_MS, tookMs / MOST_SHARE);
   }
 
-  #ordered({ sort, order, search, status }: FleetTableQuery): readonly FleetRow[] {
+  async #order(fleet: Fleet, { sort, order, search, status }: FleetTableQuery): Promise<View> {
     const key = JSON.stringify([sort, order, search, status]);
-    if (this.#view?.key === key) return this.#view.rows;
+    if (this.#view?.key === key) return this.#view;
     const wanted = search?.toLowerCase() ?? "";
-    const matching = this.#fleet.rows.filter(
+    const matching = await filteredInTurns(
+      fleet.rows,
       (row) =>
         (status === null || row.status === status) &&
         (wanted === "" || row.id.toLowerCase().includes(wanted)),
     );
-    const rows = sorted(matching, sort, order);
-    this.#view = { key, rows };
-    return rows;
+    const view = { fleet, key, rows: await sorted(matching, sort, order) };
+    // it may have been made anew meanwhile
+    if (this.#fleet === fleet) this.#view = view;
+    return view;
   }
 }

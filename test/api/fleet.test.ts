@@ -1,10 +1,12 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { FleetHistory } from "../../api/fleet-history.ts";
-import { FLEET_SORTS } from "../../api/fleet-table.ts";
+import { FLEET_SORTS, type FleetSort, FleetTable } from "../../api/fleet-table.ts";
 import { zeroCounts } from "../../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 let api: TestApi;
 beforeEach(async () => {
@@ -194,4 +196,23 @@ test("a table of very many devices leaves turns to others while it is made", asy
   expect(json.total).toBe(10_001);
   expect(json.devices.map(({ id }: { id: string }) => id)).toEqual(["09999", "10000"]);
   expect(turns).toBeGreaterThanOrEqual(2);
+});
+
+test("others have their turn while a long table is searched and sorted, once for each order", async () => {
+  const runs = [runOf()];
+  api.sources.add(...Array.from({ length: 20_001 }, (_, number) => ({ id: `pump-${number}`, runs })));
+  const table = new FleetTable(api.sources.ledger, new ManualClock());
+  const turnsFor = async (query: { sort: FleetSort; search: string | null }): Promise<number> => {
+    let [turns, isDone] = [0, false];
+    const asked = table.page({ order: "asc", status: null, offset: 0, limit: 1, ...query }).finally(() => {
+      isDone = true;
+    });
+    for (; !isDone; turns++) await nextTurn();
+    await asked;
+    return turns;
+  };
+  await turnsFor({ sort: "id", search: null });
+  expect(await turnsFor({ sort: "id", search: "7" })).toBeGreaterThanOrEqual(4);
+  expect(await turnsFor({ sort: "lost", search: null })).toBeGreaterThanOrEqual(12);
+  expect(await turnsFor({ sort: "lost", search: null })).toBeLessThanOrEqual(1);
 });
