@@ -32,5 +32,8 @@ export const SEARCH_EVERY_MS = 20;
 
 /** a device that cannot be asked right now - not heard since the start, or it sent less than we would - is looked at again then */
 export const RETRY_MS = 100;
-/** devices looked at per call of `plan`: bounded work between two reads of the socket */
-export const DEVICES_PER_PLAN = 1024;
+/** ranges looked at per call of `plan`: bounded work between two reads of the socket */
+export const LOOKS_PER_PLAN = 131_072;
+/** what takes as long as looking at so many ranges: a device that is due, a NACK of many ranges */
+export const LOOKS_PER_DEVICE = 128;
+export const LOOKS_PER_NACK = 512;

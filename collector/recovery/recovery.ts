@@ -6,8 +6,10 @@ import type { GapList } from "../tracker/gap-list.ts";
 import type { Arrival, Recoverer } from "../tracker/types.ts";
 import {
   DEVICE_SPACING_MS,
-  DEVICES_PER_PLAN,
   LAST_WAIT_MS,
+  LOOKS_PER_DEVICE,
+  LOOKS_PER_NACK,
+  LOOKS_PER_PLAN,
   MAX_PEERS,
   MAX_REQUESTS,
   NACK_BURST,
@@ -55,6 +57,8 @@ export class Recovery implements Recoverer {
   #nowMs = 0;
   #drainedAtMs = 0;
   #wallUs = 0;
+  /** at ranges */
+  #looked = 0;
   #gaps: AskableGaps | null = null;
 
   constructor(options: RecoveryOptions) {
@@ -114,7 +118,8 @@ export class Recovery implements Recoverer {
     this.#nowMs = nowMs;
     this.#drainedAtMs = drainedAtMs;
     this.#wallUs = wallUs;
-    for (let looked = 0; looked < DEVICES_PER_PLAN && this.#bucket.hasToken(nowMs); looked++) {
+    for (this.#looked = 0; this.#looked < LOOKS_PER_PLAN && this.#bucket.hasToken(nowMs); ) {
+      this.#looked += LOOKS_PER_DEVICE;
       const device = this.#due.take(drainedAtMs);
       if (device < 0) return;
       const peer = this.#peers.get(device);
@@ -134,53 +139,66 @@ export class Recovery implements Recoverer {
       return gaps.nextRun(device, -1) < 0 ? Number.POSITIVE_INFINITY : this.#nowMs + RETRY_MS;
     let nextMs = Number.POSITIVE_INFINITY;
     for (let run = gaps.nextRun(device, -1); run >= 0; run = gaps.nextRun(device, run)) {
-      const askMs = this.#nextAskOf(gaps.gapsOf(run), peer);
-      if (askMs <= this.#drainedAtMs) {
+      const list = gaps.gapsOf(run);
+      const lowest = list.lowestOpen();
+      const due = this.#nextDue(list, lowest, peer);
+      if (due < list.count) {
         this.#nack.begin(id, gaps.epochOf(run), gaps.nextOf(run), this.#wallUs, mostBytes);
-        return this.#send(device, run, peer);
+        return this.#send(device, run, due, peer);
       }
-      nextMs = Math.min(nextMs, askMs);
+      this.#looked += list.count - lowest;
+      for (let index = lowest; index < list.count; index++)
+        if (list.get(index, GAP.STATE) === GAP_STATE.ASKED)
+          nextMs = Math.min(nextMs, list.get(index, GAP.NEXT_ASK));
     }
     return nextMs;
   }
 
-  /** The earliest time a range of the list is to be named; what a busy device is about to send waits. */
-  #nextAskOf(list: GapList, peer: Peer): number {
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < list.count; index++) {
-      if (list.get(index, GAP.STATE) !== GAP_STATE.ASKED) continue;
-      const askedAtMs = list.get(index, GAP.ASKED_AT);
-      if (this.#isDue(list, index) && askedAtMs !== Number.NEGATIVE_INFINITY) {
-        const busyMs = peer.busyUntilMs(askedAtMs, this.#nowMs);
-        if (busyMs > this.#nowMs) list.set(index, GAP.NEXT_ASK, busyMs);
-      }
-      nextMs = Math.min(nextMs, list.get(index, GAP.NEXT_ASK));
-    }
-    return nextMs;
+  /** @returns index of the first range from there on that is due, `count` without one */
+  #nextDue(list: GapList, from: number, peer: Peer): number {
+    let index = from;
+    while (index < list.count && !this.#isDue(list, index, peer)) index++;
+    this.#looked += index - from;
+    return index;
   }
 
-  #send(device: number, run: number, peer: Peer): number {
+  /** Whether a range is to be named now; what a busy device is about to send waits. */
+  #isDue(list: GapList, index: number, peer: Peer): boolean {
+    if (list.get(index, GAP.STATE) !== GAP_STATE.ASKED) return false;
+    if (list.get(index, GAP.NEXT_ASK) > this.#drainedAtMs) return false;
+    const busyMs = peer.busyUntilMs(list.get(index, GAP.ASKED_AT), this.#nowMs);
+    if (busyMs > this.#nowMs) list.set(index, GAP.NEXT_ASK, busyMs);
+    return busyMs <= this.#drainedAtMs;
+  }
+
+  /** @param due - index of the run's first range that is */
+  #send(device: number, run: number, due: number, peer: Peer): number {
     const nowMs = this.#nowMs;
     const list = this.#gaps!.gapsOf(run);
     const { listener, local, address, port } = this.#path;
-    for (let index = 0; index < list.count && !this.#nack.isFull; index++)
-      if (this.#isDue(list, index)) this.#nack.add(list.get(index, GAP.FIRST), list.get(index, GAP.LAST));
+    for (
+      let index = due;
+      index < list.count && !this.#nack.isFull;
+      index = this.#nextDue(list, index + 1, peer)
+    )
+      this.#nack.add(list.get(index, GAP.FIRST), list.get(index, GAP.LAST));
     const bytes = this.#nack.encode();
+    this.#looked += LOOKS_PER_NACK;
     if (!this.#options.send(listener, bytes, address, port, local)) return nowMs + RETRY_MS;
     this.#bucket!.take(nowMs);
     this.#gaps!.spend(device, bytes.length);
     peer.asked(address, port, nowMs);
-    this.#markNamed(run, list, peer);
+    this.#markNamed(run, list, due, peer);
     if (peer.isDeaf(nowMs)) this.#giveUp(device);
     // other runs, and what found no room, have waited: they are next
     return nowMs;
   }
 
   /** The first so many of what is due are those in the NACK. */
-  #markNamed(run: number, list: GapList, peer: Peer): void {
+  #markNamed(run: number, list: GapList, due: number, peer: Peer): void {
     let left = this.#nack.count;
-    for (let index = 0; left > 0; index++) {
-      if (!this.#isDue(list, index)) continue;
+    for (let index = due; left > 0; index++) {
+      if (!this.#isDue(list, index, peer)) continue;
       left--;
       const requests = list.get(index, GAP.REQUESTS) + 1;
       const againMs = this.#nowMs + peer.roundTrip.backedOffMs(requests);
@@ -194,15 +212,11 @@ export class Recovery implements Recoverer {
     const gaps = this.#gaps!;
     for (let run = gaps.nextRun(device, -1); run >= 0; run = gaps.nextRun(device, run)) {
       const list = gaps.gapsOf(run);
-      for (let index = 0; index < list.count; index++)
+      const lowest = list.lowestOpen();
+      this.#looked += list.count - lowest;
+      for (let index = lowest; index < list.count; index++)
         if (list.get(index, GAP.STATE) === GAP_STATE.ASKED)
           gaps.giveUp(run, index, this.#nowMs + LAST_WAIT_MS);
     }
-  }
-
-  #isDue(list: GapList, index: number): boolean {
-    return (
-      list.get(index, GAP.STATE) === GAP_STATE.ASKED && list.get(index, GAP.NEXT_ASK) <= this.#drainedAtMs
-    );
   }
 }

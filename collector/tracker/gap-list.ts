@@ -171,6 +171,7 @@ export class GapList {
 
   /** @returns index of the lowest open range, `count` without one; costs what lies above it */
   lowestOpen(): number {
+    if (this.openCount === this.count) return 0;
     let lowest = this.count;
     let open = this.openCount;
     for (let index = this.count - 1; open > 0; index--) {

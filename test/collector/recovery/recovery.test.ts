@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GapList } from "../../../collector/tracker/gap-list.ts";
 import { VERDICT } from "../../../collector/tracker/types.ts";
 import { CAUSE, ROW } from "../../../protocol/ledger-row.ts";
 import { DATAGRAM_BYTES, RecoveryBed, WINDOW_MS } from "../../support/recovery-bed.ts";
@@ -321,6 +322,53 @@ test("100,000 forged gaps cost bounded memory and bandwidth", () => {
   const sent = bed.nacks.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(sent).toBeLessThanOrEqual(1000 * numbers.length * 45);
   expect(bed.count(ROW.MISSING)).toBe(0);
+});
+
+/** The most values of ranges that one call of `plan` looked at while time passed. */
+const mostLookedAt = (bed: RecoveryBed, ms: number): number => {
+  const { get } = GapList.prototype;
+  const plan = bed.recovery.plan.bind(bed.recovery);
+  let [looked, most] = [0, 0];
+  GapList.prototype.get = function (index, field) {
+    looked++;
+    return get.call(this, index, field);
+  };
+  bed.recovery.plan = (...times) => {
+    looked = 0;
+    plan(...times);
+    most = Math.max(most, looked);
+  };
+  try {
+    bed.pass(ms);
+  } finally {
+    GapList.prototype.get = get;
+    bed.recovery.plan = plan;
+  }
+  return most;
+};
+
+test("to ask a device costs what it may be asked for, not what it has lost", () => {
+  const bed = new RecoveryBed();
+  const numbers = range(0, 1000).map((n) => 2 * n);
+  bed.data("pump", numbers);
+  bed.pass(WINDOW_MS + 20);
+  // it listens
+  bed.data("pump", [1]);
+  bed.pass(30_000);
+  expect([bed.tracker.openGapCount, bed.tracker.gapCount]).toEqual([0, 999]);
+  bed.data("pump", [2002]);
+  bed.nacks.length = 0;
+  expect(mostLookedAt(bed, WINDOW_MS + 20)).toBeLessThan(30);
+  expect(rangesOf(bed)).toEqual([[[2001, 2001]]]);
+});
+
+test("very many gaps of many devices are asked for in portions", () => {
+  const bed = new RecoveryBed();
+  const numbers = range(0, 2000).map((n) => 2 * n);
+  for (let device = 0; device < 200; device++) bed.data(`device ${device}`, numbers);
+  // until those are given up that never answer
+  expect(mostLookedAt(bed, 5000)).toBeLessThan(500_000);
+  expect(bed.nacks.length).toBeGreaterThan(200 * 6);
 });
 
 test("all devices together are asked at a bounded rate", () => {
