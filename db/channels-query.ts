@@ -1,11 +1,12 @@
 import { SegmentCorruptError } from "./codec/corrupt.ts";
-import type { RunSpan } from "./run-extents.ts";
+import { type PackedRuns, unpackRuns } from "./packed-runs.ts";
 import type { Piece, Pieces } from "./series/pieces.ts";
 import { hasPlace, type PlaceSet } from "./view/place-set.ts";
 
 export interface ChannelsRequest {
-  /** each with the channels that are looked for in it; null = all that neither the run's epoch describes, by its places, nor are known */
-  runs: readonly (RunSpan & { channels: readonly number[] | null; places: PlaceSet })[];
+  runs: PackedRuns;
+  /** the channels that are looked for in a run, by what describes it; null = all that neither its epoch describes nor are known */
+  lacking: readonly (readonly number[])[] | null;
   known: readonly number[];
   /** the device's different ones */
   descriptions: readonly { place: number; channel: number }[];
@@ -14,8 +15,11 @@ export interface ChannelsRequest {
 /** Which of the channels have a reading in a run they are looked for in. @throws LacunaError `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE` */
 export const queryChannels = (pieces: Pieces, request: ChannelsRequest): number[] => {
   const found = new Set<number>();
-  for (const run of request.runs) {
-    const wanted = run.channels === null ? null : new Set(run.channels.filter((each) => !found.has(each)));
+  const { runs, lacking } = request;
+  for (const [at, run] of unpackRuns(runs).entries()) {
+    const channels = lacking?.[runs.described[at]!];
+    const wanted = channels === undefined ? null : new Set(channels.filter((each) => !found.has(each)));
+    if (wanted?.size === 0) continue;
     const passedOver = wanted === null ? passedOverIn(run.places, request) : new Set<number>();
     for (const piece of pieces.of(run, { fromUs: null, toUs: null })) {
       if (wanted?.size === 0) break;

@@ -185,21 +185,13 @@ export class DeviceView {
     return [...new Set([...this.channels, ...this.descriptions, ...this.latest].map(({ name }) => name))];
   }
 
-  /** Channels with values that other epochs, by these numbers (-1 = null), do not describe: there they may have been nameless, or not at all. */
-  get doubtfulChannels(): Map<number, number[]> {
+  /** Channels with values that an epoch with these descriptions, by their places, does not describe: there they may have been nameless, or not at all. */
+  lackingIn(described: readonly PlaceSet[]): number[][] {
     const names = new EpochNames(this.descriptions);
     const known = new Set(this.channelNames);
     const channels = Array.from(this.#latestEntries(), ({ channel }) => channel);
     const nameless = channels.filter((channel) => !known.has(undescribedName(channel)));
-    const doubtful = new Map<number, number[]>();
-    for (const slot of this.#state.runSlots(this.#slot)) {
-      const epoch = this.#state.runField(slot, RUN.EPOCH);
-      if (doubtful.has(epoch)) continue;
-      const places = this.placesIn(epoch);
-      const lacking = nameless.filter((channel) => names.find(places, channel) === undefined);
-      if (lacking.length > 0) doubtful.set(epoch, lacking);
-    }
-    return doubtful;
+    return described.map((places) => nameless.filter((channel) => names.find(places, channel) === undefined));
   }
 
   /** Whether each channel with readings has a newest value; there may be more where there is no room for another one, or was none. */

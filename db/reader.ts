@@ -87,10 +87,10 @@ export class Reader {
     const device = this.#view.device(id);
     if (device === undefined) return [];
     const { channelNames, descriptions } = device;
-    const runs = inDoubt(device);
-    if (runs.length === 0) return channelNames;
+    const doubt = inDoubt(device);
+    if (doubt === null) return channelNames;
     const known = channelNames.map(undescribedNumber).filter((channel) => channel !== null);
-    const found = await this.#ask({ kind: "channels", request: { runs, known, descriptions } }, client);
+    const found = await this.#ask({ kind: "channels", request: { ...doubt, known, descriptions } }, client);
     return [...channelNames, ...found.sort((a, b) => a - b).map(undescribedName)];
   }
 
@@ -221,15 +221,12 @@ const gapRequest = (query: GapsQuery, device: DeviceView | null): GapRequest => 
   };
 };
 
-/** Runs that may have readings of a channel the ledger in memory knows no name for. */
-const inDoubt = (device: DeviceView): ChannelsRequest["runs"] => {
-  const { packedRuns, hasAllNewest } = device;
-  const doubtful = hasAllNewest ? device.doubtfulChannels : null;
-  if (doubtful?.size === 0) return [];
-  return unpackRuns(packedRuns).flatMap((run) => {
-    const channels = doubtful === null ? null : doubtful.get(run.epoch ?? -1);
-    return channels === undefined ? [] : [{ ...run, channels }];
-  });
+/** Where readings of a channel may be that the ledger in memory knows no name for; null = nowhere. */
+const inDoubt = (device: DeviceView): Pick<ChannelsRequest, "runs" | "lacking"> | null => {
+  const { packedRuns: runs, hasAllNewest } = device;
+  if (!hasAllNewest) return { runs, lacking: null };
+  const lacking = device.lackingIn(runs.places);
+  return lacking.every((channels) => channels.length === 0) ? null : { runs, lacking };
 };
 
 /** Numbers not yet committed are left out on both sides: no reading of theirs can be in the answer. */

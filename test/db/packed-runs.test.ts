@@ -68,3 +68,21 @@ test("a query of a device with very many runs is no larger a message than that o
   // one set of descriptions more: epochs without any
   expect(ofMany).toEqual([readings + 1, series + 2]);
 });
+
+test("nor is the question where a channel had no name that is known", async () => {
+  const asked: number[] = [];
+  for (const count of [2, 1000]) {
+    const state = new LedgerState();
+    const slot = state.addDevice(1, "pump", 1);
+    for (let run = 1; run <= count; run++) state.addRun(run, 1, run, 0, 1);
+    state.applyNote({ note: "channel", device: 1, epoch: count, channel: 7, name: "level", unit: "m" }, 1);
+    const newest = { device: 1, channel: 7, run: count, sequence: 0, time: 1, type: 2, value: 1, flush: 1 };
+    state.offerLatest(slot, newest, false);
+    const reader = new Reader(new LedgerView(state), async (query) => {
+      asked.push(objectsIn(query));
+      return [7] as never;
+    });
+    expect(await reader.channelNames("pump")).toEqual(["level", "ch7"]);
+  }
+  expect(asked[1]).toBe(asked[0]);
+});
