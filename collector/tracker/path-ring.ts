@@ -33,12 +33,13 @@ export class PathRing {
     this.#budget = budget;
   }
 
-  /** Numbers up to this one have been used. */
-  reach(number: number, nowMs: number): void {
+  /** Numbers up to this one have been used. @param absentFrom - from there on they are absent, and expected on `expectedOn` */
+  reach(number: number, nowMs: number, absentFrom = number + 1, expectedOn = 0): void {
     if (number <= this.top) return;
     if (number - this.#markNumber >= this.size) this.#paceChecked(number, nowMs);
-    const cleared = Math.min(number - this.top, this.size);
-    for (let back = 0; back < cleared; back++) this.#bits[(number - back) % this.size] = 0;
+    const first = Math.max(this.top + 1, number - this.size + 1);
+    this.#fill(first, number, 0);
+    if (absentFrom <= number) this.#fill(Math.max(first, absentFrom), number, expectedOn << EXPECTED_SHIFT);
     this.top = number;
   }
 
@@ -76,6 +77,18 @@ export class PathRing {
   /** Give back what it has of the budget. */
   release(): void {
     this.#budget.left += this.size - LEAST_REMEMBERED;
+  }
+
+  /** At once: a sender may jump over as many as are remembered with each datagram. */
+  #fill(first: number, last: number, bits: number): void {
+    const from = first % this.size;
+    const end = (last % this.size) + 1;
+    if (from < end) {
+      this.#bits.fill(bits, from, end);
+      return;
+    }
+    this.#bits.fill(bits, from);
+    this.#bits.fill(bits, 0, end);
   }
 
   /** As many numbers again as are remembered have been used: too soon means that more must be. */

@@ -60,8 +60,9 @@ export class Paths {
     const known = this.#devices.int(device, SLOT.PATHS);
     this.#expect(known, last - first + 1);
     if (ring == null) return;
-    ring.reach(last, nowMs);
-    for (let number = Math.max(first, ring.top - ring.size + 1); number <= last; number++)
+    const before = ring.top;
+    ring.reach(last, nowMs, first, known);
+    for (let number = Math.max(first, ring.top - ring.size + 1); number <= Math.min(last, before); number++)
       ring.addExpectedOn(number, known);
   }
 

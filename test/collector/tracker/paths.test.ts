@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { PathRing } from "../../../collector/tracker/path-ring.ts";
 import type { PathCounters } from "../../../collector/tracker/paths.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import { TrackerBed } from "../../support/tracker-bed.ts";
@@ -184,4 +185,18 @@ test("after a start it is not known by which path a number came: its copies are 
   expect(after.data(2, B)).toBe("duplicate");
   expect(after.data(3, B)).toBe("in-order");
   expect(after.data(3, A)).toBe("redundant");
+});
+
+test("a datagram that jumps costs the same however many numbers are remembered", () => {
+  const bed = twoPaths();
+  bed.data(0, A);
+  bed.data(0, B);
+  // each makes it remember twice as many
+  for (let jump = 16; jump <= 65_536; jump *= 2) bed.data(jump * 2, A);
+  const expectedOn = vi.spyOn(PathRing.prototype, "addExpectedOn");
+  bed.data(300_000, A);
+  expect(expectedOn.mock.calls.length).toBeLessThan(10);
+  expectedOn.mockRestore();
+  expect(bed.data(299_999, B)).toBe("reordered");
+  expect(sumsOf(bed).map(({ expected }) => expected)).toEqual([300_001, 300_001]);
 });
