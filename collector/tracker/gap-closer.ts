@@ -43,13 +43,14 @@ export class GapCloser {
     if (gaps == null) return 0;
     let done = 0;
     let isClosed = false;
+    const isAsked = this.#mayBeAsked(run, drainedAtMs);
     // the one that opened first is over first: of drops that several gaps share it is blamed on
     let index = this.#cutRun === run ? gaps.firstReaching(this.#cutAt) : gaps.lowestOpen();
     for (; index < gaps.count && done < limit; index++) {
       if (!gaps.isOpen(index) || gaps.get(index, GAP.DEADLINE) > drainedAtMs) continue;
       judgeAbsence(this.#context, run, gaps, index);
       done++;
-      if (this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
+      if (isAsked && this.#isToBeAsked(run, gaps, index, drainedAtMs)) continue;
       const before = gaps.count;
       this.#close(run, gaps, index, wallUs);
       index += gaps.count - before;
@@ -113,17 +114,23 @@ export class GapCloser {
     this.closeDue(run, Number.POSITIVE_INFINITY, wallUs, Number.POSITIVE_INFINITY);
   }
 
+  /** Whether the device can be asked for what is missing of the run: found out from all newer ones, once for all its ranges. */
+  #mayBeAsked(run: number, nowMs: number): boolean {
+    const { recovery, runs, devices } = this.#context;
+    if (recovery === null || nowMs === Number.POSITIVE_INFINITY) return false;
+    const path = devices.int(runs.device[run]!, SLOT.RETURN_PATH);
+    return path !== RETURN_PATH.NONE && isAskable(this.#context, run);
+  }
+
   /** The window of the range is over; while it can be asked for it stays open. */
   #isToBeAsked(run: number, gaps: GapList, index: number, nowMs: number): boolean {
     const { recovery, runs, devices } = this.#context;
-    if (recovery === null || gaps.get(index, GAP.STATE) === GAP_STATE.ASKED || nowMs === Infinity)
-      return false;
-    const device = runs.device[run]!;
-    const path = devices.int(device, SLOT.RETURN_PATH);
-    if (path === RETURN_PATH.NONE || !isAskable(this.#context, run)) return false;
+    if (gaps.get(index, GAP.STATE) === GAP_STATE.ASKED) return false;
     // a start may raise the floor above it (retention): what came would be rejected
     if (gaps.get(index, GAP.FIRST) < runs.at(run, ROW.FLOOR)) return false;
-    const askMs = recovery.windowOver(device, path - 1, gaps.get(index, GAP.REQUESTS), nowMs);
+    const device = runs.device[run]!;
+    const listener = devices.int(device, SLOT.RETURN_PATH) - 1;
+    const askMs = recovery!.windowOver(device, listener, gaps.get(index, GAP.REQUESTS), nowMs);
     if (askMs < 0) return false;
     gaps.ask(index, askMs, nowMs + ASKING_MS);
     return true;

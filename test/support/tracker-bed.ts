@@ -33,6 +33,8 @@ export interface Said {
   listener?: number;
   sleep?: number;
   end?: true;
+  /** in the binary format: the device can be asked again */
+  native?: true;
   /** of a GONE */
   ranges?: readonly [number, number][];
 }
@@ -189,6 +191,7 @@ export class TrackerBed {
     datagram.sendTimeUs = said.relative ?? (said.time === undefined ? 0 : BED_START_US + said.time);
     datagram.sleepSeconds = said.sleep ?? -1;
     datagram.isEnd = said.end ?? false;
+    datagram.isNative = said.native ?? false;
     for (const [first, last] of said.ranges ?? []) {
       datagram.rangeFirst[datagram.rangeCount] = first;
       datagram.rangeLast[datagram.rangeCount++] = last;

@@ -460,6 +460,19 @@ test("R15: a GONE for an epoch of many runs costs what they are, too, also when 
   expect(costs(1600)).toBeLessThanOrEqual(3 * costs(800));
 });
 
+test("R15: whether a device may be asked for the gaps of a run is found out once for all that are due, of an epoch of many runs", () => {
+  const recovery = new Recovery({ listeners: ["on"], random: () => 0, send: () => true });
+  const costs = (gaps: number): number => {
+    const bed = manyRuns(800, 1000, { recovery });
+    bed.data(2 ** 40, { epoch: 1 });
+    for (let gap = 1; gap <= gaps; gap++) bed.data(9 + 2 * gap, { epoch: 1, native: true });
+    expect([bed.tracker.runCount, bed.tracker.openGapCount]).toEqual([800, gaps]);
+    const { nowMs, wallUs } = bed.advance(251);
+    return lookedAt(() => bed.tracker.tick(nowMs, nowMs, wallUs));
+  };
+  expect(costs(40)).toBeLessThan(2 * costs(10));
+});
+
 /** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
 const manyEpochs = (count: number): { bed: TrackerBed; asked: (number | null)[] } => {
   const asked: (number | null)[] = [];
