@@ -46,15 +46,19 @@ export const auditDevice = async (
   if (evidence.device !== null) auditTotals(device, evidence.device, findings);
   const starts = startsOf(records, runs);
   const audits = new Map<string, RunAudit>();
-  for (const epoch of new Set([...starts, ...runs].map((item) => item.epoch))) {
-    const startsOfEpoch = starts.filter((start) => start.epoch === epoch);
-    const runsOfEpoch = runs.filter((run) => run.epoch === epoch);
+  // a device may have restarted thousands of times
+  const startsByEpoch = Map.groupBy(starts, ({ epoch }) => epoch);
+  const runsByEpoch = Map.groupBy(runs, ({ epoch }) => epoch);
+  const gapsByRun = Map.groupBy(evidence.gaps, keyOf);
+  for (const epoch of new Set([...startsByEpoch.keys(), ...runsByEpoch.keys()])) {
+    const startsOfEpoch = startsByEpoch.get(epoch) ?? [];
+    const runsOfEpoch = runsByEpoch.get(epoch) ?? [];
     if (startsOfEpoch.length === 0) {
       auditUnknownEpoch(device, epoch, runsOfEpoch, circumstances, findings);
       continue;
     }
     for (const { start, run } of pairUp(startsOfEpoch, runsOfEpoch, circumstances, findings)) {
-      const gaps = evidence.gaps.filter((gap) => keyOf(gap) === keyOf(run));
+      const gaps = gapsByRun.get(keyOf(run)) ?? [];
       const pair = { record: start, run, gaps, context: contextOf(start, circumstances) };
       audits.set(keyOf(run), new RunAudit(pair, expected, findings));
     }

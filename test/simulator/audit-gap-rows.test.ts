@@ -180,3 +180,19 @@ test("a stored reading without a number, in a run that has numbers, is named", a
   device.readings.push({ ...readings[0]!, sequence: null });
   expect(linesOf(await auditOf(scene))).toEqual([`stored ${where} : every datagram has a number | 1 stored`]);
 });
+
+test("the gap rows of a device are not looked through anew for each of its starts", async () => {
+  const scene = sceneOf({ devices: 1, durationMs: 60_000, restartsPerMinute: 12 });
+  const [device] = scene.ledger.devices.values();
+  let looks = 0;
+  device!.gaps = device!.gaps.map(({ epoch, ...gap }) => ({
+    ...gap,
+    get epoch() {
+      looks++;
+      return epoch;
+    },
+  }));
+  expect(linesOf(await auditOf(scene))).toEqual([]);
+  expect(device!.runs.length).toBeGreaterThan(6);
+  expect(looks).toBeLessThanOrEqual(3 * device!.gaps.length);
+});
