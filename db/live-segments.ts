@@ -34,6 +34,7 @@ export class LiveSegments {
   readonly #isThere: Statement;
   readonly #oldest: Statement;
   readonly #heardBefore: Statement;
+  readonly #isFirst: Statement;
   readonly #history: RunHistory;
   readonly #open = new Map<number, LiveSegment>();
   /** ascending; every one there is behind `#recentAfter` */
@@ -67,6 +68,12 @@ export class LiveSegments {
     );
     this.#heardBefore = numbers(
       "SELECT EXISTS (SELECT 1 FROM epochs WHERE first_arrival < ?) OR (SELECT devices FROM forgotten) > 0",
+    );
+    // it brought all that was ever accepted; where copies came with it, that is not known
+    this.#isFirst = numbers(
+      `SELECT fleet ->> 'datagrams' - fleet ->> 'control' - fleet ->> 'shed' - fleet ->> 'held'
+         - (SELECT total(value) FROM json_each(fleet, '$.rejected')) = datagrams
+       FROM flushes WHERE flush = ?`,
     );
   }
 
@@ -160,7 +167,8 @@ export class LiveSegments {
   #areRemovedBehind(flush: number): boolean {
     const oldest = this.#oldest.get() as { flush: number; firstArrivalUs: number } | undefined;
     if (oldest !== undefined && oldest.flush <= flush + 1) return false;
-    // flushes without datagrams go as well: where nobody was heard before the oldest one, no others went
+    // flushes without datagrams go as well: where nothing came before the oldest one but control datagrams, no others went
+    if (oldest !== undefined && this.#isFirst.get(oldest.flush) === 1) return false;
     return this.#heardBefore.get(oldest?.firstArrivalUs ?? Number.MAX_SAFE_INTEGER) === 1;
   }
 

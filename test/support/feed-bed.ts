@@ -68,7 +68,7 @@ export class FeedBed implements Disposable {
 
   receive(run: ModelRun, ...sequences: number[]): void {
     // the arrival of its first datagram, as in a collector
-    if (run.received.size === 0) run.row[ROW.FIRST_ARRIVAL] = this.model.nowUs + 1;
+    if (run.row[ROW.LAST_ARRIVAL] === 0) run.row[ROW.FIRST_ARRIVAL] = this.model.nowUs + 1;
     for (const sequence of sequences)
       this.model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: this.model.nowUs }]);
   }

@@ -162,6 +162,12 @@ export class IngestModel {
     }
   }
 
+  /** A control datagram that asserts nothing new. */
+  hear(run: ModelRun): void {
+    this.#heard(run);
+    this.fleet.control++;
+  }
+
   /** Every open gap of the run is declared lost, or those from a number on. */
   close(run: ModelRun, cause: number = CAUSE.UNDETERMINED, from = 0): void {
     for (const [first, last, openedAt] of rangesOf(run.open)) {

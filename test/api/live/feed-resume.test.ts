@@ -137,6 +137,29 @@ describe("a client that comes again", () => {
     expect(feed.told(2)).toEqual([0, 1]);
   });
 
+  test("is told all of it where devices were heard by control datagrams first", async () => {
+    using feed = new FeedBed();
+    await feed.join(1);
+    const { position } = feed.missed.get(1)!.at(-1)!;
+    const pump = feed.run("pump");
+    feed.model.hear(pump);
+    await feed.flush();
+    for (const sequence of [0, 1, 2]) {
+      feed.receive(pump, sequence);
+      await feed.flush();
+    }
+    const [first] = feed.events(1);
+    feed.restart();
+    await feed.join(2, ALL, position);
+    await feed.join(3, ALL, first!.id);
+    const skipped = [2, 3].flatMap((client) => feed.missed.get(client)!.map((each) => each.skipped));
+    expect(skipped.filter((each) => each !== null)).toEqual([]);
+    expect([feed.told(2), feed.told(3)]).toEqual([
+      [0, 1, 2],
+      [1, 2],
+    ]);
+  });
+
   test("is told that it comes too late when what lies just before its place was merged", async () => {
     const mergePolicy = { chunkReadings: 20, flushesAtOnce: 3, keptBytes: 0, keptUs: 0 };
     using feed = new FeedBed({ mergePolicy });
