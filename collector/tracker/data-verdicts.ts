@@ -219,7 +219,7 @@ export class DataVerdicts {
     const { context, outcome } = this.#parts;
     const { runs, transit } = context;
     const formerTime = runs.highTime[run]!;
-    const isKnown = formerTime === runs.at(run, ROW.MAX_SEND_TIME);
+    const isKnown = runs.isHighSentLast(run);
     const clockBase = runs.at(run, ROW.CLOCK_BASE);
     const time = outcome.stamp(runs, run, arrival);
     // when the map of relative times moved, the two were mapped differently

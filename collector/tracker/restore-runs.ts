@@ -47,7 +47,7 @@ export class RestoreRuns {
     const run = runs.add(number, deviceNumber, device, snapshot.epoch ?? -1, snapshot.index);
     runs.putRow(run, snapshot.row);
     runs.put(run, ROW.DEVICE, deviceNumber);
-    runs.highTime[run] = runs.at(run, ROW.HIGH_WATER_AT);
+    runs.highTime[run] = highTimeOf(snapshot.row);
     const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
     const wasCurrent = receivedOf(snapshot.row, 0) >= 2;
@@ -95,3 +95,9 @@ export class RestoreRuns {
     else windows.schedule(run, openUntilMs);
   }
 }
+
+/**
+ * When its high water was sent, or else came: what is absent behind it is placed in time from there on. Its send time is not stored, but the greatest of the
+ * run is: that is the same, or that of a control datagram after it.
+ */
+const highTimeOf = (row: Float64Array): number => row[ROW.MAX_SEND_TIME]! || row[ROW.HIGH_WATER_AT]!;

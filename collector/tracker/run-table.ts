@@ -221,6 +221,14 @@ export class RunTable {
     this.dirtyCount++;
   }
 
+  /** When its high water was sent is known and was later than all else. Of one that did not rise since the start it may have been a control datagram. */
+  isHighSentLast(slot: number): boolean {
+    return (
+      this.highTime[slot] === this.at(slot, ROW.MAX_SEND_TIME) &&
+      this.clearMs[slot] !== Number.NEGATIVE_INFINITY
+    );
+  }
+
   /** A datagram was accounted to the run: when it was heard last, and how often it is. */
   heard(slot: number, arrivalUs: number): void {
     const base = slot * HOT_FIELDS;

@@ -394,9 +394,8 @@ export class Tracker {
     const runs = this.#runs;
     const { arrivalUs } = arrival;
     const time = absoluteSendTime(datagram, arrivalUs);
-    const formerTime = runs.highTime[run]!;
-    if (formerTime !== runs.at(run, ROW.MAX_SEND_TIME)) return;
-    const formerUs = runs.at(run, ROW.HIGH_WATER_AT) - formerTime;
+    if (!runs.isHighSentLast(run)) return;
+    const formerUs = runs.at(run, ROW.HIGH_WATER_AT) - runs.highTime[run]!;
     this.#context.transit.add(run, formerUs, arrivalUs - time, arrivalUs);
   }
 }

@@ -153,6 +153,32 @@ test("R14: the hole between the last committed number and the first after the st
   expect(bed.heardOf("lost")).toEqual(["lost 1: 10-19 collector-down"]);
 });
 
+test("R14: that hole begins in time where the device sent last, by its own clock", () => {
+  const snapshot = snapshotOf(1, 1);
+  const HOUR_US = 3_600_000_000;
+  snapshot.row[ROW.MAX_SEND_TIME] = BED_START_US - 60_000_000 - HOUR_US;
+  const bed = restarted(snapshot);
+  bed.data(20, { time: -HOUR_US });
+  const written: number[][] = [];
+  bed.tracker.drainWindows(
+    (_run, first, last, _openedAt, before, after) =>
+      written.push([first, last, before - BED_START_US, after - BED_START_US]),
+    () => undefined,
+  );
+  expect(written).toEqual([[10, 19, -60_000_000 - HOUR_US, -HOUR_US]]);
+});
+
+test("the greatest send time before a start may be a heartbeat's: it makes no pair with the next number", () => {
+  const snapshot = snapshotOf(1, 1);
+  snapshot.row[ROW.INTERVAL] = 60_000_000;
+  snapshot.row[ROW.MAX_SEND_TIME] = BED_START_US - 55_000_000;
+  const bed = restarted(snapshot);
+  bed.data(10, { time: 0 });
+  expect(bed.tracker.arrivalsOf("pump-7")?.transit).toBeNull();
+  bed.data(11, { time: 1 });
+  expect(bed.tracker.arrivalsOf("pump-7")?.transit?.pairs).toBe(1);
+});
+
 test("R14: a heartbeat after the start measures the hole too", () => {
   const bed = restarted(snapshotOf(1, 1));
   bed.advance(60_000);
