@@ -1,4 +1,3 @@
-import { placeBetween } from "./absent-times.ts";
 import type { Sqlite, Statement } from "./open.ts";
 
 export interface GapTableRow {
@@ -70,14 +69,14 @@ export class GapFiller {
 
   /**
    * A lost number arrived. One without a lost row is passed over: its row was folded into counts long ago.
-   * @param timeUs - its own
+   * @param timeUs - its own, and that of the neighbour of what is left
    */
   fillLost(run: number, number: number, atUs: number, timeUs: number): void {
     const row = this.#nearest.get(run, number) as GapTableRow | undefined;
     if (row === undefined || row.last < number || row.state !== "lost") return;
     this.#delete.run(run, row.first);
-    if (row.first < number) this.#put(partOf(row, row.first, number - 1));
-    if (number < row.last) this.#put(partOf(row, number + 1, row.last));
+    if (row.first < number) this.#put({ ...row, last: number - 1, time_after: timeUs });
+    if (number < row.last) this.#put({ ...row, first: number + 1, time_before: timeUs });
     const times = { time_before: timeUs, time_after: timeUs };
     this.#insertFilled({ ...row, first: number, last: number, ...times, state: "filled", filled_at: atUs });
   }
@@ -127,15 +126,6 @@ const isContinued = (a: GapTableRow, b: GapTableRow): boolean =>
   a.requests === b.requests &&
   a.was_lost === b.was_lost &&
   (a.was_lost === 0 || a.closed_at === b.closed_at);
-
-/** What is left of a lost gap; its numbers stay where the whole gap placed them in time. */
-const partOf = (row: GapTableRow, first: number, last: number): GapTableRow => ({
-  ...row,
-  first,
-  last,
-  time_before: first === row.first ? row.time_before : placeBetween(row, first - 1),
-  time_after: last === row.last ? row.time_after : placeBetween(row, last + 1),
-});
 
 const joined = (a: GapTableRow, b: GapTableRow): GapTableRow => {
   const [lower, upper] = a.first < b.first ? [a, b] : [b, a];

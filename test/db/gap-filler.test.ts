@@ -46,6 +46,13 @@ type Step = Generated<typeof step>;
 /** The rows that the numbers make up: neighbours of one history are one row once they are here. */
 const rowsOf = (numbers: ReadonlyMap<number, Known>): GapTableRow[] => {
   const rows: GapTableRow[] = [];
+  // the neighbour of a lost row; one that came in the middle of the gap has its own time
+  const timeOf = (number: number, gap: number): number => {
+    const beside = numbers.get(number);
+    return beside !== undefined && beside.filledAt !== null && beside.gap === gap
+      ? beside.firstUs
+      : placeOf(number);
+  };
   let former: Known | undefined;
   for (const [number, known] of [...numbers].sort(([a], [b]) => a - b)) {
     const { history, closedAt, filledAt, firstUs, lastUs, gap } = known;
@@ -62,7 +69,7 @@ const rowsOf = (numbers: ReadonlyMap<number, Known>): GapTableRow[] => {
       row.last = number;
       row.closed_at = Math.max(row.closed_at, closedAt);
       if (filledAt !== null) row.filled_at = Math.max(row.filled_at!, filledAt);
-      row.time_after = isLost ? placeOf(number + 1) : lastUs;
+      row.time_after = isLost ? timeOf(number + 1, gap) : lastUs;
     } else
       rows.push({
         run_no: RUN,
@@ -71,8 +78,8 @@ const rowsOf = (numbers: ReadonlyMap<number, Known>): GapTableRow[] => {
         state: isLost ? "lost" : "filled",
         closed_at: closedAt,
         filled_at: filledAt,
-        time_before: isLost ? placeOf(number - 1) : firstUs,
-        time_after: isLost ? placeOf(number + 1) : lastUs,
+        time_before: isLost ? timeOf(number - 1, gap) : firstUs,
+        time_after: isLost ? timeOf(number + 1, gap) : lastUs,
         ...history,
       });
     former = known;

@@ -3,9 +3,19 @@ import { Batch, type BatchMessage, OP, OP_CODE, OP_FIELDS } from "../../../proto
 import type { ArrivalBin } from "../../../protocol/gap-row.ts";
 import { CAUSES, type Cause } from "../../../protocol/ledger-row.ts";
 
+/** Consecutive absent numbers, and the times of their neighbours; 0 = unknown. */
+interface Range {
+  first: number;
+  last: number;
+  timeBefore: number;
+  timeAfter: number;
+}
+
 /** A number that was absent beyond its window once. */
 export interface ToldNumber {
   state: GapState;
+  /** it is absent with these */
+  range: Range;
   /** where it lies in time, microseconds: absent ones linearly between their neighbours (docs/api.md) */
   placeUs: number;
   cause: Cause | null;
@@ -38,15 +48,30 @@ export class ToldNumbers {
       for (const [number, { state }] of numbers) if (state === "open") numbers.delete(number);
       return;
     }
-    for (let number = op[OP.FIRST]!; number <= op[OP.LAST]!; number++) {
-      numbers.set(number, told(op, number, numbers.get(number)));
+    const range = rangeOf(op);
+    for (let number = range.first; number <= range.last; number++) {
+      if (op[OP.CODE] === OP_CODE.FILL_LOST) split(numbers, number, op[OP.TIME_BEFORE]!);
+      numbers.set(number, told(op, range, number, numbers.get(number)));
     }
   }
 }
 
-const told = (op: Float64Array, number: number, before: ToldNumber | undefined): ToldNumber => {
-  const absent = { placeUs: placeOf(op, number), openedAt: op[OP.OPENED_AT]!, arrival: null };
-  const closed = { openedAt: op[OP.OPENED_AT]!, closedAt: op[OP.AT]!, cause: CAUSES[op[OP.CAUSE]!]! };
+/** A lost number came: it is the neighbour of those that were lost with it. */
+const split = (numbers: Map<number, ToldNumber>, came: number, timeUs: number): void => {
+  const { range } = numbers.get(came)!;
+  const below = { ...range, last: came - 1, timeAfter: timeUs };
+  const above = { ...range, first: came + 1, timeBefore: timeUs };
+  for (const part of [below, above])
+    for (let number = part.first; number <= part.last; number++) {
+      const lost = numbers.get(number)!;
+      numbers.set(number, { ...lost, range: part, placeUs: placeOf(part, number, lost.openedAt) });
+    }
+};
+
+const told = (op: Float64Array, range: Range, number: number, before: ToldNumber | undefined): ToldNumber => {
+  const openedAt = op[OP.OPENED_AT]!;
+  const absent = { range, placeUs: placeOf(range, number, openedAt), openedAt, arrival: null };
+  const closed = { range, openedAt, closedAt: op[OP.AT]!, cause: CAUSES[op[OP.CAUSE]!]! };
   switch (op[OP.CODE]) {
     case OP_CODE.OPEN:
       return { ...absent, state: "open", cause: null, closedAt: null };
@@ -61,9 +86,15 @@ const told = (op: Float64Array, number: number, before: ToldNumber | undefined):
   }
 };
 
-const placeOf = (op: Float64Array, number: number): number => {
-  const [first, last, timeAfter] = [op[OP.FIRST]!, op[OP.LAST]!, op[OP.TIME_AFTER]!];
-  const before = op[OP.TIME_BEFORE]! || timeAfter || op[OP.OPENED_AT]!;
+const rangeOf = (op: Float64Array): Range => ({
+  first: op[OP.FIRST]!,
+  last: op[OP.LAST]!,
+  timeBefore: op[OP.TIME_BEFORE]!,
+  timeAfter: op[OP.TIME_AFTER]!,
+});
+
+const placeOf = ({ first, last, timeBefore, timeAfter }: Range, number: number, openedAt: number): number => {
+  const before = timeBefore || timeAfter || openedAt;
   const after = timeAfter || before;
   return before + ((after - before) * (number - first + 1)) / (last - first + 2);
 };
