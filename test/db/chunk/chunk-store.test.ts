@@ -1,9 +1,13 @@
+import { crc32 } from "node:zlib";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ChannelSummary, ChunkHead } from "../../../db/chunk/chunk-head.ts";
 import { ChunkStore } from "../../../db/chunk/chunk-store.ts";
 import { type HeadsRow, HeadsWriter } from "../../../db/chunk/heads-row.ts";
+import { ByteWriter } from "../../../db/codec/byte-writer.ts";
+import { encodeBlock } from "../../../db/segment/block.ts";
+import { GrowingColumns } from "../../../db/segment/growing-columns.ts";
 import { CRC_BYTES } from "../../../db/segment/segment-head.ts";
 
 const summary = (channel: number, index: number): ChannelSummary => ({
@@ -107,6 +111,33 @@ test("a run that begins in a row of another one is found whole, as sets of befor
     expect(shared).toHaveLength(1);
     const db = databaseOf([...shared, ...further]);
     expectAll(new ChunkStore(db), runs, order);
+    db.close();
+  }
+});
+
+test("a chunk is read from rows of 8,152 bytes, which is what those of a set that lies there have, wherever it begins and ends", () => {
+  const page = 8152;
+  const columns = new GrowingColumns();
+  columns.reserve(200, 200);
+  for (let at = 0; at < 200; at++) {
+    columns.sequence[at] = at;
+    columns.readingStart[at + 1] = at + 1;
+    columns.value[at] = (Math.sin(at) * 1e9) % 1;
+  }
+  const out = new ByteWriter();
+  encodeBlock(out, columns, 0, 200, 0, true);
+  const bytes = out.length;
+  out.u32(crc32(out.written()));
+  const chunk = { ...headsOf(1, 0)[0]!, datagrams: 200, firstTimeUs: 0, bytes, firstPage: 7 };
+  const length = bytes + CRC_BYTES;
+  for (const dataFrom of [0, page - length, page - length + 1, page - 1, page, 2 * page - 5]) {
+    const data = Buffer.alloc(3 * page, 0xff);
+    data.set(out.written(), dataFrom);
+    const db = databaseOf([]);
+    const insert = db.prepare("INSERT INTO chunk_pages VALUES (?, ?)");
+    for (const at of [0, 1, 2]) insert.run(7 + at, data.subarray(at * page, (at + 1) * page));
+    const read = new ChunkStore(db).read({ ...chunk, dataFrom }, new GrowingColumns());
+    expect(read.value.subarray(0, 200)).toEqual(columns.value.subarray(0, 200));
     db.close();
   }
 });

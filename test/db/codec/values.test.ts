@@ -79,6 +79,31 @@ test("every edge value alone is given back bit for bit", () => {
   }
 });
 
+/** Differences of such numbers are exact up to 2^53 times the lowest bit, and no further. */
+test("numbers of which some are about 2^53 times as great as the lowest bit of others are given back bit for bit", () => {
+  const spread = fc.record({
+    exponent: fc.integer({ min: -1074, max: 900 }),
+    low: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 20 }),
+    high: fc.array(fc.tuple(fc.integer({ min: 51, max: 55 }), fc.maxSafeNat(), fc.boolean()), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+  });
+  fc.assert(
+    fc.property(spread, ({ exponent, low, high }) => {
+      const column = Float64Array.from([
+        ...low.map((number) => (2 * number + 1) * 2 ** exponent),
+        ...high.map(([bits, mantissa, isNegative]) => {
+          const value = (2 ** 53 + mantissa) * 2 ** (bits - 53) * 2 ** exponent;
+          return isNegative ? -value : value;
+        }),
+      ]);
+      expect(bitsOf(encodedValues(column).decode())).toEqual(bitsOf(column));
+    }),
+    { numRuns: 1000, interruptAfterTimeLimit: 2000 },
+  );
+});
+
 test("an empty column takes no byte", () => {
   expect(encodedValues(new Float64Array(0)).bytes).toHaveLength(0);
 });
