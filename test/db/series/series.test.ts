@@ -230,6 +230,48 @@ test("without from and to the buckets reach from the first to the last time that
   expect([parseTime(points.from!), parseTime(points.to!), points.buckets.length]).toEqual([900, 9001, 3]);
 });
 
+test("a side of the span that is open ends where what is stored in it does", async () => {
+  using bed = new StoreBed();
+  const { model, device, run, flush, ask } = startPump(bed);
+  const second = model.run(device, 2);
+  for (const [sequence, timeUs] of [100, 300, 500, 700].entries()) {
+    model.receive(run, sequence, value(1, timeUs + 20), timeUs);
+    model.receive(second, sequence, value(1, timeUs - 20), timeUs + 10);
+    flush();
+  }
+  const spans = [{ fromUs: 200 }, { toUs: 600 }, { fromUs: 650 }, { toUs: 85 }];
+  const found = await Promise.all(spans.map((span) => ask({ ...span, division: { points: 2 } })));
+  expect(found.map(({ from, to }) => [parseTime(from!), parseTime(to!)])).toEqual([
+    [200, 721],
+    [80, 600],
+    [650, 721],
+    [80, 85],
+  ]);
+});
+
+test("a gap is listed with the spans it lies in, and with no other", async () => {
+  using bed = new StoreBed();
+  const { model, run, flush, ask } = startPump(bed);
+  const startUs = model.nowUs;
+  for (const sequence of [0, 2, 4]) {
+    model.nowUs = startUs + sequence * 100;
+    model.receive(run, sequence, value(1, model.nowUs), model.nowUs);
+  }
+  model.close(run, CAUSE.NETWORK);
+  flush();
+  const spans = [
+    [0, 400],
+    [0, 101],
+    [101, 300],
+    [101, 301],
+    [301, 400],
+  ] as const;
+  const found = await Promise.all(
+    spans.map(([from, to]) => ask({ fromUs: startUs + from, toUs: startUs + to })),
+  );
+  expect(found.map(({ gaps }) => gaps.map(({ first }) => first))).toEqual([[1, 3], [1], [], [3], []]);
+});
+
 test("where nothing is stored there are no buckets", async () => {
   using bed = new StoreBed();
   const { model, device, flush, ask } = startPump(bed);
