@@ -182,3 +182,81 @@ test("the numberings of one epoch are one set, those without an epoch are in non
     },
   ]);
 });
+
+/** A heartbeat says that numbers below `next` were used. */
+const hear = (model: IngestModel, run: ModelRun, next: number): void => {
+  for (let number = run.row[ROW.HIGH_WATER]! + 1; number < next; number++) run.open.set(number, model.nowUs);
+  run.row[ROW.HIGH_WATER] = next - 1;
+};
+
+test("a lost end that retention folded into counts is untold to its last number", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ retentionMs: 10 * MINUTE_MS }));
+  const model = new IngestModel();
+  const [run, other] = [model.run(model.device("pump"), 1), model.run(model.device("fan"), 1)];
+  model.receive(run, 0);
+  hear(model, run, 6);
+  model.close(run);
+  for (let minute = 0; minute < 20; minute++) {
+    model.nowUs = Math.max(model.nowUs, bed.clock.wallUs());
+    model.receive(other, minute);
+    writer.accept(model.seal());
+    writer.flush();
+    bed.clock.advanceMs(MINUTE_MS);
+  }
+  while (writer.flush().outcome !== "idle");
+  expect(receivedIn(bed.file).epochs).toEqual([
+    { epoch: 1, first: 0, last: 5, received: [], untold: [[0, 5]], missing: [] },
+  ]);
+});
+
+test("rows that are read are told to the first number, also where one that is not read lies beside it", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 0);
+  model.receive(run, 0);
+  hear(model, run, 2);
+  model.close(run);
+  hear(model, run, 3);
+  model.receive(run, 3);
+  writer.accept(model.seal());
+  writer.flush();
+  const whole = { epoch: 0, first: 0, last: 3, untold: [], missing: [[2, 2]] };
+  const all = { ...whole, received: rangesOf([0, 3]) };
+  const newest = { ...whole, received: [[3, 3]], untold: [[0, 1]] };
+  const found = [1, 2, 3].map((mostRows) => receivedIn(bed.file, {}, mostRows).epochs);
+  expect(found).toEqual([[newest], [all], [all]]);
+});
+
+test("the epoch 0 is one as any other, and of a device that is not there nothing is told", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const device = model.device("pump");
+  for (const epoch of [1, 0, null]) model.receive(model.run(device, epoch), 7);
+  writer.accept(model.seal());
+  writer.flush();
+  const queries = [
+    {},
+    { epoch: 0 },
+    { epoch: 1 },
+    { epoch: 2 },
+    { after: 0 },
+    { limit: 1 },
+    { device: "fan" },
+  ];
+  const found = queries.map((query) => {
+    const { epochs, hasMore } = receivedIn(bed.file, query);
+    return [epochs.map(({ epoch }) => epoch), hasMore];
+  });
+  expect(found).toEqual([
+    [[0, 1], false],
+    [[0], false],
+    [[1], false],
+    [[], false],
+    [[1], false],
+    [[0], true],
+    [[], false],
+  ]);
+});
