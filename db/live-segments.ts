@@ -39,15 +39,18 @@ export class LiveSegments {
   readonly #open = new Map<number, LiveSegment>();
   /** ascending; every one there is behind `#recentAfter` */
   readonly #recent = new Map<number, Stored>();
+  readonly #mostRecentBytes: number;
   #recentAfter: number;
   #recentBytes = 0;
 
   /**
    * @param flush - the last one that was there when the feed began
+   * @param mostRecentBytes - for tests; MOST_RECENT_BYTES otherwise
    * @throws LacunaError `ERR_DATABASE_OPEN`
    */
-  constructor(file: string, flush: number) {
+  constructor(file: string, flush: number, mostRecentBytes: number = MOST_RECENT_BYTES) {
     this.#db = openForReading(file);
+    this.#mostRecentBytes = mostRecentBytes;
     this.#recentAfter = flush;
     this.#history = new RunHistory(this.#db, (each) => this.of(each)?.segment);
     this.#stored = this.#db.prepare(
@@ -92,7 +95,7 @@ export class LiveSegments {
     this.#recent.set(flush, stored);
     this.#recentBytes += stored.data.length;
     for (const [oldest, { data }] of this.#recent) {
-      if (this.#recentBytes <= MOST_RECENT_BYTES) break;
+      if (this.#recentBytes <= this.#mostRecentBytes) break;
       this.#recent.delete(oldest);
       this.#recentBytes -= data.length;
       this.#recentAfter = oldest;

@@ -102,6 +102,74 @@ test("a flush that is merged before it is asked for was missed; one without data
   expect(() => watching.newest(third)).toThrow(behind);
 });
 
+test("of what was seen the newest is kept in memory, up to a bound: what was merged behind that is missed", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const sizeOf = (flush: number): number => {
+    const other = new Database(bed.file);
+    const size = other.prepare("SELECT length(data) FROM flushes WHERE flush = ?").pluck().get(flush);
+    other.close();
+    return size as number;
+  };
+  let segments: LiveSegments | undefined;
+  for (let sequence = 0; sequence < 6; sequence++) {
+    model.receive(run, sequence);
+    writer.accept(model.seal());
+    writer.flush();
+    // room for three
+    segments ??= bed.closing(new LiveSegments(bed.file, 0, 3 * sizeOf(1)));
+    expect(sizeOf(writer.flushNumber)).toBe(sizeOf(1));
+    segments.newest(writer.flushNumber);
+  }
+  mergeUpTo(bed, 6);
+  expect([0, 1, 2, 3, 4, 5].map((flush) => segments!.isMergedAfter(flush))).toEqual([
+    ...[true, true, true],
+    ...[false, false, false],
+  ]);
+  expect(flushesAfter(segments!, 3)).toEqual([4, 5, 6]);
+  expect([4, 5, 6, 7].map((flush) => segments!.hasBefore(flush, 1))).toEqual([false, true, true, true]);
+});
+
+test("the four that were read last are kept with what they decoded", () => {
+  using bed = new StoreBed();
+  const { late, watching } = mergedBed(bed);
+  const [first, again] = [watching.of(1), watching.of(1)];
+  expect(again).toBe(first);
+  for (const flush of [2, 3, 4]) watching.of(flush);
+  expect(watching.of(1)).toBe(first);
+  watching.of(5);
+  expect(watching.of(1)).not.toBe(first);
+  expect(watching.of(1)?.flush).toBe(1);
+  expect(late.of(4)).toBe(late.of(4));
+});
+
+test("flushes without datagrams are passed over, and each one was committed when its row says", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer());
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const watching = bed.closing(new LiveSegments(bed.file, writer.flushNumber));
+  const committedAtUs: number[] = [0];
+  for (const [index, isHeard] of [true, false, true, false, false, true, false].entries()) {
+    bed.clock.advanceMs(1000);
+    if (isHeard) model.receive(run, index);
+    else model.event(null, "restart");
+    writer.accept(model.seal());
+    writer.flush();
+    watching.newest(writer.flushNumber);
+    committedAtUs.push(isHeard ? bed.clock.wallUs() : committedAtUs.at(-1)!);
+  }
+  const late = bed.closing(new LiveSegments(bed.file, writer.flushNumber));
+  for (const segments of [watching, late]) {
+    expect(flushesAfter(segments, 0)).toEqual([1, 3, 6]);
+    expect(flushesAfter(segments, 1)).toEqual([3, 6]);
+    expect([7, 6, 3, 2, 1].map((flush) => segments.back(flush, 2))).toEqual([3, 1, 1, 1, 1]);
+    expect(committedAtUs.map((_, flush) => segments.committedUpTo(flush))).toEqual(committedAtUs);
+  }
+});
+
 /** A store that keeps readings for a minute; each flush lies that long behind the one before. */
 const shortLivedBed = (bed: StoreBed) => {
   const writer = bed.closing(bed.writer({ retentionMs: 60_000 }));
