@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { ChannelNames } from "../../../db/view/channel-names.ts";
+import { ChannelNames, undescribedNumber } from "../../../db/view/channel-names.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const entry = (epoch: number, channel: number, name: string, flush = 1) => ({
@@ -36,6 +36,111 @@ test("a name holds for its epoch; the newest epoch comes first", () => {
     [3, 2, "level"],
     [3, 1, "power"],
   ]);
+});
+
+test.each([1, 2, 31, 32, 33, 63, 64, 65, 130])(
+  "what is said again changes nothing that would have to be written, of %d channels",
+  (channels) => {
+    const names = new ChannelNames();
+    let head = names.describe(-1, entry(9, 0, "n0"));
+    const sayAll = (flush: number): void => {
+      for (let channel = 0; channel < channels; channel++)
+        head = names.describe(head, entry(3, channel, `n${channel}`, flush));
+    };
+    for (const flush of [1, 2, 3]) sayAll(flush);
+    const changed = (after: number) => Array.from(names.changedPlaces(head, after), ({ place }) => place);
+    expect([changed(0).length, changed(1)]).toEqual([channels, []]);
+    expect(Array.from(names.epochs(head), ({ epoch, flush }) => [epoch, flush])).toEqual([
+      [3, 1],
+      [9, 1],
+    ]);
+    expect(said(names, head)).toEqual([
+      ...Array.from({ length: channels }, (_, channel) => [3, channel, `n${channel}`]),
+      [9, 0, "n0"],
+    ]);
+  },
+);
+
+test("a device has what some epoch of it has, and nothing another one has", () => {
+  const names = new ChannelNames();
+  let head = names.describe(-1, entry(3, 1, "flow"));
+  head = names.describe(head, entry(4, 2, "level"));
+  const other = names.describe(-1, entry(3, 1, "level"));
+  const has = (of: number) =>
+    (
+      [
+        [1, "flow", ""],
+        [2, "level", ""],
+        [1, "level", ""],
+        [1, "flow", "m"],
+      ] as const
+    ).map(([channel, name, unit]) => names.has(of, { channel, name, unit }));
+  expect([has(head), has(other), has(-1)]).toEqual([
+    [true, true, false, false],
+    [false, false, true, false],
+    [false, false, false, false],
+  ]);
+});
+
+test.each([2, 40, 200])(
+  "a device that takes the place of one with %d channels has nothing of it",
+  (channels) => {
+    const names = new ChannelNames();
+    const other = names.describe(-1, entry(3, 1, "x"));
+    let gone = -1;
+    for (let channel = 0; channel < channels; channel++)
+      gone = names.describe(gone, entry(3, channel, `gone ${channel}`));
+    names.remove(gone);
+    // what it had is not used again in its order
+    for (const channel of [2, 3]) names.describe(other, entry(3, channel, "y"));
+    let head = names.describe(-1, entry(3, 1, "a"));
+    for (const [channel, name] of [
+      [2, "a"],
+      [7, "gone 7"],
+      [1, "b"],
+      [3, "a"],
+    ] as const)
+      head = names.describe(head, entry(3, channel, name));
+    expect(head).toBe(gone);
+    expect(said(names, head).sort()).toEqual([
+      [3, 1, "b"],
+      [3, 2, "a#2"],
+      [3, 3, "a"],
+      [3, 7, "gone 7"],
+    ]);
+    expect(names.piecesOf(head)).toBe(4);
+  },
+);
+
+test("places that no epoch has any more are all used again", () => {
+  const names = new ChannelNames();
+  let head = -1;
+  const say = (epoch: number, name: string): void => {
+    for (const channel of [1, 2, 3]) head = names.describe(head, entry(epoch, channel, `${name}${channel}`));
+  };
+  const places = () => names.descriptions(head).map(({ place, name }) => `${place} ${name}`);
+  say(3, "a");
+  say(4, "b");
+  // of the first ones no epoch has any
+  say(3, "b");
+  expect(places()).toEqual(["3 b1", "4 b2", "5 b3"]);
+  say(5, "c");
+  expect(places().map((each) => Number(each.split(" ")[0]))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(said(names, head)).toHaveLength(9);
+});
+
+test.each([
+  ["ch0", 0],
+  ["ch7", 7],
+  ["ch65535", 65_535],
+  ["ch07", null],
+  ["ch", null],
+  ["ch123456", null],
+  ["Ch7", null],
+  ["ch7 ", null],
+  ["ch-1", null],
+])("%s is the name of channel %s while nothing describes it", (name, number) => {
+  expect(undescribedNumber(name)).toBe(number);
 });
 
 test("what is removed is used again, and other devices keep theirs", () => {

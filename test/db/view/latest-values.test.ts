@@ -88,3 +88,98 @@ test("gives the entries of lists in the order of their flushes and runs", () => 
     [3, 2, 2],
   ]);
 });
+
+test("a list that begins where a longer one began has nothing of it", () => {
+  const values = new LatestValues(() => true);
+  const MANY = 600;
+  const listOf = (device: number, channels: number): number => {
+    let head = -1;
+    for (let channel = 0; channel < channels; channel++)
+      head = values.append(head, reading(device, channel, device));
+    return head;
+  };
+  const gone = listOf(1, MANY);
+  // far from the one found last: so long a walk makes an index
+  for (const channel of [1, MANY - 1, 0]) values.put(gone, reading(1, channel, 1));
+  expect([...values.list(gone)].map(({ channel }) => channel)).toEqual([...Array(MANY).keys()]);
+  values.remove(gone);
+  // all entries but the first one are used again
+  const other = listOf(2, MANY - 1);
+  let head = listOf(3, 1);
+  expect([other === gone, head]).toEqual([false, gone]);
+  for (const channel of [7, 0, 7, 300]) head = values.offer(head, reading(3, channel, 9), false);
+  const told = (list: number) =>
+    Array.from(values.list(list), ({ device, channel, sequence }) => [device, channel, sequence]).sort(
+      (a, b) => a[1]! - b[1]!,
+    );
+  expect(told(head)).toEqual([
+    [3, 0, 9],
+    [3, 7, 9],
+    [3, 300, 9],
+  ]);
+  expect(told(other)).toEqual(Array.from({ length: MANY - 1 }, (_, channel) => [2, channel, 2]));
+  expect(
+    Array.from(values.inOrder([head, other]), ({ device }) => device).filter((each) => each === 3),
+  ).toHaveLength(3);
+});
+
+test("what was changed is told once, whatever changed it, and with the last value", () => {
+  const values = new LatestValues(() => true);
+  let head = -1;
+  const offer = (channel: number, sequence: number, flush: number): void => {
+    head = values.offer(head, { ...reading(1, channel, sequence), flush }, false);
+  };
+  const told = () => {
+    const { count, channel, sequence } = values.takeChanged();
+    return Array.from({ length: count }, (_, at) => [channel[at], sequence[at]]);
+  };
+  for (const [channel, sequence] of [
+    [5, 1],
+    [6, 1],
+    [5, 2],
+    [5, 0],
+    [6, 3],
+  ] as const)
+    offer(channel, sequence, 1);
+  expect(told()).toEqual([
+    [5, 2],
+    [6, 3],
+  ]);
+  offer(6, 2, 2);
+  expect(told()).toEqual([]);
+  offer(6, 4, 2);
+  offer(7, 1, 2);
+  expect(told()).toEqual([
+    [6, 4],
+    [7, 1],
+  ]);
+});
+
+test.each([
+  ["a greater number", { sequence: 6, time: 0 }, "taken"],
+  ["a lower number", { sequence: 4, time: 99 }, "left"],
+  ["the same datagram, later", { time: 51 }, "taken"],
+  ["the same datagram, at the same time", {}, "taken"],
+  ["the same datagram, earlier", { time: 49 }, "left"],
+  ["an earlier run in the same flush", { run: 1, sequence: 9, time: 99 }, "left"],
+  ["an earlier run in a later flush", { run: 1, flush: 4, sequence: 0, time: 0 }, "asked"],
+  ["a later run in the same flush", { run: 3, sequence: 0, time: 0 }, "asked"],
+  ["a later run in a later flush", { run: 3, flush: 4, sequence: 0, time: 0 }, "asked"],
+])("%s than the newest value's", (_, offered, outcome) => {
+  for (const isLate of [false, true]) {
+    for (const takes of [false, true]) {
+      const asked: unknown[] = [];
+      const values = new LatestValues((...question) => {
+        asked.push(question);
+        return takes;
+      });
+      const known = { device: 1, channel: 1, run: 2, sequence: 5, time: 50, type: 2, value: 1, flush: 3 };
+      const head = values.offer(-1, known, false);
+      const reading = { ...known, ...offered, value: 2 };
+      values.offer(head, reading, isLate);
+      const isTaken = outcome === "taken" || (outcome === "asked" && takes);
+      expect([...values.list(head)]).toEqual([isTaken ? reading : known]);
+      expect(asked).toEqual(outcome === "asked" ? [[reading.run, isLate, 2]] : []);
+    }
+  }
+});
