@@ -50,9 +50,10 @@ test("holds what is put in and not taken out again", () => {
     for (let step = 0; step < 120; step++) {
       const place = Math.floor(random() * most);
       const before = [...placesOf(set)];
-      const next: PlaceSet = random() < 0.6 ? withPlace(set, place) : withoutPlace(set, place);
+      const isPut = random() < 0.6;
+      const next: PlaceSet = isPut ? withPlace(set, place) : withoutPlace(set, place);
       expect([...placesOf(set)]).toEqual(before);
-      if (hasPlace(next, place)) expected.add(place);
+      if (isPut) expected.add(place);
       else expected.delete(place);
       set = next;
     }
@@ -65,4 +66,32 @@ test("holds what is put in and not taken out again", () => {
     expect(isSameSet(setOf(...places), set)).toBe(true);
     for (let place = 0; place < 40; place++) expect(hasPlace(set, place)).toBe(expected.has(place));
   }
+});
+
+test("every set of places around the edges of words is what a plain set of them is", () => {
+  const PLACES = [0, 1, 2, 31, 32, 33, 64, 95];
+  const membersOf = (mask: number): number[] => PLACES.filter((_, at) => (mask & (1 << at)) !== 0);
+  const built = Array.from({ length: 2 ** PLACES.length }, (_, mask) =>
+    membersOf(mask).reduce<PlaceSet>(withPlace, NO_PLACES),
+  );
+  for (const [mask, set] of built.entries()) {
+    const members = membersOf(mask);
+    expect([...placesOf(set)]).toEqual(members);
+    expect(countPlaces(set)).toBe(members.length);
+    expect(PLACES.concat(3, 30, 34, 63, 96, 128).filter((place) => hasPlace(set, place))).toEqual(members);
+    const looked: number[] = [];
+    expect(findPlace(set, (place) => looked.push(place) < 0)).toBe(-1);
+    expect(looked).toEqual(members);
+    expect(findPlace(set, (place) => place >= 2)).toBe(members.find((place) => place >= 2) ?? -1);
+    expect(placesFromText(placesToText(set))).toEqual(set);
+    for (const [at, place] of PLACES.entries()) {
+      // the same set, however it came to be: sets of epochs are compared
+      expect(withPlace(set, place)).toEqual(built[mask | (1 << at)]);
+      expect(withoutPlace(set, place)).toEqual(built[mask & ~(1 << at)]);
+      expect(isSameSet(set, withPlace(set, place))).toBe(members.includes(place));
+      expect(isSameSet(set, withoutPlace(set, place))).toBe(!members.includes(place));
+    }
+  }
+  expect([placesToText(NO_PLACES), placesToText(built[1]!)]).toEqual(["", "1"]);
+  expect(placesToText(withPlace(withPlace(NO_PLACES, 6), 9))).toBe("042");
 });
