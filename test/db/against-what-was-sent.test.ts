@@ -6,6 +6,7 @@ import { checkRaster, checkReceived } from "../support/stored-world/check-number
 import { checkPoints } from "../support/stored-world/check-points.ts";
 import { checkReadings } from "../support/stored-world/check-readings.ts";
 import { checkSeries } from "../support/stored-world/check-series.ts";
+import { checkSound } from "../support/stored-world/check-sound.ts";
 import { StoredWorld } from "../support/stored-world/stored-world.ts";
 
 const CHECKS = [
@@ -33,6 +34,7 @@ test.each([
           world.steps(10 + world.draw.below(60));
           for (const check of CHECKS) if (world.draw.chance(0.6)) await check(world);
         }
+        checkSound(world);
       }),
       parameters(runs),
     );

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { examineDatabase } from "../../db/examine.ts";
 import { SCHEMA_VERSION } from "../../db/open.ts";
-import { CAUSE } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";
 import { StoreBed } from "../support/store-bed.ts";
@@ -89,6 +89,7 @@ const spoilings: readonly (readonly [wanted: RegExp, change: string])[] = [
     /forgotten devices: 0 numbers stored, the segments have 1/,
     "UPDATE forgotten SET in_order = 0, expected = 0",
   ],
+  [/forgotten devices: 2 numbers expected, 1 received/, "UPDATE forgotten SET expected = expected + 1"],
   [
     /datagrams of run_no 3, which no device has/,
     "UPDATE forgotten SET devices = 0, in_order = 0, expected = 0",
@@ -110,6 +111,10 @@ const spoilings: readonly (readonly [wanted: RegExp, change: string])[] = [
   [
     /latest: channel 1 of device fan/,
     "UPDATE latest SET as_of = 10, sequence = 9, type = type + 1 WHERE device_no = 2",
+  ],
+  [
+    /latest: channel 1 of device fan .*number 5000/,
+    "UPDATE latest SET as_of = 10, sequence = 5000 WHERE device_no = 2",
   ],
   [/epochs: run_no 2 is from after/, "UPDATE flushes SET next_run = 2 WHERE flush = 141"],
   [
@@ -185,4 +190,40 @@ test("a newest value is looked for in the datagrams of its device, not in what w
   expect(db.prepare("SELECT count(*) FROM merged_segments").pluck().get()).toBe(1);
   db.exec("UPDATE latest SET sequence = 15 WHERE device_no = 2");
   expect(() => examineDatabase(bed.file, 0)).toThrow(/latest: channel 1 of device fan .*number 15/);
+});
+
+test("nothing is wrong where retention took what brought newest values, nor with what has no numbers", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(
+    bed.writer({
+      retentionMs: 60_000,
+      checkpointLagMs: 0,
+      mergePolicy: { keptUs: 0, keptBytes: 0, flushesAtOnce: 2 },
+    }),
+  );
+  const model = new IngestModel();
+  const [pump, fan] = [model.run(model.device("pump"), 0), model.run(model.device("fan"), 0)];
+  const meter = model.run(model.device("meter"), null, 0, ROW_FLAG.UNSEQUENCED);
+  const reading = { channel: 1, value: 1, timeUs: 1 };
+  const segmentsAfter = (flushMs: number): number => {
+    bed.clock.advanceMs(flushMs);
+    model.nowUs = Math.max(model.nowUs, bed.clock.wallUs());
+    writer.accept(model.seal());
+    do mergeOnce(writer, bed.file, 10);
+    while (writer.flush().outcome !== "idle");
+    const file = bed.copy();
+    expect(examineDatabase(file, 0)).toBe(SCHEMA_VERSION);
+    const db = bed.closing(new Database(file));
+    return db.prepare("SELECT count(*) FROM segments").pluck().get() as number;
+  };
+  const counts = [9, 8, 7, 6, 5, 4, 3, 2].map((left) => {
+    // one falls silent early, one speaks in every second flush
+    if (left > 7) model.receive(pump, 20 - left, [reading]);
+    if (left % 2 === 0) model.receive(fan, 20 - left, [reading]);
+    model.receiveUnsequenced(meter, [reading], model.nowUs);
+    return segmentsAfter(21_000);
+  });
+  expect(Math.max(...counts)).toBeGreaterThan(1);
+  model.event(null, "restart");
+  expect(segmentsAfter(600_000)).toBe(0);
 });

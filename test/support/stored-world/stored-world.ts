@@ -156,6 +156,11 @@ export class StoredWorld implements Disposable {
     this.#waiting = [];
   }
 
+  /** What `lacuna check` would look at. */
+  copy(): string {
+    return this.#bed.copy(this.#file);
+  }
+
   [Symbol.dispose](): void {
     this.#db.close();
     this.#writer.close();
