@@ -6,8 +6,8 @@ const SECOND_US = 1_000_000;
 const NOON_US = 1_795_176_000 * SECOND_US;
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 
-/** A client that follows gaps, and what it is sent; `waitingBytes` is what its connection has not taken. */
-const gapClient = () => {
+/** A client that follows gaps and has just come, and what it is sent; `waitingBytes` is what its connection has not taken. */
+const gapClient = (nowMs = 0, position: string | null = null) => {
   const sent: string[] = [];
   const response = {
     writableLength: 0,
@@ -22,7 +22,7 @@ const gapClient = () => {
     },
   };
   const wish = { devices: [], channels: [], events: new Set(["gap"] as const) };
-  const client = new LiveClient(1, response as unknown as ServerResponse, wish, null, 0);
+  const client = new LiveClient(1, response as unknown as ServerResponse, wish, position, nowMs);
   return {
     client,
     sent,
@@ -66,6 +66,23 @@ test("they are said before a gap that comes earlier than the heartbeat", () => {
   expect(sent).toEqual([SKIPPED, "third", ": nothing new\n\n"]);
 });
 
+test("a heartbeat moves the place of a client that is told what all are told, of no other", () => {
+  const { client, sent } = gapClient(0, "7-0");
+  for (const state of ["catching-up", "behind", "told"] as const) {
+    client.state = state;
+    client.heartbeat(0);
+  }
+  expect(sent).toEqual([": nothing new\n\n", ": nothing new\n\n", ": nothing new\nid: 7-0\n\n"]);
+});
+
+test("one whose stream is over is sent nothing more", () => {
+  const { client, sent, response, gap } = gapClient();
+  response.writableEnded = true;
+  gap("a gap", 0);
+  client.heartbeat(0);
+  expect(sent).toEqual([]);
+});
+
 describe("a client that has much to take", () => {
   const MIB = 2 ** 20;
   const [EACH_MS, BEATS] = [15_000, 8];
@@ -78,6 +95,25 @@ describe("a client that has much to take", () => {
     expect(response.isDestroyed).toBe(false);
     client.heartbeat(5 * EACH_MS);
     expect(response.isDestroyed).toBe(true);
+  });
+
+  test("is let go when it has taken nothing since it came a minute ago", () => {
+    const { client, response } = gapClient(5 * EACH_MS);
+    client.send(new Uint8Array(MIB));
+    for (let beat = 6; beat <= 8; beat++) client.heartbeat(beat * EACH_MS);
+    expect(response.isDestroyed).toBe(false);
+    client.heartbeat(9 * EACH_MS);
+    expect(response.isDestroyed).toBe(true);
+  });
+
+  test("stays while it takes as much as comes", () => {
+    const { client, response, waitingBytes } = gapClient();
+    for (let beat = 0; beat <= BEATS; beat++) {
+      client.send(new Uint8Array(MIB));
+      waitingBytes(MIB);
+      client.heartbeat(beat * EACH_MS);
+    }
+    expect(response.isDestroyed).toBe(false);
   });
 
   test("stays while it takes some of it, however slowly", () => {

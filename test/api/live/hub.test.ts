@@ -1,11 +1,12 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LIVE_EVENTS, type LiveEvent } from "../../../api/live/client.ts";
+import type { StartFeed } from "../../../api/live/feed-thread.ts";
 import { LiveHub } from "../../../api/live/hub.ts";
 import type { FromFeed, ToFeed } from "../../../api/live/messages.ts";
-import type { LiveGap } from "../../../api/sources.ts";
+import type { LiveCommit, LiveGap } from "../../../api/sources.ts";
 import { FakeSources, NOON_US } from "../../support/fake-sources.ts";
 import { LiveStream } from "../../support/live-client.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -16,18 +17,45 @@ interface Asked {
   after?: string;
 }
 
+type FeedSays = Parameters<StartFeed>[1];
+
+/** A connection that takes as much as a test lets it. */
+class FakeResponse extends EventEmitter {
+  readonly sent: string[] = [];
+  writableLength = 0;
+  readonly writableEnded = false;
+
+  get writableNeedDrain(): boolean {
+    return this.writableLength > 0;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.sent.push(new TextDecoder().decode(bytes));
+  }
+
+  end(): void {}
+
+  /** Follow the hub, of everything. */
+  follow(hub: LiveHub, ...events: LiveEvent[]): void {
+    hub.add(this as unknown as ServerResponse, { devices: [], channels: [], events: new Set(events) }, null);
+  }
+}
+/** more than may wait for a client */
+const TOO_MUCH = 5 * 2 ** 20;
+
 /** A hub behind an HTTP server, with a feed a test plays by hand. */
 const startHub = async () => {
   const sources = new FakeSources();
   const posted: ToFeed[] = [];
   const closed: number[] = [];
-  let tell!: (message: FromFeed) => void;
-  let fail!: (error: Error) => void;
+  /** what each thread that was started says to the hub */
+  const threads: FeedSays[] = [];
+  const clock = new ManualClock();
   const hub = new LiveHub(sources.live, sources.ledger, {
-    clock: new ManualClock(),
-    maxClients: 10,
+    clock,
+    maxClients: 3,
     startFeed: (_data, on) => {
-      [tell, fail] = [on.message, on.failed];
+      threads.push(on);
       return { post: (message) => posted.push(message), close: async () => void closed.push(posted.length) };
     },
   });
@@ -45,14 +73,19 @@ const startHub = async () => {
     hub,
     posted,
     closed,
-    tell: (message: FromFeed) => tell(message),
-    fail: () => fail(new Error("died")),
+    clock,
+    threads,
+    tell: (message: FromFeed) => threads.at(-1)!.message(message),
+    fail: () => threads.at(-1)!.failed(new Error("died")),
     open: async (client: Asked = {}): Promise<LiveStream> => {
       asked.push(client);
       return await LiveStream.open(`http://127.0.0.1:${port}/`);
     },
-    commit: (flush: number, gaps: LiveGap[] = []) =>
-      sources.listener!.committed({ flush, committedAtUs: NOON_US, newRuns: [], changedDevices: [], gaps }),
+    commit: (flush: number, gaps: LiveGap[] = [], runs: Partial<LiveCommit> = {}) =>
+      sources.listener!.committed({
+        ...{ flush, committedAtUs: NOON_US, newRuns: [], changedDevices: [], gaps },
+        ...runs,
+      }),
     stop: async () => {
       await hub.close();
       server.closeAllConnections();
@@ -62,7 +95,19 @@ const startHub = async () => {
 };
 
 let bed: Awaited<ReturnType<typeof startHub>>;
-afterEach(() => bed.stop());
+afterEach(async () => {
+  vi.useRealTimers();
+  await bed.stop();
+});
+
+/** The hub's timers are the test's to move; `goes` waits until a client has gone. */
+const fakeTimers = (): void => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+};
+const goes = async (stream: LiveStream, left: number): Promise<void> => {
+  stream.close();
+  while (bed.hub.clients > left) await new Promise((resolve) => setImmediate(resolve));
+};
 
 const textOf = (data: unknown): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`id: 1-0-1-0\nevent: reading\ndata: ${JSON.stringify(data)}\n\n`);
@@ -89,6 +134,19 @@ describe("ledgers", () => {
       ["ledger", null, 0],
       ["ledger", null, 5],
     ]);
+  });
+
+  test("one that was too slow is told the newest once it can take it, also when nothing changed since", async () => {
+    bed = await startHub();
+    bed.sources.add({ id: "pump" });
+    fakeTimers();
+    const response = new FakeResponse();
+    response.writableLength = TOO_MUCH;
+    response.follow(bed.hub, "ledger");
+    vi.advanceTimersByTime(500);
+    response.writableLength = 0;
+    vi.advanceTimersByTime(1500);
+    expect(response.sent).toEqual(["retry: 2000\n\n", expect.stringMatching(/^event: ledger\n/)]);
   });
 
   test("a client that names devices is told theirs", async () => {
@@ -176,6 +234,61 @@ test("the gaps of a commit take one write for each client, however many they are
   expect(told).toEqual([all, all, all.filter((gap) => gap.startsWith("fan")), without("fan")]);
 });
 
+test("of a commit with very many gaps the first are told, and that there were more", async () => {
+  bed = await startHub();
+  const run = { device: "pump", deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false };
+  bed.sources.runs.set(1, { ...run, names: new Map() });
+  const stream = await bed.open({ events: ["gap"] });
+  const gaps = Array.from({ length: 1001 }, (_, index): LiveGap => {
+    const [first, atUs] = [2 * index, NOON_US - 1_000_000 + index];
+    return {
+      ...{ run: 1, first, last: first, arrival: null, cause: "network", requests: 0 },
+      ...{ openedAtUs: NOON_US - 2_000_000, atUs },
+    };
+  });
+  bed.commit(1, gaps.slice(0, 1000));
+  bed.commit(2, gaps);
+  await stream.until((events) => events.length === 2001);
+  const told = gaps.slice(0, 1000).map(({ first }) => first);
+  expect(stream.of("gap").map(({ data }) => data.first)).toEqual([...told, ...told]);
+  expect(stream.events[2000]).toMatchObject({
+    event: "skipped",
+    data: {
+      event: "gap",
+      reason: "too-many",
+      from: "2026-11-20T11:59:59.001000Z",
+      to: "2026-11-20T12:00:00.000000Z",
+    },
+  });
+});
+
+test("with nothing to tell, a heartbeat moves the place of a client every 15 seconds, as long as there is one", async () => {
+  bed = await startHub();
+  fakeTimers();
+  const stream = await bed.open({ events: ["reading"] });
+  const other = await bed.open({ events: ["gap"] });
+  bed.tell(atEnd(1));
+  bed.tell({ type: "told", position: "8-0", texts: [[[9], textOf("of another filter")]] });
+  vi.advanceTimersByTime(14_999);
+  expect(stream.lastEventId).not.toBe("8-0");
+  vi.advanceTimersByTime(1);
+  await stream.until(() => stream.lastEventId === "8-0");
+  expect(stream.events).toEqual([]);
+  await goes(other, 1);
+  await goes(stream, 0);
+  vi.advanceTimersByTime(60_000);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("there is room for so many clients; those that find none are counted", async () => {
+  bed = await startHub();
+  const streams = [await bed.open(), await bed.open({ events: ["gap"] }), await bed.open()];
+  expect(() => bed.hub.assertRoom()).toThrow("3 clients are connected to the live feed already");
+  await goes(streams[0]!, 2);
+  bed.hub.assertRoom();
+  expect([bed.hub.clients, bed.hub.refusedClients]).toEqual([2, 1]);
+});
+
 describe("readings", () => {
   test("runs with very many names are described a part at a time", async () => {
     bed = await startHub();
@@ -237,21 +350,92 @@ describe("readings", () => {
 
   test("the thread does not outlive its last client for longer when others come and go", async () => {
     bed = await startHub();
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    try {
-      const goes = async (stream: LiveStream, left: number): Promise<void> => {
-        stream.close();
-        while (bed.hub.clients > left) await new Promise((resolve) => setImmediate(resolve));
-      };
-      await goes(await bed.open({ events: ["reading"] }), 0);
-      vi.advanceTimersByTime(40_000);
-      await goes(await bed.open({ events: ["ledger"] }), 0);
-      expect(bed.closed).toHaveLength(0);
-      vi.advanceTimersByTime(20_000);
-      expect(bed.closed).toHaveLength(1);
-    } finally {
-      vi.useRealTimers();
-    }
+    fakeTimers();
+    await goes(await bed.open({ events: ["reading"] }), 0);
+    vi.advanceTimersByTime(40_000);
+    await goes(await bed.open({ events: ["ledger"] }), 0);
+    expect(bed.closed).toHaveLength(0);
+    vi.advanceTimersByTime(20_000);
+    expect(bed.closed).toHaveLength(1);
+  });
+
+  test("the thread goes on with a client that comes within a minute after the last one went", async () => {
+    bed = await startHub();
+    fakeTimers();
+    await goes(await bed.open({ events: ["reading"] }), 0);
+    vi.advanceTimersByTime(59_000);
+    const stream = await bed.open({ events: ["reading"] });
+    vi.advanceTimersByTime(120_000);
+    expect([bed.threads.length, bed.closed.length]).toEqual([1, 0]);
+    expect(bed.posted).toMatchObject([
+      { type: "join", client: 1 },
+      { type: "leave", client: 1 },
+      { type: "join", client: 2 },
+    ]);
+    stream.close();
+  });
+
+  test("what a thread says that is gone is not of its successor", async () => {
+    bed = await startHub();
+    const first = await bed.open({ events: ["reading"] });
+    bed.fail();
+    await first.ended;
+    const stream = await bed.open({ events: ["reading"] });
+    const [old] = bed.threads;
+    bed.tell(atEnd(2));
+    old!.message({ type: "told", position: "8-0", texts: [[[2], textOf("of the old one")]] });
+    old!.failed(new Error("died again"));
+    bed.tell({ type: "told", position: "9-0", texts: [[[2], textOf("of the new one")]] });
+    await stream.until((events) => events.length > 0);
+    expect(stream.events.map(({ data }) => data)).toEqual(["of the new one"]);
+  });
+
+  test("a client is told what was left out for it; what it missed comes as it takes it, and before what all are told", async () => {
+    bed = await startHub();
+    const stream = await bed.open({ events: ["reading"], after: "7-0" });
+    const missed = { type: "missed", client: 1, position: "8-0", skipped: null, isAtEnd: false } as const;
+    bed.tell({ ...missed, text: textOf("missed") });
+    expect(bed.posted.slice(1)).toEqual([{ type: "more", client: 1 }]);
+    bed.tell({ type: "told", position: "9-0", texts: [[[1], textOf("missed too")]] });
+    bed.tell({ ...missed, client: 99, text: textOf("of one that went") });
+    const skipped = { reason: "too-old", fromUs: null, toUs: NOON_US } as const;
+    bed.tell({ ...atEnd(1), skipped } as FromFeed);
+    bed.tell({ type: "told", position: "10-0", texts: [[[1], textOf("new")]] });
+    await stream.until((events) => events.length === 3);
+    expect(stream.events.map(({ event, data }) => [event, data])).toEqual([
+      ["reading", "missed"],
+      ["skipped", { event: "reading", reason: "too-old", from: null, to: "2026-11-20T12:00:00.000000Z" }],
+      ["reading", "new"],
+    ]);
+    expect(bed.posted).toHaveLength(2);
+  });
+
+  test("the thread is told of each commit: whose the new runs are, and which devices changed", async () => {
+    bed = await startHub();
+    const run = { device: "pump", deviceNumber: 1, epoch: 3, index: 0, isUnsequenced: false };
+    bed.sources.runs.set(4, { ...run, names: new Map() });
+    await bed.open({ events: ["reading"] });
+    bed.commit(8, [], { newRuns: [4, 5], changedDevices: [1, 2] });
+    expect(bed.posted.slice(1)).toEqual([
+      { type: "flush", flush: 8, newRuns: [[4, "pump"]], changedDevices: [1, 2] },
+    ]);
+  });
+
+  test("one that went while it was behind is not asked for again", async () => {
+    bed = await startHub();
+    const response = new FakeResponse();
+    response.follow(bed.hub, "reading");
+    bed.tell(atEnd(1));
+    response.writableLength = TOO_MUCH;
+    bed.tell({ type: "told", position: "8-0", texts: [] });
+    expect(bed.hub.slowClients).toBe(0);
+    for (const flush of [9, 10])
+      bed.tell({ type: "told", position: `${flush}-0`, texts: [[[1], textOf("too much")]] });
+    expect(bed.hub.slowClients).toBe(1);
+    response.emit("close");
+    response.writableLength = 0;
+    response.emit("drain");
+    expect(bed.posted.map(({ type }) => type)).toEqual(["join", "leave", "leave"]);
   });
 
   test("when the thread dies its clients come again", async () => {
@@ -272,4 +456,5 @@ test("a stop ends every stream", async () => {
   await bed.sources.listener!.closing();
   await Promise.all(streams.map((stream) => stream.ended));
   expect(() => bed.hub.assertRoom()).toThrow(/stopping/);
+  expect(bed.closed).toHaveLength(1);
 });
