@@ -39,7 +39,7 @@ export class LiveClient {
   #missedGapsFromUs: number | null = null;
   #missedGapsToUs = 0;
   #sentBytes = 0;
-  /** of what it was sent, at the last heartbeat; and when that had grown, or nothing waited */
+  /** of what it was sent, at the last heartbeat, which is something to take itself; and when that had grown */
   #takenBytes = 0;
   #takenAtMs: number;
 
@@ -113,9 +113,8 @@ export class LiveClient {
   }
 
   #hasStalled(nowMs: number): boolean {
-    const waiting = this.#response.writableLength;
-    const taken = this.#sentBytes - waiting;
-    if (waiting === 0 || taken > this.#takenBytes) this.#takenAtMs = nowMs;
+    const taken = this.#sentBytes - this.#response.writableLength;
+    if (taken > this.#takenBytes) this.#takenAtMs = nowMs;
     this.#takenBytes = taken;
     return nowMs - this.#takenAtMs >= STALLED_MS;
   }
