@@ -103,7 +103,6 @@ export const delay = (seconds: number): string => {
 /** "now", "12 s ago", "3 min ago" */
 export const ago = (seconds: number): string => {
   if (seconds < 2) return "now";
-  if (seconds < 60) return `${Math.round(seconds)} s ago`;
   const [length, unit] = STEPS.find(([step]) => seconds >= step)!;
   return `${Math.floor(seconds / length)} ${unit} ago`;
 };
