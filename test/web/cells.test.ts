@@ -45,11 +45,11 @@ test("every block of a run is a cell, the last one as long as the run", () => {
 
 test("a cell shows its worst bin, and all of its numbers are in one bin", () => {
   const blocks = [
-    block(1, { late: 2, missing: 1, causes: { "queue-overflow": 3 } as RasterBlock["causes"] }),
+    block(1, { recovered: 1, late: 2, missing: 1, causes: { "queue-overflow": 3 } as RasterBlock["causes"] }),
   ];
   const [, cell] = cellsOf({ device: "a", runs: [run({ blocks })] }, 10, 100);
   expect(cell).toMatchObject({ worst: "queue-overflow", absent: 0.4 });
-  expect(cell!.bins).toEqual({ inOrder: 4, late: 2, missing: 1, "queue-overflow": 3 });
+  expect(cell!.bins).toEqual({ inOrder: 3, recovered: 1, late: 2, missing: 1, "queue-overflow": 3 });
 });
 
 test("only the newest cells are kept, over the runs", () => {
@@ -63,7 +63,11 @@ test("only the newest cells are kept, over the runs", () => {
   expect(cells.map(({ isStart }) => isStart)).toEqual([false, true]);
 });
 
-test("what is too old to be told apart is not called whole", () => {
-  const cells = cellsOf({ device: "a", runs: [run({ last: 29, exactFrom: 15 })] }, 10, 100);
-  expect(cells.map(({ isKnown }) => isKnown)).toEqual([false, true, true]);
+test.each([
+  [15, [false, true, true]],
+  [19, [false, true, true]],
+  [20, [false, false, true]],
+])("what is too old to be told apart, below %d, is not called whole", (exactFrom, known) => {
+  const cells = cellsOf({ device: "a", runs: [run({ last: 29, exactFrom })] }, 10, 100);
+  expect(cells.map(({ isKnown }) => isKnown)).toEqual(known);
 });

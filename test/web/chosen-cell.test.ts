@@ -13,7 +13,7 @@ test.each([
     "a cell moves with its row, and as others come",
     { place, held },
     ["a", "b"],
-    [[], [cell(3), cell(10), cell(20)]],
+    [[], [cell(3, 0), cell(3), cell(10), cell(20)]],
     { row: 1, fromRight: 2 },
   ],
   [

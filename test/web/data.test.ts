@@ -84,6 +84,18 @@ test("rates are what moved between two answers", () => {
   expect(rates.listeners.get("udp://0.0.0.0:4747")).toEqual({ datagrams: 200, bytes: 10_000 });
 });
 
+test("rates are of all listeners together, of one that was not there before since it is", () => {
+  const [url, counters] = ["udp://[::]:4748", { ...listener().counters, datagrams: 50, bytes: 500 }];
+  const before = status(10, 1000);
+  const after = status(15, 2000);
+  const rates = ratesBetween(before, {
+    ...after,
+    listeners: [...after.listeners, listener({ url, counters })],
+  })!;
+  expect([rates.datagrams, rates.bytes]).toEqual([210, 10_100]);
+  expect(rates.listeners.get(url)).toEqual({ datagrams: 10, bytes: 100 });
+});
+
 test("there are no rates across a restart or without time", () => {
   expect(ratesBetween(status(10, 1), status(10, 1))).toBeUndefined();
   expect(ratesBetween(status(10, 1), status(11, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
@@ -97,6 +109,14 @@ test.each([1, 1.8])(
     expect(cellAt(899, 5, 900, 10, geometry)).toEqual({ row: 0, fromRight: 0 });
     expect(cellAt(900 - cell * 2 - 1, row * 3, 900, 10, geometry)).toEqual({ row: 3, fromRight: 2 });
     expect(cellAt(10, row * 10, 900, 10, geometry)).toBeNull();
+    expect(cellAt(901, 5, 900, 10, geometry)).toBeNull();
     expect(leftOf({ row: 0, fromRight: 0 }, 900, geometry)).toBe(900 - cell);
   },
 );
+
+test("the raster is as much larger as it is to be, in whole pixels", () => {
+  expect([1, 1.8].map(geometryAt)).toEqual([
+    { row: 18, rowGap: 2, cell: 9, cellGap: 1 },
+    { row: 32, rowGap: 4, cell: 16, cellGap: 2 },
+  ]);
+});

@@ -5,7 +5,15 @@ import { chartData, divided, standingAlone } from "../../web/src/device/chart-da
 import { completeSentence } from "../../web/src/device/complete-sentence.ts";
 import { numbersOf } from "../../web/src/device/numbers-of.ts";
 import { placeOfGap } from "../../web/src/device/place-of-gap.ts";
-import { bucketsFor, formatRange, notEmpty, panned, parseRange, zoomed } from "../../web/src/device/range.ts";
+import {
+  bucketsFor,
+  formatRange,
+  notEmpty,
+  panned,
+  parseRange,
+  spanOfRange,
+  zoomed,
+} from "../../web/src/device/range.ts";
 
 const bucket = (
   second: number,
@@ -34,8 +42,8 @@ test("a value is alone where no other is right beside it", () => {
 describe("the place of a gap", () => {
   const [openedAt, closedAt] = ["2026-11-20T12:00:01Z", "2026-11-20T12:00:03Z"];
   const gap = { epoch: 1, run: 0, first: 10, last: 19, openedAt, closedAt } as Gap;
-  const part = (first: number, last: number, from: string, to: string, epoch = 1): SeriesGap =>
-    ({ epoch, run: 0, first, last, from: `2026-11-20T${from}Z`, to: `2026-11-20T${to}Z` }) as SeriesGap;
+  const part = (first: number, last: number, from: string, to: string, epoch = 1, run = 0): SeriesGap =>
+    ({ epoch, run, first, last, from: `2026-11-20T${from}Z`, to: `2026-11-20T${to}Z` }) as SeriesGap;
   const span = (from: string, to: string) => ({
     fromMs: Date.parse(`2026-11-20T${from}Z`),
     toMs: Date.parse(`2026-11-20T${to}Z`),
@@ -46,9 +54,11 @@ describe("the place of a gap", () => {
   test("is where its numbers would be by their send times, of all that is left of it", () => {
     const parts = [
       part(0, 9, "12:50:00", "12:50:01"),
-      part(10, 12, "13:00:00", "13:00:01"),
-      part(15, 19, "13:00:02", "13:00:04"),
+      part(10, 10, "13:00:00", "13:00:01"),
+      part(19, 19, "13:00:02", "13:00:04"),
+      part(20, 29, "13:10:00", "13:10:01"),
       part(10, 19, "14:00:00", "14:00:01", 2),
+      part(10, 19, "15:00:00", "15:00:01", 1, 1),
     ];
     expect(placeOfGap(gap, parts, transit(-3600))).toEqual(span("13:00:00", "13:00:04"));
   });
@@ -64,6 +74,10 @@ describe("the place of a gap", () => {
     ],
   ])("of what came in the end is %s", (_, delay, place) => {
     expect(placeOfGap(gap, [], delay)).toEqual(place);
+  });
+
+  test("that is open and shaded nowhere is where it opened", () => {
+    expect(placeOfGap({ ...gap, closedAt: null }, [], null)).toEqual(span("12:00:01", "12:00:01"));
   });
 });
 
@@ -99,6 +113,19 @@ describe("a line", () => {
     );
     expect(times).toEqual([0.5, 2.5, 4.5]);
     expect(value).toEqual([1, 2, 3]);
+  });
+
+  test("is drawn in the middle of each bucket, and knows its least and greatest value", () => {
+    const { times, value, min, max } = chartData(
+      [{ ...bucket(0, 2), min: 1, max: 3 }, bucket(1, null, 1)],
+      1000,
+    );
+    expect([times, value, min, max]).toEqual([
+      [0.5, 1.5],
+      [2, null],
+      [1, null],
+      [3, null],
+    ]);
   });
 
   test("has points where numbers came back, and counts them, also those without a value", () => {
@@ -139,11 +166,22 @@ describe("a line", () => {
   });
 
   test("stops over a long silence", () => {
-    const { value } = chartData(
+    const { times, value } = chartData(
       [bucket(0, 1), bucket(1, 2), bucket(2, 3), bucket(60, 4), bucket(61, 5)],
       1000,
     );
+    expect(times).toEqual([0.5, 1.5, 2.5, 31.5, 60.5, 61.5]);
     expect(value).toEqual([1, 2, 3, null, 4, 5]);
+  });
+
+  test.each([
+    [[0, 1, 2, 6], false],
+    [[0, 1, 2, 7], true],
+    [[0, 3, 6, 18], false],
+    [[0, 3, 6, 19], true],
+  ])("with values at %j seconds stops before the last one: %j", (seconds, stops) => {
+    const buckets = seconds.map((second) => bucket(second, 1));
+    expect(chartData(buckets, 1000).value).toEqual(stops ? [1, 1, 1, null, 1] : [1, 1, 1, 1]);
   });
 
   test("of a device without numbers stops only over a silence", () => {
@@ -167,6 +205,13 @@ describe("a channel whose values are 0 and 1", () => {
     expect(value).toEqual([0, 0.5, 2]);
   });
 
+  test.each([
+    { min: 0, max: 5 },
+    { min: -5, max: 1 },
+  ])("is no switch with other values in a bucket: %j", (bounds) => {
+    expect(chartData([bucket(0, 0), { ...mixed, ...bounds }], 1000).isSwitch).toBe(false);
+  });
+
   test("is not told from a channel without values", () => {
     expect(chartData([bucket(0, null, 1)], 1000).isSwitch).toBe(false);
   });
@@ -178,6 +223,8 @@ describe("the range of time", () => {
       { kind: "all" },
       { kind: "last", seconds: 3600 },
       { kind: "last", seconds: 300 },
+      { kind: "last", seconds: 1 },
+      { kind: "last", seconds: 1e9 },
       { kind: "fixed", fromMs: 1_795_176_000_000, toMs: 1_795_176_060_000 },
     ] as const) {
       const parameters = Object.entries(formatRange(range)).filter(([, value]) => value !== null) as [
@@ -188,8 +235,31 @@ describe("the range of time", () => {
     }
   });
 
+  test("is written to the millisecond, and the default not at all", () => {
+    const fixed = { kind: "fixed", fromMs: 1_795_176_000_000.4, toMs: 1_795_176_060_000.6 } as const;
+    expect([fixed, { kind: "last", seconds: 300 } as const].map(formatRange)).toEqual([
+      { from: "2026-11-20T12:00:00.000Z", to: "2026-11-20T12:01:00.001Z", last: null },
+      { from: null, to: null, last: null },
+    ]);
+  });
+
+  test("ends now unless its ends are given; of all that is stored only an answer tells", () => {
+    const nowMs = 1_795_176_000_000;
+    expect(spanOfRange({ kind: "last", seconds: 60 }, nowMs)).toEqual({
+      fromMs: nowMs - 60_000,
+      toMs: nowMs,
+    });
+    expect(spanOfRange({ kind: "fixed", fromMs: 1000, toMs: 3000 }, nowMs)).toEqual({
+      fromMs: 1000,
+      toMs: 3000,
+    });
+    expect(spanOfRange({ kind: "all" }, nowMs)).toBeNull();
+  });
+
   test.each([
     "last=-5",
+    "last=0.5",
+    "last=1000000001",
     "from=2300-01-01&to=2301-01-01",
     "last=x",
     "from=2026-11-20",
@@ -222,6 +292,26 @@ describe("the range of time", () => {
     expect(panned(span, -1e9)).toEqual({ kind: "fixed", fromMs: year2000, toMs: year2000 + 20 });
     expect(panned(span, 1e9)).toEqual({ kind: "fixed", fromMs: year2200 - 20, toMs: year2200 });
     expect(parseRange(new URLSearchParams("from=1970-01-01&to=3000-01-01"))).toEqual(all);
+  });
+
+  test("is cut into buckets of lengths that people can read, each as short as the points allow", () => {
+    const stepOf = (length: number): number => bucketsFor({ fromMs: 0, toMs: length }, 1).stepMs;
+    const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000] as const;
+    const lengths = [
+      ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+      ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * second),
+      ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * minute),
+      ...[1, 2, 4, 6, 12].map((hours) => hours * hour),
+      ...[1, 2, 3].map((days) => days * day),
+    ];
+    expect(lengths.map(stepOf)).toEqual(lengths);
+    expect(lengths.slice(0, -1).map((length) => stepOf(length + 0.5))).toEqual(lengths.slice(1));
+    const fromMs = 1_795_176_000_123;
+    expect(bucketsFor({ fromMs, toMs: fromMs + 300_000 }, 300)).toEqual({
+      fromMs: 1_795_176_000_000,
+      toMs: 1_795_176_301_000,
+      stepMs: 1000,
+    });
   });
 
   test("is cut into at most as many buckets as there are points, and they stay where they are while time goes on", () => {

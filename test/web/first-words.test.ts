@@ -32,6 +32,7 @@ test.each([
   ["its own address", [listener()], "127.0.0.1 4747"],
   ["the page's host for every address", [listener({ address: "0.0.0.0" })], "collector.example 4747"],
   ["the first that takes it", [listener({ state: "FAILED" }), listener({ port: 5 })], "127.0.0.1 5"],
+  ["one that takes JSON only", [listener({ format: "json", port: 6 })], "127.0.0.1 6"],
   [
     "none of a group, nor of another format",
     [listener({ group: "239.1.2.3" }), listener({ format: "native" })],

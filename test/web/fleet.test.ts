@@ -13,7 +13,7 @@ import {
   spanOfStep,
   trendOf,
 } from "../../web/src/fleet/trend.ts";
-import { completenessData, lossData, trendPoints } from "../../web/src/fleet/trend-columns.ts";
+import { completenessData, lossData, STACKED, trendPoints } from "../../web/src/fleet/trend-columns.ts";
 import { verdict } from "../../web/src/fleet/verdict.ts";
 
 const causes = (given: Partial<Causes> = {}): Causes => ({
@@ -93,6 +93,8 @@ describe("the trend", () => {
     expect(lately(samples, 60)?.expected).toBe(600);
     expect(lately(samples.slice(0, 4), 60)?.expected).toBe(30);
     expect(lately(samples.slice(0, 1), 60)).toBeUndefined();
+    // nothing was told meanwhile
+    expect(lately([sample(0), sample(120, { expected: 10 })], 60)?.expected).toBe(10);
   });
 
   test("a number that came late takes a loss back and makes none", () => {
@@ -122,6 +124,29 @@ describe("the trend", () => {
       [null, 100, 100, null],
     ]);
     expect(lossData(points)[0]).toEqual([1, 1.001, 6, 7]);
+  });
+
+  test("stacks what did not come in time upon what was lost here, in percent, the greatest sum first", () => {
+    const step = (given: Partial<HistorySample>) => trendOf([sample(0), sample(1, given)], 1)[0]!;
+    const lossy = step({
+      ...{ expected: 100, received: 84, recovered: 1, late: 2, missing: 3, lost: 13 },
+      causes: causes({ "queue-overflow": 4, network: 9 }),
+    });
+    expect(rawLossOf(lossy)).toBe(19);
+    const points = [lossy, step({})].map((each, ms) => ({ ms: ms * 1000, step: each }));
+    const [times, ...layers] = lossData(points);
+    expect(times).toEqual([0, 1]);
+    expect(STACKED.map(({ key }, index) => [key, ...layers.toReversed()[index]!])).toEqual([
+      ["queue-overflow", 4, null],
+      ["socket-overflow", 4, null],
+      ["collector-down", 4, null],
+      ["network", 13, null],
+      ["gone", 13, null],
+      ["undetermined", 13, null],
+      ["missing", 16, null],
+      ["late", 18, null],
+      ["recovered", 19, null],
+    ]);
   });
 
   test("knows no completeness where nothing was expected", () => {
@@ -154,7 +179,11 @@ test("a column is sorted by what an operator looks for first, then the other way
   expect(formatSorting(first)).toBe("-lost");
   expect(formatSorting(nextSorting(first, "lost"))).toBe("lost");
   expect(parseSorting("-lost")).toEqual(first);
-  expect(formatSorting(parseSorting("nonsense"))).toBeNull();
+  expect(["id", "-id", "nonsense"].map((text) => formatSorting(parseSorting(text)))).toEqual([
+    null,
+    "-id",
+    null,
+  ]);
 });
 
 test("an event is a sentence, one of an unknown kind is named", () => {
@@ -210,5 +239,5 @@ test.each([
   [59_200, "the last minute"],
   [61_000, "the last minute"],
 ])("what was counted for %i ms is of %s", (toMs, span) => {
-  expect(spanOfStep({ fromMs: 0, toMs })).toBe(span);
+  expect(spanOfStep({ fromMs: 86_400_000, toMs: 86_400_000 + toMs })).toBe(span);
 });

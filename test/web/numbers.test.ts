@@ -69,10 +69,22 @@ test.each([
   expect(rate(perSecond)).toBe(text);
 });
 
-test("counts and sizes", () => {
+test("counts", () => {
   expect(count(1_234_567)).toBe("1,234,567");
-  expect([bytes(0), bytes(40_960), bytes(1_610_612_736)]).toEqual(["0 B", "40 KiB", "1.5 GiB"]);
   expect([plural(1, "number"), plural(2000, "number")]).toEqual(["1 number", "2,000 numbers"]);
+});
+
+test.each([
+  [0, "0 B"],
+  [12.34, "12 B"],
+  [1023, "1023 B"],
+  [1024, "1 KiB"],
+  [40_960, "40 KiB"],
+  [154_000, "150 KiB"],
+  [1_610_612_736, "1.5 GiB"],
+  [2 ** 60, "1048576 TiB"],
+])("%d bytes are %s", (value, text) => {
+  expect(bytes(value)).toBe(text);
 });
 
 test.each([
@@ -91,6 +103,7 @@ test.each([
   [true, "true"],
   ["NaN", "NaN"],
   [null, "–"],
+  [undefined, "–"],
 ])("the value %s is shown as %s", (value, text) => {
   expect(measured(value)).toBe(text);
 });

@@ -31,8 +31,10 @@ test.each([
   expect(parsePlace(hash).view).toBe(view);
 });
 
-test("a default view has a short URL", () => {
-  expect(formatPlace("fleet", "", { search: "", span: null })).toBe("#/");
+test("a default view has a short URL, and each other one its own", () => {
+  expect(formatPlace("fleet", "", { search: "", span: null, sort: undefined })).toBe("#/");
+  expect(formatPlace("raster")).toBe("#/raster");
+  expect(formatPlace("collector", "", { zero: 0 })).toBe("#/collector?zero=0");
 });
 
 test("a stray percent sign is part of the id", () => {

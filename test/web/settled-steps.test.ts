@@ -94,6 +94,41 @@ test("what comes late of the lost, and a cause that is known better, change the 
   expect(steps[0]!.causes).toEqual(causes({ network: 3 }));
 });
 
+test("what comes back in several samples adds up where it was missing", () => {
+  const steps = settledSteps([
+    sample(0),
+    sample(1, { expected: 10, missing: 5 }),
+    sample(2, { expected: 20, missing: 3, recovered: 1, reordered: 1 }),
+    sample(3, { expected: 30, missing: 1, recovered: 2, reordered: 2 }),
+    // two of its own come out of order besides
+    sample(4, { expected: 40, recovered: 2, reordered: 5 }),
+  ]);
+  expect(steps.map(({ received, reordered, recovered }) => [received, reordered, recovered])).toEqual([
+    [10, 3, 2],
+    [10, 0, 0],
+    [10, 0, 0],
+    [10, 2, 0],
+  ]);
+});
+
+test("what comes late is of the newest losses, and of no others than those that became less", () => {
+  const steps = settledSteps([
+    sample(0),
+    sample(1, { expected: 10, missing: 1, causes: causes({ network: 2 }) }),
+    sample(2, { expected: 20, missing: 1, causes: causes({ network: 5 }) }),
+    sample(3, { expected: 30, late: 4, causes: causes({ network: 1, gone: 1 }) }),
+  ]);
+  expect(steps.map((step) => [step.late, step.causes])).toEqual([
+    [2, causes({ network: 1 })],
+    [2, causes({ gone: 1 })],
+    [0, causes()],
+  ]);
+});
+
+test("of no sample, and of one, there is no step", () => {
+  expect([settledSteps([]), settledSteps([sample(0)])]).toEqual([[], []]);
+});
+
 test("what was missing before the first sample is of no step", () => {
   const steps = settledSteps([
     sample(0, { expected: 50, missing: 5 }),

@@ -104,7 +104,7 @@ export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): Cha
   for (const bucket of buckets) {
     const middleMs = parseMs(bucket.start) + stepMs / 2;
     const isAbsent = (bucket.expected ?? 0) > (bucket.received ?? 0);
-    if (bucket.mean === null && !isAbsent && bucket.count === 0) continue;
+    if (bucket.count === 0 && !isAbsent) continue;
     if (middleMs - beforeMs > longest) put((beforeMs + middleMs) / 2, null, false);
     put(middleMs, bucket, isAbsent);
     beforeMs = middleMs;
