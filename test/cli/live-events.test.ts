@@ -55,6 +55,7 @@ test("a connection that broke is made again and goes on after the last event", a
       response.write("id: 5\ndata: a\n\n", () => response.destroy());
     },
     (_, response) => response.writeHead(503).end("busy"),
+    (_, response) => response.writeHead(429).end("busy"),
     (request, response) => {
       begin(request, response);
       response.write("id: 6\ndata: b\n\n");

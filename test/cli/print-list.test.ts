@@ -23,7 +23,7 @@ const printed = async (pages: AsyncIterable<number[]>, isJson: boolean): Promise
 };
 
 test("pages follow each other under one header", async () => {
-  expect(await printed(pagesOf([1, 12], [3]), false)).toBe(
+  expect(await printed(pagesOf([1, 12], [], [3]), false)).toBe(
     "n    square\n#1        1\n#12     144\n#3        9\n",
   );
 });

@@ -9,25 +9,32 @@ afterEach(() => {
   server?.close();
 });
 
-/** Address of an API that has these devices, and has found this. */
-const apiOf = async (list: readonly object[], findings: readonly object[]): Promise<string> => {
+/** Address of an API that has these devices, and has found this. @param asked - is told which lists are asked for */
+const apiOf = async (
+  list: readonly object[],
+  { findings = [], asked }: { findings?: readonly object[]; asked?: (url: string) => void } = {},
+): Promise<string> => {
   server = createServer(({ url }, response) => {
     response.setHeader("content-type", "application/json");
-    const answer = url === "/api/v1/status" ? { findings } : { devices: list, next: null };
-    response.end(JSON.stringify(answer));
+    if (url === "/api/v1/status") {
+      response.end(JSON.stringify({ findings }));
+      return;
+    }
+    asked?.(url!);
+    response.end(JSON.stringify({ devices: list, next: null }));
   });
   await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
-const printed = async (list: readonly object[]): Promise<string> => {
+const printed = async (given: Parameters<typeof devices>[0]): Promise<string> => {
   let text = "";
   const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk, done) => {
     text += chunk;
     (done as unknown as () => void)();
     return true;
   });
-  await devices({ api: await apiOf(list, []) });
+  await devices(given);
   write.mockRestore();
   return text;
 };
@@ -45,7 +52,7 @@ test("what a device without numbers has lost is not known, of the others it is a
     device("bare", { expected: 0, completeness: null, lost: 0 }),
     device("whole", { expected: 10, completeness: 1, lost: 0 }),
   ];
-  expect((await printed(list)).split("\n")).toEqual([
+  expect((await printed({ api: await apiOf(list) })).split("\n")).toEqual([
     "id     status  last seen             rate  completeness  lost",
     "bare   online  2026-11-20T12:00:00Z   2/s             –     –",
     "whole  online  2026-11-20T12:00:00Z   2/s      100.00 %     0",
@@ -61,15 +68,14 @@ test("what keeps devices from being heard or stored is said beside the list, and
     fix: null,
     listener,
   });
-  const api = await apiOf(
-    [],
-    [
+  const api = await apiOf([], {
+    findings: [
       finding("database", "The database is FAILING: database is locked."),
       finding("listener-state", "It is UNAVAILABLE: no.", "problem", "udp://127.0.0.1:1"),
       finding("listener-state", "It is UNAVAILABLE: no.", "advice", "udp://127.0.0.1:2?optional=true"),
       finding("kernel-drops", "The kernel dropped 3 datagrams since the start."),
     ],
-  );
+  });
   const said: unknown[] = [];
   const out = vi.spyOn(process.stdout, "write").mockImplementation((_, done) => {
     (done as unknown as () => void)();
@@ -87,4 +93,20 @@ test("what keeps devices from being heard or stored is said beside the list, and
     ),
     expect.stringMatching(/^udp:\/\/127\.0\.0\.1:1: It is UNAVAILABLE: no\. /),
   ]);
+});
+
+test.each([
+  [undefined, 1000],
+  [5000, 1000],
+  [1000, 1000],
+  [3, 3],
+  [0, 1],
+])("with --limit %j pages of %d are asked for", async (limit, perPage) => {
+  const urls: string[] = [];
+  const api = await apiOf([], { asked: (url) => urls.push(url) });
+  const said = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  await printed({ api, status: "stale", ...(limit !== undefined && { limit }) });
+  expect(urls).toEqual([`/api/v1/devices?status=stale&limit=${perPage}`]);
+  expect(said.mock.calls).toEqual([["no device matches\n"]]);
+  said.mockRestore();
 });

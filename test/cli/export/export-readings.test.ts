@@ -104,18 +104,19 @@ test("CSV has the device before every line, and a column for every channel of al
   );
 });
 
-test("each device is asked for those of the wanted channels it has; one that has none is left out", async () => {
+test("each device is asked for the span, and for those of the wanted channels it has; one that has none is left out", async () => {
   const asked: unknown[] = [];
   const { readings } = source;
   source.readings = (device, query) => {
-    asked.push([device, query.channels]);
+    asked.push([device, query]);
     return readings(device, query);
   };
-  await run({ format: "ndjson", query: { ...PLAN.query, channels: ["x,y", "on"] } });
+  const span = { fromUs: 5, toUs: 7 };
+  await run({ format: "ndjson", query: { ...span, channels: ["x,y", "on"] } });
   source.readings = readings;
   expect(asked).toEqual([
-    ['a,"$&"', ["on"]],
-    ["c", ["x,y", "on"]],
+    ['a,"$&"', { ...span, channels: ["on"] }],
+    ["c", { ...span, channels: ["x,y", "on"] }],
   ]);
 });
 
@@ -127,12 +128,12 @@ test("NDJSON has the device first in every object", async () => {
   ]);
 });
 
-test("progress goes up to all of it", async () => {
+test("progress is that of the devices, and within one of the numbers it has received: more rows are no more than all", async () => {
+  fleet.c = [[row(5, { on: false })], [6, 7, 8].map((sequence) => row(sequence, { "x,y": 2 }))];
   const seen: ExportProgress[] = [];
   await run({}, (progress) => seen.push(progress));
-  const ratios = seen.map(({ ratio }) => ratio);
-  expect(ratios).toEqual([...ratios].sort((a, b) => a - b));
-  expect(seen.at(-1)).toMatchObject({ readings: 4, devices: 3, device: "c" });
+  expect(seen.map(({ ratio }) => Math.round(ratio * 9))).toEqual([2, 3, 3, 7, 9]);
+  expect(seen.at(-1)).toMatchObject({ ratio: 1, readings: 7, devices: 3, device: "c" });
 });
 
 test("a link stays a link, and what it leads to is written", async () => {

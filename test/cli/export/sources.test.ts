@@ -65,7 +65,11 @@ describe("over HTTP", () => {
       );
       response.end(LINE + LINE);
     });
-    const query = { channels: ["a", "b c"], fromUs: 1_795_176_000_000_000, toUs: null };
+    const query = {
+      channels: ["a", "b c"],
+      fromUs: 1_795_176_000_000_000,
+      toUs: 1_795_176_060_000_000,
+    };
     expect(await rowsOf(source, "hall/3", query)).toEqual(
       Array(2).fill({
         timeUs: 1000,
@@ -79,7 +83,7 @@ describe("over HTTP", () => {
     for await (const { completeness } of source.readings("d", QUERY))
       expect(completeness).toEqual({ expected: 5, received: 4 });
     expect(urls[0]).toBe(
-      "/api/v1/devices/hall%2F3/readings?format=ndjson&time=us&damaged=tell&channel=a&channel=b+c&from=2026-11-20T12%3A00%3A00.000000Z",
+      "/api/v1/devices/hall%2F3/readings?format=ndjson&time=us&damaged=tell&channel=a&channel=b+c&from=2026-11-20T12%3A00%3A00.000000Z&to=2026-11-20T12%3A01%3A00.000000Z",
     );
   });
 
