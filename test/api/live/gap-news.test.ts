@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { joinFilled } from "../../../api/live/gap-text.ts";
+import { joinFilled } from "../../../api/live/gap-news.ts";
 import type { LiveGap } from "../../../api/sources.ts";
 
 const FIRST: LiveGap = {
