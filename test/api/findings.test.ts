@@ -70,6 +70,9 @@ describe("a listener", () => {
     const fixOf = (reason: string): string | null =>
       openingFindings(groupOf({ state: "UNAVAILABLE", reason, interface: "10.0.0.2" }), HOST)[0]!.fix;
     expect(fixOf("interface eth0 is gone, down or without an IPv4 address")).toMatch(/^ip link set eth0 up;/);
+    expect(fixOf("cannot join group 239.1.1.1 on interface eth0 (10.0.0.2): ENODEV")).toMatch(
+      /^ip address show {2}#/,
+    );
     expect(
       fixOf("there is no interface 10.0.0.2 that is up and has an address; present are lo (127.0.0.1)"),
     ).toMatch(/^ip address show {2}#/);
@@ -104,6 +107,9 @@ describe("a listener", () => {
         fix: "sysctl -w net.core.rmem_max=8388608  # is 212992; then start the collector again",
       }),
     ]);
+    // what was granted, or asked for, is not known
+    expect(openingFindings({ ...cut, receiveBufferGrantedBytes: null }, HOST)).toEqual([]);
+    expect(openingFindings({ ...cut, receiveBufferRequestedBytes: null }, HOST)).toEqual([]);
   });
 
   test("that hears other senders, or none at all, is given advice", () => {
@@ -113,14 +119,26 @@ describe("a listener", () => {
       ["crosstalk", "advice"],
       ["never-heard", "advice"],
     ]);
+    expect(findings[0]!.sentence).toBe(
+      "3 datagrams of other senders came to it and were rejected as crosstalk.",
+    );
+    const one = listenerCounters({ datagrams: 1, rejected: { crosstalk: 1 } });
+    expect(trafficFindings(groupOf({ counters: one }))[0]!.sentence).toBe(
+      "1 datagram of other senders came to it and was rejected as crosstalk.",
+    );
+    expect(findings[1]!.fix).toMatch(/^tcpdump -ni eth0 host 239\.1\.1\.1 /);
+    const anywhere = trafficFindings(groupOf({ interface: null, lastDatagramAtUs: null }));
+    expect(anywhere[0]!.fix).toMatch(/^tcpdump -ni any host /);
     // nobody joined anything there
     expect(trafficFindings(groupOf({ group: null, lastDatagramAtUs: null }))).toEqual([]);
+    expect(trafficFindings(groupOf({ state: "UNAVAILABLE", lastDatagramAtUs: null }))).toEqual([]);
   });
 
   test("by which devices cannot be asked again is told of, one by which a few could not is not", () => {
     const heard = (nackFailures: number) =>
       trafficFindings(groupOf({ counters: listenerCounters({ nacks: 2000, nackFailures }) }));
-    expect(heard(199)).toEqual([]);
+    expect([heard(0), heard(199)]).toEqual([[], []]);
+    expect(heard(200)).toHaveLength(1);
     expect(heard(2000)).toEqual([
       expect.objectContaining({
         code: "nack-failures",
@@ -136,6 +154,9 @@ describe("a listener", () => {
     expect(openingFindings(groupOf(), bridged)[0]!.code).toBe("container-bridge");
     expect(openingFindings(groupOf(), { ...bridged, addresses: ["172.17.0.2", "192.0.2.2"] })).toEqual([]);
     expect(openingFindings(groupOf(), { ...bridged, isContainer: false })).toEqual([]);
+    expect(openingFindings(groupOf({ group: null }), bridged)).toEqual([]);
+    const down = groupOf({ state: "UNAVAILABLE", reason: "interface eth0 is gone" });
+    expect(openingFindings(down, bridged).map(({ code }) => code)).toEqual(["listener-state"]);
   });
 });
 
@@ -153,8 +174,15 @@ describe("the reorder window", () => {
   });
 
   test("that is a little longer than needed is well as it is", () => {
-    const [finding] = windowFindings({ windowMs: 50, delays: delaysOf([20_000, 16.5]) });
-    expect(finding!.fix).toBeNull();
+    const said = (windowMs: number): unknown =>
+      windowFindings({ windowMs, delays: delaysOf([20_000, 16.5]) }).map(({ severity, sentence, fix }) => [
+        severity,
+        / (\w+ (?:just|have been) enough) /.exec(sentence)?.[1],
+        fix,
+      ]);
+    expect(said(71)).toEqual([["note", "would have been enough", null]]);
+    expect(said(72)).toEqual([["advice", "would have been enough", 'window = "36ms"']]);
+    expect(said(18)).toEqual([["note", "was just enough", null]]);
   });
 
   test("that is too short shall be longer", () => {
@@ -229,6 +257,18 @@ describe("the receive buffer", () => {
     });
   });
 
+  test("of unknown size may have been full, whatever was found in it", () => {
+    const [finding] = bufferFindings(
+      listenerOf({ ...buffer, receiveBufferGrantedBytes: null, receiveQueuePeakBytes: 1, kernelDrops: 1 }),
+    );
+    expect(finding!.sentence).toBe(
+      "The receive buffer was full, unseen, or their UDP checksum was wrong: the kernel dropped 1 datagram since the start.",
+    );
+    expect(finding!.fix).toBe(
+      "nstat -az UdpInCsumErrors  # 0: receiveBuffer=16MiB in the listener's URL and sysctl -w net.core.rmem_max=16777216",
+    );
+  });
+
   test("that overflowed because the thread could not keep up needs no larger buffer", () => {
     const overloaded = (overloads: number): string[] =>
       bufferFindings(
@@ -244,8 +284,16 @@ describe("the receive buffer", () => {
   });
 
   test("in which next to nothing was ever found is not spoken of", () => {
-    const listener = listenerOf({ ...buffer, receiveQueuePeakBytes: 5000, receiveQueuePeakMs: 1 });
-    expect(bufferFindings(listener)).toEqual([]);
+    const found = (receiveQueuePeakBytes: number, receiveQueuePeakMs: number): unknown =>
+      bufferFindings(listenerOf({ ...buffer, receiveQueuePeakBytes, receiveQueuePeakMs })).map(
+        ({ severity }) => severity,
+      );
+    expect([found(5000, 1), found(10_485, 1), found(10_486, 1)]).toEqual([[], [], ["note"]]);
+    expect([found(1 << 19, 0), found(1 << 19, 1), found((1 << 19) + 1, 1)]).toEqual([
+      [],
+      ["note"],
+      ["advice"],
+    ]);
   });
 
   test("of which the system tells nothing is not spoken of", () => {
@@ -267,7 +315,12 @@ test("what was shed for want of a batch is a problem and asks for more of them, 
       "12 datagrams were shed: of 48 batches none was free for datagrams, as they were under way to the database.",
     fix: "poolBatches = 96",
   });
-  expect(queueFindings(queue(1024, 12))[0]!.fix).toBeNull();
+  expect(queueFindings(queue(48, 1))[0]!.sentence).toMatch(/^1 datagram was shed: /);
+  expect([600, 1023, 1024].map((capacity) => queueFindings(queue(capacity, 12))[0]!.fix)).toEqual([
+    "poolBatches = 1024",
+    "poolBatches = 1024",
+    null,
+  ]);
 });
 
 test("another queue that refused something is a problem by its name", () => {
@@ -284,7 +337,11 @@ test("send times that cannot be are told of from 1 % on", () => {
     listenerOf({ counters: listenerCounters({ datagrams: 10_000, unusableSendTimes }) });
   expect(timeFindings(listener(99))).toEqual([]);
   expect(timeFindings(listener(250))[0]!.sentence).toMatch(/^2\.5 % of 10,000 datagrams had a send time/);
+  expect(timeFindings(listener(100))).toHaveLength(1);
   expect(timeFindings(listenerOf())).toEqual([]);
+  const few = (datagrams: number) =>
+    timeFindings(listenerOf({ counters: listenerCounters({ datagrams, unusableSendTimes: datagrams }) }));
+  expect([few(999).length, few(1000).length]).toEqual([0, 1]);
 });
 
 test("a database that does not commit is a problem, a merge that failed is advice", () => {
@@ -335,6 +392,29 @@ test("a database that is too large without readings asks for room for as much ag
       sentence: expect.stringContaining("takes 1.4 MiB without them"),
       fix: 'maxSize = "3MiB"  # or more',
     },
+  ]);
+});
+
+test("a path that is down is told by its name, with its listener where it has one only", () => {
+  const { collector, store } = new FakeSources();
+  const figures = {
+    sinceUs: 0,
+    expected: 9,
+    received: 0,
+    redundant: 0,
+    onlyHere: 0,
+    skewMedianUs: null,
+    skewP99Us: null,
+  };
+  const paths = [
+    { ...figures, path: "B", listeners: ["udp://b"], state: "down" as const },
+    { ...figures, path: null, listeners: ["udp://a", "udp://c"], state: "down" as const },
+    { ...figures, path: "C", listeners: ["udp://d"], state: "up" as const },
+  ];
+  const findings = findingsOf({ ...collector, listeners: [], paths }, store);
+  expect(findings.map(({ sentence, listener }) => [sentence.split(" brings ")[0], listener])).toEqual([
+    ["Path B", "udp://b"],
+    ["The path without a name", null],
   ]);
 });
 

@@ -3,6 +3,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
 import { audit } from "../../simulator/audit.ts";
+import { Emission } from "../../simulator/emission.ts";
 import { Fleet } from "../../simulator/fleet.ts";
 import { uniform } from "../../simulator/random.ts";
 import type { SimulatorSettings } from "../../simulator/settings.ts";
@@ -29,6 +30,24 @@ test.each(["native", "json"] as const)(
     expect(simulateInMemory(settings).sent).toEqual(simulateInMemory(settings).sent);
   },
 );
+
+test("no number is used before its time, and the farewell begins only once all has left", () => {
+  const settings = fixedSettings({ devices: 2, rateHz: 10, durationMs: 1000, loss: 0.5 });
+  const [fleet, out] = [new Fleet(settings), new Emission()];
+  let control = 0;
+  for (let nowUs = 0; nowUs < 900_000; nowUs += 7000) {
+    for (;;) {
+      const nextUs = fleet.advance(nowUs);
+      expect([nextUs === Infinity, fleet.isEnding]).toEqual([false, false]);
+      if (nextUs > nowUs) break;
+      fleet.next(out);
+      expect(out.dueUs).toBe(nextUs);
+      if (out.kind !== KIND.DATA) control++;
+    }
+    expect(fleet.counts.used).toBe(Math.floor(nowUs / 50_000) + 1);
+  }
+  expect([control, fleet.counts.control]).toEqual([2, 2]);
+});
 
 test("another seed gives other values and impairments", () => {
   const a = simulateInMemory(fixedSettings({ ...SMALL, seed: 1 }));
