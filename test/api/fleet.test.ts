@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { FleetHistory } from "../../api/fleet-history.ts";
 import { FLEET_SORTS, type FleetSort, FleetTable } from "../../api/fleet-table.ts";
+import type { LedgerSource } from "../../api/sources.ts";
 import { zeroCounts } from "../../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
@@ -143,6 +144,32 @@ describe("/fleet", () => {
     expect((await api.get("/api/v1/fleet")).json.total).toBe(1);
     api.clock.advanceMs(1001);
     expect((await api.get("/api/v1/fleet")).json.total).toBe(2);
+  });
+
+  test("those who ask while it is made share it", async () => {
+    const passes = vi.spyOn(api.sources.ledger, "visitDevices");
+    await Promise.all(["", "?offset=1", "?sort=lost"].map((query) => api.get(`/api/v1/fleet${query}`)));
+    expect(passes).toHaveBeenCalledTimes(1);
+    passes.mockRestore();
+  });
+
+  test("where it takes long it takes a twentieth of the time", async () => {
+    const clock = new ManualClock();
+    // two turns of 100 ms
+    const visitDevices = vi.fn((_visit: unknown, after: string | null) => {
+      clock.advanceMs(100);
+      return after === null ? "a" : null;
+    });
+    const ledger = { down: null, asOfUs: NOON_US, visitDevices } as unknown as LedgerSource;
+    const table = new FleetTable(ledger, clock);
+    const query = { sort: "id", order: "asc", search: null, status: null, offset: 0, limit: 9 } as const;
+    await table.page(query);
+    clock.advanceMs(3799);
+    await table.page(query);
+    expect(visitDevices).toHaveBeenCalledTimes(2);
+    clock.advanceMs(1);
+    await table.page(query);
+    expect(visitDevices).toHaveBeenCalledTimes(4);
   });
 });
 
