@@ -32,6 +32,8 @@ export class FeedBed implements Disposable {
   readonly bed = new StoreBed();
   readonly writer;
   readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
+  /** ids that clients were given without an event, and how many events client 1 had been told then */
+  readonly places: { id: string; told: number }[] = [];
   readonly #texts = new Map<number, string>();
   #feed;
   #timer: (() => void) | undefined;
@@ -125,6 +127,7 @@ export class FeedBed implements Disposable {
       return;
     }
     for (const [clients, text] of message.texts) for (const client of clients) this.#add(client, text);
+    this.places.push({ id: message.position, told: this.events(1).length });
   }
 
   #add(client: number, text: Uint8Array): void {

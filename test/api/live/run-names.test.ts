@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { RunNames } from "../../../api/live/run-names.ts";
 import type { LiveRun } from "../../../api/sources.ts";
 
-const runOf = (device: string): LiveRun => ({
-  ...{ device, deviceNumber: 1, epoch: 1, index: 0, isUnsequenced: false },
+const runOf = (device: string, deviceNumber = 1): LiveRun => ({
+  ...{ device, deviceNumber, epoch: 1, index: 0, isUnsequenced: false },
   names: new Map(),
 });
 
@@ -22,4 +22,27 @@ test("what is not answered at once is asked for again", async () => {
     "device 5",
   ]);
   expect(asked).toEqual([[1, 2, 3, 4, 5], [3, 4, 5], [5]]);
+});
+
+test("what is known is asked for no more until its device changes, beyond very many runs not until then", async () => {
+  const asked: number[][] = [];
+  const names = new RunNames(async (runs) => {
+    asked.push([...runs]);
+    return runs.map((run) => runOf(`device ${run}`, run % 3));
+  });
+  await names.learn([1, 2, 3, 4]);
+  await names.learn([1, 2, 3, 4]);
+  names.forget([1, 7]);
+  expect([1, 2, 3, 4].map((run) => names.of(run) !== undefined)).toEqual([false, true, true, false]);
+  await names.learn([1, 2, 3, 4]);
+  expect(asked.splice(0)).toEqual([
+    [1, 2, 3, 4],
+    [1, 4],
+  ]);
+  const [most, few] = [300_000, [1, 2, 3, 4]];
+  await names.learn(Array.from({ length: most }, (_, index) => index + 1));
+  expect([asked.length, Math.max(...asked.map(({ length }) => length))]).toEqual([300, 1000]);
+  await names.learn([most + 1]);
+  await names.learn(few);
+  expect(asked.slice(300)).toEqual([[most + 1], few]);
 });
