@@ -32,6 +32,8 @@ export class FeedBed implements Disposable {
   readonly bed = new StoreBed();
   readonly writer;
   readonly missed = new Map<number, Extract<FromFeed, { type: "missed" }>[]>();
+  /** runs whose names the feed asked for */
+  readonly described = new Set<number>();
   /** ids that clients were given without an event, and how many events client 1 had been told then */
   readonly places: { id: string; told: number }[] = [];
   readonly #texts = new Map<number, string>();
@@ -116,6 +118,7 @@ export class FeedBed implements Disposable {
 
   #receive(message: FromFeed): void {
     if (message.type === "describe") {
+      for (const run of message.runs) this.described.add(run);
       const view = viewOf(this.writer);
       const runs = message.runs.map((run) => describeRun(view, run) ?? null);
       void this.#feed.receive({ type: "described", runs });

@@ -108,3 +108,48 @@ describe("filters", () => {
     expect(feed.events(1).map(({ data }) => data.values)).toEqual([{ temperature: 1 }]);
   });
 });
+
+test("one that leaves is told nothing more, and takes nothing from others who want the same", async () => {
+  using feed = new FeedBed();
+  const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+  const ofPump = { devices: ["boiler", "pump"], channels: [] };
+  await feed.join(1, ofPump);
+  await feed.join(2, ofPump);
+  await feed.join(3, { devices: ["boiler", "fan", "pump"], channels: [] });
+  const send = async (sequence: number): Promise<void> => {
+    for (const run of [pump, fan]) feed.receive(run, sequence);
+    await feed.flush();
+  };
+  await send(0);
+  await feed.leave(1);
+  await send(1);
+  // one that came after it left
+  feed.receive(feed.run("boiler"), 7);
+  await send(2);
+  await feed.leave(3);
+  await send(3);
+  expect(
+    [1, 2, 3].map((client) => feed.events(client).map(({ data }) => `${data.device} ${data.seq}`)),
+  ).toEqual([
+    ["pump 0"],
+    ["pump 0", "pump 1", "pump 2", "boiler 7", "pump 3"],
+    ["pump 0", "fan 0", "pump 1", "fan 1", "pump 2", "fan 2", "boiler 7"],
+  ]);
+});
+
+test("what nobody wants any more is not looked at", async () => {
+  using feed = new FeedBed();
+  const pump = feed.run("pump");
+  await feed.join(1);
+  feed.receive(pump, 0);
+  await feed.flush();
+  await feed.leave(1);
+  const fan = feed.run("fan");
+  feed.receive(fan, 0);
+  await feed.flush();
+  expect([...feed.described]).toEqual([pump.run]);
+  await feed.join(2, { devices: ["pump"], channels: [] });
+  feed.receive(fan, 1);
+  await feed.flush();
+  expect([...feed.described]).toEqual([pump.run]);
+});
