@@ -79,6 +79,11 @@ export class FeedBed implements Disposable {
 
   /** Commit what was received, and tell the feed. */
   async flush(afterMs = 250): Promise<void> {
+    await this.commit(afterMs)();
+  }
+
+  /** Commit what was received. @returns tells the feed */
+  commit(afterMs = 250): () => Promise<void> {
     this.bed.clock.advanceMs(afterMs);
     this.writer.accept(this.model.seal());
     const outcome = this.writer.flush();
@@ -86,7 +91,7 @@ export class FeedBed implements Disposable {
     const { flush, notes } = outcome.change!;
     const changedDevices = notes.flatMap((note) => (note.note === "channel" ? [note.device] : []));
     const newRuns = this.#newRuns.splice(0);
-    await this.#feed.receive({ type: "flush", flush, newRuns, changedDevices });
+    return () => this.#feed.receive({ type: "flush", flush, newRuns, changedDevices });
   }
 
   async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {

@@ -44,6 +44,41 @@ describe("a client that comes again", () => {
     expect(here.told(12)).toEqual([]);
   });
 
+  test("is told once what is committed as it comes, and not told of to the others yet", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    for (const sequence of [0, 1]) {
+      feed.receive(pump, sequence);
+      await feed.flush();
+    }
+    // one without datagrams is the last before the start
+    feed.model.close(pump);
+    await feed.flush();
+    feed.restart();
+    feed.receive(pump, 2);
+    const tell = feed.commit();
+    await feed.join(2, ALL, feed.events(1)[1]!.id);
+    expect(feed.told(2)).toEqual([]);
+    await tell();
+    expect(feed.told(2)).toEqual([2]);
+  });
+
+  test("goes on from the place that it was given after a start, before anything came", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    feed.receive(pump, 0);
+    await feed.flush();
+    feed.restart();
+    await feed.join(1);
+    const { position } = feed.missed.get(1)![0]!;
+    feed.receive(pump, 1);
+    await feed.flush();
+    await feed.join(2, ALL, position);
+    expect(feed.missed.get(2)!.filter(({ skipped }) => skipped !== null)).toEqual([]);
+    expect(feed.told(2)).toEqual([1]);
+  });
+
   test("is told what lies between when it comes too late, and goes on with what is new", async () => {
     using feed = new FeedBed();
     const pump = feed.run("pump");

@@ -14,6 +14,19 @@ test("a client is told what is committed after it came, in order", async () => {
   expect(feed.told(1)).toEqual([1, 2]);
 });
 
+test("what was committed before the feed began is not told, also where it hears of the commit afterwards", async () => {
+  using feed = new FeedBed();
+  const pump = feed.run("pump");
+  feed.receive(pump, 0);
+  const tell = feed.commit();
+  feed.restart();
+  await feed.join(1);
+  await tell();
+  feed.receive(pump, 1);
+  await feed.flush();
+  expect(feed.told(1)).toEqual([1]);
+});
+
 test("what is held is told when no flush follows in time", async () => {
   using feed = new FeedBed();
   const pump = feed.run("pump");
