@@ -93,3 +93,52 @@ test("a cursor belongs to its query, and a list that is kept no more says so", a
   const gone = await api.get(`/api/v1/devices?sort=completeness&limit=1&cursor=${next}`);
   expect([gone.status, gone.json.detail]).toEqual([400, expect.stringContaining("kept no more")]);
 });
+
+describe("lists are kept side by side", () => {
+  const begun = async (search: string): Promise<() => Promise<number>> => {
+    const query = `/api/v1/devices?sort=lost&search=${search}&limit=1`;
+    const { next } = (await api.get(query)).json;
+    expect(next).not.toBeNull();
+    return async () => (await api.get(`${query}&cursor=${next}`)).status;
+  };
+
+  test("up to 16, then the one goes that was used longest ago", async () => {
+    const goOn: (() => Promise<number>)[] = [];
+    const searches = [
+      "p",
+      "pu",
+      "pum",
+      "pump",
+      "u",
+      "um",
+      "ump",
+      "m",
+      "mp",
+      "-",
+      "-p",
+      "-pu",
+      "-pum",
+      "-pump",
+    ];
+    for (const search of [...searches, "P", "U"]) goOn.push(await begun(search));
+    expect(await goOn[0]!()).toBe(200);
+    goOn.push(await begun("M"));
+    const statuses = [];
+    for (const ask of goOn) statuses.push(await ask());
+    expect(statuses).toEqual([200, 400, ...Array(15).fill(200)]);
+  });
+
+  test("for five minutes after their last page", async () => {
+    const [one, other] = [await begun("p"), await begun("u")];
+    api.clock.advanceMs(200_000);
+    expect(await other()).toBe(200);
+    api.clock.advanceMs(100_000);
+    await begun("m");
+    expect(await one()).toBe(200);
+    api.clock.advanceMs(300_000);
+    const third = await begun("m");
+    api.clock.advanceMs(1);
+    await begun("mp");
+    expect([await one(), await other(), await third()]).toEqual([400, 400, 200]);
+  });
+});
