@@ -132,13 +132,14 @@ describe("lists are kept side by side", () => {
     const [one, other] = [await begun("p"), await begun("u")];
     api.clock.advanceMs(200_000);
     expect(await other()).toBe(200);
-    api.clock.advanceMs(100_000);
+    api.clock.advanceMs(200_000);
     await begun("m");
-    expect(await one()).toBe(200);
+    expect([await one(), await other()]).toEqual([400, 200]);
     api.clock.advanceMs(300_000);
     const third = await begun("m");
+    expect(await third()).toBe(200);
     api.clock.advanceMs(1);
-    await begun("mp");
-    expect([await one(), await other(), await third()]).toEqual([400, 400, 200]);
+    const stillThere = await begun("mp");
+    expect([await other(), await third(), await stillThere()]).toEqual([400, 200, 200]);
   });
 });

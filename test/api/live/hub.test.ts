@@ -124,15 +124,20 @@ describe("ledgers", () => {
   test("a client is told the fleet's at once, and again when it changed", async () => {
     bed = await startHub();
     bed.sources.add({ id: "pump" });
+    // nothing was ever committed
+    bed.sources.asOfUs = 0;
     const stream = await bed.open({ events: ["ledger"] });
     await stream.until((events) => events.length === 1);
     bed.commit(1);
     bed.sources.counters = { ...bed.sources.counters, datagrams: 5 };
+    bed.sources.asOfUs = NOON_US;
     bed.commit(2);
     await stream.until((events) => events.length === 2);
-    expect(stream.events.map(({ event, data }) => [event, data.device, data.total.datagrams])).toEqual([
-      ["ledger", null, 0],
-      ["ledger", null, 5],
+    expect(
+      stream.events.map(({ event, data }) => [event, data.device, data.asOf, data.total.datagrams]),
+    ).toEqual([
+      ["ledger", null, null, 0],
+      ["ledger", null, "2026-11-20T12:00:00.000000Z", 5],
     ]);
   });
 
