@@ -26,6 +26,36 @@ test("/api/v1 links to every route the API describes, and to its pages", async (
   }
 });
 
+test("/status says of each listener its own sockets, and its membership where it has one", async () => {
+  const { get, sources } = await testApi();
+  const group = "239.1.1.1";
+  sources.collector = {
+    ...sources.collector,
+    listeners: [
+      listenerOf({ ownSockets: ["10.0.0.1", "10.0.0.2"], lastDatagramAtUs: null }),
+      listenerOf({ group }),
+      listenerOf({ group, state: "UNAVAILABLE" }),
+    ],
+  };
+  const { listeners } = (await get("/api/v1/status")).json;
+  expect(listeners).toMatchObject([
+    { ownSockets: ["10.0.0.1", "10.0.0.2"], memberships: null, lastDatagramAt: null },
+    { ownSockets: [], memberships: { used: 1, limit: 20 } },
+    { ownSockets: [], memberships: { used: 0, limit: 20 } },
+  ]);
+});
+
+test("/status says of the database what was never done as null", async () => {
+  const { get, sources } = await testApi();
+  const { database } = (await get("/api/v1/status")).json;
+  expect([database.writeAmplification, database.lastCommit]).toEqual([4.5, "2026-11-20T11:59:59.800000Z"]);
+  sources.store = { ...sources.store, lastCommitUs: null, flushedBytes: 0, writtenBytes: 100 };
+  expect((await get("/api/v1/status")).json.database).toMatchObject({
+    writeAmplification: null,
+    lastCommit: null,
+  });
+});
+
 test("/status says version, uptime, listeners, threads, queues and the database", async () => {
   const { get } = await testApi();
   const { json } = await get("/api/v1/status");
