@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { announcementOf, deviceStatus, learnInterval } from "../../protocol/device-status.ts";
+import {
+  announcementOf,
+  deviceStatus,
+  isUsualSpacing,
+  learnInterval,
+  smoothedInterval,
+} from "../../protocol/device-status.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";
 
@@ -94,6 +100,18 @@ describe("the learned interval", () => {
 
   test("is the first spacing, then smoothed by 1/8", () => {
     expect([learned([8000]), learned([8000, 16_000])]).toEqual([8000, 9000]);
+  });
+
+  test.each([
+    [999, false],
+    [1000, true],
+    [24_000, true],
+    [24_001, false],
+  ])("of 8 ms is simply smoothed by a spacing of %d µs: %j", (spacing, isUsual) => {
+    expect(isUsualSpacing(8000, spacing)).toBe(isUsual);
+    expect(learnInterval(8000, spacing, 100) === smoothedInterval(8000, spacing)).toBe(
+      isUsual || spacing > 8000,
+    );
   });
 
   test("takes over a much longer spacing while little is known", () => {
