@@ -36,6 +36,15 @@ test("notes come out as they went in, in their order", () => {
   );
 });
 
+test("a flood of new devices comes out as it went in, with every mark that their ids begin with", () => {
+  const flood = Array.from({ length: 500 }, (_, device): Note[] => [
+    { note: "device", device, id: `\ufeff${device}`.padEnd(85, "x"), source: "192.0.2.7:5000" },
+    { note: "run", run: device, device, epoch: 2 ** 32 - 1, index: 0 },
+    { note: "forgotten", device },
+  ]).flat();
+  expect([...unpackNotes(packNotes(flood))]).toEqual(flood);
+});
+
 test("the source of a device goes with its note only while that is the last one", () => {
   const packer = new NotePacker();
   packer.add({ note: "device", device: 1, id: "a" });
