@@ -54,6 +54,42 @@ test("a number stays late when somebody comes who follows another device", async
   expect(feed.told(1)).toEqual([0, 1, 5, -3]);
 });
 
+describe("what is held when somebody comes", () => {
+  /** Number 0 of the pump is told to whoever is here, 2 is held for 1. */
+  const pumpHolds = async (feed: FeedBed): Promise<void> => {
+    feed.receive(feed.run("pump"), 0, 2);
+    await feed.flush();
+  };
+
+  test("is told to him too, once its time is over", async () => {
+    using feed = new FeedBed();
+    await pumpHolds(feed);
+    await feed.join(1);
+    await feed.rest();
+    expect(feed.told(1)).toEqual([2]);
+  });
+
+  test("counts as told when its time was over before anybody was here", async () => {
+    using feed = new FeedBed();
+    await pumpHolds(feed);
+    feed.bed.clock.advanceMs(501);
+    await feed.join(1);
+    await feed.rest();
+    expect(feed.told(1)).toEqual([]);
+  });
+
+  test("is told to those who were here, also where its time is over and the other follows another device", async () => {
+    using feed = new FeedBed();
+    feed.run("fan");
+    await feed.join(1, { devices: ["pump"], channels: [] });
+    await pumpHolds(feed);
+    feed.bed.clock.advanceMs(600);
+    await feed.join(2, { devices: ["fan"], channels: [] });
+    await feed.rest();
+    expect([feed.told(1), feed.told(2)]).toEqual([[0, 2], []]);
+  });
+});
+
 describe("what is held when a channel of its device is described", () => {
   /** Number 0 of the pump is told, 2 is held for 1; then its channel gets a name. */
   const describeWhileHeld = async (feed: FeedBed, pump: ModelRun): Promise<void> => {
