@@ -134,7 +134,11 @@ export class FeedBed implements Disposable {
       this.#add(message.client, message.text);
       return;
     }
-    for (const [clients, text] of message.texts) for (const client of clients) this.#add(client, text);
+    for (const [clients, text] of message.texts) {
+      // a client that has much to take would fall behind for nothing
+      if (text.length === 0) throw new Error(`clients ${clients} are told nothing`);
+      for (const client of clients) this.#add(client, text);
+    }
     this.places.push({ id: message.position, told: this.events(1).length });
   }
 
