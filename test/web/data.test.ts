@@ -69,7 +69,7 @@ const status = (second: number, datagrams: number, given: Partial<Status> = {}):
     reason: null,
     since: "",
     sizeBytes: second * 100,
-    walBytes: 0,
+    walBytes: second * 10,
     lastCommit: null,
     commits: second * 4,
     commitFailures: 0,
@@ -80,7 +80,7 @@ const status = (second: number, datagrams: number, given: Partial<Status> = {}):
 
 test("rates are what moved between two answers", () => {
   const rates = ratesBetween(status(10, 1000), status(15, 2000))!;
-  expect([rates.datagrams, rates.bytes, rates.commits, rates.growth]).toEqual([200, 10_000, 4, 100]);
+  expect([rates.datagrams, rates.bytes, rates.commits, rates.growth]).toEqual([200, 10_000, 4, 110]);
   expect(rates.listeners.get("udp://0.0.0.0:4747")).toEqual({ datagrams: 200, bytes: 10_000 });
 });
 
