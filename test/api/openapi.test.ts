@@ -50,6 +50,42 @@ test("every route is in it", async () => {
   );
 });
 
+test("every route says with which statuses it may answer", async () => {
+  const { paths } = await document();
+  const statuses = Object.entries<{ get: { responses: object } }>(paths).map(([path, { get }]) => [
+    path,
+    Object.keys(get.responses)
+      .filter((status) => status !== "200" && status !== "default")
+      .join(" "),
+  ]);
+  const [any, stored] = ["400 401 421 429 500", "400 401 421 429 500 503"];
+  const [ofDevice, storedOfDevice] = ["400 401 404 421 429 500", "400 401 404 421 429 500 503"];
+  expect(Object.fromEntries(statuses)).toEqual({
+    "/api/v1": any,
+    "/api/v1/devices": any,
+    "/api/v1/devices/{id}": ofDevice,
+    "/api/v1/devices/{id}/arrivals": ofDevice,
+    "/api/v1/devices/{id}/gaps": `304 ${storedOfDevice}`,
+    "/api/v1/devices/{id}/ledger": `304 ${ofDevice}`,
+    "/api/v1/devices/{id}/readings": "304 400 401 404 409 421 422 429 500 503",
+    "/api/v1/devices/{id}/received": `304 ${storedOfDevice}`,
+    "/api/v1/devices/{id}/series": "304 400 401 404 421 422 429 500 503",
+    "/api/v1/events": stored,
+    "/api/v1/fleet": any,
+    "/api/v1/gaps": `304 ${stored}`,
+    "/api/v1/history": any,
+    "/api/v1/latest": any,
+    "/api/v1/ledger": `304 ${any}`,
+    "/api/v1/live": stored,
+    "/api/v1/raster": stored,
+    "/api/v1/status": any,
+    "/livez": "400 421 500",
+    "/metrics": any,
+    "/openapi.json": "400 421 429 500",
+    "/readyz": "400 421 500 503",
+  });
+});
+
 test("a parameter with a default may be left out", async () => {
   const { paths } = await document();
   const { parameters } = paths["/api/v1/devices/{id}/readings"].get;
