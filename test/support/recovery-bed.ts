@@ -1,6 +1,7 @@
 import { Recovery, type RecoveryOptions } from "../../collector/recovery/recovery.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
-import type { Arrival, TrackerSink, Verdict } from "../../collector/tracker/types.ts";
+import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "../../collector/tracker/types.ts";
+import type { Restored } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decodeNack } from "../../protocol/decode-binary.ts";
@@ -26,6 +27,7 @@ export interface SentNack {
   device: string;
   epoch: number;
   next: number;
+  sendTimeUs: number;
   ranges: [number, number][];
 }
 
@@ -46,7 +48,14 @@ export class RecoveryBed {
   readonly recovery: Recovery;
   readonly nacks: SentNack[] = [];
   /** lost ranges with cause and requests, in the order they were declared lost */
-  readonly lost: { run: number; first: number; last: number; cause: number; requests: number }[] = [];
+  readonly lost: {
+    run: number;
+    first: number;
+    last: number;
+    cause: number;
+    requests: number;
+    atMs: number;
+  }[] = [];
   nowMs = START_MS;
   /** listeners that have no socket */
   closed = new Set<number>();
@@ -55,11 +64,11 @@ export class RecoveryBed {
   readonly #nack = new Datagram();
   readonly #onNack: ((nack: SentNack) => void) | undefined;
 
-  /** @param paths - the path of each listener */
   constructor(
     given: Partial<RecoveryOptions> = {},
     onNack?: (nack: SentNack) => void,
-    paths: readonly number[] = [0, 0, 0],
+    bounds: Partial<TrackerOptions> = {},
+    restored: Partial<Restored> = {},
   ) {
     this.#onNack = onNack;
     this.recovery = new Recovery({
@@ -68,9 +77,12 @@ export class RecoveryBed {
       send: (...nack) => this.#sent(...nack),
       ...given,
     });
-    this.tracker = new Tracker({ ...ROOMY, paths, recovery: this.recovery }, this.#sink());
+    this.tracker = new Tracker(
+      { ...ROOMY, paths: [0, 0, 0], ...bounds, recovery: this.recovery },
+      this.#sink(),
+    );
     this.recovery.gaps = this.tracker.askable;
-    this.tracker.restore(EMPTY);
+    this.tracker.restore({ ...EMPTY, ...restored });
     this.tracker.begin(this.nowMs);
   }
 
@@ -92,8 +104,7 @@ export class RecoveryBed {
     const untilMs = this.nowMs + ms;
     while (this.nowMs < untilMs) {
       this.nowMs = Math.min(untilMs, this.nowMs + 10);
-      const { nowMs } = this;
-      const wallUs = this.#wallUs();
+      const { nowMs, wallUs } = this;
       this.tracker.tick(nowMs, nowMs - drainLagMs, wallUs);
       this.recovery.plan(nowMs, nowMs - drainLagMs, wallUs);
     }
@@ -138,7 +149,7 @@ export class RecoveryBed {
     }
     const arrival: Arrival = {
       nowMs: this.nowMs,
-      arrivalUs: this.#wallUs(),
+      arrivalUs: this.wallUs,
       listener: from.listener ?? 0,
       local: from.local ?? 0,
       address: from.address ?? `address of ${device}`,
@@ -148,7 +159,7 @@ export class RecoveryBed {
     return this.tracker.onDatagram(datagram, arrival);
   }
 
-  #wallUs(): number {
+  get wallUs(): number {
     return START_US + Math.round(this.nowMs * 1000);
   }
 
@@ -169,6 +180,7 @@ export class RecoveryBed {
       device: device.toString(),
       epoch: nack.epoch,
       next: nack.sequence,
+      sendTimeUs: nack.sendTimeUs,
       ranges: Array.from({ length: nack.rangeCount }, (_, at) => [nack.rangeFirst[at]!, nack.rangeLast[at]!]),
     };
     this.nacks.push(sent);
@@ -185,7 +197,7 @@ export class RecoveryBed {
       sourceChanged: ignore,
       event: ignore,
       gapLost: (run, first, last, _openedAt, _closedAt, cause, _before, _after, requests) =>
-        this.lost.push({ run, first, last, cause, requests }),
+        this.lost.push({ run, first, last, cause, requests, atMs: this.nowMs }),
       gapFilled: ignore,
       heldAccepted: ignore,
       heldDropped: ignore,

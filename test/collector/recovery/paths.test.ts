@@ -10,7 +10,7 @@ const range = (first: number, last: number): number[] =>
 
 /** A device that has sent 0 to 99 by both paths. */
 const spoken = (): RecoveryBed => {
-  const bed = new RecoveryBed({ listeners: ["on", "on"] }, undefined, [0, 1]);
+  const bed = new RecoveryBed({ listeners: ["on", "on"] }, undefined, { paths: [0, 1] });
   bed.data("pump", range(0, 99), A);
   bed.data("pump", range(0, 99), B);
   return bed;

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { GapList } from "../../../collector/tracker/gap-list.ts";
 import { VERDICT } from "../../../collector/tracker/types.ts";
 import { CAUSE, ROW } from "../../../protocol/ledger-row.ts";
-import { DATAGRAM_BYTES, RecoveryBed, WINDOW_MS } from "../../support/recovery-bed.ts";
+import { rowOf } from "../../support/fake-sources.ts";
+import { DATAGRAM_BYTES, RecoveryBed, type SentNack, WINDOW_MS } from "../../support/recovery-bed.ts";
 
 const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, at) => first + at);
@@ -24,6 +25,8 @@ test("nothing is asked for before the reorder window is over", () => {
   expect(bed.nacks).toMatchObject([
     { address: "address of pump", port: 5000, epoch: 7, next: 102, ranges: [[100, 100]] },
   ]);
+  const [{ atMs, sendTimeUs }] = bed.nacks as [SentNack];
+  expect(bed.wallUs - sendTimeUs).toBe((bed.nowMs - atMs) * 1000);
 });
 
 test("a device is asked from the address of this host it was last heard at, as far as that is known", () => {
@@ -123,6 +126,74 @@ test("a number is asked for ten times at most", () => {
   expect(bed.lost).toMatchObject([{ first: 102, requests: 10 }]);
 });
 
+test("six requests within 1.5 s are no deafness: the answer to the first may be under way", () => {
+  const bed = spoken();
+  for (let number = 101; number < 121; number += 2) {
+    bed.data("pump", [number]);
+    bed.pass(60);
+  }
+  bed.pass(700);
+  const [first, ...others] = bed.nacks;
+  expect(others.filter(({ atMs }) => atMs - first!.atMs < 1000).length).toBeGreaterThan(6);
+  bed.pass(500);
+  expect(bed.lost).toEqual([]);
+  expect(
+    new Set(
+      bed.data(
+        "pump",
+        range(50, 59).map((n) => 2 * n),
+      ),
+    ),
+  ).toEqual(new Set([VERDICT.RECOVERED]));
+});
+
+test("half a second after the NACK that finds a device deaf what it was asked for is lost, not before", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  while (bed.nacks.length < 6) bed.pass(10);
+  bed.pass(490);
+  expect(bed.lost).toEqual([]);
+  bed.pass(10);
+  expect(bed.lost).toMatchObject([{ first: 100, last: 100, requests: 6 }]);
+});
+
+test("a deaf device is tried again 30 s after the last NACK, not before", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  bed.pass(7000);
+  const triedMs = bed.nacks[5]!.atMs + 30_000;
+  bed.pass(triedMs - WINDOW_MS - 10 - bed.nowMs);
+  bed.data("pump", [103]);
+  bed.pass(10);
+  bed.data("pump", [105]);
+  bed.pass(WINDOW_MS + 10);
+  expect(bed.nacks.slice(6)).toMatchObject([{ atMs: triedMs, ranges: [[104, 104]] }]);
+  expect(bed.lost.map(({ first }) => first)).toEqual([100, 102]);
+});
+
+test("a device that answers with GONE hears us, and is asked as often as any", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  bed.pass(WINDOW_MS + 10);
+  bed.gone("pump", 102, [[100, 100]]);
+  bed.data("pump", [103]);
+  bed.pass(WINDOW_MS + 10_000);
+  expect(bed.lost).toMatchObject([
+    { first: 100, cause: CAUSE.GONE, requests: 1 },
+    { first: 102, cause: CAUSE.UNDETERMINED, requests: 8 },
+  ]);
+});
+
+test("a device that takes the place of one that was deaf is asked as any", () => {
+  const bed = new RecoveryBed({}, undefined, { maxDevices: 1 });
+  bed.data("deaf", [0, 2], { lengthBytes: 1000 });
+  bed.pass(10_000);
+  bed.data("pump", [0, 2]);
+  bed.pass(WINDOW_MS + 20);
+  expect(bed.nacks.map(({ device }) => device)).toEqual([...Array(6).fill("deaf"), "pump"]);
+  expect(bed.recovery.peerCount).toBe(1);
+});
+
 test("a device that never answered is given up early, and then asked once in a while only", () => {
   const bed = spoken();
   bed.data("pump", [101]);
@@ -188,17 +259,25 @@ test("GONE that nobody asked for, from elsewhere or too late, is rejected", () =
   bed.data("pump", [101]);
   bed.pass(WINDOW_MS + 30);
   expect(bed.gone("pump", 101, [[100, 100]], { address: "elsewhere" })).toBe(VERDICT.REJECTED);
+  expect(bed.gone("pump", 101, [[100, 100]], { port: 5001 })).toBe(VERDICT.REJECTED);
   expect(bed.lost).toEqual([]);
-  bed.pass(20_000);
+  bed.pass(9000);
+  bed.pass(bed.nacks.at(-1)!.atMs + 10_000 - bed.nowMs);
+  expect(bed.gone("pump", 101, [[100, 100]])).toBe(VERDICT.CONTROL);
+  bed.pass(1);
   expect(bed.gone("pump", 101, [[100, 100]])).toBe(VERDICT.REJECTED);
 });
 
-test("a former epoch is asked for under its own name", () => {
+test("each epoch is asked for under its own name, 50 ms apart", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  bed.data("pump", [0, 1, 2], { epoch: 8 });
-  bed.pass(WINDOW_MS + 30);
-  expect(bed.nacks).toMatchObject([{ epoch: 7, ranges: [[100, 100]] }]);
+  bed.data("pump", [0, 1, 3], { epoch: 8 });
+  bed.pass(WINDOW_MS + 60);
+  expect(bed.nacks).toMatchObject([
+    { epoch: 8, next: 4, ranges: [[2, 2]] },
+    { epoch: 7, next: 102, ranges: [[100, 100]] },
+  ]);
+  expect(bed.nacks[1]!.atMs - bed.nacks[0]!.atMs).toBe(50);
   expect(bed.gone("pump", -1, [[100, 100]], { epoch: 7 })).toBe(VERDICT.CONTROL);
   expect(bed.lost).toMatchObject([{ first: 100, cause: CAUSE.GONE }]);
 });
@@ -226,6 +305,31 @@ test("where others may hear the same group the first request waits a random time
   expect(delays[2]).toBeLessThanOrEqual(210);
 });
 
+test("the longest wait is four round trips once they are measured", () => {
+  const bed = new RecoveryBed({ random: () => 0.999 });
+  bed.data("pump", [...range(0, 99), 101], { listener: 1 });
+  bed.pass(WINDOW_MS + 210);
+  bed.pass(100);
+  bed.data("pump", [100, 103], { listener: 1 });
+  const [first] = bed.nacks;
+  const roundTripMs = bed.nowMs - first!.atMs;
+  const sinceMs = bed.nowMs + WINDOW_MS;
+  bed.pass(WINDOW_MS + 1000);
+  const waitMs = bed.nacks[1]!.atMs - sinceMs;
+  expect(waitMs).toBeLessThanOrEqual(4 * roundTripMs);
+  expect(waitMs).toBeGreaterThan(4 * roundTripMs - 20);
+});
+
+test("each gap waits its own random time, though one of the device is asked for before", () => {
+  const waits = [0.999, 0];
+  const bed = new RecoveryBed({ random: () => waits.shift()! });
+  bed.data("pump", [...range(0, 99), 101], { listener: 1 });
+  bed.pass(50);
+  bed.data("pump", [103], { listener: 1 });
+  bed.pass(1000);
+  expect(rangesOf(bed).slice(0, 2)).toEqual([[[102, 102]], [[100, 100]]]);
+});
+
 test("what another collector of the group may have asked for is no reordering: a longer window would only delay its answer", () => {
   const bed = new RecoveryBed();
   const isReordered = (): boolean => bed.tracker.reorderDelays.some((count) => count > 0);
@@ -250,6 +354,16 @@ test("never more bytes go to an address than came from it", () => {
   expect(bed.nacks.length).toBe(2);
 });
 
+test.each([
+  [47, 0],
+  [48, 1],
+])("credit for %i bytes pays for %i NACKs with a range", (creditBytes, count) => {
+  const bed = new RecoveryBed();
+  bed.data("pump", [0, 2], { lengthBytes: creditBytes / 2 });
+  bed.pass(WINDOW_MS + 5000);
+  expect(bed.nacks.map(({ bytes }) => bytes)).toEqual(Array(count).fill(48));
+});
+
 test("a device that moves leaves its credit behind", () => {
   const bed = spoken();
   bed.data("pump", [100, 110], { address: "victim", lengthBytes: 30 });
@@ -271,6 +385,19 @@ test("a device behind a stalled reader is not asked for what may wait in the soc
   bed.data("pump", [101]);
   bed.pass(WINDOW_MS + 500, 600);
   expect(bed.nacks).toEqual([]);
+});
+
+test("what has just become due is named once its time has been read, by no empty NACK", () => {
+  const waits = [0.5, 0.999];
+  const bed = new RecoveryBed({ random: () => waits.shift()! });
+  bed.data("pump", [...range(0, 99), 101, 103], { listener: 1 });
+  bed.pass(WINDOW_MS + 300, 300);
+  // the gap whose turn it was fills itself, the other is due but for what may wait in the socket
+  bed.data("pump", [100], { listener: 1 });
+  bed.pass(180, 300);
+  expect(bed.nacks).toEqual([]);
+  bed.pass(40, 300);
+  expect(rangesOf(bed)).toEqual([[[102, 102]]]);
 });
 
 test("a listener without a socket asks nothing and counts nothing", () => {
@@ -306,10 +433,9 @@ test("more gaps than one datagram holds follow in the next, 50 ms later", () => 
   bed.pass(WINDOW_MS + 400);
   const counts = bed.nacks.map(({ ranges }) => ranges.length);
   expect(counts.slice(0, 4)).toEqual([85, 85, 85, 85]);
-  for (const [index, { atMs, bytes }] of bed.nacks.entries()) {
-    expect(bytes).toBeLessThanOrEqual(1400);
-    if (index > 0) expect(atMs - bed.nacks[index - 1]!.atMs).toBeGreaterThanOrEqual(50);
-  }
+  const sinceMs = bed.nacks[0]!.atMs;
+  expect(bed.nacks.slice(0, 5).map(({ atMs }) => atMs - sinceMs)).toEqual([0, 50, 100, 150, 200]);
+  for (const { bytes } of bed.nacks) expect(bytes).toBeLessThanOrEqual(1400);
 });
 
 test("100,000 forged gaps cost bounded memory and bandwidth", () => {
@@ -377,6 +503,58 @@ test("all devices together are asked at a bounded rate", () => {
   bed.pass(WINDOW_MS + 1000);
   expect(bed.nacks.length).toBeGreaterThan(500);
   expect(bed.nacks.length).toBeLessThanOrEqual(500 + 101);
+});
+
+test("without another bound these are 500 at once and 5,000 a second", () => {
+  const bed = new RecoveryBed();
+  for (let device = 0; device < 1000; device++) bed.data(`device ${device}`, [0, 1, 2, 4]);
+  bed.pass(WINDOW_MS + 60);
+  const sinceMs = bed.nacks[0]!.atMs;
+  const counts = [0, 10, 20, 50].map((ms) => bed.nacks.filter(({ atMs }) => atMs - sinceMs <= ms).length);
+  expect(counts).toEqual([500, 550, 600, 750]);
+});
+
+test("what is handed over to be sent is nobody else's any more", () => {
+  const kept: Uint8Array[] = [];
+  const bed = spoken({ send: (_listener, bytes) => kept.push(bytes) > 0 });
+  bed.data("pump", [101]);
+  bed.pass(WINDOW_MS + 10);
+  const first = kept[0]!.slice();
+  bed.data("pump", [103]);
+  bed.pass(WINDOW_MS + 10);
+  expect(kept.length).toBeGreaterThan(1);
+  expect(kept[0]).toEqual(first);
+});
+
+test.each([
+  [8, 2],
+  [9, 1],
+  [10, 0],
+])("a number that %i NACKs named before the start is named by %i more", (requests, count) => {
+  const [deviceRow, absent] = [
+    rowOf({ RUN: 1, DEVICE: 1, FIRST: 0, HIGH_WATER: 1, IN_ORDER: 1, MISSING: 1 }),
+    {
+      first: 0,
+      last: 0,
+      state: "open",
+      cause: CAUSE.NETWORK,
+      openedAt: 1,
+      timeBefore: 1,
+      timeAfter: 1,
+    } as const,
+  ];
+  const runs = [{ epoch: 7, index: 0, row: deviceRow, absent: [{ ...absent, requests }] }];
+  const pump = { device: 1, id: "pump", source: "192.0.2.7:5000", channels: [], runs };
+  const bed = new RecoveryBed(
+    {},
+    undefined,
+    {},
+    { hasHistory: true, nextDevice: 2, nextRun: 2, devices: [pump] },
+  );
+  bed.data("pump", [1], { lengthBytes: 1000 });
+  bed.pass(WINDOW_MS + 10_000);
+  expect(bed.nacks.length).toBe(count);
+  expect(bed.lost).toMatchObject([{ first: 0, last: 0, cause: CAUSE.COLLECTOR_DOWN, requests: 10 }]);
 });
 
 test("devices of a listener without a socket use up nothing of what the others may be asked", () => {
