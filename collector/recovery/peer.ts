@@ -14,16 +14,16 @@ export class Peer {
   #answerMs = Number.NEGATIVE_INFINITY;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #hasAnswered = false;
-  /** NACKs since the last answer, and when the first of them left */
-  #unanswered = 0;
-  #unansweredSinceMs = 0;
+  /** NACKs, and when the first of them left */
+  #nacks = 0;
+  #firstNackMs = 0;
 
   asked(address: string, port: number, nowMs: number): void {
     this.askedMs = nowMs;
     this.askedAddress = address;
     this.askedPort = port;
-    if (this.#unanswered === 0) this.#unansweredSinceMs = nowMs;
-    this.#unanswered++;
+    if (this.#nacks === 0) this.#firstNackMs = nowMs;
+    this.#nacks++;
   }
 
   /** A number came that was asked for `requests` times, last at `askedAtMs`. */
@@ -41,7 +41,6 @@ export class Peer {
   /** An answer of any kind: the device hears us. */
   spoke(): void {
     this.#hasAnswered = true;
-    this.#unanswered = 0;
   }
 
   /**
@@ -56,9 +55,7 @@ export class Peer {
   /** It never answered and has had its chances: it does not hear NACKs. */
   isDeaf(nowMs: number): boolean {
     return (
-      !this.#hasAnswered &&
-      this.#unanswered >= DEAF_AFTER_NACKS &&
-      nowMs - this.#unansweredSinceMs >= DEAF_AFTER_MS
+      !this.#hasAnswered && this.#nacks >= DEAF_AFTER_NACKS && nowMs - this.#firstNackMs >= DEAF_AFTER_MS
     );
   }
 

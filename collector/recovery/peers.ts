@@ -30,7 +30,7 @@ export class Peers {
     if (known !== undefined) return known;
     if (this.#peers.size >= this.#mostPeers && !this.#makeRoom(nowMs)) return undefined;
     const peer = new Peer();
-    // counted as asked now: it is not idle before its first NACK
+    // as if it had been asked half that time ago: it is not idle before its first NACK
     peer.askedMs = nowMs - IDLE_PEER_MS / 2;
     this.#peers.set(device, peer);
     return peer;

@@ -126,7 +126,7 @@ export class Recovery implements Recoverer {
       if (peer === undefined) continue;
       const nextMs = this.#ask(device, peer);
       if (nextMs !== Number.POSITIVE_INFINITY)
-        this.#due.schedule(device, Math.max(nextMs, peer.askedMs + DEVICE_SPACING_MS, nowMs + 1));
+        this.#due.schedule(device, Math.max(nextMs, peer.askedMs + DEVICE_SPACING_MS));
     }
   }
 
