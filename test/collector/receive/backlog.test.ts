@@ -115,3 +115,22 @@ test("a handler that throws loses the one datagram it threw at", () => {
   backlog.handle(3, 10, 0, handleInto(heard));
   expect(heard.map(({ arrivalUs }) => arrivalUs)).toEqual([1, 2]);
 });
+
+test("memory that is used again says nothing of what was in it before", () => {
+  const blocks = new BacklogBlocks(1);
+  const [fast, slow] = [new Backlog(blocks, 0), new Backlog(blocks, 50)];
+  const one: Heard = { listener: 3, payload: Uint8Array.of(1), address: "192.0.2.1", port: 1, arrivalUs: 0 };
+  put(fast, one);
+  fast.readUntil(1000);
+  fast.handle(3, 1, 0, () => {});
+  put(slow, one);
+  slow.handle(3, 1, 0, () => {});
+  expect([fast.handledUntilMs, slow.handledUntilMs]).toEqual([1000, 50]);
+  // more arrivals than the index of one can count
+  const heard: Heard[] = [];
+  for (let arrivalUs = 1; arrivalUs <= 70_000; arrivalUs++) {
+    put(slow, { ...one, arrivalUs });
+    slow.handle(3, 1, 0, handleInto(heard));
+  }
+  expect(heard.findIndex(({ arrivalUs }, index) => arrivalUs !== index + 1)).toBe(-1);
+});
