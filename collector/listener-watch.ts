@@ -36,7 +36,7 @@ export class ListenerWatch {
     this.#options = options;
     this.#nextMs = options.nowMs + LOOK_MS;
     this.#silences = options.listeners.map(({ config: { silenceMs } }) =>
-      silenceMs === null ? null : new SilenceWatch(silenceMs, options.nowMs),
+      silenceMs === null ? null : new SilenceWatch(silenceMs),
     );
   }
 

@@ -2,16 +2,16 @@
 export class SilenceWatch {
   readonly #allowedMs: number;
   #mark = -1;
-  #heardAtMs: number;
+  #heardAtMs = 0;
   #isSilent = false;
 
-  constructor(allowedMs: number, nowMs: number) {
+  constructor(allowedMs: number) {
     this.#allowedMs = allowedMs;
-    this.#heardAtMs = nowMs;
   }
 
   /**
-   * @param mark - changes with every datagram
+   * A silence begins no earlier than the first look.
+   * @param mark - changes with every datagram, 0 or more
    * @param isUp - the listener is OK: one that is not is said to be so already, and its silence begins when it is up again
    * @param nowMs - monotonic
    */

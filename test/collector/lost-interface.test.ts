@@ -66,6 +66,10 @@ test("where the system lists no memberships, or did not list this one, only the 
   expect(loss(GROUP, "eth0", view(eth0, []), view(eth0, []))).toBeNull();
 });
 
+test("an interface whose number was not known then is not one made again", () => {
+  expect(loss(GROUP, "eth0", view(eth0, null), view(eth0, [on("eth0")]))).toBeNull();
+});
+
 test("a list of memberships that cannot be read now says nothing of them", () => {
   expect(loss(GROUP, "eth0", view(eth0, [on("eth0")]), view(eth0, null))).toBeNull();
 });

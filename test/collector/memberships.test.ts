@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isJoined, parseIgmp, parseIgmp6 } from "../../collector/memberships.ts";
+import { isJoined, parseIgmp, parseIgmp6, readMemberships } from "../../collector/memberships.ts";
 
 const IGMP = `Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 1\tlo        :     1      V3
@@ -39,3 +40,16 @@ test("lines of another shape are passed over", () => {
   expect(parseIgmp("what\n\t\tis this")).toEqual([]);
   expect(parseIgmp6("4 eth0")).toEqual([]);
 });
+
+test.each([
+  [4, /^[0-9A-F]{8}$/],
+  [6, /^[0-9a-f]{32}$/],
+] as const)(
+  "the groups of IPv%i are read from the table of that family, where the system has it",
+  (family, group) => {
+    const memberships = readMemberships(family) ?? [];
+    expect(memberships.map((one) => one.group).filter((one) => !group.test(one))).toEqual([]);
+    // every interface that is up is in a group of the family
+    if (existsSync(family === 4 ? "/proc/net/igmp" : "/proc/net/igmp6")) expect(memberships).not.toEqual([]);
+  },
+);
