@@ -68,6 +68,45 @@ test("of several sockets of ours on one address and port the one that was not th
   expect(watched.map((one) => one?.drops)).toEqual([12, 3, undefined]);
 });
 
+test("of sockets of ours that are new it is the one of that address and port, in the table of its family", () => {
+  const line = (address: string, port: string, inode: number): string =>
+    `  1: ${address}:${port} 0:0 07 0:0 00:0 0 0 0 ${inode} 2 0 ${inode}`;
+  const table = {
+    4: [line("0100007F", "128C", 1), line("0200007F", "128B", 2), line("0100007F", "128B", 3)],
+    6: [line("0".repeat(32), "128B", 4)],
+  };
+  const read: number[] = [];
+  const drops = new KernelDrops({
+    sockets: (family) => {
+      read.push(family);
+      return parseKernelSockets(["sl local_address", ...table[family]].join("\n"));
+    },
+    ownInodes: () => new Set([1, 2, 3, 4]),
+  });
+  const four = drops.watch(BOUND)!;
+  read.length = 0;
+  drops.refresh();
+  expect([four.drops, read]).toEqual([3, [4]]);
+  const six = drops.watch({ ...BOUND, family: 6, address: "::" })!;
+  read.length = 0;
+  drops.refresh();
+  expect([four.drops, six.drops, read]).toEqual([3, 4, [4, 6]]);
+  // asked alone its table is read too, and of a forgotten one nothing is noted
+  table[4][2] = line("0100007F", "128B", 3).replace(/3$/, "9");
+  drops.forget(six);
+  table[6][0] = line("0".repeat(32), "128B", 4).replace(/4$/, "9");
+  four.refresh();
+  drops.refresh();
+  expect([four.drops, six.drops]).toEqual([9, 4]);
+});
+
+test("the most that waited in a socket of the table, and for how long, is noted", () => {
+  const drops = new KernelDrops(tablesWith({ current: 3 }));
+  const watched = drops.watch(BOUND)!;
+  drops.refresh(30);
+  expect([watched.peak.bytes, watched.peak.heldMs]).toEqual([768, 30]);
+});
+
 test("where the kernel does not tell there is nothing to watch", () => {
   const drops = new KernelDrops({ sockets: () => null, ownInodes: () => new Set() });
   expect(drops.watch(BOUND)).toBeNull();
