@@ -103,6 +103,23 @@ test("small datagrams are bounded by their number", () => {
   expect(count).toBe(2 * 3072);
 });
 
+test("a block is filled to its last byte, and not beyond", () => {
+  const LARGEST = 2 ** 16 - 8;
+  const fill = (lengths: readonly number[]): boolean[] => {
+    const backlog = new Backlog(new BacklogBlocks(1), 0);
+    return lengths.map((length) => backlog.put(new Uint8Array(LARGEST), 0, length, "192.0.2.1", 1, 0));
+  };
+  expect(fill([LARGEST, LARGEST, LARGEST, LARGEST, 0])).toEqual([true, true, true, true, false]);
+  expect(fill([LARGEST, LARGEST, LARGEST, LARGEST - 16, 9, 8])).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+    true,
+  ]);
+});
+
 test("a handler that throws loses the one datagram it threw at", () => {
   const backlog = new Backlog(new BacklogBlocks(), 0);
   for (let number = 0; number < 3; number++) backlog.put(Uint8Array.of(number), 0, 1, "192.0.2.1", 1, number);
@@ -126,6 +143,8 @@ test("memory that is used again says nothing of what was in it before", () => {
   put(slow, one);
   slow.handle(3, 1, 0, () => {});
   expect([fast.handledUntilMs, slow.handledUntilMs]).toEqual([1000, 50]);
+  slow.readUntil(60);
+  expect(slow.handledUntilMs).toBe(60);
   // more arrivals than the index of one can count
   const heard: Heard[] = [];
   for (let arrivalUs = 1; arrivalUs <= 70_000; arrivalUs++) {

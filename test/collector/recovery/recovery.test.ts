@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { AskableGaps } from "../../../collector/tracker/askable-gaps.ts";
 import { GapList } from "../../../collector/tracker/gap-list.ts";
 import { VERDICT } from "../../../collector/tracker/types.ts";
 import { CAUSE, ROW } from "../../../protocol/ledger-row.ts";
@@ -412,6 +413,19 @@ test("a listener without a socket asks nothing and counts nothing", () => {
   expect(bed.count(ROW.RECOVERED)).toBe(1);
 });
 
+test("a NACK that cannot leave is tried again every 100 ms", () => {
+  const triedMs: number[] = [];
+  const bed = spoken({
+    send: () => {
+      triedMs.push(bed.nowMs);
+      return false;
+    },
+  });
+  bed.data("pump", [101]);
+  bed.pass(WINDOW_MS + 300);
+  expect(triedMs.map((ms) => ms - triedMs[0]!)).toEqual([0, 100, 200, 300]);
+});
+
 test("while a device works on what it was asked for it is not asked again", () => {
   const bed = spoken();
   bed.data("pump", [400]);
@@ -555,6 +569,26 @@ test.each([
   bed.pass(WINDOW_MS + 10_000);
   expect(bed.nacks.length).toBe(count);
   expect(bed.lost).toMatchObject([{ first: 0, last: 0, cause: CAUSE.COLLECTOR_DOWN, requests: 10 }]);
+});
+
+test("of very many devices that are due 1,024 are looked at before the sockets are read again, each once", () => {
+  let looks = 0;
+  const bed = new RecoveryBed();
+  bed.recovery.gaps = {
+    creditBytes: () => 0,
+    idBytes: () => Buffer.from("pump"),
+    returnPath: () => false,
+    nextRun: () => {
+      looks++;
+      return -1;
+    },
+  } as unknown as AskableGaps;
+  for (let device = 0; device < 3000; device++) bed.recovery.windowOver(device, 0, 0, bed.nowMs);
+  const looked = [0, 10, 20, 30, 130].map((ms) => {
+    bed.recovery.plan(bed.nowMs + ms, bed.nowMs + ms, bed.wallUs);
+    return looks;
+  });
+  expect(looked).toEqual([1024, 2048, 3000, 3000, 3000]);
 });
 
 test("devices of a listener without a socket use up nothing of what the others may be asked", () => {
