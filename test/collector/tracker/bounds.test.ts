@@ -55,6 +55,30 @@ test("R4: a number stored before the start is a duplicate after it", () => {
   expect([bed.data(5), bed.data(3)]).toEqual(["duplicate", "late"]);
 });
 
+test("R13: a number that comes in a window a stop had cut is told of, one that comes in any other is not", () => {
+  const bed = restarted(snapshotOf(1, 1, [range(3, 4, "open")]));
+  bed.data(11);
+  expect([bed.data(3), bed.data(10)]).toEqual(["reordered", "reordered"]);
+  expect(bed.heardOf("filled")).toEqual(["filled 1: 3"]);
+});
+
+test("R10: what a device sends without a number goes on where the database stopped, and owns no number", () => {
+  const unsequenced = snapshotOf(1, 1);
+  unsequenced.epoch = null;
+  unsequenced.row.fill(0, ROW.FIRST);
+  unsequenced.row[ROW.FIRST] = unsequenced.row[ROW.HIGH_WATER] = -1;
+  unsequenced.row[ROW.FLAGS] = ROW_FLAG.UNSEQUENCED;
+  unsequenced.row[ROW.UNSEQUENCED] = 5;
+  const bed = restarted(unsequenced);
+  expect([bed.data(null), bed.tracker.sequence]).toEqual(["unsequenced", 5]);
+  expect(bed.data(7, { epoch: null })).toBe("in-order");
+  expect([bed.ledger(1).unsequenced, bed.ledger(10).inOrder, bed.heardOf("run")]).toEqual([
+    6,
+    1,
+    ["run 10 of 1: null/1"],
+  ]);
+});
+
 test("what a start finds is numbered on where the database stopped", () => {
   const bed = new TrackerBed({}, { nextDevice: 7, nextRun: 9 });
   bed.data(0);
