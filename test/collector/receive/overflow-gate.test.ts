@@ -16,6 +16,15 @@ test("drops that go on for 250 ms shut the socket, once", () => {
   expect([gate.isShut, gate.isOverloaded(10_000)]).toEqual([true, true]);
 });
 
+test("249 ms of drops are a burst, 250 ms are none", () => {
+  const isShutAfter = (ms: number): boolean => {
+    const gate = new OverflowGate();
+    gate.sample(100, BUFFER, BUFFER, 1);
+    return gate.sample(100 + ms, BUFFER, BUFFER, 2);
+  };
+  expect([isShutAfter(249), isShutAfter(250)]).toEqual([false, true]);
+});
+
 test("a socket that is read empty between its drops keeps up", () => {
   const gate = new OverflowGate();
   for (let nowMs = 0; nowMs < 1000; nowMs += 40) {
