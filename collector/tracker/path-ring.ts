@@ -71,7 +71,7 @@ export class PathRing {
 
   /** Microseconds since its first copy, up to 71 minutes. */
   sinceFirstUs(number: number, nowMs: number): number {
-    return (((nowMs * 1000) >>> 0) - this.#firstUs[number % this.size]!) >>> 0;
+    return (nowMs * 1000 - this.#firstUs[number % this.size]!) >>> 0;
   }
 
   /** Give back what it has of the budget. */
