@@ -27,6 +27,17 @@ test("what one burst needed is given up once it has not been needed for a while"
   expect(pool.take()).toBeNull();
 });
 
+test("what is needed again and again stays", () => {
+  const pool = new BatchPool(40);
+  const buffers = new Set<SharedArrayBuffer>();
+  for (let round = 0; round < 100; round++) {
+    const taken = Array.from({ length: 20 }, () => pool.take()!);
+    for (const { buffer } of taken) buffers.add(buffer);
+    for (const { buffer } of taken) pool.giveBack(buffer);
+  }
+  expect(buffers.size).toBe(20);
+});
+
 test("the batches are split over the workers, of which none gets fewer than two", () => {
   const shares = [1, 3, 4, 200].map((workers) => poolBatchesOfWorker(256, workers));
   expect(shares).toEqual([256, 86, 64, 2]);

@@ -25,6 +25,14 @@ test("249 ms of drops are a burst, 250 ms are none", () => {
   expect([isShutAfter(249), isShutAfter(250)]).toEqual([false, true]);
 });
 
+test("a socket that is long not read empty has time from its first drop", () => {
+  const gate = new OverflowGate();
+  const answers = [0, 300, 600, 800].map((nowMs) =>
+    gate.sample(nowMs, BUFFER, BUFFER, Math.max(0, nowMs - 299)),
+  );
+  expect(answers).toEqual([false, false, true, false]);
+});
+
 test("a socket that is read empty between its drops keeps up", () => {
   const gate = new OverflowGate();
   for (let nowMs = 0; nowMs < 1000; nowMs += 40) {

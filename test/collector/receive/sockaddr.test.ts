@@ -20,11 +20,27 @@ test("an IPv6 socket address lies as struct sockaddr_in6", () => {
   );
 });
 
-test("a link-local address is told with the interface it is on, any other without", () => {
+test.each([
+  ["fe80::1", 3, "fe80::1%eth3"],
+  ["febf::1", 3, "febf::1%eth3"],
+  ["fe80::1", 0, "fe80::1"],
+  ["fec0::1", 3, "fec0::1"],
+  ["fe7f::1", 3, "fe7f::1"],
+  ["2001:db8::1", 3, "2001:db8::1"],
+])("%s that came by interface %i is told as %s", (address, scope, text) => {
+  expect(sockaddrAddress(6, viewOf(encodeSockaddr(6, address, 1, scope)), 0, zoneOf)).toBe(text);
+});
+
+test("the cache tells the same address on two interfaces apart, and knows the one of zeros", () => {
+  const addresses = new SourceAddresses(zoneOf);
   const text = (address: string, scope: number) =>
-    sockaddrAddress(6, viewOf(encodeSockaddr(6, address, 1, scope)), 0, zoneOf);
-  expect(text("fe80::1", 3)).toBe("fe80::1%eth3");
-  expect(text("2001:db8::1", 3)).toBe("2001:db8::1");
+    addresses.text(6, viewOf(encodeSockaddr(6, address, 1, scope)), 0);
+  expect([text("fe80::1", 3), text("fe80::1", 4), text("fe80::1", 3), text("::", 0)]).toEqual([
+    "fe80::1%eth3",
+    "fe80::1%eth4",
+    "fe80::1%eth3",
+    "::",
+  ]);
 });
 
 test("what was encoded is decoded again, also by the cache, wherever it lies", () => {
