@@ -33,7 +33,7 @@ export class Liveness {
   readonly #status: Uint8Array;
   /** since when the device was silent, as it was looked at last while it was; microseconds */
   readonly #silentFromUs: Float64Array;
-  #bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, 0);
+  readonly #bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, 0);
   #down: Downtime | null = null;
   #listeningSinceUs = 0;
   #next = 0;
@@ -58,7 +58,6 @@ export class Liveness {
    * @param down - the time before it in which nobody listened; null = nothing was known before
    */
   begin(nowMs: number, wallUs: number, down: Downtime | null): void {
-    this.#bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST, nowMs);
     this.#down = down;
     this.#listeningSinceUs = wallUs;
     this.#lookedAtMs = nowMs;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";
@@ -60,16 +61,22 @@ test("a device that falls silent is stale, then offline, and online when it is h
   expect(said(bench)).toEqual(["stale 1 7", "offline 1 14", "online 1 25"]);
 });
 
-test.each(["DATA", "HEARTBEAT"] as const)(
-  "the silence ends with the first datagram after it, be it %s, however many came before it was seen",
-  (kind) => {
+test.each([
+  ["DATA", 1],
+  ["HEARTBEAT", 1],
+  ["DATA", 2],
+  ["HEARTBEAT", 2],
+] as const)(
+  "the silence ends with the first datagram after it, be it %s of epoch %i, however many came before it was seen",
+  (kind, epoch) => {
     const bench = new IngestBench();
     speak(bench, ["pump-7"], 0, 5);
     bench.advance(20_000);
-    bench.receive({ device: "pump-7", kind, sequence: 5 });
+    const sequence = epoch === 1 ? 5 : 0;
+    bench.receive({ device: "pump-7", kind, epoch, sequence });
     bench.nowMs += 900;
     bench.wallUs += 900_000;
-    bench.receive({ device: "pump-7", sequence: kind === "DATA" ? 6 : 5 });
+    bench.receive({ device: "pump-7", epoch, sequence: kind === "DATA" ? sequence + 1 : sequence });
     bench.advance(1000);
     const back = bench.reader.notesOf("event").find((event) => event.kind === "online");
     expect(back?.detail).toMatchObject({ silenceSeconds: 21 });
@@ -129,6 +136,58 @@ test("a restart of the collector alarms for nobody, and a device that stays away
   expect(said(bench).map((event) => event.split(" ")[0])).toEqual(["stale", "offline"]);
 });
 
+test("the time the collector was down is no part of a silence that an event tells", () => {
+  const unnumbered = { FIRST: 0, HIGH_WATER: -1, IN_ORDER: 0, LAST_ARRIVAL: NOON_US - 3_600_000_000 };
+  const bench = new IngestBench({ restored: restoredWith(device(unnumbered)) });
+  bench.advance(15_000);
+  bench.receive({ device: "pump-7", kind: "HEARTBEAT", sequence: 0 });
+  bench.advance(100);
+  const silences = bench.reader
+    .notesOf("event")
+    .filter(({ kind }) => KINDS.includes(kind))
+    .map(({ kind, detail }) => [kind, Math.floor(Number(detail.silenceSeconds))]);
+  expect(silences).toEqual([
+    ["stale", 3],
+    ["offline", 10],
+    ["online", 15],
+  ]);
+});
+
+test("a device that was offline before the stop is no news after the start", () => {
+  const gone = device({ RUN: 2, DEVICE: 2, LAST_ARRIVAL: NOON_US - 7_200_000_000 });
+  const alive = device({ LAST_ARRIVAL: NOON_US - 3_600_000_000 });
+  const restored = { ...restoredWith(alive), nextDevice: 3, nextRun: 3 };
+  const bench = new IngestBench({
+    restored: { ...restored, devices: [alive, { ...gone, device: 2, id: "gone" }] },
+  });
+  bench.advance(20_000);
+  expect(said(bench).map((event) => event.replace(/ \d+$/, ""))).toEqual(["stale 1", "offline 1"]);
+});
+
+test("a device that is new, or says one thing only, is no news", () => {
+  const bench = new IngestBench();
+  bench.advance(20_000);
+  bench.receive({ device: "once", sequence: 0 });
+  bench.receive({ device: "pump-7", sequence: 0 });
+  bench.advance(1000);
+  bench.receive({ device: "pump-7", sequence: 1 });
+  bench.advance(2500);
+  expect(bench.reader.notesOf("event").map(({ kind }) => kind)).toEqual(["collector-started"]);
+});
+
+test("a device in the place of one that was offline is not said to be back", () => {
+  const bench = new IngestBench({ tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1 } });
+  for (const sequence of [0, 2]) {
+    bench.receive({ device: "forgotten", sequence });
+    bench.advance(1000);
+  }
+  bench.advance(20_000);
+  bench.receive({ device: "pump-7", sequence: 0 });
+  bench.advance(1000);
+  expect(said(bench).map((event) => event.replace(/ \d+$/, ""))).toEqual(["stale 1", "offline 1"]);
+  expect(bench.counts().rejected).toEqual({});
+});
+
 test("what was known before the restart is not said again", () => {
   const ended = device({ LAST_ARRIVAL: NOON_US - 10, FLAGS: ROW_FLAG.CURRENT | ROW_FLAG.ENDED });
   const bench = new IngestBench({ restored: restoredWith(ended) });
@@ -148,6 +207,28 @@ test("many devices that fall silent at once are told by a few events and a sum",
   expect(told).toBeLessThan(300);
   expect(sums.length).toBeGreaterThan(0);
   expect(told + summed).toBe(2 * ids.length);
+});
+
+test("of 300 devices 100 are told at once and 10 a second, within a second of the change, the others in a sum 10 s later", () => {
+  const ids = Array.from({ length: 300 }, (_, index) => `d${index}`);
+  const bench = new IngestBench();
+  speak(bench, ids, 0, 3);
+  bench.advance(18_000);
+  const events = bench.reader.notesOf("event").filter(({ kind }) => KINDS.includes(kind));
+  const secondsOf = (wanted: string): number[] =>
+    events.filter(({ kind }) => kind === wanted).map(({ at }) => (at - NOON_US) / 1e6);
+  const [stale, offline] = [secondsOf("stale"), secondsOf("offline")];
+  // heard last at 2 s: of the offline ones the burst is the 70 that seven seconds have brought
+  expect([stale.length, offline.length]).toEqual([109, 70]);
+  expect([Math.min(...stale), Math.max(...stale) < 6.03, stale.filter((at) => at < 5.36).length]).toEqual([
+    5.02,
+    true,
+    102,
+  ]);
+  expect([Math.min(...offline), Math.max(...offline) < 13.03]).toEqual([12.02, true]);
+  // the 104th was the first that was not told, at 5.36 s
+  expect(secondsOf("status-changes")).toEqual([15.36]);
+  expect(events.at(-1)!.detail).toEqual({ online: 0, stale: 191, offline: 230 });
 });
 
 test("a copy does not shorten the learned interval", () => {

@@ -408,6 +408,18 @@ test("R16: a run pushed out of memory is read back when its epoch speaks again",
   expect([asked, bed.ledger(1).inOrder]).toEqual([[0], 11]);
 });
 
+test("R5: a run that had a held number may leave the memory once that is given up, or confirmed", () => {
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive: { ...noArchive, loadEpoch: () => null } });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_001);
+    expect(bed.data(5, { epoch })).toBe("held");
+    if (epoch === 20) expect(bed.data(6, { epoch })).toBe("in-order");
+    bed.advance(10_000).tick();
+  }
+  expect(bed.tracker.runCount).toBe(66);
+});
+
 test("R16: a run without an epoch is read back, the unsequenced one beside it is not", () => {
   const unsequenced = snapshotOf(1, 1);
   unsequenced.row[ROW.FLAGS] = ROW_FLAG.UNSEQUENCED;

@@ -442,3 +442,27 @@ test("R8: GONE speaks for the current epoch only, and creates nothing", () => {
   bed.gone(7, { epoch: 1 });
   expect(bed.ledger()).toMatchObject({ highWater: 6, missing: 2 });
 });
+
+test("R3: a datagram that takes the place of a held one is held for its own time", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 9);
+  bed.data(5_000_000);
+  bed.advance(3000);
+  bed.data(7_000_000);
+  const dropped = (ms: number): number => bed.advance(ms).tick().heardOf("held dropped").length;
+  expect([dropped(0), dropped(2000), dropped(2999), dropped(1)]).toEqual([1, 1, 1, 2]);
+});
+
+test.each([
+  [1_000_000, 1_500_000],
+  [2_400_000, 3_600_000],
+  [3_600_000, 3_600_000],
+])("R3: of a device whose two numbers came %i ms apart a datagram is held for %i ms", (apartMs, heldMs) => {
+  const bed = new TrackerBed();
+  bed.data(0);
+  bed.advance(apartMs);
+  bed.data(1);
+  bed.data(2 ** 40);
+  const dropped = (ms: number): number => bed.advance(ms).tick().heardOf("held dropped").length;
+  expect([dropped(heldMs - 1), dropped(1)]).toEqual([0, 1]);
+});
