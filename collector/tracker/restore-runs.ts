@@ -46,7 +46,6 @@ export class RestoreRuns {
     const deviceNumber = devices.mark(device, MARK.DEVICE);
     const run = runs.add(number, deviceNumber, device, snapshot.epoch ?? -1, snapshot.index);
     runs.putRow(run, snapshot.row);
-    runs.put(run, ROW.DEVICE, deviceNumber);
     runs.highTime[run] = highTimeOf(snapshot.row);
     const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);

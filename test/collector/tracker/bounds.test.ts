@@ -6,6 +6,8 @@ import type { DeviceSnapshot, RunSnapshot } from "../../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** A run of device 1 as a database might give it: 0-9 received but for `absent`, current and confirmed unless told otherwise. */
 const snapshotOf = (run: number, epoch: number, absent: RunSnapshot["absent"] = []): RunSnapshot => {
   const row = new Float64Array(ROW_FIELDS);
@@ -408,16 +410,35 @@ test("R16: a run pushed out of memory is read back when its epoch speaks again",
   expect([asked, bed.ledger(1).inOrder]).toEqual([[0], 11]);
 });
 
-test("R5: a run that had a held number may leave the memory once that is given up, or confirmed", () => {
+test.each([
+  ["given up", false],
+  ["confirmed", true],
+])("R5: a run that had a held number may leave the memory once that is %s", (_, isConfirmed) => {
   const bed = new TrackerBed({ maxOpenRuns: 2, archive: { ...noArchive, loadEpoch: () => null } });
   for (let epoch = 0; epoch < 70; epoch++) {
     bed.stream(0, 9, { epoch });
     bed.advance(10_001);
     expect(bed.data(5, { epoch })).toBe("held");
-    if (epoch === 20) expect(bed.data(6, { epoch })).toBe("in-order");
+    if (isConfirmed) expect(bed.data(6, { epoch })).toBe("in-order");
     bed.advance(10_000).tick();
   }
   expect(bed.tracker.runCount).toBe(66);
+});
+
+test("R5: a run that has a held number stays in memory: what is given up is its duplicate", () => {
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive: { ...noArchive, loadEpoch: () => null } });
+  // so slow that it is held for an hour
+  for (const number of [0, 1]) {
+    bed.data(number, { epoch: 0 });
+    bed.advance(HOUR_MS);
+  }
+  expect(bed.data(0, { epoch: 0 })).toBe("held");
+  for (let epoch = 1; epoch < 80; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.advance(HOUR_MS).tick();
+  expect([bed.heardOf("held"), bed.ledger(1).duplicates]).toEqual([["held dropped: duplicate"], 1]);
 });
 
 test("R16: a run without an epoch is read back, the unsequenced one beside it is not", () => {

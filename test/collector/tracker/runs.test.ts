@@ -443,6 +443,22 @@ test("R8: GONE speaks for the current epoch only, and creates nothing", () => {
   expect(bed.ledger()).toMatchObject({ highWater: 6, missing: 2 });
 });
 
+test("R3: the next number of another epoch confirms nothing", () => {
+  const bed = new TrackerBed();
+  for (const epoch of [1, 2]) bed.stream(0, 9, { epoch });
+  expect([bed.data(2 ** 40, { epoch: 1 }), bed.data(2 ** 40 + 1, { epoch: 2 })]).toEqual(["held", "held"]);
+  expect(bed.heardOf("held")).toEqual(["held dropped: implausible-sequence"]);
+  expect(bed.data(2 ** 40 + 2, { epoch: 2 })).toBe("in-order");
+});
+
+test("R7: the number after the last one of a circle is the first", () => {
+  const narrow = { epoch: null, bits: 16 };
+  const bed = new TrackerBed();
+  bed.stream(30_000, 30_009, narrow);
+  expect([bed.data(65_535, narrow), bed.data(0, narrow)]).toEqual(["held", "in-order"]);
+  expect(bed.ledger(2)).toMatchObject({ first: 65_535, highWater: 65_536, missing: 0 });
+});
+
 test("R3: a datagram that takes the place of a held one is held for its own time", () => {
   const bed = new TrackerBed();
   bed.stream(0, 9);
