@@ -186,7 +186,7 @@ export class BatchStream {
   }
 
   #open(): boolean {
-    const batch = this.#hasAnother ? this.#options.pool.take() : null;
+    const batch = this.#forgottenUnderWay < MOST_FORGOTTEN_UNDER_WAY ? this.#options.pool.take() : null;
     if (batch === null) return false;
     this.builder.open(batch);
     return true;
@@ -196,12 +196,6 @@ export class BatchStream {
     if (!this.builder.isOpen && !this.#open()) return false;
     this.#complete(nowMs);
     return true;
-  }
-
-  /** another batch can be taken, now or once the open one has gone */
-  get #hasAnother(): boolean {
-    const underWay = this.#forgottenUnderWay + this.builder.forgotten;
-    return underWay < MOST_FORGOTTEN_UNDER_WAY && this.#options.pool.left > 0;
   }
 
   /** Of those that forget devices each may be the last for a while. */

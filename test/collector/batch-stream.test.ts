@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { BatchStream } from "../../collector/batch-stream.ts";
 import type { Tracker } from "../../collector/tracker/tracker.ts";
-import type { BatchMessage } from "../../protocol/batch.ts";
+import { BATCH_OPS, BATCH_ROWS, type BatchMessage } from "../../protocol/batch.ts";
 import { emptyFleet } from "../../protocol/fleet-counters.ts";
 
 const quietTracker = {
@@ -46,13 +46,14 @@ const forgettingStream = (
 test("devices that others pushed out wait for the writer in a bounded number, whatever the pool has", () => {
   const { sent, send, stream } = forgettingStream(10_000);
   while (sent.length < MOST_BATCHES && send());
-  expect(sent.length).toBeGreaterThan(2);
-  expect(sent.length).toBeLessThan(20);
-  const last = sent.at(-1)!.number;
-  stream.committed(last - 2);
-  expect(send()).toBe(true);
-  stream.committed(last + 1);
-  expect(send()).toBe(true);
+  expect(sent.length).toBe(5);
+  for (const number of [1, 2]) {
+    stream.committed(number);
+    expect([send(), send()]).toEqual([true, false]);
+  }
+  stream.committed(7);
+  while (sent.length < MOST_BATCHES && send());
+  expect(sent.length).toBe(12);
 });
 
 test("a batch that forgets no device waits for none", () => {
@@ -101,8 +102,33 @@ const exhausted = (capacity: number) => {
       stream.committed(number);
     }
   };
-  return { sent, hasRoom, sendForLedger, commit };
+  return { sent, stream, hasRoom, sendForLedger, commit };
 };
+
+test.each([
+  [2, 2],
+  [4, 3],
+  [96, 72],
+  [256, 232],
+])("of %i batches datagrams get %i, and the ledger the others", (capacity, ofDatagrams) => {
+  const { sent, stream, sendForLedger } = exhausted(capacity);
+  expect(sent.length).toBe(ofDatagrams);
+  for (let left = capacity - ofDatagrams; left > 0; left--) {
+    expect(stream.makeRoom(0, 0, 0, false)).toBe(true);
+    sendForLedger();
+  }
+  expect([sent.length, stream.makeRoom(0, 0, 0, false)]).toEqual([capacity, false]);
+});
+
+test("what is shed while datagrams have no room does not make it last longer", () => {
+  const { hasRoom, sendForLedger, commit } = exhausted(96);
+  for (let batch = 0; batch < 5; batch++) {
+    sendForLedger();
+    expect(hasRoom()).toBe(false);
+  }
+  commit(63);
+  expect(hasRoom()).toBe(true);
+});
 
 test("what is shed is shed in one piece: datagrams get room again when few of their batches are under way", () => {
   const { sent, hasRoom, sendForLedger, commit } = exhausted(96);
@@ -158,4 +184,47 @@ test("what the writer may commit is whole, also when the windows that run need m
     stream.committed(number);
   }
   expect(stream.makeRoom(0, 0, 100, true)).toBe(true);
+});
+
+test("what changed in the tracker alone is handed over in time, and so is what only the batch holds", () => {
+  const pool = new BatchPool(4);
+  const tracker = { ...quietTracker, dirtyRuns: 0 } as unknown as Tracker & { dirtyRuns: number };
+  const { sent, stream } = streamOf(pool, tracker);
+  const sentAt = (nowMs: number): number => {
+    stream.flushDue(nowMs);
+    return sent.length;
+  };
+  expect(sentAt(0)).toBe(0);
+  tracker.dirtyRuns = 1;
+  stream.flushDue(10);
+  tracker.dirtyRuns = 0;
+  expect([sentAt(109), sentAt(110), sentAt(500)]).toEqual([0, 1, 1]);
+  stream.makeRoom(0, 0, 600, false);
+  stream.builder.note({ note: "forgotten", device: 1 });
+  expect([sentAt(600), sentAt(699), sentAt(700), sentAt(900)]).toEqual([1, 1, 2, 2]);
+});
+
+test("what the writer may commit is whole, also when rows or operations need more batches than one", () => {
+  let dirtyRuns = 2 * BATCH_ROWS + 1;
+  const tracker = {
+    windowOps: 0,
+    get dirtyRuns() {
+      return dirtyRuns;
+    },
+    drainWindows: () => {},
+    drainDirty: (_rows: unknown, most: number) => {
+      const drained = Math.min(most, dirtyRuns);
+      dirtyRuns -= drained;
+      return drained;
+    },
+  } as unknown as Tracker;
+  const { sent, stream } = streamOf(new BatchPool(16), tracker);
+  const partial = (): boolean[] => sent.splice(0).map(({ isPartial }) => isPartial);
+  stream.changed(0);
+  stream.flushAll(0);
+  expect(partial()).toEqual([true, true, false]);
+  for (let op = 0; op < 2 * BATCH_OPS + 1; op++) stream.builder.lost(1, op, op, 0, 0, 1, 0, 0, 0);
+  stream.changed(0);
+  stream.flushAll(0);
+  expect(partial()).toEqual([true, true, false]);
 });
