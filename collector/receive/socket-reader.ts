@@ -132,7 +132,6 @@ export class SocketReader {
       this.#batchesLeft--;
       if (this.hasBacklog) {
         if (this.#mayReadAhead(nowMs)) this.#readAhead();
-        if (!this.#isAttached) return;
         this.#handleBacklog();
         continue;
       }

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { BATCH_NOTES } from "../../collector/batch-builder.ts";
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { BatchStream } from "../../collector/batch-stream.ts";
 import type { Tracker } from "../../collector/tracker/tracker.ts";
-import { BATCH_OPS, BATCH_ROWS, type BatchMessage } from "../../protocol/batch.ts";
+import { BATCH_OPS, BATCH_ROWS, type BatchMessage, type Note } from "../../protocol/batch.ts";
 import { emptyFleet } from "../../protocol/fleet-counters.ts";
 
 const quietTracker = {
@@ -60,6 +61,25 @@ test("a batch that forgets no device waits for none", () => {
   const { sent, send } = forgettingStream(0);
   for (let batch = 0; batch < 100; batch++) expect(send()).toBe(true);
   expect(sent.length).toBe(100);
+});
+
+test("of batches that follow each other fast one that forgets devices is complete, others need not be", () => {
+  const { sent, stream } = streamOf(new BatchPool(96), quietTracker);
+  const next = (): void => void stream.makeRoom(0, BATCH_NOTES, 1, true);
+  stream.makeRoom(0, 0, 0, true);
+  stream.changed(0);
+  stream.flushAll(0);
+  const notes: Note[] = [
+    { note: "device", device: 1, id: "a" },
+    { note: "forgotten", device: 1 },
+    { note: "device", device: 2, id: "b" },
+  ];
+  for (const note of notes) {
+    next();
+    stream.builder.note(note);
+  }
+  next();
+  expect(sent.map(({ isPartial }) => isPartial)).toEqual([false, true, false, true]);
 });
 
 /** Has one change every 100 ms, each of which is due then; the writer gives nothing back. @returns what was sent */

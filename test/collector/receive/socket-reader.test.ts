@@ -8,18 +8,26 @@ import { ManualClock } from "../../support/manual-clock.ts";
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
-/** Sockets that hold 4000 datagrams each, and a thread that handles one in `handleMs`. */
-const setUp = ({ handleMs = 0.1, blocks = new BacklogBlocks(8), sockets: count = 1 } = {}) => {
+/** Sockets that hold so many datagrams each, and a thread that handles one in `handleMs`. */
+const setUp = ({ handleMs = 0.1, blocks = new BacklogBlocks(8), sockets: count = 1, room = 4000 } = {}) => {
   const clock = new ManualClock();
-  const sockets = Array.from({ length: count }, () => new FakeSocket(4000));
+  const sockets = Array.from({ length: count }, () => new FakeSocket(room));
   const heard = sockets.map((): number[] => []);
   const overloads: number[] = [];
-  const bed = { clock, sockets, heard, overloads, blocks, onHandle: (_listener: number): void => {} };
+  const bed = {
+    clock,
+    sockets,
+    heard,
+    overloads,
+    blocks,
+    handleMs,
+    onHandle: (_listener: number): void => {},
+  };
   const receiver = new NativeReceiver({
     clock,
     handle: (listener, _bytes, view, offset) => {
       heard[listener]!.push(view.getUint32(offset));
-      clock.advanceMs(handleMs);
+      clock.advanceMs(bed.handleMs);
       bed.onHandle(listener);
     },
     sockets: fakeSockets,
@@ -95,6 +103,18 @@ test("a reader that was stopped for seconds says nothing of what came meanwhile"
   expect(receiver.drainedAtMs()).toBeGreaterThan(readMs + 4999);
 });
 
+test("a socket that has had its batches of a turn is read ahead, however little time that took", async () => {
+  const { receiver, clock, heard, fill, sockets, blocks } = setUp({ handleMs: 0, room: 20_000 });
+  fill(sockets[0]!, numbersTo(20_000));
+  receiver.probe();
+  expect(heard[0]!.length).toBe(64 * BATCH_DATAGRAMS);
+  await turn();
+  expect([sockets[0]!.waiting.length, blocks.areInUse]).toEqual([20_000 - 128 * BATCH_DATAGRAMS, true]);
+  clock.advanceMs(1);
+  await receiver.drain();
+  expect(heard[0]).toEqual(numbersTo(20_000));
+});
+
 test("how far a socket was read moves on though its backlog never ends", async () => {
   const { receiver, clock, ...bed } = setUp({ handleMs: 0.01 });
   const [socket] = bed.sockets as [FakeSocket];
@@ -142,8 +162,11 @@ test("to let a shut socket go handles its backlog, and opens nothing", async () 
 });
 
 test("a socket that breaks and is let go at once has its backlog handled once, and is not read again", async () => {
-  const { receiver, readAhead, heard, blocks } = setUp();
+  const bed = setUp();
+  const { receiver, readAhead, heard, blocks } = bed;
   const socket = await readAhead(3000);
+  // what is left of the turn is enough for another read
+  bed.handleMs = 0;
   let errors = 0;
   socket.on("error", () => {
     errors++;
