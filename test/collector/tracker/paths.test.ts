@@ -200,3 +200,14 @@ test("a datagram that jumps costs the same however many numbers are remembered",
   expect(bed.data(299_999, B)).toBe("reordered");
   expect(sumsOf(bed).map(({ expected }) => expected)).toEqual([300_001, 300_001]);
 });
+
+test("with several paths too a change of source is told 10 s after the device was new, and no sooner", () => {
+  const bed = twoPaths();
+  bed.data(0, A);
+  bed.advance(9999);
+  bed.data(1, { ...A, port: 5001 });
+  expect(bed.heardOf("event")).toEqual([]);
+  bed.advance(1);
+  bed.data(2, { ...A, port: 5001 });
+  expect(bed.heardOf("event")).toEqual(["event source-changed 1"]);
+});

@@ -451,6 +451,66 @@ test("R3: the next number of another epoch confirms nothing", () => {
   expect(bed.data(2 ** 40 + 2, { epoch: 2 })).toBe("in-order");
 });
 
+test.each([
+  [2 ** 20, "reordered"],
+  [2 ** 20 + 1, "held"],
+])("R2: a number %i below the first, while its window is open, is %s", (below, verdict) => {
+  const bed = new TrackerBed();
+  bed.data(2 ** 20 + 5);
+  expect(bed.data(2 ** 20 + 5 - below)).toBe(verdict);
+});
+
+test("R2: below a run's floor no number moves its first down", () => {
+  const bed = new TrackerBed({ maxGapsPerDevice: 2 });
+  for (const number of [1000, 1002, 1004, 1006]) bed.data(number);
+  expect([bed.ledger().floor, bed.data(990)]).toEqual([1002, "held"]);
+});
+
+test("R7: what reads as a number below 0 is not believed", () => {
+  const narrow = { epoch: null, bits: 16 };
+  const bed = new TrackerBed();
+  bed.stream(0, 9, narrow);
+  expect([bed.data(65_535, narrow), bed.ledger().first]).toEqual(["held", 0]);
+});
+
+test.each([
+  [64, "duplicate"],
+  [65, "held"],
+])("R7: of a circle of 256 a number %i back is %s", (back, verdict) => {
+  const narrow = { epoch: null, bits: 8 };
+  const bed = new TrackerBed();
+  bed.stream(0, 200, narrow);
+  expect(bed.data(200 - back, narrow)).toBe(verdict);
+});
+
+test.each([
+  [63_999, []],
+  [64_000, ["event run-split 1"]],
+])(
+  "R7: after %i ms at two numbers a second half a circle of 256 is not, or may have been, used",
+  (silenceMs, events) => {
+    const narrow = { epoch: null, bits: 8 };
+    const bed = new TrackerBed();
+    bed.data(0, narrow);
+    bed.advance(1000);
+    bed.data(1, narrow);
+    bed.advance(silenceMs);
+    expect([bed.data(50, narrow), bed.heardOf("event")]).toEqual(["in-order", events]);
+  },
+);
+
+test.each([
+  [10_000, "event id-conflict 1"],
+  [10_001, "event epoch-reused 1"],
+])("R5: another source heard %i ms ago makes of reused numbers: %s", (agoMs, event) => {
+  const bed = new TrackerBed();
+  bed.data(0, { time: 1 });
+  bed.data(1, { time: 2, port: 6000 });
+  bed.advance(agoMs);
+  bed.data(0, { time: 3 });
+  expect(bed.heardOf("event").at(-1)).toBe(event);
+});
+
 test("R7: the number after the last one of a circle is the first", () => {
   const narrow = { epoch: null, bits: 16 };
   const bed = new TrackerBed();
