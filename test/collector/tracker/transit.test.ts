@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Transit } from "../../../collector/tracker/transit.ts";
+import { isSampled, Transit } from "../../../collector/tracker/transit.ts";
 import { TrackerBed } from "../../support/tracker-bed.ts";
 
 const DEVICE = "pump-7";
@@ -133,4 +134,68 @@ test("figures of more runs than were expected find room, and a run that left tak
   figures.add(9, 1, 2, 0);
   figures.forget(0);
   expect([figures.of(0), figures.of(9)?.pairs, figures.of(100)]).toEqual([null, 1, null]);
+  const few = new Transit(2);
+  few.add(2, 9000, 9000, 0);
+  expect(few.of(2)).toMatchObject({ pairs: 1, leastUs: 9000, greatestUs: 9000 });
+  few.forget(2);
+  few.add(2, 1000, 1000, 0);
+  expect(few.of(2)).toMatchObject({ pairs: 1, leastUs: 1000, greatestUs: 1000 });
+});
+
+test.each([
+  [8, 1, true],
+  [12, 4_999_999, false],
+  [15, 4_999_999, false],
+  [15, 5_000_000, true],
+])(
+  "the pair of number %i of a device with %i us between two is looked at: %s",
+  (number, intervalUs, isLookedAt) => {
+    expect(isSampled(number, intervalUs)).toBe(isLookedAt);
+  },
+);
+
+interface Pair {
+  formerUs: number;
+  transitUs: number;
+  elapsedUs: number;
+}
+
+/** The figures of all pairs so far, worked out from the beginning. */
+const naiveFigures = (all: readonly Pair[]) => {
+  const isSet = ({ formerUs, transitUs }: Pair): boolean => Math.abs(transitUs - formerUs) > 10 * SECOND_US;
+  const pairs = all.slice(Math.max(0, all.findLastIndex(isSet)));
+  let [jitterUs, meanUs, atUs, sinceUs] = [0, pairs[0]!.transitUs, 0, 0];
+  let [former, current]: number[][] = [[], []];
+  for (const [index, { formerUs, transitUs, elapsedUs }] of pairs.entries()) {
+    if (!isSet(pairs[index]!)) jitterUs += (Math.abs(transitUs - formerUs) - jitterUs) / 16;
+    meanUs += (transitUs - meanUs) / 16;
+    if (index > 0) atUs += elapsedUs;
+    if (atUs - sinceUs > 600 * SECOND_US) [former, current, sinceUs] = [current!, [], atUs];
+    current!.push(transitUs);
+  }
+  const seen = [...former!, ...current!];
+  return { pairs: pairs.length, jitterUs, meanUs, leastUs: Math.min(...seen), greatestUs: Math.max(...seen) };
+};
+
+test("the figures are those of the pairs since the clock was set", () => {
+  const pair = fc.record({
+    formerUs: fc.constant(0),
+    transitUs: fc.oneof(fc.nat(10_000), fc.constantFrom(10 * SECOND_US, 10 * SECOND_US + 1)),
+    elapsedUs: fc.constantFrom(1, 200 * SECOND_US, 300 * SECOND_US, 600 * SECOND_US, 600 * SECOND_US + 1),
+  });
+  fc.assert(
+    fc.property(fc.array(pair, { minLength: 1, maxLength: 30 }), (pairs) => {
+      const figures = new Transit(1);
+      let arrivalUs = 0;
+      for (const { formerUs, transitUs, elapsedUs } of pairs) {
+        arrivalUs += elapsedUs;
+        figures.add(0, formerUs, transitUs, arrivalUs);
+      }
+      const { jitterUs, meanUs, ...exact } = naiveFigures(pairs);
+      expect(figures.of(0)).toMatchObject(exact);
+      expect(figures.of(0)!.jitterUs).toBeCloseTo(jitterUs, 6);
+      expect(figures.of(0)!.meanUs).toBeCloseTo(meanUs, 6);
+    }),
+    { numRuns: 300 },
+  );
 });
