@@ -78,7 +78,7 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     await withPage("#/?search=valve-0", async (opened) => {
       const { page } = opened;
       await expect.poll(async () => (await idsOf(opened))[0]).toBe("valve-00");
-      await page.getByRole("link", { name: "valve-03" }).focus();
+      await page.locator(".devices").getByRole("link", { name: "valve-03" }).focus();
       await page.evaluate(() => location.replace("#/?search=valve-0&sort=-id"));
       await expect.poll(async () => (await idsOf(opened))[0]).toBe("valve-09");
       expect(await page.locator(":focus").innerText()).toBe("valve-03");
