@@ -1,10 +1,26 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { examineDatabase } from "../../db/examine.ts";
+import { SCHEMA_VERSION } from "../../db/open.ts";
+import type { Writer } from "../../db/writer.ts";
+import { ROW } from "../../protocol/ledger-row.ts";
+import { damagedFile, spoil } from "../support/damaged-database.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
 const HOUR_MS = 3_600_000;
+
+/** The first page that has rows of a table, or entries of an index. */
+const leafOf = (file: string, name: string): number => {
+  const db = new Database(file, { readonly: true });
+  const page = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path")
+    .pluck()
+    .get(name);
+  db.close();
+  return page as number;
+};
 
 test.each([
   [
@@ -63,3 +79,63 @@ test("however many segments are damaged, one flush finds a few of them, and in t
   while (writer.flush().outcome !== "idle");
   expect([writer.stored.segments, writer.state.sums.counts().expired]).toEqual([40, 10]);
 });
+
+test.each([
+  ["a page of events", "events", (file: string) => spoil(file, leafOf(file, "events")), 0],
+  // the row it is of is whole, and without it cannot be deleted
+  ["an entry of an index", "gap rows", (file: string) => spoil(file, leafOf(file, "gaps_by_close"), 1), 0],
+  ["a page of chunk heads", "segment 64", (file: string) => spoil(file, leafOf(file, "chunk_heads")), 1400],
+  [
+    "a page of a chunk set",
+    "what was left of chunk set 1",
+    (file: string) => spoil(file, leafOf(file, "chunk_pages")),
+    0,
+  ],
+  // of a database with auto-vacuum it says where the pages behind it belong
+  ["the second page", "free pages", (file: string) => spoil(file, 2), 0],
+] as const)(
+  "what cannot be removed as %s is damaged stays, and is told; all else goes, at each start",
+  (_, told, damage, kept) => {
+    using bed = new StoreBed();
+    const first = bed.writer({ mergePolicy: { keptBytes: 0 } });
+    const model = new IngestModel({ nowUs: bed.clock.wallUs() });
+    const device = model.device("pump");
+    const run = model.run(device, 3);
+    const flush = (writer: Writer): void => {
+      for (let count = 0; count < 20; count++) {
+        model.receive(run, run.row[ROW.HIGH_WATER]! + 2, [
+          { channel: 1, value: Math.random(), timeUs: model.nowUs },
+        ]);
+        model.event(device, "restart");
+      }
+      model.close(run);
+      writer.accept(model.seal());
+      do expect(writer.flush().outcome).not.toBe("failed");
+      while (writer.pendingBatches > 0);
+      while (writer.flush().outcome !== "idle");
+    };
+    for (let count = 0; count < 70; count++) flush(first);
+    expect(mergeOnce(first, bed.file, 1000)).toBe(true);
+    first.close();
+    expect(examineDatabase(bed.file, 0)).toBe(SCHEMA_VERSION);
+    damage(bed.file);
+    expect(() => examineDatabase(bed.file, 0)).toThrow(damagedFile(bed.file));
+    for (let start = 1; start <= 2; start++) {
+      bed.clock.stepWallUs(3_600_000_000);
+      model.nowUs = bed.clock.wallUs();
+      const writer = bed.writer({ retentionMs: 60_000 });
+      flush(writer);
+      writer.close();
+      expect(writer.damage).toMatch(
+        new RegExp(
+          `^${told} of the database cannot be removed: (database disk image is malformed|their index)`,
+        ),
+      );
+      expect(writer.stored.readings).toBe(kept + 20);
+      expect(writer.state.sums.counts()).toMatchObject({
+        received: 1400 + 20 * start,
+        expired: 1400 - kept + 20 * (start - 1),
+      });
+    }
+  },
+);
