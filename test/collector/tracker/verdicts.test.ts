@@ -206,6 +206,19 @@ test("R13: the open gaps of a run are written once after each change, and an emp
   expect(drained()).toBe("run 1");
 });
 
+test("R14: a gap of which some numbers were shed closes into one part per cause", () => {
+  const bed = new TrackerBed();
+  bed.stream(0, 4);
+  for (const n of [6, 8, 7]) bed.shed(n);
+  bed.data(10);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual([
+    "lost 1: 5-5 undetermined",
+    "lost 1: 6-8 queue-overflow",
+    "lost 1: 9-9 undetermined",
+  ]);
+});
+
 test("a row tells when its run was heard, how often, and what was sent last", () => {
   const bed = new TrackerBed();
   bed.data(0, { time: 1 });

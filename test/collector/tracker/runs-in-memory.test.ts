@@ -1,0 +1,233 @@
+import { expect, test, vi } from "vitest";
+import { Recovery } from "../../../collector/recovery/recovery.ts";
+import { RunTable } from "../../../collector/tracker/run-table.ts";
+import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
+import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
+import { deviceOf, noArchive, range, snapshotOf } from "../../support/stored-device.ts";
+import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
+
+const HOUR_MS = 3_600_000;
+
+test("R15: a closed run with an open gap stays in memory", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bed = new TrackerBed({ maxOpenRuns: 2, maxClosedRuns: 0, archive });
+  for (const epoch of [1, 2, 3, 4]) {
+    for (const number of epoch === 1 ? [0, 1, 3] : [0, 1]) bed.data(number, { epoch });
+    bed.advance(10_000);
+  }
+  expect(bed.flags(1)).toContain("CLOSED");
+  expect(bed.heardOf("lost")).toEqual([]);
+  expect(bed.data(2, { epoch: 1 })).toBe("reordered");
+});
+
+test("R16: a run pushed out of memory is read back when its epoch speaks again", () => {
+  const asked: (number | null)[] = [];
+  const first = snapshotOf(1, 0);
+  first.row[ROW.FLAGS] = ROW_FLAG.HEAD_KNOWN;
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => {
+      asked.push(epoch);
+      return epoch === 0 ? [first] : null;
+    },
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  expect(bed.tracker.runCount).toBe(66);
+  expect(bed.data(10, { epoch: 0 })).toBe("in-order");
+  expect([asked, bed.ledger(1).inOrder]).toEqual([[0], 11]);
+});
+
+test.each([
+  ["given up", false],
+  ["confirmed", true],
+])("R5: a run that had a held number may leave the memory once that is %s", (_, isConfirmed) => {
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive: { ...noArchive, loadEpoch: () => null } });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_001);
+    expect(bed.data(5, { epoch })).toBe("held");
+    if (isConfirmed) expect(bed.data(6, { epoch })).toBe("in-order");
+    bed.advance(10_000).tick();
+  }
+  expect(bed.tracker.runCount).toBe(66);
+});
+
+test("R5: a run that has a held number stays in memory: what is given up is its duplicate", () => {
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive: { ...noArchive, loadEpoch: () => null } });
+  // so slow that it is held for an hour
+  for (const number of [0, 1]) {
+    bed.data(number, { epoch: 0 });
+    bed.advance(HOUR_MS);
+  }
+  expect(bed.data(0, { epoch: 0 })).toBe("held");
+  for (let epoch = 1; epoch < 80; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.advance(HOUR_MS).tick();
+  expect([bed.heardOf("held"), bed.ledger(1).duplicates]).toEqual([["held dropped: duplicate"], 1]);
+});
+
+test("R16: a run without an epoch is read back, the unsequenced one beside it is not", () => {
+  const unsequenced = snapshotOf(1, 1);
+  unsequenced.row[ROW.FLAGS] = ROW_FLAG.UNSEQUENCED;
+  unsequenced.row[ROW.UNSEQUENCED] = 1;
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => (epoch === null ? [unsequenced, snapshotOf(2, 1)] : null),
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let i = 0; i < 5; i++) bed.data(null);
+  bed.stream(0, 9, { epoch: null });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.data(10, { epoch: null });
+  bed.data(null);
+  expect([bed.ledger(1).unsequenced, bed.tracker.sequence]).toEqual([6, 5]);
+});
+
+test("R15: of the closed runs of a device from the database 64 are in memory, and those that miss something; the others are read back", () => {
+  const runs = Array.from({ length: 101 }, (_, i) => {
+    const absent = i === 0 ? [range(3, 4, "open")] : [];
+    const snapshot = snapshotOf(i + 1, i, absent);
+    snapshot.row[ROW.LAST_ARRIVAL] = BED_START_US - 60_000_000 + i;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (i < 100 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+    return snapshot;
+  });
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => runs.filter((run) => run.epoch === epoch),
+  };
+  const bed = new TrackerBed(
+    { archive },
+    { hasHistory: true, nextDevice: 2, nextRun: 102, devices: [deviceOf(...runs)] },
+  );
+  expect([bed.tracker.runCount, bed.tracker.openGapCount]).toEqual([66, 1]);
+  bed.advance(60_000);
+  expect([bed.data(15, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", 65]);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
+});
+
+/** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers, from 0 or down to it */
+const manyRuns = (count: number, spacing: number, options: Partial<TrackerOptions> = {}): TrackerBed => {
+  const runs = Array.from({ length: count }, (_, index) => {
+    const snapshot = { ...snapshotOf(index + 1, 1), index };
+    const offset = spacing < 0 ? (index - count) * spacing : index * spacing;
+    snapshot.row[ROW.FIRST] = snapshot.row[ROW.FIRST]! + offset;
+    snapshot.row[ROW.HIGH_WATER] = snapshot.row[ROW.HIGH_WATER]! + offset;
+    snapshot.row[ROW.FIRST_SEND_TIME] = snapshot.row[ROW.MAX_SEND_TIME] = snapshot.row[ROW.FIRST_ARRIVAL]!;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+    return snapshot;
+  });
+  return new TrackerBed(
+    { archive: { ...noArchive, loadEpoch: () => runs }, ...options },
+    { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
+  );
+};
+
+/** How often a value of a run was looked at meanwhile. */
+const lookedAt = (work: () => void): number => {
+  const at = vi.spyOn(RunTable.prototype, "at");
+  work();
+  const { length } = at.mock.calls;
+  at.mockRestore();
+  return length;
+};
+
+test("R15: to read an epoch of many runs back costs what they are, not what they are to each other", () => {
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, 0);
+    return lookedAt(() => {
+      // nobody believes it: all are asked
+      expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", count]);
+    });
+  };
+  expect(costs(1600)).toBeLessThan(3 * costs(800));
+});
+
+test("R15: a copy of something old costs what the runs of its epoch are, not what they are to each other, also where each lies below those before it", () => {
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, -10);
+    bed.data(2 ** 40, { epoch: 1 });
+    expect(bed.tracker.runCount).toBe(count);
+    return lookedAt(() => expect(bed.data(5, { epoch: 1, time: -200_000_000 })).toBe("held"));
+  };
+  expect(costs(1600)).toBeLessThan(3 * costs(800));
+});
+
+test("R15: a GONE for an epoch of many runs costs what they are, too, also when none has numbers of another", () => {
+  const recovery = new Recovery({ listeners: ["on"], random: () => 0, send: () => true });
+  recovery.wasAsked = () => true;
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, 10, { recovery });
+    bed.data(2 ** 40, { epoch: 1 });
+    expect(bed.tracker.runCount).toBe(count);
+    return lookedAt(() => expect(bed.gone(null, { epoch: 1, ranges: [[3, 4]] })).toBe("control"));
+  };
+  expect(costs(1600)).toBeLessThanOrEqual(3 * costs(800));
+});
+
+test("R15: whether a device may be asked for the gaps of a run is found out once for all that are due, of an epoch of many runs", () => {
+  const recovery = new Recovery({ listeners: ["on"], random: () => 0, send: () => true });
+  const costs = (gaps: number): number => {
+    const bed = manyRuns(800, 1000, { recovery });
+    bed.data(2 ** 40, { epoch: 1 });
+    for (let gap = 1; gap <= gaps; gap++) bed.data(9 + 2 * gap, { epoch: 1, native: true });
+    expect([bed.tracker.runCount, bed.tracker.openGapCount]).toEqual([800, gaps]);
+    const { nowMs, wallUs } = bed.advance(251);
+    return lookedAt(() => bed.tracker.tick(nowMs, nowMs, wallUs));
+  };
+  expect(costs(40)).toBeLessThan(2 * costs(10));
+});
+
+/** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
+const manyEpochs = (count: number): { bed: TrackerBed; asked: (number | null)[] } => {
+  const asked: (number | null)[] = [];
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: (_device, epoch) => {
+      asked.push(epoch);
+      const row = bed.rows.get(epoch! + 1);
+      return row === undefined ? null : [{ epoch, index: 0, row: row.slice(), absent: [] }];
+    },
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, archive });
+  for (let epoch = 0; epoch < count; epoch++) {
+    bed.stream(0, 1, { epoch, time: 1 });
+    bed.advance(10_000);
+  }
+  return { bed, asked };
+};
+
+test("R4: an epoch whose name is forgotten is asked for before it begins anew: its numbers stay received", () => {
+  const { bed, asked } = manyEpochs(4200);
+  asked.length = 0;
+  expect(bed.data(1, { epoch: 0, time: 1 })).toBe("duplicate");
+  expect(bed.data(2, { epoch: 0 })).toBe("in-order");
+  expect([asked, bed.heardOf("run").length]).toEqual([[0], 4200]);
+});
+
+test("R6: forged epochs ask the database for what may begin only", () => {
+  const { bed, asked } = manyEpochs(4200);
+  asked.length = 0;
+  const said = Array.from({ length: 100 }, (_, i) => bed.data(0, { epoch: 10_000 + i }));
+  const begun = said.filter((verdict) => verdict === "in-order").length;
+  expect([begun > 0, begun < 16, asked.length]).toEqual([true, true, begun]);
+});
+
+test("R16: a run pushed out of memory without an archive begins anew under an index of its own", () => {
+  const bed = new TrackerBed({ maxOpenRuns: 2 });
+  for (let epoch = 0; epoch < 70; epoch++) {
+    bed.stream(0, 9, { epoch });
+    bed.advance(10_000);
+  }
+  bed.data(10, { epoch: 0 });
+  expect(bed.heardOf("run").at(-1)).toBe("run 71 of 1: 0/1");
+});
