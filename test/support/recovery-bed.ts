@@ -204,3 +204,17 @@ export class RecoveryBed {
     };
   }
 }
+
+/** A bed whose device has sent 0 to 99 and can pay for any NACK. */
+export const spoken = (...given: ConstructorParameters<typeof RecoveryBed>): RecoveryBed => {
+  const bed = new RecoveryBed(...given);
+  bed.data("pump", range(0, 99));
+  return bed;
+};
+
+/** What each NACK asked for, in the order they left. */
+export const rangesOf = (bed: RecoveryBed): [number, number][][] => bed.nacks.map(({ ranges }) => ranges);
+
+/** The numbers from the first to the last. */
+export const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
