@@ -36,6 +36,7 @@ export const openForWriting = (file: string): Sqlite =>
     return setUp(db, () => {
       // before anything that could write to what is not ours
       const version = checkVersion(db, file);
+      refuseObstacle(file);
       if (version === 0) {
         // both only take effect before the first table exists; the second writes each time, for which a full disk has no room
         db.pragma("page_size = 8192");
@@ -114,6 +115,12 @@ const refuseNoFile = (file: string): void => {
   if (found === undefined || found.isFile()) return;
   const what = found.isDirectory() ? "it is a directory" : "it is no file";
   throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${what}`);
+};
+
+/** What is opened may turn out at the first write not to take any. */
+const refuseObstacle = (file: string): void => {
+  const why = obstacleOf(file, true);
+  if (why !== null) throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`);
 };
 
 /**
