@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { RejectedSources } from "../../../collector/tracker/rejected-sources.ts";
 import { expand } from "../../support/fault-script/expand.ts";
-import { ASKING, ELSEWHERE, faultScript } from "../../support/fault-script/moves.ts";
+import { ASKING, ELSEWHERE, faultScript, type Move } from "../../support/fault-script/moves.ts";
 import { ROOMY, TIGHT } from "../../support/ledger-pair/bounds.ts";
 import { deepRuns, parameters, TIMEOUT_MS } from "../../support/ledger-pair/fuzz-runs.ts";
 import { LedgerPair } from "../../support/ledger-pair/ledger-pair.ts";
@@ -167,4 +168,20 @@ test("the scripts above met every rule", () => {
   if (deepRuns > 0) console.log(counts.join("\n"));
   expect(RULES.filter((rule) => !hits.has(rule))).toEqual([]);
   expect([...hits.keys()].filter((rule) => !RULES.includes(rule))).toEqual([]);
+});
+
+test("no two sources of the scripts share a place among those of which something was rejected", () => {
+  const play = (move: Move["move"], who: number, k: number): Move => ({ move, who, k });
+  const moves = [
+    ...Array.from({ length: 64 }, (_, who) => [play("corrupt", who, 0), play("two-homes", who, 0)]),
+    ...Array.from({ length: 256 }, (_, k) => [play("move-source", 0, k), play("corrupt", 0, k)]),
+  ].flat();
+  const ports = new Set(expand(moves).flatMap((event) => ("port" in event ? [event.port] : [])));
+  const rejected = new RejectedSources();
+  const shared = [...ports].filter((port) => {
+    const isShared = rejected.lastMs("127.0.0.1", port) === 0;
+    rejected.add("127.0.0.1", port, 0);
+    return isShared;
+  });
+  expect([ports.size, shared]).toEqual([7 + 2 + 256, []]);
 });

@@ -5,6 +5,9 @@ import { recovery } from "./recovery.ts";
 import type { Sender } from "./sender.ts";
 import type { Stage } from "./stage.ts";
 
+/** From there on no source shares its place among the rejected ones with another of a script (docs/ledger.md, "Bounds"): to the naive ledger each is its own. */
+const FIRST_OTHER_PORT = 15_360;
+
 /** Several sources, and a second path. */
 export const paths = {
   "copy-elsewhere"(stage: Stage, sender: Sender, k: number): void {
@@ -22,7 +25,7 @@ export const paths = {
   },
 
   "move-source"(_stage: Stage, sender: Sender, k: number): void {
-    sender.port = 2000 + k;
+    sender.port = FIRST_OTHER_PORT + k;
   },
 
   /** copies of the newest ones come by the other listener, from the same source or from one of its own */
