@@ -20,13 +20,13 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
   return row;
 }
 
-/** Tables complete, what there is time for merged, the stop noted. */
+/** Tables complete, the stop noted; then, which a full disk may have no room for, what there is time for merged, and room given back. */
 export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
   const complete = completeTables(parts, before);
-  mergeRest(parts, complete, clock);
-  tidy(parts);
   const stopped = { ...complete, stoppedAtUs: clock.wallUs() };
   parts.statements.updateState(complete, stopped, parts.state.fleet);
+  mergeRest(parts, stopped, clock);
+  tidy(parts);
   parts.db.pragma("wal_checkpoint(TRUNCATE)");
 }
 
@@ -52,7 +52,7 @@ function mergeRest({ merging }: WriterParts, row: StateRow, clock: Clock): void 
   try {
     merging.finish(row.replayFrom, () => clock.monotonicMs() >= endMs);
   } catch (error) {
-    // the segments stay as they are, which must not keep the stop from being noted
+    // the segments stay as they are
     merging.failed(error);
   }
 }

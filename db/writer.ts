@@ -89,7 +89,7 @@ export class Writer {
       this.#transaction = new FlushTransaction(this.#parts, this.#clock);
       const totalChanges = db.prepare("SELECT total_changes()").pluck();
       this.#totalChanges = () => totalChanges.get() as number;
-      this.#row = this.#start(found);
+      this.#row = this.#inItsRoom(() => startTables(this.#parts, found, this.#clock));
       this.#fleets = [this.#parts.state.fleet];
       db.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
@@ -99,14 +99,14 @@ export class Writer {
     }
   }
 
-  /** After a crash on a full disk there is room in the log only, as for a flush. */
-  #start(found: StateRow): StateRow {
+  /** On a full disk there is room in the log only, for a start and a stop as for a flush. */
+  #inItsRoom<T>(work: () => T): T {
     try {
-      return startTables(this.#parts, found, this.#clock);
+      return work();
     } catch (error) {
       if (codeOf(error) !== "SQLITE_FULL" || !beginLogAnew(this.#db)) throw error;
       this.#transaction.undo();
-      return startTables(this.#parts, found, this.#clock);
+      return work();
     }
   }
 
@@ -234,7 +234,7 @@ export class Writer {
    */
   close(): void {
     try {
-      stopTables(this.#parts, this.#row, this.#clock);
+      this.#inItsRoom(() => stopTables(this.#parts, this.#row, this.#clock));
     } catch (thrown) {
       const error = orDamaged(this.#file, thrown);
       if (!isPassingFailure(error)) throw error;

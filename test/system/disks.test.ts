@@ -4,11 +4,11 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../support/lacuna-process.ts";
 
 /** Run a program of `test/support/` whose temporary files are on a file system of 16 MiB, which nobody else sees. @returns what it prints, as JSON */
-const onSmallDisk = (program: string): unknown => {
+const onSmallDisk = (program: string, argument = ""): unknown => {
   const directory = temporaryDirectory();
   const path = fileURLToPath(new URL(`../support/${program}`, import.meta.url));
-  const script = 'mount -t tmpfs -o size=16m tmpfs "$1" && exec "$2" "$3"';
-  const args = ["--mount", "sh", "-c", script, "sh", directory.path, process.execPath, path];
+  const script = 'mount -t tmpfs -o size=16m tmpfs "$1" && exec "$2" "$3" "$4"';
+  const args = ["--mount", "sh", "-c", script, "sh", directory.path, process.execPath, path, argument];
   try {
     const env = { ...process.env, TMPDIR: directory.path };
     return JSON.parse(execFileSync("unshare", args, { encoding: "utf8", env, timeout: 100_000 }));
@@ -70,5 +70,15 @@ test.runIf(isAble)(
       received: 100,
       later: "committed",
     });
+  },
+);
+
+// after none the log has no room for the tables; after some it has none for what the stop gives back
+test.runIf(isAble).each([0, 30])(
+  "a stop on a full disk, %i flushes after it became full, is noted in the room that the database has",
+  (flushes) => {
+    const received = 120 + flushes;
+    const told = { received, pending: 0, isStopNoted: true };
+    expect(onSmallDisk("stopped-on-full-disk.ts", `${flushes}`)).toEqual(told);
   },
 );
