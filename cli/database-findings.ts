@@ -23,14 +23,7 @@ export const databaseFindings = (path: string, nowUs: number): Finding[] => {
   if (obstacle !== null) return [obstacle];
   try {
     const version = examineDatabase(file, nowUs);
-    const why = otherNameOf(file);
-    const names =
-      why === null ? [] : [finding("problem", `no collector opens the database ${file}: ${why}`, null)];
-    return [
-      ...names,
-      ...fileSystemAdvice(statfsSync(directory).type, file),
-      stateOf(file, directory, version),
-    ];
+    return [...fileSystemAdvice(statfsSync(directory).type, file), stateOf(file, directory, version)];
   } catch (error) {
     if (!(error instanceof LacunaError)) throw error;
     return [finding("problem", error.message, null)];
@@ -50,12 +43,18 @@ const obstacleOf = (file: string, directory: string): Finding | null => {
   const { R_OK, W_OK, X_OK } = constants;
   return (
     refusal(directory, W_OK | X_OK) ??
-    (existsSync(file) ? (noFile(file) ?? refusal(file, R_OK | W_OK)) : null)
+    (existsSync(file) ? (noFile(file) ?? refusal(file, R_OK | W_OK) ?? otherName(file)) : null)
   );
 };
 
 const noFile = (file: string): Finding | null =>
   statSync(file).isFile() ? null : finding("problem", `${file} is no file`, null);
+
+/** What the log beside its other name has would not be seen. */
+const otherName = (file: string): Finding | null => {
+  const why = otherNameOf(file);
+  return why === null ? null : finding("problem", `no collector opens the database ${file}: ${why}`, null);
+};
 
 const refusal = (path: string, mode: number): Finding | null => {
   try {

@@ -58,16 +58,21 @@ test("a database that another process owns is a problem that names it", () => {
   });
 });
 
-test("one that a collector would refuse for its other name is a problem", () => {
+test("one that a collector would refuse for its other name is a problem, and is not looked at without the log of whoever has it open", () => {
   using bed = new StoreBed();
-  bed.writer().close();
-  linkSync(bed.file, `${bed.directory}/link.db`);
-  expect(worstOf(bed.file)).toMatchObject({
-    severity: "problem",
-    sentence: expect.stringMatching(
-      /^no collector opens the database .*lacuna\.db: it has 2 names \(hard links\)/,
-    ),
-  });
+  bed.closing(bed.writer());
+  const other = join(bed.directory, "other");
+  mkdirSync(other);
+  linkSync(bed.file, `${other}/link.db`);
+  expect(databaseFindings(`${other}/link.db`, 0)).toMatchObject([
+    {
+      severity: "problem",
+      sentence: expect.stringMatching(
+        /^no collector opens the database .*link\.db: it has 2 names \(hard links\)/,
+      ),
+    },
+  ]);
+  expect(readdirSync(other)).toEqual(["link.db"]);
 });
 
 test("what is no database of ours is a problem, and nothing is left beside it", () => {
