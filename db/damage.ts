@@ -99,9 +99,10 @@ const diskErrorOf = (file: string): string | null => {
   return null;
 };
 
-/** What was thrown while a database was read; where its disk does not give it, that and the file's name. */
+/** What was thrown while a database was read; where its disk does not give it, that and the file's name. Of what another thread tells, that one has seen to it. */
 export const orUnreadable = (file: string, thrown: unknown): unknown => {
-  const diskError = codeOf(thrown) === "SQLITE_CORRUPT" ? diskErrorOf(file) : null;
+  const isCorrupt = thrown instanceof Database.SqliteError && thrown.code === "SQLITE_CORRUPT";
+  const diskError = isCorrupt ? diskErrorOf(file) : null;
   if (diskError === null) return thrown;
   return new LacunaError(
     "ERR_DATABASE_UNREADABLE",

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { LacunaError } from "../../common/errors.ts";
 import { openArchive } from "../../db/archive.ts";
 import { orDamaged } from "../../db/damage.ts";
 import { examineDatabase } from "../../db/examine.ts";
@@ -55,6 +56,14 @@ test.runIf(existsSync(UNREADABLE))(
     });
     expect(isPassingFailure(unreadable)).toBe(true);
     expect(orDamaged(bed.file, malformed)).toEqual(damagedFile(bed.file));
+  },
+);
+
+test.runIf(existsSync(UNREADABLE))(
+  "the disk is not looked at again for what another thread has told: it takes long, and that one has done so",
+  () => {
+    const told = new LacunaError("SQLITE_CORRUPT", "database disk image is malformed");
+    expect(orDamaged(UNREADABLE, told)).toBe(told);
   },
 );
 
