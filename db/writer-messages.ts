@@ -37,7 +37,7 @@ export interface WriterFigures {
   leftOutNames: number;
   /** why the last merge failed; null when it did not */
   mergeError: string | null;
-  /** what of the database start and retention could not read, and went on without; null when there was nothing */
+  /** what of the database start, merging and retention could not read, and went on without; null when there was nothing */
   damage: string | null;
   /** what the database takes without readings, where that alone is more than `maxBytes`; null where it is not */
   bytesWithoutReadings: number | null;

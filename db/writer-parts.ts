@@ -48,7 +48,7 @@ export function writerParts(db: Sqlite, options: PartsOptions): WriterParts {
     }),
     gaps: new GapStore(db),
     retention: new Retention(db, state, removals, options),
-    merging: new Merging(db, removals, {
+    merging: new Merging(db, removals, state.damage, {
       ...mergePolicy(options.retentionMs, options.maxBytes),
       ...options.mergePolicy,
     }),

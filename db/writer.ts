@@ -115,7 +115,7 @@ export class Writer {
     return this.#totalChanges();
   }
 
-  /** what start and retention could not read, and went on without; null when there was nothing */
+  /** what start, merging and retention could not read, and went on without; null when there was nothing */
   get damage(): string | null {
     const { damage } = this.state;
     if (damage.length === 0) return null;

@@ -91,7 +91,7 @@ const fixOfState = (state: StoreStatus["state"], reason: string | null, path: st
 };
 
 const fixOfMerge = (reason: string, path: string): string | null => {
-  if (/\((ERR_SEGMENT|SQLITE)_CORRUPT/.test(reason)) return LOOK_FOR_DAMAGE;
+  if (reason.includes("(SQLITE_CORRUPT")) return LOOK_FOR_DAMAGE;
   // what is left is our own: an error in a merge, or memory that its thread did not get
   return /\((SQLITE_|ERR_DATABASE_)/.test(reason) ? fixOfState("FAILING", reason, path) : null;
 };

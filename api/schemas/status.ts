@@ -169,7 +169,7 @@ const Database = Type.Object({
   ),
   damage: Nullable(
     Type.String({
-      description: "what of the database start and retention could not read, and went on without",
+      description: "what of the database start, merging and retention could not read, and went on without",
     }),
   ),
   flushedBytes: Bytes("put into segments by flushes since the start"),

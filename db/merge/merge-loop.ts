@@ -14,9 +14,9 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 600_000;
 
 /**
- * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its lots between flushes. One that fails is
- * begun again after a while, whatever the reason: a disk may give again what it did not, and retention removes what is damaged. The status
- * says so until one succeeds.
+ * Merges one after the other while the writer's loop goes on: asks for a merge after a flush, stages its lots between flushes. A damaged segment is
+ * left as it is, and what lies around it is merged. A merge that fails for any other reason is begun again after a while: a disk may give again what it
+ * did not. The status tells both.
  */
 export class MergeLoop {
   readonly #merging: Merging;
@@ -63,7 +63,11 @@ export class MergeLoop {
         this.step();
         break;
       case "failed":
-        this.#failed(new LacunaError(message.code, message.message));
+        if (message.damagedSegment === null) this.#failed(new LacunaError(message.code, message.message));
+        else {
+          this.#merging.leave(message.damagedSegment, message.message);
+          this.step();
+        }
         break;
     }
   }

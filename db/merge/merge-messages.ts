@@ -16,4 +16,4 @@ export type MergeCommand =
 export type MergeReport =
   | { report: "lot"; chunkSet: number; lot: MergeLot }
   | { report: "merged"; chunkSet: number; result: MergeResult }
-  | { report: "failed"; chunkSet: number; code: string; message: string };
+  | { report: "failed"; chunkSet: number; code: string; message: string; damagedSegment: number | null };

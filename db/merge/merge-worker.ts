@@ -6,7 +6,7 @@ import { orUnreadable } from "../damage.ts";
 import { openForReading } from "../open.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "./merge-messages.ts";
 import type { MergeLot, MergeResult, MergeTask } from "./merge-task.ts";
-import { Merger } from "./merger.ts";
+import { DamagedInputError, Merger } from "./merger.ts";
 
 /** The merger's thread: reads segments, sends what becomes of them to the writer lot by lot. One merge at a time, the newest asked for. */
 const port = parentPort!;
@@ -40,7 +40,9 @@ const goOn = (): void => {
   } catch (thrown) {
     lots = undefined;
     const error = orUnreadable(file, thrown);
-    report({ report: "failed", chunkSet, code: codeOf(error) ?? "ERR_MERGE", message: messageOf(error) });
+    const damagedSegment = error instanceof DamagedInputError ? error.segment : null;
+    const code = codeOf(error) ?? "ERR_MERGE";
+    report({ report: "failed", chunkSet, code, message: messageOf(error), damagedSegment });
   }
 };
 

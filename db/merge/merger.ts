@@ -1,12 +1,13 @@
 import { crc32 } from "node:zlib";
-import { LacunaError } from "../../common/errors.ts";
+import { LacunaError, messageOf } from "../../common/errors.ts";
 import type { ChunkHead } from "../chunk/chunk-head.ts";
 import { PageWriter } from "../chunk/chunk-pages.ts";
 import { addChunk, noChunks } from "../chunk/chunk-totals.ts";
 import { HeadsWriter } from "../chunk/heads-row.ts";
 import { summarize } from "../chunk/summarize.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
-import { inSegment } from "../codec/corrupt.ts";
+import { SegmentCorruptError } from "../codec/corrupt.ts";
+import { isDamage, orUnreadable } from "../damage.ts";
 import type { Sqlite } from "../open.ts";
 import { encodeBlock } from "../segment/block.ts";
 import type { DatagramColumns } from "../segment/columns.ts";
@@ -17,6 +18,16 @@ import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.
 
 /** 2 MiB, and the heads of what is in them: what the writer inserts in one transaction of its own */
 const LOT_PAGES = 256;
+
+/** A segment that cannot be merged, now or later. */
+export class DamagedInputError extends SegmentCorruptError {
+  readonly segment: number;
+
+  constructor(segment: number, cause: unknown) {
+    super(`segment ${segment} of the database is damaged: ${messageOf(cause)}`, { cause });
+    this.segment = segment;
+  }
+}
 
 /** Builds merged segments: the chunks of each run one after the other. Only reads; keeps its scratch memory. */
 export class Merger {
@@ -34,10 +45,10 @@ export class Merger {
 
   /**
    * Merge segments; what is complete comes in lots, the last one with the result. They belong to the caller.
-   * @throws SegmentCorruptError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
+   * @throws DamagedInputError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
    */
   *merge({ inputs: rows }: MergeTask): Generator<MergeLot, MergeResult> {
-    const sources = rows.map((row) => inSegment(row.segment, () => this.#open(row)));
+    const sources = rows.map((row) => this.#inSegment(row.segment, () => this.#open(row)));
     const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings, this.#lotPages);
     for (;;) {
       const run = lowestRun(sources);
@@ -46,6 +57,15 @@ export class Merger {
       yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);
     }
     return output.end();
+  }
+
+  #inSegment<T>(segment: number, read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      const error = orUnreadable(this.#db.name, thrown);
+      throw isDamage(error) ? new DamagedInputError(segment, error) : error;
+    }
   }
 
   #open({ segment, chunkSet, firstPage, level }: SegmentRow): Source {
@@ -73,7 +93,7 @@ export class Merger {
     for (const { segment, input, take, lateRuns } of sources) {
       if (input.run !== run) continue;
       isUnsequenced = input.isUnsequenced;
-      const lowest = inSegment(segment, take);
+      const lowest = this.#inSegment(segment, take);
       if (lowest < lowestAhead && !lateRuns.has(run)) lowestAhead = lowest;
     }
     return { lowestAhead, isUnsequenced };

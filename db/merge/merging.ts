@@ -44,9 +44,12 @@ export class Merging {
   #flushedBytes = 0;
   #error: string | null = null;
   readonly #removals: Removals;
+  readonly #damage: string[];
 
-  constructor(db: Sqlite, removals: Removals, policy: MergePolicy) {
+  /** @param damage - the sentences told so far */
+  constructor(db: Sqlite, removals: Removals, damage: string[], policy: MergePolicy) {
     this.#db = db;
+    this.#damage = damage;
     this.#removals = removals;
     this.#policy = policy;
     this.#statements = new MergeStatements(db);
@@ -158,10 +161,15 @@ export class Merging {
 
   #replace(inputs: readonly SegmentRow[], row: SegmentRow, settled: boolean): void {
     const at = this.#unsettled.findIndex(({ segment }) => segment === inputs[0]!.segment);
-    const next = this.#unsettled[at + inputs.length];
-    if (settled && next !== undefined) next.followsSettled = true;
-    if (settled && next === undefined) this.#newestIsSettled = true;
     this.#unsettled.splice(at, inputs.length, ...(settled ? [] : [row]));
+    if (settled) this.#settledBefore(at);
+  }
+
+  /** Nothing older is merged with what is unsettled from there on. */
+  #settledBefore(at: number): void {
+    const next = this.#unsettled[at];
+    if (next === undefined) this.#newestIsSettled = true;
+    else next.followsSettled = true;
   }
 
   /** Give the current merge up; what it has staged is deleted step by step. */
@@ -183,6 +191,16 @@ export class Merging {
     this.abandon();
     const error = orUnreadable(this.#db.name, thrown);
     this.#error = `${messageOf(error)} (${codeOf(error) ?? "no code"})`;
+  }
+
+  /** This segment can be merged no more: the current merge is given up, the next ones lie before it or behind. @param why - as a sentence */
+  leave(segment: number, why: string): void {
+    this.abandon();
+    // a replay may have come to it before
+    if (!this.#damage.includes(why)) this.#damage.push(why);
+    const at = this.#unsettled.findIndex((row) => row.segment === segment);
+    this.#unsettled.splice(at, 1);
+    this.#settledBefore(at);
   }
 
   /** Something is left to be swept. */

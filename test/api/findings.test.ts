@@ -351,7 +351,7 @@ test("a database that does not commit is a problem, a merge that failed is advic
     ...store,
     state: "FAILING",
     reason: "disk I/O error (SQLITE_IOERR_WRITE)",
-    mergeError: "segment 3 of the database is damaged (ERR_SEGMENT_CORRUPT)",
+    mergeError: "database disk image is malformed (SQLITE_CORRUPT)",
   });
   expect(failing).toMatchObject({ code: "database", severity: "problem" });
   expect(failing!.sentence).toContain("The database is FAILING: disk I/O error (SQLITE_IOERR_WRITE).");

@@ -3,14 +3,15 @@ import { expect, test } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
 import { MergeLoop } from "../../../db/merge/merge-loop.ts";
 import type { MergeCommand } from "../../../db/merge/merge-messages.ts";
-import type { MergeLot } from "../../../db/merge/merge-task.ts";
-import { Merger } from "../../../db/merge/merger.ts";
+import type { MergeLot, MergeResult } from "../../../db/merge/merge-task.ts";
+import { DamagedInputError, Merger } from "../../../db/merge/merger.ts";
 import { openForReading } from "../../../db/open.ts";
 import { readStateRow } from "../../../db/state-row.ts";
 import type { Writer } from "../../../db/writer.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
 import { mergeOnce } from "../../support/merge-once.ts";
 import { FullDisk } from "../../support/no-room.ts";
+import { spoilFlushes } from "../../support/spoil-segments.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
 const POLICY = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptBytes: 0 };
@@ -38,6 +39,17 @@ const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: Merg
   return { writer, loop, asked };
 };
 
+const nextOf = (
+  lots: ReturnType<Merger["merge"]>,
+): IteratorResult<MergeLot, MergeResult> | DamagedInputError => {
+  try {
+    return lots.next();
+  } catch (error) {
+    if (error instanceof DamagedInputError) return error;
+    throw error;
+  }
+};
+
 /** Does what the loop asks for until it asks for nothing more, or so many merges are done. */
 const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[], most = Infinity): void => {
   const db = bed.closing(openForReading(bed.file));
@@ -50,8 +62,11 @@ const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[], most = 
       ({ chunkSet } = command.task);
       lots = merger.merge(command.task);
     }
-    const step = lots!.next();
-    if (step.done === true) {
+    const step = nextOf(lots!);
+    if (step instanceof DamagedInputError) {
+      const { code, message, segment: damagedSegment } = step;
+      loop.handle({ report: "failed", chunkSet, code, message, damagedSegment });
+    } else if (step.done === true) {
       loop.handle({ report: "merged", chunkSet, result: step.value });
       if (++merges === most) return;
     } else loop.handle({ report: "lot", chunkSet, lot: step.value });
@@ -118,7 +133,13 @@ test("pages and heads of a merge that is given up half way are swept; one that g
 /** The current merge fails. @returns after how many seconds one is asked for again */
 const pauseAfterFailure = (bed: StoreBed, { writer, loop, asked }: ReturnType<typeof loopOver>): number => {
   const { chunkSet } = writer.merging.current!;
-  loop.handle({ report: "failed", chunkSet, code: "SQLITE_NOMEM", message: "out of memory" });
+  loop.handle({
+    report: "failed",
+    chunkSet,
+    code: "SQLITE_NOMEM",
+    message: "out of memory",
+    damagedSegment: null,
+  });
   asked.length = 0;
   for (let seconds = 0; ; seconds++, bed.clock.advanceMs(1000)) {
     loop.step();
@@ -138,7 +159,7 @@ test("a merge that fails is begun again after a pause, each time a longer one, u
 });
 
 test.each([
-  ["ERR_SEGMENT_CORRUPT", "segment 3 of the database is damaged"],
+  ["SQLITE_NOMEM", "out of memory"],
   ["ERR_DATABASE_UNREADABLE", "the database lacuna.db cannot be read from its disk (EIO: i/o error, read)"],
   ["SQLITE_FULL", "database or disk is full"],
 ])("%s: that a merge failed is told until one succeeds, and nothing is lost", (code, message) => {
@@ -146,7 +167,7 @@ test.each([
   const { writer, loop, asked } = loopOver(bed);
   const fail = (): void => {
     const { chunkSet } = writer.merging.current!;
-    loop.handle({ report: "failed", chunkSet, code, message });
+    loop.handle({ report: "failed", chunkSet, code, message, damagedSegment: null });
     asked.length = 0;
     loop.step();
     expect(asked).toEqual([]);
@@ -164,7 +185,29 @@ test.each([
   expect(writer.merging.stored.readings).toBe(FLUSHES);
 });
 
-test("so is one that cannot be written, as while somebody else writes", () => {
+test("damaged segments are left as they are and told, and what lies around them is merged", () => {
+  using bed = new StoreBed();
+  const { writer, loop, asked } = loopOver(bed);
+  spoilFlushes(bed.file, [2, 5]);
+  loop.step();
+  mergeAll(bed, loop, asked);
+  const db = bed.closing(openForReading(bed.file));
+  const stored = db.prepare("SELECT first_segment, segment, level FROM segments ORDER BY segment");
+  expect(stored.raw().all()).toEqual([
+    [1, 1, 1],
+    [2, 2, 0],
+    [3, 4, 1],
+    [5, 5, 0],
+    [6, 8, 1],
+    // its tables are not written yet
+    [9, 9, 0],
+  ]);
+  expect(writer.damage).toMatch(/^segment 2 of the database is damaged: .*; and 1 more$/);
+  expect(writer.merging.error).toBeNull();
+  expect(writer.merging.stored.readings).toBe(FLUSHES);
+});
+
+test("one that cannot be written is begun again too, as while somebody else writes", () => {
   using bed = new StoreBed();
   const { writer, loop, asked } = loopOver(bed);
   const other = bed.closing(new Database(bed.file));
