@@ -55,21 +55,35 @@ export const deviceLedgerEvent = (ledger: LedgerSource, device: DeviceView) => (
 export const asOf = ({ sources, startedAtUs }: ApiContext, asOfUs: number = sources.ledger.asOfUs): string =>
   formatTime(asOfUs > 0 ? asOfUs : startedAtUs);
 
-/** `GET /devices/{id}/ledger` */
-export const deviceLedger = (context: ApiContext, device: DeviceView): Static<typeof DeviceLedger> => {
-  return {
+/** Runs of a ledger that are written without letting others have their turn: 5 ms. */
+const RUNS_AT_ONCE = 500;
+
+/**
+ * `GET /devices/{id}/ledger`; of very many runs as text, as they are now, RUNS_AT_ONCE at a time.
+ * @param limit - so many of the newest runs; left out: all
+ */
+export const deviceLedger = (
+  context: ApiContext,
+  device: DeviceView,
+  limit?: number,
+): Static<typeof DeviceLedger> | AsyncIterable<string> => {
+  const { total } = device;
+  const head: Omit<Static<typeof DeviceLedger>, "epochs"> = {
     asOf: asOf(context),
-    total: totalJson(device.total.counts),
-    epochs: device.runs.map(epochJson),
+    total: totalJson(total.counts),
+    ...(limit !== undefined && { runs: total.runs }),
   };
+  const runs = limit === undefined ? device.runs : newestOf(device, limit);
+  if (runs.length <= RUNS_AT_ONCE) return { ...head, epochs: runs.map(epochJson) };
+  return piecesOf(`${exactJson(head).slice(0, -1)},"epochs":[`, runs, "]}");
 };
 
-/** Runs of a ledger that are written without letting others have their turn: 5 ms. */
-export const RUNS_AT_ONCE = 500;
-
-/** `GET /devices/{id}/ledger` of a device with very many runs: as it is now, as text, RUNS_AT_ONCE at a time. */
-export const deviceLedgerText = (context: ApiContext, { total, runs }: DeviceView): AsyncIterable<string> =>
-  piecesOf(`{"asOf":"${asOf(context)}","total":${exactJson(totalJson(total.counts))},"epochs":[`, runs, "]}");
+/** In the order they became known. */
+const newestOf = (device: DeviceView, limit: number): RunView[] => {
+  const newest: RunView[] = [];
+  for (const run of device.newestRuns()) if (newest.push(run) === limit) break;
+  return newest.reverse();
+};
 
 async function* piecesOf(head: string, runs: readonly RunView[], tail: string): AsyncGenerator<string> {
   yield head;

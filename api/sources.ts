@@ -168,6 +168,8 @@ export interface DeviceView {
   readonly source: string;
   /** in the order they became known; each is a copy, and a device may have very many */
   readonly runs: readonly RunView[];
+  /** the newest first, each looked for and copied when it is asked for */
+  newestRuns(): Iterable<RunView>;
   /** their numbers in the database */
   readonly runNumbers: readonly number[];
   /** what they come to; must not cost a pass over very many */

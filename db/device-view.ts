@@ -132,9 +132,11 @@ export class DeviceView {
     return packed;
   }
 
-  /** Its runs, the newest first, each copied when it is asked for. */
+  /** Its runs, the newest first, each looked for and copied when it is asked for. */
   *newestRuns(): Generator<RunView> {
-    for (const slot of this.#runSlots().reverse()) yield this.#run(slot);
+    const { devices } = this.#state;
+    for (let slot = devices.lastRun[this.#slot]!; slot >= 0; slot = this.#state.runField(slot, RUN.PREVIOUS))
+      yield this.#run(slot);
   }
 
   /** R11 for a span: open ends that lie in it, the head at a run's first arrival, the tail at its last. */

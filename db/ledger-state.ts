@@ -128,6 +128,7 @@ export class LedgerState {
     const last = this.devices.lastRun[deviceSlot]!;
     if (last < 0) this.devices.firstRun[deviceSlot] = slot;
     else this.runs.set(last, RUN.NEXT, slot);
+    this.runs.set(slot, RUN.PREVIOUS, last);
     this.devices.lastRun[deviceSlot] = slot;
     this.#sum(this.sums, slot, 1);
     const totals = this.#totals?.get(deviceSlot);

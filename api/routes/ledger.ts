@@ -1,9 +1,9 @@
 import type { ApiContext, App } from "../context.ts";
 import { deviceOrThrow } from "../device-page.ts";
-import { deviceLedger, deviceLedgerText, fleetLedger, RUNS_AT_ONCE } from "../ledger-json.ts";
+import { deviceLedger, fleetLedger } from "../ledger-json.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, NoQuery, RefTo } from "../schemas/common.ts";
-import { DeviceLedger, FleetLedger } from "../schemas/ledger.ts";
+import { DeviceLedger, DeviceLedgerQuery, FleetLedger } from "../schemas/ledger.ts";
 import { sendStream } from "../send-stream.ts";
 
 export const ledgerRoutes = (app: App, context: ApiContext): void => {
@@ -30,16 +30,16 @@ export const ledgerRoutes = (app: App, context: ApiContext): void => {
         summary: "A device's ledger by epoch and run",
         tags: ["ledger"],
         params: DeviceParams,
-        querystring: NoQuery,
+        querystring: DeviceLedgerQuery,
         response: { 200: RefTo(DeviceLedger), ...NOT_MODIFIED, ...ERRORS, ...NO_DEVICE },
       },
       preHandler: unchangedSinceCommit(context),
     },
-    async ({ params }, reply) => {
-      const device = deviceOrThrow(context, params.id);
-      if (device.runNumbers.length <= RUNS_AT_ONCE) return deviceLedger(context, device);
+    async ({ params, query }, reply) => {
+      const ledger = deviceLedger(context, deviceOrThrow(context, params.id), query.limit);
+      if (!(Symbol.asyncIterator in ledger)) return ledger;
       reply.type("application/json; charset=utf-8");
-      return sendStream(reply, deviceLedgerText(context, device));
+      return sendStream(reply, ledger);
     },
   );
 };

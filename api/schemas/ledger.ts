@@ -1,6 +1,6 @@
 import { COUNTERS } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { Count, MapOf, Nullable, named, RefTo, Time } from "./common.ts";
+import { Count, MapOf, Nullable, named, OptionalLimit, Query, RefTo, Time } from "./common.ts";
 import { Type } from "./type.ts";
 
 const MEANING: Record<(typeof COUNTERS)[number], string> = {
@@ -98,6 +98,19 @@ const asOf = Time("time of the last commit in this answer");
 
 export const FleetLedger = named(Type.Object({ asOf, total: RefTo(FleetTotal) }), "FleetLedger");
 export const DeviceLedger = named(
-  Type.Object({ asOf, total: RefTo(LedgerTotal), epochs: Type.Array(RefTo(LedgerEpoch)) }),
+  Type.Object({
+    asOf,
+    total: RefTo(LedgerTotal),
+    runs: Type.Optional(
+      Type.Integer({ minimum: 0, description: "how many runs `total` is of; with `limit` only" }),
+    ),
+    epochs: Type.Array(RefTo(LedgerEpoch), {
+      description: "a part per epoch and run, in the order they became known",
+    }),
+  }),
   "DeviceLedger",
 );
+
+export const DeviceLedgerQuery = Query({
+  limit: OptionalLimit(1000, "most runs in `epochs`, the newest ones; all when left out"),
+});

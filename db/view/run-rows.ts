@@ -13,10 +13,12 @@ export const RUN = {
   INDEX: ROW_FIELDS + 3,
   /** slot of the device's next run in the order they became known; -1 = last */
   NEXT: ROW_FIELDS + 4,
+  /** slot of the one before it; -1 = first */
+  PREVIOUS: ROW_FIELDS + 5,
   /** flush that changed it last; of one the tables have, the flush as of which they have it */
-  CHANGED: ROW_FIELDS + 5,
+  CHANGED: ROW_FIELDS + 6,
 } as const;
-export const RUN_FIELDS = ROW_FIELDS + 6;
+export const RUN_FIELDS = ROW_FIELDS + 7;
 
 /** What travels for a changed run: the ledger row and EXPIRED. */
 export const CHANGE_FIELDS = ROW_FIELDS + 1;
@@ -29,6 +31,7 @@ export const newRow = (run: number): Float64Array => {
   row[ROW.HIGH_WATER] = -1;
   row[RUN.EPOCH] = -1;
   row[RUN.NEXT] = -1;
+  row[RUN.PREVIOUS] = -1;
   return row;
 };
 

@@ -4,6 +4,8 @@ import { LedgerSums } from "./ledger-sums.ts";
 
 /** What the runs of a device come to. */
 export interface RunsTotal {
+  /** how many they are */
+  runs: number;
   counts: LedgerCounts;
   /** microseconds, 0 = unknown: of the earliest and of the latest datagram of all */
   firstArrivalUs: number;
@@ -13,6 +15,7 @@ export interface RunsTotal {
 /** Sums over the runs of one device, kept up row by row: a device that restarts every minute has half a million runs in a year. */
 export class RunTotals {
   readonly sums = new LedgerSums();
+  #runs = 0;
   #firstArrivalUs = 0;
   #lastArrivalUs = 0;
   /** slots: the current run, and the one heard last, of several the one known first; -1 = none */
@@ -26,7 +29,7 @@ export class RunTotals {
 
   get total(): RunsTotal {
     const [firstArrivalUs, lastArrivalUs] = [this.#firstArrivalUs, this.#lastArrivalUs];
-    return { counts: this.sums.counts(), firstArrivalUs, lastArrivalUs };
+    return { runs: this.#runs, counts: this.sums.counts(), firstArrivalUs, lastArrivalUs };
   }
 
   /** Slot of the run it is heard on: the current one, else the one heard last. */
@@ -36,6 +39,7 @@ export class RunTotals {
 
   /** A run more, the last one that became known. @param row - RUN_FIELDS values */
   add(slot: number, row: Float64Array): void {
+    this.#runs++;
     this.sums.addRow(row, 1);
     this.#hear(slot, row, 0);
     if (isCurrent(row, 0)) this.#becomeCurrent(slot, row[ROW.RUN]!);

@@ -71,7 +71,6 @@ test.each([
   "/api/v1/status",
   "/api/v1/ledger",
   "/api/v1/devices/pump-7",
-  "/api/v1/devices/pump-7/ledger",
 ])("%s takes no parameter", async (url) => {
   const { status, json } = await api.get(`${url}?limit=5`);
   expect([status, json.code, json.parameters[0].name]).toEqual([400, "ERR_PARAMETER", "limit"]);

@@ -169,6 +169,34 @@ test("the ledger of a device with very many runs is the same, and leaves turns t
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
+test("with a limit a device's ledger has the newest runs, says how many there are, and looks at no others", async () => {
+  const { sources, get } = await testApi();
+  const runs = Array.from({ length: 1201 }, (_, epoch) => runOf({ epoch, run: epoch + 1 }));
+  let copied = 0;
+  const newestRuns = function* () {
+    for (const run of runs.toReversed()) {
+      copied++;
+      yield run;
+    }
+  };
+  sources.add({ id: "d", runs, newestRuns }, { id: "few", runs: runs.slice(0, 2) });
+  const all = await get("/api/v1/devices/d/ledger");
+  expect(all.json).not.toHaveProperty("runs");
+  Object.defineProperty(sources.devices.get("d")!, "runs", {
+    get: () => expect.fail("all runs were copied"),
+  });
+  for (const limit of [1, 8, 1000]) {
+    copied = 0;
+    const { json } = await get(`/api/v1/devices/d/ledger?limit=${limit}`);
+    expect(json).toEqual({ ...all.json, runs: 1201, epochs: all.json.epochs.slice(-limit) });
+    expect(copied).toBe(limit);
+  }
+  const few = await get("/api/v1/devices/few/ledger?limit=8");
+  expect(few.json).toMatchObject({ runs: 2, epochs: [{ epoch: 0 }, { epoch: 1 }] });
+  for (const query of ["limit=0", "limit=1001", "limit=x", "cursor=x"])
+    expect((await get(`/api/v1/devices/d/ledger?${query}`)).status).toBe(400);
+});
+
 test("what a run does not know yet is null", async () => {
   const { sources, get } = await testApi();
   sources.add({

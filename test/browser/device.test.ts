@@ -34,6 +34,32 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("asks for the newest runs only, says how many are left out, and shows more on request", async () => {
+    const RUNS = 100_000;
+    await withPage("#/", async ({ page }) => {
+      await page.route("**/devices/pump-7/ledger?*", async (route) => {
+        const answer = await route.fetch();
+        const ledger = (await answer.json()) as { epochs: object[] };
+        const most = Number(new URL(route.request().url()).searchParams.get("limit"));
+        const epochs = Array.from({ length: most }, (_, at) => ({
+          ...ledger.epochs[0]!,
+          epoch: RUNS - most + at + 1,
+        }));
+        await route.fulfill({ json: { ...ledger, runs: RUNS, epochs } });
+      });
+      await page.goto(`${pages.fleet.api}/#/device/pump-7`);
+      const table = page.getByRole("region", { name: "Table of epochs and runs" });
+      const shown = async () => (await table.locator("tbody td:first-child").allInnerTexts()).map(Number);
+      const button = page.getByRole("button", { name: "Show 492 of 99,992 older runs" });
+      await button.waitFor();
+      expect(await shown()).toEqual(Array.from({ length: 8 }, (_, at) => RUNS - at));
+      await button.click();
+      await page.getByText("99,500 older runs are left out: “copy as curl” has all 100,000").waitFor();
+      expect(await shown()).toEqual(Array.from({ length: 500 }, (_, at) => RUNS - at));
+      expect(await button.count()).toBe(0);
+    });
+  });
+
   test("shades the place of a loss in the colour of its cause, and nothing else", async () => {
     const { gaps } = await getJson<{ gaps: { first: number; from: string; to: string; cause: string }[] }>(
       `${pages.fleet.api}/api/v1/devices/pump-7/series?channel=pressure`,

@@ -85,6 +85,7 @@ const heardOf = (runs: readonly RunView[]): RunView | undefined =>
 const totalOf = (runs: readonly RunView[]): DeviceView["total"] => {
   const firstArrivals = runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!).filter((us) => us > 0);
   return {
+    runs: runs.length,
     counts: sumCounts(runs.map((run) => countsOfRow(run.row, run))),
     firstArrivalUs: firstArrivals.length === 0 ? 0 : Math.min(...firstArrivals),
     lastArrivalUs: Math.max(0, ...runs.map(({ row }) => row[ROW.LAST_ARRIVAL]!)),
@@ -98,6 +99,7 @@ export const deviceOf = ({
   rateHz: 1,
   source: "10.0.0.9:51234",
   runs,
+  newestRuns: () => runs.toReversed(),
   runNumbers: runs.map(({ run }) => run),
   total: totalOf(runs),
   heard: heardOf(runs),

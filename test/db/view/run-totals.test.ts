@@ -26,6 +26,7 @@ const naive = (view: LedgerView, id: string) => {
     ...{ id, run, epoch, lastArrivalUs },
     firstArrivalUs: Math.min(...runs.map(({ row }) => row[ROW.FIRST_ARRIVAL]!)),
     counts: sumCounts(runs.map((each) => countsOfRow(each.row, each))),
+    runs: runs.length,
   };
 };
 
@@ -128,6 +129,25 @@ test("what is told of a device, or of one run, takes as long with very many runs
   expect(toldOfAll(view)).toHaveLength(1);
   expect(describeRun(view, 500)).toMatchObject({ device: "pump", epoch: 500, isUnsequenced: false });
   expect(looks.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThan(15);
+});
+
+test("the newest runs of a device are found from the newest on: those before them are not looked at", () => {
+  const state = new LedgerState();
+  const view = new LedgerView(state);
+  const runsOf = (id: string) => Array.from(view.device(id)!.newestRuns(), ({ run }) => run);
+  for (const device of DEVICES) state.addDevice(device, `device ${device}`, 1);
+  for (let run = 1; run <= 1000; run++) state.addRun(run, DEVICES[run % 2]!, run, 0, 1);
+  expect(runsOf("device 1")).toEqual(view.device("device 1")!.runNumbers.reverse());
+  // what a forgotten device had is given to others
+  state.forget(2, true);
+  state.addDevice(3, "device 3", 1);
+  for (const run of [1001, 1002, 1003]) state.addRun(run, 3, run, 0, 1);
+  expect(runsOf("device 3")).toEqual([1003, 1002, 1001]);
+  const looks = [vi.spyOn(state.runs, "get"), vi.spyOn(state.runs, "read")];
+  const [newest] = view.device("device 1")!.newestRuns();
+  expect(newest!.run).toBe(1000);
+  expect(view.device("device 1")!.total.runs).toBe(500);
+  expect(looks.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThan(10);
 });
 
 test("the rate of a device is that of the run it is heard on, which for one without numbers is no current one", () => {

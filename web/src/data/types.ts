@@ -40,6 +40,9 @@ export interface LedgerEpoch extends Total {
 
 export interface DeviceLedger {
   total: Total;
+  /** how many there are in all */
+  runs: number;
+  /** the newest of them, the newest last */
   epochs: LedgerEpoch[];
 }
 

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { collectorNow } from "../data/clock.ts";
 import { devicePath } from "../data/fetch-json.ts";
 import type { Device, DeviceLedger } from "../data/types.ts";
@@ -10,7 +11,7 @@ import { ChartsPanel } from "./charts-panel.tsx";
 import { isUnnumbered } from "./complete-sentence.ts";
 import { DeviceHead } from "./device-head.tsx";
 import { GapsPanel, stateOf } from "./gaps-panel.tsx";
-import { LedgerPanel } from "./ledger-panel.tsx";
+import { FEW_RUNS, LedgerPanel } from "./ledger-panel.tsx";
 import { formatRange, parseRange } from "./range.ts";
 
 export interface DeviceViewProps {
@@ -26,7 +27,8 @@ const chosenOf = (text: string | null): string[] | null =>
 export const DeviceView = ({ device: id, parameters, setParameters }: DeviceViewProps) => {
   const path = devicePath(id);
   const device = usePoll<Device>(path, 1000);
-  const ledger = usePoll<DeviceLedger>(`${path}/ledger`, 1000);
+  const [mostRuns, setMostRuns] = useState(FEW_RUNS);
+  const ledger = usePoll<DeviceLedger>(`${path}/ledger?limit=${mostRuns}`, 1000);
   // drawn again as time goes on
   useNow();
   const range = parseRange(parameters);
@@ -56,7 +58,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
         onRange={(next) => setParameters(formatRange(next), "push")}
         onChosen={(names) => setParameters({ channels: names.map(encodeURIComponent).join(",") || "," })}
       />
-      <LedgerPanel device={id} ledger={ledger.data} />
+      <LedgerPanel device={id} ledger={ledger.data} onMost={setMostRuns} />
       <ArrivalsPanel device={id} isUnnumbered={isUnnumbered(ledger.data.total)} />
       <GapsPanel
         device={id}

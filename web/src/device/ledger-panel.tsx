@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import { LOST_BINS } from "../bins/bins.ts";
 import { devicePath } from "../data/fetch-json.ts";
 import type { Causes, DeviceLedger, Total } from "../data/types.ts";
@@ -28,9 +27,9 @@ const HEADS: Record<(typeof COLUMNS)[number], string> = {
   missing: "Missing",
   lost: "Lost",
 };
-/** rows at first, and after a click: a device that restarts all day has very many */
-const FEW_ROWS = 8;
-const MOST_ROWS = 500;
+/** runs at first, and after a click: of a device that restarts all day, which has very many, no more are asked for each second */
+export const FEW_RUNS = 8;
+const MOST_RUNS = 500;
 
 /** How many of datagrams without a number were lost: that is not 0. */
 const isNotKnown = (row: Total, column: (typeof COLUMNS)[number]): boolean =>
@@ -57,10 +56,35 @@ const Numbers = ({ row }: { row: Total }) => (
   </>
 );
 
+const LeftOut = ({ ledger, onMost }: Pick<LedgerPanelProps, "ledger" | "onMost">) => {
+  const shown = ledger.epochs.length;
+  const older = ledger.runs - shown;
+  if (older <= 0) return null;
+  if (shown >= MOST_RUNS)
+    return (
+      <p class="more">
+        {count(older)} older runs are left out: “copy as curl” has all {count(ledger.runs)}
+      </p>
+    );
+  const next = Math.min(older, MOST_RUNS - shown);
+  return (
+    <p class="more">
+      <button type="button" class="link" onClick={() => onMost(MOST_RUNS)}>
+        Show {count(next)} {next < older && `of ${count(older)} `}older runs
+      </button>
+    </p>
+  );
+};
+
+export interface LedgerPanelProps {
+  device: string;
+  ledger: DeviceLedger;
+  /** so many runs are to be asked for from now on */
+  onMost: (most: number) => void;
+}
+
 /** Every bin, by start of the sender. */
-export const LedgerPanel = ({ device, ledger }: { device: string; ledger: DeviceLedger }) => {
-  const [most, setMost] = useState(FEW_ROWS);
-  const newest = ledger.epochs.toReversed();
+export const LedgerPanel = ({ device, ledger, onMost }: LedgerPanelProps) => {
   return (
     <Panel
       title="Ledger"
@@ -91,7 +115,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
             </tr>
           </thead>
           <tbody>
-            {newest.slice(0, most).map((row) => (
+            {ledger.epochs.toReversed().map((row) => (
               <tr key={`${row.epoch} ${row.run}`}>
                 <td>{row.epoch ?? "–"}</td>
                 <td>{row.run}</td>
@@ -108,15 +132,7 @@ export const LedgerPanel = ({ device, ledger }: { device: string; ledger: Device
           </tbody>
         </table>
       </section>
-      {newest.length > most && (
-        <p class="more">
-          <button type="button" class="link" onClick={() => setMost(MOST_ROWS)}>
-            {newest.length <= MOST_ROWS || most === FEW_ROWS
-              ? `Show ${count(Math.min(newest.length, MOST_ROWS) - most)} older runs`
-              : `The newest ${count(most)} of ${count(newest.length)} runs; curl has all of them`}
-          </button>
-        </p>
-      )}
+      <LeftOut ledger={ledger} onMost={onMost} />
     </Panel>
   );
 };
