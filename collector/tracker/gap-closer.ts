@@ -63,7 +63,7 @@ export class GapCloser {
     if (isCut) this.#cutAt = gaps.get(index, GAP.FIRST);
     windows.schedule(run, isCut ? Number.NEGATIVE_INFINITY : gaps.earliestDeadline());
     if (isClosed) runs.touch(run);
-    this.trim(runs.device[run]!, wallUs);
+    this.trim(runs.device[run]!, wallUs, drainedAtMs);
     return done;
   }
 
@@ -98,14 +98,17 @@ export class GapCloser {
     }
   }
 
-  /** R15: as long as a device has too many absent ranges, the lowest of its oldest run is only counted from now on. */
-  trim(device: number, wallUs: number): void {
+  /**
+   * R15: as long as a device has too many absent ranges, the lowest of its oldest run is only counted from now on.
+   * @param drainedAtMs - windows are over that end by then, though their run may not have had its turn
+   */
+  trim(device: number, wallUs: number, drainedAtMs = Number.NEGATIVE_INFINITY): void {
     const { devices, options } = this.#context;
     while (
       devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice ||
       (this.#context.gapCount > options.maxGaps && devices.int(device, SLOT.GAPS) > 0)
     )
-      this.#fold(this.#oldestWithGaps(device), wallUs);
+      this.#fold(this.#oldestWithGaps(device), wallUs, drainedAtMs);
   }
 
   /** The run is about to leave the memory for good: nothing of it may stay missing. */
@@ -173,11 +176,14 @@ export class GapCloser {
     countGaps(this.#context, run, 1);
   }
 
-  #fold(run: number, wallUs: number): void {
+  #fold(run: number, wallUs: number, drainedAtMs: number): void {
     const { runs } = this.#context;
     const gaps = runs.gaps[run]!;
     const last = gaps.get(0, GAP.LAST);
-    if (gaps.isOpen(0)) this.#close(run, gaps, 0, wallUs);
+    if (gaps.isOpen(0)) {
+      if (gaps.get(0, GAP.DEADLINE) <= drainedAtMs) judgeAbsence(this.#context, run, gaps, 0);
+      this.#close(run, gaps, 0, wallUs);
+    }
     while (gaps.count > 0 && gaps.get(0, GAP.FIRST) <= last) {
       gaps.remove(0);
       countGaps(this.#context, run, -1);

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { CAUSE } from "../../../protocol/ledger-row.ts";
+import { CAUSE, ROW } from "../../../protocol/ledger-row.ts";
 import type { FaultEvent } from "../../support/fault-script/events.ts";
-import { ROOMY } from "../../support/ledger-pair/bounds.ts";
+import { ROOMY, TIGHT } from "../../support/ledger-pair/bounds.ts";
 import { LedgerPair } from "../../support/ledger-pair/ledger-pair.ts";
 import type { NaiveDatagram } from "../../support/naive-ledger/device.ts";
 
 /** Disagreements that random scripts once found, smallest script each. `LedgerPair` compares both ledgers after every event. */
 
-const datagram = (fields: Partial<NaiveDatagram>): FaultEvent => ({
+const datagram = (fields: Partial<NaiveDatagram>): FaultEvent & { event: "datagram" } => ({
   event: "datagram",
   port: 1,
   datagram: {
@@ -24,6 +24,7 @@ const heartbeat = (fields: Partial<NaiveDatagram>): FaultEvent => datagram({ kin
 const pass = (ms: number): FaultEvent => ({ event: "advance", ms });
 /** the kernel's counter is read, `drops` more than before */
 const dropped = (drops: number): FaultEvent => ({ event: "kernel-drops", listener: 0, drops, lagMs: 0 });
+const shed = (fields: Partial<NaiveDatagram>): FaultEvent => ({ ...datagram(fields), event: "shed" });
 const tick: FaultEvent = { event: "tick", lagMs: 0, maxClosures: 1000 };
 
 const rulesMet = (events: FaultEvent[]): string[] => {
@@ -87,4 +88,20 @@ test("R14: of gaps that share the socket's drops the one that opened first has t
     [1, CAUSE.SOCKET_OVERFLOW],
     [3, CAUSE.UNDETERMINED],
   ]);
+});
+
+test("R14: a gap that the bound closes at the tick at which its window is over is judged, in whatever order the runs come", () => {
+  const pair = new LedgerPair(() => undefined, { ...TIGHT, maxGapsPerDevice: 3 });
+  const epochs = [10, 11, 12];
+  pair.play([
+    ...epochs.map((epoch) => datagram({ epoch })),
+    ...epochs.slice(0, 2).map((epoch) => datagram({ epoch, sequence: 2 })),
+    shed({ epoch: 12, sequence: 2 }),
+    datagram({ epoch: 12, sequence: 4 }),
+    pass(300),
+    dropped(2 ** 40),
+    tick,
+  ]);
+  const overflow = epochs.map((_, at) => pair.store.rows.get(at + 1)![ROW.LOST + CAUSE.SOCKET_OVERFLOW]);
+  expect(overflow).toEqual([1, 1, 2]);
 });

@@ -59,8 +59,13 @@ export const causeOf = (run: NaiveRun, gap: NaiveGap, number: number, isGone = f
   return isGone ? CAUSE.GONE : (gap.kernelCause ?? CAUSE.UNDETERMINED);
 };
 
-/** R15: in the oldest run that has any, the lowest range goes. */
-export function keepBounds(ledger: NaiveState, device: NaiveDevice, wallUs: number): void {
+/** R15: in the oldest run that has any, the lowest range goes. @param beforeClosing - told of each that is open */
+export function keepBounds(
+  ledger: NaiveState,
+  device: NaiveDevice,
+  wallUs: number,
+  beforeClosing: (run: NaiveRun, gap: NaiveGap) => void = () => undefined,
+): void {
   while (
     gapsOf(device) > 0 &&
     (gapsOf(device) > ledger.options.maxGapsPerDevice || allGaps(ledger) > ledger.options.maxGaps)
@@ -68,7 +73,10 @@ export function keepBounds(ledger: NaiveState, device: NaiveDevice, wallUs: numb
     ledger.hit(gapsOf(device) > ledger.options.maxGapsPerDevice ? "R15 floor rose" : "R15 total bound");
     const run = device.runs.find((candidate) => candidate.gaps.length > 0)!;
     const lowest = run.gaps[0]!;
-    if (lowest.state === "open") closeGap(ledger, run, lowest, wallUs);
+    if (lowest.state === "open") {
+      beforeClosing(run, lowest);
+      closeGap(ledger, run, lowest, wallUs);
+    }
     run.foldLowest();
   }
 }

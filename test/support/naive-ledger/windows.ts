@@ -21,7 +21,9 @@ export function tick(ledger: NaiveState, nowMs: number, drainedAtMs: number, wal
       }
       ledger.hit("R9 window closed");
       closeGap(ledger, run, gap, wallUs);
-      keepBounds(ledger, device, wallUs);
+      keepBounds(ledger, device, wallUs, (other, lowest) => {
+        if (lowest.deadlineMs <= drainedAtMs) askKernel(ledger, device, other, lowest);
+      });
     }
     const { held } = device;
     if (held !== null && held.deadlineMs <= nowMs) {
