@@ -27,6 +27,8 @@ export class GapCloser {
   /** the run in which more was due than could be closed at once, and the number to go on at, since what comes meanwhile shifts the ranges; -1 = none */
   #cutRun = -1;
   #cutAt = 0;
+  /** used again for each list */
+  readonly #withGaps: number[] = [];
 
   constructor(context: TrackerContext) {
     this.#context = context;
@@ -103,12 +105,20 @@ export class GapCloser {
    * @param drainedAtMs - windows are over that end by then, though their run may not have had its turn
    */
   trim(device: number, wallUs: number, drainedAtMs = Number.NEGATIVE_INFINITY): void {
-    const { devices, options } = this.#context;
-    while (
-      devices.int(device, SLOT.GAPS) > options.maxGapsPerDevice ||
-      (this.#context.gapCount > options.maxGaps && devices.int(device, SLOT.GAPS) > 0)
-    )
-      this.#fold(this.#oldestWithGaps(device), wallUs, drainedAtMs);
+    if (!this.#hasTooMany(device)) return;
+    const { runs } = this.#context;
+    const newestFirst = this.#listWithGaps(device);
+    while (this.#hasTooMany(device)) {
+      const oldest = newestFirst.at(-1)!;
+      this.#fold(oldest, wallUs, drainedAtMs);
+      if (runs.gaps[oldest]!.count === 0) newestFirst.pop();
+    }
+  }
+
+  #hasTooMany(device: number): boolean {
+    const { devices, options, gapCount } = this.#context;
+    const gaps = devices.int(device, SLOT.GAPS);
+    return gaps > options.maxGapsPerDevice || (gapCount > options.maxGaps && gaps > 0);
   }
 
   /** The run is about to leave the memory for good: nothing of it may stay missing. */
@@ -192,11 +202,13 @@ export class GapCloser {
     runs.touch(run);
   }
 
-  #oldestWithGaps(device: number): number {
+  /** Its runs with absent ranges, listed once for all that give way: there may be thousands of either. */
+  #listWithGaps(device: number): number[] {
     const { devices, runs } = this.#context;
-    let oldest = -1;
+    const newestFirst = this.#withGaps;
+    newestFirst.length = 0;
     for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
-      if ((runs.gaps[run]?.count ?? 0) > 0) oldest = run;
-    return oldest;
+      if ((runs.gaps[run]?.count ?? 0) > 0) newestFirst.push(run);
+    return newestFirst;
   }
 }

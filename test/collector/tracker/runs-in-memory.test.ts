@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
+import { GapList } from "../../../collector/tracker/gap-list.ts";
 import { RunTable } from "../../../collector/tracker/run-table.ts";
 import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
@@ -185,6 +186,29 @@ test("R15: whether a device may be asked for the gaps of a run is found out once
     return lookedAt(() => bed.tracker.tick(nowMs, nowMs, wallUs));
   };
   expect(costs(40)).toBeLessThan(2 * costs(10));
+});
+
+test("R15: what the oldest runs have too much gives way for what all runs are, not for each range anew", () => {
+  const MOST = 10;
+  const costs = (count: number): number => {
+    const runs = Array.from({ length: count }, (_, i) => {
+      const snapshot = snapshotOf(i + 1, i, [range(3, 4, "lost")]);
+      if (i < count - 1) snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | ROW_FLAG.CLOSED;
+      return snapshot;
+    });
+    const bed = new TrackerBed(
+      { maxGapsPerDevice: MOST },
+      { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
+    );
+    const counts = vi.spyOn(GapList.prototype, "count", "get");
+    bed.data(10, { epoch: count - 1 });
+    const { length } = counts.mock.calls;
+    counts.mockRestore();
+    const floors = runs.map((_, i) => bed.rows.get(i + 1)?.[ROW.FLOOR] ?? 0);
+    expect(floors).toEqual(runs.map((_, i) => (i < count - MOST ? 5 : 0)));
+    return length;
+  };
+  expect(costs(400)).toBeLessThan(3 * costs(200));
 });
 
 /** Epochs 0 to `count - 1`, each 0-1, 10 s apart; the archive gives what was drained of one. */
