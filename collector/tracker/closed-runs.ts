@@ -63,8 +63,8 @@ export class ClosedRuns {
     const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
     const kept = snapshots.filter((snapshot) => !left.has(snapshot));
     const keptEpochs = new Set(kept.map(({ epoch }) => epoch ?? -1));
-    for (const { epoch, index } of left)
-      this.#name(device, epoch ?? -1, { lastIndex: index, isCutOff }, (other) => keptEpochs.has(other));
+    for (const { epoch, index } of left) this.#name(device, epoch ?? -1, { lastIndex: index, isCutOff });
+    this.#forgetNames(device, (other) => keptEpochs.has(other));
     return kept;
   }
 
@@ -192,19 +192,25 @@ export class ClosedRuns {
     this.#closer.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
     this.#unlink(device, run, newer);
     this.#ledger.release(run);
-    this.#name(device, epoch, name, (other) => this.#runNumbersOf(device, other).length > 0);
+    this.#name(device, epoch, name);
+    this.#forgetNames(device, (other) => this.#runNumbersOf(device, other).length > 0);
   }
 
-  /**
-   * A run of this epoch is no longer in memory.
-   * @param isPresent - whether an epoch has others that are: its name stays, since nobody would look for a run of it elsewhere
-   */
-  #name(device: number, epoch: number, name: Name, isPresent: (epoch: number) => boolean): void {
+  /** A run of this epoch is no longer in memory. */
+  #name(device: number, epoch: number, name: Name): void {
     const names = this.#names.get(device) ?? new Map<number, Name>();
     this.#names.set(device, names);
     const known = joined(names.get(epoch), name);
     names.delete(epoch);
     names.set(epoch, known);
+  }
+
+  /**
+   * Beyond the bound the oldest names go. To be called once for all that are new: each walk begins with what went before.
+   * @param isPresent - whether an epoch has runs in memory: its name stays, since nobody would look for a run of it elsewhere
+   */
+  #forgetNames(device: number, isPresent: (epoch: number) => boolean): void {
+    const names = this.#names.get(device)!;
     for (const [oldest, forgotten] of names) {
       if (names.size <= this.#maxNames) return;
       if (isPresent(oldest)) continue;

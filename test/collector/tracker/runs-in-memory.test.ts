@@ -116,6 +116,40 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
 });
 
+test("R15: of a device with very many epochs that comes again the names beyond the bound are forgotten in one walk", () => {
+  const COUNT = 5000;
+  const runs = Array.from({ length: COUNT }, (_, i) => {
+    const snapshot = snapshotOf(i + 1, i);
+    snapshot.row[ROW.LAST_ARRIVAL] = BED_START_US - 60_000_000 + i;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (i < COUNT - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+    return snapshot;
+  });
+  const asked: (number | null)[] = [];
+  const archive: DeviceArchive = {
+    load: () => deviceOf(...runs),
+    loadEpoch: (_device, epoch) => {
+      asked.push(epoch);
+      return runs.filter((run) => run.epoch === epoch);
+    },
+  };
+  const bed = new TrackerBed(
+    { archive },
+    { hasHistory: true, nextDevice: 2, nextRun: COUNT + 1, leftOut: ["pump-7"] },
+  );
+  const walks = vi.spyOn(Map.prototype, Symbol.iterator);
+  const verdict = bed.data(10, { epoch: COUNT - 1 });
+  const { length } = walks.mock.calls;
+  walks.mockRestore();
+  expect([verdict, bed.tracker.runCount, length < 10]).toEqual(["in-order", 65, true]);
+  // of an epoch with a name, and of one without
+  const named = COUNT - 65 - 4096;
+  const said = [named, named - 1].map((epoch) => bed.data(10, { epoch }));
+  expect([said, asked]).toEqual([
+    ["in-order", "in-order"],
+    [named, named - 1],
+  ]);
+});
+
 /** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers, from 0 or down to it */
 const manyRuns = (count: number, spacing: number, options: Partial<TrackerOptions> = {}): TrackerBed => {
   const runs = Array.from({ length: count }, (_, index) => {
