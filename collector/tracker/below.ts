@@ -26,7 +26,13 @@ export const noteBelow = ({ runs, devices }: TrackerContext, run: number): void 
   }
 };
 
-/** The same of all runs of a device at once: for each of thousands that are read back it would take as long as there are. */
+/** The run's first number has fallen, within its window: what newer ones knew of those above them no longer holds. */
+export const forgetAbove = ({ runs, devices }: TrackerContext, run: number): void => {
+  let newer = devices.int(runs.device[run]!, SLOT.NEWEST);
+  for (; newer !== run; newer = runs.older[newer]!) runs.aboveFrom[newer] = Number.NEGATIVE_INFINITY;
+};
+
+/** The same as `noteBelow` of all runs of a device at once: for each of thousands that are read back it would take as long as there are. */
 export const noteAllBelow = ({ runs, devices }: TrackerContext, device: number): void => {
   const newest = devices.int(device, SLOT.NEWEST);
   // nearly all have one run

@@ -84,7 +84,7 @@ export class OwningRuns {
 
   #isPassedOver(run: number): boolean {
     // nearly none is
-    if (!this.#runs.has(run, RUN_STATE.BELOW) && !this.#beganLater(run)) return false;
+    if (!this.#mayBeOfRunAbove(run) && !this.#beganLater(run)) return false;
     while (this.#at < this.#count && this.#slots[this.#at] !== run) this.#at++;
     while (this.#at === this.#count || !(this.#passedOver[this.#at]! || this.#isToEnd)) this.#decide(run);
     return this.#passedOver[this.#at]!;
@@ -108,6 +108,30 @@ export class OwningRuns {
       this.#passedOver[at] = this.#isOfRunAbove(slot) || this.#isOlderNews(slot);
       this.#note(slot);
     }
+    if (this.#isToEnd) this.#noteAbove(run);
+  }
+
+  /** So that the next numbers of a run that goes on below others need not be compared with these again: those that leave the memory come back as they were. */
+  #noteAbove(run: number): void {
+    const runs = this.#runs;
+    if (!runs.has(run, RUN_STATE.BELOW)) return;
+    const top = runs.at(run, ROW.HIGH_WATER);
+    let least = Number.POSITIVE_INFINITY;
+    for (let at = 1; at < this.#count; at++) {
+      const first = runs.at(this.#slots[at]!, ROW.FIRST);
+      if (first > top) least = Math.min(least, first);
+    }
+    runs.aboveFrom[run] = least;
+  }
+
+  #mayBeOfRunAbove(run: number): boolean {
+    const runs = this.#runs;
+    return (
+      runs.has(run, RUN_STATE.BELOW) &&
+      this.#number >= runs.aboveFrom[run]! &&
+      this.#number > runs.at(run, ROW.HIGH_WATER) &&
+      runs.at(run, ROW.HIGH_WATER) >= runs.at(run, ROW.FIRST)
+    );
   }
 
   /**
@@ -115,9 +139,9 @@ export class OwningRuns {
    * was first heard. Not so when this run just reaches the other, which has ended, or when a number is used again: then the device has begun anew.
    */
   #isOfRunAbove(run: number): boolean {
+    if (!this.#mayBeOfRunAbove(run)) return false;
     const runs = this.#runs;
     const top = runs.at(run, ROW.HIGH_WATER);
-    if (!runs.has(run, RUN_STATE.BELOW) || top < runs.at(run, ROW.FIRST) || this.#number <= top) return false;
     if (this.#number > top + 1) return this.#greatestFirst > top;
     // it is used since the run was heard, later than numbers are swapped on their way: the device did not begin anew
     const goesOn = this.#roseAtUs - runs.at(run, ROW.FIRST_ARRIVAL) > this.#windowUs;

@@ -1,4 +1,5 @@
 import * as ledgerRow from "../../protocol/ledger-row.ts";
+import { forgetAbove } from "./below.ts";
 import { causeOfOne } from "./causes.ts";
 import type { TrackerContext } from "./context.ts";
 import { countGaps } from "./count-gaps.ts";
@@ -61,6 +62,7 @@ export class RunLedger {
     reordering.came(run, number, opener, arrival.arrivalUs - runs.at(run, ROW.FIRST_ARRIVAL));
     const firstTime = runs.at(run, ROW.FIRST_SEND_TIME) || runs.at(run, ROW.FIRST_ARRIVAL);
     runs.put(run, ROW.FIRST, number);
+    forgetAbove(this.#context, run);
     runs.add1(run, ROW.REORDERED);
     if (oldFirst - number > 1)
       this.openGap(run, number + 1, oldFirst - 1, true, time, firstTime, arrival, opener);

@@ -44,6 +44,8 @@ export class RunTable {
   ownArrivalUs: Float64Array;
   /** when it was heard again after a silence of more than FLOOR_US, the last time */
   backAtUs: Float64Array;
+  /** of one that is BELOW: no older run of its epoch begins above it and below this number; -Infinity = not known */
+  aboveFrom: Float64Array;
   /** number of the batch its row went into last */
   drainedInto: Float64Array;
   /** created with the first absent number */
@@ -79,6 +81,7 @@ export class RunTable {
     this.downUntilMs = new Float64Array(capacity);
     this.ownArrivalUs = new Float64Array(capacity);
     this.backAtUs = new Float64Array(capacity);
+    this.aboveFrom = new Float64Array(capacity);
     this.drainedInto = new Float64Array(capacity);
     this.#isDirty = new Uint8Array(capacity);
     this.#dirty = new Int32Array(capacity);
@@ -108,6 +111,7 @@ export class RunTable {
     this.clearMs[slot] = Number.NEGATIVE_INFINITY;
     this.firstMs[slot] = Number.NEGATIVE_INFINITY;
     this.downUntilMs[slot] = Number.NEGATIVE_INFINITY;
+    this.aboveFrom[slot] = Number.NEGATIVE_INFINITY;
     this.drainedInto[slot] = 0;
     this.gaps[slot] = null;
     this.count++;
@@ -316,6 +320,7 @@ export class RunTable {
     this.downUntilMs = widen(this.downUntilMs, new Float64Array(this.#capacity));
     this.ownArrivalUs = widen(this.ownArrivalUs, new Float64Array(this.#capacity));
     this.backAtUs = widen(this.backAtUs, new Float64Array(this.#capacity));
+    this.aboveFrom = widen(this.aboveFrom, new Float64Array(this.#capacity));
     this.drainedInto = widen(this.drainedInto, new Float64Array(this.#capacity));
     this.#isDirty = widen(this.#isDirty, new Uint8Array(this.#capacity));
     const dirty = new Int32Array(this.#capacity);

@@ -133,6 +133,17 @@ test("R2: a number the device had kept is in one run, also when it was sent befo
   expect([...bed.rows.keys()]).toEqual([1, 2]);
 });
 
+test("R2: where the first number of a run falls it has those from there on, also of a run below it that goes on", () => {
+  const JUMP = 2 ** 20;
+  const bed = new TrackerBed();
+  bed.data(4 * JUMP);
+  for (const number of [10, 11, 12]) bed.data(number);
+  expect(bed.data(3 * JUMP)).toBe("reordered");
+  for (const jump of [1, 2]) expect(bed.data(12 + jump * JUMP)).toBe("in-order");
+  expect(bed.data(3 * JUMP + 5)).toBe("reordered");
+  expect([bed.ledger(1).first, bed.ledger(2).highWater]).toEqual([3 * JUMP, 12 + 2 * JUMP]);
+});
+
 test("R6: a device is heard on what it goes on with while it sends what it had kept", () => {
   const bed = backfilling();
   for (let number = 0; number < 20; number++) {

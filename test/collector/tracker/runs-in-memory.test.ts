@@ -197,6 +197,23 @@ test("R15: a copy of something old costs what the runs of its epoch are, not wha
   expect(costs(1600)).toBeLessThan(3 * costs(800));
 });
 
+test("R15: a device that goes on below thousands of runs of its epoch is not compared with them for each number", () => {
+  const costs = (count: number): number => {
+    const bed = manyRuns(count, -1000);
+    bed.data(2 ** 40, { epoch: 1 });
+    // the newest run is 1000-1009, the one above it begins at 2000
+    expect([bed.data(1010, { epoch: 1 }), bed.tracker.runCount]).toEqual(["in-order", count]);
+    return lookedAt(() => {
+      const said = [1011, 1011, 1013].map((number) => bed.data(number, { epoch: 1 }));
+      expect([...said, bed.heartbeat(1015, { epoch: 1 })]).toEqual([
+        ...["in-order", "duplicate", "in-order", "control"],
+      ]);
+      expect(bed.row(count)[ROW.HIGH_WATER]).toBe(1014);
+    });
+  };
+  expect(costs(1600)).toBeLessThan(costs(800) + 100);
+});
+
 test("R15: a GONE for an epoch of many runs costs what they are, too, also when none has numbers of another", () => {
   const recovery = new Recovery({ listeners: ["on"], random: () => 0, send: () => true });
   recovery.wasAsked = () => true;
