@@ -67,14 +67,20 @@ export class Believer {
     if (!this.extend(run, datagram.sequence, datagram.sequenceBits, arrival)) return BELIEF.RUN_OVER;
     const number = this.number;
     const highWater = this.#runs.at(run, ROW.HIGH_WATER);
-    const jump = plausibleJump(this.#runs, run, arrival.arrivalUs, datagram.sequenceBits);
-    if (number > highWater) return number - highWater <= jump ? BELIEF.ABOVE : BELIEF.NONE;
+    if (number > highWater)
+      return this.#isNear(run, number - highWater, datagram, arrival) ? BELIEF.ABOVE : BELIEF.NONE;
     if (number < 0 || this.#isTooOld(run, highWater - number, datagram.sequenceBits)) return BELIEF.NONE;
     const first = this.#runs.at(run, ROW.FIRST);
     if (number >= first) return this.#inRange(run, number);
     const isSoon = arrival.nowMs - this.#runs.firstMs[run]! <= this.#windowMs;
-    const isNear = first - number <= jump && this.#runs.at(run, ROW.FLOOR) === 0;
-    return isSoon && isNear ? BELIEF.BELOW_FIRST : BELIEF.NONE;
+    const mayFall =
+      isSoon && this.#runs.at(run, ROW.FLOOR) === 0 && this.#isNear(run, first - number, datagram, arrival);
+    return mayFall ? BELIEF.BELOW_FIRST : BELIEF.NONE;
+  }
+
+  /** R3. Asked last: an old number is asked of all newer runs of its epoch, of which this would read most of the row. */
+  #isNear(run: number, distance: number, { sequenceBits }: Datagram, { arrivalUs }: Arrival): boolean {
+    return distance <= plausibleJump(this.#runs, run, arrivalUs, sequenceBits);
   }
 
   /**

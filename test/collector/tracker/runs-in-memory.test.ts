@@ -187,6 +187,16 @@ test("R15: to read an epoch of many runs back costs what they are, not what they
   expect(costs(1600)).toBeLessThan(3 * costs(800));
 });
 
+test("R15: a number of the oldest of many runs is asked of each newer one by its numbers alone", () => {
+  const RUNS = 800;
+  const bed = manyRuns(RUNS, 10);
+  bed.data(2 ** 40, { epoch: 1 });
+  const times = vi.spyOn(RunTable.prototype, "expected");
+  const costs = lookedAt(() => expect(bed.data(5, { epoch: 1 })).toBe("held"));
+  expect([times.mock.calls.length < 10, costs < 4 * RUNS]).toEqual([true, true]);
+  times.mockRestore();
+});
+
 test("R15: a copy of something old costs what the runs of its epoch are, not what they are to each other, also where each lies below those before it", () => {
   const costs = (count: number): number => {
     const bed = manyRuns(count, -10);
