@@ -27,7 +27,7 @@ export const unknownChannel = (device: string, name: string): ApiError =>
 /** Channels, or newest values, of all devices of a page: 1,000 devices have 50 each. As many with 1,024 each were 30 MB of text, written on the thread that serves HTTP. */
 const MOST_CHANNELS = 50_000;
 
-/** What of a device takes room on a page. Newest values are of all its epochs, its channels of the current one. */
+/** What of a device takes room on a page. Newest values are of all its epochs, its channels as a rule of the current one. */
 type SizeOf = (device: DeviceView) => number;
 const channelsOf: SizeOf = ({ channels }) => channels.length;
 

@@ -171,7 +171,7 @@ export class DeviceView {
     return rateOf(this.#state, this.#slot, runs.get(slot, ROW.INTERVAL), heardUs);
   }
 
-  /** Names of the current epoch, by channel number. */
+  /** Names of the current epoch, by channel number. While none is known, as after a heartbeat alone, those of the newest values. */
   get channels(): Channel[] {
     const epoch = this.#currentEpoch();
     const channels = new Map<number, Channel>();
@@ -179,6 +179,11 @@ export class DeviceView {
       if (this.#epochOfRun(run) === epoch) channels.set(channel, undescribed(channel));
     }
     for (const { channel, name, unit } of this.namesIn(epoch)) channels.set(channel, { name, unit });
+    if (channels.size === 0) {
+      const { values, entries } = this.#newestOfNames();
+      for (const [place, { name, unit }] of values.entries())
+        channels.set(entries[place]!.channel, { name, unit });
+    }
     return [...channels].sort(([a], [b]) => a - b).map(([, channel]) => channel);
   }
 
@@ -218,6 +223,11 @@ export class DeviceView {
 
   /** Newest value of each channel. When a name moved to another channel the newer value has it. */
   get latest(): LatestValue[] {
+    return this.#newestOfNames().values;
+  }
+
+  /** The newest values, and what each is made of. */
+  #newestOfNames(): { values: LatestValue[]; entries: LatestEntry[] } {
     const values: LatestValue[] = [];
     const entries: LatestEntry[] = [];
     // only to be looked up in: a device without descriptions, or with one channel, needs none
@@ -239,7 +249,7 @@ export class DeviceView {
       entries[place] = entry;
       placeOf?.set(name, place);
     }
-    return values;
+    return { values, entries };
   }
 
   /** The different descriptions of all epochs; `placesIn` says which of them hold in one. */

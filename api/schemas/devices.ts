@@ -47,7 +47,9 @@ export const Device = named(
       examples: ["10.0.0.9:51234"],
     }),
     epoch: Nullable(Type.Integer({ description: "epoch of the current run" })),
-    channels: Type.Array(Type.Object({ name: Type.String(), unit: Type.String() })),
+    channels: Type.Array(Type.Object({ name: Type.String(), unit: Type.String() }), {
+      description: "of its epoch; while none of these is known, those of its newest values",
+    }),
     ledger: RefTo(LedgerTotal),
   }),
   "Device",

@@ -273,6 +273,26 @@ test("a name holds for its epoch, and a name that is taken gets the channel's nu
   expect(pump.latestCount).toBe(3);
 });
 
+test("of an epoch of which no channel is known yet the channels are those with a newest value", () => {
+  const { bed, model, device, flush } = bedWithPump();
+  using _ = bed;
+  const old = model.run(device, 1);
+  model.describe(device, 1, 1, "temperature", "Cel");
+  // in the order of their numbers, whichever came first
+  model.receive(old, 0, [
+    { channel: 9, value: 1, timeUs: 1 },
+    { channel: 1, value: 20, timeUs: 1 },
+  ]);
+  const run = model.run(device, 2, 0, ROW_FLAG.CURRENT);
+  model.receive(run, 0, []);
+  expect(flush().device("pump")!.channels).toEqual([
+    { name: "temperature", unit: "Cel" },
+    { name: "ch9", unit: "" },
+  ]);
+  model.receive(run, 1, [{ channel: 9, value: 1, timeUs: 2 }]);
+  expect(flush().device("pump")!.channels).toEqual([{ name: "ch9", unit: "" }]);
+});
+
 test("a device has the channels of every epoch, and by its number one that was nameless in some", () => {
   const { bed, model, device, flush } = bedWithPump();
   using _ = bed;
