@@ -186,8 +186,12 @@ const remedyOf = (code: string, url: string): string | null => {
     return `nothing answers at ${url} (${code}): the collector does not run, or its API is elsewhere`;
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
     return `what answers at ${url} does not speak TLS: its URL begins with http://`;
-  if (code === "UND_ERR_SOCKET" && url.startsWith("http:"))
-    return `the connection to ${url} was closed without an answer: where the collector has a certificate its URL begins with https://`;
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") {
+    const where = url.startsWith("http:")
+      ? "where the collector has a certificate its URL begins with https://; without one it"
+      : "the collector";
+    return `the connection to ${url} was closed without an answer: ${where} may have as many connections as it takes, which its log says`;
+  }
   if (UNTRUSTED.test(code))
     return `the certificate of ${url} is not trusted here (${code}): NODE_EXTRA_CA_CERTS=FILE in the environment adds those of a PEM file`;
   return null;

@@ -38,6 +38,13 @@ const clientOfTls = (scheme: string): Promise<ApiClient> => {
   return listening(createTlsServer({ cert, key }), scheme);
 };
 
+/** A client of an API that closes each connection at once, as a collector does that has all it takes. */
+const clientOfFull = (scheme: string): Promise<ApiClient> => {
+  const server = createServer();
+  server.on("connection", (socket) => socket.destroy());
+  return listening(server, scheme);
+};
+
 const status = (client: ApiClient): Promise<unknown> =>
   client.get<{ listeners: unknown }>("/status", "listeners");
 
@@ -67,8 +74,18 @@ test.each(FOREIGN)("an answer %j is no collector's, and said to be none", async 
 
 test.each([
   ["a certificate nobody knows", () => clientOfTls("https"), /^the certificate .* NODE_EXTRA_CA_CERTS=FILE/],
-  ["http:// to TLS", () => clientOfTls("http"), /begins with https:\/\/$/],
+  ["http:// to TLS", () => clientOfTls("http"), /begins with https:\/\/; without one /],
   ["https:// to what has none", () => clientOf(() => {}, "https"), /begins with http:\/\/$/],
+  [
+    "no room for a connection",
+    () => clientOfFull("http"),
+    /closed without an answer: .* as many connections as it takes/,
+  ],
+  [
+    "no room for one with TLS",
+    () => clientOfFull("https"),
+    /closed without an answer: .* as many connections as it takes/,
+  ],
 ])("%s: what can be done is said", async (_what, client, message) => {
   await expect(status(await client())).rejects.toMatchObject({
     code: "ERR_API",
