@@ -78,7 +78,7 @@ const withCollector = async (play: (collector: RunningCollector) => Promise<void
 };
 
 const firstPaint = async ({ page }: WatchedPage): Promise<{ paintMs: number; rowsMs: number }> => {
-  await page.locator(".devices td.id").first().waitFor();
+  await page.locator(".devices th.id").first().waitFor();
   const rowsMs = (await page.evaluate("performance.now()")) as number;
   const paintMs = (await page.evaluate(
     'performance.getEntriesByName("first-contentful-paint")[0].startTime',
