@@ -109,9 +109,12 @@ export const createFrameworkErrorHandler =
     return handleError(error, request, reply);
   };
 
+/** Those to whom nothing can be told: the client is gone, or has not begun its TLS in two minutes, and what is written would wait for that. */
+const UNTOLD = ["ECONNRESET", "ERR_TLS_HANDSHAKE_TIMEOUT"];
+
 /** Bytes that are no HTTP request never become one: answered on the bare socket. */
 export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  if (UNTOLD.includes(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLogger } from "../../common/logger.ts";
 import { freshApi, type TestApi } from "../support/api.ts";
@@ -39,4 +41,17 @@ test("clients that say nothing hold a bounded number of connections, those of th
   const [{ socket }] = await left;
   if (!socket.closed) await once(socket, "close");
   expect(await answerTo(await opened(api))).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+test("a client that never begins its TLS is let go", async () => {
+  const [cert, key] = ["cert", "key"].map((what) =>
+    readFileSync(join(import.meta.dirname, `../fixtures/tls/first-${what}.pem`)),
+  );
+  // Node's own time is two minutes
+  const tls = { cert: cert!, key: key!, handshakeTimeout: 50 };
+  const api = await freshApi({ tls });
+  await api.app.listen({ port: 0, host: "127.0.0.1" });
+  onTestFinished(() => api.app.close());
+  const silent = await opened(api);
+  if (!silent.closed) await once(silent, "close");
 });
