@@ -71,7 +71,10 @@ export const Cursor = Type.Optional(
 export const ChannelFilter = Type.Optional(
   Type.Array(
     Type.String({ minLength: 1, maxLength: 300, description: "a channel name of 1 to 300 characters" }),
-    { maxItems: 1024, description: "channel name; repeatable; all channels when left out" },
+    {
+      maxItems: 1024,
+      description: "channel name; repeatable, up to 1,024 of them; all channels when left out",
+    },
   ),
 );
 

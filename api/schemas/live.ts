@@ -10,7 +10,7 @@ export const LiveQueryString = Query({
   device: Type.Optional(
     Type.Array(
       Type.String({ minLength: 1, maxLength: 64, description: "a device id of 1 to 64 characters" }),
-      { maxItems: 64, description: "device id; repeatable; all devices when left out" },
+      { maxItems: 64, description: "device id; repeatable, up to 64 of them; all devices when left out" },
     ),
   ),
   channel: ChannelFilter,

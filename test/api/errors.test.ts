@@ -113,6 +113,19 @@ test("times and steps that are none are named with all else that is wrong", asyn
   ]);
 });
 
+test.each([
+  ["/api/v1/live", "device", 64],
+  ["/api/v1/live", "channel", 1024],
+  ["/api/v1/raster", "device", 200],
+  ["/api/v1/devices/pump-7/readings", "channel", 1024],
+])("%s says how often it takes %s when there are more: %d times", async (url, name, most) => {
+  const query = Array.from({ length: most + 1 }, (_, index) => `${name}=${index}`).join("&");
+  const { json } = await api.get(`${url}?${query}`);
+  expect(json.parameters).toEqual([
+    { name, detail: expect.stringMatching(new RegExp(` ${most.toLocaleString("en")}\\b`)) },
+  ]);
+});
+
 test("digits are taken as they are, leading zeros too", async () => {
   expect((await api.get("/api/v1/devices?limit=007&min_completeness=0.50")).status).toBe(200);
 });
