@@ -14,7 +14,10 @@ export const healthRoutes = (app: App, { sources }: ApiContext): void => {
         summary: "200 while the process answers",
         tags: ["process"],
         querystring: NoQuery,
-        response: { 200: Type.Object({ status: Word(["live"]) }), ...PROBE_ERRORS },
+        response: {
+          200: Type.Object({ status: Word(["live"]) }, { description: "the process answers" }),
+          ...PROBE_ERRORS,
+        },
       },
     },
     async () => ({ status: "live" as const }),
@@ -29,7 +32,11 @@ export const healthRoutes = (app: App, { sources }: ApiContext): void => {
           "200 when the database is open and commits, the threads that receive run, and every listener that is not optional is OK",
         tags: ["process"],
         querystring: NoQuery,
-        response: { 200: Type.Object({ status: Word(["ready"]) }), ...PROBE_ERRORS, ...NOT_READY },
+        response: {
+          200: Type.Object({ status: Word(["ready"]) }, { description: "it receives and stores" }),
+          ...PROBE_ERRORS,
+          ...NOT_READY,
+        },
       },
     },
     async () => {

@@ -23,11 +23,14 @@ const linksOf = (app: App): Record<string, string> => {
 /** `/api/v1`: where to go from here. */
 export const indexRoutes = (app: App, { version }: ApiContext): void => {
   let links: Record<string, string> | undefined;
-  const Index = Type.Object({
-    name: Type.String(),
-    version: Type.String(),
-    links: MapOf(Type.String(), "paths of this server, by what is there"),
-  });
+  const Index = Type.Object(
+    {
+      name: Type.String(),
+      version: Type.String(),
+      links: MapOf(Type.String(), "paths of this server, by what is there"),
+    },
+    { description: "what this server is, and where to go from here" },
+  );
   app.get(
     "",
     {

@@ -25,28 +25,31 @@ const Transit = Type.Object(
 
 /** `GET /devices/{id}/arrivals` */
 export const Arrivals = named(
-  Type.Object({
-    device: Type.String({ description: "device id" }),
-    epoch: Nullable(Type.Integer({ description: "of the run that is told of; null: none declared" })),
-    run: Nullable(
-      Type.Integer({ minimum: 0, description: "null: nothing was heard of it lately, nothing is known" }),
-    ),
-    transit: Nullable(Transit),
-    reordering: Type.Object(
-      {
-        count: Count("numbers that came after a greater one; what had been asked for is not among them"),
-        greatestExtent: Type.Integer({
-          minimum: 0,
-          description: "numbers received from the first greater one on until it came (RFC 4737 §4.2)",
-        }),
-        meanExtent: Type.Number({ minimum: 0 }),
-        greatestDelaySeconds: Span("longest time after the first greater one"),
-        nReordering: Type.Array(Type.Integer({ minimum: 0 }), {
-          description: "from n = 1 to 8: how many were n-reordered (RFC 4737 §5)",
-        }),
-      },
-      { description: "since the collector's start" },
-    ),
-  }),
+  Type.Object(
+    {
+      device: Type.String({ description: "device id" }),
+      epoch: Nullable(Type.Integer({ description: "of the run that is told of; null: none declared" })),
+      run: Nullable(
+        Type.Integer({ minimum: 0, description: "null: nothing was heard of it lately, nothing is known" }),
+      ),
+      transit: Nullable(Transit),
+      reordering: Type.Object(
+        {
+          count: Count("numbers that came after a greater one; what had been asked for is not among them"),
+          greatestExtent: Type.Integer({
+            minimum: 0,
+            description: "numbers received from the first greater one on until it came (RFC 4737 §4.2)",
+          }),
+          meanExtent: Type.Number({ minimum: 0 }),
+          greatestDelaySeconds: Span("longest time after the first greater one"),
+          nReordering: Type.Array(Type.Integer({ minimum: 0 }), {
+            description: "from n = 1 to 8: how many were n-reordered (RFC 4737 §5)",
+          }),
+        },
+        { description: "since the collector's start" },
+      ),
+    },
+    { description: "transit times and reordering of a device's numbers" },
+  ),
   "Arrivals",
 );

@@ -24,34 +24,37 @@ const Status = Word(DEVICE_STATUSES, {
 });
 
 export const Device = named(
-  Type.Object({
-    id: DeviceId,
-    status: Status,
-    announced: Nullable(
-      Type.String({
-        enum: [...ANNOUNCEMENTS, null],
-        description: "what it announced about its silence: a sleep, or its orderly end",
+  Type.Object(
+    {
+      id: DeviceId,
+      status: Status,
+      announced: Nullable(
+        Type.String({
+          enum: [...ANNOUNCEMENTS, null],
+          description: "what it announced about its silence: a sleep, or its orderly end",
+        }),
+      ),
+      intervalSeconds: Nullable(
+        Type.Number({
+          exclusiveMinimum: 0,
+          description: "learned interval between its datagrams, or between bursts of them; null: unknown",
+        }),
+      ),
+      rateHz: RateHz,
+      firstSeen: Nullable(Time("first arrival")),
+      lastSeen: Nullable(Time("last arrival, control datagrams included")),
+      source: Type.String({
+        description: "address and port it was last heard from",
+        examples: ["10.0.0.9:51234"],
       }),
-    ),
-    intervalSeconds: Nullable(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: "learned interval between its datagrams, or between bursts of them; null: unknown",
+      epoch: Nullable(Type.Integer({ description: "epoch of the current run" })),
+      channels: Type.Array(Type.Object({ name: Type.String(), unit: Type.String() }), {
+        description: "of its epoch; while none of these is known, those of its newest values",
       }),
-    ),
-    rateHz: RateHz,
-    firstSeen: Nullable(Time("first arrival")),
-    lastSeen: Nullable(Time("last arrival, control datagrams included")),
-    source: Type.String({
-      description: "address and port it was last heard from",
-      examples: ["10.0.0.9:51234"],
-    }),
-    epoch: Nullable(Type.Integer({ description: "epoch of the current run" })),
-    channels: Type.Array(Type.Object({ name: Type.String(), unit: Type.String() }), {
-      description: "of its epoch; while none of these is known, those of its newest values",
-    }),
-    ledger: RefTo(LedgerTotal),
-  }),
+      ledger: RefTo(LedgerTotal),
+    },
+    { description: "a device: when and whence it was heard, what it measures, its ledger" },
+  ),
   "Device",
 );
 
@@ -81,7 +84,7 @@ export const DevicesQueryString = Query({
 });
 
 export const DeviceList = named(
-  Type.Object({ devices: Type.Array(RefTo(Device)), next: Next }),
+  Type.Object({ devices: Type.Array(RefTo(Device)), next: Next }, { description: "a page of devices" }),
   "DeviceList",
 );
 

@@ -25,34 +25,37 @@ const Causes = MapOf(Count("numbers"), "lost, by cause");
 const Epoch = Nullable(Type.Integer());
 
 export const FleetList = named(
-  Type.Object({
-    asOf,
-    total: Type.Integer({ minimum: 0, description: "devices that match" }),
-    statuses: Type.Object(
-      Object.fromEntries(DEVICE_STATUSES.map((status) => [status, Type.Integer({ minimum: 0 })])) as Record<
-        (typeof DEVICE_STATUSES)[number],
-        ReturnType<typeof Type.Integer>
-      >,
-      { description: "how many of all devices are in each status" },
-    ),
-    devices: Type.Array(
-      Type.Object({
-        id: Type.String(),
-        status: Word(DEVICE_STATUSES),
-        epoch: Epoch,
-        lastSeen: Nullable(Time("last arrival")),
-        rateHz: RateHz,
-        expected: Count("numbers"),
-        received: Count("numbers"),
-        recovered: Count("numbers"),
-        late: Count("numbers"),
-        missing: Count("numbers"),
-        lost: Count("numbers"),
-        completeness: Completeness,
-        causes: Causes,
-      }),
-    ),
-  }),
+  Type.Object(
+    {
+      asOf,
+      total: Type.Integer({ minimum: 0, description: "devices that match" }),
+      statuses: Type.Object(
+        Object.fromEntries(DEVICE_STATUSES.map((status) => [status, Type.Integer({ minimum: 0 })])) as Record<
+          (typeof DEVICE_STATUSES)[number],
+          ReturnType<typeof Type.Integer>
+        >,
+        { description: "how many of all devices are in each status" },
+      ),
+      devices: Type.Array(
+        Type.Object({
+          id: Type.String(),
+          status: Word(DEVICE_STATUSES),
+          epoch: Epoch,
+          lastSeen: Nullable(Time("last arrival")),
+          rateHz: RateHz,
+          expected: Count("numbers"),
+          received: Count("numbers"),
+          recovered: Count("numbers"),
+          late: Count("numbers"),
+          missing: Count("numbers"),
+          lost: Count("numbers"),
+          completeness: Completeness,
+          causes: Causes,
+        }),
+      ),
+    },
+    { description: "rows of the table, and how many devices match" },
+  ),
   "FleetList",
 );
 
@@ -75,27 +78,30 @@ export const FleetQueryString = Query({
 });
 
 export const History = named(
-  Type.Object({
-    stepSeconds: Type.Integer({ description: "between two samples" }),
-    samples: Type.Array(
-      Type.Object({
-        time: Time("of the sample"),
-        datagrams: Count("that arrived"),
-        rejected: Count("of these, rejected"),
-        shed: Count("of these, refused for want of room"),
-        expected: Count("numbers"),
-        received: Count("numbers"),
-        reordered: Count("numbers"),
-        recovered: Count("numbers"),
-        late: Count("numbers"),
-        missing: Count("numbers"),
-        lost: Count("numbers"),
-        duplicates: Count("datagrams"),
-        causes: Causes,
-      }),
-      { description: "counters as they stood then, oldest first" },
-    ),
-  }),
+  Type.Object(
+    {
+      stepSeconds: Type.Integer({ description: "between two samples" }),
+      samples: Type.Array(
+        Type.Object({
+          time: Time("of the sample"),
+          datagrams: Count("that arrived"),
+          rejected: Count("of these, rejected"),
+          shed: Count("of these, refused for want of room"),
+          expected: Count("numbers"),
+          received: Count("numbers"),
+          reordered: Count("numbers"),
+          recovered: Count("numbers"),
+          late: Count("numbers"),
+          missing: Count("numbers"),
+          lost: Count("numbers"),
+          duplicates: Count("datagrams"),
+          causes: Causes,
+        }),
+        { description: "counters as they stood then, oldest first" },
+      ),
+    },
+    { description: "the fleet's counters as they stood at each step" },
+  ),
   "History",
 );
 
@@ -107,39 +113,44 @@ export const HistoryQueryString = Query({
 });
 
 export const Raster = named(
-  Type.Object({
-    asOf,
-    size: Type.Integer({ description: "numbers per block" }),
-    devices: Type.Array(
-      Type.Object({
-        device: Type.String(),
-        runs: Type.Array(
-          Type.Object({
-            epoch: Epoch,
-            run: Type.Integer(),
-            first: Type.Integer({ description: "first number shown" }),
-            last: Type.Integer({ description: "last number shown" }),
-            exactFrom: Type.Integer({
-              description: "below it absent numbers can no longer be told apart, or were too many to look at",
-            }),
-            blocks: Type.Array(
-              Type.Object({
-                block: Type.Integer({ description: "its numbers are [block x size, (block + 1) x size)" }),
-                missing: Count("numbers"),
-                recovered: Count("numbers"),
-                late: Count("numbers"),
-                causes: Causes,
+  Type.Object(
+    {
+      asOf,
+      size: Type.Integer({ description: "numbers per block" }),
+      devices: Type.Array(
+        Type.Object({
+          device: Type.String(),
+          runs: Type.Array(
+            Type.Object({
+              epoch: Epoch,
+              run: Type.Integer(),
+              first: Type.Integer({ description: "first number shown" }),
+              last: Type.Integer({ description: "last number shown" }),
+              exactFrom: Type.Integer({
+                description:
+                  "below it absent numbers can no longer be told apart, or were too many to look at",
               }),
-              {
-                description: "blocks where a number is absent or came after its window; all others are whole",
-              },
-            ),
-          }),
-          { description: "oldest first" },
-        ),
-      }),
-    ),
-  }),
+              blocks: Type.Array(
+                Type.Object({
+                  block: Type.Integer({ description: "its numbers are [block x size, (block + 1) x size)" }),
+                  missing: Count("numbers"),
+                  recovered: Count("numbers"),
+                  late: Count("numbers"),
+                  causes: Causes,
+                }),
+                {
+                  description:
+                    "blocks where a number is absent or came after its window; all others are whole",
+                },
+              ),
+            }),
+            { description: "oldest first" },
+          ),
+        }),
+      ),
+    },
+    { description: "the newest blocks of each device that was asked for and is known" },
+  ),
   "Raster",
 );
 
@@ -157,23 +168,26 @@ export const RasterQueryString = Query({
 });
 
 export const EventList = named(
-  Type.Object({
-    events: Type.Array(
-      Type.Object({
-        event: Type.Integer({ description: "number, in the order in which they were committed" }),
-        time: Time("when it happened"),
-        kind: Type.String({ description: "what happened" }),
-        device: Nullable(Type.String()),
-        detail: Type.Unsafe<Record<string, unknown>>({
-          type: "object",
-          additionalProperties: true,
-          description:
-            "what else there is to say, by kind; times in it are RFC 3339 too (`until` of `sleep`, `from` and `to` of `collector-down`, whose `from` is null when nothing had ever been heard); `{damaged: true}` where the database is damaged there",
+  Type.Object(
+    {
+      events: Type.Array(
+        Type.Object({
+          event: Type.Integer({ description: "number, in the order in which they were committed" }),
+          time: Time("when it happened"),
+          kind: Type.String({ description: "what happened" }),
+          device: Nullable(Type.String()),
+          detail: Type.Unsafe<Record<string, unknown>>({
+            type: "object",
+            additionalProperties: true,
+            description:
+              "what else there is to say, by kind; times in it are RFC 3339 too (`until` of `sleep`, `from` and `to` of `collector-down`, whose `from` is null when nothing had ever been heard); `{damaged: true}` where the database is damaged there",
+          }),
         }),
-      }),
-    ),
-    next: Next,
-  }),
+      ),
+      next: Next,
+    },
+    { description: "a page of events" },
+  ),
   "EventList",
 );
 

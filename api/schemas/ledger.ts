@@ -96,18 +96,27 @@ export const FleetTotal = named(
 
 const asOf = Time("time of the last commit in this answer");
 
-export const FleetLedger = named(Type.Object({ asOf, total: RefTo(FleetTotal) }), "FleetLedger");
+export const FleetLedger = named(
+  Type.Object(
+    { asOf, total: RefTo(FleetTotal) },
+    { description: "the ledger of all devices together, and what became of every datagram" },
+  ),
+  "FleetLedger",
+);
 export const DeviceLedger = named(
-  Type.Object({
-    asOf,
-    total: RefTo(LedgerTotal),
-    runs: Type.Optional(
-      Type.Integer({ minimum: 0, description: "how many runs `total` is of; with `limit` only" }),
-    ),
-    epochs: Type.Array(RefTo(LedgerEpoch), {
-      description: "a part per epoch and run, in the order they became known",
-    }),
-  }),
+  Type.Object(
+    {
+      asOf,
+      total: RefTo(LedgerTotal),
+      runs: Type.Optional(
+        Type.Integer({ minimum: 0, description: "how many runs `total` is of; with `limit` only" }),
+      ),
+      epochs: Type.Array(RefTo(LedgerEpoch), {
+        description: "a part per epoch and run, in the order they became known",
+      }),
+    },
+    { description: "a device's ledger: its total and each of its runs" },
+  ),
   "DeviceLedger",
 );
 

@@ -182,23 +182,26 @@ const Database = Type.Object({
 });
 
 export const Status = named(
-  Type.Object({
-    version: Type.String(),
-    now: Time("of the collector's wall clock"),
-    startedAt: Time("when the process began"),
-    uptimeSeconds: Type.Number({ minimum: 0 }),
-    devices: Type.Integer({ minimum: 0, description: "devices known" }),
-    listeners: Type.Array(RefTo(Listener)),
-    paths: Type.Array(RefTo(Path), {
-      description: "since the start of the process; empty while all listeners are one path",
-    }),
-    threads: Type.Array(Thread),
-    queues: Type.Array(Queue),
-    reordering: Reordering,
-    findings: Type.Array(RefTo(Finding), {
-      description: "what the evidence since the start says, most urgent first",
-    }),
-    database: Database,
-  }),
+  Type.Object(
+    {
+      version: Type.String(),
+      now: Time("of the collector's wall clock"),
+      startedAt: Time("when the process began"),
+      uptimeSeconds: Type.Number({ minimum: 0 }),
+      devices: Type.Integer({ minimum: 0, description: "devices known" }),
+      listeners: Type.Array(RefTo(Listener)),
+      paths: Type.Array(RefTo(Path), {
+        description: "since the start of the process; empty while all listeners are one path",
+      }),
+      threads: Type.Array(Thread),
+      queues: Type.Array(Queue),
+      reordering: Reordering,
+      findings: Type.Array(RefTo(Finding), {
+        description: "what the evidence since the start says, most urgent first",
+      }),
+      database: Database,
+    },
+    { description: "the collector's account of itself" },
+  ),
   "Status",
 );

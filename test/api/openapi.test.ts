@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { points as pointsText, series } from "../../api/answer-texts.ts";
 import { parsePlace } from "../../api/live/position.ts";
 import { Buckets } from "../../db/series/buckets.ts";
-import { type TestApi, testApi } from "../support/api.ts";
+import { type Json, type TestApi, testApi } from "../support/api.ts";
 import { NOON_US } from "../support/fake-sources.ts";
 import { answerMistakes, openapiMistakes, operationsOf } from "../support/openapi.ts";
 
@@ -118,6 +118,12 @@ describe("the check itself finds", () => {
       (doc: { components: { schemas: Record<string, unknown> } }) =>
         Object.assign(doc.components.schemas, { Gap: { type: "gap" } }),
       "component Gap: not a JSON Schema (2020-12)",
+    ],
+    [
+      "an answer of which nobody says what it is",
+      (doc: Json) =>
+        Object.assign(doc.paths["/livez"].get.responses["200"], { description: "Default Response" }),
+      "GET /livez: response 200: no description",
     ],
   ])("%s", async (_name, damage, mistake) => {
     const doc = structuredClone(await document());

@@ -53,13 +53,17 @@ const mistakesOfParameters = ({ name, path, operation }: Operation): string[] =>
   return mistakes;
 };
 
+/** What @fastify/swagger writes where nobody says what an answer is. */
+const UNDESCRIBED = "Default Response";
+
 const mistakesOfResponses = ({ name, operation }: Operation): string[] => {
   const responses = Object.entries<Json>(operation.responses ?? {});
   if (responses.length === 0) return [`${name}: no responses`];
   return responses.flatMap(([status, response]) => {
     const where = `${name}: response ${status}`;
     const mistakes = /^([1-5](\d\d|XX)|default)$/.test(status) ? [] : [`${where}: no status`];
-    if (typeof response.description !== "string") mistakes.push(`${where}: no description`);
+    if (typeof response.description !== "string" || response.description === UNDESCRIBED)
+      mistakes.push(`${where}: no description`);
     for (const [type, { schema }] of Object.entries<Json>(response.content ?? {})) {
       mistakes.push(...mistakesOfSchema(`${where} ${type}`, schema));
     }
