@@ -199,4 +199,12 @@ describe("/docs", () => {
     for (const [, file] of text.matchAll(/(?:href|src)="([^"]+)"/g))
       expect((await api.get(file!)).status, file).toBe(200);
   });
+
+  test("has an icon, for which a browser would look in vain at /favicon.ico otherwise", async () => {
+    const { text, headers } = await api.get("/docs");
+    const [, icon] = /<link rel="icon" href="([^"]+)"/.exec(text) ?? [];
+    expect(icon).toBeDefined();
+    expect((await api.get(icon!)).headers["content-type"]).toBe("image/svg+xml");
+    expect(headers["content-security-policy"]).toContain("img-src 'self'");
+  });
 });
