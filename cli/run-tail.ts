@@ -6,6 +6,7 @@ import { liveEvents } from "./live-events.ts";
 import { print } from "./output.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { type Paint, type TailFormat, type Tone, tailHeader, tailLines } from "./tail-text.ts";
+import { watchTrouble } from "./tell-trouble.ts";
 
 export interface TailFlags extends ApiFlags {
   device?: string[];
@@ -55,6 +56,7 @@ export const tail = async (flags: TailFlags): Promise<void> => {
         `connected again; gaps noticed meanwhile are not told: lacuna gaps --from ${formatTime(heardAtUs)}`,
       ),
   });
+  const watched = watchTrouble(client, stop.signal);
   let header = tailHeader(flags.format);
   try {
     for await (const piece of events) {
@@ -64,6 +66,7 @@ export const tail = async (flags: TailFlags): Promise<void> => {
     }
   } finally {
     stop.abort();
+    await watched;
     signals.dispose();
   }
 };
