@@ -1,8 +1,9 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "../../common/errors.ts";
 import { KIND } from "../../protocol/constants.ts";
@@ -182,10 +183,66 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
       const wrong = { cwd: directory.path, encoding: "utf8" } as const;
       const { status, stderr } = spawnSync(command!, [...args, "127.0.0.1", "4747"], wrong);
       expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/device/i) });
-      const unnamed = spawnSync(command!, [...args, "127.0.0.1", "4747", ""], wrong);
-      expect(unnamed.status).toBe(2);
-      expect(readdirSync(directory.path)).not.toContain(".epoch");
+      for (const words of [
+        ["4747", ""],
+        ["4747", "x".repeat(65)],
+        ["99999", "wrong"],
+        ["0", "wrong"],
+        ["http", "wrong"],
+        ["4747", "wrong", "some"],
+        ["4747", "wrong", "-1"],
+        ["4747", "wrong", "1", "0"],
+        ["4747", "wrong", "1", "-1"],
+        ["4747", "wrong", "1", "nan"],
+        ["4747", "wrong", "1", "1", "1"],
+      ])
+        expect(spawnSync(command!, [...args, "127.0.0.1", ...words], wrong).status, words.join(" ")).toBe(2);
+      expect(readdirSync(directory.path).filter((name) => /^(x*|wrong)\.epoch$/.test(name))).toEqual([]);
     });
+
+  test
+    .skipIf(isLeftOut)
+    .concurrent(
+      `the ${language} sender says in one line what it cannot send to, or not keep its epoch in`,
+      () => {
+        const [command, ...args] = prepare();
+        const wrong = { cwd: directory.path, encoding: "utf8" } as const;
+        const nowhere = spawnSync(command!, [...args, "::zz", "4747", `nowhere-${language}`], wrong);
+        expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*::zz.*\n$/) });
+        expect(readdirSync(directory.path)).not.toContain(`nowhere-${language}.epoch`);
+        const name = `kept-${language}`;
+        mkdirSync(`${directory.path}/${name}.epoch`);
+        const unkept = spawnSync(command!, [...args, "127.0.0.1", "4747", name], wrong);
+        expect(unkept).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*\.epoch.*\n$/) });
+      },
+    );
+
+  test.skipIf(isLeftOut).concurrent.each(["SIGINT", "SIGTERM"] as const)(
+    `the ${language} sender says at %s that its epoch is over, and leaves in good order`,
+    async (signal) => {
+      const device = `stopped-${language}-${signal}`;
+      const place = await listen();
+      const [command, ...args] = prepare();
+      const child = spawn(command!, [...args, "127.0.0.1", place.port, device, "1000", between(50)], {
+        cwd: directory.path,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const ended = Promise.all([once(child, "exit"), text(child.stderr)]);
+      await eventually(
+        async () => place.heard.filter((each) => kindOf(each) === KIND.DATA).length,
+        (count) => count >= 3,
+      );
+      child.kill(signal);
+      expect(await ended).toEqual([[0, null], ""]);
+      const numbers = place.heard.filter((each) => kindOf(each) === KIND.DATA).length;
+      const ends = place.heard.filter(
+        (each) => kindOf(each) === KIND.HEARTBEAT && each.readUInt16BE(6) === 1,
+      );
+      expect(ends.map(sequenceOf)).toEqual([numbers, numbers, numbers]);
+      expect(ends.map((each) => each.readUInt32BE(28 + device.length))).toEqual(Array(3).fill(0xffffffff));
+      place.close();
+    },
+  );
 
   test
     .skipIf(isLeftOut)
@@ -243,6 +300,16 @@ test("the shell line asks for what it needs, and begins no epoch for it", () => 
   expect({ status, stderr }).toMatchObject({ stderr: expect.stringContaining("HOST PORT DEVICE") });
   expect(status).not.toBe(0);
   expect(readdirSync(directory.path)).not.toContain(".epoch");
+});
+
+test("the shell line sends nothing in an epoch that it cannot keep", () => {
+  mkdirSync(`${directory.path}/unkept.epoch`);
+  const { status, stderr } = spawnSync(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "9", "unkept", "1"], {
+    cwd: directory.path,
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toMatchObject({ stderr: expect.stringContaining("unkept.epoch") });
+  expect(status).not.toBe(0);
 });
 
 test("every example is shorter than 60 lines", () => {
