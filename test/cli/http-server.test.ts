@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { checkExposure, listen, tryListening } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
@@ -47,16 +49,24 @@ test("localhost is one socket, on 127.0.0.1: every connection is one that a stop
 });
 
 test("an address is tried as it is listened on, and free again afterwards", async () => {
-  const { app } = await freshApi();
-  await listen(app, { host: "127.0.0.1", port: 0 });
-  const { port } = app.server.address() as { port: number };
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  // while a connection stays, the system gives its port to nobody who asks for any free one
+  const accepted = once(server, "connection");
+  const connection = connect(port, "127.0.0.1");
+  await accepted;
+  const closed = once(server, "close");
   try {
     await expect(tryListening({ host: "localhost", port })).rejects.toMatchObject({
       code: "ERR_HTTP_LISTEN",
     });
+    server.close();
+    await tryListening({ host: "localhost", port });
+    await tryListening({ host: "localhost", port });
   } finally {
-    await app.close();
+    server.close();
+    connection.destroy();
   }
-  await tryListening({ host: "localhost", port });
-  await tryListening({ host: "localhost", port });
+  await closed;
 });
