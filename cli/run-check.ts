@@ -12,7 +12,7 @@ import { databaseFindings } from "./database-findings.ts";
 import { type CollectorFinding, type Diagnosis, diagnosisOf } from "./diagnosis.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { HttpAddress } from "./http-address.ts";
-import { tryListening } from "./http-server.ts";
+import { refusedByBrowsers, tryListening } from "./http-server.ts";
 import { reportDiagnoses } from "./run-doctor.ts";
 import { outOfDate, readTls, type TlsFiles } from "./tls-files.ts";
 
@@ -67,7 +67,10 @@ const tryListener = async (
 const httpFindings = async (http: HttpAddress): Promise<CollectorFinding[]> => {
   try {
     await tryListening(http);
-    return [];
+    const sentence = refusedByBrowsers(http);
+    return sentence === null
+      ? []
+      : [{ code: "http", severity: "advice", sentence, fix: null, listener: null }];
   } catch (error) {
     if (!(error instanceof LacunaError)) throw error;
     const isTaken = codeOf(error.cause) === "EADDRINUSE";

@@ -12,7 +12,7 @@ import { openStore, type Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
-import { checkExposure, listen } from "./http-server.ts";
+import { checkExposure, listen, refusedByBrowsers } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
 import { type Part, stopParts } from "./stop-parts.ts";
@@ -108,6 +108,11 @@ const warnOfDates = (tls: TlsFiles, logger: Logger): void => {
   if (sentence !== null) logger.warn(sentence);
 };
 
+const warnOfPort = (http: HttpAddress, logger: Logger): void => {
+  const sentence = refusedByBrowsers(http);
+  if (sentence !== null) logger.warn(sentence);
+};
+
 const urlOf = ({ host }: HttpAddress, port: number, isTls: boolean): string =>
   `http${isTls ? "s" : ""}://${httpAddressText({ host, port })}`;
 
@@ -121,6 +126,7 @@ export const startService = async (
   { logger, version }: ServiceContext,
 ): Promise<Service> => {
   checkExposure(settings);
+  warnOfPort(settings.http, logger);
   const tls = readTls(settings);
   if (tls !== null) warnOfDates(tls, logger);
   // answers are detached here (api/send-bytes.ts)

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { checkExposure, listen, tryListening } from "../../cli/http-server.ts";
+import { checkExposure, listen, refusedByBrowsers, tryListening } from "../../cli/http-server.ts";
 import { makeToken, parseTokens } from "../../cli/http-token.ts";
 import { freshApi } from "../support/api.ts";
 
@@ -36,6 +36,21 @@ describe("tokens", () => {
     const parsed = parseTokens([line]);
     expect(() => checkExposure({ http, tokens: "value" in parsed ? parsed.value : [] })).not.toThrow();
   });
+});
+
+test("of a port that browsers and fetch refuse it is said, and of no other", async () => {
+  // what is not refused is asked of nobody
+  const dispatcher = { dispatch: () => expect.fail("asked") };
+  const isRefused = async (port: number): Promise<boolean> => {
+    const asked = fetch(`http://127.0.0.1:${port}`, { dispatcher } as unknown as RequestInit);
+    const { cause } = (await asked.catch((error: unknown) => error)) as { cause: Error };
+    return cause.message === "bad port";
+  };
+  for (let port = 0; port <= 11_000; port++) {
+    const sentence = refusedByBrowsers({ host: "127.0.0.1", port });
+    expect(sentence !== null, String(port)).toBe(await isRefused(port));
+  }
+  expect(refusedByBrowsers({ host: "127.0.0.1", port: 6667 })).toMatch(/^browsers open nothing .* 6667\b.* --http /);
 });
 
 test("localhost is one socket, on 127.0.0.1: every connection is one that a stop cuts off", async () => {
