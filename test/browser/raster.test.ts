@@ -58,6 +58,45 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
     );
   });
 
+  test.each([
+    { width: 1280, height: 720 },
+    { width: 1000, height: 1200 },
+    { width: 3840, height: 2160 },
+  ])(
+    "at $width x $height the rows take what is left of the window, whatever stands above them",
+    async (screen) => {
+      await withPage(
+        "#/raster",
+        async ({ page }) => {
+          await rowReady(page, "pump-7");
+          /** Pixels below the window, and below the panel beside the page's own margin. */
+          const left = () =>
+            page.evaluate(() => {
+              const content = document.querySelector(".content")!;
+              const { bottom } = document.querySelector(".panel")!.getBoundingClientRect();
+              const margin = Number.parseFloat(getComputedStyle(content).paddingBottom);
+              const { scrollHeight } = document.documentElement;
+              return {
+                below: scrollHeight - innerHeight,
+                unused: Math.abs(Math.round(innerHeight - margin - bottom)),
+              };
+            });
+          expect(await left()).toEqual({ below: 0, unused: 0 });
+          const sentence = "The database is FAILING: no.";
+          await page.route("**/api/v1/status", async (route) => {
+            const status = await (await route.fetch()).json();
+            const finding = { code: "database", severity: "problem", sentence, fix: null, listener: null };
+            await route.fulfill({ json: { ...status, findings: [finding] } });
+          });
+          await page.locator(".trouble-note").waitFor();
+          expect(await left()).toEqual({ below: 0, unused: 0 });
+          await page.unrouteAll({ behavior: "wait" });
+        },
+        { viewport: screen },
+      );
+    },
+  );
+
   test("arrow keys walk over the cells, Enter opens the device", async () => {
     await withPage("#/raster?search=pump", async ({ page }) => {
       await rowReady(page, "pump-7");
