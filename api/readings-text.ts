@@ -90,15 +90,27 @@ export const completenessHeader = (told: Told): string => {
   return members.join(", ");
 };
 
-/** Columns after the first four: the wanted channels in their order, then others that occur. */
-const columnsOf = (rows: readonly ReadingRow[], wanted: readonly string[]): Map<string, number> => {
-  const columns = new Map<string, number>();
-  const add = (name: string): void => {
-    if (!columns.has(name)) columns.set(name, columns.size);
-  };
-  wanted.forEach(add);
-  for (const { names } of rows) names.forEach(add);
+/** Of lists that are in use: an export has one for all its pages, with a column for every name that ever was. */
+const KNOWN_COLUMNS = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** Places of the wanted channels, in their order. */
+const columnsOf = (wanted: readonly string[]): ReadonlyMap<string, number> => {
+  const known = KNOWN_COLUMNS.get(wanted);
+  if (known !== undefined) return known;
+  const columns = new Map(Array.from(new Set(wanted), (name, place) => [name, place]));
+  KNOWN_COLUMNS.set(wanted, columns);
   return columns;
+};
+
+/** The same, then others that occur. */
+const withOccurring = (
+  columns: ReadonlyMap<string, number>,
+  rows: readonly ReadingRow[],
+): ReadonlyMap<string, number> => {
+  const others = new Set<string>();
+  for (const { names } of rows) for (const name of names) if (!columns.has(name)) others.add(name);
+  if (others.size === 0) return columns;
+  return new Map([...columns.keys(), ...others].map((name, place) => [name, place]));
 };
 
 /** @param cells - one for each column, used again */
@@ -132,11 +144,12 @@ const writeCsv = (
   rows: readonly ReadingRow[],
   { time, columns: wanted, isContinued }: Extract<TextForm, { format: "csv" }>,
 ): void => {
-  const columns = columnsOf(rows, wanted);
+  const known = columnsOf(wanted);
+  const columns = withOccurring(known, rows);
   if (!isContinued) {
     const titles = Array.from(columns.keys(), (name) => csvText(columnOfChannel(name)));
     out.text(`${["time,epoch,run,seq", ...titles].join(",")}\n`);
-  } else if (columns.size > new Set(wanted).size)
+  } else if (columns !== known)
     throw new LacunaError("ERR_CHANNEL_RENAMED", "a channel was described while its readings were written");
   const cells = new Array<ReadingValue | undefined>(columns.size);
   for (const row of rows) writeCsvLine(out, row, time, columns, cells);

@@ -50,7 +50,9 @@ test("of a port that browsers and fetch refuse it is said, and of no other", asy
     const sentence = refusedByBrowsers({ host: "127.0.0.1", port });
     expect(sentence !== null, String(port)).toBe(await isRefused(port));
   }
-  expect(refusedByBrowsers({ host: "127.0.0.1", port: 6667 })).toMatch(/^browsers open nothing .* 6667\b.* --http /);
+  expect(refusedByBrowsers({ host: "127.0.0.1", port: 6667 })).toMatch(
+    /^browsers open nothing .* 6667\b.* --http /,
+  );
 });
 
 test("localhost is one socket, on 127.0.0.1: every connection is one that a stop cuts off", async () => {
