@@ -10,6 +10,7 @@ const DECODED: ReadonlySet<number> = new Set([
   REJECT["too-many-epochs"],
   REJECT["device-limit"],
   REJECT.crosstalk,
+  REJECT["database-error"],
 ]);
 
 /**

@@ -24,8 +24,8 @@ export interface IngestOptions {
   recovery?: Pick<RecoveryOptions, "listeners" | "random" | "send">;
   /** takes a sealed batch; its buffer is the receiver's until `takeBack` */
   send(message: BatchMessage): void;
-  /** a bug met while a datagram was worked on; the datagram is counted, the process goes on */
-  onInternalError(error: unknown): void;
+  /** met while a datagram was worked on: its device cannot be read back from the database, or a bug. The datagram is counted, the process goes on */
+  onError(reason: "database-error" | "internal-error", error: unknown): void;
   /** the tracker, unless a test brings its own */
   createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
 }

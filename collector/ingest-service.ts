@@ -49,6 +49,11 @@ const TICK_MS = 30;
 const STOP_WAIT_MS = 5000;
 const STOP_POLL_MS = 10;
 
+const WHY_REJECTED = {
+  "database-error": "a datagram was rejected: its device cannot be read back from the database",
+  "internal-error": "a datagram was rejected because of a bug",
+};
+
 const recoveryOf = ({ recovery, kind }: ListenerConfig): ListenerRecovery =>
   !recovery ? "off" : kind === "group" ? "group" : "on";
 
@@ -87,10 +92,8 @@ export class IngestService {
           this.#sendNack(listener, bytes, address, port, local),
       },
       send: options.send,
-      onInternalError: (error) =>
-        limiter.limit("internal-error", (heldBack) =>
-          logger.error({ err: error, heldBack }, "a datagram was rejected because of a bug"),
-        ),
+      onError: (reason, error) =>
+        limiter.limit(reason, (heldBack) => logger.error({ err: error, heldBack }, WHY_REJECTED[reason])),
     });
     this.#ingest = ingest;
     const receive = ingest.receive.bind(ingest);

@@ -1,3 +1,4 @@
+import { codeOf } from "../common/errors.ts";
 import type { BatchReturn, DeviceSnapshot, EventKind } from "../protocol/batch.ts";
 import * as constantsModule from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
@@ -30,7 +31,7 @@ const { FORMATS } = decodeModule;
 const { ROW } = ledgerRow;
 const { REJECT } = reasons;
 const { BATCH_NOTES } = batchBuilder;
-const { VERDICT } = types;
+const { ERR_ARCHIVE, VERDICT } = types;
 const { LISTENER_MASK } = entryModule;
 
 /** device, run, events */
@@ -200,8 +201,11 @@ export class Ingest {
       } else if (!this.#isCounted) this.#judge(counters, bytes, offset, length);
     } catch (error) {
       this.#batches.builder.abandonDatagram();
-      if (!this.#isCounted) counters.reject(REJECT["internal-error"]);
-      this.#options.onInternalError(error);
+      const reason = codeOf(error) === ERR_ARCHIVE ? "database-error" : "internal-error";
+      if (!this.#isCounted) counters.reject(REJECT[reason]);
+      // whose number it had is not known, as of what could not be decoded: no network may be blamed for it (R14)
+      this.#tracker.onRejected(address, port, nowMs);
+      this.#options.onError(reason, error);
     }
     // last: making room may have handed over a batch, whose counters must not know of this one yet
     counters.datagrams++;

@@ -68,7 +68,7 @@ const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Inge
     batchMs: 100,
     recovery: { listeners: ["on"], random: () => 0.5, send: () => true },
     send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
-    onInternalError: (error) => {
+    onError: (_reason, error) => {
       throw error;
     },
   });

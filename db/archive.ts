@@ -1,5 +1,7 @@
+import Database from "better-sqlite3";
+import { LacunaError, messageOf } from "../common/errors.ts";
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
-import { orDamaged } from "./damage.ts";
+import { isDamage, orDamaged } from "./damage.ts";
 import { JournalIndex } from "./journal-index.ts";
 import { loadEpochRuns, loadLedger } from "./load.ts";
 import { openForReading, type Sqlite } from "./open.ts";
@@ -29,10 +31,25 @@ export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
   const index = new JournalIndex();
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
-    load: (id) => db.transaction(() => loadDevice(db, index, id))(),
-    loadEpoch: (device, epoch) => db.transaction(() => loadEpoch(db, index, device, epoch))(),
+    load: (id) => readBack(file, () => db.transaction(() => loadDevice(db, index, id))()),
+    loadEpoch: (device, epoch) =>
+      readBack(file, () => db.transaction(() => loadEpoch(db, index, device, epoch))()),
     close: () => db.close(),
   };
+};
+
+/** What the disk does not give is not looked for (`orUnreadable`), as that takes long: nothing is received meanwhile. */
+const readBack = <T>(file: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError || isDamage(error))) throw error;
+    throw new LacunaError(
+      "ERR_ARCHIVE",
+      `the database ${file} does not give what it has of a device: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
 };
 
 /** By a connection of its own, which is closed with the last device: all of it is one snapshot of the database. */

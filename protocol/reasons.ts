@@ -27,6 +27,7 @@ export const REJECT_REASONS = [
   "device-limit",
   "internal-error",
   "crosstalk",
+  "database-error",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 /** Code of each reason: `REJECT["bad-magic"] === 3`. */

@@ -49,7 +49,10 @@ export interface TrackerOptions {
   archive?: DeviceArchive;
 }
 
-/** Reads committed state back (R16). Called synchronously, rarely, and only for what the tracker itself let go. */
+/** Code of the error of an archive whose database does not give what it was asked for. */
+export const ERR_ARCHIVE = "ERR_ARCHIVE";
+
+/** Reads committed state back (R16). Called synchronously, rarely, and only for what the tracker itself let go. Throws LacunaError `ERR_ARCHIVE`. */
 export interface DeviceArchive {
   /** the committed state of a device, or null when the database has none of that id */
   load(id: string): DeviceSnapshot | null;

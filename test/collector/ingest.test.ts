@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import { LacunaError } from "../../common/errors.ts";
 import { type DeviceSnapshot, OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { rowOf } from "../support/fake-sources.ts";
@@ -296,6 +297,47 @@ test("a device that is idle makes room once what it said is committed, not befor
   bench.giveBack();
   bench.receive({ device: "new", sequence: 0 });
   expect(bench.counts()).toMatchObject({ received: 3, rejected: { "device-limit": 2 } });
+});
+
+test("while the database does not give a device, its datagrams are rejected for that, and no network has lost them", () => {
+  let isFailing = true;
+  const archived: DeviceSnapshot[] = [];
+  const archive = {
+    load: (id: string) => {
+      if (isFailing) throw new LacunaError("ERR_ARCHIVE", "disk I/O error");
+      return archived.find((device) => device.id === id) ?? null;
+    },
+    loadEpoch: () => null,
+  };
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1, archive },
+  });
+  for (const sequence of [0, 1]) bench.receive({ device: "old", sequence });
+  bench.advance(60_000);
+  archived.push({
+    device: 1,
+    id: "old",
+    source: "10.0.0.1:5000",
+    channels: [],
+    runs: [{ epoch: 1, index: 0, row: bench.reader.rows.get(1)!, absent: [] }],
+  });
+  bench.receive({ device: "new", sequence: 0 });
+  bench.advance(20);
+  bench.ingest.kernelDrops(bench.nowMs, bench.nowMs, [0]);
+  for (const sequence of [2, 3]) bench.receive({ device: "old", sequence });
+  isFailing = false;
+  for (const sequence of [4, 6]) bench.receive({ device: "old", sequence });
+  bench.nowMs += 400;
+  bench.wallUs += 400_000;
+  bench.ingest.kernelDrops(bench.nowMs, bench.nowMs, [0]);
+  bench.advance(20);
+  expect(bench.counts()).toMatchObject({ received: 5, rejected: { "database-error": 2 } });
+  expect(bench.errors).toHaveLength(2);
+  const causes = bench.reader.opsOf(OP_CODE.LOST).map((op) => [op[OP.FIRST], op[OP.CAUSE]]);
+  expect(causes).toEqual([
+    [2, CAUSE.UNDETERMINED],
+    [5, CAUSE.UNDETERMINED],
+  ]);
 });
 
 test.each([

@@ -45,6 +45,7 @@ test("every reason a decoder can give has a fixture", () => {
     "device-limit",
     "internal-error",
     "crosstalk",
+    "database-error",
   ];
   const covered = new Set(expectations.map(({ reject }) => reject));
   const decoders = REJECT_REASONS.filter((reason) => reason !== "sound" && !byTheTracker.includes(reason));

@@ -44,7 +44,7 @@ export class IngestBench {
       restored,
       batchMs: 100,
       send: (message) => this.#take(message),
-      onInternalError: (error) => this.errors.push(error),
+      onError: (_reason, error) => this.errors.push(error),
       ...options,
       tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1000, ...options.tracker },
     });

@@ -13,7 +13,7 @@ export const openIngest = (startUs: number): Ingest => {
     restored: EMPTY,
     batchMs: 100,
     send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
-    onInternalError: (error) => {
+    onError: (_reason, error) => {
       throw error;
     },
   });
