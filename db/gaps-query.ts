@@ -58,7 +58,67 @@ const OPEN: Source = {
   isClosed: false,
 };
 
+type Where = (condition: string, ...bound: unknown[]) => void;
+
+/**
+ * The run in which the page before ended, and then the runs behind it: asked for as one, SQLite would look at all rows of a device before the place again,
+ * for each page.
+ */
 const select = (db: Sqlite, source: Source, request: GapRequest, limit: number): GapRecord[] => {
+  const { runs, after, order } = request;
+  if (after === null)
+    return rowsOf(db, source, request, limit, (where) => {
+      if (runs !== null) within(runs, where);
+    });
+  const [run, number] = after;
+  const found =
+    runs === null || runs.includes(run)
+      ? rowsOf(db, source, request, limit, (where) => {
+          where("run_no = ?", run);
+          behind(source, order, run, number, where);
+        })
+      : [];
+  if (found.length === limit) return found;
+  const isBehind = (other: number): boolean => (order === "asc" ? other > run : other < run);
+  const others = rowsOf(db, source, request, limit - found.length, (where) => {
+    if (runs === null) where(order === "asc" ? "run_no > ?" : "run_no < ?", run);
+    else within(runs.filter(isBehind), where);
+  });
+  return [...found, ...others];
+};
+
+const within = (runs: readonly number[], where: Where): void =>
+  where("run_no IN (SELECT value FROM json_each(?))", JSON.stringify(runs));
+
+/**
+ * Rows with a number behind that one. Rows that touch become one when their numbers come: one that was told and has grown past the place
+ * since is told again as it is now, or what it grew by would be on no page.
+ */
+const behind = (
+  { table }: Source,
+  order: GapRequest["order"],
+  run: number,
+  number: number,
+  where: Where,
+): void => {
+  if (order === "desc") {
+    where("first < ?", number);
+    return;
+  }
+  // rows go by their first number in the index: the one that may have grown is the last to begin at the place or before
+  const from = `SELECT max(first) FROM ${table} WHERE run_no = ? AND first <= ?`;
+  where(`first >= ifnull((${from}), 0)`, run, number);
+  where("last > ?", number);
+};
+
+/** @param place - adds the conditions of where the rows lie */
+const rowsOf = (
+  db: Sqlite,
+  source: Source,
+  request: GapRequest,
+  limit: number,
+  place: (where: Where) => void,
+): GapRecord[] => {
   const conditions: string[] = [];
   const values: unknown[] = [];
   const where: Where = (condition, ...bound) => {
@@ -66,9 +126,7 @@ const select = (db: Sqlite, source: Source, request: GapRequest, limit: number):
     values.push(...bound);
   };
   const direction = request.order === "asc" ? "ASC" : "DESC";
-  if (request.after !== null) behind(source, request.order, request.after, where);
-  if (request.runs !== null)
-    where("run_no IN (SELECT value FROM json_each(?))", JSON.stringify(request.runs));
+  place(where);
   if (source.isClosed && request.state !== null) where("state = ?", request.state);
   if (request.cause !== null) where("cause = ?", request.cause);
   if (request.toUs !== null) where("opened_at < ?", request.toUs);
@@ -80,21 +138,4 @@ const select = (db: Sqlite, source: Source, request: GapRequest, limit: number):
        ORDER BY run_no ${direction}, first ${direction} LIMIT ?`,
     )
     .all(...values, limit) as GapRecord[];
-};
-
-type Where = (condition: string, ...bound: unknown[]) => void;
-
-/**
- * Rows with a number behind that place. Rows that touch become one when their numbers come: one that was told and has grown past the place
- * since is told again as it is now, or what it grew by would be on no page.
- */
-const behind = ({ table }: Source, order: "asc" | "desc", [run, number]: GapPlace, where: Where): void => {
-  if (order === "desc") {
-    where("(run_no, first) < (?, ?)", run, number);
-    return;
-  }
-  // rows go by their first number in the index: the one that may have grown is the last to begin at the place or before
-  const from = `SELECT max(first) FROM ${table} WHERE run_no = ? AND first <= ?`;
-  where(`(run_no, first) >= (?, ifnull((${from}), 0))`, run, run, number);
-  where("(run_no, last) > (?, ?)", run, number);
 };
