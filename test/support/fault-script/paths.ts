@@ -5,7 +5,7 @@ import { recovery } from "./recovery.ts";
 import type { Sender } from "./sender.ts";
 import type { Stage } from "./stage.ts";
 
-/** From there on no source shares its place among the rejected ones with another of a script (docs/ledger.md, "Bounds"): to the naive ledger each is its own. */
+/** From there on no source shares its place among the rejected ones with another of a script (docs/ledger.md, "The kernel's counters"): to the naive ledger each is its own. */
 const FIRST_OTHER_PORT = 15_360;
 
 /** Several sources, and a second path. */
