@@ -52,9 +52,10 @@ const checkPackages = (file: string, scanned: Scanned): string[] => {
 };
 
 const checkOutside = (file: string, { code }: Scanned): string[] => {
-  if (MAY_TOUCH_OUTSIDE.includes(folderOf(file))) return [];
-  return OUTSIDE.filter(({ pattern }) => pattern.test(code)).map(
-    ({ what }) => `${file} ${what}: only common/ and cli/ may`,
+  const folder = folderOf(file);
+  if (MAY_TOUCH_OUTSIDE.includes(folder)) return [];
+  return OUTSIDE.filter(({ pattern, folders }) => !folders.includes(folder) && pattern.test(code)).map(
+    ({ what, folders }) => `${file} ${what}: only ${folders.join("/ and ")}/ may`,
   );
 };
 

@@ -22,7 +22,7 @@ const plant = (file: string, text: string): string[] => {
   return checkImports(new Map([...others.map((name): [string, string] => [name, ""]), [file, text]]));
 };
 
-test("the repository's imports point one way, and only common/ and cli/ touch the outside world", () => {
+test("the repository's imports point one way, and each folder touches of the outside world only what it may", () => {
   expect(checkImports(repository)).toEqual([]);
 });
 
@@ -70,6 +70,15 @@ describe("a planted violation is named", () => {
   ];
   test.each(forbidden)("%s", (_name, text, sentence) => {
     expect(plant("protocol/planted.ts", text)).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  test("a clock or a socket in a command", () => {
+    const text = 'import { createSocket } from "node:dgram";\nexport const now = () => Date.now();';
+    expect(plant("cli/planted.ts", text)).toEqual([
+      expect.stringContaining("which belongs in collector/, simulator/"),
+      expect.stringContaining("reads the real wall clock: only common/ may"),
+    ]);
+    expect(plant("cli/planted.ts", "export const home = process.env.HOME;")).toEqual([]);
   });
 
   test("a constant by name on the datagram path", () => {

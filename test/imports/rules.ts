@@ -19,24 +19,34 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages and Node modules that have a home; elsewhere in the sources they are forbidden. */
 export const HOMES: readonly { module: RegExp; folders: readonly string[] }[] = [
   { module: /^better-sqlite3$|^node:sqlite$/, folders: ["db"] },
-  { module: /^node:dgram$/, folders: ["collector", "simulator", "cli"] },
+  { module: /^node:dgram$/, folders: ["collector", "simulator"] },
   { module: /^koffi$/, folders: ["collector"] },
   { module: /^(fastify|typebox|prom-client|@fastify\/)/, folders: ["api"] },
   { module: /^(preact|uplot|vite)\b/, folders: ["web"] },
   { module: /^commander$/, folders: ["cli"] },
   { module: /^(pino|pino-pretty|smol-toml)$/, folders: ["common"] },
-  { module: /^node:perf_hooks$/, folders: ["common", "cli"] },
+  { module: /^node:perf_hooks$/, folders: ["common"] },
 ];
 
-/** The outside world as globals: only `common/` and `cli/` reach for it. */
-export const OUTSIDE: readonly { pattern: RegExp; what: string }[] = [
-  { pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/, what: "reads the real wall clock" },
-  { pattern: /\bperformance\.(now|timeOrigin)\b|\bprocess\.(hrtime|uptime)\b/, what: "reads a real clock" },
-  { pattern: /\bprocess\.env\b/, what: "reads the environment" },
-  { pattern: /\bconsole\.\w/, what: "writes to the console" },
+const CLOCKS = ["common"];
+const COMMANDS = ["common", "cli"];
+/** The outside world as globals, and the only folders that reach for it. */
+export const OUTSIDE: readonly { pattern: RegExp; what: string; folders: readonly string[] }[] = [
+  {
+    pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/,
+    what: "reads the real wall clock",
+    folders: CLOCKS,
+  },
+  {
+    pattern: /\bperformance\.(now|timeOrigin)\b|\bprocess\.(hrtime|uptime)\b/,
+    what: "reads a real clock",
+    folders: CLOCKS,
+  },
+  { pattern: /\bprocess\.env\b/, what: "reads the environment", folders: COMMANDS },
+  { pattern: /\bconsole\.\w/, what: "writes to the console", folders: COMMANDS },
 ];
 /** Tests and benchmarks are not part of the product; `web` runs in a browser and has its clock only. */
-export const MAY_TOUCH_OUTSIDE: readonly string[] = ["common", "cli", "web", "test", "bench"];
+export const MAY_TOUCH_OUTSIDE: readonly string[] = ["web", "test", "bench"];
 
 /** What runs for every datagram: constants come in as locals there (docs/decisions/0012-local-constants.md). */
 export const DATAGRAM_PATH: readonly RegExp[] = [
