@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { FINDING_CODES } from "../../api/findings/finding.ts";
 import { PROBLEMS } from "../../api/problems.ts";
 import { createProgram } from "../../cli/program.ts";
+import { MIGRATIONS } from "../../db/schema/migrations.ts";
+import { EVENT_KINDS } from "../../protocol/batch.ts";
 import { testApi } from "../support/api.ts";
 import { operationsOf } from "../support/openapi.ts";
 import { configurationPage } from "./configuration-page.ts";
@@ -20,11 +24,50 @@ test("docs/metrics.md is what the tables of metrics say", async () => {
   await expect(metricsPage()).toMatchFileSnapshot(join(DOCS, "metrics.md"));
 });
 
-test("docs/api.md names every route and every error code", async () => {
+/** The table whose head begins with these words, row by row; of each cell the words in backticks, or all of it where there are none. */
+const tableOf = (text: string, ...head: string[]): string[][][] => {
+  const lines = text.split("\n");
+  const cells = (line: string): string[] =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const isHead = (line: string): boolean => head.every((word, index) => cells(line)[index] === word);
+  const rows = lines.slice(lines.findIndex(isHead) + 2);
+  const words = (cell: string): string[] =>
+    cell.includes("`") ? Array.from(cell.matchAll(/`([^`]+)`/g), ([, word]) => word!) : [cell];
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith("|")),
+    )
+    .map((line) => cells(line).map(words));
+};
+
+test("docs/api.md names every route", async () => {
   const text = page("api.md");
   const { get } = await testApi();
   for (const { path } of operationsOf((await get("/openapi.json")).json)) expect(text).toContain(path);
-  for (const code of Object.keys(PROBLEMS)) expect(text).toContain(`\`${code}\``);
+});
+
+test("docs/api.md has every error code with its status, every kind of event, every finding, and no others", () => {
+  const text = page("api.md");
+  const errors = tableOf(text, "status", "`code`").map(([status, code]) => [...code!, Number(status)]);
+  expect(errors.toSorted()).toEqual(Object.entries(PROBLEMS).toSorted());
+  const events = tableOf(text, "of", "`kind`").flatMap(([, kinds]) => kinds!);
+  expect(events.toSorted()).toEqual(EVENT_KINDS.toSorted());
+  const findings = tableOf(text, "code", "severity").flatMap(([code]) => code!);
+  expect(findings.toSorted()).toEqual(FINDING_CODES.toSorted());
+});
+
+test("docs/storage.md has every table and view of a database, and no others", () => {
+  const db = new Database(":memory:");
+  for (const migration of MIGRATIONS) db.exec(migration);
+  const named = db.prepare("SELECT name FROM sqlite_master WHERE type = ? ORDER BY name").pluck();
+  for (const type of ["table", "view"] as const) {
+    const told = tableOf(page("storage.md"), type).flatMap(([name]) => name!);
+    expect(told.toSorted()).toEqual(named.all(type));
+  }
 });
 
 test("docs/cli.md names every command", () => {
