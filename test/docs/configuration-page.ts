@@ -77,7 +77,7 @@ The commands trust the certificates that Node trusts. For a certificate of your 
 
 ### Requests without a token
 
-While no token is configured, a request is answered only if its \`Host\` is \`localhost\`, \`*.localhost\`, an address in 127.0.0.0/8, or \`[::1]\`, with any port. Every other request is 421, on every route. So a web page whose name was made to resolve to 127.0.0.1 (DNS rebinding) reads nothing.
+While no token is configured, \`Host\` must be \`localhost\`, \`*.localhost\`, an address in 127.0.0.0/8, or \`[::1]\`, with any port. A request with another \`Host\` is 421, on every route. So a web page whose name was made to resolve to 127.0.0.1 (DNS rebinding) reads nothing. Without \`Host\`, which only HTTP/1.0 may leave out and browsers never do, a request is answered.
 
 - A port forwarded by \`ssh -L\` is reached as \`localhost\`, and works.
 - A reverse proxy must send such a \`Host\`: nginx does by itself, Caddy with \`header_up Host {upstream_hostport}\`. Or configure a token.

@@ -19,8 +19,8 @@ const table = (metrics: readonly MetricSpec[]): string =>
 /** docs/metrics.md, made from the tables of metrics. */
 export const metricsPage = (): string => `# Metrics
 
-\`GET /metrics\` answers in the Prometheus text format. Units are base units and part of the name; what ends in \`_total\` never falls while the
-database stays the same. No metric has a label per device: ask the API for one device. Metrics count in sequence numbers or in
+\`GET /metrics\` answers in the Prometheus text format. Units are base units and part of the name. What ends in \`_total\` never falls:
+a restart goes on with that of the fleet, which is in the database, and begins all others at 0. No metric has a label per device: ask the API for one device. Metrics count in sequence numbers or in
 datagrams, as their names say; the bins are those of [ledger.md](ledger.md).
 
 This page is made from the tables in \`api/metrics/\`.
