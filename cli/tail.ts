@@ -9,7 +9,7 @@ export const registerTail = (program: Command): void => {
     program
       .command("tail")
       .description(
-        "readings of a running collector as they come, in order, and what is missing; Ctrl-C ends it. A broken connection is made again and loses nothing",
+        "readings of a running collector as they come, in order, and what is missing; Ctrl-C ends it. A broken connection is made again, and goes on after the last reading that was shown",
       ),
   )
     .option("--device <id>", "only this device; repeatable", collectAll)
