@@ -25,7 +25,7 @@ export const configurationPage = (): string => {
 \`lacuna collect\` takes each option from these sources, where a later one overrides an earlier one:
 
 1. its default,
-2. a TOML file: the one that \`--config FILE\` names, else \`./lacuna.toml\` when it exists,
+2. a TOML file: the one that \`--config FILE\` or \`LACUNA_CONFIG\` names, else \`./lacuna.toml\` when it exists,
 3. the environment,
 4. a flag.
 
