@@ -60,6 +60,22 @@ test("docs/api.md has every error code with its status, every kind of event, eve
   expect(findings.toSorted()).toEqual(FINDING_CODES.toSorted());
 });
 
+test("docs/ledger.md names a test of every rule, which is there", () => {
+  const text = page("ledger.md");
+  const ofRules = tableOf(text, "rule", "file", "test").map((cells) => cells.map(([words]) => words!));
+  expect(new Set(ofRules.map(([rule]) => rule))).toEqual(
+    new Set(tableOf(text, "rule", "").map(([rule]) => rule![0])),
+  );
+  const missing = ofRules.filter(([rule, file, test]) => {
+    const folder = file!.includes("/") ? "../test/collector" : "../test/collector/tracker";
+    // what follows an ellipsis tells what the test looks at
+    const [name] = test!.split(" …");
+    const tests = page(`${folder}/${file}`);
+    return !tests.includes(`"${rule}: ${name}`) && !tests.includes(`"${name}`);
+  });
+  expect(missing).toEqual([]);
+});
+
 test("docs/storage.md has every table and view of a database, and no others", () => {
   const db = new Database(":memory:");
   for (const migration of MIGRATIONS) db.exec(migration);
