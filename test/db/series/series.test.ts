@@ -375,6 +375,28 @@ test("a channel goes by its name in each epoch; a name the device never had is n
   expect(unknown).toBeNull();
 });
 
+test("the unit of a channel is that of the latest epoch that describes it; there is none where no epoch does", async () => {
+  using bed = new StoreBed();
+  const { model, device, run, flush, ask } = startPump(bed);
+  model.receive(run, 0, value(1, 100), 100);
+  const later = [2, 3].map((epoch) => model.run(device, epoch));
+  for (const [index, each] of later.entries()) model.receive(each, 0, value(1, 200 + index), 200 + index);
+  model.describe(device, 2, 1, "temperature", "Cel");
+  flush();
+  expect((await ask({ channel: "temperature" })).unit).toBe("Cel");
+  // that of an epoch before it, which was described late
+  model.describe(device, 1, 1, "temperature", "K");
+  flush();
+  expect((await ask({ channel: "temperature" })).unit).toBe("Cel");
+  model.describe(device, 3, 1, "pressure", "bar");
+  flush();
+  expect([(await ask({ channel: "temperature" })).unit, (await ask({ channel: "pressure" })).unit]).toEqual([
+    "Cel",
+    "bar",
+  ]);
+  expect((await ask({ channel: "ch1" })).unit).toBe("");
+});
+
 const NUMBERS = fc.oneof(
   fc.integer({ min: -1000, max: 1000 }).map((cents) => cents / 100),
   fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
