@@ -52,6 +52,18 @@ test("fleet, listeners, threads, queues and the store are counted", async () => 
   }
 });
 
+test("how busy a thread is that does not run is not told", async () => {
+  const { sources, get } = await testApi();
+  const gone = { name: "ingest-1", state: "failed", utilization: null } as const;
+  sources.collector = { ...sources.collector, threads: [...sources.collector.threads, gone] };
+  const { text } = await get("/metrics");
+  expect(text.match(/^lacuna_thread_.*$/gm)).toEqual([
+    'lacuna_thread_running{thread="ingest"} 1',
+    'lacuna_thread_running{thread="ingest-1"} 0',
+    'lacuna_thread_utilization_ratio{thread="ingest"} 0.25',
+  ]);
+});
+
 test("asking twice counts nothing twice", async () => {
   const { sources, get } = await testApi();
   sources.add({ id: "a" });

@@ -41,7 +41,12 @@ test.each([
   [0, "0 B"],
   [65_536, "64 KiB"],
   [212_992, "208 KiB"],
+  [1023, "1023 B"],
+  [1024, "1 KiB"],
+  [100 * 2 ** 40 - 2 ** 39, "99.5 TiB"],
   [1_600_000_000, "1.5 GiB"],
+  // there is no greater unit
+  [5 * 2 ** 50, "5120 TiB"],
 ])("in a sentence %d bytes are %s", (bytes, text) => {
   expect(sizeInWords(bytes)).toBe(text);
 });

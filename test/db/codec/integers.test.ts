@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { MisuseError } from "../../../common/errors.ts";
 import { encodedIntegers, ramp } from "../../support/columns.ts";
 import { seededDoubles, timesOf } from "../../support/series.ts";
 
@@ -33,6 +34,13 @@ test("any column of integers is given back", () => {
     { numRuns: 1500, interruptAfterTimeLimit: 3000 },
   );
 });
+
+test.each([0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+  "a column with %d in it is no column of integers",
+  (value) => {
+    expect(() => encodedIntegers(Float64Array.of(1, 2, value, 7))).toThrow(MisuseError);
+  },
+);
 
 test("any times are given back along any ascending sequence", () => {
   const series = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: -5000, max: 5000 })), {
