@@ -13,7 +13,7 @@ const FAR = Number.MAX_SAFE_INTEGER;
  */
 export const queryCompleteness = (
   pieces: Pieces,
-  absent: AbsentNumbers,
+  absent: Pick<AbsentNumbers, "of">,
   runs: readonly RunSpan[],
   time: TimeSpan,
 ): Omit<Completeness, "unknown"> => {

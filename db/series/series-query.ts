@@ -50,8 +50,8 @@ export interface SeriesFound {
 
 /** What the gap rows say of a run: what is absent, and what came in the end. */
 export interface GapNumbers {
-  absent: AbsentNumbers;
-  filled: FilledNumbers;
+  absent: Pick<AbsentNumbers, "of">;
+  filled: Pick<FilledNumbers, "place">;
 }
 
 /** gaps listed at most, the longest ones */
@@ -68,7 +68,11 @@ interface RunPieces {
  * number too: a received one by its datagram's time, an absent one between its neighbours.
  * @throws LacunaError `ERR_SERIES_STEP` (too many buckets), `ERR_QUERY_TIMEOUT`, `ERR_QUERY_TOO_LARGE`
  */
-export const querySeries = (pieces: Pieces, gaps: GapNumbers, request: SeriesRequest): SeriesFound => {
+export const querySeries = (
+  pieces: Pick<Pieces, "of">,
+  gaps: GapNumbers,
+  request: SeriesRequest,
+): SeriesFound => {
   const runs: RunPieces[] = request.runs.map((run, order) => ({
     run,
     order,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { type TestApi, testApi } from "../support/api.ts";
-import { NOON_US, runOf, usualRow } from "../support/fake-sources.ts";
+import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
 
 /** A device of 100 numbers, some of them lost, heard some seconds before noon. */
 const device = (id: string, lost: number, silentSeconds: number) => {
@@ -51,6 +51,18 @@ describe("filters", () => {
     expect((await page(query)).ids).toEqual(ids);
   });
 });
+
+test.each(["min_completeness=0", "max_completeness=1"])(
+  "a device of which no number is known has no completeness, and is in no list by %s",
+  async (query) => {
+    api.sources.add({
+      id: "d-fan",
+      runs: [runOf({ row: rowOf({ FLAGS: ROW_FLAG.UNSEQUENCED, UNSEQUENCED: 3 }) })],
+    });
+    expect((await page("")).ids).toEqual(["C-Pump", "a-fan", "b-pump", "d-fan"]);
+    expect((await page(query)).ids).toEqual(["C-Pump", "a-fan", "b-pump"]);
+  },
+);
 
 describe("order", () => {
   test.each([

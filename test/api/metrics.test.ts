@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { buildApp } from "../../api/app.ts";
 import { HTTP_DURATION, METRICS } from "../../api/metrics/registry.ts";
+import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
 import { freshApi, testApi } from "../support/api.ts";
 import { FakeSources, listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -64,6 +65,27 @@ test("how busy a thread is that does not run is not told", async () => {
   ]);
 });
 
+test("how late numbers out of order came is told in quantiles, once there are any", async () => {
+  const { sources, get } = await testApi();
+  const told = async (counts: Readonly<Record<number, number>>): Promise<string[]> => {
+    const delays = new Array<number>(HISTOGRAM_BUCKETS).fill(0);
+    for (const [us, count] of Object.entries(counts)) delays[bucketOf(Number(us))] = count;
+    sources.collector = { ...sources.collector, reordering: { windowMs: 250, delays } };
+    const { text } = await get("/metrics");
+    return (text.match(/^lacuna_reorder_delay_seconds.*$/gm) ?? []).sort();
+  };
+  expect(await told({})).toEqual([]);
+  const at = (share: string, us: number): string =>
+    `lacuna_reorder_delay_seconds{share="${share}"} ${us / 1e6}`;
+  expect(await told({ 1024: 1 })).toEqual(["0.5", "0.99", "0.999", "1"].map((share) => at(share, 1024)));
+  expect(await told({ 256: 98, 4096: 1, 65536: 1 })).toEqual([
+    at("0.5", 256),
+    at("0.99", 4096),
+    at("0.999", 65_536),
+    at("1", 65_536),
+  ]);
+});
+
 test("asking twice counts nothing twice", async () => {
   const { sources, get } = await testApi();
   sources.add({ id: "a" });
@@ -109,6 +131,7 @@ const withProcessMetrics = async (): Promise<string> => {
 };
 
 test("the process's own metrics are there when asked for", async () => {
+  expect((await (await testApi()).get("/metrics")).text).not.toMatch(/^(process|nodejs)_/m);
   const body = await withProcessMetrics();
   expect(body).toContain("process_cpu_seconds_total");
   expect(body).toContain("nodejs_eventloop_lag_seconds");

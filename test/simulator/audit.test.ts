@@ -18,6 +18,7 @@ test.each([
   expect(report.numbers).toBe(1200);
   expect(report.received + report.impaired).toBe(1200);
   expect(report.values).toBe(report.received * 5);
+  expect(report.boundedDuplicates).toBe(0);
 });
 
 // the mutation check of the audit: one altered number each

@@ -9,7 +9,10 @@ import {
   randomLoss,
   reordering,
   type Stage,
+  stagesOfPaths,
 } from "../../simulator/impairments.ts";
+import type { SimulatorSettings } from "../../simulator/settings.ts";
+import { fixedSettings } from "./support.ts";
 
 const COUNT = 50_000;
 
@@ -47,15 +50,23 @@ test("burst loss has the long-run loss and the mean burst of the Gilbert-Elliott
 });
 
 test("the path of one device turning bad leaves the others good", () => {
-  const stage = burstLoss(2, 1, 0, 1);
-  const flight = new Flight();
-  flight.begin(0, 1, 0);
-  stage(flight);
-  expect(flight.copies).toBe(0);
-  const other = burstLoss(2, 0, 0, 1);
-  flight.begin(1, 1, 0);
-  other(flight);
-  expect(flight.copies).toBe(1);
+  /** Which numbers of each device are lost where their datagrams pass the stages in turns. */
+  const lostOf = (stages: readonly [Stage, Stage]): number[][] => {
+    const flight = new Flight();
+    const lost: number[][] = [[], []];
+    for (let number = 0; number < 1000; number++)
+      for (const [device, stage] of stages.entries()) {
+        flight.begin(device, 500 + device, number);
+        stage(flight);
+        if (flight.copies === 0) lost[device]!.push(number);
+      }
+    return lost;
+  };
+  const one = (): Stage => burstLoss(2, 0.02, 0.1, 1);
+  const both = one();
+  const together = lostOf([both, both]);
+  expect(together).toEqual(lostOf([one(), one()]));
+  for (const lost of together) expect(lost.length).toBeGreaterThan(50);
 });
 
 test("duplication makes from one up to the given number of further copies", () => {
@@ -104,6 +115,22 @@ test("delay and jitter stay within their sum", () => {
   fly([delay(100, 50)], ({ delayUs }) => delays.push(delayUs[0]!), 5000);
   expect(Math.min(...delays)).toBe(100);
   expect(Math.max(...delays)).toBe(149);
+});
+
+test("settings in milliseconds delay by so many, and those that are off do nothing", () => {
+  const delaysOf = (settings: Partial<SimulatorSettings>): [least: number, greatest: number] => {
+    const delays: number[] = [];
+    const [path] = stagesOfPaths(fixedSettings(settings), 10_000);
+    fly(path!.stages, ({ copies, delayUs }) => delays.push(copies, delayUs[0]!), 2000);
+    expect(delays.filter((_, at) => at % 2 === 0)).toEqual(new Array<number>(2000).fill(1));
+    const own = delays.filter((_, at) => at % 2 === 1);
+    return [Math.min(...own), Math.max(...own)];
+  };
+  expect(delaysOf({})).toEqual([0, 0]);
+  expect(delaysOf({ delayMs: 5 })).toEqual([5000, 5000]);
+  expect(delaysOf({ reorder: 1, reorderCount: 100, reorderMs: 3 })).toEqual([3000, 3000]);
+  const [least, greatest] = delaysOf({ delayMs: 5, jitterMs: 20 });
+  expect([Math.floor(least / 100), Math.floor(greatest / 100)]).toEqual([50, 249]);
 });
 
 test("what happens to a datagram does not depend on the other stages", () => {

@@ -1,55 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ChannelSummary, ChunkHead } from "../../../db/chunk/chunk-head.ts";
+import type { ChunkHead } from "../../../db/chunk/chunk-head.ts";
 import { summarize } from "../../../db/chunk/summarize.ts";
-import type { DatagramColumns } from "../../../db/segment/columns.ts";
+import { columnsOf, naiveChannel, type PlainDatagram } from "../../support/plain-datagrams.ts";
 
-interface Reading {
-  channel: number;
-  timeUs: number;
-  value: number;
-}
-interface Datagram {
-  sequence: number;
-  timeUs: number;
-  readings: readonly Reading[];
-}
-
-const columnsOf = (datagrams: readonly Datagram[]): DatagramColumns => {
-  const readings = datagrams.flatMap((each) => each.readings);
-  const starts = [0];
-  for (const { readings: own } of datagrams) starts.push(starts.at(-1)! + own.length);
-  return {
-    ...{ datagramCount: datagrams.length, readingCount: readings.length },
-    sequence: Float64Array.from(datagrams, ({ sequence }) => sequence),
-    datagramTime: Float64Array.from(datagrams, ({ timeUs }) => timeUs),
-    readingStart: Uint32Array.from(starts),
-    channel: Uint16Array.from(readings, ({ channel }) => channel),
-    type: new Uint8Array(readings.length),
-    readingTime: Float64Array.from(readings, ({ timeUs }) => timeUs),
-    value: Float64Array.from(readings, ({ value }) => value),
-  };
-};
-
-/** By sorting and searching. @param readings - in the order of sequence numbers */
-const naiveChannel = (
-  channel: number,
-  readings: readonly (Reading & { sequence: number })[],
-): ChannelSummary => {
-  const finite = readings.filter(({ value }) => Number.isFinite(value));
-  const nonFinite = readings.length - finite.length;
-  const values = finite.map(({ value }) => value);
-  const last = finite.toSorted((a, b) => a.timeUs - b.timeUs).at(-1);
-  return {
-    ...{ channel, count: finite.length, nonFinite },
-    min: finite.length === 0 ? 0 : Math.min(...values),
-    max: finite.length === 0 ? 0 : Math.max(...values),
-    sum: values.reduce((sum, value) => sum + value, 0),
-    ...{ last: last?.value ?? 0, lastReadingTimeUs: last?.timeUs ?? 0, lastSequence: last?.sequence ?? 0 },
-  };
-};
-
-const naiveHead = (datagrams: readonly Datagram[]): ChunkHead => {
+const naiveHead = (datagrams: readonly PlainDatagram[]): ChunkHead => {
   const readings = datagrams.flatMap(({ sequence, readings: own }) =>
     own.map((each) => ({ ...each, sequence })),
   );
@@ -86,6 +41,15 @@ const datagram = fc.record({
   timeUs: fc.integer({ min: 95, max: 125 }),
   readings: fc.array(reading, { maxLength: 6 }),
 });
+
+test.each([64, 65, 130, 65_535])(
+  "readings of channel %d, the first with so great a number, are one channel",
+  (channel) => {
+    const readings = Array.from({ length: 64 }, (_, at) => ({ channel, timeUs: at, value: at }));
+    const datagrams = [{ sequence: 1, timeUs: 0, readings }];
+    expect(summarize(columnsOf(datagrams), 0, 1)).toEqual(naiveHead(datagrams));
+  },
+);
 
 test("the head of a chunk says what going through its readings one by one does", () => {
   fc.assert(

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteReader } from "../../../db/codec/byte-reader.ts";
+import { ByteWriter } from "../../../db/codec/byte-writer.ts";
 import { SegmentCorruptError } from "../../../db/codec/corrupt.ts";
+import { readFrame } from "../../../db/codec/frame.ts";
 import { decodeIntegers } from "../../../db/codec/integers.ts";
 import { decodeValues } from "../../../db/codec/values.ts";
 import { type Encoded, encodedIntegers, encodedValues, ramp } from "../../support/columns.ts";
@@ -43,6 +45,21 @@ test("a column with any one byte changed is read or corrupt, nothing else", () =
       }
     }
   }
+});
+
+test("an exception behind the last value of its frame is corrupt", () => {
+  const withExceptionAt = (place: number): Float64Array => {
+    const out = new ByteWriter();
+    out.signedVarint(7);
+    // a range of one, patched
+    for (const number of [1, 1, place]) out.varint(number);
+    out.signedVarint(-9);
+    const into = new Float64Array(4);
+    readFrame(new ByteReader(out.written()), 3, into, 0);
+    return into;
+  };
+  expect(withExceptionAt(2)).toEqual(Float64Array.of(7, 7, -9, 0));
+  expect(() => withExceptionAt(3)).toThrow(SegmentCorruptError);
 });
 
 test("arbitrary bytes are read or corrupt, nothing else", () => {

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MisuseError } from "../../../common/errors.ts";
+import { ByteReader } from "../../../db/codec/byte-reader.ts";
+import { ByteWriter } from "../../../db/codec/byte-writer.ts";
+import { decodeIntegers, encodeIntegers } from "../../../db/codec/integers.ts";
 import { encodedIntegers, ramp } from "../../support/columns.ts";
 import { seededDoubles, timesOf } from "../../support/series.ts";
 
@@ -32,6 +35,25 @@ test("any column of integers is given back", () => {
       expect(encodedIntegers(column).decode()).toEqual(column);
     }),
     { numRuns: 1500, interruptAfterTimeLimit: 3000 },
+  );
+});
+
+test("a part of a column is written as it is alone, and read to where it belongs, with nothing around it changed", () => {
+  const around = fc.array(fc.maxSafeNat(), { maxLength: 5 });
+  fc.assert(
+    fc.property(around, columns, around, (before, values, after) => {
+      const out = new ByteWriter();
+      const all = Float64Array.from([...before, ...values, ...after]);
+      const [from, to] = [before.length, before.length + values.length];
+      // along what the part begins with, whatever its index
+      encodeIntegers(out, all, from, to, 0, ramp(all.length));
+      expect(out.written()).toEqual(encodedIntegers(Float64Array.from(values), 0, ramp(values.length)).bytes);
+      const into = Float64Array.from([...before, ...values.map(() => 77), ...after]);
+      const input = new ByteReader(out.written());
+      decodeIntegers(input, values.length, into, from, 0, ramp(values.length));
+      expect([into, input.remaining]).toEqual([all, 0]);
+    }),
+    { numRuns: 1000, interruptAfterTimeLimit: 2000 },
   );
 });
 

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { ByteReader } from "../../../db/codec/byte-reader.ts";
+import { ByteWriter } from "../../../db/codec/byte-writer.ts";
+import { decodeValues, encodeValues } from "../../../db/codec/values.ts";
 import { bitsOf, encodedValues } from "../../support/columns.ts";
 import { seededDoubles, valuesOf } from "../../support/series.ts";
 
@@ -58,6 +61,24 @@ test("any column of floats is given back bit for bit", () => {
       expect(bitsOf(encodedValues(column).decode())).toEqual(bitsOf(column));
     }),
     { numRuns: 1500, interruptAfterTimeLimit: 3000 },
+  );
+});
+
+test("a part of a column is written as it is alone, and read to where it belongs, with nothing around it changed", () => {
+  const around = fc.array(edge, { maxLength: 5 });
+  fc.assert(
+    fc.property(around, columns, around, (before, values, after) => {
+      const out = new ByteWriter();
+      const [from, to] = [before.length, before.length + values.length];
+      encodeValues(out, Float64Array.from([...before, ...values, ...after]), from, to);
+      expect(out.written()).toEqual(encodedValues(Float64Array.from(values)).bytes);
+      const into = Float64Array.from([...before, ...values.map(() => 77), ...after]);
+      const input = new ByteReader(out.written());
+      decodeValues(input, values.length, into, from);
+      expect(bitsOf(into)).toEqual(bitsOf(Float64Array.from([...before, ...values, ...after])));
+      expect(input.remaining).toBe(0);
+    }),
+    { numRuns: 1000, interruptAfterTimeLimit: 2000 },
   );
 });
 

@@ -158,6 +158,24 @@ test("each bucket counts the numbers in it that were recovered or came late, eac
   ]);
 });
 
+test.each([1, 2, 3, 4])(
+  "of %d consecutive numbers that were recovered each is counted where it lies",
+  async (count) => {
+    using bed = new StoreBed();
+    const { model, run, flush, ask } = startPump(bed);
+    const at = (sequence: number): number => 1_795_176_000_000_000 + sequence * 1000;
+    for (const sequence of [0, 10]) model.receive(run, sequence, value(1, at(sequence)), at(sequence));
+    const numbers = Array.from({ length: count }, (_, index) => 3 + index);
+    for (const sequence of numbers) model.recover(run, sequence, 1, at(sequence));
+    model.close(run);
+    flush();
+    const { buckets } = await ask({ fromUs: at(0), toUs: at(10), division: { points: 10 } });
+    expect(buckets.flatMap(({ recovered }, bucket) => new Array<number>(recovered!).fill(bucket))).toEqual(
+      numbers,
+    );
+  },
+);
+
 test("values that are not finite are counted apart and in no statistic", async () => {
   using bed = new StoreBed();
   const { model, run, flush, ask } = startPump(bed);
@@ -319,6 +337,25 @@ test.each([
     ]);
   },
 );
+
+test("a number whose time is the end of a span is not in it, though its flush lies in the last bucket", async () => {
+  using bed = new StoreBed();
+  const { model, run, flush, ask } = startPump(bed);
+  for (const [sequence, atUs] of [170, 180, 200].entries())
+    model.receive(run, 2 * sequence, value(1, atUs), atUs);
+  for (const [sequence, atUs] of [
+    [1, 190],
+    [3, 200],
+  ] as const)
+    model.recover(run, sequence, 1, atUs);
+  flush();
+  const { buckets } = await ask({ fromUs: 100, toUs: 200, division: { points: 3 } });
+  expect(buckets.map(({ received, recovered, count }) => [received, recovered, count])).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+    [3, 1, 2],
+  ]);
+});
 
 test.each([
   ["from equal to to", { fromUs: 200, toUs: 200 }, [200, 200]],
