@@ -56,8 +56,7 @@ const chooseWithin = (
     const start = from + 1 + Math.floor(bucket * size);
     const end = from + 1 + Math.floor((bucket + 1) * size);
     // the last bucket is followed by the last point alone
-    const next =
-      bucket === buckets - 1 ? to + 1 : Math.min(to + 1, from + 1 + Math.floor((bucket + 2) * size));
+    const next = bucket === buckets - 1 ? to + 1 : from + 1 + Math.floor((bucket + 2) * size);
     last = farthest(points, last, start, end, next);
     chosen.push(last);
   }

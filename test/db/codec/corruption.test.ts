@@ -62,6 +62,23 @@ test("an exception behind the last value of its frame is corrupt", () => {
   expect(() => withExceptionAt(3)).toThrow(SegmentCorruptError);
 });
 
+test("a column of fixed point with an exponent that no float has is corrupt", () => {
+  const withExponent = (exponent: number): number => {
+    const out = new ByteWriter();
+    // kind: fixed point
+    out.u8(3);
+    out.f64(0);
+    out.signedVarint(exponent);
+    // the only integer
+    out.signedVarint(1);
+    const into = new Float64Array(1);
+    decodeValues(new ByteReader(out.written()), 1, into, 0);
+    return into[0]!;
+  };
+  expect([withExponent(-1074), withExponent(1023)]).toEqual([Number.MIN_VALUE, 2 ** 1023]);
+  for (const exponent of [-1075, 1024]) expect(() => withExponent(exponent)).toThrow(SegmentCorruptError);
+});
+
 test("arbitrary bytes are read or corrupt, nothing else", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 300 }), (bytes, count) => {

@@ -10,19 +10,25 @@ const blobOf = (run: number): Uint8Array => {
   return new SegmentBuilder().build(batchesOf([{ run, sequence: 0, time: 1000, readings }])).blob.slice();
 };
 
-test("what was read last is kept, the one not asked for longest goes", () => {
-  const blob = blobOf(7);
-  const room = new SegmentCache().add(0, blob).keptBytes * 2;
+test("what was read last is kept, the one not asked for longest goes, and its memory with it", () => {
+  const room = new SegmentCache().add(0, blobOf(7)).keptBytes * 2;
   const cache = new SegmentCache(room);
-  cache.add(1, blob);
-  cache.add(2, blob);
-  expect(cache.get(1)?.datagramsOf(7)).toBe(1);
-  cache.add(3, blob);
-  expect([1, 2, 3].map((segment) => cache.get(segment) !== undefined)).toEqual([true, false, true]);
+  const blobs = [blobOf(7), blobOf(7), blobOf(7)];
+  cache.add(0, blobs[0]!);
+  cache.add(1, blobs[1]!);
+  expect(cache.get(0)?.datagramsOf(7)).toBe(1);
+  cache.add(2, blobs[2]!);
+  expect([0, 1, 2].map((segment) => cache.get(segment)?.readRun(7)?.datagramCount)).toEqual([
+    1,
+    undefined,
+    1,
+  ]);
+  expect(blobs.map((blob) => blob.length > 0)).toEqual([true, false, true]);
 });
 
 test("a flush that is larger than the bound is read and not kept", () => {
   const cache = new SegmentCache(10);
-  expect(cache.add(1, blobOf(7)).datagramsOf(8)).toBe(0);
+  const reader = cache.add(1, blobOf(7));
   expect(cache.get(1)).toBeUndefined();
+  expect([7, 8].map((run) => reader.readRun(run)?.datagramCount)).toEqual([1, undefined]);
 });

@@ -127,6 +127,41 @@ test("a segment of no batch and one of an empty batch hold nothing", () => {
   }
 });
 
+test("as many shapes as datagrams are told apart, also those whose channels hash alike", () => {
+  // 31 x the first channel + the second is the same for many of these
+  const pairs = Array.from({ length: 300 }, (_, index) => [
+    index % 10,
+    31 * Math.floor(index / 10) + (index % 31),
+  ]);
+  const sent = pairs.map(([one, other], sequence): PlainStored => {
+    const time = START_US + sequence * 1000;
+    const readings = [one!, other!, sequence].map((channel) => ({
+      channel,
+      type: VALUE_TYPE.FLOAT64,
+      time,
+      value: sequence,
+    }));
+    return { run: 1, sequence, time, readings: readings.slice(0, 2 + (sequence % 2)) };
+  });
+  const again = sent.map((each) => ({ ...each, sequence: each.sequence + sent.length }));
+  const both = [...sent, ...again, { ...sent[0]!, sequence: 1000, readings: [] }];
+  expect(readAll(builder.build(batchesOf(both)).blob)).toEqual(both);
+});
+
+test("datagrams of two shapes in turns cost as much where the shapes hash alike", () => {
+  const bytesOf = (...shapes: readonly (readonly number[])[]): number => {
+    const sent = Array.from({ length: 400 }, (_, sequence): PlainStored => {
+      const time = START_US + sequence * 1000;
+      const channels = shapes[sequence % 2]!;
+      const readings = channels.map((channel) => ({ channel, type: VALUE_TYPE.FLOAT64, time, value: 1 }));
+      return { run: 1, sequence, time, readings };
+    });
+    return builder.build(batchesOf(sent)).blob.length;
+  };
+  // 31 x 0 + 33 is 31 x 1 + 2
+  expect(bytesOf([0, 33], [1, 2])).toBe(bytesOf([0, 33], [1, 3]));
+});
+
 test("reading times that follow no pattern are given back", () => {
   const random = seededDoubles(1);
   const sent = Array.from({ length: 50 }, (_, sequence): PlainStored => {
@@ -143,6 +178,18 @@ test("reading times that follow no pattern are given back", () => {
     return { run: 1, sequence, time, readings: samples };
   });
   expect(readAll(builder.build(batchesOf(sent)).blob)).toEqual(sent);
+});
+
+test("reading times that are later by a bit more in each datagram, at no pace of their own, are given back", () => {
+  const random = seededDoubles(3);
+  let time = START_US;
+  const sent = Array.from({ length: 200 }, (_, sequence): PlainStored => {
+    time += Math.floor(random() * 1e9);
+    const at = time + sequence * 1000 + Math.floor(random() * 20);
+    return { ...oneReading(1, sequence, at, sequence), time };
+  });
+  const { blob } = builder.build(batchesOf(sent));
+  expect(readAll(blob)).toEqual(sent);
 });
 
 test("a run in wholly reversed order is sorted", () => {
