@@ -280,6 +280,11 @@ describe("on a real connection", () => {
     expect(answer).toContain("Host");
   });
 
+  test("another header may have the value host", async () => {
+    const headers = "Host: localhost\r\nX-Asked-By: host\r\nConnection: close\r\n";
+    expect(await send(`GET /livez HTTP/1.1\r\n${headers}\r\n`)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
   test("HTTP/1.0 needs no Host", async () => {
     expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
