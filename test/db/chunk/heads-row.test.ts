@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChannelSummary, ChunkHead } from "../../../db/chunk/chunk-head.ts";
-import { HeadsWriter } from "../../../db/chunk/heads-row.ts";
+import { HeadsRowReader, HeadsWriter } from "../../../db/chunk/heads-row.ts";
+import { SegmentCorruptError } from "../../../db/codec/corrupt.ts";
 import { chunkHeads } from "../../support/naive-format/chunk-heads.ts";
 
 const START_US = 1_795_000_000_000_000;
@@ -74,4 +75,16 @@ test("heads of chunks, with other reading times and channels and without, read a
     [70, expect.any(Number)],
   ]);
   expect(found).toEqual(new Map(runs.map(([run, isUnsequenced, heads]) => [run, [isUnsequenced, heads]])));
+});
+
+test("a row that is cut off anywhere, or of which a byte is another, is damaged", () => {
+  const writer = new HeadsWriter(START_US);
+  writer.add(3, false, [head(0), head(1, { channels: [channel(7, 1)] })]);
+  const row = writer.end()[0]!.heads;
+  expect(new HeadsRowReader(row).next()).toBe(3);
+  for (let at = 0; at < row.length; at++) {
+    const changed = row.with(at, row[at]! ^ 0x10);
+    for (const damaged of [row.slice(0, at), changed])
+      expect(() => new HeadsRowReader(damaged)).toThrow(SegmentCorruptError);
+  }
 });

@@ -132,6 +132,14 @@ test("an outlier costs its own bytes and does not widen the others", () => {
   expect(spoilt.bytes.length - plain).toBeLessThan(160);
 });
 
+test("outliers nearly 2^53 away from values that grow ever faster are given back", () => {
+  for (const outlier of [2 ** 53 - 1, 2 ** 53 - 3, 2 ** 52 + 1]) {
+    const column = ramp(1000).map((index) => index * index * 1e6);
+    column[500] = outlier;
+    expect(encodedIntegers(column).decode()).toEqual(column);
+  }
+});
+
 test("a hundred runs of consecutive numbers take at most three bytes each", () => {
   const numbers: number[] = [];
   for (let run = 0, next = 0; run < 100; run++, next += 3) {
