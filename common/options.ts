@@ -92,20 +92,16 @@ export const integerOption = (
 interface Quantity {
   placeholder: string;
   unitAccepted: string;
-  /** a number of a file is its text */
-  takesNumbers: boolean;
   parse(text: string): number;
 }
 const DURATION: Quantity = {
   placeholder: "duration",
   unitAccepted: DURATION_ACCEPTED,
-  takesNumbers: false,
   parse: parseDurationMs,
 };
 const SIZE: Quantity = {
   placeholder: "size",
   unitAccepted: SIZE_ACCEPTED,
-  takesNumbers: true,
   parse: parseSizeBytes,
 };
 
@@ -126,7 +122,8 @@ const quantityOption = (
     repeatable: false,
     inFile: true,
     parse(raw) {
-      const text = quantity.takesNumbers && typeof raw === "number" ? String(raw) : raw;
+      // a number of a file is its text: so many bytes, and for want of a unit no duration
+      const text = typeof raw === "number" ? String(raw) : raw;
       if (typeof text !== "string") return accepting(accepted);
       try {
         const value = quantity.parse(text);

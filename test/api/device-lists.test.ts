@@ -46,6 +46,8 @@ describe("filters", () => {
     ["min_completeness=0.92&max_completeness=0.95", ["b-pump"]],
     ["from=-10s", ["C-Pump", "b-pump"]],
     ["to=-10s", ["a-fan"]],
+    ["from=-4s", ["C-Pump", "b-pump"]],
+    ["to=-4s", ["a-fan"]],
     ["search=pump&status=stale", ["C-Pump"]],
   ])("%s", async (query, ids) => {
     expect((await page(query)).ids).toEqual(ids);

@@ -82,6 +82,16 @@ test("a part of a column is written as it is alone, and read to where it belongs
   );
 });
 
+test("floats of one size are given back bit for bit, with zeros of both signs, NaN and infinities among them", () => {
+  const random = seededDoubles(11);
+  const column = Float64Array.from({ length: 200 }, () => Math.floor(random() * 2 ** 40) / 2 ** 40);
+  for (const [index, value] of [-0, 0, Number.NaN, Infinity, -Infinity].entries()) column[20 * index] = value;
+  const { bytes, decode } = encodedValues(column);
+  // kind: fixed point, with specials
+  expect(bytes[0]).toBe(0b1011);
+  expect(bitsOf(decode())).toEqual(bitsOf(column));
+});
+
 test("any bits are given back where the engine keeps them, payloads of NaN included", () => {
   const bits = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   fc.assert(

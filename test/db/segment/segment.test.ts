@@ -148,6 +148,15 @@ test("as many shapes as datagrams are told apart, also those whose channels hash
   expect(readAll(builder.build(batchesOf(both)).blob)).toEqual(both);
 });
 
+test("datagrams with two readings and with none in turns keep them apart", () => {
+  const sent = Array.from({ length: 20 }, (_, sequence): PlainStored => {
+    const time = START_US + sequence * 1000;
+    const readings = [4, 7].map((channel) => ({ channel, type: VALUE_TYPE.INT32, time, value: sequence }));
+    return { run: 1, sequence, time, readings: sequence % 2 === 0 ? readings : [] };
+  });
+  expect(readAll(builder.build(batchesOf(sent)).blob)).toEqual(sent);
+});
+
 test("datagrams of two shapes in turns cost as much where the shapes hash alike", () => {
   const bytesOf = (...shapes: readonly (readonly number[])[]): number => {
     const sent = Array.from({ length: 400 }, (_, sequence): PlainStored => {

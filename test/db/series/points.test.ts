@@ -106,6 +106,18 @@ test("without numbers there is one line, and nobody knows how complete it is", a
   expect([found.received, found.expected]).toEqual([null, null]);
 });
 
+test("the line is broken where a device that had no numbers begins to have them", async () => {
+  using bed = new StoreBed();
+  const { model, receive, ask } = pump(bed);
+  const device = model.device("meter");
+  const before = model.run(device, null, 0, ROW_FLAG.UNSEQUENCED);
+  for (const timeUs of [100, 200])
+    model.receiveUnsequenced(before, [{ channel: 1, value: timeUs, timeUs }], timeUs);
+  const run = model.run(device, 1);
+  for (const sequence of [0, 1, 3]) receive(run, sequence, 300 + sequence * 100);
+  expect(valuesOf(await ask({ device: "meter" }))).toEqual([100, 200, null, 0, 1, null, 3]);
+});
+
 test("values that are not finite are counted, and no points", async () => {
   using bed = new StoreBed();
   const { run, receive, ask } = pump(bed);
