@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LISTENER_STATES } from "../../api/part-status.ts";
+import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
 import { testApi } from "../support/api.ts";
 import { listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 
@@ -53,6 +54,25 @@ test("/status says of the database what was never done as null", async () => {
   expect((await get("/api/v1/status")).json.database).toMatchObject({
     writeAmplification: null,
     lastCommit: null,
+  });
+  // nor what the system does not tell
+  sources.store = { ...sources.store, flushedBytes: 100, writtenBytes: null };
+  expect((await get("/api/v1/status")).json.database.writeAmplification).toBeNull();
+});
+
+test("/status says how many numbers came out of order, and how late they were", async () => {
+  const { get, sources } = await testApi();
+  const delays = new Array<number>(HISTOGRAM_BUCKETS).fill(0);
+  for (const [us, count] of [
+    [256, 97],
+    [4096, 2],
+    [65_536, 1],
+  ] as const)
+    delays[bucketOf(us)] = count;
+  sources.collector = { ...sources.collector, reordering: { windowMs: 500, delays } };
+  expect((await get("/api/v1/status")).json.reordering).toEqual({
+    ...{ windowSeconds: 0.5, count: 100 },
+    delaySeconds: { p50: 0.000_256, p99: 0.004_096, p999: 0.065_536, max: 0.065_536 },
   });
 });
 

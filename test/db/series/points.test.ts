@@ -95,6 +95,15 @@ test("the line is broken between two runs: how the former one ended is not known
   expect(valuesOf(await ask())).toEqual([0, null, 9]);
 });
 
+test("readings of one time are in the order of their numbers, and of the runs, on both sides of what is absent", async () => {
+  using bed = new StoreBed();
+  const { model, device, run, receive, ask } = pump(bed);
+  for (const sequence of [0, 2, 4]) receive(run, sequence, 100);
+  const later = model.run(device, 2);
+  for (const sequence of [0, 2]) receive(later, sequence, 100, 10 + sequence);
+  expect(valuesOf(await ask())).toEqual([0, null, 2, null, 4, null, 10, null, 12]);
+});
+
 test("without numbers there is one line, and nobody knows how complete it is", async () => {
   using bed = new StoreBed();
   const { model, ask } = pump(bed);
