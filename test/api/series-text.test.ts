@@ -62,6 +62,20 @@ test("a gap that is open has no end", () => {
   ]);
 });
 
+test.each([
+  ["us", [1_795_000_000_000_100, 1_795_000_000_000_200]],
+  ["ms", [1_795_000_000_000.1, 1_795_000_000_000.2]],
+  ["rfc3339", ["2026-11-18T11:06:40.000100Z", "2026-11-18T11:06:40.000200Z"]],
+] as const)("times of a gap are told as asked for, in %s", (time, [one, other]) => {
+  const [fromUs, toUs] = [1_795_000_000_000_100, 1_795_000_000_000_200];
+  const gap = {
+    ...{ run: 1, first: 5, last: 6, state: "lost", cause: "network", requests: 2 },
+    ...{ fromUs, toUs, openedAtUs: fromUs, closedAtUs: toUs },
+  } as PlacedGap;
+  const { gaps } = jsonOf((out) => writeSeries(out, foundOf([gap]), [runOf(1, false)], time));
+  expect(gaps).toMatchObject([{ from: one, to: other, openedAt: one, closedAt: other }]);
+});
+
 test("a broken line has a point without value half way, one where several lines have no chosen point", () => {
   const points = {
     ...{

@@ -77,6 +77,15 @@ test("heads of chunks, with other reading times and channels and without, read a
   expect(found).toEqual(new Map(runs.map(([run, isUnsequenced, heads]) => [run, [isUnsequenced, heads]])));
 });
 
+test("rows of short runs are filled, to 1,980 bytes at most", () => {
+  const writer = new HeadsWriter(START_US);
+  for (let run = 0; run < 1000; run++) writer.add(run, false, [head(run % 7)]);
+  const lengths = writer.end().map(({ heads }) => heads.length);
+  expect(lengths.length).toBeGreaterThan(5);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(1980);
+  expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThan(1940);
+});
+
 test("a row that is cut off anywhere, or of which a byte is another, is damaged", () => {
   const writer = new HeadsWriter(START_US);
   writer.add(3, false, [head(0), head(1, { channels: [channel(7, 1)] })]);

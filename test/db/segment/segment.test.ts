@@ -171,6 +171,21 @@ test("datagrams of two shapes in turns cost as much where the shapes hash alike"
   expect(bytesOf([0, 33], [1, 2])).toBe(bytesOf([0, 33], [1, 3]));
 });
 
+test("a batch without datagrams says nothing of when those of a segment arrived", () => {
+  const [one, other] = [START_US + 5, START_US + 9].map(
+    (time, sequence) => batchesOf([oneReading(1, sequence, time, 7)])[0]!,
+  );
+  const empty = new Batch();
+  for (const batches of [
+    [one!, empty, other!],
+    [empty, other!, one!],
+    [other!, one!, empty],
+  ]) {
+    const { firstArrivalUs, lastArrivalUs } = builder.build(batches);
+    expect([firstArrivalUs, lastArrivalUs]).toEqual([START_US + 5, START_US + 9]);
+  }
+});
+
 test("reading times that follow no pattern are given back", () => {
   const random = seededDoubles(1);
   const sent = Array.from({ length: 50 }, (_, sequence): PlainStored => {
