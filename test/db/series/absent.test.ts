@@ -71,3 +71,23 @@ test("of more gaps than are listed the longest ones are, by time, and the others
     5,
   ]);
 });
+
+test("gaps that begin at one time are listed by run, then by number", () => {
+  const gaps = new LongestGaps(10);
+  for (const [run, first] of [
+    [2, 5],
+    [1, 9],
+    [2, 1],
+    [1, 5],
+  ] as const)
+    gaps.add({
+      ...rangeOf(first, first, 100, 200),
+      ...{ run, state: "lost", cause: "network", openedAtUs: 7, closedAtUs: 8, requests: 0 },
+    });
+  expect(gaps.list().map(({ run, first }) => [run, first])).toEqual([
+    [1, 5],
+    [1, 9],
+    [2, 1],
+    [2, 5],
+  ]);
+});
