@@ -89,3 +89,12 @@ test.each([
   const { json } = await api.get("/api/v1/events");
   expect(json.events[0].detail).toEqual(told);
 });
+
+test("too many devices are told how many may be, and not that one may be given once", async () => {
+  const devices = Array.from({ length: 201 }, (_, at) => `device=pump-${at}`).join("&");
+  const { status, json } = await api.get(`/api/v1/raster?${devices}`);
+  expect([status, json.parameters]).toEqual([
+    400,
+    [{ name: "device", detail: "accepted is device id; repeatable, 1 to 200 of them" }],
+  ]);
+});
