@@ -220,6 +220,9 @@ export class Store extends EventEmitter<StoreEvents> {
 
   #receive(message: WriterMessage): void {
     switch (message.type) {
+      case "idle":
+        this.#figures = message.figures;
+        break;
       case "committed":
         this.#advance(message);
         break;

@@ -49,6 +49,8 @@ export interface WriterFigures {
 export type WriterMessage =
   | { type: "opened"; hasHistory: boolean; figures: WriterFigures }
   | { type: "refused"; code: string; message: string }
+  /** there was nothing to commit; merges go on meanwhile, and fail */
+  | { type: "idle"; figures: WriterFigures }
   | { type: "committed"; change: LedgerChange | null; gapOps: Float64Array; figures: WriterFigures }
   /** a commit failed and will be tried again */
   | { type: "failing"; accepted: AcceptedChange | null; figures: WriterFigures }

@@ -136,6 +136,7 @@ export class WriterThread {
     if (outcome.outcome === "idle") {
       this.#isBehind = false;
       this.#merges.step();
+      this.#host.post({ type: "idle", figures: this.#figures() });
       this.#schedule(IDLE_MS);
     } else if (outcome.outcome === "failed") this.#failed(outcome.error);
     else {

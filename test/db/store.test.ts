@@ -146,6 +146,21 @@ test("many waiting batches do not wait for the timer", async () => {
   await store.close();
 });
 
+test("the status tells what there is to tell also when there is nothing to commit", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const model = new IngestModel();
+  model.receive(model.run(model.device("pump"), 1), 0, []);
+  // waits for the rest of it
+  post(store, model.seal(true));
+  await until(() => store.status().pendingBatches === 1);
+  expect(store.view.deviceCount).toBe(0);
+  post(store, model.seal());
+  await committed(store);
+  expect(store.status()).toMatchObject({ pendingBatches: 0 });
+  await store.close();
+});
+
 test("while commits fail the status says so, and what waits is pending; then it is stored", async () => {
   using bed = new StoreBed();
   const store = await open(bed);

@@ -27,7 +27,7 @@ const countingWriter = () => {
       figures: { merges: 0, unmergedSegments: 0, unmergedReadings: 0 },
       flushedBytes: 0,
       current: null,
-      error: null,
+      error: null as string | null,
     },
     mergesAsked: 0,
     mostPerFlush: MOST_PER_FLUSH,
@@ -56,10 +56,11 @@ const countingWriter = () => {
 const startThread = (
   writer: ReturnType<typeof countingWriter>,
   flushBatchesOfWorker = FLUSH_BATCHES,
+  post: WriterThreadHost["post"] = () => undefined,
 ): WriterThread => {
   const host = {
     clock: { monotonicMs: () => 0, wallUs: () => 0 },
-    post: () => undefined,
+    post,
     giveBack: () => undefined,
     writtenBytes: () => null,
   };
@@ -122,4 +123,21 @@ test("merges wait while more batches come than a flush is to take, but not for e
   // what a flush left is behind as well
   writer.mostPerFlush = 2;
   expect(flush(2 * FLUSH_BATCHES)).toBe(3);
+});
+
+test("what becomes of merges while nothing arrives is told within a second", () => {
+  vi.useFakeTimers();
+  const writer = countingWriter();
+  const told: unknown[] = [];
+  startThread(writer, FLUSH_BATCHES, (message) => told.push(message));
+  told.length = 0;
+  writer.merging.error = "disk I/O error (SQLITE_IOERR_READ)";
+  vi.advanceTimersByTime(1000);
+  writer.merging.error = null;
+  writer.merging.figures.merges = 1;
+  vi.advanceTimersByTime(1000);
+  expect(told).toMatchObject([
+    { figures: { merges: 0, mergeError: "disk I/O error (SQLITE_IOERR_READ)" } },
+    { figures: { merges: 1, mergeError: null } },
+  ]);
 });
