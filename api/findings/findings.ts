@@ -12,5 +12,5 @@ export const findingsOf = (collector: CollectorStatus, store: StoreStatus): Find
       ...openingFindings(listener, collector.host),
       ...trafficFindings(listener),
     ]),
-    ...machineryFindings(collector),
+    ...machineryFindings(collector, store),
   ]);

@@ -44,21 +44,34 @@ export const windowFindings = ({ windowMs, delays }: CollectorStatus["reordering
   ];
 };
 
-const poolFinding = ({ capacity, refused }: { capacity: number; refused: number }): Finding => ({
-  code: "batch-pool",
-  severity: "problem",
-  sentence: `${datagrams(refused)} ${refused === 1 ? "was" : "were"} shed: of ${capacity} batches none was free for datagrams, as they were under way to the database.`,
-  fix: capacity < MOST_POOL_BATCHES ? `poolBatches = ${Math.min(MOST_POOL_BATCHES, 2 * capacity)}` : null,
-  listener: null,
-});
+/** What the writer is to its queue. */
+type Commits = Pick<StoreStatus, "state" | "commitFailures">;
+
+/** A pool that is full because nothing is committed would be full at any size, a little later. */
+const poolFinding = (
+  { capacity, refused }: { capacity: number; refused: number },
+  { state, commitFailures }: Commits,
+): Finding => {
+  const failed = `, where ${count(commitFailures)} commit${commitFailures === 1 ? " has" : "s have"} failed since the start`;
+  return {
+    code: "batch-pool",
+    severity: "problem",
+    sentence: `${datagrams(refused)} ${refused === 1 ? "was" : "were"} shed: of ${capacity} batches none was free for datagrams, as they were under way to the database${commitFailures === 0 ? "" : failed}.`,
+    fix:
+      state === "OK" && capacity < MOST_POOL_BATCHES
+        ? `poolBatches = ${Math.min(MOST_POOL_BATCHES, 2 * capacity)}`
+        : null,
+    listener: null,
+  };
+};
 
 /** What a queue refused. Without a batch the writer, or the disk below it, was slower than the senders. */
-export const queueFindings = ({ queues }: Pick<CollectorStatus, "queues">): Finding[] =>
+export const queueFindings = ({ queues }: Pick<CollectorStatus, "queues">, commits: Commits): Finding[] =>
   queues
     .filter(({ refused }) => refused > 0)
     .map((queue) =>
       queue.name === "batches"
-        ? poolFinding(queue)
+        ? poolFinding(queue, commits)
         : {
             code: "queue-full",
             severity: "problem",
@@ -153,8 +166,8 @@ export const storeFindings = ({
 ];
 
 /** What threads, queues, paths and windows say. */
-export const machineryFindings = (status: CollectorStatus): Finding[] => [
-  ...queueFindings(status),
+export const machineryFindings = (status: CollectorStatus, store: StoreStatus): Finding[] => [
+  ...queueFindings(status, store),
   ...pathFindings(status),
   ...windowFindings(status.reordering),
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Finding } from "../../api/findings/finding.ts";
 import { findingsOf } from "../../api/findings/findings.ts";
 import { queueFindings, storeFindings, windowFindings } from "../../api/findings/machinery.ts";
 import { openingFindings } from "../../api/findings/opening.ts";
@@ -304,27 +305,46 @@ describe("the receive buffer", () => {
 });
 
 test("what was shed for want of a batch is a problem and asks for more of them, up to the most there may be", () => {
+  const { store } = new FakeSources();
   const queue = (capacity: number, refused: number) => ({
     queues: [{ name: "batches", length: 0, capacity, refused }],
   });
-  expect(queueFindings(queue(48, 0))).toEqual([]);
-  expect(queueFindings(queue(48, 12))[0]).toMatchObject({
+  expect(queueFindings(queue(48, 0), store)).toEqual([]);
+  expect(queueFindings(queue(48, 12), store)[0]).toMatchObject({
     code: "batch-pool",
     severity: "problem",
     sentence:
       "12 datagrams were shed: of 48 batches none was free for datagrams, as they were under way to the database.",
     fix: "poolBatches = 96",
   });
-  expect(queueFindings(queue(48, 1))[0]!.sentence).toMatch(/^1 datagram was shed: /);
-  expect([600, 1023, 1024].map((capacity) => queueFindings(queue(capacity, 12))[0]!.fix)).toEqual([
+  expect(queueFindings(queue(48, 1), store)[0]!.sentence).toMatch(/^1 datagram was shed: /);
+  expect([600, 1023, 1024].map((capacity) => queueFindings(queue(capacity, 12), store)[0]!.fix)).toEqual([
     "poolBatches = 1024",
     "poolBatches = 1024",
     null,
   ]);
 });
 
+test("what was shed while commits fail asks for no larger pool, and for one with a word of them afterwards", () => {
+  const { store } = new FakeSources();
+  const queues = [{ name: "batches", length: 48, capacity: 48, refused: 12 }];
+  const told = (given: Partial<typeof store>) => {
+    const [{ sentence, fix }] = queueFindings({ queues }, { ...store, ...given }) as [Finding];
+    return [/as they were .*/.exec(sentence)![0], fix];
+  };
+  expect(told({ state: "FAILING", commitFailures: 1 })).toEqual([
+    "as they were under way to the database, where 1 commit has failed since the start.",
+    null,
+  ]);
+  const many = "as they were under way to the database, where 1,200 commits have failed since the start.";
+  expect(told({ state: "FAILED", commitFailures: 1200 })).toEqual([many, null]);
+  expect(told({ state: "OK", commitFailures: 1200 })).toEqual([many, "poolBatches = 96"]);
+});
+
 test("another queue that refused something is a problem by its name", () => {
-  const [finding] = queueFindings({ queues: [{ name: "handover", length: 0, capacity: 24, refused: 1 }] });
+  const { store } = new FakeSources();
+  const queues = [{ name: "handover", length: 0, capacity: 24, refused: 1 }];
+  const [finding] = queueFindings({ queues }, store);
   expect(finding).toMatchObject({
     code: "queue-full",
     severity: "problem",
