@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { type Clock, systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { isDamage, orDamaged } from "./damage.ts";
@@ -25,31 +26,48 @@ export interface Archive {
   close(): void;
 }
 
+/** After a read that failed none is tried for so many times as long: failing ones take at most a tenth of the thread's time. */
+const REST = 9;
+/** so much of that is let pass: of short failures, as of one damaged device, the others need not suffer */
+const REST_LET_PASS_MS = 1000;
+
 /** @throws LacunaError as `openForReading` */
-export const openArchive = ({ file, hasHistory }: ArchiveOptions): Archive => {
+export const openArchive = (
+  { file, hasHistory }: ArchiveOptions,
+  clock: Pick<Clock, "monotonicMs"> = systemClock,
+): Archive => {
   const db = openForReading(file);
   const index = new JournalIndex();
+  const readBack = readerBack(file, clock);
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
-    load: (id) => readBack(file, () => db.transaction(() => loadDevice(db, index, id))()),
-    loadEpoch: (device, epoch) =>
-      readBack(file, () => db.transaction(() => loadEpoch(db, index, device, epoch))()),
+    load: (id) => readBack(() => db.transaction(() => loadDevice(db, index, id))()),
+    loadEpoch: (device, epoch) => readBack(() => db.transaction(() => loadEpoch(db, index, device, epoch))()),
     close: () => db.close(),
   };
 };
 
-/** What the disk does not give is not looked for (`orUnreadable`), as that takes long: nothing is received meanwhile. */
-const readBack = <T>(file: string, read: () => T): T => {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError || isDamage(error))) throw error;
-    throw new LacunaError(
-      "ERR_ARCHIVE",
-      `the database ${file} does not give what it has of a device: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
+/** What the disk does not give is not looked for (`orUnreadable`), nor asked for again at once, as that takes long: nothing is received meanwhile. */
+const readerBack = (file: string, clock: Pick<Clock, "monotonicMs">) => {
+  let restUntilMs = Number.NEGATIVE_INFINITY;
+  let failure: LacunaError | undefined;
+  return <T>(read: () => T): T => {
+    const beganMs = clock.monotonicMs();
+    if (failure !== undefined && restUntilMs - beganMs > REST_LET_PASS_MS) throw failure;
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError || isDamage(error))) throw error;
+      const endedMs = clock.monotonicMs();
+      restUntilMs = Math.max(restUntilMs, endedMs) + REST * (endedMs - beganMs);
+      failure = new LacunaError(
+        "ERR_ARCHIVE",
+        `the database ${file} does not give what it has of a device: ${messageOf(error)}`,
+        { cause: error },
+      );
+      throw failure;
+    }
+  };
 };
 
 /** By a connection of its own, which is closed with the last device: all of it is one snapshot of the database. */

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { codeOf } from "../../common/errors.ts";
 import { openArchive } from "../../db/archive.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
@@ -72,4 +73,44 @@ test("of an epoch that is read back no row of another one is read", () => {
   expect(archive.loadEpoch(device, 4)).toMatchObject([{ epoch: 4, absent: [{ first: 1, last: 1 }] }]);
   expect(archive.loadEpoch(device, 4)![0]!.row[ROW.HIGH_WATER]).toBe(3);
   expect(archive.loadEpoch(device, null)).toMatchObject([{ epoch: null, absent: [{ first: 1, last: 1 }] }]);
+});
+
+test("a disk that takes long to fail is not asked again for nine times as long, whichever device speaks", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointRows: 1000, checkpointLagMs: 0 }));
+  const clock = { nowMs: 0, stepMs: 0, monotonicMs: () => (clock.nowMs += clock.stepMs) };
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }, clock));
+  const model = new IngestModel();
+  for (const name of ["pump-7", "pump-8"]) {
+    const run = model.run(model.device(name), 1);
+    model.receive(run, 0);
+    model.receive(run, 2);
+  }
+  writer.accept(model.seal());
+  writer.flush();
+  const other = bed.closing(new Database(bed.file));
+  const [good] = other.prepare("SELECT gaps FROM open_gaps WHERE run_no = 1").pluck().all();
+  const write = other.prepare("UPDATE open_gaps SET gaps = ? WHERE run_no = 1");
+  const outcomeOf = (name: string): string => {
+    try {
+      return archive.load(name)!.id;
+    } catch (error) {
+      return codeOf(error)!;
+    }
+  };
+  write.run("no gaps");
+  // the time a device takes that fails at once does not count for the others
+  clock.stepMs = 10;
+  expect([outcomeOf("pump-7"), outcomeOf("pump-8")]).toEqual(["ERR_ARCHIVE", "pump-8"]);
+  clock.nowMs = 10_000;
+  clock.stepMs = 2000;
+  expect(outcomeOf("pump-7")).toBe("ERR_ARCHIVE");
+  clock.stepMs = 0;
+  write.run(good);
+  const failedMs = clock.nowMs;
+  expect([outcomeOf("pump-7"), outcomeOf("pump-8")]).toEqual(["ERR_ARCHIVE", "ERR_ARCHIVE"]);
+  clock.nowMs = failedMs + 9 * 2000 - 1001;
+  expect(outcomeOf("pump-8")).toBe("ERR_ARCHIVE");
+  clock.nowMs += 1;
+  expect([outcomeOf("pump-7"), outcomeOf("pump-8")]).toEqual(["pump-7", "pump-8"]);
 });
