@@ -16,6 +16,7 @@ import {
   createErrorHandler,
   createFrameworkErrorHandler,
   type ErrorHandler,
+  ignoreExpectations,
   installErrors,
   refuseMalformedQueries,
   refuseOtherMethods,
@@ -163,6 +164,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   sendSecurityHeaders(app);
   installErrors(app, handleError);
   refuseOtherProtocols(app);
+  ignoreExpectations(app);
   askForHost(app);
   if (tokens.length === 0) answerOnlyLoopbackNames(app);
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });

@@ -148,6 +148,11 @@ export const refuseOtherProtocols = (app: App): void => {
   });
 };
 
+/** An `Expect` other than 100-continue is left out of account, as RFC 9110 §10.1.1 allows: Node would answer 417 before any hook, and without a word. */
+export const ignoreExpectations = ({ server }: App): void => {
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+};
+
 /** What cannot be decoded in a query would be taken as it is written: `device=%E9` for a device of that name, of which nothing ever comes. */
 export const refuseMalformedQueries = (app: App): void => {
   app.addHook("onRequest", async ({ url }) => {

@@ -289,6 +289,17 @@ describe("on a real connection", () => {
     expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
+  test.each([
+    ["/livez", 200],
+    ["/nothing", 404],
+  ])("%s is %d whatever the client expects besides", async (url, status) => {
+    const answer = await send(
+      `GET ${url} HTTP/1.1\r\nHost: localhost\r\nExpect: nonsense\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
+  });
+
   test("an empty Host is no name of loopback", async () => {
     const answer = await send("GET /livez HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 421 /);
