@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
+import { LacunaError } from "../common/errors.ts";
+import type { QueryClient } from "../db/query-types.ts";
 import {
   DEVICE_STATUSES,
   type DeviceStatus,
@@ -152,8 +154,15 @@ export class FleetTable {
     this.#clock = clock;
   }
 
-  /** @returns `asOfUs` of the last commit in it, `total` of the matching devices, `statuses` of all, `rows` from `offset` on */
-  async page(query: FleetTableQuery): Promise<{
+  /**
+   * @param client - whoever has left before the turn of its query came is no longer answered
+   * @returns `asOfUs` of the last commit in it, `total` of the matching devices, `statuses` of all, `rows` from `offset` on
+   * @throws LacunaError `ERR_QUERY_CANCELLED`
+   */
+  async page(
+    query: FleetTableQuery,
+    client: QueryClient = { destroyed: false },
+  ): Promise<{
     asOfUs: number;
     total: number;
     statuses: Record<DeviceStatus, number>;
@@ -165,7 +174,10 @@ export class FleetTable {
       });
       await this.#pass;
     }
-    const ordering = this.#ordering.then(() => this.#order(this.#fleet, query));
+    const ordering = this.#ordering.then(() => {
+      if (client.destroyed) throw new LacunaError("ERR_QUERY_CANCELLED", "the client is gone");
+      return this.#order(this.#fleet, query);
+    });
     this.#ordering = ordering.catch(() => {});
     const { fleet, rows } = await ordering;
     return {

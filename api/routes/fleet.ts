@@ -19,12 +19,9 @@ export const fleetRoutes = (app: App, context: ApiContext): void => {
         response: { 200: RefTo(FleetList), ...ERRORS },
       },
     },
-    async ({ query }) => {
-      const { asOfUs, total, statuses, rows } = await table.page({
-        ...query,
-        search: query.search ?? null,
-        status: query.status ?? null,
-      });
+    async ({ query, raw }) => {
+      const { search = null, status = null } = query;
+      const { asOfUs, total, statuses, rows } = await table.page({ ...query, search, status }, raw.socket);
       return {
         asOf: asOf(context, asOfUs),
         total,

@@ -243,3 +243,15 @@ test("others have their turn while a long table is searched and sorted, once for
   expect(await turnsFor({ sort: "lost", search: null })).toBeGreaterThanOrEqual(12);
   expect(await turnsFor({ sort: "lost", search: null })).toBeLessThanOrEqual(1);
 });
+
+test("who has left before the turn of its query comes is not sorted for", async () => {
+  api.sources.add(...["a", "b"].map((id) => ({ id, runs: [runOf()] })));
+  const table = new FleetTable(api.sources.ledger, new ManualClock());
+  const client = { destroyed: false };
+  const ask = (sort: FleetSort, asking?: typeof client) =>
+    table.page({ sort, order: "asc", search: null, status: null, offset: 0, limit: 1 }, asking);
+  const [first, left, last] = [ask("lost"), ask("rate", client), ask("missing")];
+  client.destroyed = true;
+  await expect(left).rejects.toMatchObject({ code: "ERR_QUERY_CANCELLED" });
+  expect(await Promise.all([first, last])).toMatchObject([{ total: 2 }, { total: 2 }]);
+});
