@@ -17,7 +17,7 @@ export const LiveQueryString = Query({
   event: Type.Optional(
     Type.Array(Word(LIVE_EVENTS, { description: "what to tell" }), {
       maxItems: LIVE_EVENTS.length,
-      description: "kind of event; repeatable; all kinds when left out; `reading` brings `late` too",
+      description: `kind of event; repeatable, up to ${LIVE_EVENTS.length} of them; all kinds when left out; \`reading\` brings \`late\` too`,
     }),
   ),
 });

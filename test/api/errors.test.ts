@@ -118,8 +118,9 @@ test.each([
   ["/api/v1/live", "channel", 1024],
   ["/api/v1/raster", "device", 200],
   ["/api/v1/devices/pump-7/readings", "channel", 1024],
-])("%s says how often it takes %s when there are more: %d times", async (url, name, most) => {
-  const query = Array.from({ length: most + 1 }, (_, index) => `${name}=${index}`).join("&");
+  ["/api/v1/live", "event", 3, "gap"],
+])("%s says how often it takes %s when there are more: %d times", async (url, name, most, value = "7") => {
+  const query = Array.from({ length: most + 1 }, () => `${name}=${value}`).join("&");
   const { json } = await api.get(`${url}?${query}`);
   expect(json.parameters).toEqual([
     { name, detail: expect.stringMatching(new RegExp(` ${most.toLocaleString("en")}\\b`)) },
