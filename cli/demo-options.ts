@@ -3,6 +3,7 @@ import type { SettingsOf } from "../common/config.ts";
 import { accepting, durationOption, integerOption, optional, textOption } from "../common/options.ts";
 import { numberOption } from "../simulator/option-kinds.ts";
 import { parseHttpAddress } from "./http-address.ts";
+import { refusedByBrowsers } from "./http-server.ts";
 
 /** Beyond loopback the API takes a token, and a demo has none. */
 const HTTP_ACCEPTED = "HOST:PORT on loopback, such as 127.0.0.1:8047 or [::1]:8047";
@@ -42,8 +43,10 @@ export const DEMO_OPTIONS = {
     accepted: HTTP_ACCEPTED,
     parse: (text) => {
       const parsed = parseHttpAddress(text);
-      const isFit = "value" in parsed && isLoopbackHost(parsed.value.host);
-      return isFit ? { value: text } : accepting(HTTP_ACCEPTED);
+      if (!("value" in parsed && isLoopbackHost(parsed.value.host))) return accepting(HTTP_ACCEPTED);
+      // the page is what a demo is for, and its audit asks the API
+      const mistake = refusedByBrowsers(parsed.value);
+      return mistake === null ? { value: text } : { mistake };
     },
   }),
 };

@@ -14,3 +14,7 @@ test.each(["0.0.0.0:8047", "192.0.2.1:8047", "8047"])(
     expect(() => httpOf(http)).toThrow(/--http: accepted is HOST:PORT on loopback/);
   },
 );
+
+test("a demo on a port that browsers and its own audit refuse does not begin", () => {
+  expect(() => httpOf("127.0.0.1:6000")).toThrow(/--http: browsers open nothing on port 6000/);
+});
