@@ -37,7 +37,10 @@ export const reportDiagnoses = async (
 /** The collector finds what is wrong: it knows its host and its sockets, wherever this runs. */
 export const doctor = async ({ api, token, json = false }: ApiFlags & { json?: boolean }): Promise<void> => {
   const client = new ApiClient(api, { token: tokenOf(token) });
-  const { listeners, findings } = await client.get<StatusJson>("/status", "findings");
+  const { listeners, findings } = await client.get<StatusJson>("/status", {
+    listeners: [{}],
+    findings: [{}],
+  });
   const about = (url: string | null): Finding[] => findings.filter(({ listener }) => listener === url);
   await reportDiagnoses(
     listeners.map((listener) => diagnosisOf(listener, about(listener.url))),

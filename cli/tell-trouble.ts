@@ -14,7 +14,7 @@ const say = (sentence: string): void => {
 
 /** In one line each; "" = nothing. */
 const troublesOf = async (client: ApiClient, request: { signal?: AbortSignal } = {}): Promise<string> => {
-  const { findings } = await client.get<{ findings: Finding[] }>("/status", "findings", request);
+  const { findings } = await client.get<{ findings: Finding[] }>("/status", { findings: [{}] }, request);
   return findings
     .filter(({ code, severity }) => severity === "problem" && OF_NOW.includes(code))
     .map(({ sentence, listener }) => {

@@ -44,6 +44,17 @@ export class ApiAnswerError extends LacunaError {
 
 type Asked = Pick<RequestInit, "headers" | "signal">;
 
+/** What every such answer of a collector has, by name: `{}` stands for an object, `[{}]` for a list of objects. */
+interface Shape {
+  readonly [name: string]: Shape | [Shape];
+}
+
+const isLike = (value: unknown, shape: Shape | [Shape]): boolean => {
+  if (Array.isArray(shape)) return Array.isArray(value) && value.every((item) => isLike(item, shape[0]));
+  if (!isObject(value) || Array.isArray(value)) return false;
+  return Object.entries(shape).every(([name, inner]) => isLike(value[name], inner));
+};
+
 export interface ApiAccess {
   /** sent as `Authorization: Bearer`; null = none */
   token: string | null;
@@ -69,19 +80,19 @@ export class ApiClient {
   }
 
   /** null when the API answers 404. */
-  async find<T>(path: string, member: keyof T & string): Promise<T | null> {
+  async find<T>(path: string, shape: Shape): Promise<T | null> {
     try {
-      return await this.get<T>(path, member);
+      return await this.get<T>(path, shape);
     } catch (error) {
       if (error instanceof ApiAnswerError && error.status === NOT_FOUND) return null;
       throw error;
     }
   }
 
-  /** @param member - one that every such answer of a collector has: an object, or a list of objects */
-  async get<T>(path: string, member: keyof T & string, request: Asked = {}): Promise<T> {
+  /** @param shape - by which an answer is known for a collector's */
+  async get<T>(path: string, shape: Shape, request: Asked = {}): Promise<T> {
     const response = await this.#ask(path, request, TRIES);
-    return this.#ours(parseObject(await this.#textOf(path, response)), member) as T;
+    return this.#ours(parseObject(await this.#textOf(path, response)), shape) as T;
   }
 
   /**
@@ -108,8 +119,7 @@ export class ApiClient {
     do {
       const query = new URLSearchParams({ ...filters, limit: String(limit) });
       if (cursor !== null) query.set("cursor", cursor);
-      const page: Page<Name, Item> = await this.get(`${path}?${query}`, name, request);
-      if (!Array.isArray(page[name])) throw this.#foreign();
+      const page: Page<Name, Item> = await this.get(`${path}?${query}`, { [name]: [{}] }, request);
       yield page[name];
       cursor = page.next;
     } while (cursor !== null);
@@ -151,9 +161,8 @@ export class ApiClient {
     }
   }
 
-  #ours(answer: Record<string, unknown>, member: string): unknown {
-    const value = answer[member];
-    if (Array.isArray(value) ? value.every(isObject) : isObject(value)) return answer;
+  #ours(answer: unknown, shape: Shape): unknown {
+    if (isLike(answer, shape)) return answer;
     throw this.#foreign();
   }
 

@@ -37,10 +37,9 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
   const client = new ApiClient(baseUrl, { token, errorCode: "ERR_AUDIT_HTTP" });
   return {
     async fleet() {
-      const { total } = await client.get<{ total: LedgerCounts & Omit<AuditFleet, "counts"> }>(
-        "/ledger",
-        "total",
-      );
+      const { total } = await client.get<{ total: LedgerCounts & Omit<AuditFleet, "counts"> }>("/ledger", {
+        total: { causes: {} },
+      });
       return { ...total, counts: total };
     },
     async *devices() {
@@ -49,7 +48,10 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
       }
     },
     async device(id) {
-      const ledger = await client.find<DeviceLedgerJson>(`${devicePath(id)}/ledger`, "epochs");
+      const ledger = await client.find<DeviceLedgerJson>(`${devicePath(id)}/ledger`, {
+        total: { causes: {} },
+        epochs: [{ causes: {} }],
+      });
       if (ledger === null) return null;
       return { counts: ledger.total, runs: ledger.epochs.map((epoch) => ({ ...epoch, counts: epoch })) };
     },
@@ -61,7 +63,7 @@ export const httpAuditSource = (baseUrl: string, token: string | null = null): A
       }
     },
     async listeningSinceUs() {
-      const { listeners } = await client.get<StatusJson>("/status", "listeners");
+      const { listeners } = await client.get<StatusJson>("/status", { listeners: [{}] });
       const sinceUs = listeners.filter(({ state }) => state === "OK").map(({ since }) => parseTime(since));
       return sinceUs.length === 0 ? null : Math.max(...sinceUs);
     },

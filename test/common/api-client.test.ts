@@ -46,7 +46,7 @@ const clientOfFull = (scheme: string): Promise<ApiClient> => {
 };
 
 const status = (client: ApiClient): Promise<unknown> =>
-  client.get<{ listeners: unknown }>("/status", "listeners");
+  client.get<{ listeners: unknown[] }>("/status", { listeners: [{}] });
 
 const NO_COLLECTOR = {
   code: "ERR_API",
@@ -63,6 +63,7 @@ const FOREIGN = [
   '{"listeners":null,"devices":null}',
   '{"listeners":[null],"devices":[null]}',
   '{"listeners":3,"devices":{}}',
+  '{"listeners":{},"devices":{}}',
 ];
 
 test.each(FOREIGN)("an answer %j is no collector's, and said to be none", async (body) => {

@@ -109,6 +109,21 @@ test("a device the API does not know is null", async () => {
   expect(await httpAuditSource(baseUrl).device("pump-7")).toBeNull();
 });
 
+test.each([
+  { epochs: {} },
+  { total: {}, epochs: {} },
+  { total: [], epochs: [] },
+  { epochs: [] },
+  { total: {}, epochs: [] },
+  { total: { causes: {} }, epochs: [{}] },
+])("a ledger %j is no collector's, and said to be none", async (ledger) => {
+  const baseUrl = await serve((_request, response) => answer(response, ledger));
+  await expect(httpAuditSource(baseUrl).device("pump-7")).rejects.toMatchObject({
+    code: "ERR_AUDIT_HTTP",
+    message: expect.stringMatching(/ is no collector$/),
+  });
+});
+
 test("a busy API is asked again after the time it names", async () => {
   let asked = 0;
   const baseUrl = await serve((_request, response) => {
