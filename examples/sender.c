@@ -40,8 +40,8 @@ int main(int argc, char **argv) {
   int why = getaddrinfo(argv[1], argv[2], &like, &to); if (why) return fprintf(stderr, "%s port %s: %s\n", argv[1], argv[2], gai_strerror(why)), 1;
   if ((udp = socket(to->ai_family, SOCK_DGRAM, 0)) < 0 || connect(udp, to->ai_addr, to->ai_addrlen)) return perror(argv[1]), 1; /* nobody else is heard */
   freeaddrinfo(to); char path[80]; snprintf(path, sizeof path, "%s.epoch", id); FILE *file = fopen(path, "a+"); if (!file) return perror(path), 1;
-  for (rewind(file); fscanf(file, "%" SCNu64, &epoch) == 1;) {} /* every start adds a line; it is on the disk before the epoch is used */
-  signal(SIGINT, stop), signal(SIGTERM, stop); if (fprintf(file, "%" PRIu64 "\n", ++epoch) < 0 || fflush(file) || fsync(fileno(file))) return perror(path), 1;
+  for (rewind(file); fscanf(file, "%" SCNu64, &epoch) == 1;) {} if (!feof(file) || epoch >= UINT32_MAX) return fprintf(stderr, "%s: each line is to be an epoch\n", path), 1;
+  signal(SIGINT, stop), signal(SIGTERM, stop); if (fprintf(file, "%" PRIu64 "\n", ++epoch) < 0 || fflush(file) || fsync(fileno(file))) return perror(path), 1; /* every start adds a line; it is on the disk before the epoch is used */
   unsigned char body[12] = {0, 1, 1 /* channel 1, float32 */}; int64_t at = now(CLOCK_MONOTONIC), due = at, describe = at, spoke = at, quiet = at, repeat = at;
   for (; number < count || at < quiet + 3 * SECOND; at = now(CLOCK_MONOTONIC), count = stopped ? number : count) {
     if (number < count && at >= describe) describe = at + 30 * SECOND, say(once, DESCRIBE, epoch, number, 1, "\0\1\13\3temperatureCel", 18);

@@ -14,8 +14,8 @@ udp = socket.socket(socket.AF_INET6 if ":" in args.host else socket.AF_INET, soc
 try:
     udp.connect((args.host, args.port))  # nobody but the collector is heard
     with open(args.device + ".epoch", "a+") as file:  # every start adds a line; it is on the disk before the epoch is used
-        file.seek(0)
-        EPOCH = 1 + max(map(int, file.read().split()), default=0)
+        file.seek(0); EPOCH = 1 + max(map(int, file.read().split()), default=0)
+        if not 1 <= EPOCH < 1 << 32: raise ValueError(f"{EPOCH} is no epoch")
         print(EPOCH, file=file, flush=True)
         os.fsync(file.fileno())
 except (OSError, ValueError) as error: parser.exit(1, f"to {args.host} port {args.port}, epoch in {args.device}.epoch: {error}\n")

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -214,6 +214,13 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
         mkdirSync(`${directory.path}/${name}.epoch`);
         const unkept = spawnSync(command!, [...args, "127.0.0.1", "4747", name], wrong);
         expect(unkept).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*\.epoch.*\n$/) });
+        for (const [index, lines] of ["seven", "7\n8x\n", "4294967295\n"].entries()) {
+          const other = `other-${language}-${index}`;
+          writeFileSync(`${directory.path}/${other}.epoch`, lines);
+          const refused = spawnSync(command!, [...args, "127.0.0.1", "4747", other], wrong);
+          expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*\.epoch.*\n$/) });
+          expect(readFileSync(`${directory.path}/${other}.epoch`, "utf8")).toBe(lines);
+        }
       },
     );
 
