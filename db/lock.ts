@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../common/descriptors.ts";
-import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
-import type { Sqlite } from "./open.ts";
+import { LacunaError, messageOf } from "../common/errors.ts";
+import { mayLackRoom, type Sqlite } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
 
 /** Held while this process owns a database; the operating system lets go of it when the process dies. */
@@ -82,7 +82,7 @@ const nameOwner = (db: Sqlite, startedUs: number): void => {
   try {
     write.immediate();
   } catch (error) {
-    if (codeOf(error) !== "SQLITE_FULL") throw error;
+    if (!mayLackRoom(error)) throw error;
     // the row takes the place of the former owner's: only the file of the journal has no room
     db.pragma("journal_mode = MEMORY");
     write.immediate();

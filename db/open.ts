@@ -201,6 +201,12 @@ export const isPassingFailure = (error: unknown): boolean =>
   (error instanceof Database.SqliteError && PASSING_FAILURE.test(error.code)) ||
   codeOf(error) === "ERR_DATABASE_UNREADABLE";
 
+/** SQLite's codes for a full disk: the second one is its word for a quota, and for a file that may grow no further, as for all else that a write may lack. */
+const NO_ROOM: readonly unknown[] = ["SQLITE_FULL", "SQLITE_IOERR_WRITE"];
+
+/** Whether there may be room for it inside the database. */
+export const mayLackRoom = (error: unknown): boolean => NO_ROOM.includes(codeOf(error));
+
 /** Write into the file what its log has. @throws SqliteError, a passing failure as long as somebody reads the database as it was before */
 export const saveLog = (db: Sqlite): void => {
   const [answer] = db.pragma("wal_checkpoint(FULL)") as [{ busy: number }];

@@ -1,5 +1,4 @@
 import type { Clock } from "../common/clock.ts";
-import { codeOf } from "../common/errors.ts";
 import type { BatchMessage } from "../protocol/batch.ts";
 import { type FleetCounters, sumFleets } from "../protocol/fleet-counters.ts";
 import type { LedgerChange } from "./change.ts";
@@ -12,7 +11,7 @@ import { type DatabaseLock, lockDatabase } from "./lock.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
 import type { Merging } from "./merge/merging.ts";
 import { refuseOtherNames } from "./only-name.ts";
-import { beginLogAnew, isPassingFailure, openForWriting, type Sqlite, saveLog } from "./open.ts";
+import { beginLogAnew, isPassingFailure, mayLackRoom, openForWriting, type Sqlite, saveLog } from "./open.ts";
 import { DamagedRemovalError } from "./removals.ts";
 import { startTables, stopTables } from "./start-and-stop.ts";
 import { readStateRow, type StateRow } from "./state-row.ts";
@@ -104,7 +103,7 @@ export class Writer {
     try {
       return work();
     } catch (error) {
-      if (codeOf(error) !== "SQLITE_FULL" || !beginLogAnew(this.#db)) throw error;
+      if (!mayLackRoom(error) || !beginLogAnew(this.#db)) throw error;
       this.#transaction.undo();
       return work();
     }
@@ -203,7 +202,7 @@ export class Writer {
       // what is damaged is left where it is now
       if (thrown instanceof DamagedRemovalError) return this.#flush(isLogNew);
       // once: what has no room then has none
-      if (!isLogNew && codeOf(thrown) === "SQLITE_FULL" && beginLogAnew(this.#db)) return this.#flush(true);
+      if (!isLogNew && mayLackRoom(thrown) && beginLogAnew(this.#db)) return this.#flush(true);
       const error = orDamaged(this.#file, thrown);
       if (!isPassingFailure(error)) throw error;
       return { outcome: "failed", error };

@@ -98,8 +98,9 @@ const fixOfState = (state: StoreStatus["state"], reason: string | null, path: st
   if (state === "FAILED") return "start the collector again";
   if (reason?.includes("SQLITE_BUSY") === true)
     return `fuser -v ${path}  # shows who else has it open: a transaction of theirs holds the writer up`;
-  return reason?.includes("SQLITE_FULL") === true
-    ? "df -h  # room on the disks"
+  if (reason?.includes("SQLITE_FULL") === true) return "df -h  # room on the disks";
+  return reason?.includes("SQLITE_IOERR_WRITE") === true
+    ? "dmesg | tail; quota -s; ulimit -f  # the disk, a quota of the collector's user, or a limit on the size of its files"
     : "dmesg | tail  # what the system says of the disk";
 };
 

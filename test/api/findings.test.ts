@@ -393,8 +393,10 @@ test("a database that does not commit is a problem, a merge that failed is advic
     reason: "database is locked (SQLITE_BUSY)",
   });
   const [full] = storeFindings({ ...store, state: "FAILING", reason: "disk is full (SQLITE_FULL)" });
+  expect(fixOf("disk I/O error (SQLITE_IOERR_FSYNC)")).toMatch(/^dmesg \| tail {2}#/);
+  // SQLite's word for all but a full disk
   expect([failing!.fix, full!.fix, locked!.fix]).toEqual([
-    expect.stringMatching(/^dmesg /),
+    expect.stringMatching(/^dmesg .*; quota -s; ulimit -f {2}# /),
     expect.stringMatching(/^df -h /),
     expect.stringMatching(/^fuser -v \/srv\/a\.db /),
   ]);

@@ -82,3 +82,11 @@ test.runIf(isAble).each([0, 30])(
     expect(onSmallDisk("stopped-on-full-disk.ts", `${flushes}`)).toEqual(told);
   },
 );
+
+test("where a file may grow no further commits go on in the room that the database has, as on a full disk", () => {
+  const program = fileURLToPath(new URL("../support/limited-files.ts", import.meta.url));
+  // 1 or 2 MiB, as the shell counts: the log would become 32 MiB
+  const args = ["-c", 'ulimit -f 2048 && exec "$1" "$2"', "sh", process.execPath, program];
+  const told = JSON.parse(execFileSync("sh", args, { encoding: "utf8", timeout: 100_000 }));
+  expect(told).toEqual({ outcomes: ["committed"], received: 200, pending: 0 });
+});
