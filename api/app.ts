@@ -7,7 +7,7 @@ import { FleetTable } from "./fleet-table.ts";
 import { LiveHub } from "./live/hub.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { type ApiToken, installAuth } from "./plugins/auth.ts";
-import { cutOffWhenClosing } from "./plugins/closing.ts";
+import { cutOffWhenClosing, refuseWhenClosing } from "./plugins/closing.ts";
 import { boundConnections } from "./plugins/connections.ts";
 import { DASHBOARD_DIRECTORY, installDashboard } from "./plugins/dashboard.ts";
 import { takeDecimalNumbers } from "./plugins/decimal-numbers.ts";
@@ -92,6 +92,8 @@ const createFastify = ({ logger, tls }: AppOptions, handleError: ErrorHandler): 
     ...((tls == null ? { http: NODE_OPTIONS } : { https: { ...tls, ...NODE_OPTIONS } }) as object),
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // refused by us: refuseWhenClosing
+    return503OnClosing: false,
     frameworkErrors: createFrameworkErrorHandler(handleError),
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
@@ -162,6 +164,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   cutOffWhenClosing(app);
   cutOffStalled(app);
   sendSecurityHeaders(app);
+  refuseWhenClosing(app);
   installErrors(app, handleError);
   refuseOtherProtocols(app);
   ignoreExpectations(app);

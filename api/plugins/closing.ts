@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { App } from "../context.ts";
 import { cutOff } from "../cut-off.ts";
+import { ApiError } from "../problems.ts";
 
 /** How long an answer that is under way may take once the server closes. */
 const GRACE_MS = 1000;
@@ -21,4 +22,15 @@ export const cutOffWhenClosing = (app: App): void => {
     };
     setTimeout(cutOffAll, GRACE_MS).unref();
   });
+};
+
+/** What still comes on a connection that is open is refused: of Fastify's own refusal no client that goes by `code` knows what it says. */
+export const refuseWhenClosing = (app: App): void => {
+  let isClosing = false;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+  });
+  app.addHook("onRequest", (_request, _reply, done) =>
+    done(isClosing ? new ApiError("ERR_UNAVAILABLE", "the collector is stopping") : undefined),
+  );
 };
