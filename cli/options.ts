@@ -135,7 +135,7 @@ export const COLLECT_OPTIONS = {
   ),
   maxDevices: integerOption({
     key: "maxDevices",
-    doc: "devices followed at once. For one more, the oldest that never sent two consecutive numbers is forgotten; if there is none, an idle one is put aside in the database until it speaks again",
+    doc: "devices followed at once. For one more, the oldest that never sent two consecutive numbers is forgotten; while such ones are few, an idle one is put aside in the database until it speaks again. Several workers share them out evenly",
     default: 200_000,
     min: 1,
     max: 10_000_000,

@@ -17,6 +17,9 @@ import type { Arrival } from "./types.ts";
 const IDLE_US = 60_000_000;
 /** slots looked at for an idle device before a new one is refused: bounded work per datagram */
 const LOOK_AT = 64;
+/** provisional devices do not push each other out below so many, and below that part of all, while an idle one can be paged out */
+const LEAST_PROVISIONAL = 16;
+const PROVISIONAL_PART = 1 / 16;
 /** instead of the listener breaks of a paged-out device: it spoke, but there was no room for it */
 const REFUSED = -1;
 
@@ -28,12 +31,12 @@ interface Parts {
   sources: Sources;
 }
 
-/** Which devices are in memory (R16): new ones are provisional, the oldest provisional one makes room, idle confirmed ones are paged out. */
+/** Which devices are in memory (R16): new ones are provisional; idle confirmed ones are paged out, and the oldest provisional one is forgotten, to make room. */
 export class Admission {
   readonly #context: TrackerContext;
   readonly #parts: Parts;
-  /** entries of devices that were confirmed or went are skipped when met */
-  readonly #provisional = new ProvisionalQueue();
+  readonly #provisional: ProvisionalQueue;
+  readonly #fewProvisional: number;
   /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard, 0 = not since the start; or REFUSED */
   readonly #paged = new Map<number, number>();
   /** where the search for an idle device goes on */
@@ -44,6 +47,9 @@ export class Admission {
   constructor(context: TrackerContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
+    const { maxDevices } = context.options;
+    this.#provisional = new ProvisionalQueue(maxDevices);
+    this.#fewProvisional = Math.max(LEAST_PROVISIONAL, maxDevices * PROVISIONAL_PART);
   }
 
   /** @returns the slot of a device that is not in memory, read back or new; -1 when there is no room for one (`device-limit`) */
@@ -58,7 +64,7 @@ export class Admission {
     if (paged >= 0 || this.#areNumbersUsedUp) return paged;
     const number = this.#context.deviceNumbers.take();
     const slot = devices.add(datagram.idView, datagram.idOffset, datagram.idLength, number);
-    this.#provisional.push(slot, number);
+    this.#provisional.push(slot);
     sink.deviceCreated(number, this.#decoder.decode(devices.idBytes(slot)));
     return slot;
   }
@@ -67,6 +73,7 @@ export class Admission {
   confirm(slot: number): void {
     const { devices, runs } = this.#context;
     devices.setInt(slot, SLOT.CONFIRMED, 1);
+    this.#provisional.remove(slot);
     for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
       runs.setFlag(run, ROW_FLAG.CONFIRMED, true);
       runs.touch(run);
@@ -82,7 +89,7 @@ export class Admission {
     this.#parts.sources.restore(slot, snapshot.source);
     const { closed } = this.#parts;
     this.#parts.restore.add(slot, closed.restored(slot, snapshot.runs, state), state, openUntilMs);
-    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot, snapshot.device);
+    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;
@@ -113,24 +120,14 @@ export class Admission {
     );
   }
 
+  /** Few provisional devices may all be real ones that begin: they would push each other out for ever. Many may be forged, for which none is paged out. */
   #makeRoom(arrival: Arrival): boolean {
-    const slot = this.#oldestProvisional();
-    if (slot >= 0) {
-      this.#forget(slot);
-      return true;
-    }
-    return this.#context.options.archive !== undefined && this.#pageOutOne(arrival);
-  }
-
-  #oldestProvisional(): number {
-    const { devices } = this.#context;
-    while (!this.#provisional.isEmpty) {
-      const { slot, number } = this.#provisional;
-      this.#provisional.shift();
-      const isStillThere = devices.isUsed(slot) && devices.mark(slot, MARK.DEVICE) === number;
-      if (isStillThere && devices.int(slot, SLOT.CONFIRMED) === 0) return slot;
-    }
-    return -1;
+    if (this.#provisional.count < this.#fewProvisional && this.#pageOutOne(arrival)) return true;
+    const { oldest } = this.#provisional;
+    if (oldest < 0) return false;
+    this.#provisional.remove(oldest);
+    this.#forget(oldest);
+    return true;
   }
 
   /** The device and its runs go for good; what was missing is lost, since nobody will look for it. */
@@ -163,7 +160,8 @@ export class Admission {
   }
 
   #pageOutOne(arrival: Arrival): boolean {
-    const { devices, sink } = this.#context;
+    const { devices, options, sink } = this.#context;
+    if (options.archive === undefined) return false;
     for (let looked = 0; looked < LOOK_AT; looked++) {
       this.#hand = this.#hand + 1 >= devices.slotEnd ? 0 : this.#hand + 1;
       if (!devices.isUsed(this.#hand) || !this.#isIdle(this.#hand, arrival.arrivalUs)) continue;

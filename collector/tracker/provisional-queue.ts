@@ -1,46 +1,42 @@
-/** Device slots, each with the number of the device that had it then, oldest first: a ring, so that neither end costs a copy. */
+const NONE = -1;
+
+/** Slots of the provisional devices, in the order in which they came: a list linked by slot, so that one leaves it at no cost wherever it stands. */
 export class ProvisionalQueue {
-  #slots = new Int32Array(1024);
-  /** u32: so many devices a database numbers */
-  #numbers = new Uint32Array(1024);
-  #start = 0;
-  #count = 0;
+  /** how many there are */
+  count = 0;
+  readonly #older: Int32Array;
+  readonly #newer: Int32Array;
+  #oldest = NONE;
+  #newest = NONE;
 
-  get isEmpty(): boolean {
-    return this.#count === 0;
+  /** @param capacity - slots are below that */
+  constructor(capacity: number) {
+    this.#older = new Int32Array(capacity);
+    this.#newer = new Int32Array(capacity);
   }
 
-  /** slot of the oldest entry; there must be one */
-  get slot(): number {
-    return this.#slots[this.#start]!;
+  /** -1 = there is none */
+  get oldest(): number {
+    return this.#oldest;
   }
 
-  /** number of the device that had the slot when the entry was made */
-  get number(): number {
-    return this.#numbers[this.#start]!;
+  /** @param slot - not in the queue */
+  push(slot: number): void {
+    this.#older[slot] = this.#newest;
+    this.#newer[slot] = NONE;
+    if (this.#newest === NONE) this.#oldest = slot;
+    else this.#newer[this.#newest] = slot;
+    this.#newest = slot;
+    this.count++;
   }
 
-  push(slot: number, number: number): void {
-    if (this.#count === this.#slots.length) this.#grow();
-    const at = (this.#start + this.#count++) & (this.#slots.length - 1);
-    this.#slots[at] = slot;
-    this.#numbers[at] = number;
-  }
-
-  /** The oldest entry goes. */
-  shift(): void {
-    this.#start = (this.#start + 1) & (this.#slots.length - 1);
-    this.#count--;
-  }
-
-  #grow(): void {
-    const [slots, numbers, start] = [this.#slots, this.#numbers, this.#start];
-    this.#slots = new Int32Array(slots.length * 2);
-    this.#numbers = new Uint32Array(numbers.length * 2);
-    this.#slots.set(slots.subarray(start));
-    this.#slots.set(slots.subarray(0, start), slots.length - start);
-    this.#numbers.set(numbers.subarray(start));
-    this.#numbers.set(numbers.subarray(0, start), numbers.length - start);
-    this.#start = 0;
+  /** @param slot - in the queue */
+  remove(slot: number): void {
+    const [older, newer] = [this.#older[slot]!, this.#newer[slot]!];
+    if (older === NONE) this.#oldest = newer;
+    else this.#newer[older] = newer;
+    if (newer === NONE) this.#newest = older;
+    else this.#older[newer] = older;
+    this.count--;
   }
 }

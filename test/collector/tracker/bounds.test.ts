@@ -117,6 +117,42 @@ test("R16: an idle confirmed device is paged out for a new one and read back bef
   expect(bed.heardOf("device")).toEqual(["device 1 pump-7", "device 2 other"]);
 });
 
+/** Idle devices, all confirmed, of a bed that holds so many. */
+const idleFleet = (maxDevices: number): TrackerBed => {
+  const bed = new TrackerBed({ maxDevices, archive: noArchive });
+  for (let i = 0; i < maxDevices; i++) bed.stream(0, 1, { device: `idle-${i}` });
+  bed.advance(60_000);
+  return bed;
+};
+
+test("R16: several devices that begin at the cap do not push each other out: idle ones make room for each", () => {
+  const bed = idleFleet(8);
+  for (let number = 0; number < 3; number++)
+    for (let i = 0; i < 8; i++) expect(bed.data(number, { device: `new-${i}` })).toBe("in-order");
+  expect([bed.heardOf("forgotten"), bed.heardOf("paged out")]).toEqual([
+    [],
+    [2, 3, 4, 5, 6, 7, 8, 1].map((number) => `paged out ${number}`),
+  ]);
+});
+
+test.each([
+  [100, 16],
+  [1000, 63],
+])("R16: of %d idle devices %d make room for forged ones", (maxDevices, most) => {
+  const bed = idleFleet(maxDevices);
+  for (let i = 0; i < 2 * maxDevices; i++) bed.data(0, { device: `forged-${i}` });
+  expect(bed.heardOf("paged out")).toHaveLength(most);
+  expect(bed.heardOf("forgotten")).toHaveLength(2 * maxDevices - most);
+  expect(bed.data(2, { device: `idle-${maxDevices - 1}` })).toBe("in-order");
+});
+
+test("R16: with no idle device the oldest provisional one goes, however few they are", () => {
+  const bed = new TrackerBed({ maxDevices: 2, archive: noArchive });
+  bed.stream(0, 1, { device: "real" });
+  for (let i = 0; i < 3; i++) bed.data(0, { device: `forged-${i}` });
+  expect(bed.heardOf("forgotten")).toEqual(["forgotten 2", "forgotten 3"]);
+});
+
 test("R16: a device that has not been heard since the clock was set back is idle", () => {
   const bed = new TrackerBed({ maxDevices: 1, archive: noArchive });
   bed.stream(0, 9, { device: "pump-7" });

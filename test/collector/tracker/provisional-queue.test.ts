@@ -1,19 +1,23 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ProvisionalQueue } from "../../../collector/tracker/provisional-queue.ts";
 
-test("devices come out in the order they came in, also when the ring has grown round its end", () => {
-  const queue = new ProvisionalQueue();
-  const expected: [number, number][] = [];
-  const taken: [number, number][] = [];
-  const take = (): void => {
-    taken.push([queue.slot, queue.number]);
-    queue.shift();
-  };
-  for (let device = 1; device <= 5000; device++) {
-    queue.push(device % 700, device + 2 ** 31);
-    expected.push([device % 700, device + 2 ** 31]);
-    if (device % 3 === 0) take();
-  }
-  while (!queue.isEmpty) take();
-  expect(taken).toEqual(expected);
+test("the oldest of those that are left is told, whichever leave, and slots are used again", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(9)), (slots) => {
+      const queue = new ProvisionalQueue(10);
+      const naive: number[] = [];
+      for (const slot of slots) {
+        const at = naive.indexOf(slot);
+        if (at < 0) {
+          queue.push(slot);
+          naive.push(slot);
+        } else {
+          queue.remove(slot);
+          naive.splice(at, 1);
+        }
+        expect([queue.count, queue.oldest]).toEqual([naive.length, naive[0] ?? -1]);
+      }
+    }),
+  );
 });
