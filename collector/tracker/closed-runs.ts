@@ -60,6 +60,7 @@ export class ClosedRuns {
     const left = new Set(
       closed.slice(0, closed.length - this.#maxClosed).filter(({ row }) => row[ROW.MISSING] === 0),
     );
+    if (left.size === 0) return snapshots;
     const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
     const kept = snapshots.filter((snapshot) => !left.has(snapshot));
     const keptEpochs = new Set(kept.map(({ epoch }) => epoch ?? -1));

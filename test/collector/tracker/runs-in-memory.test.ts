@@ -116,6 +116,16 @@ test("R15: of the closed runs of a device from the database 64 are in memory, an
   expect(bed.heardOf("lost 2")).toEqual(["lost 2: 10-14 collector-down"]);
 });
 
+test("R15: a device comes from the database with all its closed runs where those beyond the bound miss something", () => {
+  const [former, current] = [snapshotOf(1, 1, [range(3, 4, "open")]), snapshotOf(2, 2)];
+  former.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | ROW_FLAG.CLOSED;
+  const bed = new TrackerBed(
+    { maxClosedRuns: 0, archive: noArchive },
+    { hasHistory: true, nextDevice: 2, nextRun: 3, devices: [deviceOf(former, current)] },
+  );
+  expect([bed.tracker.runCount, bed.data(3, { epoch: 1 })]).toEqual([2, "reordered"]);
+});
+
 test("R15: of a device with very many epochs that comes again the names beyond the bound are forgotten in one walk", () => {
   const COUNT = 5000;
   const runs = Array.from({ length: COUNT }, (_, i) => {
