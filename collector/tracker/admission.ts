@@ -86,10 +86,13 @@ export class Admission {
     const id = this.#encoder.encode(snapshot.id);
     const slot = devices.add(viewOf(id), 0, id.length, snapshot.device);
     devices.setInt(slot, SLOT.BREAKS, breaks);
+    // the run that shows it may be one of those that stay in the database
+    const isConfirmed = snapshot.runs.some(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CONFIRMED) !== 0);
+    if (isConfirmed) devices.setInt(slot, SLOT.CONFIRMED, 1);
+    else this.#provisional.push(slot);
     this.#parts.sources.restore(slot, snapshot.source);
     const { closed } = this.#parts;
     this.#parts.restore.add(slot, closed.restored(slot, snapshot.runs, state), state, openUntilMs);
-    if (devices.int(slot, SLOT.CONFIRMED) === 0) this.#provisional.push(slot);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;

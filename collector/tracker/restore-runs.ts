@@ -56,7 +56,6 @@ export class RestoreRuns {
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     this.#link(device, run);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
-    if (runs.hasFlag(run, ROW_FLAG.CONFIRMED)) devices.setInt(device, SLOT.CONFIRMED, 1);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
 import type { DeviceArchive } from "../../../collector/tracker/types.ts";
 import type { RunSnapshot } from "../../../protocol/batch.ts";
-import { ROW, ROW_FIELDS } from "../../../protocol/ledger-row.ts";
+import { ROW, ROW_FIELDS, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { deviceOf, noArchive, range, snapshotOf } from "../../support/stored-device.ts";
 import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
 
@@ -151,6 +151,18 @@ test("R16: with no idle device the oldest provisional one goes, however few they
   bed.stream(0, 1, { device: "real" });
   for (let i = 0; i < 3; i++) bed.data(0, { device: `forged-${i}` });
   expect(bed.heardOf("forgotten")).toEqual(["forgotten 2", "forgotten 3"]);
+});
+
+test("R16: a device that comes from the database is confirmed by any of its runs, also by one that comes into memory later", () => {
+  const [former, current] = [snapshotOf(1, 1), snapshotOf(2, 2)];
+  former.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | ROW_FLAG.CLOSED;
+  current.row[ROW.FLAGS] = ROW_FLAG.CURRENT;
+  const archive: DeviceArchive = { ...noArchive, loadEpoch: () => [former] };
+  const restored = { hasHistory: true, nextDevice: 2, nextRun: 3, devices: [deviceOf(former, current)] };
+  const bed = new TrackerBed({ maxDevices: 2, maxClosedRuns: 0, archive }, restored);
+  expect([bed.tracker.runCount, bed.data(10, { epoch: 1 })]).toEqual([1, "in-order"]);
+  for (const device of ["forged", "other"]) bed.data(0, { device });
+  expect(bed.heardOf("forgotten")).toEqual(["forgotten 2"]);
 });
 
 test("R16: a device that has not been heard since the clock was set back is idle", () => {
