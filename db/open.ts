@@ -105,22 +105,25 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
       (isMade ? null : besideOf(file, error)) ??
       descriptorShortage(DATABASE_FILES) ??
       messageOf(error);
-    throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause: error });
+    throw cannotOpen(file, why, error);
   }
 };
+
+const cannotOpen = (file: string, why: string, cause?: unknown): LacunaError =>
+  new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`, { cause });
 
 /** SQLite would wait for whoever writes into a pipe, and says of other things that reading them fails. */
 const refuseNoFile = (file: string): void => {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined || found.isFile()) return;
   const what = found.isDirectory() ? "it is a directory" : "it is no file";
-  throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${what}`);
+  throw cannotOpen(file, what);
 };
 
 /** What is opened may turn out at the first write not to take any. */
 const refuseObstacle = (file: string): void => {
   const why = obstacleOf(file, true);
-  if (why !== null) throw new LacunaError("ERR_DATABASE_OPEN", `cannot open the database ${file}: ${why}`);
+  if (why !== null) throw cannotOpen(file, why);
 };
 
 /**
