@@ -9,7 +9,7 @@ export const valueJson = (value: ReadingValue): string => {
   if (!Number.isFinite(value)) return `"${value}"`;
   const thousandths = value * 1000;
   // from here on decimals are sparser than float64: below, the decimal that gives this float64 is the shortest one
-  if (thousandths > -MOST_THOUSANDTHS && thousandths < MOST_THOUSANDTHS) {
+  if (thousandths > -FIFTEEN_DIGITS && thousandths < FIFTEEN_DIGITS) {
     const rounded = Math.round(thousandths);
     if (rounded !== 0 && rounded / 1000 === value) return decimalJson(rounded);
   }
@@ -17,7 +17,7 @@ export const valueJson = (value: ReadingValue): string => {
 };
 
 /** 15 significant digits, which always survive the way to float64 and back */
-export const MOST_THOUSANDTHS = 1e15;
+export const FIFTEEN_DIGITS = 1e15;
 /** ".001" to ".999", without zeros at the end */
 const FRACTIONS = Array.from({ length: 1000 }, (_, thousandths) => String(thousandths / 1000).slice(1));
 

@@ -1,5 +1,5 @@
 import { formatTime } from "../protocol/time.ts";
-import { MOST_THOUSANDTHS } from "./json-values.ts";
+import { FIFTEEN_DIGITS } from "./json-values.ts";
 import type { ReadingValue, TimeForm } from "./sources.ts";
 
 const [MINUS, POINT, COLON, ZERO] = [0x2d, 0x2e, 0x3a, 0x30];
@@ -134,30 +134,28 @@ export class TextWriter {
   /** A value with its shortest exact digits, -0 included, and the names of what is no number without quotes. */
   plain(value: ReadingValue): this {
     if (typeof value === "boolean") return this.ascii(value ? "true" : "false");
-    const thousandths = value * 1000;
-    if (thousandths > -MOST_THOUSANDTHS && thousandths < MOST_THOUSANDTHS) {
-      const rounded = Math.round(thousandths);
-      if (rounded !== 0 && rounded / 1000 === value) {
-        this.#decimal(rounded);
-        return this;
-      }
-    }
+    if (this.#decimal(value, 3) || this.#decimal(value, 6)) return this;
     return this.ascii(Object.is(value, -0) ? "-0" : String(value));
   }
 
-  /** Thousandths as a decimal, without zeros at the end. */
-  #decimal(thousandths: number): void {
+  /** Writes a value that has no more decimals than that, without zeros at the end. @param decimals - at most 6: from 1e-7 on it has an exponent @returns whether it is one */
+  #decimal(value: number, decimals: 3 | 6): boolean {
+    const unit = decimals === 3 ? 1e3 : 1e6;
+    const units = Math.round(value * unit);
+    if (!(units > -FIFTEEN_DIGITS && units < FIFTEEN_DIGITS) || units === 0 || units / unit !== value)
+      return false;
     this.#reserve(ROOM);
-    if (thousandths < 0) this.#bytes[this.#at++] = MINUS;
-    const size = Math.abs(thousandths);
-    const whole = Math.floor(size / 1000);
+    if (units < 0) this.#bytes[this.#at++] = MINUS;
+    const size = Math.abs(units);
+    const whole = Math.floor(size / unit);
     this.#integer(whole);
-    let fraction = size - whole * 1000;
-    if (fraction === 0) return;
-    let digits = 3;
+    let fraction = size - whole * unit;
+    if (fraction === 0) return true;
+    let digits: number = decimals;
     for (; fraction % 10 === 0; digits--) fraction /= 10;
     this.#bytes[this.#at++] = POINT;
     this.#padded(fraction, digits);
+    return true;
   }
 
   #integer(number: number): void {

@@ -10,8 +10,11 @@ const values = fc.oneof(
   fc.double(),
   fc.boolean(),
   fc.integer(),
-  fc.maxSafeInteger().map((number) => number / 1000),
-  fc.integer({ min: -(10 ** 9), max: 10 ** 9 }).map((thousandths) => thousandths / 1000),
+  fc
+    .tuple(fc.oneof(fc.maxSafeInteger(), fc.integer()), fc.integer({ min: 1, max: 8 }))
+    .map(([number, decimals]) => number / 10 ** decimals),
+  // about where 15 digits end
+  fc.integer({ min: -50, max: 50 }).map((near) => (10 ** 15 + near) / 10 ** 6),
 );
 
 test("values are written as valueJson has them", () => {
