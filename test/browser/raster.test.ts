@@ -90,7 +90,6 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
           });
           await page.locator(".trouble-note").waitFor();
           expect(await left()).toEqual({ below: 0, unused: 0 });
-          await page.unrouteAll({ behavior: "wait" });
         },
         { viewport: screen },
       );
