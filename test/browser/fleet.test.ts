@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { getJson } from "../support/lacuna-process.ts";
 import { hasChromium, launchChromium } from "./support/chromium.ts";
+import { PUMP_NUMBERS } from "./support/fleet.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
 import { accessibilityViolations, type Visit, visit } from "./support/visit.ts";
 
@@ -41,8 +42,11 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
   });
 
   test("a device is last seen ever longer ago, also when nothing at all comes and nothing is committed", async () => {
+    // of one seen minutes ago that is told by the minute
+    await pages.fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 1 });
     await withPage("#/", async ({ page }) => {
-      const lastSeen = page.locator(".devices tr", { hasText: "pump-7" }).locator("th, td").nth(2);
+      const lastSeen = page.locator(".devices tr", { hasText: "fan-1" }).locator("th, td").nth(2);
+      await lastSeen.filter({ hasText: /now|\d s ago/ }).waitFor();
       const first = await lastSeen.innerText();
       await expect.poll(() => lastSeen.innerText()).not.toBe(first);
     });
