@@ -20,11 +20,11 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     try {
       await page.locator(".readout", { hasText: "1119" }).waitFor();
       await fleet.restart(async () => {
-        // while it stops it may still answer that it cannot
+        // while it stops it may still answer that it cannot, and the page may be late to hear that
+        await page.locator(".connection", { hasText: "no answer" }).waitFor();
         await page.locator(".content[data-stale]").waitFor();
-        expect(await page.locator(".stale-note").count()).toBe(1);
-        expect(await page.locator(".connection").innerText()).toContain("no answer");
-        expect(await page.locator(".range-text").innerText()).toBe("the last 5 min");
+        await page.locator(".stale-note", { hasText: "The collector does not answer." }).waitFor();
+        await page.locator(".range-text", { hasText: /^the last 5 min$/ }).waitFor();
       });
       await page.locator(".stale-note").waitFor({ state: "detached" });
       await fleet.send("fan-1", PUMP_NUMBERS, Date.now() * 1000, { speed: 4321 });
@@ -72,9 +72,21 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     const connection = page.locator(".connection");
     try {
       await page.locator(".connection[data-state=live]").waitFor();
+      // the states it is in, one of them for a second or two only
+      const states = await page.evaluateHandle(() => {
+        const seen: (string | undefined)[] = [];
+        const look = (): void => {
+          const { state } = document.querySelector<HTMLElement>(".connection")!.dataset;
+          if (seen.at(-1) !== state) seen.push(state);
+        };
+        look();
+        const changes = { attributes: true, childList: true, subtree: true };
+        new MutationObserver(look).observe(document.querySelector(".top")!, changes);
+        return seen;
+      });
       fleet.collector.process.signal("SIGSTOP");
-      await page.locator(".connection[data-state=waiting]").waitFor({ timeout: 9900 });
       await page.locator(".connection[data-state=lost]").waitFor();
+      expect(await states.jsonValue()).toEqual(["live", "waiting", "lost"]);
       const heard = () =>
         connection.evaluate((element) => {
           const copy = element.cloneNode(true) as Element;
