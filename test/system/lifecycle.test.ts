@@ -189,15 +189,16 @@ test.concurrent("a copy made by `vacuum into` while a fleet sends, as deploy/REA
   const truth = `${directory.path}/copied.jsonl`;
   const first = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", db]);
   const port = first.ports[0]!;
-  const json = ["--format", "json", "--loss", "0", "--duration", "4s"]; // no device answers a NACK
+  const json = ["--format", "json", "--loss", "0", "--duration", "5m"]; // no device answers a NACK
   const simulator = new LacunaProcess(simulate(port, truth, ...json));
-  await eventually(
-    () => getJson<Ledger>(`${first.api}/api/v1/ledger`),
-    ({ total }) => total.stored! > 1000,
-  );
+  const ledger = (): Promise<Ledger> => getJson<Ledger>(`${first.api}/api/v1/ledger`);
+  await eventually(ledger, ({ total }) => total.stored! > 1000);
   const reader = new Database(db, { readonly: true });
   reader.prepare("VACUUM INTO ?").run(copy);
   reader.close();
+  const copied = (await ledger()).total.stored!;
+  await eventually(ledger, ({ total }) => total.stored! > copied + 1000);
+  simulator.signal("SIGINT");
   expect((await simulator.finished).code).toBe(0);
   first.process.signal("SIGTERM");
   expect((await first.process.finished).code).toBe(0);
