@@ -55,7 +55,7 @@ const tryListener = async (
 ): Promise<Outcome> => {
   if (!config.enabled) return { state: "DISABLED", reason: null, opened: null };
   try {
-    const opened = await openSocket(config, networkInterfaces(), sockets);
+    const opened = await openSocket(config, { interfaces: networkInterfaces(), sockets });
     open.push(opened);
     return { state: "OK", reason: null, opened };
   } catch (error) {

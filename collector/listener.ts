@@ -196,20 +196,10 @@ export class Listener {
 
   async #tryOpen(port = this.config.port): Promise<LacunaError | null> {
     try {
-      const open =
-        this.#around.open ??
-        ((config, sharing) =>
-          openSocket(
-            config,
-            networkInterfaces(),
-            this.#around.sockets,
-            sharing,
-            this.#around.beside?.() ?? null,
-          ));
       const known = this.#around.kernelDrops.inodesBefore();
       // before there is a socket, which would be nobody's if this failed
       const host = this.#host();
-      const opened = await open({ ...this.config, port }, this.#around.sharing?.() ?? "none");
+      const opened = await this.#open({ ...this.config, port }, this.#around.sharing?.() ?? "none");
       if (this.#isStopped) opened.socket.close();
       else this.#use(opened, known, host);
       return null;
@@ -218,6 +208,17 @@ export class Listener {
       const text = `${this.config.url}: ${messageOf(error)}`;
       return new LacunaError(codeOf(error) ?? "ERR_LISTENER_BIND", text, { cause: error });
     }
+  }
+
+  #open(config: ListenerConfig, sharing: Sharing): Promise<OpenedSocket> {
+    const { open, sockets, beside } = this.#around;
+    if (open !== undefined) return open(config, sharing);
+    return openSocket(config, {
+      interfaces: networkInterfaces(),
+      sockets,
+      sharing,
+      beside: beside?.() ?? null,
+    });
   }
 
   #use(opened: OpenedSocket, known: ReadonlySet<number>, host: HostView): void {

@@ -27,37 +27,35 @@ export interface OpenedSocket {
   buffer: ReceiveBuffer;
 }
 
+/** What a socket is opened with, besides what its listener's URL says. */
+export interface SocketSurroundings {
+  interfaces: HostInterfaces;
+  /** makes the socket; null = node:dgram does */
+  sockets: NativeSockets | null;
+  /** with sockets of other ingest workers, which needs a unicast address; default none */
+  sharing?: Sharing;
+  /** socket of ours that has the wildcard address and that port, if this one is to share it; default none */
+  beside?: NativeSocket | null;
+}
+
 /**
  * Bind the socket of a listener, ask for its receive buffer and join its group. A group is bound to the group address with address reuse (a
  * socket bound to the wildcard also hears groups other programs joined, ip(7)); anything else without reuse, since a second
  * binder would silently take its datagrams. An IPv6 listener hears IPv6 only.
- * @param sockets - makes the socket; null = node:dgram does
- * @param sharing - with sockets of other ingest workers; needs a unicast address
- * @param beside - socket of ours that has the wildcard address and that port, if this one is to share it
  * @throws LacunaError `ERR_LISTENER_BIND` or `ERR_MEMBERSHIP_JOIN`, naming address or group, interface and likely cause
  */
 export const openSocket = async (
   config: ListenerConfig,
-  interfaces: HostInterfaces,
-  sockets: NativeSockets | null,
-  sharing: Sharing = "none",
-  beside: NativeSocket | null = null,
+  around: SocketSurroundings,
 ): Promise<OpenedSocket> => {
+  const { interfaces, sockets, sharing = "none" } = around;
   const found = resolveInterface(config, interfaces);
-  if (config.twins.length > 0) checkTwins(config, found, interfaces, sockets);
+  if (config.twins.length > 0) checkTwins(config, found, around);
   // dgram cannot let others in once it is bound: another socket finds out first whether it is alone
   const asked = sockets === null && sharing === "first" ? await freePort(config, interfaces) : config.port;
   const socket = createSocket({ ...typeOf(config), reusePort: sockets === null && sharing !== "none" });
   try {
-    const native = await bind(
-      socket,
-      { ...config, port: asked },
-      found,
-      interfaces,
-      sockets,
-      sharing,
-      beside,
-    );
+    const native = await bind(socket, { ...config, port: asked }, found, around);
     if (config.kind === "group") join(socket, native, config, found);
     const buffer = requestReceiveBuffer(native ?? socket, config.receiveBufferBytes);
     const { port } = socket.address();
@@ -72,8 +70,7 @@ export const openSocket = async (
 const checkTwins = (
   config: ListenerConfig,
   found: FoundInterface | null,
-  interfaces: HostInterfaces,
-  sockets: NativeSockets | null,
+  { interfaces, sockets }: SocketSurroundings,
 ): void => {
   if (sockets === null) {
     const why = "one group on two interfaces needs the native receive path (receive=native)";
@@ -95,7 +92,7 @@ const typeOf = ({ kind, family }: ListenerConfig): SocketOptions => ({
 
 /** The port of a listener, or the one the system chose, after a socket that shares with nobody was bound to it. */
 const freePort = async (config: ListenerConfig, interfaces: HostInterfaces): Promise<number> => {
-  const { socket, port } = await openSocket(config, interfaces, null);
+  const { socket, port } = await openSocket(config, { interfaces, sockets: null });
   const closed = once(socket, "close");
   socket.close();
   await closed;
@@ -115,10 +112,7 @@ const bind = async (
   socket: Socket,
   config: ListenerConfig,
   found: FoundInterface | null,
-  interfaces: HostInterfaces,
-  sockets: NativeSockets | null,
-  sharing: Sharing,
-  beside: NativeSocket | null,
+  { interfaces, sockets, sharing = "none", beside = null }: SocketSurroundings,
 ): Promise<NativeSocket | null> => {
   const scope = found !== null && needsScope(config) ? found.name : null;
   const { family, address, port, kind } = config;

@@ -43,7 +43,7 @@ const close = (): void => {
 const open = async (urls: readonly string[]): Promise<void> => {
   try {
     for (const [listener, config] of parseListenerUrls(urls).entries()) {
-      const one = await openSocket(config, networkInterfaces(), sockets);
+      const one = await openSocket(config, { interfaces: networkInterfaces(), sockets });
       one.socket.on("message", (message) => say({ line: "heard", listener, text: String(message) }));
       one.socket.unref();
       opened.push(one);

@@ -46,7 +46,7 @@ socket.bind(0, "127.0.0.1", () => process.stdout.write(String(socket.address().p
 describe(`received by ${path}:`, () => {
   const open = async (url: string): Promise<OpenedSocket> => {
     const [config] = parseListenerUrls([url]);
-    const socket = await openSocket(config!, networkInterfaces(), socketsOf(path));
+    const socket = await openSocket(config!, { interfaces: networkInterfaces(), sockets: socketsOf(path) });
     opened.push(socket);
     return socket;
   };
@@ -131,11 +131,15 @@ describe(`received by ${path}:`, () => {
 
   testNative("beside a wildcard one address has a socket of ours, and no stranger's", async () => {
     const [wildcard, address] = parseListenerUrls(["udp://0.0.0.0:0", "udp://127.0.0.9:0"]);
-    const whole = await openSocket(wildcard!, networkInterfaces(), socketsOf(path));
+    const whole = await openSocket(wildcard!, { interfaces: networkInterfaces(), sockets: socketsOf(path) });
     opened.push(whole);
     const { port } = whole;
     const special = { ...address!, port };
-    const part = await openSocket(special, networkInterfaces(), socketsOf(path), "none", whole.native);
+    const part = await openSocket(special, {
+      interfaces: networkInterfaces(),
+      sockets: socketsOf(path),
+      beside: whole.native,
+    });
     opened.push(part);
     const texts = Promise.all([nextText(whole), nextText(part)]);
     sendHere("udp4", "127.0.0.1", port, "to any");
@@ -182,9 +186,14 @@ describe(`received by ${path}:`, () => {
       },
     });
     const [wildcard, address] = parseListenerUrls([`udp://0.0.0.0:${port}`, `udp://127.0.0.9:${port + 1}`]);
-    const whole = await openSocket(wildcard!, networkInterfaces(), sockets);
+    const whole = await openSocket(wildcard!, { interfaces: networkInterfaces(), sockets });
     opened.push(whole);
-    opened.push(await openSocket({ ...address!, port }, networkInterfaces(), sockets, "none", whole.native));
+    opened.push(
+      await openSocket(
+        { ...address!, port },
+        { interfaces: networkInterfaces(), sockets, beside: whole.native },
+      ),
+    );
     expect(errors.length).toBeGreaterThan(0);
     expect(new Set(errors)).toEqual(new Set([EADDRINUSE]));
   });
@@ -212,7 +221,9 @@ describe(`received by ${path}:`, () => {
     const [config] = parseListenerUrls(["udp://[2001:db8::7]:0"]);
     const { lo } = networkInterfaces();
     const tentative = { eth0: [{ ...lo![0]!, address: "2001:db8::7" }] };
-    await expect(openSocket(config!, tentative, socketsOf(path))).rejects.toMatchObject({
+    await expect(
+      openSocket(config!, { interfaces: tentative, sockets: socketsOf(path) }),
+    ).rejects.toMatchObject({
       code: "ERR_LISTENER_BIND",
       message: expect.stringMatching(/2001:db8::7 cannot be used \(EADDRNOTAVAIL\): .*tentative, dadfailed/),
     });
@@ -357,7 +368,9 @@ describe(`received by ${path}:`, () => {
     const [config] = parseListenerUrls(
       ["lo", "127.0.0.1"].map((name) => `udp://239.77.0.2:6004?interface=${name}`),
     );
-    await expect(openSocket(config!, networkInterfaces(), socketsOf(path))).rejects.toMatchObject({
+    await expect(
+      openSocket(config!, { interfaces: networkInterfaces(), sockets: socketsOf(path) }),
+    ).rejects.toMatchObject({
       code: "ERR_MEMBERSHIP_JOIN",
       message: expect.stringContaining(
         path === "native"
