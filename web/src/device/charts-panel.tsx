@@ -1,15 +1,18 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useRef, useState } from "preact/hooks";
 import { binOf, LOST_BINS } from "../bins/bins.ts";
 import { collectorNow } from "../data/clock.ts";
 import type { Channel } from "../data/types.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { useWidth } from "../parts/use-width.ts";
 import { ChannelChart } from "./channel-chart.tsx";
 import { panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
 import { RangeBar } from "./range-bar.tsx";
 
 /** charts at first; all others wait for a click on their name */
 const SHOWN_FIRST = 4;
+/** a resize by less asks for the buckets that are there, CSS pixels */
+const WIDTH_STEP = 200;
 const SHADES = [binOf("missing"), ...LOST_BINS];
 const POINTS = [binOf("recovered"), binOf("late")];
 
@@ -34,7 +37,7 @@ export interface ChartsPanelProps {
 /** Every chosen channel over the same stretch of time. */
 export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen }: ChartsPanelProps) => {
   const place = useRef<HTMLElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(place, WIDTH_STEP);
   // charts ask one after the other: all of them show the newest stretch that one of them has
   const [newest, setNewest] = useState<{ key: string; span: Span } | null>(null);
   const key = JSON.stringify(range);
@@ -46,13 +49,6 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
       ),
     [key],
   );
-  useEffect(() => {
-    // in steps, so that a resize asks for other buckets only now and then
-    const element = place.current!;
-    const observer = new ResizeObserver(() => setWidth(Math.ceil(element.clientWidth / 200) * 200));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const names = chosen ?? channels.slice(0, SHOWN_FIRST).map(({ name }) => name);
   const shown = channels.filter(({ name }) => names.includes(name));

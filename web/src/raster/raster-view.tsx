@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { BINS } from "../bins/bins.ts";
 import { query } from "../data/fetch-json.ts";
 import { plural } from "../format/numbers.ts";
@@ -7,6 +7,7 @@ import { FailureNote } from "../parts/failure-note.tsx";
 import { useKeptScroll } from "../parts/kept-scroll.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { useWidth } from "../parts/use-width.ts";
 import { useVirtualWindow } from "../parts/virtual-window.ts";
 import { formatPlace } from "../routing.ts";
 import { useWallScale } from "../scale.ts";
@@ -32,16 +33,10 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
   const search = parameters.get("search") ?? "";
   const scroller = useRef<HTMLDivElement>(null);
   const canvasPlace = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(canvasPlace);
   const scale = useWallScale();
   const geometry = useMemo(() => geometryAt(scale), [scale]);
   const seen = useVirtualWindow(scroller, geometry.row);
-  useEffect(() => {
-    const element = canvasPlace.current!;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const blocks = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(width / geometry.cell)));
   const { total, ids, raster, failure } = useRaster({
     first: seen.first,
