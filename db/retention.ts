@@ -1,8 +1,9 @@
 import { HeadsRowReader } from "./chunk/heads-row.ts";
-import { SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type DroppedSegment, MergeStatements } from "./merge/merge-statements.ts";
+import { OldEvents } from "./old-events.ts";
+import { OldGaps } from "./old-gaps.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import type { Removals } from "./removals.ts";
 
@@ -39,15 +40,6 @@ const nameOf = (segment: number): string => `segment ${segment}`;
 
 /** Steps are small, so that a flush never waits long for them; each step removes more than a flush adds. */
 const SEGMENTS_PER_STEP = 8;
-/** While a step finds more than it may remove, the next one may remove twice as many: senders decide how many gaps and events a flush brings. */
-const ROWS_PER_STEP = 1000;
-const MOST_ROWS_PER_STEP = 32_000;
-/** events kept at most, whatever their age */
-const MAX_EVENTS = 1_000_000;
-
-/** @returns rows the next step may remove */
-const rowsAfter = (allowed: number, found: number): number =>
-  found < allowed ? ROWS_PER_STEP : Math.min(2 * allowed, MOST_ROWS_PER_STEP);
 
 interface StoredSegment extends DroppedSegment {
   lastArrivalUs: number;
@@ -66,18 +58,10 @@ export class Retention {
   readonly #directory: Statement;
   readonly #heads: Statement;
   readonly #merging: MergeStatements;
-  readonly #oldGaps: Statement;
-  readonly #anyOldGap: Statement;
-  readonly #fold: Statement;
-  readonly #deleteGap: Statement;
-  readonly #oldestEvents: Statement;
-  readonly #newestEvent: Statement;
-  readonly #believableEventAfter: Statement;
-  readonly #deleteEvents: Statement;
+  readonly #gaps: OldGaps;
+  readonly #events: OldEvents;
   readonly #removals: Removals;
   #bytesWithoutReadings: number | null = null;
-  #gapsPerStep = ROWS_PER_STEP;
-  #eventsPerStep = ROWS_PER_STEP;
 
   constructor(db: Sqlite, state: LedgerState, removals: Removals, options: RetentionOptions) {
     this.#db = db;
@@ -100,21 +84,8 @@ export class Retention {
     this.#directory = db.prepare("SELECT directory FROM flushes WHERE flush = ?").pluck();
     this.#heads = db.prepare("SELECT heads FROM chunk_heads WHERE chunk_set = ?").pluck();
     this.#merging = new MergeStatements(db);
-    this.#oldGaps = db.prepare(
-      "SELECT run_no, first, last, state, cause FROM gaps WHERE closed_at < ? ORDER BY closed_at LIMIT ?",
-    );
-    this.#anyOldGap = db.prepare("SELECT EXISTS (SELECT 1 FROM gaps WHERE closed_at < ?)").pluck();
-    this.#fold = db.prepare(
-      `INSERT INTO folded_gaps (run_no, state, cause, gaps, numbers, last) VALUES (?, ?, ?, 1, ?, ?)
-       ON CONFLICT DO UPDATE SET gaps = gaps + 1, numbers = numbers + excluded.numbers, last = max(last, excluded.last)`,
-    );
-    this.#deleteGap = db.prepare("DELETE FROM gaps WHERE run_no = ? AND first = ?");
-    this.#oldestEvents = db.prepare("SELECT event, at FROM events ORDER BY event LIMIT ?");
-    this.#newestEvent = db.prepare("SELECT ifnull(max(event), 0) FROM events").pluck();
-    this.#believableEventAfter = db
-      .prepare("SELECT at FROM events WHERE event > ? AND at <= ? ORDER BY event LIMIT 1")
-      .pluck();
-    this.#deleteEvents = db.prepare("DELETE FROM events WHERE event <= ?");
+    this.#gaps = new OldGaps(db);
+    this.#events = new OldEvents(db);
   }
 
   /** About how many bytes are left when all readings that may go are gone, where that is more than there may be; null where it is not. */
@@ -165,17 +136,18 @@ export class Retention {
     if (!hasLeftovers) this.#judgeSize(excessBytes, isAll);
     doomed.gapsBeforeUs = this.#gapsBefore(doomed);
     if (!this.#removals.isLeft(GAPS))
-      doomed.hasGaps =
-        this.#removals.look(GAPS, () => this.#anyOldGap.get(doomed.gapsBeforeUs) === 1) ?? false;
+      doomed.hasGaps = this.#removals.look(GAPS, () => this.#gaps.areThere(doomed.gapsBeforeUs)) ?? false;
     return doomed;
   }
 
   /** Remove it, inside the flush's transaction. @throws DamagedRemovalError */
   remove(doomed: Doomed): void {
+    const { beforeUs, nowUs } = doomed;
     for (const stored of doomed.segments)
       this.#removals.take(nameOf(stored.segment), () => this.#merging.drop(stored));
-    if (doomed.hasGaps) this.#removals.take(GAPS, () => this.#foldGaps(doomed.gapsBeforeUs));
-    if (!this.#removals.isLeft(EVENTS)) this.#removals.take(EVENTS, () => this.#removeEvents(doomed));
+    if (doomed.hasGaps) this.#removals.take(GAPS, () => this.#gaps.fold(doomed.gapsBeforeUs));
+    if (!this.#removals.isLeft(EVENTS))
+      this.#removals.take(EVENTS, () => this.#events.remove(beforeUs, nowUs));
   }
 
   /** @param excessBytes - that stay when what is chosen is gone. @param isAll - nothing more could be chosen */
@@ -239,56 +211,6 @@ export class Retention {
       for (let run = row.next(); run >= 0; run = row.next()) visit(run, row.datagrams, row.isUnsequenced);
     }
   }
-
-  #foldGaps(beforeUs: number): void {
-    const rows = this.#oldGaps.all(beforeUs, this.#gapsPerStep) as {
-      run_no: number;
-      first: number;
-      last: number;
-      state: string;
-      cause: string;
-    }[];
-    // or every flush would look for it again
-    if (rows.length === 0) throw new SegmentCorruptError("their index has one that is not there");
-    this.#gapsPerStep = rowsAfter(this.#gapsPerStep, rows.length);
-    for (const { run_no, first, last, state, cause } of rows) {
-      this.#fold.run(run_no, state, cause, last - first + 1, last);
-      this.#deleteGap.run(run_no, first);
-    }
-  }
-
-  #removeEvents({ beforeUs, nowUs }: Doomed): void {
-    const upTo = (this.#newestEvent.get() as number) - MAX_EVENTS;
-    const isDoomed = ({ event, at }: StoredEvent): boolean => at < beforeUs || event <= upTo;
-    // one look at the oldest event tells whether there is anything to do
-    const [oldest] = this.#oldestEventsAsOf(nowUs, 1);
-    if (oldest === undefined || !isDoomed(oldest)) return;
-    const events = this.#oldestEventsAsOf(nowUs, this.#eventsPerStep);
-    const kept = events.findIndex((event) => !isDoomed(event));
-    this.#eventsPerStep = rowsAfter(this.#eventsPerStep, kept < 0 ? events.length : kept);
-    const last = events.at(kept < 0 ? -1 : kept - 1);
-    if (last !== undefined) this.#deleteEvents.run(last.event);
-  }
-
-  /** Oldest first; one that is dated in the future happened before the next one that is not, as with segments. */
-  #oldestEventsAsOf(nowUs: number, most: number): StoredEvent[] {
-    const events = this.#oldestEvents.all(most) as StoredEvent[];
-    const last = events.at(-1);
-    if (last === undefined) return events;
-    let next = last.at;
-    if (next > nowUs)
-      next = (this.#believableEventAfter.get(last.event, nowUs) as number | undefined) ?? nowUs;
-    for (const event of events.reverse()) {
-      if (event.at > nowUs) event.at = next;
-      next = event.at;
-    }
-    return events.reverse();
-  }
-}
-
-interface StoredEvent {
-  event: number;
-  at: number;
 }
 
 /** Bytes of the database's pages that hold something. */
