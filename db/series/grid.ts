@@ -17,7 +17,7 @@ export interface Grid {
 }
 
 /** Smallest and greatest time of what is stored, both inclusive. */
-export interface Bounds {
+export interface StoredSpan {
   firstUs: number;
   lastUs: number;
 }
@@ -36,7 +36,7 @@ export interface GridRequest extends TimeSpan {
  * @param stored - null when nothing is: a span with a start goes until now then, and without one there are no buckets
  * @throws LacunaError `ERR_SERIES_STEP` when there were more than MAX_BUCKETS
  */
-export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: Bounds | null): Grid => {
+export const gridOf = ({ fromUs, toUs, division, nowUs }: GridRequest, stored: StoredSpan | null): Grid => {
   const firstUs = fromUs ?? stored?.firstUs ?? toUs ?? 0;
   const end = toUs ?? endOf(fromUs, stored, nowUs);
   if ("points" in division) {
@@ -71,7 +71,7 @@ const withoutEdges = ({ fromUs, toUs }: TimeSpan, grid: Grid): Grid =>
       };
 
 /** Of a span whose end is open. */
-const endOf = (fromUs: number | null, stored: Bounds | null, nowUs: number): number => {
+const endOf = (fromUs: number | null, stored: StoredSpan | null, nowUs: number): number => {
   if (stored !== null && (fromUs === null || stored.lastUs >= fromUs)) return stored.lastUs + 1;
   return fromUs === null ? 0 : Math.max(fromUs, nowUs);
 };

@@ -5,7 +5,7 @@ import type { TimeSpan } from "../run-segments.ts";
 import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
 import type { FilledNumbers } from "./arrivals.ts";
 import { Buckets } from "./buckets.ts";
-import { type Bounds, bucketAt, type Division, type Grid, gridOf } from "./grid.ts";
+import { bucketAt, type Division, type Grid, gridOf, type StoredSpan } from "./grid.ts";
 import type { Piece, Pieces } from "./pieces.ts";
 
 export interface SeriesRun extends RunSpan {
@@ -79,18 +79,18 @@ export const querySeries = (
     pieces: [...pieces.of(run, request)],
   }));
   const isOpen = request.fromUs === null || request.toUs === null;
-  const grid = gridOf(request, isOpen ? boundsOf(runs) : null);
+  const grid = gridOf(request, isOpen ? storedSpanOf(runs) : null);
   const buckets = new Buckets(grid);
   if (grid.count > 0) for (const run of runs) fillRun(buckets, run);
   return { buckets, ...placeGaps(gaps, buckets, runs) };
 };
 
 /** From the first to the last time of a datagram or a reading that is stored; reads only the outermost pieces. */
-const boundsOf = (runs: readonly RunPieces[]): Bounds | null => {
+const storedSpanOf = (runs: readonly RunPieces[]): StoredSpan | null => {
   const spans = runs.flatMap(({ pieces }) => pieces).map(spanOf);
   let firstUs = Number.POSITIVE_INFINITY;
   let lastUs = Number.NEGATIVE_INFINITY;
-  const include = (piece: Piece, span: Bounds): void => {
+  const include = (piece: Piece, span: StoredSpan): void => {
     const own = piece.isExact ? span : ownSpan(piece);
     firstUs = Math.min(firstUs, own.firstUs);
     lastUs = Math.max(lastUs, own.lastUs);
@@ -103,7 +103,7 @@ const boundsOf = (runs: readonly RunPieces[]): Bounds | null => {
 };
 
 /** As far as it is known without reading. */
-const spanOf = (piece: Piece): { piece: Piece; span: Bounds } => ({
+const spanOf = (piece: Piece): { piece: Piece; span: StoredSpan } => ({
   piece,
   span: {
     firstUs: Math.min(piece.firstTimeUs, piece.firstReadingTimeUs),
@@ -111,7 +111,7 @@ const spanOf = (piece: Piece): { piece: Piece; span: Bounds } => ({
   },
 });
 
-const ownSpan = (piece: Piece): Bounds => {
+const ownSpan = (piece: Piece): StoredSpan => {
   let firstUs = Number.POSITIVE_INFINITY;
   let lastUs = Number.NEGATIVE_INFINITY;
   const include = (times: Float64Array, count: number): void => {
