@@ -1,7 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Static } from "typebox";
-import { completenessOf, countsOfRow, type LedgerCounts, lossOf } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import {
+  completenessOf,
+  countsOfRow,
+  endsOfRow,
+  type LedgerCounts,
+  lossOf,
+} from "../protocol/ledger-counts.ts";
 import { formatTime } from "../protocol/time.ts";
 import type { ApiContext } from "./context.ts";
 import { exactJson } from "./live/event-text.ts";
@@ -19,16 +24,10 @@ export const totalJson = (counts: LedgerCounts): Static<typeof LedgerTotal> => {
   };
 };
 
-/** -1 stands for unknown in a row. */
-const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
-
 const epochJson = (run: RunView): Static<typeof LedgerEpoch> => ({
   epoch: run.epoch,
   run: run.index,
-  first: knownOrNull(run.row[ROW.FIRST]!),
-  highWater: knownOrNull(run.row[ROW.HIGH_WATER]!),
-  headKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
-  tailKnown: (run.row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
+  ...endsOfRow(run.row),
   ...totalJson(countsOfRow(run.row, run)),
 });
 

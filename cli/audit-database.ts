@@ -2,8 +2,7 @@ import type { DeviceView } from "../db/device-view.ts";
 import type { Position } from "../db/query-types.ts";
 import { openReadOnly } from "../db/read-only.ts";
 import type { Reader } from "../db/reader.ts";
-import { countsOfRow, sumCounts } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { countsOfRow, endsOfRow, sumCounts } from "../protocol/ledger-counts.ts";
 import type { AuditDevice, AuditRun, AuditSource } from "../simulator/audit.ts";
 
 const IDS_PER_PAGE = 1000;
@@ -11,16 +10,10 @@ const GAPS_PER_PAGE = 1000;
 const READINGS_PER_PAGE = 10_000;
 const EVENTS_PER_PAGE = 1000;
 
-/** -1 stands for unknown in a row. */
-const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
-
 const auditRun = ({ epoch, index, row, pending, expired }: DeviceView["runs"][number]): AuditRun => ({
   epoch,
   run: index,
-  first: knownOrNull(row[ROW.FIRST]!),
-  highWater: knownOrNull(row[ROW.HIGH_WATER]!),
-  headKnown: (row[ROW.FLAGS]! & ROW_FLAG.HEAD_KNOWN) !== 0,
-  tailKnown: (row[ROW.FLAGS]! & ROW_FLAG.TAIL_KNOWN) !== 0,
+  ...endsOfRow(row),
   counts: countsOfRow(row, { pending, expired }),
 });
 

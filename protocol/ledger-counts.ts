@@ -49,6 +49,24 @@ export const openEndsOf = (rows: Float64Array, base: number): number => {
   return Number(head) + Number(tail);
 };
 
+/** Where the numbers of a run begin and end, as far as that is known; by the names the API uses. */
+export interface RunEnds {
+  first: number | null;
+  highWater: number | null;
+  headKnown: boolean;
+  tailKnown: boolean;
+}
+
+export const endsOfRow = (row: Float64Array): RunEnds => ({
+  first: knownOrNull(row[ROW.FIRST]!),
+  highWater: knownOrNull(row[ROW.HIGH_WATER]!),
+  headKnown: hasFlag(row[ROW.FLAGS]!, ROW_FLAG.HEAD_KNOWN),
+  tailKnown: hasFlag(row[ROW.FLAGS]!, ROW_FLAG.TAIL_KNOWN),
+});
+
+/** -1 stands for unknown in a row. */
+const knownOrNull = (number: number): number | null => (number < 0 ? null : number);
+
 /** The counters of one run. Every count of a single run is exact below 2^53. */
 export const countsOfRow = (row: Float64Array, storage: RunStorage): LedgerCounts => {
   const received = receivedOf(row, 0);

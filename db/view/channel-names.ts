@@ -12,7 +12,7 @@ import {
   withoutPlace,
   withPlace,
 } from "./place-set.ts";
-import type { Bounds, Room } from "./room.ts";
+import { CHANNEL_BOUNDS, type Room } from "./room.ts";
 
 export interface ChannelEntry extends Description {
   /** -1 = null */
@@ -28,9 +28,6 @@ export const undescribedNumber = (name: string): number | null => {
   const number = Number(UNDESCRIBED.exec(name)?.[1] ?? Number.NaN);
   return undescribedName(number) === name ? number : null;
 };
-
-/** In pieces. Ingest knows 8 epochs of a device, of 1,024 channels each, and a million channels in all; older names need room as well. */
-const BOUNDS: Bounds = { perDevice: 8192, sure: 32, beyond: 2_000_000 };
 
 /** After so many descriptions of one epoch, with none of another between them, it gets maps: they take as long to make as that many searches. */
 const WORTH_MAPS = 64;
@@ -59,7 +56,7 @@ interface EpochMaps {
  */
 export class ChannelNames {
   readonly #heads = new Entries();
-  readonly #descriptions = new Descriptions(BOUNDS);
+  readonly #descriptions = new Descriptions(CHANNEL_BOUNDS);
   readonly #epochs = new DescribedEpochs();
   #open: OpenEpoch | null = null;
 

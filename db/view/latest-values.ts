@@ -1,6 +1,6 @@
 import { ChannelIndex } from "./channel-index.ts";
 import { Entries, withRoom } from "./columns.ts";
-import { type Bounds, Room } from "./room.ts";
+import { CHANNEL_BOUNDS, Room } from "./room.ts";
 
 /** Newest values as columns, one entry per changed (device, channel): what the writer posts after a commit. */
 export interface LatestColumns {
@@ -51,9 +51,6 @@ export const emptyEntry = (): LatestEntry => ({
   flush: 0,
 });
 
-/** A device speaks of at most 1,024 channels at a time, and ingest knows 8 of its epochs. */
-const BOUNDS: Bounds = { perDevice: 8192, sure: 32, beyond: 2_000_000 };
-
 /** A list in which a search went so far gets an index: in what order its channels come is for the sender to choose. */
 const LONG_WALK = 256;
 
@@ -95,7 +92,7 @@ export class LatestValues {
   readonly #takesFrom: TakesFrom;
 
   /** @param bounds - smaller ones for tests */
-  constructor(takesFrom: TakesFrom, bounds = BOUNDS) {
+  constructor(takesFrom: TakesFrom, bounds = CHANNEL_BOUNDS) {
     this.#takesFrom = takesFrom;
     this.#room = new Room(bounds);
   }

@@ -1,3 +1,5 @@
+import { MAX_CHANNELS_PER_DEVICE } from "../../protocol/constants.ts";
+
 /** How much of something may be kept that senders can make grow. */
 export interface Bounds {
   perDevice: number;
@@ -6,6 +8,13 @@ export interface Bounds {
   /** what all devices together may have beyond that */
   beyond: number;
 }
+
+/** For what is known of channels, in pieces. Ingest knows 8 epochs of a device, and a million channels in all; older ones need room as well. */
+export const CHANNEL_BOUNDS: Bounds = {
+  perDevice: 8 * MAX_CHANNELS_PER_DEVICE,
+  sure: 32,
+  beyond: 2_000_000,
+};
 
 /** Room that devices share, so that one of them, or many forged ones, cannot take what another needs. */
 export class Room {
