@@ -31,9 +31,9 @@ import type {
 } from "../db/query-types.ts";
 import type { ReadingValue } from "../db/reading-value.ts";
 import type { RunsTotal } from "../db/view/run-totals.ts";
+import type { ArrivalBin } from "../protocol/arrival-bin.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
-import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 

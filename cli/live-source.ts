@@ -2,8 +2,8 @@ import type { LiveCommit, LiveGap, LiveListener, LiveRun, LiveSource, RunOwner }
 import type { LedgerChange } from "../db/change.ts";
 import type { LedgerView } from "../db/ledger-view.ts";
 import type { Store } from "../db/store.ts";
+import { arrivalBin } from "../protocol/arrival-bin.ts";
 import { OP, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
-import { arrivalBin } from "../protocol/gap-row.ts";
 import { CAUSE, CAUSES } from "../protocol/ledger-row.ts";
 
 /** The store as the live feed sees it; `stop` before the store closes. */

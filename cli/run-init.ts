@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { configFileOf } from "../common/config-file.ts";
+import { configFileText } from "../common/config-file.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
 import { print } from "./output.ts";
@@ -9,7 +9,7 @@ Every option is here with its default: change what you need, remove what you do 
 \`lacuna check\` says whether it is right. Options of a listener's URL: \`lacuna collect --help\`.`;
 
 /** The file that `lacuna init` writes. */
-export const initialConfig = (): string => configFileOf(COLLECT_OPTIONS, HEAD);
+export const initialConfig = (): string => configFileText(COLLECT_OPTIONS, HEAD);
 
 /** @throws LacunaError `ERR_INIT` when the file is there already or cannot be written */
 export const init = async (file: string, { force = false }: { force?: boolean }): Promise<void> => {

@@ -15,7 +15,7 @@ import type { ListenerConfig } from "./listener-url.ts";
 import { PathBoard, type PathStatus } from "./path-board.ts";
 import { pathNamesOf } from "./path-names.ts";
 import type { ReceiveChoice, ReceivePath } from "./receive/receiver.ts";
-import { answeringAddresses, MOST_ADDRESSES, sharedAddresses } from "./sharing.ts";
+import { answeringAddresses, MOST_OWN_SOCKETS, sharedAddresses } from "./sharing.ts";
 import { sumStatuses } from "./sum-status.ts";
 import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
 
@@ -153,7 +153,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
       const shared = this.#shared.get(index) ?? [];
       this.#shared.set(index, shared);
       for (const address of this.#addressesOf(index, interfaces, own.receive)) {
-        if (shared.includes(address) || shared.length === MOST_ADDRESSES) continue;
+        if (shared.includes(address) || shared.length === MOST_OWN_SOCKETS) continue;
         shared.push(address);
         const local = this.#listeners[index]!.kind === "wildcard" ? shared.length : 0;
         this.#sharing = this.#sharing.then(() => this.#share(index, address, own.port, local));

@@ -29,10 +29,3 @@ export interface IngestOptions {
   /** the tracker, unless a test brings its own */
   createTracker?(options: TrackerOptions, sink: TrackerSink): Tracker;
 }
-
-/** How many batches there are. */
-export interface IngestSizes {
-  /** filled now or waiting for the writer */
-  batchesInUse: number;
-  batchCapacity: number;
-}

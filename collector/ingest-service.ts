@@ -104,7 +104,7 @@ export class IngestService {
             clock,
             sockets,
             handle: receive,
-            onOverload: (listener) => ingest.listeners[listener]!.overloads++,
+            onOverload: (listener) => ingest.counters[listener]!.overloads++,
           });
     this.#listeners = new WorkerListeners({
       configs: options.listeners,
@@ -122,7 +122,7 @@ export class IngestService {
       kernelDrops: this.#kernelDrops,
       listeners: this.#listeners.all,
       shares: this.#listeners.shares,
-      counters: ingest.listeners,
+      counters: ingest.counters,
       isHome: (listener) => options.homes[listener] === options.worker,
       exchange: this.#exchange,
       isCheap: this.#receiver.path === "native",
@@ -130,7 +130,7 @@ export class IngestService {
     this.#watch = new ListenerWatch({
       listeners: this.#listeners.all,
       shares: this.#listeners.shares,
-      counters: ingest.listeners,
+      counters: ingest.counters,
       nowMs: clock.monotonicMs(),
       onSilence: ({ config: { url } }, kind) => this.event(kind, { listener: url }),
     });

@@ -16,7 +16,8 @@ export interface IngestParts {
   channels: ChannelRegistry;
   writer: DatagramWriter;
   held: HeldStore;
-  listeners: readonly ListenerCounters[];
+  /** of each listener */
+  counters: readonly ListenerCounters[];
   formats: readonly Format[];
 }
 
@@ -90,8 +91,8 @@ export class IngestSink implements TrackerSink {
   }
 
   heldAccepted(device: number, run: number, sequence: number, listener: number): void {
-    const { held, listeners, formats, writer } = this.#parts;
-    const counters = listeners[listener]!;
+    const { held, formats, writer } = this.#parts;
+    const counters = this.#parts.counters[listener]!;
     counters.held--;
     counters.received++;
     const kept = held.take(device);
@@ -110,7 +111,7 @@ export class IngestSink implements TrackerSink {
   }
 
   heldDropped(device: number, duplicate: boolean, rejectCode: number, listener: number): void {
-    const counters = this.#parts.listeners[listener]!;
+    const counters = this.#parts.counters[listener]!;
     this.#parts.held.take(device);
     counters.held--;
     if (duplicate) counters.duplicates++;

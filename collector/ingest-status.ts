@@ -1,6 +1,5 @@
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { ListenerCounts } from "./counters.ts";
-import type { IngestSizes } from "./ingest-options.ts";
 import type { ListenerSocketStatus } from "./listener-status.ts";
 import type { PathCounts } from "./path-board.ts";
 
@@ -23,6 +22,13 @@ export interface IngestStatus {
   reorderDelays: readonly number[];
   /** as of now, ahead of the last batch */
   fleet: FleetCounters;
+}
+
+/** How many batches there are. */
+export interface IngestSizes {
+  /** filled now or waiting for the writer */
+  batchesInUse: number;
+  batchCapacity: number;
 }
 
 /** What is on its way to the workers that own it. */

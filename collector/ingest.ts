@@ -17,8 +17,9 @@ import { DatagramWriter, type Place } from "./datagram-writer.ts";
 import * as entryModule from "./entry.ts";
 import { entryOf, localOf } from "./entry.ts";
 import { HeldStore } from "./held-store.ts";
-import type { IngestOptions, IngestSizes } from "./ingest-options.ts";
+import type { IngestOptions } from "./ingest-options.ts";
 import { IngestSink } from "./ingest-sink.ts";
+import type { IngestSizes } from "./ingest-status.ts";
 import { type PathCounts, pathCountsOf } from "./path-board.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { Tracker } from "./tracker/tracker.ts";
@@ -47,7 +48,8 @@ const CHANNELS_PER_STEP = 1024;
  * itself: its rows, operations and counters are the state at one instant between two datagrams.
  */
 export class Ingest {
-  readonly listeners: readonly ListenerCounters[];
+  /** of each listener */
+  readonly counters: readonly ListenerCounters[];
   readonly #formats: readonly Format[];
   readonly #options: IngestOptions;
   readonly #start: FleetCounters;
@@ -78,7 +80,7 @@ export class Ingest {
     this.#start = withoutHeld(options.restored.fleet);
     // the very constants: a text that came from another thread equals them only letter by letter, at every datagram
     this.#formats = options.formats.map((format) => FORMATS[FORMATS.indexOf(format)]!);
-    this.listeners = options.formats.map(() => new ListenerCounters());
+    this.counters = options.formats.map(() => new ListenerCounters());
     this.#batches = new BatchStream({
       pool: options.pool,
       batchMs: options.batchMs,
@@ -97,7 +99,7 @@ export class Ingest {
       channels: this.#channels,
       writer: this.#writer,
       held: this.#held,
-      listeners: this.listeners,
+      counters: this.counters,
       formats: this.#formats,
     });
     const create = options.createTracker ?? ((...given) => new Tracker(...given));
@@ -124,7 +126,7 @@ export class Ingest {
   }
 
   get fleet(): FleetCounters {
-    return sumCounters(this.#start, this.listeners);
+    return sumCounters(this.#start, this.counters);
   }
 
   /**
@@ -176,7 +178,7 @@ export class Ingest {
     nowMs: number,
   ): void {
     const listener = entry & LISTENER_MASK;
-    const counters = this.listeners[listener]!;
+    const counters = this.counters[listener]!;
     const arrival = this.#arrival;
     arrival.arrivalUs = arrivalUs;
     arrival.nowMs = nowMs;
@@ -332,7 +334,7 @@ export class Ingest {
       ...options,
       send: (listener, bytes, address, port, local) => {
         if (!options.send(listener, bytes, address, port, local)) return false;
-        const counters = this.listeners[listener]!;
+        const counters = this.counters[listener]!;
         counters.nacks++;
         counters.nackBytes += bytes.length;
         return true;

@@ -8,7 +8,7 @@ import type { ListenerConfig } from "./listener-url.ts";
 export type Sharing = "none" | "first" | "join";
 
 /** of a host with more addresses the others are served by the listener's own socket */
-export const MOST_ADDRESSES = 16;
+export const MOST_OWN_SOCKETS = 16;
 
 /**
  * The addresses of a listener that each ingest worker can have a socket for: the kernel then spreads datagrams to them over the sockets by

@@ -40,9 +40,9 @@ const SILENCE_MS = 60_000;
  * @returns datagrams that were received
  */
 export const warmUp = (tracker: TrackerOptions, restored: Restored): number => {
-  const { listeners } = lead(tracker, restored, ROUNDS);
+  const { counters } = lead(tracker, restored, ROUNDS);
   kept.clear();
-  return listeners[0]!.received;
+  return counters[0]!.received;
 };
 
 /**

@@ -98,7 +98,7 @@ export class WorkerListeners {
   send(index: number, bytes: Uint8Array, address: string, port: number, local: number): boolean {
     const listener = this.#boundTo(index, local) ?? this.all[index]!;
     return listener.send(bytes, address, port, (error) => {
-      this.#options.ingest.listeners[index]!.nackFailures++;
+      this.#options.ingest.counters[index]!.nackFailures++;
       this.#options.limiter.limit(`nack ${listener.config.url}`, (heldBack) =>
         this.#options.logger.warn(
           { listener: listener.config.url, address, reason: error.message, heldBack },
@@ -113,7 +113,7 @@ export class WorkerListeners {
       const shares = this.shares.filter((share) => share.index === index).map((share) => share.status());
       return {
         ...sumSockets([listener.status(), ...shares]),
-        counters: countsOf(this.#options.ingest.listeners[index]!),
+        counters: countsOf(this.#options.ingest.counters[index]!),
       };
     });
   }

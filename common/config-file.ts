@@ -24,7 +24,7 @@ const explained = (option: Option<unknown>): string => {
 };
 
 /** A configuration file that says what the defaults say, with an explanation of every option it may have. */
-export const configFileOf = (schema: Schema, head: string): string =>
+export const configFileText = (schema: Schema, head: string): string =>
   [
     ...head.split("\n").map((line) => `# ${line}\n`),
     ...Object.values(schema)

@@ -173,7 +173,7 @@ const readConfigFile = (path: string, origin: string | undefined): FileRead => {
 /** The file read when nobody names one. */
 export const DEFAULT_CONFIG_FILE = "lacuna.toml";
 
-const configFileOf = (
+const placeOfConfigFile = (
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): { path: string; origin: string | undefined } => {
@@ -196,7 +196,7 @@ export const loadSettings = <S extends Schema>(
   env: Readonly<Record<string, string | undefined>> = process.env,
   across: readonly Across<S>[] = [],
 ): SettingsOf<S> => {
-  const { path, origin } = configFileOf(flags, env);
+  const { path, origin } = placeOfConfigFile(flags, env);
   // of an empty path the option itself says what is accepted
   const read = path === NONE || path === "" ? { file: undefined } : readConfigFile(path, origin);
   if ("unread" in read) return resolveSettings(schema, { env, flags }, across, [read.unread]);

@@ -1,4 +1,4 @@
-import { arrivalBin } from "../protocol/gap-row.ts";
+import { arrivalBin } from "../protocol/arrival-bin.ts";
 import { CAUSES, ROW } from "../protocol/ledger-row.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { openGapsOf } from "./open-gaps.ts";

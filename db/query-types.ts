@@ -1,5 +1,5 @@
+import type { ArrivalBin } from "../protocol/arrival-bin.ts";
 import type { ArrivalSet } from "../protocol/arrival-set.ts";
-import type { ArrivalBin } from "../protocol/gap-row.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { ReadingValue } from "./reading-value.ts";
 import type { Division } from "./series/grid.ts";

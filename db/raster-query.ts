@@ -1,4 +1,4 @@
-import type { ArrivalBin } from "../protocol/gap-row.ts";
+import type { ArrivalBin } from "../protocol/arrival-bin.ts";
 import { CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import type { Sqlite } from "./open.ts";
 import { type OpenGap, openGapsOf } from "./open-gaps.ts";

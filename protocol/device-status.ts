@@ -16,7 +16,7 @@ export interface Downtime {
 const STALE_INTERVALS = 3;
 const OFFLINE_INTERVALS = 10;
 /** no device is called stale or offline sooner, however fast it sends */
-export const FLOOR_US = 2_000_000;
+export const LEAST_SILENCE_US = 2_000_000;
 /** clocks of threads, and what is known of the sockets, are never so far apart */
 const AHEAD_US = 10_000_000;
 
@@ -53,7 +53,7 @@ export const deviceStatus = (row: Float64Array, nowUs: number, down: Downtime | 
   if ((row[ROW.FLAGS]! & ROW_FLAG.ENDED) !== 0) return "offline";
   if (isHeardAhead(row, nowUs)) return "unknown";
   const silence = silenceUs(row, nowUs, down);
-  if (silence <= FLOOR_US) return "online";
+  if (silence <= LEAST_SILENCE_US) return "online";
   const intervalUs = row[ROW.INTERVAL]!;
   if (intervalUs <= 0) return "unknown";
   if (silence > OFFLINE_INTERVALS * intervalUs) return "offline";

@@ -1,4 +1,4 @@
-import { ARRIVAL_BINS } from "../../protocol/gap-row.ts";
+import { ARRIVAL_BINS } from "../../protocol/arrival-bin.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { GAP_STATES } from "../sources.ts";
 import {

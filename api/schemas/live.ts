@@ -1,4 +1,4 @@
-import { ARRIVAL_BINS } from "../../protocol/gap-row.ts";
+import { ARRIVAL_BINS } from "../../protocol/arrival-bin.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { LIVE_EVENTS, SKIP_REASONS } from "../live/client.ts";
 import { ChannelFilter, Nullable, named, Query, RefTo, Time, Word } from "./common.ts";

@@ -84,7 +84,7 @@ const play = (
     ingest.tick(nowMs, nowMs, wallUs);
   }
   const { user, system } = process.cpuUsage(before);
-  const received = ingest.listeners[0]!.received;
+  const received = ingest.counters[0]!.received;
   if (received !== count - dropped) throw new Error(`${received} of ${count - dropped} datagrams received`);
   const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / received;
   return { ns: ((user + system) * 1000) / received, heapBytes };

@@ -10,7 +10,7 @@ import type { Arrival } from "./types.ts";
 import { widen } from "./widen.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
-const { FLOOR_US } = deviceStatus;
+const { LEAST_SILENCE_US } = deviceStatus;
 const { ROW, ROW_FIELDS, ROW_FLAG } = ledgerRow;
 const { COLD_FIELDS, COLD_FROM, COLD_UNTIL, HOT, HOT_FIELDS } = runRow;
 const { RUN_STATE, STEADY } = runState;
@@ -42,7 +42,7 @@ export class RunTable {
   downUntilMs: Float64Array;
   /** while OFF_BEAT: the last arrival that was part of its cadence */
   ownArrivalUs: Float64Array;
-  /** when it was heard again after a silence of more than FLOOR_US, the last time */
+  /** when it was heard again after a silence of more than LEAST_SILENCE_US, the last time */
   backAtUs: Float64Array;
   /** of one that is BELOW: no older run of its epoch begins above it and below this number; -Infinity = not known */
   aboveFrom: Float64Array;
@@ -238,7 +238,7 @@ export class RunTable {
     const base = slot * HOT_FIELDS;
     // an announced silence is no habit
     const fromUs = Math.max(this.#ownArrivalUs(slot), this.hot[base + HOT.SLEEP_UNTIL]!);
-    if (arrivalUs - fromUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
+    if (arrivalUs - fromUs > LEAST_SILENCE_US) this.backAtUs[slot] = arrivalUs;
     // the time the collector was down says nothing about the device
     if (!this.has(slot, RUN_STATE.CUT_OFF)) this.#learn(slot, arrivalUs - fromUs);
     this.hot[base + HOT.LAST_ARRIVAL] = arrivalUs;
@@ -258,7 +258,7 @@ export class RunTable {
     if (isUsualSpacing(intervalUs, spacingUs)) {
       this.hot[base + HOT.INTERVAL] = smoothedInterval(intervalUs, spacingUs);
     } else {
-      if (spacingUs > FLOOR_US) this.backAtUs[slot] = arrivalUs;
+      if (spacingUs > LEAST_SILENCE_US) this.backAtUs[slot] = arrivalUs;
       this.#learn(slot, spacingUs);
     }
     this.hot[base + HOT.LAST_ARRIVAL] = arrivalUs;

@@ -1,4 +1,4 @@
-import { arrivalBin } from "../../protocol/gap-row.ts";
+import { arrivalBin } from "../../protocol/arrival-bin.ts";
 import type { Sqlite, Statement } from "../open.ts";
 import type { QueryBudget } from "../query-budget.ts";
 import { placeAbsent } from "./absent.ts";

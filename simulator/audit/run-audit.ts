@@ -1,4 +1,4 @@
-import type { ArrivalBin } from "../../protocol/gap-row.ts";
+import type { ArrivalBin } from "../../protocol/arrival-bin.ts";
 import type { Count } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { intersect, normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";

@@ -1,4 +1,4 @@
-import type { ArrivalBin } from "../../protocol/gap-row.ts";
+import type { ArrivalBin } from "../../protocol/arrival-bin.ts";
 import type { Count, LedgerCounts } from "../../protocol/ledger-counts.ts";
 import type { Cause } from "../../protocol/ledger-row.ts";
 

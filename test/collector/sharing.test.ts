@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { HostInterfaces } from "../../collector/interfaces.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
-import { answeringAddresses, MOST_ADDRESSES, sharedAddresses } from "../../collector/sharing.ts";
+import { answeringAddresses, MOST_OWN_SOCKETS, sharedAddresses } from "../../collector/sharing.ts";
 
 const info = (address: string, family: "IPv4" | "IPv6") => ({
   ...{ address, family, netmask: "", mac: "", internal: false, cidr: null, scopeid: 0 },
@@ -60,7 +60,7 @@ test.each([
 });
 
 test("the loopback's takes no place of the 16", () => {
-  const addresses = Array.from({ length: MOST_ADDRESSES }, (_, index) => `192.0.2.${index + 1}`);
+  const addresses = Array.from({ length: MOST_OWN_SOCKETS }, (_, index) => `192.0.2.${index + 1}`);
   const host = { lo: HOST.lo, eth0: addresses.map((address) => info(address, "IPv4")) };
   expect(answering("udp://0.0.0.0:1", host as unknown as HostInterfaces)).toEqual(addresses);
 });

@@ -1,8 +1,8 @@
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { type TrackerSink, VERDICT } from "../../collector/tracker/types.ts";
+import { type ArrivalBin, arrivalBin } from "../../protocol/arrival-bin.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
-import { type ArrivalBin, arrivalBin } from "../../protocol/gap-row.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { readingTimeUs } from "../../protocol/time.ts";

@@ -53,7 +53,7 @@ export class IngestBench {
   }
 
   counts(listener = 0): ListenerCounts {
-    return countsOf(this.ingest.listeners[listener]!);
+    return countsOf(this.ingest.counters[listener]!);
   }
 
   /** A JSON text, a datagram to encode, or bytes. */

@@ -61,5 +61,5 @@ const grown = Array.from({ length: ROUNDS }, () => {
   send(MEASURED);
   return process.memoryUsage().heapUsed - before;
 });
-if (ingest.listeners[0]!.received !== sent) throw new Error("not all were received");
+if (ingest.counters[0]!.received !== sent) throw new Error("not all were received");
 console.log(Math.min(...grown.filter((bytes) => bytes >= 0)) / MEASURED);

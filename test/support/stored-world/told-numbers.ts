@@ -1,6 +1,6 @@
 import type { GapState } from "../../../db/query-types.ts";
+import type { ArrivalBin } from "../../../protocol/arrival-bin.ts";
 import { Batch, type BatchMessage, OP, OP_CODE, OP_FIELDS } from "../../../protocol/batch.ts";
-import type { ArrivalBin } from "../../../protocol/gap-row.ts";
 import { CAUSES, type Cause } from "../../../protocol/ledger-row.ts";
 
 /** Consecutive absent numbers, and the times of their neighbours; 0 = unknown. */
