@@ -1,31 +1,20 @@
 import { constants, setPriority } from "node:os";
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
-import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
+import { MisuseError, messageOf } from "../common/errors.ts";
 import { createLogger, type Logger } from "../common/logger.ts";
-import { threadCpuUs } from "../common/thread-cpu.ts";
-import type { BatchMessage, BatchReturn, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, Restored } from "../protocol/batch.ts";
 import { emptyFleet } from "../protocol/fleet-counters.ts";
 import { Owners } from "./handover/owners.ts";
-import type {
-  ArchiveExports,
-  ArchiveModule,
-  IngestCommand,
-  IngestReport,
-  IngestWorkerData,
-  StartArchive,
-  WorkerFigures,
-} from "./ingest-messages.ts";
+import type { ArchiveExports, ArchiveModule, IngestWorkerData, StartArchive } from "./ingest-messages.ts";
 import { IngestService } from "./ingest-service.ts";
+import { closePorts, IngestThread, reportFailure } from "./ingest-thread.ts";
 import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
 import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
 import { rehearse, warmUp } from "./warm-up.ts";
 
-/** Thread entry of an ingest worker: joins the service to its two ports. */
-
-const STATUS_MS = 500;
-const TRIM_MS = 2_000;
+/** Thread entry of an ingest worker: makes its service, compiled before it counts. */
 
 const openArchive = async ({ url, options }: ArchiveModule): Promise<StartArchive> => {
   const module = (await import(url)) as ArchiveExports;
@@ -103,23 +92,14 @@ const makeService = async (
   });
 };
 
-const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> => {
+const run = async (main: MessagePort, data: IngestWorkerData): Promise<void> => {
   const { writerPort, logLevel, worker, workers } = data;
+  const ports = { main, writer: writerPort };
   const logger = createLogger(logLevel).child({ thread: workers === 1 ? "ingest" : `ingest-${worker}` });
   raisePriority(logger);
   await mapLargeBlocks();
   // of the process, so one worker does it
   const trimHeaps = worker === 0 ? await heapTrimmer() : null;
-  const report = (message: IngestReport): void => main.postMessage(message);
-  const failed = (error: unknown): void =>
-    report({ report: "failed", code: codeOf(error) ?? "ERR_INGEST_START", message: messageOf(error) });
-  const timers: NodeJS.Timeout[] = [];
-  const close = (): void => {
-    for (const timer of timers) clearInterval(timer);
-    // what was posted before is still delivered
-    writerPort.close();
-    main.close();
-  };
   let service: IngestService;
   try {
     const archive = data.archive === null ? null : await openArchive(data.archive);
@@ -128,53 +108,11 @@ const run = async (main: NonNullable<typeof parentPort>, data: IngestWorkerData)
     service = await makeService(data, archive, logger);
     prepare(() => warmUp(tracker, NOTHING_RESTORED), logger);
   } catch (error) {
-    failed(error);
-    close();
+    reportFailure(main, error);
+    closePorts(ports);
     return;
   }
-  writerPort.on("message", (returned: BatchReturn) => service.takeBack(returned));
-  const figures = (): WorkerFigures => ({ status: service.status(), cpuUs: threadCpuUs() });
-  const done = (isLast = false): void => report({ report: "done", figures: figures(), isLast });
-
-  const act = async (command: IngestCommand): Promise<void> => {
-    switch (command.command) {
-      case "begin":
-        service.begin(command.lastArrivalUs);
-        break;
-      case "listen":
-        await service.listen(command.listeners);
-        timers.push(setInterval(() => report({ report: "status", figures: figures() }), STATUS_MS));
-        if (trimHeaps !== null) {
-          // what the start needed
-          trimHeaps();
-          timers.push(setInterval(trimHeaps, TRIM_MS));
-        }
-        break;
-      case "share":
-        await service.share(command.listener, command.address, command.port, command.local);
-        break;
-      case "event":
-        service.event(command.kind, command.detail);
-        break;
-      case "stop":
-      case "abandon":
-        await (command.command === "stop" ? service.stop() : service.abandon());
-        done(true);
-        close();
-        return;
-    }
-    done();
-  };
-  // one after the other: that is how the answers are told apart
-  let former: Promise<void> = Promise.resolve();
-  main.on("message", (command: IngestCommand) => {
-    if (command.command === "arrivals") {
-      report({ report: "arrivals", query: command.query, arrivals: service.arrivalsOf(command.id) });
-      return;
-    }
-    former = former.then(() => act(command)).catch(failed);
-  });
-  report({ report: "restored", lastArrivalUs: service.restore() });
+  new IngestThread(ports, service, trimHeaps).run();
 };
 
 if (parentPort === null) throw new MisuseError("ingest-worker.ts is the entry of a worker thread");
