@@ -1,9 +1,10 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "../../common/errors.ts";
 import { KIND } from "../../protocol/constants.ts";
@@ -48,10 +49,26 @@ afterAll(async () => {
   directory.remove();
 });
 
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
+const start = (command: string, args: readonly string[]): ChildProcess => {
+  const child = spawn(command, args, { cwd: directory.path, stdio: ["ignore", "ignore", "pipe"] });
+  started.push(child);
+  return child;
+};
+
+/** How it ended, and what it said. No test waits in any other way: this process is the network of all of them, and a sender is gone three seconds after its last number. */
+const endOf = async (child: ChildProcess) => {
+  const [[status, signal], stderr] = await Promise.all([once(child, "exit"), text(child.stderr!)]);
+  return { status, signal, stderr } as { status: number | null; signal: string | null; stderr: string };
+};
+
 const run = async (command: string, args: readonly string[]): Promise<void> => {
-  const child = spawn(command, args, { cwd: directory.path, stdio: ["ignore", "ignore", "inherit"] });
-  const [code] = (await once(child, "exit")) as [number];
-  expect(code, `${command} ${args.join(" ")}`).toBe(0);
+  const ended = await endOf(start(command, args));
+  expect(ended, `${command} ${args.join(" ")}`).toMatchObject({ status: 0 });
 };
 
 interface DeviceLedger {
@@ -65,16 +82,17 @@ const SENDERS = [
   {
     language: "Python",
     needs: "python3",
-    prepare: () => ["python3", join(EXAMPLES, "sender.py")],
+    prepare: async () => ["python3", join(EXAMPLES, "sender.py")],
     between: (ms: number) => String(ms / 1000),
     ring: 10_000,
   },
   {
     language: "C",
     needs: "cc",
-    prepare: () => {
+    prepare: async () => {
       const program = `${directory.path}/sender`;
-      execFileSync("cc", ["-Wall", "-Wextra", "-Werror", "-o", program, join(EXAMPLES, "sender.c")]);
+      const words = ["-Wall", "-Wextra", "-Werror", "-o", program, join(EXAMPLES, "sender.c")];
+      await promisify(execFile)("cc", words);
       return [program];
     },
     between: String,
@@ -104,6 +122,12 @@ const repeatsIn = (after: readonly Buffer[], last: number): Buffer[] =>
 
 for (const { language, needs, prepare, between, ring } of SENDERS) {
   const isLeftOut = unavailable(needs) !== null;
+  let command: string | undefined;
+  let args: string[];
+  beforeAll(async () => {
+    if (!isLeftOut) [command, ...args] = await prepare();
+  });
+
   test
     .skipIf(isLeftOut)
     .concurrent(
@@ -111,9 +135,8 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
       async () => {
         const device = `ring-${language}`;
         const place = await listen();
-        const [command, ...args] = prepare();
-        const count = ring + 1000;
-        const ended = run(command!, [...args, "127.0.0.1", place.port, device, String(count), between(1)]);
+        const sender = start(command!, [...args, "127.0.0.1", place.port, device, "1000000", between(1)]);
+        const ended = endOf(sender);
         await eventually(
           async () => place.heard.findLast((each) => kindOf(each) === KIND.DATA),
           (last) => last !== undefined && sequenceOf(last) >= ring + 200,
@@ -142,7 +165,8 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
           expect(repeat.equals(originals.get(sequenceOf(repeat))!)).toBe(true);
         }
         expect(place.heard.filter(({ length }) => length === 0)).toEqual([]);
-        await ended;
+        sender.kill("SIGINT");
+        expect(await ended).toEqual({ status: 0, signal: null, stderr: "" });
         place.close();
       },
     );
@@ -153,10 +177,12 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
       `a ${language} sender that says little sends heartbeats meanwhile, and names its channels again`,
       async () => {
         const place = await listen();
-        const [command, ...args] = prepare();
-        await run(command!, [...args, "localhost", place.port, `slow-${language}`, "2", between(31_000)]);
+        await run(command!, [...args, "localhost", place.port, `slow-${language}`, "2", between(35_000)]);
+        const second = await eventually(
+          async () => place.heard.findIndex((each) => kindOf(each) === KIND.DATA && sequenceOf(each) === 1),
+          (index) => index >= 0,
+        );
         const kinds = place.heard.map(kindOf);
-        const second = place.heard.findIndex((each) => kindOf(each) === KIND.DATA && sequenceOf(each) === 1);
         expect(kinds.slice(0, second).filter((kind) => kind === KIND.HEARTBEAT)).toHaveLength(3);
         const descriptions = place.heard.filter((each) => kindOf(each) === KIND.DESCRIBE);
         expect(descriptions.map(sequenceOf)).toEqual([0, 1]);
@@ -168,7 +194,6 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
     const socket = createSocket("udp6");
     socket.bind(0, "::1");
     await once(socket, "listening");
-    const [command, ...args] = prepare();
     const heard = once(socket, "message");
     const port = String(socket.address().port);
     await run(command!, [...args, "::1", port, `six-${language}`, "1"]);
@@ -178,11 +203,9 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
 
   test
     .skipIf(isLeftOut)
-    .concurrent(`the ${language} sender says how it is used, and begins no epoch for it`, () => {
-      const [command, ...args] = prepare();
-      const wrong = { cwd: directory.path, encoding: "utf8" } as const;
-      const { status, stderr } = spawnSync(command!, [...args, "127.0.0.1", "4747"], wrong);
-      expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/device/i) });
+    .concurrent(`the ${language} sender says how it is used, and begins no epoch for it`, async () => {
+      const wrong = (...words: string[]) => endOf(start(command!, [...args, "127.0.0.1", ...words]));
+      expect(await wrong("4747")).toMatchObject({ status: 2, stderr: expect.stringMatching(/device/i) });
       for (const words of [
         ["4747", ""],
         ["4747", "x".repeat(65)],
@@ -196,7 +219,7 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
         ["4747", "wrong", "1", "nan"],
         ["4747", "wrong", "1", "1", "1"],
       ])
-        expect(spawnSync(command!, [...args, "127.0.0.1", ...words], wrong).status, words.join(" ")).toBe(2);
+        expect((await wrong(...words)).status, words.join(" ")).toBe(2);
       expect(readdirSync(directory.path).filter((name) => /^(x*|wrong)\.epoch$/.test(name))).toEqual([]);
     });
 
@@ -204,20 +227,20 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
     .skipIf(isLeftOut)
     .concurrent(
       `the ${language} sender says in one line what it cannot send to, or not keep its epoch in`,
-      () => {
-        const [command, ...args] = prepare();
-        const wrong = { cwd: directory.path, encoding: "utf8" } as const;
-        const nowhere = spawnSync(command!, [...args, "::zz", "4747", `nowhere-${language}`], wrong);
+      async () => {
+        const wrong = (host: string, device: string) =>
+          endOf(start(command!, [...args, host, "4747", device]));
+        const nowhere = await wrong("::zz", `nowhere-${language}`);
         expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*::zz.*\n$/) });
         expect(readdirSync(directory.path)).not.toContain(`nowhere-${language}.epoch`);
         const name = `kept-${language}`;
         mkdirSync(`${directory.path}/${name}.epoch`);
-        const unkept = spawnSync(command!, [...args, "127.0.0.1", "4747", name], wrong);
+        const unkept = await wrong("127.0.0.1", name);
         expect(unkept).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*\.epoch.*\n$/) });
         for (const [index, lines] of ["seven", "7\n8x\n", "4294967295\n"].entries()) {
           const other = `other-${language}-${index}`;
           writeFileSync(`${directory.path}/${other}.epoch`, lines);
-          const refused = spawnSync(command!, [...args, "127.0.0.1", "4747", other], wrong);
+          const refused = await wrong("127.0.0.1", other);
           expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(/^.*\.epoch.*\n$/) });
           expect(readFileSync(`${directory.path}/${other}.epoch`, "utf8")).toBe(lines);
         }
@@ -229,22 +252,20 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
     async (signal) => {
       const device = `stopped-${language}-${signal}`;
       const place = await listen();
-      const [command, ...args] = prepare();
-      const child = spawn(command!, [...args, "127.0.0.1", place.port, device, "1000", between(50)], {
-        cwd: directory.path,
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      const ended = Promise.all([once(child, "exit"), text(child.stderr)]);
+      const child = start(command!, [...args, "127.0.0.1", place.port, device, "1000", between(50)]);
+      const ended = endOf(child);
       await eventually(
         async () => place.heard.filter((each) => kindOf(each) === KIND.DATA).length,
         (count) => count >= 3,
       );
       child.kill(signal);
-      expect(await ended).toEqual([[0, null], ""]);
-      const numbers = place.heard.filter((each) => kindOf(each) === KIND.DATA).length;
-      const ends = place.heard.filter(
-        (each) => kindOf(each) === KIND.HEARTBEAT && each.readUInt16BE(6) === 1,
+      expect(await ended).toEqual({ status: 0, signal: null, stderr: "" });
+      const ends = await eventually(
+        async () =>
+          place.heard.filter((each) => kindOf(each) === KIND.HEARTBEAT && each.readUInt16BE(6) === 1),
+        ({ length }) => length >= 3,
       );
+      const numbers = place.heard.filter((each) => kindOf(each) === KIND.DATA).length;
       expect(ends.map(sequenceOf)).toEqual([numbers, numbers, numbers]);
       expect(ends.map((each) => each.readUInt32BE(28 + device.length))).toEqual(Array(3).fill(0xffffffff));
       place.close();
@@ -255,11 +276,10 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
     .skipIf(isLeftOut)
     .concurrent(`the ${language} sender gets back what a lossy network took, start after start`, async () => {
       const device = `example-${language}`;
-      const [command, ...args] = prepare();
       const relay = await startLossyRelay(collector.ports[0]!, LOSS, 7);
-      const start = () =>
+      const begin = () =>
         run(command!, [...args, "127.0.0.1", String(relay.port), device, String(COUNT), between(10)]);
-      await start();
+      await begin();
       const { total } = await eventually(
         () => ledgerOf(device),
         ({ total: { missing, received, duplicates, pending } }) =>
@@ -269,7 +289,7 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
       expect(dropped).toBeGreaterThan(0);
       expect(total).toMatchObject({ expected: COUNT, received: COUNT, lost: 0, recovered: dropped });
       relay.isLossy = false;
-      await start();
+      await begin();
       const { epochs } = await eventually(
         () => ledgerOf(device),
         (ledger) => ledger.epochs.length === 2 && ledger.epochs[1]!.tailKnown,
@@ -285,10 +305,10 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
 test
   .skipIf(unavailable("nc") !== null)
   .concurrent("the shell line numbers its datagrams and its starts", async () => {
-    const start = () =>
+    const begin = () =>
       run(join(EXAMPLES, "sender.sh"), ["127.0.0.1", String(collector.ports[0]), "shell", "2"]);
-    await start();
-    await start();
+    await begin();
+    await begin();
     const { epochs } = await eventually(
       () => ledgerOf("shell"),
       (ledger) => ledger.total.received === 4 && ledger.epochs.every(({ tailKnown }) => tailKnown),
@@ -299,22 +319,18 @@ test
     ]);
   });
 
-test("the shell line asks for what it needs, and begins no epoch for it", () => {
-  const { status, stderr } = spawnSync(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "4747"], {
-    cwd: directory.path,
-    encoding: "utf8",
-  });
+test("the shell line asks for what it needs, and begins no epoch for it", async () => {
+  const { status, stderr } = await endOf(start(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "4747"]));
   expect({ status, stderr }).toMatchObject({ stderr: expect.stringContaining("HOST PORT DEVICE") });
   expect(status).not.toBe(0);
   expect(readdirSync(directory.path)).not.toContain(".epoch");
 });
 
-test("the shell line sends nothing in an epoch that it cannot keep", () => {
+test("the shell line sends nothing in an epoch that it cannot keep", async () => {
   mkdirSync(`${directory.path}/unkept.epoch`);
-  const { status, stderr } = spawnSync(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "9", "unkept", "1"], {
-    cwd: directory.path,
-    encoding: "utf8",
-  });
+  const { status, stderr } = await endOf(
+    start(join(EXAMPLES, "sender.sh"), ["127.0.0.1", "9", "unkept", "1"]),
+  );
   expect({ status, stderr }).toMatchObject({ stderr: expect.stringContaining("unkept.epoch") });
   expect(status).not.toBe(0);
 });
