@@ -79,13 +79,10 @@ const afterNumbers = async ({ api }: RunningCollector, id: string, count: number
 };
 
 /** The most a process has held until its end, looked at every tenth of a second. */
-const peakUntilEnd = async ({ pid, finished }: LacunaProcess): Promise<number> => {
+const peakUntilEnd = async ({ pid, child }: LacunaProcess): Promise<number> => {
   let peakBytes = 0;
-  let isOver = false;
-  void finished.then(() => {
-    isOver = true;
-  });
-  while (!isOver) {
+  // until its end is known here its number is not given up
+  while (child.exitCode === null && child.signalCode === null) {
     // nothing any more when it has just ended
     peakBytes = Math.max(peakBytes, processMemory(pid).peakBytes || 0);
     await setTimeout(100);
