@@ -11,12 +11,14 @@ export const collect = async (flags: Record<string, unknown>, version: string): 
   // a terminal that closes ends it in order too; with a certificate the signal means another thing
   const hasTls = settings.tlsCertPath !== null;
   const signals = hasTls ? stopSignals() : stopSignals("SIGHUP");
-  const service = await startService(settings, { logger, version });
+  // from here on: without a handler it ends the process, which systemd takes for a stop in good order, so that nothing starts it again
+  const reload = (): void => void starting.then((service) => reloadTls(service, logger), noService);
+  if (hasTls) process.on("SIGHUP", reload);
+  const starting = startService(settings, { logger, version });
+  const service = await starting;
   const listeners = service.listeners().map(({ url, state, reason, port }) => ({ url, state, reason, port }));
   const access = settings.tokens.length > 0 ? "by token" : "loopback only, as no token is set";
   logger.info({ http: service.url, access, listeners, db: settings.dbPath }, "ready");
-  const reload = (): void => reloadTls(service, logger);
-  if (hasTls) process.on("SIGHUP", reload);
   const reason = await Promise.race([signals.received, service.failed]);
   logger.info({ reason: String(reason) }, "stopping");
   await service.stop();
@@ -25,6 +27,9 @@ export const collect = async (flags: Record<string, unknown>, version: string): 
   process.off("SIGHUP", reload);
   if (reason instanceof Error) process.exitCode = EXIT.FAILED;
 };
+
+/** Why a start failed is told where it is waited for. */
+const noService = (): void => {};
 
 const reloadTls = (service: Service, logger: Logger): void => {
   try {

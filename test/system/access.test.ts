@@ -3,7 +3,13 @@ import { request } from "node:https";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterAll, expect, test } from "vitest";
-import { eventually, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
+import {
+  eventually,
+  LacunaProcess,
+  runLacuna,
+  startCollector,
+  temporaryDirectory,
+} from "../support/lacuna-process.ts";
 
 const TLS = join(import.meta.dirname, "../fixtures/tls");
 const directory = temporaryDirectory();
@@ -44,17 +50,20 @@ const ask = (url: string): Promise<[number | undefined, string]> =>
     asked.on("error", reject).end();
   });
 
-test("HTTPS with the certificate of the files, and with the new one after SIGHUP", async () => {
-  const [cert, key] = [`${directory.path}/cert.pem`, `${directory.path}/key.pem`];
-  const install = (name: string): void => {
-    copyFileSync(join(TLS, `${name}-cert.pem`), cert);
-    copyFileSync(join(TLS, `${name}-key.pem`), key);
+/** What `--tls-cert` and `--tls-key` name, in a place of the test's own, to be replaced. */
+const certificate = (name: string): { flags: string[]; install(which: "first" | "second"): void } => {
+  const [cert, key] = [`${directory.path}/${name}-cert.pem`, `${directory.path}/${name}-key.pem`];
+  const install = (which: string): void => {
+    copyFileSync(join(TLS, `${which}-cert.pem`), cert);
+    copyFileSync(join(TLS, `${which}-key.pem`), key);
   };
   install("first");
-  const collector = await startCollector([
-    ...udp,
-    ...["--db", `${directory.path}/c.db`, "--tls-cert", cert, "--tls-key", key],
-  ]);
+  return { flags: ["--tls-cert", cert, "--tls-key", key], install };
+};
+
+test("HTTPS with the certificate of the files, and with the new one after SIGHUP", async () => {
+  const { flags, install } = certificate("c");
+  const collector = await startCollector([...udp, "--db", `${directory.path}/c.db`, ...flags]);
   const url = `${collector.api}/livez`;
   expect(await ask(url)).toEqual([200, "lacuna test first"]);
   install("second");
@@ -63,9 +72,23 @@ test("HTTPS with the certificate of the files, and with the new one after SIGHUP
     () => ask(url),
     ([, name]) => name === "lacuna test second",
   );
-  copyFileSync(join(TLS, "first-key.pem"), key);
+  copyFileSync(join(TLS, "first-key.pem"), `${directory.path}/c-key.pem`);
   collector.process.signal("SIGHUP");
   await collector.process.logged("the certificate was not renewed: the former one stays");
   expect(await ask(url)).toEqual([200, "lacuna test second"]);
   expect((await collector.stop()).code).toBe(0);
+});
+
+test("SIGHUP during a start does not end it: the certificate is read again when it is ready", async () => {
+  const { flags, install } = certificate("d");
+  const starting = new LacunaProcess([
+    ...["collect", ...udp, "--http", "127.0.0.1:0", "--db", `${directory.path}/d.db`, ...flags],
+  ]);
+  await starting.logged("listener state");
+  install("second");
+  starting.signal("SIGHUP");
+  const { http } = (await starting.logged("ready")) as { http: string };
+  await starting.logged("certificate and key were read again");
+  expect(await ask(`${http}/livez`)).toEqual([200, "lacuna test second"]);
+  expect((await starting.stop()).code).toBe(0);
 });
