@@ -1,21 +1,27 @@
-import { availableParallelism } from "node:os";
 import type { Server as TlsServer } from "node:tls";
+import type { App } from "../api/context.ts";
 import type { ListenerStatus } from "../api/part-status.ts";
-import type { LedgerSource } from "../api/sources.ts";
-import { poolBatchesOfWorker } from "../collector/batch-pool.ts";
-import { type Collector, startCollector } from "../collector/collector.ts";
+import type { LedgerSource, LiveSource, Sources } from "../api/sources.ts";
+import type { Collector } from "../collector/collector.ts";
 import { systemClock } from "../common/clock.ts";
 import { detachFirst } from "../common/detach-first.ts";
 import type { LacunaError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
-import { openStore, type Store } from "../db/store.ts";
+import type { Store } from "../db/store.ts";
 import { collectorStatusForApi } from "./collector-status.ts";
 import { hostFacts } from "./host-facts.ts";
 import { type HttpAddress, httpAddressText } from "./http-address.ts";
 import { checkExposure, listen, refusedByBrowsers } from "./http-server.ts";
 import { StoreLiveSource } from "./live-source.ts";
 import type { CollectSettings } from "./options.ts";
-import { type Part, stopParts } from "./stop-parts.ts";
+import {
+  closeStore,
+  openStoreOf,
+  ServiceParts,
+  startCollectorOf,
+  tellDamage,
+  tellFailures,
+} from "./service-parts.ts";
 import { outOfDate, readTls, type TlsFiles } from "./tls-files.ts";
 
 /** A running collector with its store and its API. */
@@ -40,69 +46,6 @@ export interface ServiceContext {
   version: string;
 }
 
-/** Half of a worker's pool: were they to wait for the timer, a small one would be used up meanwhile, and datagrams shed. */
-const flushBatchesOfWorker = ({ poolBatches, workers }: CollectSettings): number =>
-  Math.floor(poolBatchesOfWorker(poolBatches, workers) / 2);
-
-const openStoreOf = (settings: CollectSettings): Promise<Store> =>
-  openStore({
-    file: settings.dbPath,
-    ingestWorkers: settings.workers,
-    clock: systemClock,
-    flushMs: settings.flushMs,
-    flushBatchesOfWorker: flushBatchesOfWorker(settings),
-    retentionMs: settings.retentionMs,
-    maxBytes: settings.maxSizeBytes,
-    readers: {
-      threads: settings.readers === 0 ? defaultReaders() : settings.readers,
-      limits: { timeMs: settings.queryTimeoutMs, readings: settings.queryReadings },
-      textsUrl: new URL("../api/answer-texts.ts", import.meta.url).href,
-    },
-  });
-
-/** Half of the processors, from 2 to 4. */
-const defaultReaders = (): number => Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
-
-const tellDamage = (store: Store, logger: Logger): void => {
-  const { damage } = store.status();
-  if (damage === null) return;
-  logger.error(
-    { reason: damage },
-    "the database is damaged; its ledger is whole, newest values may be older ones",
-  );
-};
-
-/** Once for each time that commits begin to fail, not for each that is tried. */
-const tellFailures = (store: Store, logger: Logger): void => {
-  store.on("failing", (reason) =>
-    logger.error({ reason }, "the database cannot be written: commits are retried, what waits is pending"),
-  );
-  store.on("recovered", () => logger.info("the database can be written again"));
-};
-
-const closeStore = async (store: Store, logger: Logger): Promise<void> => {
-  await store.close();
-  const { mergeError } = store.status();
-  if (mergeError !== null) logger.error({ reason: mergeError }, "not all that is stored could be merged");
-};
-
-const startCollectorOf = (settings: CollectSettings, store: Store): Promise<Collector> =>
-  startCollector({
-    listeners: settings.listeners,
-    writerPorts: store.ingestPorts,
-    tracker: {
-      windowMs: settings.windowMs,
-      maxDevices: settings.maxDevices,
-      maxGapsPerDevice: settings.maxGapsPerDevice,
-      maxGaps: settings.maxGaps,
-    },
-    poolBatches: settings.poolBatches,
-    receive: settings.receive,
-    batchMs: settings.batchIntervalMs,
-    archive: { url: new URL("../db/archive.ts", import.meta.url).href, options: store.archiveOptions },
-    logLevel: settings.logLevel,
-  });
-
 const warnOfDates = (tls: TlsFiles, logger: Logger): void => {
   const sentence = outOfDate(tls, systemClock.wallUs() / 1000);
   if (sentence !== null) logger.warn(sentence);
@@ -115,6 +58,49 @@ const warnOfPort = (http: HttpAddress, logger: Logger): void => {
 
 const urlOf = ({ host }: HttpAddress, port: number, isTls: boolean): string =>
   `http${isTls ? "s" : ""}://${httpAddressText({ host, port })}`;
+
+const sourcesOf = (
+  settings: CollectSettings,
+  store: Store,
+  live: LiveSource,
+  collector: () => Collector,
+): Sources => {
+  const host = hostFacts();
+  return {
+    ledger: store.view,
+    reader: store.reader,
+    live,
+    collectorStatus: () => collectorStatusForApi(collector().status(), settings.windowMs, host),
+    arrivalsOf: (device) => collector().arrivalsOf(device),
+    storeStatus: () => store.status(),
+  };
+};
+
+const startCollecting = async (
+  settings: CollectSettings,
+  store: Store,
+  parts: ServiceParts,
+): Promise<Collector> => {
+  const collector = await startCollectorOf(settings, store);
+  parts.stopFirst(collector);
+  parts.watch(collector);
+  return collector;
+};
+
+const makeReady = async (building: Promise<App>, parts: ServiceParts): Promise<App> => {
+  const app = await building;
+  // the API answers until everything is stored
+  parts.stopLast({ stop: () => app.close() });
+  await app.ready();
+  return app;
+};
+
+const renewTls = (app: App, settings: CollectSettings, logger: Logger): void => {
+  const renewed = readTls(settings);
+  if (renewed === null) return;
+  (app.server as unknown as TlsServer).setSecureContext(renewed);
+  warnOfDates(renewed, logger);
+};
 
 /**
  * Open the store, continue its ledger, bind the listeners, serve the API: in this order, so that nothing is received that could not be
@@ -140,73 +126,44 @@ export const startService = async (
   tellDamage(store, logger);
   tellFailures(store, logger);
   const live = new StoreLiveSource(store, settings.dbPath);
-  const started: Part[] = [live, { stop: () => closeStore(store, logger) }];
-  const stop = (): Promise<void> => stopParts(started.splice(0));
-  const { promise: failed, resolve: fail } = Promise.withResolvers<LacunaError>();
-  const watch = (part: Store | Collector): void => {
-    part.on("error", (error) => {
-      logger.fatal({ err: error }, "a part of the collector died");
-      fail(error);
-    });
-  };
-  watch(store);
+  const parts = new ServiceParts(logger);
+  parts.stopLast(live);
+  parts.stopLast({ stop: () => closeStore(store, logger) });
+  parts.watch(store);
   try {
     const { buildApp } = await loading;
-    // what throws from here on must wait for the collector: one that comes up when all is over would never be stopped
-    const host = hostFacts();
-    const collecting = startCollectorOf(settings, store).then((collector) => {
-      started.unshift(collector);
-      watch(collector);
-      return collector;
+    // nobody asks for the collector before the API listens. What throws from here on must wait for it: one that comes up when all is over would
+    // never be stopped
+    const sources = sourcesOf(settings, store, live, () => collector);
+    const collecting = startCollecting(settings, store, parts);
+    // made ready while the ingest worker starts
+    const building = buildApp(sources, {
+      version,
+      clock: systemClock,
+      startedAtUs,
+      logger,
+      tls,
+      tokens: settings.tokens,
+      exposure: settings,
+      maxLiveClients: settings.maxLiveClients,
+      processMetrics: true,
     });
-    const statusOf = () => collectorStatusForApi(collector.status(), settings.windowMs, host);
-    // made ready while the ingest worker starts; nobody asks it anything before it listens
-    const building = buildApp(
-      {
-        ledger: store.view,
-        reader: store.reader,
-        live,
-        collectorStatus: statusOf,
-        arrivalsOf: (device) => collector.arrivalsOf(device),
-        storeStatus: () => store.status(),
-      },
-      {
-        version,
-        clock: systemClock,
-        startedAtUs,
-        logger,
-        tls,
-        tokens: settings.tokens,
-        exposure: settings,
-        maxLiveClients: settings.maxLiveClients,
-        processMetrics: true,
-      },
-    ).then(async (app) => {
-      // the API answers until everything is stored
-      started.push({ stop: () => app.close() });
-      await app.ready();
-      return app;
-    });
-    await Promise.allSettled([collecting, building]);
+    const ready = makeReady(building, parts);
+    await Promise.allSettled([collecting, ready]);
     const collector = await collecting;
-    const app = await building;
+    const app = await ready;
     await listen(app, settings.http);
     const { port } = app.server.address() as { port: number };
     return {
       url: urlOf(settings.http, port, tls !== null),
-      reloadTls: () => {
-        const renewed = readTls(settings);
-        if (renewed === null) return;
-        (app.server as unknown as TlsServer).setSecureContext(renewed);
-        warnOfDates(renewed, logger);
-      },
+      reloadTls: () => renewTls(app, settings, logger),
       ledger: store.view,
-      listeners: () => statusOf().listeners,
-      failed,
-      stop,
+      listeners: () => sources.collectorStatus().listeners,
+      failed: parts.failed,
+      stop: () => parts.stop(),
     };
   } catch (error) {
-    await stop();
+    await parts.stop();
     throw error;
   }
 };
