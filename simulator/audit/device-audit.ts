@@ -44,41 +44,70 @@ export const auditDevice = async (
   const device = records[0]!.device;
   const runs = evidence.device?.runs ?? [];
   if (evidence.device !== null) auditTotals(device, evidence.device, findings);
-  const starts = startsOf(records, runs);
-  const audits = new Map<string, RunAudit>();
-  // a device may have restarted thousands of times
-  const startsByEpoch = Map.groupBy(starts, ({ epoch }) => epoch);
-  const runsByEpoch = Map.groupBy(runs, ({ epoch }) => epoch);
   const gapsByRun = Map.groupBy(evidence.gaps, keyOf);
-  for (const epoch of new Set([...startsByEpoch.keys(), ...runsByEpoch.keys()])) {
-    const startsOfEpoch = startsByEpoch.get(epoch) ?? [];
-    const runsOfEpoch = runsByEpoch.get(epoch) ?? [];
-    if (startsOfEpoch.length === 0) {
-      auditUnknownEpoch(device, epoch, runsOfEpoch, circumstances, findings);
-      continue;
-    }
-    for (const { start, run } of pairUp(startsOfEpoch, runsOfEpoch, circumstances, findings)) {
-      const gaps = gapsByRun.get(keyOf(run)) ?? [];
-      const pair = { record: start, run, gaps, context: contextOf(start, circumstances) };
-      audits.set(keyOf(run), new RunAudit(pair, expected, findings));
-    }
+  const audits = new Map<string, RunAudit>();
+  for (const { start, run } of pairsOf(records, runs, circumstances, findings)) {
+    const gaps = gapsByRun.get(keyOf(run)) ?? [];
+    const pair = { record: start, run, gaps, context: contextOf(start, circumstances) };
+    audits.set(keyOf(run), new RunAudit(pair, expected, findings));
   }
   const knownRuns = new Set(runs.map(keyOf));
   for (const gap of evidence.gaps) if (!knownRuns.has(keyOf(gap))) differStrayGap(device, gap, findings);
-  const strays: Strays = new Map();
-  for await (const page of evidence.readings) {
-    for (const reading of page) {
-      const auditOfRun = audits.get(keyOf(reading));
-      if (auditOfRun !== undefined && hasNumber(reading)) auditOfRun.addReading(reading);
-      else if (auditOfRun !== undefined || !knownRuns.has(keyOf(reading))) addStray(reading, strays);
-    }
-  }
-  for (const { reading, count } of strays.values()) differStray(device, reading, count, findings);
+  for (const { reading, count } of await addReadings(evidence.readings, audits, knownRuns))
+    differStray(device, reading, count, findings);
   for (const each of audits.values()) each.finish();
   return findings;
 };
 
-type Strays = Map<string, { reading: AuditReading; count: number }>;
+/** A start and the run it became. */
+interface Pair {
+  start: Start;
+  run: AuditRun;
+}
+
+/** The starts of all epochs with the runs they became; what has no counterpart is found. */
+const pairsOf = (
+  records: readonly TruthRecord[],
+  runs: readonly AuditRun[],
+  circumstances: AuditCircumstances,
+  findings: Findings,
+): Pair[] => {
+  // a device may have restarted thousands of times
+  const startsByEpoch = Map.groupBy(startsOf(records, runs), ({ epoch }) => epoch);
+  const runsByEpoch = Map.groupBy(runs, ({ epoch }) => epoch);
+  const pairs: Pair[] = [];
+  for (const epoch of new Set([...startsByEpoch.keys(), ...runsByEpoch.keys()])) {
+    const starts = startsByEpoch.get(epoch);
+    const runsOfEpoch = runsByEpoch.get(epoch) ?? [];
+    if (starts !== undefined) pairs.push(...pairUp(starts, runsOfEpoch, circumstances, findings));
+    else auditUnknownEpoch(records[0]!.device, epoch, runsOfEpoch, circumstances, findings);
+  }
+  return pairs;
+};
+
+/** Every reading to the audit of its run. @returns those that have no place in the ledger */
+const addReadings = async (
+  pages: AsyncIterable<readonly AuditReading[]>,
+  audits: ReadonlyMap<string, RunAudit>,
+  knownRuns: ReadonlySet<string>,
+): Promise<Iterable<Stray>> => {
+  const strays: Strays = new Map();
+  for await (const page of pages) {
+    for (const reading of page) {
+      const audit = audits.get(keyOf(reading));
+      if (audit !== undefined && hasNumber(reading)) audit.addReading(reading);
+      else if (audit !== undefined || !knownRuns.has(keyOf(reading))) addStray(reading, strays);
+    }
+  }
+  return strays.values();
+};
+
+/** A kind of reading that has no place, by one of them, and how many there are. */
+interface Stray {
+  reading: AuditReading;
+  count: number;
+}
+type Strays = Map<string, Stray>;
 
 /** A reading of a run the ledger does not have, or without a number in one whose numbers are all known. */
 const addStray = (reading: AuditReading, strays: Strays): void => {
@@ -126,8 +155,7 @@ const pairUp = (
   runs: readonly AuditRun[],
   circumstances: AuditCircumstances,
   findings: Findings,
-): { start: Start; run: AuditRun }[] => {
-  if (starts.length === 0) return [];
+): Pair[] => {
   const ordered = runs.toSorted((a, b) => a.run - b.run);
   // a start nothing was delivered of may have left no run; no more of these than runs are lacking
   let lacking = Math.max(0, starts.length - ordered.length);
