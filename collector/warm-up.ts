@@ -57,6 +57,28 @@ export const rehearse = (tracker: TrackerOptions, restored: Restored): void => {
 const kept = new Set<Ingest>();
 
 const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Ingest => {
+  const ingest = newIngest(tracker, restored);
+  ingest.restore();
+  ingest.start(0, START_US);
+  const fleet = new WarmUpFleet(ingest);
+  fleet.introduce();
+  for (let round = 0; round < rounds - 1; round++) {
+    fleet.advance(ROUNDS_MS[round % ROUNDS_MS.length]!);
+    fleet.speak(round, round > rounds / 2 ? SILENT : 0);
+    ingest.kernelDrops(fleet.nowMs, fleet.nowMs, [0]);
+    if (round % TICK_EVERY === 0) fleet.tick();
+  }
+  fleet.advance(SILENCE_MS);
+  // a silence is told first, then its end
+  fleet.tick();
+  fleet.tick();
+  fleet.speak(rounds - 1, 0);
+  ingest.kernelDrops(fleet.nowMs, fleet.nowMs, [0]);
+  fleet.tick();
+  return ingest;
+};
+
+const newIngest = (tracker: TrackerOptions, restored: Restored): Ingest => {
   const ingest: Ingest = new Ingest({
     formats: ["auto"],
     sources: [null],
@@ -72,61 +94,79 @@ const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Inge
       throw error;
     },
   });
-  ingest.restore();
-  ingest.start(0, START_US);
-  const datagram = newDatagram();
-  const bytes = new Uint8Array(512);
-  const view = new DataView(bytes.buffer);
-  // made as those of received datagrams are: comparing texts of the source is compiled for another kind of string
-  const address = [127, 0, 0, 1].join(".");
-  let nowMs = 0;
-  let wallUs = START_US;
-  const send = ({ id, view: idView, flags, readings }: Device, kind: number, sequence: number): void => {
+  return ingest;
+};
+
+/** The devices nobody has, and their time. */
+class WarmUpFleet {
+  nowMs = 0;
+  #wallUs = START_US;
+  readonly #ingest: Ingest;
+  readonly #datagram = newDatagram();
+  readonly #bytes = new Uint8Array(512);
+  readonly #view = new DataView(this.#bytes.buffer);
+  /** made as those of received datagrams are: comparing texts of the source is compiled for another kind of string */
+  readonly #address = [127, 0, 0, 1].join(".");
+  readonly #devices = Array.from({ length: DEVICES }, (_, index) => newDevice(index));
+
+  constructor(ingest: Ingest) {
+    this.#ingest = ingest;
+  }
+
+  advance(ms: number): void {
+    this.nowMs += ms;
+    this.#wallUs = START_US + Math.round(this.nowMs * 1000);
+  }
+
+  tick(): void {
+    this.#ingest.tick(this.nowMs, this.nowMs, this.#wallUs);
+  }
+
+  /** What devices say before their first number. */
+  introduce(): void {
+    for (const [index, device] of this.#devices.entries()) {
+      if (index < DESCRIBED) this.#send(device, KIND.DESCRIBE, 0);
+      this.#send(device, KIND.HEARTBEAT, 0);
+    }
+  }
+
+  /** Each device has its turn, but for the first `silent` ones. */
+  speak(round: number, silent: number): void {
+    for (const [index, device] of this.#devices.entries()) {
+      if (index < silent) continue;
+      if ((round + index) % BEAT_EVERY === 0) this.#send(device, KIND.HEARTBEAT, device.next);
+      for (const sequence of numbersOf(round + index, device.next)) {
+        this.#send(device, KIND.DATA, sequence);
+        device.next = Math.max(device.next, sequence + 1);
+      }
+    }
+  }
+
+  #send({ id, view: idView, flags, readings }: Device, kind: number, sequence: number): void {
+    const datagram = this.#datagram;
     datagram.pointId(id, 0, id.length, idView);
     datagram.kind = kind;
     datagram.sequence = sequence;
-    datagram.sendTimeUs = wallUs;
+    datagram.sendTimeUs = this.#wallUs;
     datagram.readingCount = readings;
-    const length = encodeBinary(datagram, flags, bytes, view, 0);
-    ingest.receive(0, bytes, view, 0, length, address, 1, wallUs, nowMs);
-  };
-  const devices = Array.from({ length: DEVICES }, (_, index) => newDevice(index));
-  for (const [index, device] of devices.entries()) {
-    for (const kind of index < DESCRIBED ? [KIND.DESCRIBE, KIND.HEARTBEAT] : [KIND.HEARTBEAT])
-      send(device, kind, 0);
+    const length = encodeBinary(datagram, flags, this.#bytes, this.#view, 0);
+    this.#ingest.receive(0, this.#bytes, this.#view, 0, length, this.#address, 1, this.#wallUs, this.nowMs);
   }
-  const next = devices.map(() => 0);
-  for (let round = 0; round < rounds; round++) {
-    const isBack = round === rounds - 1;
-    nowMs += isBack ? SILENCE_MS : ROUNDS_MS[round % ROUNDS_MS.length]!;
-    wallUs = START_US + Math.round(nowMs * 1000);
-    // a silence is told first, then its end
-    if (isBack) for (let look = 0; look < 2; look++) ingest.tick(nowMs, nowMs, wallUs);
-    for (const [index, device] of devices.entries()) {
-      if (index < SILENT && round > rounds / 2 && !isBack) continue;
-      if ((round + index) % BEAT_EVERY === 0) send(device, KIND.HEARTBEAT, next[index]!);
-      for (const sequence of numbersOf(round + index, next[index]!)) {
-        send(device, KIND.DATA, sequence);
-        next[index] = Math.max(next[index]!, sequence + 1);
-      }
-    }
-    ingest.kernelDrops(nowMs, nowMs, [0]);
-    if (round % TICK_EVERY === 0 || isBack) ingest.tick(nowMs, nowMs, wallUs);
-  }
-  return ingest;
-};
+}
 
 interface Device {
   id: Uint8Array;
   view: DataView;
   flags: number;
   readings: number;
+  /** the number it uses next */
+  next: number;
 }
 
 const newDevice = (index: number): Device => {
   const id = new TextEncoder().encode(`warm-up-${index}`);
   const flags = index < DESCRIBED ? FLAG.CRC : 0;
-  return { id, view: new DataView(id.buffer), flags, readings: 1 + (index % READINGS) };
+  return { id, view: new DataView(id.buffer), flags, readings: 1 + (index % READINGS), next: 0 };
 };
 
 /** What a device sends at its turn. @param next - its next number */
