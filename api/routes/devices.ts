@@ -1,4 +1,5 @@
 import type { Static } from "typebox";
+import type { Text } from "../../db/query-types.ts";
 import { arrivalsJson } from "../arrivals-json.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
@@ -21,6 +22,7 @@ import {
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
 import { sendBytes } from "../send-bytes.ts";
+import type { DeviceView } from "../sources.ts";
 import { JsonKeys, TextWriter } from "../text-writer.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
@@ -37,8 +39,51 @@ const listQuery = (query: DevicesQuery, nowUs: number): DeviceListQuery => ({
   ...parseTimeRange(query, nowUs),
 });
 
+/** What of a query chooses and orders devices, parameter by parameter. */
+const wishesOf = ({ limit: _, cursor: __, ...wishes }: DevicesQuery): [name: string, value: unknown][] =>
+  Object.entries(wishes);
+
 /** The same for the same query: many clients write its parameters in an order of their own. */
-const keyOf = (wishes: Partial<DevicesQuery>): string => JSON.stringify(Object.entries(wishes).sort());
+const keyOf = (query: DevicesQuery): string => JSON.stringify(wishesOf(query).sort());
+
+type Devices = Static<typeof DeviceList>;
+
+/** All devices by id: this list needs no memory between its pages. */
+const allDevices = (context: ApiContext, query: DevicesQuery, nowUs: number): Devices => {
+  const { devices, next } = devicePage(context, "devices", query);
+  return { devices: devicesJson(context, devices, nowUs), next };
+};
+
+/** Those wanted, in the order wanted. */
+const wantedDevices = async (
+  context: ApiContext,
+  lists: DeviceLists,
+  query: DevicesQuery,
+  nowUs: number,
+): Promise<Devices> => {
+  const after = decodeCursor(LIST_SCOPE, query.cursor);
+  const ask = (): DeviceListQuery => listQuery(query, nowUs);
+  const { ids, nextAfter } = await lists.page(keyOf(query), ask, after, query.limit);
+  const { devices, used } = devicesWithin(context, ids);
+  return { devices: devicesJson(context, devices, nowUs), next: nextAfter(used) };
+};
+
+const devicesJson = ({ sources }: ApiContext, devices: readonly DeviceView[], nowUs: number) =>
+  devices.map((device) => deviceJson(device, nowUs, sources.ledger.down));
+
+/** @param out - used again for every answer */
+const latestText = (context: ApiContext, out: TextWriter, query: Static<typeof LatestQuery>): Text => {
+  const nowUs = context.clock.wallUs();
+  const { devices, next } = devicePage(context, "latest", query, ({ latestCount }) => latestCount);
+  const { down } = context.sources.ledger;
+  const keys = new JsonKeys();
+  out.begin().ascii('{"devices":[');
+  for (const [index, device] of devices.entries()) {
+    if (index > 0) out.ascii(",");
+    writeLatest(out, device, nowUs, down, keys, query.time);
+  }
+  return out.ascii('],"next":').text(JSON.stringify(next)).ascii("}").end();
+};
 
 /** `/devices`, `/devices/{id}` and `/latest`. */
 export const deviceRoutes = (app: App, context: ApiContext): void => {
@@ -59,19 +104,9 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
     },
     async ({ query }) => {
       const nowUs = context.clock.wallUs();
-      const { limit, cursor, ...wishes } = query;
-      // the list of all needs no memory between its pages
-      if (Object.keys(wishes).length === 0) {
-        const { devices, next } = devicePage(context, "devices", query);
-        return { devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)), next };
-      }
-      const after = decodeCursor(LIST_SCOPE, cursor);
-      const { ids, nextAfter } = await lists.page(keyOf(wishes), () => listQuery(query, nowUs), after, limit);
-      const { devices, used } = devicesWithin(context, ids);
-      return {
-        devices: devices.map((device) => deviceJson(device, nowUs, sources.ledger.down)),
-        next: nextAfter(used),
-      };
+      return wishesOf(query).length > 0
+        ? wantedDevices(context, lists, query, nowUs)
+        : allDevices(context, query, nowUs);
     },
   );
 
@@ -124,18 +159,8 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       },
     },
     async ({ query }, reply) => {
-      const nowUs = context.clock.wallUs();
-      const { devices, next } = devicePage(context, "latest", query, ({ latestCount }) => latestCount);
-      const { down } = sources.ledger;
-      const keys = new JsonKeys();
-      latest.begin().ascii('{"devices":[');
-      for (let index = 0; index < devices.length; index++) {
-        if (index > 0) latest.ascii(",");
-        writeLatest(latest, devices[index]!, nowUs, down, keys, query.time);
-      }
-      latest.ascii('],"next":').text(JSON.stringify(next)).ascii("}");
       reply.type("application/json; charset=utf-8");
-      return sendBytes(reply, latest.end());
+      return sendBytes(reply, latestText(context, latest, query));
     },
   );
 };
