@@ -146,6 +146,10 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       await page.getByRole("button", { name: "Use it" }).click();
       await page.locator(".devices th.id", { hasText: "pump-7" }).waitFor();
       await said.filter({ hasText: "live" }).waitFor();
+      // the lines it gives to be copied take it from where the commands take it
+      await page.goto(`${fleet.api}/#/device/pump-7`);
+      const line = await page.getByRole("button", { name: "copy as curl" }).first().getAttribute("title");
+      expect(line).toMatch(/^curl -H "Authorization: Bearer \$LACUNA_API_TOKEN" 'http:[^']+'$/);
     } finally {
       await close();
       await fleet.close();

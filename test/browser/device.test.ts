@@ -319,6 +319,25 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     );
   });
 
+  test("where the page may not copy, the line to be copied by hand stays selected while time goes on", async () => {
+    await withPage("#/", async ({ page }) => {
+      // as where the page comes from another machine without TLS
+      await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+      await page.goto(`${pages.fleet.api}/?#/device/pump-7`);
+      const button = page.locator(".channel").first().getByRole("button", { name: "copy as curl" });
+      await button.press("Enter");
+      await page.locator(".curl-line:focus").waitFor();
+      const selected = () => page.evaluate(() => getSelection()?.toString());
+      await expect.poll(selected).toMatch(/^curl 'http:.+\/series\?channel=.+'$/);
+      const line = await selected();
+      // the other chart asks for a later span meanwhile
+      const other = page.locator(".channel").nth(1).getByRole("button", { name: "copy as curl" });
+      const before = await other.getAttribute("title");
+      await expect.poll(() => other.getAttribute("title")).not.toBe(before);
+      expect(await selected()).toBe(line);
+    });
+  });
+
   test("a device has its page also where URLs take its id for a step", async () => {
     await pages.fleet.send("..", 0, Date.now() * 1000, { level: 4321 });
     await eventually(
