@@ -89,6 +89,27 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("a page that is gone to is begun at its heading: a screen reader says which it is, and Tab goes on from there", async () => {
+    await withPage("#/?search=valve-0", async ({ page }) => {
+      const heading = (name: string) => page.locator("h1:focus", { hasText: name });
+      const link = page.locator(".devices").getByRole("link", { name: "valve-03" });
+      await link.waitFor();
+      // the first one the browser says by itself
+      expect(await page.locator("h1:focus").count()).toBe(0);
+      await link.press("Enter");
+      await heading("valve-03").waitFor();
+      await page.getByRole("button", { name: "1 min" }).waitFor();
+      await page.keyboard.press("Tab");
+      await page.getByRole("button", { name: "1 min" }).and(page.locator(":focus")).waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.insertText("fan");
+      await page.keyboard.press("Enter");
+      await heading("fan-1").waitFor();
+      await page.getByRole("link", { name: "Raster" }).press("Enter");
+      await heading("Raster").waitFor();
+    });
+  });
+
   test.each([
     ["#/", ".device-scroll", "link", "valve-10"],
     ["#/device/pump-7?last=all", "html", "button", "temperature"],

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { CollectorView } from "./collector/collector-view.tsx";
 import { useLostSince } from "./data/connection.ts";
 import { useLiveStream } from "./data/live.ts";
@@ -39,15 +39,22 @@ export const App = () => {
   const lostSince = useLostSince();
   useLiveStream(place.device);
   const title = place.view === "device" ? place.device : TITLES[place.view];
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(title);
   useEffect(() => {
     document.title = `${title} – Lacuna`;
+    // what had the focus went with the page before: nobody who does not see would learn that there is another one
+    if (before.current !== title) heading.current!.focus({ preventScroll: true });
+    before.current = title;
   }, [title]);
   return (
     <div class="frame">
       <TopBar view={place.view} />
       <StaleNote />
       <main class="content" data-stale={lostSince === null ? undefined : ""}>
-        <h1 class="hidden-visually">{title}</h1>
+        <h1 class="hidden-visually" tabIndex={-1} ref={heading}>
+          {title}
+        </h1>
         <TokenGate>
           {place.view !== "collector" && <TroubleNote />}
           <View place={place} setParameters={setParameters} />
