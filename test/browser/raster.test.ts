@@ -99,9 +99,12 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
   test("arrow keys walk over the cells, Enter opens the device", async () => {
     await withPage("#/raster?search=pump", async ({ page }) => {
       await rowReady(page, "pump-7");
+      // screen readers heed what is said in a place that they know
+      const place = (await page.locator(".raster-cells [role=status]").elementHandles())[0]!;
       await page.locator(".raster-cells").focus();
       await walkTo(page, 110);
       await page.locator(".tip", { hasText: "numbers 110 – 119" }).waitFor();
+      expect(await place.innerText()).toContain("numbers 110 – 119");
       await walkTo(page, 100);
       await page.locator(".tip", { hasText: "numbers 100 – 109" }).waitFor();
       await page.keyboard.press("Enter");

@@ -35,7 +35,7 @@ export const CellTip = ({ device, cell, left, top, width, height, isAbove, geome
           height: `${geometry.row - geometry.rowGap + 4}px`,
         }}
       />
-      <div class="tip" style={{ left: along, transform: `translateX(-${along})`, ...side }} role="status">
+      <div class="tip" style={{ left: along, transform: `translateX(-${along})`, ...side }}>
         <p class="tip-title">{device}</p>
         <p class="note">
           {numbersOf(cell)}

@@ -138,18 +138,21 @@ export const RasterGrid = (props: RasterGridProps) => {
             onBlur={() => choose(null)}
           >
             <canvas ref={canvas} />
-            {place !== null && cell !== undefined && (
-              <CellTip
-                device={ids[place.row]!}
-                cell={cell}
-                left={leftOf(place, width, geometry)}
-                top={place.row * geometry.row}
-                width={width}
-                height={ids.length * geometry.row}
-                isAbove={place.row >= visible / 2}
-                geometry={geometry}
-              />
-            )}
+            {/* there before it says anything: of what comes together with its words screen readers often say nothing */}
+            <div role="status">
+              {place !== null && cell !== undefined && (
+                <CellTip
+                  device={ids[place.row]!}
+                  cell={cell}
+                  left={leftOf(place, width, geometry)}
+                  top={place.row * geometry.row}
+                  width={width}
+                  height={ids.length * geometry.row}
+                  isAbove={place.row >= visible / 2}
+                  geometry={geometry}
+                />
+              )}
+            </div>
           </div>
         </div>
       </div>
