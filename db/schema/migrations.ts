@@ -4,6 +4,7 @@ import { GAPS_FILLED_OPEN } from "./gaps-filled-open.ts";
 import { MERGING } from "./merging.ts";
 import { NEWEST_FLUSH } from "./newest-flush.ts";
 import { OPEN_GAPS } from "./open-gaps.ts";
+import { RUNS_OF_EPOCH } from "./runs-of-epoch.ts";
 import { TABLES } from "./tables.ts";
 import { NO_HIGH_WATER, VIEWS } from "./views.ts";
 
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly string[] = [
   FLUSHES,
   CHANNEL_NAMES,
   NO_HIGH_WATER,
+  RUNS_OF_EPOCH,
 ];

@@ -385,6 +385,23 @@ test("of more names than are kept a database of version 6 keeps the oldest", () 
   ]);
 });
 
+test("runs are found by device and epoch, also in a database of version 8", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  const db = bed.closing(new Database(bed.file));
+  const columns = (): unknown =>
+    db.prepare("SELECT name FROM pragma_index_info('epochs_by_device')").pluck().all();
+  const fresh = columns();
+  db.exec(
+    "DROP INDEX epochs_by_device; CREATE INDEX epochs_by_device ON epochs (device_no); PRAGMA user_version = 8",
+  );
+  bed.writer().close();
+  expect([fresh, columns()]).toEqual([
+    ["device_no", "epoch"],
+    ["device_no", "epoch"],
+  ]);
+});
+
 test("the ledger for people has no high water of a run without a number, also in a database of version 7", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer());
