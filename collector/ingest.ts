@@ -287,7 +287,7 @@ export class Ingest {
   takeBack(returned: BatchReturn): void {
     this.#options.pool.giveBack(returned.buffer);
     this.#batches.committed(returned.committed);
-    this.#tracker.onCommitted(returned.committed);
+    this.#tracker.onArchived(returned.inTables);
   }
 
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */

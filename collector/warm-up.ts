@@ -89,7 +89,8 @@ const newIngest = (tracker: TrackerOptions, restored: Restored): Ingest => {
     exchange: null,
     batchMs: 100,
     recovery: { listeners: ["on"], random: () => 0.5, send: () => true },
-    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
+    send: ({ buffer, number }: BatchMessage) =>
+      ingest.takeBack({ buffer, committed: number, inTables: number }),
     onError: (_reason, error) => {
       throw error;
     },

@@ -3,9 +3,9 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { isDamage, orDamaged } from "./damage.ts";
-import { JournalIndex } from "./journal-index.ts";
-import { loadEpochRuns, loadLedger } from "./load.ts";
-import { openForReading, type Sqlite } from "./open.ts";
+import { LedgerState } from "./ledger-state.ts";
+import { TableLoader } from "./load-tables.ts";
+import { openForReading, type Sqlite, type Statement } from "./open.ts";
 import { type RestoreOptions, readRestored, runsOf, snapshotOf } from "./restore.ts";
 
 export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
@@ -13,15 +13,17 @@ export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
 }
 
 /**
- * The database as an ingest worker sees it: what a start goes on from, and committed devices read back one by one (R16), synchronously, on
- * the thread that asks. A connection of its own that only reads. Has the shape of the collector's `StartArchive`.
+ * The database as an ingest worker sees it: what a start goes on from, and devices read back one by one (R16), synchronously, on the thread that
+ * asks. They are as the tables have them, which some seconds of the journal go beyond (`BatchReturn.inTables`): it is about all that was heard in
+ * these, and to look for one device in it would take as long as the fleet is large. A connection of its own that only reads. Has the shape of the
+ * collector's `StartArchive`.
  */
 export interface Archive {
   /** what a start goes on from; of more than `most` devices those heard last are restored, the others left out */
   restored(most: number, owns?: RestoreOptions["owns"]): Restored;
-  /** the committed state of a device, or null when the database has none of that id */
+  /** a device, or null when the tables have none of that id */
   load(id: string): DeviceSnapshot | null;
-  /** the committed runs of one epoch of a device, or null when it has none */
+  /** the runs of one epoch of a device, or null when it has none */
   loadEpoch(device: number, epoch: number | null): RunSnapshot[] | null;
   close(): void;
 }
@@ -37,14 +39,26 @@ export const openArchive = (
   clock: Pick<Clock, "monotonicMs"> = systemClock,
 ): Archive => {
   const db = openForReading(file);
-  const index = new JournalIndex();
+  keepStatements(db);
   const readBack = readerBack(file, clock);
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
-    load: (id) => readBack(() => db.transaction(() => loadDevice(db, index, id))()),
-    loadEpoch: (device, epoch) => readBack(() => db.transaction(() => loadEpoch(db, index, device, epoch))()),
+    load: (id) => readBack(() => db.transaction(() => loadDevice(db, id))()),
+    loadEpoch: (device, epoch) => readBack(() => db.transaction(() => loadEpoch(db, device, epoch))()),
     close: () => db.close(),
   };
+};
+
+/** Each statement is prepared once: that takes longer than to read an epoch by it. */
+const keepStatements = (db: Sqlite): void => {
+  const kept = new Map<string, Statement>();
+  const prepare = db.prepare.bind(db) as (sql: string) => Statement;
+  const keep = (sql: string): Statement => {
+    const statement = kept.get(sql) ?? prepare(sql);
+    kept.set(sql, statement);
+    return statement;
+  };
+  db.prepare = keep as typeof db.prepare;
 };
 
 /** What the disk does not give is not looked for (`orUnreadable`), nor asked for again at once, as that takes long: nothing is received meanwhile. */
@@ -93,20 +107,18 @@ function* thenClose(db: Sqlite, file: string, devices: Iterable<DeviceSnapshot>)
   }
 }
 
-const loadDevice = (db: Sqlite, index: JournalIndex, device: string): DeviceSnapshot | null => {
-  const state = loadLedger(db, device, index);
+const loadDevice = (db: Sqlite, device: string): DeviceSnapshot | null => {
+  const state = new LedgerState();
+  new TableLoader(db, state, device).loadDevices();
   for (const slot of state.devices.slots()) return snapshotOf(db, state, slot);
   return null;
 };
 
-const loadEpoch = (
-  db: Sqlite,
-  index: JournalIndex,
-  device: number,
-  epoch: number | null,
-): RunSnapshot[] | null => {
-  const state = loadEpochRuns(db, device, epoch, index);
+/** Its runs of other epochs are not read: it may have thousands. */
+const loadEpoch = (db: Sqlite, device: number, epoch: number | null): RunSnapshot[] | null => {
+  const state = new LedgerState();
+  new TableLoader(db, state, device, epoch).loadRuns();
   const slot = state.devices.slotOf(device);
-  const runs = slot < 0 ? [] : runsOf(db, state, slot, (other) => other === epoch);
+  const runs = slot < 0 ? [] : runsOf(db, state, slot);
   return runs.length === 0 ? null : runs;
 };

@@ -152,22 +152,6 @@ export const decodeRecord = (state: LedgerState, flush: number, bytes: Uint8Arra
   return { flush, committedAtUs, notes, rows };
 };
 
-/** What a record is about, without its values: its notes, and the runs whose rows it has, ascending. */
-export const skimRecord = (flush: number, bytes: Uint8Array): { notes: Note[]; runs: Float64Array } => {
-  const body = bodyOf(flush, bytes);
-  const reader = new ByteReader(body);
-  reader.varint();
-  const notes = readNotes(reader, body);
-  const runs = new Float64Array(reader.varint());
-  let run = 0;
-  for (let at = 0; at < runs.length; at++) {
-    run += reader.varint();
-    runs[at] = run;
-    skipRow(reader);
-  }
-  return { notes, runs };
-};
-
 const readNotes = (reader: ByteReader, body: Uint8Array): Note[] => {
   const length = reader.varint();
   const from = reader.skip(length);
@@ -175,15 +159,6 @@ const readNotes = (reader: ByteReader, body: Uint8Array): Note[] => {
     return JSON.parse(new TextDecoder().decode(body.subarray(from, from + length))) as Note[];
   } catch (error) {
     throw new SegmentCorruptError(`notes of a journal record: ${messageOf(error)}`);
-  }
-};
-
-const skipRow = (reader: ByteReader): void => {
-  const changed = reader.varint();
-  const raw = hasBit(changed, 0) ? reader.varint() : 0;
-  for (let left = changed & ~1; left !== 0; left &= left - 1) {
-    if (hasBit(raw, lowestBit(left))) reader.skip(8);
-    else reader.signedVarint();
   }
 };
 

@@ -41,6 +41,11 @@ export class TableLoader {
   load(): void {
     this.#forgotten();
     this.#state.fleet = readFleet(this.#db);
+    this.loadDevices();
+  }
+
+  /** The same without what belongs to no device. */
+  loadDevices(): void {
     this.#devices();
     this.#runs();
     this.#channels();

@@ -1,7 +1,6 @@
 import { ROW } from "../protocol/ledger-row.ts";
 import { inSegment, SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import { decodeRecord, type JournalRecord } from "./journal.ts";
-import type { JournalIndex } from "./journal-index.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
@@ -10,32 +9,14 @@ import { CHANGE_FIELDS } from "./view/run-rows.ts";
 /**
  * Advance the tables' state by the journal, leaving out what a device's `as_of` already covers.
  * @param from - first flush of the journal the tables may not contain completely
- * @param only - id or number of the one device to go on with; undefined = all
+ * @param only - id of the one device to go on with; undefined = all
  * @throws SegmentCorruptError when a record of the journal is damaged; of a damaged segment that is told in the state's `damage`
  */
-export const replay = (
-  db: Sqlite,
-  state: LedgerState,
-  from: number,
-  only: string | number | undefined,
-): void => {
+export const replay = (db: Sqlite, state: LedgerState, from: number, only: string | undefined): void => {
   const flushes = db
     .prepare("SELECT flush, changes, data FROM flushes WHERE flush >= ? ORDER BY flush")
     .raw();
   for (const row of flushes.iterate(from) as IterableIterator<FlushRow>) replayFlush(state, row, only);
-};
-
-/** The same of one device, from only those flushes that may say something of it. */
-export const replayOf = (
-  db: Sqlite,
-  state: LedgerState,
-  from: number,
-  only: string | number,
-  index: JournalIndex,
-): void => {
-  index.update(db, from);
-  const one = db.prepare("SELECT flush, changes, data FROM flushes WHERE flush = ?").raw();
-  for (const flush of index.flushesOf(state, only)) replayFlush(state, one.get(flush) as FlushRow, only);
 };
 
 type FlushRow = [flush: number, changes: Buffer, data: Buffer];
@@ -43,7 +24,7 @@ type FlushRow = [flush: number, changes: Buffer, data: Buffer];
 const replayFlush = (
   state: LedgerState,
   [flush, changes, data]: FlushRow,
-  only: string | number | undefined,
+  only: string | undefined,
 ): void => {
   const record = inSegment(flush, () => decodeRecord(state, flush, changes));
   const highWaters = replayRecord(state, record, only);
@@ -55,12 +36,12 @@ const replayFlush = (
 const replayRecord = (
   state: LedgerState,
   { flush, notes, rows }: JournalRecord,
-  only: string | number | undefined,
+  only: string | undefined,
 ): ReadonlyMap<number, number> => {
   const highWaters = new Map<number, number>();
   for (const note of notes) {
     if (note.note === "forgotten" || note.note === "event") continue;
-    if (note.note === "device" && only !== undefined && note.id !== only && note.device !== only) continue;
+    if (note.note === "device" && only !== undefined && note.id !== only) continue;
     if (isBehind(state, note.device, flush)) state.applyNote(note, flush);
   }
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {

@@ -156,19 +156,13 @@ const runSnapshot = (columns: RunRow, absent: AbsentRanges): RunSnapshot => {
   return { epoch, index, row, absent: absent.take(row) };
 };
 
-/** The runs of those epochs of a device, as `state` has them. */
-export const runsOf = (
-  db: Sqlite,
-  state: LedgerState,
-  slot: number,
-  isWanted: (epoch: number | null) => boolean,
-): RunSnapshot[] => {
+/** The runs of a device that `state` has. */
+export const runsOf = (db: Sqlite, state: LedgerState, slot: number): RunSnapshot[] => {
   const absent = new AbsentRanges(db);
   const runs: RunSnapshot[] = [];
   for (const run of state.runSlots(slot)) {
     const declared = state.runField(run, RUN.EPOCH);
     const epoch = declared < 0 ? null : declared;
-    if (!isWanted(epoch)) continue;
     const row = state.rowOf(run);
     runs.push({ epoch, index: state.runField(run, RUN.INDEX), row, absent: absent.take(row) });
   }
@@ -179,7 +173,7 @@ export const runsOf = (
 export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): DeviceSnapshot => {
   const { devices, channels, latest } = state;
   const device = devices.number[slot]!;
-  const runs = runsOf(db, state, slot, () => true);
+  const runs = runsOf(db, state, slot);
   const head = devices.channels[slot]!;
   const described = {
     names: channels.descriptions(head),

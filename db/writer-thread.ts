@@ -1,6 +1,7 @@
 import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
+import { BatchesInTables } from "./batches-in-tables.ts";
 import { MergeLoop } from "./merge/merge-loop.ts";
 import type { MergeCommand, MergeReport } from "./merge/merge-messages.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
@@ -45,6 +46,7 @@ export class WriterThread {
   #isBehind = false;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
+  readonly #inTables = new BatchesInTables();
   #commits = 0;
   #commitMs = 0;
   #failures = 0;
@@ -151,8 +153,10 @@ export class WriterThread {
     const waited = messages.length + this.#writer.pendingBatches;
     this.#isBehind = waited > BEHIND * this.#options.flushBatches;
     for (const { worker, number } of messages) this.#committed[worker] = number;
+    this.#inTables.committed(messages, this.#writer.flushNumber);
     for (const { worker, buffer } of messages) {
-      this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]! });
+      const inTables = this.#inTables.of(worker, this.#writer.replayFrom);
+      this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]!, inTables });
     }
     const figures = this.#figures();
     const rows = change?.rows.buffer;

@@ -159,6 +159,11 @@ export class Writer {
     return this.#row.lastFlush;
   }
 
+  /** the tables have all flushes before this one */
+  get replayFrom(): number {
+    return this.#row.replayFrom;
+  }
+
   /** The ledger as the database holds it. */
   get state(): LedgerState {
     return this.#parts.state;

@@ -227,6 +227,8 @@ export interface BatchReturn {
   buffer: SharedArrayBuffer;
   /** number of the last committed batch of the same worker; 0 before the first */
   committed: number;
+  /** the same of the last one of which all is in the tables too, which follow some seconds later: what is asked of them finds it */
+  inTables: number;
 }
 
 /** A device as the tracker needs it to go on where it stopped. */

@@ -177,13 +177,13 @@ export class Admission {
     return false;
   }
 
-  /** Nothing of the device is on its way to the database, and nothing of it waits for a timer. */
+  /** Nothing of the device is on its way to the archive, and nothing of it waits for a timer. */
   #isIdle(slot: number, arrivalUs: number): boolean {
-    const { devices, runs, committed } = this.#context;
+    const { devices, runs, archived } = this.#context;
     if (this.#parts.holds.has(slot) || devices.int(slot, SLOT.CONFIRMED) === 0) return false;
     for (let run = devices.int(slot, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
       if (elapsedUs(runs.at(run, ROW.LAST_ARRIVAL), arrivalUs) < IDLE_US) return false;
-      if (runs.isDirty(run) || runs.drainedInto[run]! > committed || runs.at(run, ROW.MISSING) > 0)
+      if (runs.isDirty(run) || runs.drainedInto[run]! > archived || runs.at(run, ROW.MISSING) > 0)
         return false;
     }
     return true;

@@ -178,12 +178,12 @@ export class ClosedRuns {
     return newer;
   }
 
-  /** One that is to be read back must be in the database as it is: nothing of it is on its way there, and no timer will change it. */
+  /** One that is to be read back must be in the archive as it is: nothing of it is on its way there, and no timer will change it. */
   #mayDrop(run: number): boolean {
-    const { runs, options, committed } = this.#context;
+    const { runs, options, archived } = this.#context;
     if (!runs.has(run, RUN_STATE.CLOSED) || runs.has(run, RUN_STATE.AWAITED)) return false;
     if (options.archive === undefined) return true;
-    return !runs.isDirty(run) && runs.drainedInto[run]! <= committed && runs.at(run, ROW.MISSING) === 0;
+    return !runs.isDirty(run) && runs.drainedInto[run]! <= archived && runs.at(run, ROW.MISSING) === 0;
   }
 
   #dropOne(device: number, run: number, newer: Map<number, number>): void {

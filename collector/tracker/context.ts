@@ -35,6 +35,6 @@ export interface TrackerContext {
   gapCount: number;
   readonly runNumbers: NumberSource;
   readonly deviceNumbers: NumberSource;
-  /** all batches up to this number are committed */
-  committed: number;
+  /** what all batches up to this number carried is given by the archive */
+  archived: number;
 }

@@ -100,7 +100,7 @@ export class Tracker {
       gapCount: 0,
       runNumbers: new NumberSource(options.worker ?? 0, options.workers ?? 1),
       deviceNumbers: new NumberSource(options.worker ?? 0, options.workers ?? 1),
-      committed: 0,
+      archived: 0,
     };
     this.#context = context;
     this.#askable = new AskableGaps(context);
@@ -329,7 +329,7 @@ export class Tracker {
   /**
    * Copy changed rows, each run once, oldest change first; what has no room stays changed.
    * @param rows - ROW_FIELDS values per row
-   * @param batch - number of the batch they go into, from 1, see `onCommitted`
+   * @param batch - number of the batch they go into, from 1, see `onArchived`
    * @returns rows written
    */
   drainDirty(rows: Float64Array, maxRows: number, batch: number): number {
@@ -344,9 +344,9 @@ export class Tracker {
     this.#context.openWindows.drain(write, beginRun, maxOps);
   }
 
-  /** All batches up to this number are committed: what they carried may be paged out (R16). */
-  onCommitted(batch: number): void {
-    this.#context.committed = batch;
+  /** The archive gives what all batches up to this number carried: that may be paged out (R16). */
+  onArchived(batch: number): void {
+    this.#context.archived = batch;
   }
 
   /** The short path: the number after the high water of the current run, where nothing asks for a second thought. */

@@ -52,11 +52,11 @@ export interface TrackerOptions {
 /** Code of the error of an archive whose database does not give what it was asked for. */
 export const ERR_ARCHIVE = "ERR_ARCHIVE";
 
-/** Reads committed state back (R16). Called synchronously, rarely, and only for what the tracker itself let go. Throws LacunaError `ERR_ARCHIVE`. */
+/** Reads back what the tracker let go (R16): that was all of a batch the archive has (`Tracker.onArchived`), and has not changed since. Called synchronously. Throws LacunaError `ERR_ARCHIVE`. */
 export interface DeviceArchive {
-  /** the committed state of a device, or null when the database has none of that id */
+  /** a device, or null when the database has none of that id */
   load(id: string): DeviceSnapshot | null;
-  /** the committed runs of one epoch of a device, or null when it has none */
+  /** the runs of one epoch of a device, or null when it has none */
   loadEpoch(device: number, epoch: number | null): RunSnapshot[] | null;
 }
 

@@ -365,6 +365,30 @@ test.each([
   expect(tracker?.runCount).toBeLessThan(5);
 });
 
+test("a closed run stays in memory until it is in the tables, where it is read back from", () => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  const bounds = { maxOpenRuns: 2, maxClosedRuns: 0 };
+  let tracker: Tracker | undefined;
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, ...bounds, archive },
+    createTracker: (options, sink) => (tracker = new Tracker(options, sink)),
+  });
+  const runsAfter = (epochs: number[]): number | undefined => {
+    for (const epoch of epochs) {
+      bench.receive({ epoch, sequence: 0 });
+      bench.nowMs += 10_000;
+      bench.wallUs += 10_000_000;
+      bench.advance(200);
+    }
+    return tracker?.runCount;
+  };
+  bench.areTablesBehind = true;
+  expect(runsAfter([1, 2, 3, 4])).toBe(4);
+  bench.areTablesBehind = false;
+  // that it was closed is to get there too
+  expect(runsAfter([5, 6])).toBe(3);
+});
+
 test("a NACK leaves for the address the device sends to, and is counted with its bytes", () => {
   const sent: { local: number; lengthBytes: number }[] = [];
   const bench = new IngestBench({

@@ -83,7 +83,8 @@ test("of numbers that were lost on both sides of the floor those below it are no
   model.close(run);
   run.row[ROW.FLOOR] = 4;
   writer.accept(model.seal());
-  writer.flush();
+  // the tables follow with the next one
+  for (let flush = 0; flush < 2; flush++) writer.flush();
   const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
   expect(archive.load("pump")!.runs).toMatchObject([
     { row: { [ROW.FLOOR]: 4 }, absent: [{ first: 4, last: 8 }] },

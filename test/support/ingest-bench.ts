@@ -32,6 +32,8 @@ export class IngestBench {
   readonly #away: BatchMessage[] = [];
   /** false: the writer keeps every batch */
   isWriterAlive = true;
+  /** true: what it commits is not in the tables yet */
+  areTablesBehind = false;
   nowMs = 1000;
   /** 2026-11-20T12:00:00Z */
   wallUs = 1_795_176_000_000_000;
@@ -112,7 +114,7 @@ export class IngestBench {
   }
 
   #return({ buffer, number }: BatchMessage): void {
-    this.ingest.takeBack({ buffer, committed: number });
+    this.ingest.takeBack({ buffer, committed: number, inTables: this.areTablesBehind ? 0 : number });
   }
 }
 

@@ -12,7 +12,8 @@ export const openIngest = (startUs: number): Ingest => {
     pool: new BatchPool(),
     restored: EMPTY,
     batchMs: 100,
-    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
+    send: ({ buffer, number }: BatchMessage) =>
+      ingest.takeBack({ buffer, committed: number, inTables: number }),
     onError: (_reason, error) => {
       throw error;
     },

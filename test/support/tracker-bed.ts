@@ -223,7 +223,7 @@ export class TrackerBed {
         this.rows.set(row[ROW.RUN]!, row);
       }
     }
-    tracker.onCommitted(this.#batch++);
+    tracker.onArchived(this.#batch++);
   }
 
   #sink(): TrackerSink {

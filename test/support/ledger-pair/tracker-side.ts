@@ -124,7 +124,7 @@ export class TrackerSide {
       },
       MAX_WINDOW_OPS,
     );
-    tracker.onCommitted(this.#batch++);
+    tracker.onArchived(this.#batch++);
   }
 
   commit(): void {

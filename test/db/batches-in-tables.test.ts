@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { openArchive } from "../../db/archive.ts";
+import { BatchesInTables } from "../../db/batches-in-tables.ts";
+import type { BatchMessage } from "../../protocol/batch.ts";
+import { ROW } from "../../protocol/ledger-row.ts";
+import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { StoreBed } from "../support/store-bed.ts";
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+const batch = (worker: number, number: number): BatchMessage => ({ worker, number }) as BatchMessage;
+
+test("a batch is in the tables once they have its flush whole, and before the first one none is", () => {
+  const batches = new BatchesInTables();
+  expect(batches.of(0, 10)).toBe(0);
+  batches.committed([batch(0, 1), batch(1, 1), batch(0, 2)], 5);
+  batches.committed([batch(0, 3)], 7);
+  const said = [5, 6, 7, 8].map((replayFrom) => [0, 1].map((worker) => batches.of(worker, replayFrom)));
+  expect(said).toEqual([
+    [0, 0],
+    [2, 1],
+    [2, 1],
+    [3, 1],
+  ]);
+});
+
+test("what a run's batch in the tables brought is read back as the ledger has it, while others are behind", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointRows: 2 }));
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const batches = new BatchesInTables();
+  const model = new IngestModel();
+  const random = seededRandom(1);
+  const devices = Array.from({ length: 4 }, (_, i) => model.device(`pump-${i}`));
+  const runs: ModelRun[] = [];
+  /** the batch each run changed in last */
+  const changedIn = new Map<ModelRun, number>();
+  const lags = new Set<boolean>();
+  let readBack = 0;
+  for (let number = 1; number <= 60; number++) {
+    const changed: ModelRun[] = [];
+    if (number % 5 === 1) {
+      const device = devices[Math.floor(random() * devices.length)]!;
+      runs.push(model.run(device, Math.floor(random() * 3), runs.length));
+      changed.push(runs.at(-1)!);
+    }
+    // few of them, so that most are left alone for a while
+    for (let count = 0; count < 3; count++) changed.push(runs[Math.floor(random() ** 3 * runs.length)]!);
+    for (const run of changed)
+      model.receive(run, Math.max(0, run.row[ROW.HIGH_WATER]!) + 1 + Math.floor(random() * 3));
+    for (const run of changed) changedIn.set(run, number);
+    const message = model.seal();
+    writer.accept(message);
+    writer.flush();
+    batches.committed([message], writer.flushNumber);
+    const inTables = batches.of(0, writer.replayFrom);
+    lags.add(inTables < number - 1);
+    for (const run of runs.filter((run) => changedIn.get(run)! <= inTables)) {
+      const found = archive.loadEpoch(run.device, run.epoch)!.find(({ index }) => index === run.index);
+      expect([...found!.row]).toEqual([...run.row]);
+      expect(found!.absent.flatMap(({ first, last }) => range(first, last))).toEqual([...run.open.keys()]);
+      readBack++;
+    }
+  }
+  expect([lags.has(true), readBack > 100]).toEqual([true, true]);
+});
