@@ -30,6 +30,8 @@ export class ClosedRuns {
   readonly #names = new Map<number, Map<number, Name>>();
   /** by device slot, what can be said of all its epochs whose name is forgotten too */
   readonly #nameless = new Map<number, Name>();
+  /** by device slot: how many more runs are put out of their place before any leaves the memory again, see `#load` */
+  readonly #stay = new Map<number, number>();
 
   constructor(context: TrackerContext, ledger: RunLedger, closer: GapCloser, restore: RestoreRuns) {
     this.#context = context;
@@ -45,7 +47,10 @@ export class ClosedRuns {
     const { runs } = this.#context;
     runs.setClosed(run, true);
     const device = runs.device[run]!;
-    this.#drop(device, this.#closedCount(device) - this.#maxClosed);
+    const stay = this.#stay.get(device);
+    if (stay === undefined) this.#drop(device, this.#closedCount(device) - this.#maxClosed);
+    else if (stay > 1) this.#stay.set(device, stay - 1);
+    else this.#stay.delete(device);
   }
 
   /**
@@ -131,6 +136,9 @@ export class ClosedRuns {
     );
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
     this.#restore.add(device, gone, state, 0);
+    // to read so many back costs what they are: they stay until it has come to little for each run that would have put them out
+    if (gone.length > this.#maxClosed) this.#stay.set(device, gone.length);
+    if (this.#stay.has(device)) return gone.length > 0;
     // they are about to be spoken to, whatever becomes of that; and however many they are, of the others those stay that may have begun in the last minute (R6)
     const isOther = (run: number): boolean => this.#context.runs.epoch[run] !== epoch;
     const tooMany = this.#closedCount(device) - this.#maxClosed;
@@ -154,6 +162,7 @@ export class ClosedRuns {
   forget(device: number): void {
     this.#names.delete(device);
     this.#nameless.delete(device);
+    this.#stay.delete(device);
   }
 
   /** So many closed runs that pass leave the memory, the least recently heard first; of two heard at once the older one. */

@@ -150,9 +150,11 @@ export class Epochs {
   #mayBegin(device: number, arrival: Arrival): boolean {
     const { devices, runs, options } = this.#context;
     let recent = 0;
-    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!)
-      if (!runs.has(run, RUN_STATE.UNSEQUENCED) && arrival.nowMs - runs.firstMs[run]! < MINUTE_MS) recent++;
-    if (recent >= options.maxNewRunsPerMinute) return false;
+    // they are among the newest: where there are too many the others are not looked at
+    for (let run = devices.int(device, SLOT.NEWEST); run >= 0; run = runs.older[run]!) {
+      if (runs.has(run, RUN_STATE.UNSEQUENCED) || arrival.nowMs - runs.firstMs[run]! >= MINUTE_MS) continue;
+      if (++recent >= options.maxNewRunsPerMinute) return false;
+    }
     return this.#hasPlace(device) || this.#longestSilent(device, arrival) >= 0;
   }
 

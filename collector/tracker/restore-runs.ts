@@ -23,7 +23,10 @@ export class RestoreRuns {
    * @param openUntilMs - new deadline of gaps whose window was running; +Infinity = `reopen` will tell it
    */
   add(device: number, snapshots: readonly RunSnapshot[], state: number, openUntilMs: number): void {
-    for (const snapshot of snapshots) this.#add(device, snapshot, state, openUntilMs);
+    this.#link(
+      device,
+      snapshots.map((snapshot) => this.#add(device, snapshot, state, openUntilMs)),
+    );
     noteAllBelow(this.#context, device);
   }
 
@@ -40,7 +43,8 @@ export class RestoreRuns {
     this.#cut = [];
   }
 
-  #add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): void {
+  /** @returns its slot, not linked yet */
+  #add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): number {
     const { runs, devices } = this.#context;
     const number = snapshot.row[ROW.RUN]!;
     const deviceNumber = devices.mark(device, MARK.DEVICE);
@@ -54,24 +58,27 @@ export class RestoreRuns {
       (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) |
       (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
-    this.#link(device, run);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);
+    return run;
   }
 
-  /** Runs are linked by when they became known, which is the order of their numbers. */
-  #link(device: number, run: number): void {
+  /** Runs are linked by when they became known, which is the order of their numbers. One walk for all: there may be thousands, and as many newer ones. */
+  #link(device: number, added: number[]): void {
     const { runs, devices } = this.#context;
-    const number = runs.at(run, ROW.RUN);
+    const numberOf = (run: number): number => runs.at(run, ROW.RUN);
     let newer = -1;
     let older = devices.int(device, SLOT.NEWEST);
-    while (older >= 0 && runs.at(older, ROW.RUN) > number) {
-      newer = older;
-      older = runs.older[older]!;
+    for (const run of added.sort((one, other) => numberOf(other) - numberOf(one))) {
+      while (older >= 0 && numberOf(older) > numberOf(run)) {
+        newer = older;
+        older = runs.older[older]!;
+      }
+      runs.older[run] = older;
+      if (newer < 0) devices.setInt(device, SLOT.NEWEST, run);
+      else runs.older[newer] = run;
+      newer = run;
     }
-    runs.older[run] = older;
-    if (newer < 0) devices.setInt(device, SLOT.NEWEST, run);
-    else runs.older[newer] = run;
   }
 
   #restoreGaps(run: number, snapshot: RunSnapshot, openUntilMs: number): void {

@@ -3,6 +3,7 @@ import { Recovery } from "../../../collector/recovery/recovery.ts";
 import { GapList } from "../../../collector/tracker/gap-list.ts";
 import { RunTable } from "../../../collector/tracker/run-table.ts";
 import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
+import type { RunSnapshot } from "../../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { deviceOf, noArchive, range, snapshotOf } from "../../support/stored-device.ts";
 import { BED_START_US, TrackerBed } from "../../support/tracker-bed.ts";
@@ -161,7 +162,12 @@ test("R15: of a device with very many epochs that comes again the names beyond t
 });
 
 /** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers, from 0 or down to it */
-const manyRuns = (count: number, spacing: number, options: Partial<TrackerOptions> = {}): TrackerBed => {
+const manyRuns = (
+  count: number,
+  spacing: number,
+  options: Partial<TrackerOptions> = {},
+  onLoad: () => void = () => undefined,
+): TrackerBed => {
   const runs = Array.from({ length: count }, (_, index) => {
     const snapshot = { ...snapshotOf(index + 1, 1), index };
     const offset = spacing < 0 ? (index - count) * spacing : index * spacing;
@@ -171,8 +177,12 @@ const manyRuns = (count: number, spacing: number, options: Partial<TrackerOption
     snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (index < count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
     return snapshot;
   });
+  const loadEpoch = (): RunSnapshot[] => {
+    onLoad();
+    return runs;
+  };
   return new TrackerBed(
-    { archive: { ...noArchive, loadEpoch: () => runs }, ...options },
+    { archive: { ...noArchive, loadEpoch }, ...options },
     { hasHistory: true, nextDevice: 2, nextRun: count + 1, devices: [deviceOf(...runs)] },
   );
 };
@@ -195,6 +205,39 @@ test("R15: to read an epoch of many runs back costs what they are, not what they
     });
   };
   expect(costs(1600)).toBeLessThan(3 * costs(800));
+});
+
+test("R15: many runs that are read back stay until as many were put out of their place: copies of something old do not have them read again and again", () => {
+  const [RUNS, COPIES] = [200, 600];
+  let loads = 0;
+  const bed = manyRuns(RUNS, 1000, {}, () => loads++);
+  for (let copy = 0; copy < COPIES; copy++) {
+    expect(bed.data(2 ** 40 + 2 * copy, { epoch: 1 })).toBe("held");
+    expect(bed.data(1000 * (copy % 150), { epoch: 1, time: -120_000_000 })).toBe("duplicate");
+    bed.advance(1);
+  }
+  // each time some 130 are read; that they leave at all shows in the further times
+  expect([loads > 2, loads < COPIES / 100]).toEqual([true, true]);
+});
+
+test("R15: runs that are read back find their places among newer ones of other epochs in one walk", () => {
+  const costs = (count: number): number => {
+    // each epoch has as many runs, those of the second one are newer
+    const runs = Array.from({ length: 2 * count }, (_, i) => {
+      const snapshot = { ...snapshotOf(i + 1, i < count ? 1 : 2), index: i % count };
+      snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | (i < 2 * count - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT);
+      return snapshot;
+    });
+    const bed = new TrackerBed(
+      { archive: { ...noArchive, loadEpoch: (_, epoch) => runs.filter((run) => run.epoch === epoch) } },
+      { hasHistory: true, nextDevice: 2, nextRun: 2 * count + 1, devices: [deviceOf(...runs)] },
+    );
+    bed.data(2 ** 40, { epoch: 2 });
+    return lookedAt(() => {
+      expect([bed.data(2 ** 40, { epoch: 1 }), bed.tracker.runCount]).toEqual(["held", 2 * count]);
+    });
+  };
+  expect(costs(800)).toBeLessThan(3 * costs(400));
 });
 
 test("R15: a number of the oldest of many runs is asked of each newer one by its numbers alone", () => {
