@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { Clock } from "../common/clock.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
 import { entryOf } from "./entry.ts";
+import { findInterface, hostInterfaces } from "./interfaces.ts";
 import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
 import type { ListenerSocketStatus, ListenerState } from "./listener-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
@@ -189,9 +190,20 @@ export class Listener {
   #rejoinSoon(port: number): void {
     if (this.#isStopped) return;
     this.#retry = setTimeout(async () => {
-      // the reason it went away stays until it is back
-      if ((await this.#tryOpen(port)) !== null) this.#rejoinSoon(port);
+      const isAway = this.#isInterfaceAway();
+      const error = await this.#tryOpen(port);
+      if (error === null || this.#isStopped) return;
+      // that it is away stays the reason while it is; then it is what keeps the socket from being opened
+      if (!isAway) this.#become("UNAVAILABLE", error.message);
+      this.#rejoinSoon(port);
     }, REJOIN_MS);
+  }
+
+  /** Also where the system does not tell. */
+  #isInterfaceAway(): boolean {
+    const { interface: name, family } = this.config;
+    const interfaces = this.#around.host?.().interfaces ?? hostInterfaces();
+    return interfaces === null || (name !== null && "missing" in findInterface(name, family, interfaces));
   }
 
   async #tryOpen(port = this.config.port): Promise<LacunaError | null> {

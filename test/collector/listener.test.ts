@@ -33,6 +33,7 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers, shar
   const attached = new Set<Socket>();
   const sockets: Socket[] = [];
   const asked: Sharing[] = [];
+  const host = { now: THERE };
   const open = async (_: ListenerConfig, how: Sharing): Promise<OpenedSocket> => {
     asked.push(how);
     const outcome = outcomes.shift() ?? "opens";
@@ -59,10 +60,10 @@ const setUp = (url: string, outcomes: (LacunaError | "opens")[], { answers, shar
     kernelDrops: new KernelDrops({ sockets: () => null, ownInodes: () => new Set() }),
     onChange: ({ state, reason }) => changes.push(`${state}: ${reason}`),
     open,
-    host: () => THERE,
+    host: () => host.now,
     ...(sharing === undefined ? {} : { sharing }),
   });
-  return { listener, changes, attached, sockets, asked };
+  return { listener, changes, attached, sockets, asked, host };
 };
 
 const inUse = new LacunaError("ERR_LISTENER_BIND", "in use");
@@ -164,18 +165,35 @@ const gone =
 const joined = "OK: bound to 239.1.1.1:4747, joined on eth0 (10.0.0.2)";
 
 test("a group whose interface went away is closed, tried every second and OK when it is back", async () => {
-  const { listener, changes, attached } = setUp("udp://239.1.1.1:4747?interface=eth0", ["opens", inUse]);
+  const noInterface = new LacunaError("ERR_MEMBERSHIP_JOIN", "there is no interface eth0");
+  const { listener, changes, attached, host } = setUp("udp://239.1.1.1:4747?interface=eth0", [
+    "opens",
+    noInterface,
+  ]);
   await listener.start();
   listener.check(THERE);
   expect(changes).toEqual([joined]);
+  host.now = GONE;
   listener.check(GONE);
   listener.check(GONE);
   await vi.advanceTimersByTimeAsync(REJOIN_MS);
   expect(attached.size).toBe(0);
   expect(changes).toEqual([joined, gone]);
+  host.now = THERE;
   await vi.advanceTimersByTimeAsync(REJOIN_MS);
   expect(changes).toEqual([joined, gone, joined]);
   expect(attached.size).toBe(1);
+  listener.stop();
+});
+
+test("a group whose interface is back and that still cannot be opened says why", async () => {
+  const { listener, changes } = setUp("udp://239.1.1.1:4747?interface=eth0", ["opens", inUse, inUse]);
+  await listener.start();
+  listener.check(GONE);
+  await vi.advanceTimersByTimeAsync(2 * REJOIN_MS);
+  expect(changes).toEqual([joined, gone, "UNAVAILABLE: in use"]);
+  await vi.advanceTimersByTimeAsync(REJOIN_MS);
+  expect(changes).toEqual([joined, gone, "UNAVAILABLE: in use", joined]);
   listener.stop();
 });
 
