@@ -20,12 +20,18 @@ const compile = async () => {
   await import("./main.ts");
 };
 
+/** In a thread of its own: what the command prints is not for whoever installs it. */
+const compileApart = () =>
+  new Promise((resolve) => {
+    new Worker(new URL(import.meta.url), { stdout: true }).once("error", resolve).once("exit", resolve);
+  });
+
 /** What is compiled under other flags of V8 is another code: once for what does not collect, once for what does (lacuna.js) and its threads. */
 const warmUp = async () => {
   await import("./compile-cache.js");
-  await compile();
+  await compileApart();
   setEngineFlags();
-  new Worker(new URL(import.meta.url), { stdout: true }).on("error", () => {});
+  await compileApart();
 };
 
 if (!isMainThread) await compile();

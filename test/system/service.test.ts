@@ -49,12 +49,12 @@ test("what the unit starts collects into its working directory, with the file th
   expect((await collector.finished).code).toBe(0);
 });
 
-test("what the collector's threads will load is compiled before the first start, and not before each", async () => {
+test("what the collector's threads will load is compiled before the first start, without a word, and not before each", async () => {
   const cache = join(directory.path, "lacuna");
   const before = UNIT.match(/^ExecStartPre=-\/bin\/sh -c '(.*)'$/m)![1]!.replaceAll("%C", directory.path);
   const prepare = () =>
     run("/bin/sh", ["-c", before], { env: { ...process.env, NODE_COMPILE_CACHE: cache } });
-  await prepare();
+  expect(await prepare()).toMatchObject({ stdout: "", stderr: "" });
   // a folder for each set of V8's flags: that of a collector has them too
   const kept = readdirSync(cache).map((folder) => readdirSync(join(cache, folder)).length);
   expect(kept.length).toBe(2);
