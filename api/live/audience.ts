@@ -1,4 +1,5 @@
 import type { ReadingFilter } from "./messages.ts";
+import type { Told } from "./order-hold.ts";
 import { partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";
 import type { RunNames } from "./run-names.ts";
@@ -12,10 +13,6 @@ interface Topic {
 
 const NO_TOPICS: readonly Topic[] = [];
 const encoder = new TextEncoder();
-
-/** One event; its id is that of the part, the run and the row's index among the rows of the run. */
-const eventText = (id: string, isLate: boolean, data: string): string =>
-  `id: ${id}\nevent: ${isLate ? "late" : "reading"}\ndata: ${data}\n\n`;
 
 /** Who is told what: clients with the same filter share one text, and filters with the same channels share the text of a run. */
 export class Audience {
@@ -54,29 +51,25 @@ export class Audience {
     const texts = new Map<Topic, string[]>();
     for (const part of parts) {
       const prefix = partId(part);
-      for (const [run, datagrams] of part.told) this.#tell(texts, prefix, run, datagrams);
+      for (const [run, told] of part.told) this.#tell(texts, prefix, run, told);
     }
     return Array.from(texts, ([{ clients }, pieces]) => [[...clients], encoder.encode(pieces.join(""))]);
   }
 
-  #tell(
-    texts: Map<Topic, string[]>,
-    prefix: string,
-    run: number,
-    datagrams: Parameters<typeof textOfRun>[3],
-  ): void {
-    const name = this.#names.of(run);
-    if (name === undefined) return;
+  /** @param prefix - of ids: the part's */
+  #tell(texts: Map<Topic, string[]>, prefix: string, number: number, told: readonly Told[]): void {
+    const run = this.#names.of(number);
+    if (run === undefined) return;
     const byChannels = new Map<string, string>();
     for (const topic of [
       ...(this.#byDevice.get("") ?? NO_TOPICS),
-      ...(this.#byDevice.get(name.device) ?? NO_TOPICS),
+      ...(this.#byDevice.get(run.device) ?? NO_TOPICS),
     ]) {
       const { channels } = topic.filter;
       const key = channels.join("\n");
       let piece = byChannels.get(key);
       if (piece === undefined) {
-        piece = textOfRun(this.#text, name, `${prefix}-${run}`, datagrams, channels);
+        piece = this.#text.events(run, `${prefix}-${number}`, told, channels);
         byChannels.set(key, piece);
       }
       if (piece === "") continue;
@@ -98,26 +91,3 @@ export class Audience {
     }
   }
 }
-
-/**
- * What is told of one run.
- * @param isWanted - by index of the row; all when left out
- */
-export const textOfRun = (
-  text: ReadingText,
-  name: Parameters<ReadingText["rows"]>[0],
-  prefix: string,
-  datagrams: readonly Parameters<ReadingText["rows"]>[1][],
-  channels: readonly string[],
-  isWanted: (index: number) => boolean = () => true,
-): string => {
-  let events = "";
-  let index = 0;
-  for (const told of datagrams) {
-    for (const row of text.rows(name, told, channels)) {
-      if (row !== null && isWanted(index)) events += eventText(`${prefix}-${index}`, told.isLate, row);
-      index++;
-    }
-  }
-  return events;
-};

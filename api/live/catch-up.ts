@@ -1,6 +1,5 @@
 import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
 import type { LiveSegments } from "../../db/live-segments.ts";
-import { textOfRun } from "./audience.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
 import { isBehind, markOf, type Place, parsePlace, partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";
@@ -60,6 +59,13 @@ export const resumeAt = (
   return { place: null, skipped: { reason: "too-old", fromUs, toUs: here.committedAtUs } };
 };
 
+/** What all clients of a feed share. */
+export interface FeedParts {
+  segments: LiveSegments;
+  names: RunNames;
+  text: ReadingText;
+}
+
 interface Missed {
   text: string;
   isAtEnd: boolean;
@@ -78,9 +84,7 @@ export class CatchUp {
 
   /** @param runs - those of the filter's devices, null = all; asked again for each flush, since devices begin new ones */
   constructor(
-    segments: LiveSegments,
-    names: RunNames,
-    text: ReadingText,
+    { segments, names, text }: FeedParts,
     filter: ReadingFilter,
     runs: () => ReadonlySet<number> | null,
     place: Place,
@@ -137,17 +141,12 @@ export class CatchUp {
   #textOf(parts: readonly Part[]): string {
     let text = "";
     for (const part of parts) {
-      for (const [run, datagrams] of part.told) {
-        const name = this.#names.of(run);
-        if (name === undefined) continue;
-        text += textOfRun(
-          this.#text,
-          name,
-          `${partId(part)}-${run}`,
-          datagrams,
-          this.#filter.channels,
-          (index) => isBehind(this.#place, part, run, index),
-        );
+      for (const [number, told] of part.told) {
+        const run = this.#names.of(number);
+        if (run === undefined) continue;
+        const isBehindPlace = (index: number): boolean => isBehind(this.#place, part, number, index);
+        const { channels } = this.#filter;
+        text += this.#text.events(run, `${partId(part)}-${number}`, told, channels, isBehindPlace);
       }
     }
     return text;

@@ -140,15 +140,8 @@ export class Feed {
     if (resumed?.place?.part === 1) await this.#restAsToldBefore(resumed.place.flush);
     if (resumed?.place == null) this.#joinTheOthers(client, joined, "", resumed?.skipped ?? null);
     else {
-      const { segments } = this.#host;
-      joined.catchUp = new CatchUp(
-        segments,
-        this.#names,
-        this.#text,
-        filter,
-        () => this.#runsOf(filter),
-        resumed.place,
-      );
+      const parts = { segments: this.#host.segments, names: this.#names, text: this.#text };
+      joined.catchUp = new CatchUp(parts, filter, () => this.#runsOf(filter), resumed.place);
     }
   }
 
