@@ -1,5 +1,6 @@
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { EventNote, LedgerChange } from "./change.ts";
+import { forgottenAfter } from "./forgotten-after.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { FORGOTTEN_COLUMNS } from "./schema/columns.ts";
@@ -83,7 +84,7 @@ export class FlushStatements {
 
   /** The forgotten row, as it will be once `change` is applied. */
   updateForgotten(state: LedgerState, change: LedgerChange): void {
-    const after = state.forgottenAfter(change);
+    const after = forgottenAfter(state, change);
     this.#forgotten.run(after.devices, ...after.sums.toColumns(), change.flush);
   }
 }

@@ -8,7 +8,7 @@ import { DeviceTable } from "./view/device-table.ts";
 import { emptyEntry, type LatestColumns, type LatestEntry, LatestValues } from "./view/latest-values.ts";
 import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
-import { CHANGE_FIELDS, newRow, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
+import { CHANGE_FIELDS, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
 import { isCurrent, RunTotals } from "./view/run-totals.ts";
 import { SendRates } from "./view/send-rates.ts";
 
@@ -204,50 +204,6 @@ export class LedgerState {
     this.#totals?.delete(slot);
     this.rates.clear(slot);
     this.devices.remove(device);
-  }
-
-  /** What `forgotten` and `forgottenDevices` will be once the change is applied. */
-  forgottenAfter(change: Pick<LedgerChange, "notes" | "rows" | "forgottenExpired">): {
-    devices: number;
-    sums: LedgerSums;
-  } {
-    const sums = new LedgerSums();
-    sums.addColumns(this.forgotten.toColumns());
-    sums.addExpired(change.forgottenExpired);
-    const devices = new Set<number>();
-    for (const note of change.notes) if (note.note === "forgotten") devices.add(note.device);
-    if (devices.size > 0) {
-      for (const row of this.#rowsAfter(change, devices)) sums.addRow(row, 1);
-    }
-    return { devices: this.forgottenDevices + devices.size, sums };
-  }
-
-  /** The rows all runs of some devices will have once the change is applied; one array, used again for each. */
-  *#rowsAfter(
-    change: Pick<LedgerChange, "notes" | "rows">,
-    devices: ReadonlySet<number>,
-  ): Generator<Float64Array> {
-    const row = new Float64Array(RUN_FIELDS);
-    const unchanged = new Set<number>();
-    for (const device of devices) {
-      const slot = this.devices.slotOf(device);
-      if (slot < 0) continue;
-      for (const runSlot of this.runSlots(slot)) unchanged.add(this.runField(runSlot, ROW.RUN));
-    }
-    for (const note of change.notes) {
-      if (note.note === "run" && devices.has(note.device)) unchanged.add(note.run);
-    }
-    for (let at = 0; at < change.rows.length; at += CHANGE_FIELDS) {
-      if (!unchanged.delete(change.rows[at + ROW.RUN]!)) continue;
-      row.set(change.rows.subarray(at, at + CHANGE_FIELDS));
-      yield row;
-    }
-    for (const run of unchanged) {
-      const slot = this.runs.slotOf(run);
-      if (slot < 0) row.set(newRow(run));
-      else this.runs.read(slot, row, 0, CHANGE_FIELDS);
-      yield row;
-    }
   }
 
   /** Numbers of forgotten runs that retention removed. */
