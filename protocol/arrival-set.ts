@@ -31,7 +31,3 @@ export const mergeArrivals = (a: ArrivalSet, b: ArrivalSet): ArrivalSet => {
     missing: subtract(subtract(union(a.missing, b.missing), received), untold),
   };
 };
-
-/** The numbers that were used and that nobody has or waits for. */
-export const lostOfArrivals = ({ first, last, received, untold, missing }: ArrivalSet): Range[] =>
-  subtract([[first, last]], union(union(received, untold), missing));

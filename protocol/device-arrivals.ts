@@ -17,7 +17,7 @@ export interface TransitFigures {
 /** What came after a greater number of the run, since the collector's start (RFC 4737); what had been asked for does not count. */
 export interface ReorderFigures {
   count: number;
-  /** numbers received between the first greater one and it (§4.2) */
+  /** numbers received from the first greater one on until it came: 1 where it came right behind (§4.2) */
   greatestExtent: number;
   meanExtent: number;
   /** since the first greater one came, microseconds */

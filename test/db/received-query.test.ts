@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { openForReading } from "../../db/open.ts";
 import type { EpochArrivals } from "../../db/query-types.ts";
 import { queryReceived } from "../../db/received-query.ts";
-import { lostOfArrivals, mergeArrivals } from "../../protocol/arrival-set.ts";
+import { mergeArrivals } from "../../protocol/arrival-set.ts";
 import { ROW } from "../../protocol/ledger-row.ts";
 import { normalise, type Range } from "../../protocol/ranges.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
+import { lostOfArrivals } from "../support/lost-of-arrivals.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ArrivalSet, lostOfArrivals, mergeArrivals } from "../../protocol/arrival-set.ts";
+import { type ArrivalSet, mergeArrivals } from "../../protocol/arrival-set.ts";
 import { normalise, type Range, sizeOf } from "../../protocol/ranges.ts";
+import { lostOfArrivals } from "../support/lost-of-arrivals.ts";
 
 const WORDS = ["lost", "missing", "untold", "received"] as const;
 type Word = (typeof WORDS)[number];
