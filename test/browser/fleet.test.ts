@@ -289,18 +289,29 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     );
   });
 
-  test.each(["#/", "#/device/pump-7", "#/raster", "#/collector"])(
-    "letters of %s are twice as large where the browser is set to that, and nothing is wider than the screen",
-    async (hash) => {
-      const browser = await launchChromium(["--blink-settings=defaultFontSize=32"]);
-      const { page } = await visit(browser, pages.fleet.api, hash, {
-        viewport: { width: 1280, height: 900 },
-      });
-      await page.locator(".panel").first().waitFor();
-      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-      await expect.poll(width).toBeLessThanOrEqual(1280);
-      const letters = () => getComputedStyle(document.documentElement).fontSize;
-      expect(await page.evaluate(letters)).toBe("26px");
+  const WHOLE: Record<string, string> = {
+    "#/": ".hero-facts",
+    "#/device/pump-7": ".arrivals",
+    "#/raster": ".raster-cells canvas",
+    "#/collector": ".machinery",
+  };
+
+  test.each(
+    [
+      { px: 32, width: 1280, letters: "26px" },
+      // so do phones that are set to half as large again
+      { px: 24, width: 390, letters: "19.5px" },
+    ].flatMap((set) => Object.keys(WHOLE).map((hash) => ({ ...set, hash }))),
+  )(
+    "letters of $hash are larger where the browser is set to $px px, and nothing is wider than $width pixels",
+    async ({ px, width, letters, hash }) => {
+      const browser = await launchChromium([`--blink-settings=defaultFontSize=${px}`]);
+      const { page } = await visit(browser, pages.fleet.api, hash, { viewport: { width, height: 900 } });
+      await page.locator(WHOLE[hash]!).first().waitFor();
+      const needed = () => page.evaluate(() => document.documentElement.scrollWidth);
+      await expect.poll(needed).toBeLessThanOrEqual(width);
+      const size = () => getComputedStyle(document.documentElement).fontSize;
+      expect(await page.evaluate(size)).toBe(letters);
       await browser.close();
     },
   );

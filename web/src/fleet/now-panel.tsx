@@ -62,15 +62,14 @@ const Facts = ({
       <div>
         <dt>Raw loss, residual loss</dt>
         <dd>
-          {expected === 0 ? "–" : share(rawLossOf(trend) / expected)}
-          <small> → </small>
-          {expected === 0 ? "–" : share(residualOf(trend) / expected)}
+          <span>{expected === 0 ? "–" : share(rawLossOf(trend) / expected)}</span> <small>→</small>{" "}
+          <span>{expected === 0 ? "–" : share(residualOf(trend) / expected)}</span>
         </dd>
       </div>
       <div>
         <dt>Complete since the beginning</dt>
         <dd>
-          {completeness(total.completeness)} <small>of {count(total.expected)}</small>
+          <span>{completeness(total.completeness)}</span> <small>of {count(total.expected)}</small>
         </dd>
       </div>
     </dl>
