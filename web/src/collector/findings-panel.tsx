@@ -6,8 +6,9 @@ const WORDS: Record<Finding["severity"], string> = { problem: "Problem", advice:
 
 const Item = ({ severity, sentence, fix, listener }: Finding) => (
   <li data-severity={severity}>
-    <b class="finding-severity">{WORDS[severity]}</b> {sentence}
-    {listener !== null && <span class="note mono"> {listener}</span>}
+    <b class="finding-severity">{WORDS[severity]}</b>{" "}
+    {listener !== null && <span class="mono">{listener}: </span>}
+    {sentence}
     {fix !== null && <code class="finding-fix">{fix}</code>}
   </li>
 );
