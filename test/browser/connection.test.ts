@@ -50,6 +50,9 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       expect(await note.innerText()).toMatch(
         /^The database is FAILING: .*SQLITE_BUSY.* losses may not show yet\./,
       );
+      // it is here, and a crash would lose it
+      const notStored = page.locator(".hero-verdict", { hasText: "1 number is not stored yet." });
+      await notStored.waitFor();
       expect(await accessibilityViolations(page)).toEqual([]);
       await note.getByRole("link", { name: "What to do" }).click();
       await page.locator(".finding-fix", { hasText: database.path }).waitFor();
@@ -58,6 +61,7 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
       await note.waitFor();
       other.exec("ROLLBACK");
       await note.waitFor({ state: "detached" });
+      await notStored.waitFor({ state: "detached" });
       expect(complaints).toEqual([]);
     } finally {
       other.close();

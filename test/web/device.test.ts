@@ -328,10 +328,14 @@ describe("the range of time", () => {
 });
 
 test.each([
-  [{ expected: 1, unsequenced: 0 }, "complete, of 1 number"],
-  [{ expected: 1500, unsequenced: 3 }, "complete, of 1,500 numbers"],
-  [{ expected: 0, unsequenced: 0 }, "complete, of 0 numbers"],
-  [{ expected: 0, unsequenced: 2 }, "2 datagrams without a number: what was lost is unknown"],
+  [{ expected: 1, unsequenced: 0, pending: 0 }, "complete, of 1 number"],
+  [{ expected: 1500, unsequenced: 3, pending: 0 }, "complete, of 1,500 numbers"],
+  [
+    { expected: 15_000, unsequenced: 3, pending: 1200 },
+    "complete, of 15,000 numbers, 1,200 of them not stored yet",
+  ],
+  [{ expected: 0, unsequenced: 0, pending: 0 }, "complete, of 0 numbers"],
+  [{ expected: 0, unsequenced: 2, pending: 2 }, "2 datagrams without a number: what was lost is unknown"],
 ])("of %j the completeness says what it is of", (numbers, sentence) => {
   expect(completeSentence(numbers as Total)).toBe(sentence);
 });

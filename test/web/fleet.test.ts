@@ -14,7 +14,7 @@ import {
   trendOf,
 } from "../../web/src/fleet/trend.ts";
 import { completenessData, lossData, STACKED, trendPoints } from "../../web/src/fleet/trend-columns.ts";
-import { verdict } from "../../web/src/fleet/verdict.ts";
+import { notStored, verdict } from "../../web/src/fleet/verdict.ts";
 
 const causes = (given: Partial<Causes> = {}): Causes => ({
   network: 0,
@@ -172,6 +172,14 @@ test.each([
   ],
 ])("the verdict says whose doing it is: %#", (numbers, sentence) => {
   expect(verdict(numbers, "the last minute")).toBe(sentence);
+});
+
+test.each([
+  [0, ""],
+  [1, " 1 number is not stored yet."],
+  [1603, " 1,603 numbers are not stored yet."],
+])("beside the verdict stands what only the memory holds: %d", (pending, sentence) => {
+  expect(notStored(pending)).toBe(sentence);
 });
 
 test("a column is sorted by what an operator looks for first, then the other way", () => {

@@ -22,6 +22,8 @@ export interface Total extends Bins {
   reordered: number;
   duplicates: number;
   unsequenced: number;
+  /** of the received: what the database has not taken yet */
+  pending: number;
   completeness: number | null;
 }
 

@@ -5,7 +5,7 @@ import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, lately, MINUTE, rawLossOf, residualOf, spanOfStep } from "./trend.ts";
-import { verdict } from "./verdict.ts";
+import { notStored, verdict } from "./verdict.ts";
 
 const BigNumber = ({ ratio }: { ratio: number | null }) => {
   const [number, unit = ""] = completeness(ratio).split(/(?= %)/);
@@ -96,7 +96,10 @@ export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
         <p class="hero-label">Complete in {span}</p>
         <BigNumber ratio={ratio} />
       </div>
-      <p class="hero-verdict">{verdict(trend, span)}</p>
+      <p class="hero-verdict">
+        {verdict(trend, span)}
+        {notStored(ledger.total.pending)}
+      </p>
       {trend.expected > 0 && <BinBar bins={trend} />}
       <BinRows trend={trend} />
       <Facts ledger={ledger} trend={trend} statuses={statuses} />

@@ -8,6 +8,10 @@ const LOST_HERE: Partial<Record<Cause, string>> = {
   "collector-down": "while the collector was down",
 };
 
+/** Of what is here: the database has not taken it, and only the memory holds it. */
+export const notStored = (pending: number): string =>
+  pending === 0 ? "" : ` ${plural(pending, "number is", "numbers are")} not stored yet.`;
+
 /**
  * What an operator wants to know first, in a sentence or two: is anything absent, and is it this host's doing?
  * @param span - such as "the last minute"
