@@ -25,6 +25,8 @@ export interface StartArchive extends DeviceArchive {
    * @param owns - whether a device is this worker's; default all are
    */
   restored(most: number, owns?: (id: string) => boolean): Restored;
+  /** Nothing is read any more. */
+  close(): void;
 }
 
 /** What an ingest worker is started with. */

@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { threadCpuUs } from "../common/thread-cpu.ts";
 import type { BatchReturn } from "../protocol/batch.ts";
-import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
+import type { IngestCommand, IngestReport, StartArchive, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestService } from "./ingest-service.ts";
 
 const STATUS_MS = 500;
@@ -31,15 +31,25 @@ export const closePorts = ({ main, writer }: IngestPorts): void => {
 export class IngestThread {
   readonly #ports: IngestPorts;
   readonly #service: IngestService;
+  readonly #archive: Pick<StartArchive, "close"> | null;
   readonly #trimHeaps: (() => void) | null;
   readonly #timers: NodeJS.Timeout[] = [];
   /** the command before: answers are told apart by their order */
   #former: Promise<void> = Promise.resolve();
 
-  /** @param trimHeaps - gives memory of the process back now and then; null = another worker does */
-  constructor(ports: IngestPorts, service: IngestService, trimHeaps: (() => void) | null) {
+  /**
+   * @param archive - of the service, closed when that has ended
+   * @param trimHeaps - gives memory of the process back now and then; null = another worker does
+   */
+  constructor(
+    ports: IngestPorts,
+    service: IngestService,
+    archive: Pick<StartArchive, "close"> | null,
+    trimHeaps: (() => void) | null,
+  ) {
     this.#ports = ports;
     this.#service = service;
+    this.#archive = archive;
     this.#trimHeaps = trimHeaps;
   }
 
@@ -100,6 +110,8 @@ export class IngestThread {
   }
 
   #end(): void {
+    // the thread may end later than the writer, and whoever only reads leaves SQLite's files beside the database when it is the last
+    this.#archive?.close();
     this.#report({ report: "done", figures: this.#figures(), isLast: true });
     for (const timer of this.#timers) clearInterval(timer);
     closePorts(this.#ports);

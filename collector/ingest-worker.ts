@@ -100,19 +100,21 @@ const run = async (main: MessagePort, data: IngestWorkerData): Promise<void> => 
   await mapLargeBlocks();
   // of the process, so one worker does it
   const trimHeaps = worker === 0 ? await heapTrimmer() : null;
+  let archive: StartArchive | null = null;
   let service: IngestService;
   try {
-    const archive = data.archive === null ? null : await openArchive(data.archive);
+    archive = data.archive === null ? null : await openArchive(data.archive);
     const tracker = trackerOf(data, archive === null ? null : NO_ARCHIVE);
     prepare(() => rehearse(tracker, NOTHING_RESTORED), logger);
     service = await makeService(data, archive, logger);
     prepare(() => warmUp(tracker, NOTHING_RESTORED), logger);
   } catch (error) {
+    archive?.close();
     reportFailure(main, error);
     closePorts(ports);
     return;
   }
-  new IngestThread(ports, service, trimHeaps).run();
+  new IngestThread(ports, service, archive, trimHeaps).run();
 };
 
 if (parentPort === null) throw new MisuseError("ingest-worker.ts is the entry of a worker thread");

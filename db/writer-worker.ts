@@ -80,6 +80,14 @@ const startMerger = (): Worker => {
   return started;
 };
 
+/** Resolves when it has closed the database: whoever only reads leaves SQLite's files beside it when it is the last. */
+const endMerger = async (): Promise<void> => {
+  if (merger === undefined) return;
+  const gone = new Promise((resolve) => merger?.once("exit", resolve));
+  merge({ command: "close" });
+  await gone;
+};
+
 detachFirst();
 const writer = openWriter();
 let thread: WriterThread | undefined;
@@ -102,5 +110,8 @@ else {
   // the main thread knows that the database is open, and batches come only once it has opened the sockets
   warmUp();
   for (const port of ports) port.on("message", (message: BatchMessage) => loop.accept(message));
-  main.on("message", () => loop.close());
+  main.on("message", async () => {
+    await endMerger();
+    loop.close();
+  });
 }

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { systemClock } from "../../common/clock.ts";
@@ -115,6 +116,26 @@ test("queries are answered by the reader's thread", async () => {
   await expect(store.reader.gaps({ ...all, order: "asc", state: null, cause: null })).rejects.toMatchObject({
     code: "ERR_READER_CLOSED",
   });
+});
+
+test("after a close none of SQLite's files are beside the database, also when there were merges", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  for (let sequence = 0; store.status().merges === 0; sequence++) {
+    // the newest megabyte of flushes is not merged yet: values that nothing can make smaller
+    const readings = Array.from({ length: 1000 }, (_, channel) => ({
+      channel,
+      value: Math.random(),
+      timeUs: model.nowUs,
+    }));
+    model.receive(run, sequence, readings);
+    post(store, model.seal());
+    await committed(store);
+  }
+  await store.close();
+  expect(readdirSync(bed.directory).sort()).toEqual(["lacuna.db", "lacuna.db-lock"]);
 });
 
 test("close commits what was posted before, and the next start goes on from it", async () => {

@@ -7,5 +7,5 @@ export const openArchive = ({ when }: { when: string }): StartArchive => {
   setInterval(() => {
     if (existsSync(when)) throw new RangeError("told to die");
   }, 20);
-  return { restored: () => EMPTY, load: () => null, loadEpoch: () => null };
+  return { restored: () => EMPTY, load: () => null, loadEpoch: () => null, close: () => undefined };
 };

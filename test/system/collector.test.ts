@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, type CollectorOptions, startCollector } from "../../collector/collector.ts";
@@ -153,6 +153,18 @@ test("a worker that dies is an error event, and nobody waits for it", async () =
   const { threads } = collector.status();
   expect(threads).toEqual([{ state: "failed", utilization: null }]);
   await collector.stop();
+  directory.remove();
+});
+
+test("a stop is over when the database is let go of: whoever closes it last takes SQLite's files away", async () => {
+  const directory = temporaryDirectory();
+  const closed = `${directory.path}/closed`;
+  const { collector } = await start(["udp://127.0.0.1:0"], {
+    archive: { url: new URL("../support/noting-archive.ts", import.meta.url).href, options: { closed } },
+  });
+  expect(existsSync(closed)).toBe(false);
+  await collector.stop();
+  expect(existsSync(closed)).toBe(true);
   directory.remove();
 });
 
