@@ -12,6 +12,7 @@ import {
   RateHz,
   RefTo,
   Time,
+  timeRangeQuery,
   Word,
 } from "./common.ts";
 import { LedgerTotal } from "./ledger.ts";
@@ -71,10 +72,7 @@ export const DevicesQueryString = Query({
   ),
   min_completeness: Ratio("from 0 to 1: only devices that are at least so complete"),
   max_completeness: Ratio("from 0 to 1: only devices that are at most so complete"),
-  from: Type.Optional(
-    Type.String({ description: "only devices last seen then or later; a time as everywhere" }),
-  ),
-  to: Type.Optional(Type.String({ description: "only devices last seen before; a time as everywhere" })),
+  ...timeRangeQuery("inclusive, by when devices were last seen", "exclusive, likewise"),
   sort: Type.Optional(Word(FLEET_SORTS, { description: "what to sort by; id when left out" })),
   order: Type.Optional(
     Word(["asc", "desc"], { description: "asc when left out; what is unknown comes last" }),

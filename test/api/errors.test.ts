@@ -99,18 +99,15 @@ test.each(["1e-1", "0x1", ".5", "+1", "NaN", "Infinity"])("%j for a ratio is 400
   ]);
 });
 
-test("times and steps that are none are named with all else that is wrong", async () => {
-  const { json } = await api.get(
+test.each([
+  [
     "/api/v1/devices/pump-7/series?from=noon&to=1795176000&step=0s&points=0&x=1",
-  );
-  expect(json.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
-    "channel",
-    "from",
-    "points",
-    "step",
-    "to",
-    "x",
-  ]);
+    "channel from points step to x",
+  ],
+  ["/api/v1/devices?from=noon&to=1795176000&limit=0", "from limit to"],
+])("times and steps that are none are named with all else that is wrong: %s", async (url, names) => {
+  const { json } = await api.get(url);
+  expect(json.parameters.map(({ name }: { name: string }) => name).sort()).toEqual(names.split(" "));
 });
 
 test.each([
