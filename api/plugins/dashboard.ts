@@ -34,6 +34,8 @@ export const installDashboard = async (app: App, directory: string): Promise<voi
     immutable: true,
     maxAge: "365d",
     index: false,
+    // whole, as all our answers: a part that is not there would need an error of its own
+    acceptRanges: false,
     // a missing directory is an answer, not a warning at every start
     suppressWarning: true,
     schemaHide: true,

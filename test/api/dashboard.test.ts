@@ -57,6 +57,16 @@ test.each(["/", "/assets/index-1.js"])("HEAD %s is told the length that GET has,
   }
 });
 
+test.each(["/", "/assets/index-1.js"])("%s is whole, whichever part of it is asked for", async (url) => {
+  build();
+  const whole = await app.inject(url);
+  expect(whole.headers["accept-ranges"]).toBeUndefined();
+  for (const range of ["bytes=0-3", "bytes=99999-", "bytes=-0"]) {
+    const answer = await app.inject({ url, headers: { range } });
+    expect([range, answer.statusCode, answer.body]).toEqual([range, 200, whole.body]);
+  }
+});
+
 test("files with a hash in their name are kept by browsers for good", async () => {
   build();
   const file = await app.inject("/assets/index-1.js");
