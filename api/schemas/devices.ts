@@ -98,20 +98,25 @@ const Value = Type.Unsafe<number | boolean | string>({
 export const Values = MapOf(Value, "value by channel name");
 
 export const LatestList = named(
-  Type.Object({
-    devices: Type.Array(
-      Type.Object({
-        id: DeviceId,
-        time: AnyTimeOrNull("of the newest value"),
-        ageSeconds: Nullable(
-          Type.Number({ minimum: 0, description: "now - time; 0 when the device's clock is ahead" }),
-        ),
-        status: Status,
-        values: Values,
-        units: MapOf(Type.String(), "unit by channel name"),
-      }),
-    ),
-    next: Next,
-  }),
+  Type.Object(
+    {
+      devices: Type.Array(
+        Type.Object({
+          id: DeviceId,
+          time: AnyTimeOrNull("of the newest value"),
+          ageSeconds: Nullable(
+            Type.Number({ minimum: 0, description: "now - time; 0 when the device's clock is ahead" }),
+          ),
+          status: Status,
+          values: Values,
+          units: MapOf(Type.String(), "unit by channel name"),
+        }),
+      ),
+      next: Next,
+    },
+    {
+      description: "a page of newest values: of each channel that of the newest datagram, whatever its time",
+    },
+  ),
   "LatestList",
 );
