@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
-import { createRepeatLimiter, type Logger } from "../common/logger.ts";
+import { createRepeatLimiter, type Logger, type RepeatLimiter } from "../common/logger.ts";
 import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { BatchPool } from "./batch-pool.ts";
@@ -57,6 +57,13 @@ const WHY_REJECTED = {
 const recoveryOf = ({ recovery, kind }: ListenerConfig): ListenerRecovery =>
   !recovery ? "off" : kind === "group" ? "group" : "on";
 
+const newReceiver = ({ clock, sockets }: IngestServiceOptions, ingest: Ingest): Receiver => {
+  const handle = ingest.receive.bind(ingest);
+  if (sockets === null) return new DgramReceiver(clock, handle);
+  const onOverload = (listener: number): void => void ingest.counters[listener]!.overloads++;
+  return new NativeReceiver({ clock, sockets, handle, onOverload });
+};
+
 /** The listeners, the receiver and the pipeline of one ingest worker, driven by real time. */
 export class IngestService {
   readonly #options: IngestServiceOptions;
@@ -72,45 +79,18 @@ export class IngestService {
   readonly #dropReadings: DropReadings;
 
   constructor(options: IngestServiceOptions) {
-    const { clock, logger, sockets } = options;
+    const { clock, logger } = options;
     this.#options = options;
     const limiter = createRepeatLimiter(clock);
     this.#exchange = options.exchange === null ? null : new Exchange(options.exchange, this.#laneSink());
-    const ingest = new Ingest({
-      formats: options.listeners.map(({ format }) => format),
-      sources: options.listeners.map(({ source }) => source),
-      tracker: options.tracker,
-      pool: new BatchPool(options.poolBatches),
-      restored: options.restored,
-      worker: options.worker,
-      exchange: this.#exchange,
-      batchMs: options.batchMs,
-      recovery: {
-        listeners: options.listeners.map(recoveryOf),
-        random: options.random,
-        send: (listener, bytes, address, port, local) =>
-          this.#sendNack(listener, bytes, address, port, local),
-      },
-      send: options.send,
-      onError: (reason, error) =>
-        limiter.limit(reason, (heldBack) => logger.error({ err: error, heldBack }, WHY_REJECTED[reason])),
-    });
+    const ingest = this.#newIngest(limiter);
     this.#ingest = ingest;
-    const receive = ingest.receive.bind(ingest);
-    this.#receiver =
-      sockets === null
-        ? new DgramReceiver(clock, receive)
-        : new NativeReceiver({
-            clock,
-            sockets,
-            handle: receive,
-            onOverload: (listener) => ingest.counters[listener]!.overloads++,
-          });
+    this.#receiver = newReceiver(options, ingest);
     this.#listeners = new WorkerListeners({
       configs: options.listeners,
       workers: options.workers,
       receiver: this.#receiver,
-      sockets,
+      sockets: options.sockets,
       kernelDrops: this.#kernelDrops,
       ingest,
       exchange: this.#exchange,
@@ -133,6 +113,30 @@ export class IngestService {
       counters: ingest.counters,
       nowMs: clock.monotonicMs(),
       onSilence: ({ config: { url } }, kind) => this.event(kind, { listener: url }),
+    });
+  }
+
+  #newIngest(limiter: RepeatLimiter): Ingest {
+    const { listeners, tracker, poolBatches, restored, worker, batchMs, random, send, logger } =
+      this.#options;
+    return new Ingest({
+      formats: listeners.map(({ format }) => format),
+      sources: listeners.map(({ source }) => source),
+      tracker,
+      pool: new BatchPool(poolBatches),
+      restored,
+      worker,
+      exchange: this.#exchange,
+      batchMs,
+      recovery: {
+        listeners: listeners.map(recoveryOf),
+        random,
+        send: (listener, bytes, address, port, local) =>
+          this.#sendNack(listener, bytes, address, port, local),
+      },
+      send,
+      onError: (reason, error) =>
+        limiter.limit(reason, (heldBack) => logger.error({ err: error, heldBack }, WHY_REJECTED[reason])),
     });
   }
 
