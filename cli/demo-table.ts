@@ -1,7 +1,7 @@
 import type { LedgerSource } from "../api/sources.ts";
 import { deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
-import type { Progress } from "../simulator/run.ts";
+import type { Progress } from "../simulator/sending.ts";
 import { count, lossPercent, percent, rate, rowTable, wrapped } from "./terminal.ts";
 
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {

@@ -1,6 +1,7 @@
 import { loadSettings } from "../common/config.ts";
 import { SIMULATOR_OPTIONS } from "../simulator/options.ts";
-import type { Progress, Summary } from "../simulator/run.ts";
+import type { Summary } from "../simulator/run.ts";
+import type { Progress } from "../simulator/sending.ts";
 import { simulate } from "../simulator/simulate.ts";
 import { print } from "./output.ts";
 import { stopSignals } from "./stop-signals.ts";

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
-import { type Progress, runSimulation, type Summary } from "./run.ts";
+import { runSimulation, type Summary } from "./run.ts";
+import type { Progress } from "./sending.ts";
 import { type SimulatorSettings, STOP } from "./settings.ts";
 
 /** The thread a simulation runs in: its datagrams leave on time whatever else the process does. */

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import { checkSettings } from "./check-settings.ts";
-import type { Progress, Summary } from "./run.ts";
+import type { Summary } from "./run.ts";
+import type { Progress } from "./sending.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import { STOP } from "./settings.ts";
 import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
