@@ -1,11 +1,11 @@
 import { pagesOf } from "./chunk/chunk-pages.ts";
 import { addChunk, noChunks } from "./chunk/chunk-totals.ts";
+import { CRC_BYTES } from "./codec/checksum.ts";
 import { inSegment, SegmentCorruptError } from "./codec/corrupt.ts";
 import { eachRun } from "./directory.ts";
 import { checkChunks } from "./merge/merge-input.ts";
 import type { Sqlite } from "./open.ts";
 import type { SegmentSummary } from "./segment/columns.ts";
-import { CRC_BYTES } from "./segment/segment-head.ts";
 import { SegmentReader } from "./segment/segment-reader.ts";
 import type { RunInSegment, StoredRuns } from "./stored-runs.ts";
 

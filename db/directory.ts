@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "./codec/byte-reader.ts";
 import { ByteWriter } from "./codec/byte-writer.ts";
+import { CRC_BYTES } from "./codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import type { BuiltSegment } from "./segment/columns.ts";
 
 const CHECKED = 0;
-const CRC_BYTES = 4;
 const HEAD_BYTES = 1 + CRC_BYTES;
 
 /**

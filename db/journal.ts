@@ -5,6 +5,7 @@ import { ROW } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { ByteReader } from "./codec/byte-reader.ts";
 import type { ByteWriter } from "./codec/byte-writer.ts";
+import { CRC_BYTES, isSound } from "./codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "./codec/corrupt.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
@@ -18,7 +19,6 @@ import { CHANGE_FIELDS, lowestBit, newRow } from "./view/run-rows.ts";
  * nobody could tell from the real one. Records of former builds have none.
  */
 const VERSION = { PLAIN_UNCHECKED: 1, DEFLATED_UNCHECKED: 2, PLAIN: 3, DEFLATED: 4 } as const;
-const CRC_BYTES = 4;
 /** deflating takes about 15 ns per byte of the writer's time */
 const MOST_DEFLATED_BYTES = 2 ** 18;
 /** a damaged record must not ask for all the memory there is */
@@ -84,8 +84,7 @@ const bodyOf = (flush: number, column: Uint8Array): Uint8Array => {
 
 const checked = (flush: number, bytes: Uint8Array): Uint8Array => {
   const end = bytes.length - CRC_BYTES;
-  const reader = new ByteReader(bytes, Math.max(0, end));
-  if (end < 1 || crc32(bytes.subarray(0, end)) !== reader.u32()) {
+  if (end < 1 || !isSound(bytes, 0, end)) {
     throw new SegmentCorruptError(`journal record ${flush} is damaged`);
   }
   return bytes.subarray(1, end);

@@ -1,11 +1,10 @@
-import { crc32 } from "node:zlib";
 import { ByteReader } from "../codec/byte-reader.ts";
+import { CRC_BYTES, isSound } from "../codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import type { Sqlite, Statement } from "../open.ts";
 import { decodeBlock } from "../segment/block.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import type { GrowingColumns } from "../segment/growing-columns.ts";
-import { CRC_BYTES } from "../segment/segment-head.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { CHUNK_PAGE_BYTES } from "./chunk-pages.ts";
 import { HeadsCache, lastRunOf } from "./heads-cache.ts";
@@ -135,8 +134,5 @@ export const decodeChunk = (bytes: Uint8Array, head: ChunkHead, into: GrowingCol
 /** Compare a chunk's block with its checksum. @param bytes - the block and its CRC @throws SegmentCorruptError */
 export const checkChunk = (bytes: Uint8Array, head: ChunkHead): void => {
   if (bytes.length !== head.bytes + CRC_BYTES) throw new SegmentCorruptError("a chunk is cut off");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (crc32(bytes.subarray(0, head.bytes)) !== view.getUint32(head.bytes, true)) {
-    throw new SegmentCorruptError("a chunk is damaged");
-  }
+  if (!isSound(bytes, 0, head.bytes)) throw new SegmentCorruptError("a chunk is damaged");
 };

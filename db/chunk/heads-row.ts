@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { ByteReader } from "../codec/byte-reader.ts";
 import { ByteWriter } from "../codec/byte-writer.ts";
+import { CRC_BYTES, isSound } from "../codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
-import { CRC_BYTES } from "../segment/segment-head.ts";
 import { type ChunkHead, readChunkHead, writeChunkHead } from "./chunk-head.ts";
 
 /**
@@ -152,10 +152,7 @@ export class HeadsRowReader {
   constructor(column: Uint8Array) {
     const row = storedBytes(column);
     const end = row.length - CRC_BYTES;
-    const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
-    if (end < 1 || crc32(row.subarray(0, end)) !== view.getUint32(end, true)) {
-      throw new SegmentCorruptError("a row of chunk heads is damaged");
-    }
+    if (end < 1 || !isSound(row, 0, end)) throw new SegmentCorruptError("a row of chunk heads is damaged");
     this.#bytes = row;
     this.#input = new ByteReader(row, 0, end);
     if (this.#input.u8() !== VERSION) throw new SegmentCorruptError("chunk heads of an unknown version");

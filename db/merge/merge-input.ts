@@ -1,10 +1,10 @@
 import { checkChunk, decodeChunk } from "../chunk/chunk-store.ts";
 import { type HeadsRow, HeadsRowReader, type RunHeads } from "../chunk/heads-row.ts";
+import { CRC_BYTES } from "../codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import { eachRun } from "../directory.ts";
 import type { Sqlite } from "../open.ts";
 import { GrowingColumns } from "../segment/growing-columns.ts";
-import { CRC_BYTES } from "../segment/segment-head.ts";
 import { SegmentReader } from "../segment/segment-reader.ts";
 import type { GatheredRun } from "./gathered-run.ts";
 

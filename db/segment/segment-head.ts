@@ -46,7 +46,6 @@ export interface SegmentHead {
   blockBytes: Float64Array;
 }
 
-export const CRC_BYTES = 4;
 const FIXED_BYTES = 10;
 const MOST_DATAGRAMS = 2 ** 26;
 

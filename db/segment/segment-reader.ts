@@ -1,12 +1,12 @@
-import { crc32 } from "node:zlib";
 import { releaseBytes } from "../../common/release-bytes.ts";
 import { ByteReader } from "../codec/byte-reader.ts";
+import { CRC_BYTES, isSound } from "../codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
 import { decodeIntegers } from "../codec/integers.ts";
 import { decodeBlock } from "./block.ts";
 import type { DatagramColumns, RunColumns, SegmentSummary } from "./columns.ts";
 import type { GrowingColumns } from "./growing-columns.ts";
-import { CRC_BYTES, FORM, memoryToRead, readHead } from "./segment-head.ts";
+import { FORM, memoryToRead, readHead } from "./segment-head.ts";
 
 /**
  * Reads one segment blob. Every method throws SegmentCorruptError (`ERR_SEGMENT_CORRUPT`) on bytes that no builder wrote.
@@ -126,10 +126,7 @@ export class SegmentReader {
   #checkBlock(from: number, to: number): void {
     const blob = this.#blob;
     if (!(to >= from && to + CRC_BYTES <= blob.length)) throw new SegmentCorruptError("a block is cut off");
-    const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-    if (crc32(blob.subarray(from, to)) !== view.getUint32(to, true)) {
-      throw new SegmentCorruptError("a block is damaged");
-    }
+    if (!isSound(blob, from, to)) throw new SegmentCorruptError("a block is damaged");
   }
 }
 

@@ -6,9 +6,9 @@ import type { ChannelSummary, ChunkHead } from "../../../db/chunk/chunk-head.ts"
 import { ChunkStore } from "../../../db/chunk/chunk-store.ts";
 import { type HeadsRow, HeadsWriter } from "../../../db/chunk/heads-row.ts";
 import { ByteWriter } from "../../../db/codec/byte-writer.ts";
+import { CRC_BYTES } from "../../../db/codec/checksum.ts";
 import { encodeBlock } from "../../../db/segment/block.ts";
 import { GrowingColumns } from "../../../db/segment/growing-columns.ts";
-import { CRC_BYTES } from "../../../db/segment/segment-head.ts";
 
 const summary = (channel: number, index: number): ChannelSummary => ({
   ...{

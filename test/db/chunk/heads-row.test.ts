@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { ChannelSummary, ChunkHead } from "../../../db/chunk/chunk-head.ts";
 import { HeadsRowReader, HeadsWriter } from "../../../db/chunk/heads-row.ts";
+import { CRC_BYTES } from "../../../db/codec/checksum.ts";
 import { SegmentCorruptError } from "../../../db/codec/corrupt.ts";
 import { chunkHeads } from "../../support/naive-format/chunk-heads.ts";
 
 const START_US = 1_795_000_000_000_000;
-const CRC_BYTES = 4;
 
 const channel = (number: number, at: number): ChannelSummary => ({
   ...{ channel: number, count: 50, nonFinite: at, min: -0.25 * at, max: at / 3, sum: Math.PI * at },
