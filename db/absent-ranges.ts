@@ -16,21 +16,44 @@ type LostRow = [
   requests: number,
 ];
 
+const LOST_COLUMNS = "gaps.first, last, cause, opened_at, time_before, time_after, requests";
+
+type LostOf = (run: number) => readonly LostRow[];
+
+const lostOfOne = (db: Sqlite): LostOf => {
+  const lost = db.prepare(`SELECT ${LOST_COLUMNS} FROM gaps WHERE run_no = ? AND state = 'lost'`).raw();
+  return (run) => lost.all(run) as LostRow[];
+};
+
+/** Of all runs of a device at once, which may be thousands: to ask for each takes ten times as long. @param epoch - those of one, null = of none; undefined = of all */
+export const lostOfDevice = (db: Sqlite, device: number, epoch: number | null | undefined): LostOf => {
+  const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
+  const rows = db
+    .prepare(
+      `SELECT run_no, ${LOST_COLUMNS} FROM epochs JOIN gaps USING (run_no) WHERE device_no = ?${ofEpoch} AND state = 'lost'`,
+    )
+    .raw()
+    .iterate(...[device, epoch].filter((value) => value !== undefined));
+  const byRun = new Map<number, LostRow[]>();
+  for (const [run, ...row] of rows as IterableIterator<[number, ...LostRow]>) {
+    const known = byRun.get(run);
+    if (known === undefined) byRun.set(run, [row]);
+    else known.push(row);
+  }
+  return (run) => byRun.get(run) ?? [];
+};
+
 /** The absent ranges of one run after the other, as the database has them. */
 export class AbsentRanges {
-  readonly #floor: Statement;
-  readonly #lost: Statement;
+  readonly #floors: Statement;
+  readonly #lostOf: LostOf;
   readonly #openOf: (run: number) => OpenGap[];
 
-  constructor(db: Sqlite) {
-    this.#floor = db
-      .prepare("SELECT max(last) + 1 FROM folded_gaps WHERE run_no = ? AND state = 'lost'")
-      .pluck();
-    this.#lost = db
-      .prepare(
-        "SELECT first, last, cause, opened_at, time_before, time_after, requests FROM gaps WHERE run_no = ? AND state = 'lost' ORDER BY first",
-      )
-      .raw();
+  /** @param lostOf - default: each run is asked for by itself */
+  constructor(db: Sqlite, lostOf = lostOfOne(db)) {
+    // nearly always there is none: to sort nothing, or to make a row that says so, takes longer than to look
+    this.#floors = db.prepare("SELECT last + 1 FROM folded_gaps WHERE run_no = ? AND state = 'lost'").pluck();
+    this.#lostOf = lostOf;
     this.#openOf = openGapsOf(db);
   }
 
@@ -41,12 +64,14 @@ export class AbsentRanges {
    * @throws SegmentCorruptError
    */
   take(row: Float64Array): Absent[] {
-    if (row[ROW.MISSING]! + lostOf(row, 0) === 0) return [];
+    const isLost = lostOf(row, 0) > 0;
+    const isMissing = row[ROW.MISSING]! > 0;
+    if (!isLost && !isMissing) return [];
     const run = row[ROW.RUN]!;
-    const floor = Math.max(row[ROW.FLOOR]!, (this.#floor.get(run) as number | null) ?? 0);
+    const floor = Math.max(row[ROW.FLOOR]!, ...(this.#floors.all(run) as number[]));
     row[ROW.FLOOR] = floor;
-    const ranges = (this.#lost.all(run) as LostRow[]).map(lostRange);
-    ranges.push(...this.#openOf(run).map(openRange));
+    const ranges = isLost ? this.#lostOf(run).map(lostRange) : [];
+    if (isMissing) ranges.push(...this.#openOf(run).map(openRange));
     ranges.sort((a, b) => a.first - b.first);
     checkRanges(run, ranges);
     return ranges

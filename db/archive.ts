@@ -119,6 +119,6 @@ const loadEpoch = (db: Sqlite, device: number, epoch: number | null): RunSnapsho
   const state = new LedgerState();
   new TableLoader(db, state, device, epoch).loadRuns();
   const slot = state.devices.slotOf(device);
-  const runs = slot < 0 ? [] : runsOf(db, state, slot);
+  const runs = slot < 0 ? [] : runsOf(db, state, slot, epoch);
   return runs.length === 0 ? null : runs;
 };

@@ -2,7 +2,7 @@ import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts
 import { FIRST_NAMED_CHANNEL } from "../protocol/constants.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
-import { AbsentRanges } from "./absent-ranges.ts";
+import { AbsentRanges, lostOfDevice } from "./absent-ranges.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
@@ -156,9 +156,9 @@ const runSnapshot = (columns: RunRow, absent: AbsentRanges): RunSnapshot => {
   return { epoch, index, row, absent: absent.take(row) };
 };
 
-/** The runs of a device that `state` has. */
-export const runsOf = (db: Sqlite, state: LedgerState, slot: number): RunSnapshot[] => {
-  const absent = new AbsentRanges(db);
+/** The runs of a device that `state` has. @param only - the epoch they are of, null = none; undefined = it has all of them */
+export const runsOf = (db: Sqlite, state: LedgerState, slot: number, only?: number | null): RunSnapshot[] => {
+  const absent = new AbsentRanges(db, lostOfDevice(db, state.devices.number[slot]!, only));
   const runs: RunSnapshot[] = [];
   for (const run of state.runSlots(slot)) {
     const declared = state.runField(run, RUN.EPOCH);
