@@ -21,6 +21,7 @@ import {
   refuseMalformedQueries,
   refuseOtherMethods,
   refuseOtherProtocols,
+  refuseUnknownRoutes,
 } from "./plugins/errors.ts";
 import { notModifiedForAny } from "./plugins/etag.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
@@ -173,6 +174,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   await installExposure(app, options.exposure ?? { corsOrigins: [], requestsPerSecond: null });
   installAuth(app, tokens);
   refuseMalformedQueries(app);
+  refuseUnknownRoutes(app);
   refuseOtherMethods(app);
   takeDecimalNumbers(app);
   await installOpenapi(app, options.version);

@@ -14,9 +14,7 @@ export const PROBLEMS = {
   ERR_METHOD_NOT_ALLOWED: 405,
   ERR_REQUEST_TIMEOUT: 408,
   ERR_INCOMPLETE: 409,
-  ERR_PAYLOAD_TOO_LARGE: 413,
   ERR_URL_TOO_LONG: 414,
-  ERR_UNSUPPORTED_MEDIA_TYPE: 415,
   ERR_MISDIRECTED: 421,
   ERR_QUERY_TOO_LARGE: 422,
   ERR_TOO_MANY_REQUESTS: 429,
@@ -92,8 +90,6 @@ const FOREIGN: Readonly<Record<string, [ProblemCode, string]>> = {
     "a character of the URL must be percent-encoded as UTF-8, as é is %C3%A9",
   ],
   FST_ERR_MAX_PARAM_LENGTH: ["ERR_URL_TOO_LONG", "a part of the path is longer than any device id"],
-  FST_ERR_CTP_BODY_TOO_LARGE: ["ERR_PAYLOAD_TOO_LARGE", "the body is too large"],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["ERR_UNSUPPORTED_MEDIA_TYPE", "the type of the body is not accepted"],
   HPE_HEADER_OVERFLOW: ["ERR_HEADERS_TOO_LARGE", "URL and headers are too large"],
   ERR_HTTP_REQUEST_TIMEOUT: ["ERR_REQUEST_TIMEOUT", "the request took too long to arrive"],
 };

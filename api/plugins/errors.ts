@@ -166,18 +166,23 @@ export const refuseMalformedQueries = (app: App): void => {
   });
 };
 
-/** Errors and unknown routes. */
+const nothingThere = (app: App, request: FastifyRequest, reply: FastifyReply): ApiError =>
+  // methods the router has never heard of reach no route: nothing takes them, here or elsewhere
+  app.supportedMethods.includes(request.method)
+    ? new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; /api/v1 lists what there is`)
+    : methodError(reply);
+
+/** Errors, and what turns out not to be there, such as a file. */
 export const installErrors = (app: App, handleError: ErrorHandler): void => {
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler((request, reply) =>
-    send(
-      reply,
-      // methods the router has never heard of reach no route: nothing takes them, here or elsewhere
-      app.supportedMethods.includes(request.method)
-        ? new ApiError("ERR_NOT_FOUND", `there is nothing at ${request.url}; /api/v1 lists what there is`)
-        : methodError(reply),
-    ),
-  );
+  app.setNotFoundHandler((request, reply) => send(reply, nothingThere(app, request, reply)));
+};
+
+/** Before a body that comes along is read: what is wrong with one that nobody takes says nothing of the URL. */
+export const refuseUnknownRoutes = (app: App): void => {
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) throw nothingThere(app, request, reply);
+  });
 };
 
 const READING_METHODS = ["GET", "HEAD"];
