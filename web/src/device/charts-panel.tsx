@@ -6,6 +6,7 @@ import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useWidth } from "../parts/use-width.ts";
 import { ChannelChart } from "./channel-chart.tsx";
+import { ChannelChoice } from "./channel-choice.tsx";
 import { panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
 import { RangeBar } from "./range-bar.tsx";
 
@@ -22,6 +23,14 @@ const MOVES: Record<string, (span: Span) => Range> = {
   ArrowRight: (span) => panned(span, 0.25),
   "+": (span) => zoomed(span, 0.5),
   "-": (span) => zoomed(span, 2),
+};
+
+/** Where a key leads; undefined = nowhere. @param from - what is seen now; null = not known yet */
+const rangeByKey = (event: KeyboardEvent, from: Span | null): Range | undefined => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return undefined;
+  if (/^(INPUT|SELECT)$/.test((event.target as HTMLElement).tagName)) return undefined;
+  if (event.key === "Home") return ALL;
+  return from === null ? undefined : MOVES[event.key]?.(from);
 };
 
 export interface ChartsPanelProps {
@@ -52,39 +61,17 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
 
   const names = chosen ?? channels.slice(0, SHOWN_FIRST).map(({ name }) => name);
   const shown = channels.filter(({ name }) => names.includes(name));
-  const toggle = (name: string): void =>
-    onChosen(names.includes(name) ? names.filter((other) => other !== name) : [...names, name]);
+  const seenNow = (): Span | null => span ?? spanOfRange(range, collectorNow());
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (/^(INPUT|SELECT)$/.test((event.target as HTMLElement).tagName)) return;
-    const from = span ?? spanOfRange(range, collectorNow());
-    const next = event.key === "Home" ? ALL : from === null ? undefined : MOVES[event.key]?.(from);
+    const next = rangeByKey(event, seenNow());
     if (next === undefined) return;
     event.preventDefault();
     onRange(next);
   };
 
   return (
-    <Panel
-      title="Channels"
-      end={<RangeBar range={range} span={span ?? spanOfRange(range, collectorNow())} onRange={onRange} />}
-    >
-      {channels.length > 1 && (
-        <fieldset class="channel-choice" aria-label="Channels shown">
-          {channels.map(({ name }) => (
-            <button
-              key={name}
-              type="button"
-              class="button"
-              title={name}
-              aria-pressed={names.includes(name)}
-              onClick={() => toggle(name)}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
-      )}
+    <Panel title="Channels" end={<RangeBar range={range} span={seenNow()} onRange={onRange} />}>
+      {channels.length > 1 && <ChannelChoice channels={channels} names={names} onChosen={onChosen} />}
       <section
         class="channels"
         ref={place}
