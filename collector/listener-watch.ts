@@ -1,5 +1,5 @@
+import { hostInterfaces } from "../common/interfaces.ts";
 import type { ListenerCounters } from "./counters.ts";
-import { hostInterfaces } from "./interfaces.ts";
 import type { Listener } from "./listener.ts";
 import { type HostView, hostView } from "./lost-interface.ts";
 import { SilenceWatch } from "./silence-watch.ts";

@@ -1,4 +1,4 @@
-import { findInterface, type HostInterfaces, hasAddress } from "./interfaces.ts";
+import { findInterface, type HostInterfaces, hasAddress } from "../common/interfaces.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
 import { isJoined, type Membership, readMemberships } from "./memberships.ts";
 

@@ -7,7 +7,7 @@ import {
   findInterface,
   type HostInterfaces,
   hasAddress,
-} from "./interfaces.ts";
+} from "../common/interfaces.ts";
 import { describePortOwner } from "./kernel-sockets.ts";
 import { type ListenerConfig, needsScope } from "./listener-url.ts";
 import type { NativeSocket, NativeSockets } from "./receive/native-socket.ts";

@@ -1,4 +1,4 @@
-import type { HostInterfaces } from "./interfaces.ts";
+import type { HostInterfaces } from "../common/interfaces.ts";
 import type { ListenerConfig } from "./listener-url.ts";
 
 /**

@@ -6,6 +6,7 @@ import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { isGroup } from "../common/addresses.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { type FoundInterface, findInterface } from "../common/interfaces.ts";
 import { parseTarget, type Target } from "./target.ts";
 
 /** Memory of one datagram under way. */
@@ -141,16 +142,11 @@ export class UdpTransport implements Transport {
   }
 }
 
-/** The interface by name or address, as the calls of its family want it: IPv4 by address, IPv6 by name. */
-const findInterface = (wanted: string, family: 4 | 6): string => {
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    const isIt = name === wanted || addresses?.some(({ address }) => address === wanted);
-    if (!isIt) continue;
-    if (family === 6) return name;
-    const first = addresses?.find((address) => address.family === "IPv4");
-    if (first !== undefined) return wanted === name ? first.address : wanted;
-  }
-  throw new LacunaError("ERR_SEND_INTERFACE", `there is no interface ${wanted} with IPv${family}`);
+/** @throws LacunaError `ERR_SEND_INTERFACE` */
+const interfaceOf = (wanted: string, family: 4 | 6): FoundInterface => {
+  const found = findInterface(wanted, family, networkInterfaces());
+  if ("missing" in found) throw new LacunaError("ERR_SEND_INTERFACE", found.missing);
+  return found;
 };
 
 const resolveHost = async ({ host }: Target): Promise<{ address: string; family: 4 | 6 }> => {
@@ -179,8 +175,8 @@ const openSocket = async (target: Target, address: string, family: 4 | 6): Promi
     if (family === 4) socket.setBroadcast(true);
     if (isGroup(address)) {
       if (target.interface !== null) {
-        const via = findInterface(target.interface, family);
-        socket.setMulticastInterface(family === 4 ? via : `::%${via}`);
+        const via = interfaceOf(target.interface, family);
+        socket.setMulticastInterface(family === 4 ? via.address : `::%${via.name}`);
       }
       if (target.ttl !== null) socket.setMulticastTTL(target.ttl);
       socket.setMulticastLoopback(target.loop);
@@ -212,7 +208,7 @@ export const openUdpTransport = async (
   const { address, family } = await resolveHost(target);
   // a link-local address means nothing without its interface
   const isLinkLocal = isIPv6(address) && /^fe[89ab]/i.test(address);
-  const zone = isLinkLocal && target.interface !== null ? `%${findInterface(target.interface, 6)}` : "";
+  const zone = isLinkLocal && target.interface !== null ? `%${interfaceOf(target.interface, 6).name}` : "";
   const opened = Array.from({ length: sockets }, () => openSocket(target, address, family));
   const settled = await Promise.allSettled(opened);
   const failed = settled.find((result) => result.status === "rejected");

@@ -1,9 +1,9 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { expect, test } from "vitest";
-import type { HostInterfaces } from "../../collector/interfaces.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
 import { footingOf, type HostView, lossOf } from "../../collector/lost-interface.ts";
 import type { Membership } from "../../collector/memberships.ts";
+import type { HostInterfaces } from "../../common/interfaces.ts";
 
 const info = (address: string): NetworkInterfaceInfo =>
   ({ address, family: address.includes(":") ? "IPv6" : "IPv4" }) as NetworkInterfaceInfo;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { HostInterfaces } from "../../collector/interfaces.ts";
 import { parseListenerUrl } from "../../collector/listener-url.ts";
 import { answeringAddresses, MOST_OWN_SOCKETS, sharedAddresses } from "../../collector/sharing.ts";
+import type { HostInterfaces } from "../../common/interfaces.ts";
 
 const info = (address: string, family: "IPv4" | "IPv6") => ({
   ...{ address, family, netmask: "", mac: "", internal: false, cidr: null, scopeid: 0 },

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { expect, test } from "vitest";
-import { findInterface } from "../../collector/interfaces.ts";
+import { findInterface } from "../../common/interfaces.ts";
 
 const info = (address: string): NetworkInterfaceInfo =>
   ({ address, family: address.includes(":") ? "IPv6" : "IPv4" }) as NetworkInterfaceInfo;

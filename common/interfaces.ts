@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import { codeOf } from "../common/errors.ts";
+import { codeOf } from "./errors.ts";
 
 /** What `os.networkInterfaces()` answers: interfaces that are up, by name. */
 export type HostInterfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
