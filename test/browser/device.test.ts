@@ -305,6 +305,31 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     },
   );
 
+  test("a browser whose clock is set back goes on showing what is new", async () => {
+    const count = (page: Page, numbers: number) =>
+      page.locator(".device-complete", { hasText: `of ${numbers} numbers` }).waitFor();
+    for (const seq of [0, 1]) await pages.fleet.send("set-back", seq, Date.now() * 1000, { tick: seq });
+    await pages.fleet.heard("set-back");
+    await withPage("#/", async ({ page }) => {
+      await page.addInitScript(() => {
+        const now = Date.now;
+        let off = 0;
+        Date.now = () => now() + off;
+        addEventListener("setback", () => {
+          off = -3_600_000;
+        });
+      });
+      await page.goto(`${pages.fleet.api}/?#/device/set-back`);
+      await count(page, 2);
+      await page.locator(".connection[data-state=live]").waitFor();
+      await page.evaluate(() => dispatchEvent(new Event("setback")));
+      for (const seq of [2, 3]) {
+        await pages.fleet.send("set-back", seq, Date.now() * 1000, { tick: seq });
+        await count(page, seq + 1);
+      }
+    });
+  });
+
   test("on a phone nothing is wider than the screen, however long the names are", async () => {
     const name = "w".repeat(60);
     await pages.fleet.send("wide", 0, Date.now() * 1000, { [name]: 1, b: 2 });

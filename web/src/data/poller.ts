@@ -31,7 +31,8 @@ export class Poller<T> {
   #isAsking = false;
   /** there were some since it asked last */
   #hasNews = false;
-  #askedUntilMs = 0;
+  /** not of the wall clock: one that is set back would put off the next question for as long */
+  #askedUntilMs = Number.NEGATIVE_INFINITY;
   /** when the answer that is shown came; null = there is none yet */
   #shownFromMs: number | null = null;
 
@@ -59,7 +60,7 @@ export class Poller<T> {
     const didAnswer = await this.#askOnce();
     if (this.#abort.signal.aborted) return;
     this.#isAsking = false;
-    this.#askedUntilMs = Date.now();
+    this.#askedUntilMs = performance.now();
     const { everyMs } = this.#question;
     if (!didAnswer) this.#askIn(RETRY_MS);
     else if (this.#hasNews || !isLive()) this.#askIn(everyMs);
@@ -98,7 +99,7 @@ export class Poller<T> {
 
   readonly #onNews = (): void => {
     this.#hasNews = true;
-    if (!this.#isAsking) this.#askIn(Math.max(0, this.#askedUntilMs + this.#question.everyMs - Date.now()));
+    if (!this.#isAsking) this.#askIn(Math.max(0, this.#askedUntilMs + this.#question.everyMs - performance.now()));
   };
 
   readonly #onVisible = (): void => {
