@@ -305,6 +305,23 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     },
   );
 
+  test("the last value of a channel that has fallen silent says of when it is", async () => {
+    const endMs = Date.now();
+    const before = [120, 119, 60, 0].map((seconds) => (endMs - seconds * 1000) * 1000);
+    for (const [seq, values] of [{ a: 1, b: 7 }, { a: 2 }, { b: 8 }, { b: 9 }].entries())
+      await pages.fleet.send("half", seq, before[seq]!, values as Record<string, number>);
+    await pages.fleet.heard("half");
+    await withPage("#/device/half", async ({ page }) => {
+      const readout = (name: string) =>
+        page
+          .locator(".channel-title", { has: page.locator(`.channel-name:text-is("${name}")`) })
+          .locator(".readout");
+      // of b, which comes once a minute, nothing is overdue
+      await expect.poll(() => readout("b").innerText()).toBe("9");
+      expect(await readout("a").innerText()).toMatch(/^\d\d:\d\d:\d\d 2$/);
+    });
+  });
+
   test("a browser whose clock is set back goes on showing what is new", async () => {
     const count = (page: Page, numbers: number) =>
       page.locator(".device-complete", { hasText: `of ${numbers} numbers` }).waitFor();

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { TimeChart } from "../charts/time-chart.tsx";
 import type { Channel, Series } from "../data/types.ts";
 import { measured, plural } from "../format/numbers.ts";
-import { fullTime, parseMs } from "../format/times.ts";
+import { fullTime, parseMs, shortTime } from "../format/times.ts";
 import { unitText } from "../format/unit.ts";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { useWallScale } from "../scale.ts";
@@ -30,29 +30,43 @@ const withoutValue = (data: ChartData, index: number): string =>
 interface ReadoutProps {
   data: ChartData;
   index: number | null;
+  /** of what is shown; null = not known yet */
+  endMs: number | null;
   unit: string;
   /** what is said where there is no reading at all */
   none: ComponentChildren;
 }
 
-const Readout = ({ data, index, unit, none }: ReadoutProps) => {
+/** what is sent now is seen that much later at most, milliseconds */
+const SEEN_AFTER_MS = 5000;
+
+const Readout = ({ data, index, endMs, unit, none }: ReadoutProps) => {
   // the newest reading, also when it is none that a line can show
   const shown = index ?? data.value.findLastIndex((value, at) => value !== null || data.nonFinite[at]! > 0);
   const value = data.value[shown];
   if (value === undefined) return <span class="readout">{index === null && none}</span>;
-  if (value === null) return <span class="readout">{withoutValue(data, shown)}</span>;
+  const ms = data.times[shown]! * 1000;
+  // a channel may fall silent while its device speaks: its last value is not of now
+  const isOld = endMs !== null && endMs - ms > Math.max(data.silenceMs, SEEN_AFTER_MS);
+  const when = index !== null ? fullTime(ms) : isOld ? shortTime(ms, endMs) : null;
   const [min, max] = [measured(data.min[shown]), measured(data.max[shown])];
   return (
     <span class="readout">
-      {index !== null && <span class="note">{fullTime(data.times[shown]! * 1000)} </span>}
-      <strong>{measured(value)}</strong> <bdi>{unitText(unit)}</bdi>
-      {min !== max && (
-        <span class="note"> {data.isSwitch ? "both within this moment" : `from ${min} to ${max}`}</span>
-      )}
-      {data.nonFinite[shown]! > 0 && (
-        <span class="note">
-          , {data.nonFinite[shown]} {NON_FINITE}
-        </span>
+      {when !== null && <span class="note">{when} </span>}
+      {value === null ? (
+        withoutValue(data, shown)
+      ) : (
+        <>
+          <strong>{measured(value)}</strong> <bdi>{unitText(unit)}</bdi>
+          {min !== max && (
+            <span class="note"> {data.isSwitch ? "both within this moment" : `from ${min} to ${max}`}</span>
+          )}
+          {data.nonFinite[shown]! > 0 && (
+            <span class="note">
+              , {data.nonFinite[shown]} {NON_FINITE}
+            </span>
+          )}
+        </>
       )}
     </span>
   );
@@ -122,6 +136,7 @@ export const ChannelChart = ({
           <Readout
             data={data}
             index={hovered}
+            endMs={visible?.toMs ?? null}
             unit={channel.unit}
             none={
               <>

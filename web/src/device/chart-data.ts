@@ -23,6 +23,8 @@ export interface ChartData {
   isAbsent: boolean[];
   /** how many came back */
   cameBack: { recovered: number; late: number };
+  /** after so long without a point, milliseconds, it is silent */
+  silenceMs: number;
 }
 
 export const NO_CHART: ChartData = {
@@ -37,6 +39,7 @@ export const NO_CHART: ChartData = {
   nonFinite: [],
   isAbsent: [],
   cameBack: { recovered: 0, late: 0 },
+  silenceMs: 0,
 };
 
 /** a silence that long, in usual distances between points, is no line */
@@ -84,8 +87,8 @@ export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): Cha
     ...structuredClone(NO_CHART),
     isSwitch: areOfSwitch(buckets),
     exponent: exponentOf(buckets),
+    silenceMs: Math.max(medianDistance(buckets), stepMs) * SILENCE,
   };
-  const longest = Math.max(medianDistance(buckets), stepMs) * SILENCE;
   const put = (ms: number, bucket: SeriesBucket | null, isAbsent: boolean): void => {
     const value = (data.isSwitch ? bucket?.last : bucket?.mean) ?? null;
     data.times.push(ms / 1000);
@@ -105,7 +108,7 @@ export const chartData = (buckets: readonly SeriesBucket[], stepMs: number): Cha
     const middleMs = parseMs(bucket.start) + stepMs / 2;
     const isAbsent = (bucket.expected ?? 0) > (bucket.received ?? 0);
     if (bucket.count === 0 && !isAbsent) continue;
-    if (middleMs - beforeMs > longest) put((beforeMs + middleMs) / 2, null, false);
+    if (middleMs - beforeMs > data.silenceMs) put((beforeMs + middleMs) / 2, null, false);
     put(middleMs, bucket, isAbsent);
     beforeMs = middleMs;
   }
