@@ -34,6 +34,18 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("those who hear a chart are told of all its gaps, also of those that are too many to be shaded", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.route("**/devices/pump-7/series?channel=temperature*", async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ json: { ...((await answer.json()) as object), gapsLeftOut: 8180 } });
+      });
+      await page.goto(`${pages.fleet.api}/#/device/pump-7?last=all`);
+      await page.getByText("only the longest gaps are shaded").waitFor();
+      await chart(page, `temperature of pump-7 over time, 8,182 gaps`).waitFor();
+    });
+  });
+
   test("asks for the newest runs only, says how many are left out, and shows more on request", async () => {
     const RUNS = 100_000;
     await withPage("#/", async ({ page }) => {

@@ -116,6 +116,7 @@ export const ChannelChart = ({
   const columns = useMemo(() => channelColumns(data), [data]);
   const gaps = useRef(series?.gaps ?? []);
   gaps.current = series?.gaps ?? [];
+  const leftOut = series?.gapsLeftOut ?? 0;
   const drawn = useRef(data);
   drawn.current = data;
   const span = series === undefined ? null : spanOf(series);
@@ -148,7 +149,7 @@ export const ChannelChart = ({
         )}
         <span class="end">
           {failure !== undefined && failure.status !== 0 && <span class="note">{failure.message}</span>}
-          {(series?.gapsLeftOut ?? 0) > 0 && <span class="note">only the longest gaps are shaded</span>}
+          {leftOut > 0 && <span class="note">only the longest gaps are shaded</span>}
           {path !== null && <CopyCurl path={path} />}
         </span>
       </figcaption>
@@ -165,7 +166,7 @@ export const ChannelChart = ({
         from={visible === null ? undefined : visible.fromMs / 1000}
         to={visible === null ? undefined : visible.toMs / 1000}
         height={Math.round(HEIGHT * useWallScale())}
-        label={`${channel.name} of ${device} over time, ${plural(gaps.current.length, "gap")}${cameBack(data)}`}
+        label={`${channel.name} of ${device} over time, ${plural(gaps.current.length + leftOut, "gap")}${cameBack(data)}`}
         onHover={setHovered}
         onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
       />
