@@ -69,8 +69,9 @@ export class LiveSegments {
     this.#oldest = this.#db.prepare(
       "SELECT first_segment AS flush, first_arrival AS firstArrivalUs FROM segments ORDER BY segment LIMIT 1",
     );
+    // where the clock was set back, all there is may look older than what is gone
     this.#heardBefore = numbers(
-      "SELECT EXISTS (SELECT 1 FROM epochs WHERE first_arrival < ?) OR (SELECT devices FROM forgotten) > 0",
+      "SELECT EXISTS (SELECT 1 FROM epochs WHERE first_arrival < ? OR expired > 0) OR (SELECT devices FROM forgotten) > 0",
     );
     // it brought all that was ever accepted; where copies came with it, that is not known
     this.#isFirst = numbers(

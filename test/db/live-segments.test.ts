@@ -215,6 +215,15 @@ test("what was removed behind a flush is known to be gone, when that flush is", 
   expect(segments.isRemovedAfter(flushes[2]! - 1, flushes[2]!)).toBe(false);
 });
 
+test("what was removed is known to be gone also when the clock was set back, and all there is looks older than what was heard first", () => {
+  using bed = new StoreBed();
+  const store = shortLivedBed(bed);
+  const first = store.flush();
+  bed.clock.stepWallUs(-86_400e6);
+  for (let flush = first; flush < first + 3; flush++) store.flush();
+  expect(store.open().isRemovedAfter(first, first)).toBe(true);
+});
+
 test("what is removed from the database is told from memory", () => {
   using bed = new StoreBed();
   const store = shortLivedBed(bed);
