@@ -122,10 +122,11 @@ export class Liveness {
     const { devices, runs, sink } = this.#context;
     const silentUs =
       status === ONLINE ? this.#silenceBefore(slot, run) : silenceUs(this.#row, atUs, this.#down);
+    const intervalUs = runs.at(run, ROW.INTERVAL);
     sink.event(atUs, EVENT_STATUSES[status]!, devices.mark(slot, MARK.DEVICE), {
       from: DEVICE_STATUSES[before]!,
       silenceSeconds: Math.max(0, silentUs) / 1e6,
-      intervalSeconds: runs.at(run, ROW.INTERVAL) / 1e6,
+      intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
     });
     return 1;
   }

@@ -93,6 +93,16 @@ test("an event tells the status before, how long the silence is and what is usua
   expect(event!.detail.silenceSeconds).toBeLessThan(4.1);
 });
 
+test("an interval that is not learned yet is null in the event, as it is of the device", () => {
+  const bench = new IngestBench();
+  bench.receive({ device: "pump-7", sequence: 0 });
+  bench.advance(5000);
+  for (let sequence = 0; sequence < 2; sequence++) bench.receive({ device: "pump-7", epoch: 2, sequence });
+  bench.advance(1000);
+  const [event] = bench.reader.notesOf("event").filter(({ kind }) => kind === "online");
+  expect(event!.detail).toEqual({ from: "unknown", silenceSeconds: 5, intervalSeconds: null });
+});
+
 test.each([
   ["the same epoch", 1],
   ["a new epoch", 2],
