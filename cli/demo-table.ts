@@ -2,7 +2,7 @@ import type { LedgerSource } from "../api/sources.ts";
 import { deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
 import type { Progress } from "../simulator/sending.ts";
-import { count, lossPercent, percent, rate, rowTable, wrapped } from "./terminal.ts";
+import { count, lossPercent, percent, plural, rate, rowTable, wrapped } from "./terminal.ts";
 
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
@@ -55,6 +55,6 @@ export const demoTable = (
   );
   if (progress === undefined) return lines;
   const { dropped, corrupted, duplicated, reordered, restarts, asked, repeated } = progress;
-  const account = `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}; asked ${count(asked)} times, sent ${count(repeated)} numbers again`;
+  const account = `the simulator: dropped ${count(dropped)}, damaged ${count(corrupted)}, copied ${count(duplicated)}, reordered ${count(reordered)}, restarts ${count(restarts)}; asked ${plural(asked, "time")}, sent ${plural(repeated, "number")} again`;
   return [...lines, ...wrapped(account, width)];
 };

@@ -94,7 +94,7 @@ const playAndAudit = async (
   const [listener] = service.listeners();
   await print(
     `Dashboard: ${service.url}/   API: ${service.url}/api/v1\n` +
-      `${settings.devices} simulated devices send to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
+      `${settings.devices} simulated ${settings.devices === 1 ? "device sends" : "devices send"} to udp://127.0.0.1:${listener!.port} through loss, bursts, copies, reordering, damage and restarts; Ctrl-C ends and audits\n\n`,
   );
   const truthPath = join(directory, "truth.jsonl");
   const target = `udp://127.0.0.1:${listener!.port}`;

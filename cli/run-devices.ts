@@ -3,7 +3,7 @@ import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
 import { tellTrouble } from "./tell-trouble.ts";
-import { count, deviceRate, percent, shortTime } from "./terminal.ts";
+import { count, percent, rate, shortTime } from "./terminal.ts";
 
 export interface DevicesFlags extends ApiFlags {
   status?: string;
@@ -35,7 +35,7 @@ const COLUMNS: Columns<DeviceJson> = {
     id,
     status,
     lastSeen === null ? "–" : shortTime(lastSeen),
-    rateHz === null ? "–" : deviceRate(rateHz),
+    rateHz === null ? "–" : rate(rateHz),
     percent(ledger.completeness),
     // R10: without numbers it is not known, which is not 0
     ledger.expected === 0 ? "–" : count(ledger.lost),

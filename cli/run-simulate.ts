@@ -5,7 +5,7 @@ import type { Progress } from "../simulator/sending.ts";
 import { simulate } from "../simulator/simulate.ts";
 import { print } from "./output.ts";
 import { stopSignals } from "./stop-signals.ts";
-import { count, LiveLine, rate } from "./terminal.ts";
+import { count, LiveLine, plural, rate } from "./terminal.ts";
 
 const progressLine = (progress: Progress): string =>
   `${(progress.elapsedMs / 1000).toFixed(1)} s  sent ${count(progress.sent)} (${rate(progress.rateHz)})  ` +
@@ -14,14 +14,14 @@ const progressLine = (progress: Progress): string =>
 
 /** What a simulation did, for people. */
 export const summaryLines = (summary: Summary): string[] => [
-  `used ${count(summary.used)} numbers of ${count(summary.settings.devices)} devices, sent ${count(summary.sent)} datagrams ` +
+  `used ${plural(summary.used, "number")} of ${plural(summary.settings.devices, "device")}, sent ${plural(summary.sent, "datagram")} ` +
     `in ${(summary.elapsedMs / 1000).toFixed(2)} s: ${rate(summary.rateHz)} (asked for ${rate(summary.targetRateHz)}${summary.settings.targetB === null ? "" : " to each target"})`,
   `dropped ${count(summary.dropped)}, corrupted ${count(summary.corrupted)}, copies ${count(summary.duplicated)}, ` +
     `reordered ${count(summary.reordered)}, restarts ${count(summary.restarts)}, control ${count(summary.control)}, ` +
-    `asked ${count(summary.asked)} times, sent ${count(summary.repeated)} numbers again`,
+    `asked ${plural(summary.asked, "time")}, sent ${plural(summary.repeated, "number")} again`,
   ...(summary.refused === 0
     ? []
-    : [`refused by the system, and not sent: ${count(summary.refused)} datagrams`]),
+    : [`refused by the system, and not sent: ${plural(summary.refused, "datagram")}`]),
   ...(summary.settings.truthPath === null ? [] : [`truth: ${summary.settings.truthPath}`]),
 ];
 

@@ -2,8 +2,9 @@ import type { WriteStream } from "node:tty";
 
 /** 12,345 */
 export const count = (value: number | bigint): string => value.toLocaleString("en-US");
-/** datagrams per second */
-export const rate = (hz: number): string => `${count(Math.round(hz))}/s`;
+/** "1 number", "2 numbers" */
+export const plural = (amount: number, one: string): string =>
+  `${count(amount)} ${one}${amount === 1 ? "" : "s"}`;
 /** What a rate is counted by, seconds. */
 const PERIODS: readonly [number, string][] = [
   [1, "s"],
@@ -12,9 +13,9 @@ const PERIODS: readonly [number, string][] = [
   [86_400, "d"],
 ];
 
-/** The same of one device: where it is less than one in ten seconds, by the minute, hour or day. */
-export const deviceRate = (hz: number): string => {
-  if (hz >= 9.95) return rate(hz);
+/** Datagrams per second; where it is less than one in ten seconds, per minute, hour or day. */
+export const rate = (hz: number): string => {
+  if (hz === 0 || hz >= 9.95) return `${count(Math.round(hz))}/s`;
   const [seconds, unit] = PERIODS.find(([period]) => hz * period >= 0.1) ?? PERIODS.at(-1)!;
   return `${Number((hz * seconds).toPrecision(2))}/${unit}`;
 };

@@ -138,7 +138,7 @@ export const formatReport = (report: AuditReport): string[] => {
   const hidden = report.differenceCount - report.differences.length;
   if (hidden > 0) lines.push(`… and ${plural(hidden, "more difference")}`);
   lines.push(
-    `checked ${report.numbers} numbers of ${report.epochs} epochs of ${report.devices} devices, ${report.values} values`,
+    `checked ${plural(report.numbers, "number")} of ${plural(report.epochs, "epoch")} of ${plural(report.devices, "device")}, ${plural(report.values, "value")}`,
     `received ${report.received}, impaired by the simulator ${report.impaired}, before the collector listened ${report.beforeListening}`,
     `blamed: ${BLAMED_CAUSES.map((cause) => `${cause} ${report.blamed[cause]}`).join(", ")}`,
   );

@@ -27,3 +27,17 @@ test("the rate of a fleet with two targets is told beside what was asked for to 
   const both = { targetB: "udp://127.0.0.1:5002" };
   expect(summaryLines(summaryOf(both, 40))[0]).toMatch(/: 40\/s \(asked for 20\/s to each target\)$/);
 });
+
+test("what a few slow devices send is told as it is: half a datagram a second is neither one nor none", () => {
+  const summary = {
+    ...summaryOf({ devices: 1 }, 0.5),
+    used: 1,
+    sent: 1,
+    targetRateHz: 0.25,
+    asked: 1,
+    repeated: 1,
+  };
+  const [first, second] = summaryLines(summary);
+  expect(first).toBe("used 1 number of 1 device, sent 1 datagram in 2.00 s: 0.5/s (asked for 0.25/s)");
+  expect(second).toMatch(/asked 1 time, sent 1 number again$/);
+});

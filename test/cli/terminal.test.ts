@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 
-import { deviceRate, lineWidth, lossPercent, percent, rowTable, table, wrapped } from "../../cli/terminal.ts";
+import {
+  lineWidth,
+  lossPercent,
+  percent,
+  plural,
+  rate,
+  rowTable,
+  table,
+  wrapped,
+} from "../../cli/terminal.ts";
 
 test("a completeness is rounded down, a loss up: what is lost is never shown as nothing", () => {
   const most = 2 ** 40;
@@ -16,8 +25,8 @@ test("a whole hundredth of a percent is shown as it is, whatever binary fraction
   }
 });
 
-test("the rate of a device is told by the time in which it sends something", () => {
-  expect([1234.5, 9.96, 1.25, 0.1, 1 / 60, 1 / 3600, 1 / 86_400, 0].map(deviceRate)).toEqual([
+test("a rate is told by the time in which something is sent", () => {
+  expect([1234.5, 9.96, 1.25, 0.1, 1 / 60, 1 / 3600, 1 / 86_400, 0].map(rate)).toEqual([
     "1,235/s",
     "10/s",
     "1.3/s",
@@ -25,7 +34,15 @@ test("the rate of a device is told by the time in which it sends something", () 
     "1/min",
     "1/h",
     "1/d",
-    "0/d",
+    "0/s",
+  ]);
+});
+
+test("of one there is no plural", () => {
+  expect([0, 1, 1234].map((amount) => plural(amount, "number"))).toEqual([
+    "0 numbers",
+    "1 number",
+    "1,234 numbers",
   ]);
 });
 
