@@ -405,6 +405,17 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("where all readings of a device are refused, its page says why they may be", async () => {
+    // the mistake of many first senders
+    const values = { temperature: "21.5" } as unknown as Record<string, number>;
+    await pages.fleet.send("texts", 0, Date.now() * 1000, values);
+    await pages.fleet.heard("texts");
+    await withPage("#/device/texts", async ({ page }) => {
+      await page.getByText("No reading yet. The collector has refused readings").waitFor();
+      await page.locator(".channels .empty", { hasText: "bad-value 1" }).waitFor();
+    });
+  });
+
   test("of a device without numbers nothing is said that takes numbers to know", async () => {
     for (const value of [1, 2]) await pages.fleet.send("nameless", undefined, Date.now() * 1000, { value });
     await pages.fleet.heard("nameless");

@@ -28,7 +28,8 @@ export interface Total extends Bins {
 }
 
 export interface FleetLedger {
-  total: Total;
+  /** `refusedReadings`: by reason */
+  total: Total & { refusedReadings: Record<string, number> };
 }
 
 export interface LedgerEpoch extends Total {

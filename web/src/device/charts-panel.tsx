@@ -7,6 +7,7 @@ import { Panel } from "../parts/panel.tsx";
 import { useWidth } from "../parts/use-width.ts";
 import { ChannelChart } from "./channel-chart.tsx";
 import { ChannelChoice } from "./channel-choice.tsx";
+import { NoReading } from "./no-reading.tsx";
 import { panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
 import { RangeBar } from "./range-bar.tsx";
 
@@ -79,7 +80,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
         onKeyDown={onKeyDown}
         aria-label="Charts: arrow keys move in time, plus and minus zoom, Home shows all"
       >
-        {channels.length === 0 && <p class="empty">No reading yet.</p>}
+        {channels.length === 0 && <NoReading />}
         {width > 0 &&
           shown.map((channel) => (
             <ChannelChart
