@@ -1,8 +1,8 @@
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../common/clock.ts";
 import { codeOf, LacunaError, messageOf } from "../common/errors.ts";
+import { findInterface, hostInterfaces } from "../common/interfaces.ts";
 import { entryOf } from "./entry.ts";
-import { findInterface, hostInterfaces } from "./interfaces.ts";
 import type { KernelDrops, WatchedSocket } from "./kernel-drops.ts";
 import type { ListenerSocketStatus, ListenerState } from "./listener-status.ts";
 import type { ListenerConfig } from "./listener-url.ts";
