@@ -55,7 +55,7 @@ export class Admission {
   /** @returns the slot of a device that is not in memory, read back or new; -1 when there is no room for one (`device-limit`) */
   admit(datagram: Datagram, arrival: Arrival): number {
     const { devices, options, sink } = this.#context;
-    const isRefused = this.#areNumbersUsedUp && !this.#isPaged(datagram);
+    const isRefused = this.#areNumbersUsedUp && !this.isPaged(datagram);
     if (isRefused || (devices.count >= options.maxDevices && !this.#makeRoom(arrival))) {
       this.#noteRefused(datagram);
       return -1;
@@ -117,7 +117,8 @@ export class Admission {
     return deviceNumbers.isUsedUp || runNumbers.isUsedUp;
   }
 
-  #isPaged({ idView, idOffset, idLength }: Datagram): boolean {
+  /** Whether the device is known and not in memory. */
+  isPaged({ idView, idOffset, idLength }: Datagram): boolean {
     return (
       this.#paged.size > 0 && this.#paged.has(this.#context.devices.wideHash(idView, idOffset, idLength))
     );

@@ -33,7 +33,7 @@ export class Control {
   verdict(slot: number, datagram: Datagram, arrival: Arrival): Verdict {
     const { context, admission, outcome, sources } = this.#parts;
     let device = slot;
-    if (device < 0 && mayCreate(datagram)) {
+    if (device < 0 && (mayCreate(datagram) || (isNaming(datagram) && admission.isPaged(datagram)))) {
       device = admission.admit(datagram, arrival);
       if (device < 0) return outcome.reject(REJECT["device-limit"]);
     }
@@ -162,3 +162,6 @@ export class Control {
 
 /** Only what asserts something about numbers makes a device; GONE answers for one that is known. */
 const mayCreate = (datagram: Datagram): boolean => datagram.sequence >= 0 && datagram.kind !== KIND.GONE;
+
+/** Of a device that is known its names are taken whatever else a datagram says: one that is not in memory is read back for them. */
+const isNaming = (datagram: Datagram): boolean => datagram.descriptions.length > 0;

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
-import { ROW } from "../../protocol/ledger-row.ts";
-import { IngestBench } from "../support/ingest-bench.ts";
+import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { rowOf } from "../support/fake-sources.ts";
+import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
 test("a described channel is announced once per epoch, and again when its name changes", () => {
   const bench = new IngestBench();
@@ -152,4 +153,25 @@ test("a device that was read back has its channels by the numbers they had", () 
   const [[a], [b]] = numbers[0] as [[number, number], [number, number]];
   expect(a).not.toBe(b);
   expect(numbers.at(-1)).toEqual([[b, 2]]);
+});
+
+test("names alone are taken of a device that is not in memory: it is read back", () => {
+  const flags = ROW_FLAG.CONFIRMED | ROW_FLAG.CURRENT;
+  const row = rowOf({ RUN: 1, DEVICE: 1, FIRST: 0, FLAGS: flags });
+  const run = { epoch: 1, index: 0, row, absent: [] };
+  const old: DeviceSnapshot = { device: 1, id: "old", source: "10.0.0.1:5000", channels: [], runs: [run] };
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, archive: { load: () => old, loadEpoch: () => null } },
+    restored: { ...EMPTY, nextDevice: 2, nextRun: 2, leftOut: ["old"] },
+  });
+  bench.receive('{"device":"nobody","epoch":1,"units":{"a":"Cel"}}');
+  bench.receive('{"device":"old","epoch":1,"units":{"a":"Cel"}}');
+  bench.stop();
+  expect(bench.reader.notesOf("device")).toEqual([]);
+  expect(bench.reader.notesOf("channel").at(-1)).toMatchObject({
+    device: 1,
+    epoch: 1,
+    name: "a",
+    unit: "Cel",
+  });
 });
