@@ -1,6 +1,8 @@
 import * as deviceSlot from "./device-slot.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { Paths } from "./paths.ts";
+import type { RunTable } from "./run-table.ts";
+import { touchNewest } from "./touch-newest.ts";
 import type { Arrival, TrackerSink } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
@@ -22,12 +24,14 @@ const format = (address: string, port: number): string =>
 /** Where devices are heard from. A device has one reported source; what comes from elsewhere is remembered by when it came last. */
 export class Sources {
   readonly #devices: DeviceTable;
+  readonly #runs: RunTable;
   readonly #sink: TrackerSink;
   readonly #paths: Paths | null;
   readonly #shared = new Map<string, string>();
 
-  constructor(devices: DeviceTable, sink: TrackerSink, paths: Paths | null) {
+  constructor(devices: DeviceTable, runs: RunTable, sink: TrackerSink, paths: Paths | null) {
     this.#devices = devices;
+    this.#runs = runs;
     this.#sink = sink;
     this.#paths = paths;
   }
@@ -101,6 +105,7 @@ export class Sources {
     devices.addresses[slot] = this.#share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);
     this.#sink.sourceChanged(devices.mark(slot, MARK.DEVICE), format(arrival.address, arrival.port));
+    touchNewest(devices, this.#runs, slot);
   }
 
   #hear(slot: number, arrival: Arrival): void {

@@ -36,6 +36,7 @@ import { RunTable } from "./run-table.ts";
 import { absoluteSendTime, relativeSendTime } from "./send-time.ts";
 import { ShedEvidence } from "./shed-evidence.ts";
 import { Sources } from "./sources.ts";
+import { touchNewest } from "./touch-newest.ts";
 import { isSampled, Transit } from "./transit.ts";
 import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "./types.ts";
 import * as types from "./types.ts";
@@ -105,7 +106,7 @@ export class Tracker {
     this.#context = context;
     this.#askable = new AskableGaps(context);
     this.#liveness = new Liveness(context);
-    this.#sources = new Sources(this.#devices, sink, this.#paths);
+    this.#sources = new Sources(this.#devices, this.#runs, sink, this.#paths);
     this.#believer = new Believer(this.#runs, options.windowMs);
     const ledger = new RunLedger(context);
     const restore = new RestoreRuns(context);
@@ -176,6 +177,8 @@ export class Tracker {
   namedEpoch(datagram: Datagram): number | null {
     const { slot } = this.#outcome;
     if (slot < 0) return null;
+    // its caller notes them
+    touchNewest(this.#devices, this.#runs, slot);
     if (this.#epochs.newestOf(slot, datagram.epoch) >= 0) return datagram.epoch;
     const isOfUnsequenced = datagram.sequence < 0 && this.#devices.int(slot, SLOT.UNSEQUENCED) >= 0;
     return isOfUnsequenced ? -1 : null;

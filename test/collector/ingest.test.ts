@@ -389,6 +389,32 @@ test("a closed run stays in memory until it is in the tables, where it is read b
   expect(runsAfter([5, 6])).toBe(3);
 });
 
+test.each([
+  ["a name", (bench: IngestBench) => bench.receive('{"device":"d","epoch":1,"units":{"t":"Cel"}}')],
+  ["its source", (bench: IngestBench) => bench.receive({ sequence: 2 ** 40 }, 0, 6000)],
+])("a device stays in memory until %s, which no row tells, is in the tables", (_, say) => {
+  const archive = { load: () => null, loadEpoch: () => null };
+  let tracker: Tracker | undefined;
+  const bench = new IngestBench({
+    tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1, archive },
+    createTracker: (options, sink) => (tracker = new Tracker(options, sink)),
+  });
+  bench.receive({ sequence: 0 });
+  bench.receive({ sequence: 1 });
+  // more than it takes to be idle
+  bench.advance(120_000);
+  bench.areTablesBehind = true;
+  say(bench);
+  // what was held is dropped
+  bench.advance(6000);
+  bench.receive({ device: "e" });
+  expect(bench.counts().rejected).toMatchObject({ "device-limit": 1 });
+  bench.areTablesBehind = false;
+  bench.advance(120_000);
+  bench.receive({ device: "e" });
+  expect([tracker?.arrivalsOf("d"), tracker?.deviceCount]).toEqual([null, 1]);
+});
+
 test("a NACK leaves for the address the device sends to, and is counted with its bytes", () => {
   const sent: { local: number; lengthBytes: number }[] = [];
   const bench = new IngestBench({

@@ -32,8 +32,10 @@ export class IngestBench {
   readonly #away: BatchMessage[] = [];
   /** false: the writer keeps every batch */
   isWriterAlive = true;
-  /** true: what it commits is not in the tables yet */
+  /** true: what it commits from now on is not in the tables yet */
   areTablesBehind = false;
+  /** number of the last batch that is */
+  #inTables = 0;
   nowMs = 1000;
   /** 2026-11-20T12:00:00Z */
   wallUs = 1_795_176_000_000_000;
@@ -114,7 +116,8 @@ export class IngestBench {
   }
 
   #return({ buffer, number }: BatchMessage): void {
-    this.ingest.takeBack({ buffer, committed: number, inTables: this.areTablesBehind ? 0 : number });
+    if (!this.areTablesBehind) this.#inTables = number;
+    this.ingest.takeBack({ buffer, committed: number, inTables: this.#inTables });
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DeviceTable } from "../../../collector/tracker/device-table.ts";
+import { RunTable } from "../../../collector/tracker/run-table.ts";
 import { Sources } from "../../../collector/tracker/sources.ts";
 import type { Arrival, TrackerSink } from "../../../collector/tracker/types.ts";
 
@@ -13,7 +14,7 @@ const setUp = () => {
       said.push(`${kind} ${from} ${to}`),
     sourceChanged: (_device: number, source: string) => said.push(source),
   } as unknown as TrackerSink;
-  return { devices, slot, said, sources: new Sources(devices, sink, null) };
+  return { devices, slot, said, sources: new Sources(devices, new RunTable(1), sink, null) };
 };
 const from = (address: string, port = 5000, nowMs = 100_000): Arrival => ({
   nowMs,
