@@ -170,7 +170,7 @@ export class IngestService {
     return this.#ingest.arrivalsOf(id);
   }
 
-  /** A batch is done with. */
+  /** @see Ingest.takeBack */
   takeBack(returned: BatchReturn): void {
     this.#ingest.takeBack(returned);
   }

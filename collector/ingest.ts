@@ -283,9 +283,9 @@ export class Ingest {
     this.event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
   }
 
-  /** A batch is done with. */
+  /** A batch is done with, or the tables have followed. */
   takeBack(returned: BatchReturn): void {
-    this.#options.pool.giveBack(returned.buffer);
+    if (returned.buffer !== null) this.#options.pool.giveBack(returned.buffer);
     this.#batches.committed(returned.committed);
     this.#tracker.onArchived(returned.inTables);
   }

@@ -47,6 +47,8 @@ export class WriterThread {
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   readonly #inTables = new BatchesInTables();
+  /** the same as it knows of those in the tables */
+  readonly #toldInTables: (number | undefined)[] = [];
   #commits = 0;
   #commitMs = 0;
   #failures = 0;
@@ -154,10 +156,8 @@ export class WriterThread {
     this.#isBehind = waited > BEHIND * this.#options.flushBatches;
     for (const { worker, number } of messages) this.#committed[worker] = number;
     this.#inTables.committed(messages, this.#writer.flushNumber);
-    for (const { worker, buffer } of messages) {
-      const inTables = this.#inTables.of(worker, this.#writer.replayFrom);
-      this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]!, inTables });
-    }
+    for (const { worker, buffer } of messages) this.#giveBack(worker, buffer);
+    this.#tellTables();
     const figures = this.#figures();
     const rows = change?.rows.buffer;
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
@@ -166,6 +166,18 @@ export class WriterThread {
     if (this.#writer.isDue) this.#planNow();
     else if (this.#writer.pendingBatches > 0) this.#planFlush();
     else this.#schedule(IDLE_MS);
+  }
+
+  #giveBack(worker: number, buffer: SharedArrayBuffer | null): void {
+    const inTables = this.#inTables.of(worker, this.#writer.replayFrom);
+    this.#toldInTables[worker] = inTables;
+    this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]!, inTables });
+  }
+
+  /** They follow also when nothing more comes: what a quiet fleet sent last is to make room for a new device. */
+  #tellTables(): void {
+    for (const [worker, told] of this.#toldInTables.entries())
+      if (this.#inTables.of(worker, this.#writer.replayFrom) > (told ?? 0)) this.#giveBack(worker, null);
   }
 
   #failed(error: unknown): void {

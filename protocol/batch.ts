@@ -222,9 +222,10 @@ export interface BatchMessage {
   worker: number;
 }
 
-/** What the writer posts back when a batch is done with. */
+/** What the writer posts back when a batch is done with, or the tables have followed. */
 export interface BatchReturn {
-  buffer: SharedArrayBuffer;
+  /** null = of a batch that is back already */
+  buffer: SharedArrayBuffer | null;
   /** number of the last committed batch of the same worker; 0 before the first */
   committed: number;
   /** the same of the last one of which all is in the tables too, which follow some seconds later: what is asked of them finds it */

@@ -18,6 +18,9 @@ const countingWriter = () => {
   const writer = {
     pendingBatches: 0,
     flushes: 0,
+    flushNumber: 0,
+    /** the tables follow as soon as nothing else is to be written */
+    replayFrom: 1,
     hasHistory: false,
     get isDue(): boolean {
       return writer.pendingBatches > 0;
@@ -43,11 +46,17 @@ const countingWriter = () => {
     },
     flush: () => {
       const count = Math.min(writer.mostPerFlush, writer.pendingBatches);
-      if (count === 0) return { outcome: "idle" };
+      if (count === 0 && writer.replayFrom > writer.flushNumber) return { outcome: "idle" };
+      const committed = { outcome: "committed", change: null, gapOps: new Float64Array(0) };
+      if (count === 0) {
+        writer.replayFrom = writer.flushNumber + 1;
+        return { ...committed, messages: [] };
+      }
       writer.flushes++;
+      writer.flushNumber++;
       writer.pendingBatches -= count;
       const messages = Array.from({ length: count }, () => ({ worker: 0, number: 1 }));
-      return { outcome: "committed", change: null, gapOps: new Float64Array(0), messages };
+      return { ...committed, messages };
     },
   };
   return writer;
@@ -57,11 +66,12 @@ const startThread = (
   writer: ReturnType<typeof countingWriter>,
   flushBatchesOfWorker = FLUSH_BATCHES,
   post: WriterThreadHost["post"] = () => undefined,
+  giveBack: WriterThreadHost["giveBack"] = () => undefined,
 ): WriterThread => {
   const host = {
     clock: { monotonicMs: () => 0, wallUs: () => 0 },
     post,
-    giveBack: () => undefined,
+    giveBack,
     writtenBytes: () => null,
   };
   return new WriterThread(
@@ -139,5 +149,21 @@ test("what becomes of merges while nothing arrives is told within a second", () 
   expect(told).toMatchObject([
     { figures: { merges: 0, mergeError: "disk I/O error (SQLITE_IOERR_READ)" } },
     { figures: { merges: 1, mergeError: null } },
+  ]);
+});
+
+test("that the tables have followed is told once, also to a worker that has nothing to give back", () => {
+  vi.useFakeTimers();
+  const told: unknown[] = [];
+  const giveBack: WriterThreadHost["giveBack"] = (worker, { buffer, committed, inTables }) =>
+    told.push([worker, buffer !== null, committed, inTables]);
+  const thread = startThread(countingWriter(), FLUSH_BATCHES, () => undefined, giveBack);
+  thread.accept({ worker: 0 } as BatchMessage);
+  vi.advanceTimersByTime(500);
+  expect(told).toEqual([[0, true, 1, 0]]);
+  vi.advanceTimersByTime(10_000);
+  expect(told).toEqual([
+    [0, true, 1, 0],
+    [0, false, 1, 1],
   ]);
 });
