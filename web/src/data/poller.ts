@@ -99,7 +99,8 @@ export class Poller<T> {
 
   readonly #onNews = (): void => {
     this.#hasNews = true;
-    if (!this.#isAsking) this.#askIn(Math.max(0, this.#askedUntilMs + this.#question.everyMs - performance.now()));
+    if (!this.#isAsking)
+      this.#askIn(Math.max(0, this.#askedUntilMs + this.#question.everyMs - performance.now()));
   };
 
   readonly #onVisible = (): void => {
