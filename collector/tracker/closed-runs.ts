@@ -30,7 +30,7 @@ export class ClosedRuns {
   readonly #names = new Map<number, Map<number, Name>>();
   /** by device slot, what can be said of all its epochs whose name is forgotten too */
   readonly #nameless = new Map<number, Name>();
-  /** by device slot: how many more runs are put out of their place before any leaves the memory again, see `#load` */
+  /** by device slot: how many more runs are put out of their place, or epochs read back, before any leaves the memory again, see `#load` */
   readonly #stay = new Map<number, number>();
 
   constructor(context: TrackerContext, ledger: RunLedger, closer: GapCloser, restore: RestoreRuns) {
@@ -47,10 +47,15 @@ export class ClosedRuns {
     const { runs } = this.#context;
     runs.setClosed(run, true);
     const device = runs.device[run]!;
-    const stay = this.#stay.get(device);
-    if (stay === undefined) this.#drop(device, this.#closedCount(device) - this.#maxClosed);
-    else if (stay > 1) this.#stay.set(device, stay - 1);
+    if (!this.#stays(device)) this.#drop(device, this.#closedCount(device) - this.#maxClosed);
+  }
+
+  /** Whether what was read back stays once more. */
+  #stays(device: number): boolean {
+    const left = this.#stay.get(device) ?? 0;
+    if (left > 1) this.#stay.set(device, left - 1);
     else this.#stay.delete(device);
+    return left > 0;
   }
 
   /**
@@ -136,18 +141,21 @@ export class ClosedRuns {
     );
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
     this.#restore.add(device, gone, state, 0);
-    // to read so many back costs what they are: they stay until it has come to little for each run that would have put them out
+    // to read so many back costs what they are: they stay until it has come to little for each run, or epoch read back, that would have put them out
     if (gone.length > this.#maxClosed) this.#stay.set(device, gone.length);
-    if (this.#stay.has(device)) return gone.length > 0;
-    // they are about to be spoken to, whatever becomes of that; and however many they are, of the others those stay that may have begun in the last minute (R6)
+    else if (!this.#stays(device)) this.#dropOthers(device, epoch);
+    return gone.length > 0;
+  }
+
+  /** Beyond the bound runs leave the memory, but for those of an epoch that is about to be spoken to; however many these are, of the others those stay that may have begun in the last minute (R6). */
+  #dropOthers(device: number, epoch: number): void {
     const isOther = (run: number): boolean => this.#context.runs.epoch[run] !== epoch;
     const tooMany = this.#closedCount(device) - this.#maxClosed;
     this.#drop(
       device,
-      Math.min(tooMany, this.#closedCount(device, isOther) - options.maxNewRunsPerMinute),
+      Math.min(tooMany, this.#closedCount(device, isOther) - this.#context.options.maxNewRunsPerMinute),
       isOther,
     );
-    return gone.length > 0;
   }
 
   /** @returns the greatest index of those runs of the epoch that are known to have left the memory, -1 when there are none */

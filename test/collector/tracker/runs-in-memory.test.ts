@@ -220,6 +220,27 @@ test("R15: many runs that are read back stay until as many were put out of their
   expect([loads > 2, loads < COPIES / 100]).toEqual([true, true]);
 });
 
+test("R15: many runs that are read back do not keep those of other epochs, read back one after the other, in memory for ever", () => {
+  const [RUNS, EPOCHS] = [200, 400];
+  const runs = Array.from({ length: RUNS + EPOCHS }, (_, i) => {
+    const snapshot = { ...snapshotOf(i + 1, Math.max(1, i - RUNS + 2)), index: i < RUNS ? i : 0 };
+    const flag = i < RUNS + EPOCHS - 1 ? ROW_FLAG.CLOSED : ROW_FLAG.CURRENT;
+    snapshot.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | flag;
+    return snapshot;
+  });
+  const bed = new TrackerBed(
+    { archive: { ...noArchive, loadEpoch: (_, epoch) => runs.filter((run) => run.epoch === epoch) } },
+    { hasHistory: true, nextDevice: 2, nextRun: RUNS + EPOCHS + 1, devices: [deviceOf(...runs)] },
+  );
+  const inMemory = [1, 2, EPOCHS - 100].map((until) => {
+    for (let epoch = until === 1 ? 1 : 2; epoch <= until; epoch++)
+      expect(bed.data(2 ** 40, { epoch })).toBe("held");
+    return bed.tracker.runCount;
+  });
+  expect(inMemory[1]).toBe(inMemory[0]! + 1);
+  expect(inMemory[2]).toBeLessThan(100);
+});
+
 test("R15: runs that are read back find their places among newer ones of other epochs in one walk", () => {
   const costs = (count: number): number => {
     // each epoch has as many runs, those of the second one are newer
