@@ -22,7 +22,7 @@ import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } f
 export interface CollectorOptions {
   /** as `parseListenerUrls` returns them; their order is that of the status */
   listeners: readonly ListenerConfig[];
-  /** towards the writer, one for each ingest worker: BatchMessage out, BatchReturn in; transferred to them */
+  /** towards the writer, one for each ingest worker: BatchMessage out, BatchReturn and TablesReach in; transferred to them */
   writerPorts: readonly MessagePort[];
   tracker?: Partial<TrackerSettings>;
   /** batches between receiver and writer, at most 2.2 MB each; default DEFAULT_POOL_BATCHES */

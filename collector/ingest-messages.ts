@@ -44,7 +44,7 @@ export interface IngestWorkerData {
   poolBatches: number;
   batchMs: number;
   receive: ReceiveChoice;
-  /** BatchMessage out, BatchReturn in */
+  /** BatchMessage out, BatchReturn and TablesReach in */
   writerPort: MessagePort;
   /** null = an empty database, and nothing to read back */
   archive: ArchiveModule | null;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import { createRepeatLimiter, type Logger, type RepeatLimiter } from "../common/logger.ts";
-import type { BatchMessage, BatchReturn, EventKind, Restored } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, EventKind, Restored, TablesReach } from "../protocol/batch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { DropReadings } from "./drop-readings.ts";
@@ -170,9 +170,13 @@ export class IngestService {
     return this.#ingest.arrivalsOf(id);
   }
 
-  /** @see Ingest.takeBack */
+  /** A batch is done with. */
   takeBack(returned: BatchReturn): void {
     this.#ingest.takeBack(returned);
+  }
+
+  tablesReached(reach: TablesReach): void {
+    this.#ingest.tablesReached(reach);
   }
 
   status(): IngestStatus {

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { codeOf, messageOf } from "../common/errors.ts";
 import { threadCpuUs } from "../common/thread-cpu.ts";
-import type { BatchReturn } from "../protocol/batch.ts";
+import type { BatchReturn, TablesReach } from "../protocol/batch.ts";
 import type { IngestCommand, IngestReport, StartArchive, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestService } from "./ingest-service.ts";
 
@@ -12,7 +12,7 @@ const TRIM_MS = 2_000;
 export interface IngestPorts {
   /** IngestCommand in, IngestReport out */
   main: MessagePort;
-  /** BatchReturn in; BatchMessage out, which is the service's matter */
+  /** BatchReturn and TablesReach in; BatchMessage out, which is the service's matter */
   writer: MessagePort;
 }
 
@@ -56,7 +56,10 @@ export class IngestThread {
   /** Take over what the database knows, and take commands from now on. */
   run(): void {
     const { main, writer } = this.#ports;
-    writer.on("message", (returned: BatchReturn) => this.#service.takeBack(returned));
+    writer.on("message", (message: BatchReturn | TablesReach) => {
+      if ("buffer" in message) this.#service.takeBack(message);
+      else this.#service.tablesReached(message);
+    });
     main.on("message", (command: IngestCommand) => this.#take(command));
     this.#report({ report: "restored", lastArrivalUs: this.#service.restore() });
   }

@@ -1,5 +1,5 @@
 import { codeOf } from "../common/errors.ts";
-import type { BatchReturn, DeviceSnapshot, EventKind } from "../protocol/batch.ts";
+import type { BatchReturn, DeviceSnapshot, EventKind, TablesReach } from "../protocol/batch.ts";
 import * as constantsModule from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import * as decodeModule from "../protocol/decode.ts";
@@ -283,11 +283,15 @@ export class Ingest {
     this.event("listener-state", wallUs, { listener: url, state, reason }, nowMs);
   }
 
-  /** A batch is done with, or the tables have followed. */
+  /** A batch is done with. */
   takeBack(returned: BatchReturn): void {
-    if (returned.buffer !== null) this.#options.pool.giveBack(returned.buffer);
+    this.#options.pool.giveBack(returned.buffer);
     this.#batches.committed(returned.committed);
-    this.#tracker.onArchived(returned.inTables);
+  }
+
+  /** The tables have all batches up to this one. */
+  tablesReached({ inTables }: TablesReach): void {
+    this.#tracker.onArchived(inTables);
   }
 
   /** Decide what is held and note the stop; windows stay as they are. Then `flushAll`. */

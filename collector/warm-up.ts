@@ -89,8 +89,7 @@ const newIngest = (tracker: TrackerOptions, restored: Restored): Ingest => {
     exchange: null,
     batchMs: 100,
     recovery: { listeners: ["on"], random: () => 0.5, send: () => true },
-    send: ({ buffer, number }: BatchMessage) =>
-      ingest.takeBack({ buffer, committed: number, inTables: number }),
+    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
     onError: (_reason, error) => {
       throw error;
     },

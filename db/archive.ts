@@ -14,7 +14,7 @@ export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
 
 /**
  * The database as an ingest worker sees it: what a start goes on from, and devices read back one by one (R16), synchronously, on the thread that
- * asks. They are as the tables have them, which some seconds of the journal go beyond (`BatchReturn.inTables`): it is about all that was heard in
+ * asks. They are as the tables have them, which some seconds of the journal go beyond (`TablesReach`): it is about all that was heard in
  * these, and to look for one device in it would take as long as the fleet is large. A connection of its own that only reads. Has the shape of the
  * collector's `StartArchive`.
  */

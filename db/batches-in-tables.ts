@@ -2,27 +2,30 @@ import type { BatchMessage } from "../protocol/batch.ts";
 
 /** Up to which batch of each ingest worker all is in the tables, which are some flushes behind the commits. */
 export class BatchesInTables {
-  /** by worker: the last batch of each flush that the tables may not have whole, ascending; before them the last one they have */
-  readonly #batches: { flush: number; number: number }[][] = [];
+  /** by worker: the last batch of each flush that the tables may not have whole, ascending */
+  readonly #behind: { flush: number; number: number }[][] = [];
 
   /** @param flush - in which these batches were committed */
   committed(messages: readonly BatchMessage[], flush: number): void {
     for (const { worker, number } of messages) {
-      this.#batches[worker] ??= [{ flush: 0, number: 0 }];
-      const batches = this.#batches[worker];
-      const last = batches.at(-1)!;
-      if (last.flush === flush) last.number = number;
-      else batches.push({ flush, number });
+      this.#behind[worker] ??= [];
+      const behind = this.#behind[worker];
+      const last = behind.at(-1);
+      if (last !== undefined && last.flush === flush) last.number = number;
+      else behind.push({ flush, number });
     }
   }
 
   /**
    * @param replayFrom - the tables have all flushes before this one
-   * @returns number of the last batch of which they have all; 0 before the first
+   * @returns the workers of which they have more batches than at the last call, and the number of the last one
    */
-  of(worker: number, replayFrom: number): number {
-    const batches = this.#batches[worker] ?? [];
-    while (batches.length > 1 && batches[1]!.flush < replayFrom) batches.shift();
-    return batches[0]?.number ?? 0;
+  *advanced(replayFrom: number): Generator<[worker: number, number: number]> {
+    for (const [worker, behind] of this.#behind.entries()) {
+      let reached = 0;
+      while (behind !== undefined && behind.length > 0 && behind[0]!.flush < replayFrom)
+        reached = behind.shift()!.number;
+      if (reached > 0) yield [worker, reached];
+    }
   }
 }

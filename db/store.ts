@@ -136,7 +136,7 @@ const openError = (message: WriterMessage): LacunaError =>
 
 /** The main thread's handle of a database: has started the writer's and the reader's threads, keeps the ledger in memory. */
 export class Store extends EventEmitter<StoreEvents> {
-  /** transfer each to an ingest worker: it posts BatchMessage and gets BatchReturn */
+  /** transfer each to an ingest worker: it posts BatchMessage and gets BatchReturn and TablesReach */
   readonly ingestPorts: readonly MessagePort[];
   /** what `openArchive` is to be called with, in the ingest workers */
   readonly archiveOptions: ArchiveOptions;

@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
-import type { BatchMessage, BatchReturn } from "../protocol/batch.ts";
+import type { BatchMessage, BatchReturn, TablesReach } from "../protocol/batch.ts";
 import { BatchesInTables } from "./batches-in-tables.ts";
 import { MergeLoop } from "./merge/merge-loop.ts";
 import type { MergeCommand, MergeReport } from "./merge/merge-messages.ts";
@@ -24,6 +24,8 @@ export interface WriterThreadHost {
   post(message: WriterMessage, transfer?: ArrayBuffer[]): void;
   /** to the ingest worker */
   giveBack(worker: number, reply: BatchReturn): void;
+  /** the tables have more of its batches */
+  tablesReached(worker: number, reach: TablesReach): void;
   /** batches that were posted and not delivered yet */
   drain(): BatchMessage[];
   /** to the merger's thread, which is started by the first merge, and by the next one when it died */
@@ -47,8 +49,6 @@ export class WriterThread {
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   readonly #inTables = new BatchesInTables();
-  /** the same as it knows of those in the tables */
-  readonly #toldInTables: (number | undefined)[] = [];
   #commits = 0;
   #commitMs = 0;
   #failures = 0;
@@ -156,8 +156,11 @@ export class WriterThread {
     this.#isBehind = waited > BEHIND * this.#options.flushBatches;
     for (const { worker, number } of messages) this.#committed[worker] = number;
     this.#inTables.committed(messages, this.#writer.flushNumber);
-    for (const { worker, buffer } of messages) this.#giveBack(worker, buffer);
-    this.#tellTables();
+    for (const { worker, buffer } of messages) {
+      this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]! });
+    }
+    for (const [worker, inTables] of this.#inTables.advanced(this.#writer.replayFrom))
+      this.#host.tablesReached(worker, { inTables });
     const figures = this.#figures();
     const rows = change?.rows.buffer;
     const transfer = rows === undefined ? [gapOps.buffer] : [gapOps.buffer, rows];
@@ -166,18 +169,6 @@ export class WriterThread {
     if (this.#writer.isDue) this.#planNow();
     else if (this.#writer.pendingBatches > 0) this.#planFlush();
     else this.#schedule(IDLE_MS);
-  }
-
-  #giveBack(worker: number, buffer: SharedArrayBuffer | null): void {
-    const inTables = this.#inTables.of(worker, this.#writer.replayFrom);
-    this.#toldInTables[worker] = inTables;
-    this.#host.giveBack(worker, { buffer, committed: this.#committed[worker]!, inTables });
-  }
-
-  /** They follow also when nothing more comes: what a quiet fleet sent last is to make room for a new device. */
-  #tellTables(): void {
-    for (const [worker, told] of this.#toldInTables.entries())
-      if (this.#inTables.of(worker, this.#writer.replayFrom) > (told ?? 0)) this.#giveBack(worker, null);
   }
 
   #failed(error: unknown): void {

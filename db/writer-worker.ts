@@ -99,6 +99,7 @@ else {
       clock: systemClock,
       post,
       giveBack: (worker, reply) => ports[worker]!.postMessage(reply),
+      tablesReached: (worker, reach) => ports[worker]!.postMessage(reach),
       drain,
       merge,
       writtenBytes,

@@ -222,13 +222,15 @@ export interface BatchMessage {
   worker: number;
 }
 
-/** What the writer posts back when a batch is done with, or the tables have followed. */
+/** What the writer posts back when a batch is done with. */
 export interface BatchReturn {
-  /** null = of a batch that is back already */
-  buffer: SharedArrayBuffer | null;
+  buffer: SharedArrayBuffer;
   /** number of the last committed batch of the same worker; 0 before the first */
   committed: number;
-  /** the same of the last one of which all is in the tables too, which follow some seconds later: what is asked of them finds it */
+}
+
+/** What it posts besides: the tables, which are some seconds behind, have all of the worker's batches up to this one. What is asked of them finds it. */
+export interface TablesReach {
   inTables: number;
 }
 

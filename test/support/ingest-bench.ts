@@ -34,8 +34,6 @@ export class IngestBench {
   isWriterAlive = true;
   /** true: what it commits from now on is not in the tables yet */
   areTablesBehind = false;
-  /** number of the last batch that is */
-  #inTables = 0;
   nowMs = 1000;
   /** 2026-11-20T12:00:00Z */
   wallUs = 1_795_176_000_000_000;
@@ -116,8 +114,8 @@ export class IngestBench {
   }
 
   #return({ buffer, number }: BatchMessage): void {
-    if (!this.areTablesBehind) this.#inTables = number;
-    this.ingest.takeBack({ buffer, committed: number, inTables: this.#inTables });
+    this.ingest.takeBack({ buffer, committed: number });
+    if (!this.areTablesBehind) this.ingest.tablesReached({ inTables: number });
   }
 }
 

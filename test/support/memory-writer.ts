@@ -17,7 +17,7 @@ export class MemoryWriter {
     this.closed = once(port1, "close");
     port1.on("message", (message: BatchMessage) => {
       this.reader.read(message);
-      port1.postMessage({ buffer: message.buffer, committed: message.number, inTables: message.number });
+      port1.postMessage({ buffer: message.buffer, committed: message.number });
     });
   }
 }

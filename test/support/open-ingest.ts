@@ -12,8 +12,7 @@ export const openIngest = (startUs: number): Ingest => {
     pool: new BatchPool(),
     restored: EMPTY,
     batchMs: 100,
-    send: ({ buffer, number }: BatchMessage) =>
-      ingest.takeBack({ buffer, committed: number, inTables: number }),
+    send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
     onError: (_reason, error) => {
       throw error;
     },
