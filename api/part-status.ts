@@ -47,7 +47,7 @@ export interface ListenerStatus {
   counters: ListenerCounters;
 }
 
-/** `datagrams` is the sum of all the others but `bytes`, `unusableSendTimes`, `overloads` and what begins with `nack`. Counters of this process. */
+/** `datagrams` is the sum of all the others but `bytes`, `refusedReadings`, `unusableSendTimes`, `overloads` and what begins with `nack`. Counters of this process. */
 export interface ListenerCounters {
   datagrams: number;
   bytes: number;
@@ -59,6 +59,8 @@ export interface ListenerCounters {
   shed: number;
   held: number;
   rejected: Readonly<Record<string, number>>;
+  /** readings, not datagrams; by reason. The findings tell them; `/status` does not */
+  refusedReadings: Readonly<Record<string, number>>;
   /** datagrams whose send time was not believed */
   unusableSendTimes: number;
   /** NACKs sent, their payload, and those the system refused to send */

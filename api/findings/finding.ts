@@ -18,6 +18,7 @@ export const FINDING_CODES = [
   "crosstalk",
   "container-bridge",
   "never-heard",
+  "refused-readings",
   "nack-failures",
   "send-times",
   "reorder-window",

@@ -134,11 +134,29 @@ export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
   ];
 };
 
+/** Their numbers count as received: nothing else says that readings are not there. */
+const refusedFindings = ({ url, counters }: ListenerStatus): Finding[] => {
+  const byReason = Object.entries(counters.refusedReadings).sort(([, one], [, other]) => other - one);
+  const refused = byReason.reduce((sum, [, readings]) => sum + readings, 0);
+  if (refused === 0) return [];
+  const reasons = byReason.map(([reason, readings]) => `${count(readings)} ${reason}`);
+  return [
+    {
+      code: "refused-readings",
+      severity: "advice",
+      sentence: `${count(refused)} reading${refused === 1 ? " was" : "s were"} refused (${reasons.join(", ")}); the rest of their datagrams is stored.`,
+      fix: "mend the sender: docs/protocol.md says under Refused readings what each reason means",
+      listener: url,
+    },
+  ];
+};
+
 /** What came by a listener, or did not, since the start. */
 export const trafficFindings = (listener: ListenerStatus): Finding[] => [
   ...bufferFindings(listener),
   ...crosstalkFindings(listener),
   ...silenceFindings(listener),
+  ...refusedFindings(listener),
   ...nackFindings(listener),
   ...timeFindings(listener),
 ];

@@ -352,6 +352,21 @@ test("another queue that refused something is a problem by its name", () => {
   });
 });
 
+test("readings that were refused are told with their reasons, the most frequent first", () => {
+  const heard = (refusedReadings: Record<string, number>) =>
+    trafficFindings(groupOf({ counters: listenerCounters({ refusedReadings }) }));
+  expect(heard({})).toEqual([]);
+  expect(heard({ "unknown-type": 3, "bad-value": 1200 })).toEqual([
+    expect.objectContaining({
+      code: "refused-readings",
+      severity: "advice",
+      sentence:
+        "1,203 readings were refused (1,200 bad-value, 3 unknown-type); the rest of their datagrams is stored.",
+    }),
+  ]);
+  expect(heard({ "bad-time": 1 })[0]!.sentence).toMatch(/^1 reading was refused \(1 bad-time\);/);
+});
+
 test("send times that cannot be are told of from 1 % on", () => {
   const listener = (unusableSendTimes: number) =>
     listenerOf({ counters: listenerCounters({ datagrams: 10_000, unusableSendTimes }) });

@@ -121,6 +121,7 @@ export const listenerCounters = (counters: Partial<ListenerCounters> = {}): List
   shed: 0,
   held: 0,
   rejected: {},
+  refusedReadings: {},
   unusableSendTimes: 0,
   nacks: 0,
   nackBytes: 0,
