@@ -106,6 +106,10 @@ const stateOf = (file: string, directory: string, version: number | null): Findi
   const { bavail, bsize } = statfsSync(directory);
   const free = `${sizeInWords(bavail * bsize)} are free`;
   if (version === null) return finding("note", `the database ${file} will be made; ${free}`, null);
+  if (version === 0) {
+    const sentence = `the database ${file} has nothing in it; ${free}. Of one that a collector had open when it was copied most is in its -wal, and both are copied together`;
+    return finding("advice", sentence, null);
+  }
   const update = version < SCHEMA_VERSION ? `, will be brought up to ${SCHEMA_VERSION}` : "";
   return finding("note", `the database ${file} has schema version ${version}${update}; ${free}`, null);
 };

@@ -30,6 +30,15 @@ test("a database of ours is well, and stays as it is", () => {
   expect(readdirSync(bed.directory)).toEqual(before);
 });
 
+test("of a database copied without its log is said that it has nothing in it", () => {
+  using bed = new StoreBed();
+  writeFileSync(bed.file, "");
+  const sentence = expect.stringMatching(/lacuna\.db has nothing in it; .* its -wal/);
+  expect(databaseFindings(bed.file, 0)).toContainEqual(
+    expect.objectContaining({ severity: "advice", sentence }),
+  );
+});
+
 test("a directory that is not there comes with the command that makes it", () => {
   using bed = new StoreBed();
   expect(worstOf(join(bed.directory, "no", "lacuna.db"))).toMatchObject({
