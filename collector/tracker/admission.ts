@@ -7,7 +7,6 @@ import { MARK, SLOT } from "./device-slot.ts";
 import { elapsedUs } from "./elapsed.ts";
 import type { Holds } from "./holds.ts";
 import { ProvisionalQueue } from "./provisional-queue.ts";
-import type { RestoreRuns } from "./restore-runs.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import { RUN_STATE } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
@@ -27,7 +26,6 @@ interface Parts {
   ledger: RunLedger;
   closed: ClosedRuns;
   holds: Holds;
-  restore: RestoreRuns;
   sources: Sources;
 }
 
@@ -92,7 +90,7 @@ export class Admission {
     else this.#provisional.push(slot);
     this.#parts.sources.restore(slot, snapshot.source);
     const { closed } = this.#parts;
-    this.#parts.restore.add(slot, closed.restored(slot, snapshot.runs, state), state, openUntilMs);
+    closed.restore(slot, snapshot.runs, state, openUntilMs);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;

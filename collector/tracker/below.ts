@@ -13,10 +13,14 @@ const { RUN_STATE } = runState;
 export const liesBelow = (runs: RunTable, run: number, older: number): boolean =>
   runs.at(run, ROW.HIGH_WATER) < runs.at(older, ROW.FIRST);
 
-/** Mark whichever of the run and the others of its declared epoch lie below an older one (step 3). */
-export const noteBelow = ({ runs, devices }: TrackerContext, run: number): void => {
+/**
+ * Mark whichever of the run and the others of its declared epoch lie below an older one (step 3).
+ * @param goneFirst - the greatest `first` of its epoch's runs that are not in memory, all of which are older; -Infinity = there are none
+ */
+export const noteBelow = ({ runs, devices }: TrackerContext, run: number, goneFirst: number): void => {
   const epoch = runs.epoch[run]!;
   if (epoch < 0) return;
+  if (runs.at(run, ROW.HIGH_WATER) < goneFirst) runs.set(run, RUN_STATE.BELOW, true);
   let isOlder = false;
   for (let other = devices.int(runs.device[run]!, SLOT.NEWEST); other >= 0; other = runs.older[other]!) {
     if (other === run) isOlder = true;
@@ -32,20 +36,27 @@ export const forgetAbove = ({ runs, devices }: TrackerContext, run: number): voi
   for (; newer !== run; newer = runs.older[newer]!) runs.aboveFrom[newer] = Number.NEGATIVE_INFINITY;
 };
 
-/** The same as `noteBelow` of all runs of a device at once: for each of thousands that are read back it would take as long as there are. */
-export const noteAllBelow = ({ runs, devices }: TrackerContext, device: number): void => {
+/**
+ * The same as `noteBelow` of all runs of a device at once: for each of thousands that are read back it would take as long as there are.
+ * @param gone - by epoch, what is not in memory. That counts as older than what is: a mark too many only has the older runs looked at once
+ */
+export const noteAllBelow = (
+  { runs, devices }: TrackerContext,
+  device: number,
+  gone: ReadonlyMap<number, { greatestFirst: number }> | undefined,
+): void => {
   const newest = devices.int(device, SLOT.NEWEST);
   // nearly all have one run
-  if (newest < 0 || runs.older[newest]! < 0) return;
+  if (newest < 0 || (runs.older[newest]! < 0 && gone === undefined)) return;
   const newestFirst: number[] = [];
   for (let run = newest; run >= 0; run = runs.older[run]!) newestFirst.push(run);
   const greatestFirst = new Map<number, number>();
   for (const run of newestFirst.reverse()) {
     const epoch = runs.epoch[run]!;
     if (epoch < 0) continue;
-    const greatest = greatestFirst.get(epoch) ?? Number.NEGATIVE_INFINITY;
+    const greatest = greatestFirst.get(epoch) ?? gone?.get(epoch)?.greatestFirst ?? Number.NEGATIVE_INFINITY;
     const first = runs.at(run, ROW.FIRST);
     if (runs.at(run, ROW.HIGH_WATER) < greatest) runs.set(run, RUN_STATE.BELOW, true);
-    if (first > greatest) greatestFirst.set(epoch, first);
+    greatestFirst.set(epoch, Math.max(first, greatest));
   }
 };

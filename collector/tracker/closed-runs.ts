@@ -1,5 +1,6 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { noteAllBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
 import { MARK, SLOT } from "./device-slot.ts";
 import type { GapCloser } from "./gap-closer.ts";
@@ -14,6 +15,8 @@ const MAX_NAMES = 4096;
 interface Name {
   /** the greatest index */
   lastIndex: number;
+  /** the greatest `first`: what lies below it may lie below one of them */
+  greatestFirst: number;
   /** none of them was heard up to its end since the start (RUN_STATE.CUT_OFF) */
   isCutOff: boolean;
 }
@@ -58,12 +61,14 @@ export class ClosedRuns {
     return left > 0;
   }
 
-  /**
-   * A device comes from the archive, with all its runs.
-   * @param state - RUN_STATE bits of its runs
-   * @returns those it is to have in memory; of the closed ones that are not, which miss nothing, the names are kept
-   */
-  restored(device: number, snapshots: readonly RunSnapshot[], state: number): readonly RunSnapshot[] {
+  /** A device comes from the archive, with all its runs. @param state, openUntilMs - see RestoreRuns.add */
+  restore(device: number, snapshots: readonly RunSnapshot[], state: number, openUntilMs: number): void {
+    this.#restore.add(device, this.#toKeep(device, snapshots, state), state, openUntilMs);
+    noteAllBelow(this.#context, device, this.#names.get(device));
+  }
+
+  /** @returns those that are to be in memory; of the closed ones that are not, which miss nothing, the names are kept */
+  #toKeep(device: number, snapshots: readonly RunSnapshot[], state: number): readonly RunSnapshot[] {
     const closed = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CLOSED) !== 0);
     if (closed.length <= this.#maxClosed || this.#context.options.archive === undefined) return snapshots;
     closed.sort((one, other) => one.row[ROW.LAST_ARRIVAL]! - other.row[ROW.LAST_ARRIVAL]!);
@@ -74,7 +79,8 @@ export class ClosedRuns {
     const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
     const kept = snapshots.filter((snapshot) => !left.has(snapshot));
     const keptEpochs = new Set(kept.map(({ epoch }) => epoch ?? -1));
-    for (const { epoch, index } of left) this.#name(device, epoch ?? -1, { lastIndex: index, isCutOff });
+    for (const { epoch, index, row } of left)
+      this.#name(device, epoch ?? -1, { lastIndex: index, greatestFirst: row[ROW.FIRST]!, isCutOff });
     this.#forgetNames(device, (other) => keptEpochs.has(other));
     return kept;
   }
@@ -141,6 +147,7 @@ export class ClosedRuns {
     );
     const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
     this.#restore.add(device, gone, state, 0);
+    noteAllBelow(this.#context, device, this.#names.get(device));
     // to read so many back costs what they are: they stay until it has come to little for each run, or epoch read back, that would have put them out
     if (gone.length > this.#maxClosed) this.#stay.set(device, gone.length);
     else if (!this.#stays(device)) this.#dropOthers(device, epoch);
@@ -164,6 +171,11 @@ export class ClosedRuns {
     // the archive would have said so
     if (this.#context.options.archive !== undefined) return known;
     return Math.max(known, this.#nameless.get(device)?.lastIndex ?? -1);
+  }
+
+  /** @returns the greatest `first` of the same runs, -Infinity when there are none */
+  greatestFirstOf(device: number, epoch: number): number {
+    return this.#names.get(device)?.get(epoch)?.greatestFirst ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The device is gone, or paged out as a whole. */
@@ -205,7 +217,11 @@ export class ClosedRuns {
 
   #dropOne(device: number, run: number, newer: Map<number, number>): void {
     const { runs } = this.#context;
-    const name = { lastIndex: runs.index[run]!, isCutOff: runs.has(run, RUN_STATE.CUT_OFF) };
+    const name = {
+      lastIndex: runs.index[run]!,
+      greatestFirst: runs.at(run, ROW.FIRST),
+      isCutOff: runs.has(run, RUN_STATE.CUT_OFF),
+    };
     const epoch = runs.epoch[run]!;
     this.#closer.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
     this.#unlink(device, run, newer);
@@ -272,5 +288,6 @@ export class ClosedRuns {
 /** What can be said of both. */
 const joined = (known: Name | undefined, name: Name): Name => ({
   lastIndex: Math.max(name.lastIndex, known?.lastIndex ?? -1),
+  greatestFirst: Math.max(name.greatestFirst, known?.greatestFirst ?? Number.NEGATIVE_INFINITY),
   isCutOff: name.isCutOff && known?.isCutOff !== false,
 });

@@ -97,7 +97,7 @@ export class Epochs {
     this.#ledger.raise(run, contact.number, lastAbsent, time, arrival);
     runs.put(run, ROW.HIGH_WATER_AT, contact.arrivalUs);
     this.#ledger.markHead(run, contact.startsAtZero);
-    noteBelow(this.#context, run);
+    noteBelow(this.#context, run, this.#closed.greatestFirstOf(device, epoch));
     this.#forgetSteady(device);
     if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#current.make(device, run);
     return run;

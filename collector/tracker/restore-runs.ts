@@ -1,6 +1,5 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
-import { noteAllBelow } from "./below.ts";
 import type { TrackerContext } from "./context.ts";
 import { countGaps } from "./count-gaps.ts";
 import { MARK, SLOT } from "./device-slot.ts";
@@ -27,7 +26,6 @@ export class RestoreRuns {
       device,
       snapshots.map((snapshot) => this.#add(device, snapshot, state, openUntilMs)),
     );
-    noteAllBelow(this.#context, device);
   }
 
   /** Listening begins: the windows that were cut by the stop run anew (R14 c). */

@@ -11,7 +11,7 @@ export const RUN_STATE = {
   GONE: 16,
   /** what was heard of it last is no part of its cadence: see `ownArrivalUs` */
   OFF_BEAT: 32,
-  /** an older run of its epoch begins above it, and has the numbers from there on (step 3) */
+  /** an older run of its epoch begins above it, and has the numbers from there on (step 3); or may do so, where one is not in memory */
   BELOW: 64,
   /** a held datagram is its duplicate unless it is confirmed (R5): it stays in memory */
   AWAITED: 128,

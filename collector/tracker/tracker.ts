@@ -119,7 +119,7 @@ export class Tracker {
     const current = new CurrentRun(context);
     this.#epochs = new Epochs(context, ledger, closed, current);
     this.#owning = new OwningRuns(this.#runs, (run) => this.#epochs.olderOf(run), options.windowMs);
-    this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, restore, sources });
+    this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, sources });
     const parts = {
       context,
       ledger,

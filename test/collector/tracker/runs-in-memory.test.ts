@@ -161,6 +161,83 @@ test("R15: of a device with very many epochs that comes again the names beyond t
   ]);
 });
 
+/** Two open runs, and of the closed ones so many in memory. The archive gives what was drained. @param asked - filled with the epochs it was asked for */
+const keeping = (maxClosedRuns: number, asked: (number | null)[] = []): TrackerBed => {
+  const loadEpoch = (_: number, epoch: number | null): RunSnapshot[] => {
+    asked.push(epoch);
+    return bed.heardOf("run").flatMap((sentence) => {
+      const [run, , declared, index] = sentence.match(/\d+/g)!.map(Number);
+      const row = bed.rows.get(run!)!.slice();
+      return declared === epoch ? [{ epoch, index: index!, row, absent: [] }] : [];
+    });
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, maxClosedRuns, archive: { ...noArchive, loadEpoch } });
+  return bed;
+};
+
+/** The first run has 2000-2009 of epoch 1. Three epochs later, when it has left the memory if it may, comes what the device had kept, from 1500 on. */
+const keptBelow = (bed: TrackerBed): void => {
+  for (const epoch of [1, 2, 3, 4]) {
+    for (let number = 2000; number < 2010; number++) bed.data(number, { epoch, time: number * 1000 });
+    bed.advance(10_000);
+  }
+  for (const number of [1500, 1501]) bed.data(number, { time: number * 1000 });
+};
+
+/** A while after that the sender has begun anew. */
+const ANEW_MS = 10_000;
+const ANEW = { time: 3_000_000 };
+
+test.each<[string, (bed: TrackerBed) => string[]]>([
+  ["what the device had kept", (bed) => [bed.data(1502), bed.data(1504)]],
+  ["what it sends anew", (bed) => [bed.advance(ANEW_MS).data(1500, ANEW), bed.data(1501, ANEW)]],
+  ["what a heartbeat begins anew", (bed) => [bed.advance(ANEW_MS).heartbeat(1501, ANEW), bed.data(1501)]],
+])("R3: a number of a run that has left the memory is not taken for %s below it", (_, goOn) => {
+  const [kept, dropped] = [100, 1].map((maxClosedRuns) => {
+    const bed = keeping(maxClosedRuns);
+    keptBelow(bed);
+    const said = [...goOn(bed), bed.data(2012), bed.heartbeat(2014), bed.data(2005, { time: 2_005_000 })];
+    bed.advance(251).tick();
+    return { said, runs: bed.heardOf("run").map((_, at) => bed.ledger(at + 1)), lost: bed.heardOf("lost") };
+  });
+  expect(dropped).toEqual(kept);
+  expect(kept!.runs[0]).toMatchObject({ first: 2000, highWater: 2013, inOrder: 11, duplicates: 1 });
+});
+
+test("R3: runs that have left the memory are read back once for one that goes on below them, and not for one that does not", () => {
+  const asked: (number | null)[] = [];
+  const below = keeping(1, asked);
+  keptBelow(below);
+  asked.length = 0;
+  below.stream(1502, 1510);
+  expect(asked).toEqual([1]);
+  asked.length = 0;
+  const reused = keeping(1, asked);
+  for (const time of [1, 2, 3, 4, 5, 6]) {
+    reused.stream(2000, 2009, { time: time * 10_000_000 });
+    reused.advance(10_000);
+  }
+  expect([reused.heardOf("run").length, reused.tracker.runCount, asked]).toEqual([6, 3, []]);
+});
+
+test("R3: nor does it matter that the device comes from the database without the run above", () => {
+  const above = snapshotOf(1, 1);
+  [above.row[ROW.FIRST], above.row[ROW.HIGH_WATER]] = [2000, 2009];
+  above.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED | ROW_FLAG.CLOSED;
+  const below = { ...snapshotOf(2, 1), index: 1 };
+  const said = [100, 0].map((maxClosedRuns) => {
+    const bed = new TrackerBed(
+      { maxClosedRuns, archive: { ...noArchive, loadEpoch: () => [above, below] } },
+      { hasHistory: true, nextDevice: 2, nextRun: 3, devices: [deviceOf(above, below)] },
+    );
+    return [bed.tracker.runCount, bed.data(2010), bed.data(2005), bed.rows.get(1)?.[ROW.HIGH_WATER]];
+  });
+  expect(said).toEqual([
+    [2, "in-order", "duplicate", 2010],
+    [1, "in-order", "duplicate", 2010],
+  ]);
+});
+
 /** A bed whose archive knows so many runs of epoch 1, all but the newest one closed. @param spacing - of their first numbers, from 0 or down to it */
 const manyRuns = (
   count: number,
