@@ -340,10 +340,8 @@ test("while the database does not give a device, its datagrams are rejected for 
   ]);
 });
 
-test.each([
-  ["waits for a batch", 0],
-  ["is on its way to the writer", 200],
-])("a closed run stays in memory while something of it %s", (_, handedOverMs) => {
+/** Two open runs of a device, and of those that are closed only what may not leave the memory yet. */
+const closing = () => {
   const archive = { load: () => null, loadEpoch: () => null };
   const bounds = { maxOpenRuns: 2, maxClosedRuns: 0 };
   let tracker: Tracker | undefined;
@@ -351,6 +349,14 @@ test.each([
     tracker: { ...DEFAULT_TRACKER_SETTINGS, ...bounds, archive },
     createTracker: (options, sink) => (tracker = new Tracker(options, sink)),
   });
+  return { bench, runCount: () => tracker?.runCount };
+};
+
+test.each([
+  ["waits for a batch", 0],
+  ["is on its way to the writer", 200],
+])("a closed run stays in memory while something of it %s", (_, handedOverMs) => {
+  const { bench, runCount } = closing();
   bench.isWriterAlive = false;
   for (const epoch of [1, 2, 3, 4]) {
     bench.receive({ epoch, sequence: 0 });
@@ -358,21 +364,15 @@ test.each([
     bench.wallUs += 10_000_000;
     bench.advance(handedOverMs);
   }
-  expect(tracker?.runCount).toBe(4);
+  expect(runCount()).toBe(4);
   bench.advance(200);
   bench.giveBack();
   bench.receive({ epoch: 5, sequence: 0 });
-  expect(tracker?.runCount).toBeLessThan(5);
+  expect(runCount()).toBeLessThan(5);
 });
 
 test("a closed run stays in memory until it is in the tables, where it is read back from", () => {
-  const archive = { load: () => null, loadEpoch: () => null };
-  const bounds = { maxOpenRuns: 2, maxClosedRuns: 0 };
-  let tracker: Tracker | undefined;
-  const bench = new IngestBench({
-    tracker: { ...DEFAULT_TRACKER_SETTINGS, ...bounds, archive },
-    createTracker: (options, sink) => (tracker = new Tracker(options, sink)),
-  });
+  const { bench, runCount } = closing();
   const runsAfter = (epochs: number[]): number | undefined => {
     for (const epoch of epochs) {
       bench.receive({ epoch, sequence: 0 });
@@ -380,7 +380,7 @@ test("a closed run stays in memory until it is in the tables, where it is read b
       bench.wallUs += 10_000_000;
       bench.advance(200);
     }
-    return tracker?.runCount;
+    return runCount();
   };
   bench.areTablesBehind = true;
   expect(runsAfter([1, 2, 3, 4])).toBe(4);
