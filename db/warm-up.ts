@@ -21,6 +21,8 @@ const ROUNDS = 128;
 const QUIET_ROUNDS_APART = 8;
 const START_US = 1_700_000_000_000_000;
 const STEP_US = 4000;
+/** of each third device; one fewer in some of its datagrams */
+const SEVERAL = 6;
 /** far enough apart that the tables for people are brought up to date as well */
 const FLUSH_MS = 3000;
 /** of some devices one number stays away after so many; it is lost so many batches later */
@@ -108,12 +110,26 @@ const addDatagram = (batch: Batch, device: number, index: number): void => {
   batch.datagramRun[at] = device + 1;
   batch.datagramSequence[at] = sequence;
   batch.datagramTime[at] = timeUs;
-  batch.datagramReadings[at] = 1;
-  batch.readingChannel[at] = device % 2;
-  batch.readingType[at] = VALUE_TYPE.FLOAT64;
-  batch.readingTime[at] = timeUs;
-  batch.readingValue[at] = readingOf(device, sequence);
-  batch.readingCount++;
+  const readings = readingsIn(device, sequence);
+  batch.datagramReadings[at] = readings;
+  for (let reading = 0; reading < readings; reading++) {
+    const to = batch.readingCount++;
+    batch.readingChannel[to] = (device % 2) + reading;
+    batch.readingType[to] = VALUE_TYPE.FLOAT64;
+    batch.readingTime[to] = timeUs - reading * apartUs(device, sequence);
+    batch.readingValue[to] = readingOf(device + reading, sequence);
+  }
+};
+
+const readingsIn = (device: number, sequence: number): number => {
+  if (device % 3 !== 2) return 1;
+  return device % 2 === 0 && sequence % 50 === 0 ? SEVERAL - 1 : SEVERAL;
+};
+
+/** the readings of a datagram were made at once, evenly, or as it happened */
+const apartUs = (device: number, sequence: number): number => {
+  if (device % 4 < 2) return 0;
+  return device % 4 === 2 ? 250 : noise(device, sequence) % 1000;
 };
 
 /** Bits that are always the same and look like chance. @returns 0 to 65,535 */
@@ -136,11 +152,11 @@ const jitterUs = (device: number, sequence: number): number => {
   return chance % 41 === 0 ? 900 : chance % 20;
 };
 
-/** all that a float64 holds, decimals, whole numbers that grow, a constant, decimals with a few far away, a state */
+/** all that a float64 holds, decimals, whole numbers that grow, a constant, decimals with a few far away, float32, a state */
 const readingOf = (device: number, sequence: number): number => {
   const wave = 20 + Math.sin(sequence / 50 + device);
   const chance = noise(device, sequence);
-  switch (device % 6) {
+  switch (device % 7) {
     case 0:
       return wave;
     case 1:
@@ -151,6 +167,8 @@ const readingOf = (device: number, sequence: number): number => {
       return 12.5;
     case 4:
       return chance % 41 === 0 ? 1e6 : (chance % 90) / 10;
+    case 5:
+      return Math.fround(wave);
     default:
       return chance % 2;
   }
