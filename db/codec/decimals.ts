@@ -20,14 +20,23 @@ const MAX_INTEGER_32 = 2 ** 24;
 
 export const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => Number(`1e${digits}`));
 
+const limitOf = (isFloat32: boolean): number => (isFloat32 ? MAX_INTEGER_32 : MAX_INTEGER);
+
 const isExact = (value: number, integer: number, power: number, isFloat32: boolean): boolean => {
   const quotient = integer / power;
   return (isFloat32 ? Math.fround(quotient) : quotient) === value;
 };
 
+/** Whether so many decimal places give the value back. */
+const hasDigits = (value: number, digits: number, isFloat32: boolean): boolean => {
+  const power = POWERS[digits]!;
+  const integer = Math.round(value * power);
+  return Math.abs(integer) <= limitOf(isFloat32) && isExact(value, integer, power, isFloat32);
+};
+
 /** Fewest decimal places that give the value back; -1 when none do. NaN and infinities have none. */
 const decimalDigits = (value: number, isFloat32: boolean): number => {
-  const limit = isFloat32 ? MAX_INTEGER_32 : MAX_INTEGER;
+  const limit = limitOf(isFloat32);
   for (let digits = 0; digits <= MAX_DIGITS; digits++) {
     const power = POWERS[digits]!;
     const integer = Math.round(value * power);
@@ -48,6 +57,8 @@ const sampleScale = (values: Float64Array, from: number, to: number, isFloat32: 
     const value = values[Math.floor(at)]!;
     if (!Number.isFinite(value)) continue;
     sampled++;
+    // mostly no more are needed than by those before
+    if (hasDigits(value, digits, isFloat32)) continue;
     const needed = decimalDigits(value, isFloat32);
     if (needed > digits) digits = needed;
     if (needed < 0 && ++failed * 4 > SAMPLES) return null;
@@ -68,7 +79,7 @@ const applyScale = (
   specials: Specials,
 ): boolean => {
   const power = POWERS[digits]!;
-  const limit = isFloat32 ? MAX_INTEGER_32 : MAX_INTEGER;
+  const limit = limitOf(isFloat32);
   specials.start(to - from);
   let last = 0;
   for (let index = from; index < to; index++) {
