@@ -25,8 +25,10 @@ const BinRows = ({ trend }: { trend: Step }) => {
         <li key={key} title={meaning}>
           <span class={`swatch ${token}`} />
           {label}
-          <span>{count(numbers[key])}</span>
-          <span class="share">{share(numbers[key] / trend.expected)}</span>
+          <span class="figures">
+            {count(numbers[key])}
+            <span class="share">{share(numbers[key] / trend.expected)}</span>
+          </span>
         </li>
       ))}
     </ul>
