@@ -8,7 +8,6 @@ import { elapsedUs } from "./elapsed.ts";
 import type { Holds } from "./holds.ts";
 import { ProvisionalQueue } from "./provisional-queue.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import { RUN_STATE } from "./run-state.ts";
 import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
 
@@ -19,8 +18,6 @@ const LOOK_AT = 64;
 /** provisional devices do not push each other out below so many, and below that part of all, while an idle one can be paged out */
 const LEAST_PROVISIONAL = 16;
 const PROVISIONAL_PART = 1 / 16;
-/** instead of the listener breaks of a paged-out device: it spoke, but there was no room for it */
-const REFUSED = -1;
 
 interface Parts {
   ledger: RunLedger;
@@ -35,8 +32,10 @@ export class Admission {
   readonly #parts: Parts;
   readonly #provisional: ProvisionalQueue;
   readonly #fewProvisional: number;
-  /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard, 0 = not since the start; or REFUSED */
+  /** paged-out devices: 53 bits of their id to the number of listener breaks when last heard, 0 = not since the start */
   readonly #paged = new Map<number, number>();
+  /** those of them that spoke when there was no room */
+  readonly #refused = new Set<number>();
   /** where the search for an idle device goes on */
   #hand = 0;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -78,8 +77,8 @@ export class Admission {
     }
   }
 
-  /** Bring a device of the database into memory. @param state - RUN_STATE bits of its runs, see RestoreRuns.add for the rest */
-  restore(snapshot: DeviceSnapshot, state: number, openUntilMs: number, breaks: number): number {
+  /** Bring a device of the database into memory. @param openUntilMs - see RestoreRuns.add */
+  restore(snapshot: DeviceSnapshot, openUntilMs: number, breaks: number): number {
     const { devices, options } = this.#context;
     const id = this.#encoder.encode(snapshot.id);
     const slot = devices.add(viewOf(id), 0, id.length, snapshot.device);
@@ -90,7 +89,7 @@ export class Admission {
     else this.#provisional.push(slot);
     this.#parts.sources.restore(slot, snapshot.source);
     const { closed } = this.#parts;
-    closed.restore(slot, snapshot.runs, state, openUntilMs);
+    closed.restore(slot, snapshot.runs, openUntilMs);
     while (closed.openCount(slot) > options.maxOpenRuns)
       closed.close(closed.leastRecent(slot, (run) => closed.mayClose(slot, run)));
     return slot;
@@ -106,7 +105,7 @@ export class Admission {
   #noteRefused({ idView, idOffset, idLength }: Datagram): void {
     if (this.#paged.size === 0) return;
     const name = this.#context.devices.wideHash(idView, idOffset, idLength);
-    if (this.#paged.get(name) === 0) this.#paged.set(name, REFUSED);
+    if (this.#paged.has(name)) this.#refused.add(name);
   }
 
   /** A new device takes one of each. */
@@ -189,7 +188,7 @@ export class Admission {
   }
 
   #pageIn(datagram: Datagram): number {
-    const { devices, options, sink } = this.#context;
+    const { devices, options, sink, heard } = this.#context;
     if (this.#paged.size === 0 || options.archive === undefined) return -1;
     const { idBytes, idView, idOffset, idLength } = datagram;
     const name = devices.wideHash(idView, idOffset, idLength);
@@ -201,8 +200,8 @@ export class Admission {
     if (snapshot === null) return -1;
     this.#paged.delete(name);
     sink.devicePagedIn?.(snapshot);
-    const state = breaks === 0 ? RUN_STATE.CUT_OFF : 0;
-    return this.restore(snapshot, state, Number.NEGATIVE_INFINITY, breaks);
+    if (this.#refused.delete(name)) for (const { row } of snapshot.runs) heard.add(row[ROW.RUN]!);
+    return this.restore(snapshot, Number.NEGATIVE_INFINITY, breaks);
   }
 }
 

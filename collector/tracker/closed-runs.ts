@@ -17,8 +17,6 @@ interface Name {
   lastIndex: number;
   /** the greatest `first`: what lies below it may lie below one of them */
   greatestFirst: number;
-  /** none of them was heard up to its end since the start (RUN_STATE.CUT_OFF) */
-  isCutOff: boolean;
 }
 
 /** Runs that lost their place to newer ones (R6): still accounted, kept in memory up to a bound, then read back from the archive. */
@@ -61,14 +59,14 @@ export class ClosedRuns {
     return left > 0;
   }
 
-  /** A device comes from the archive, with all its runs. @param state, openUntilMs - see RestoreRuns.add */
-  restore(device: number, snapshots: readonly RunSnapshot[], state: number, openUntilMs: number): void {
-    this.#restore.add(device, this.#toKeep(device, snapshots, state), state, openUntilMs);
+  /** A device comes from the archive, with all its runs. @param openUntilMs - see RestoreRuns.add */
+  restore(device: number, snapshots: readonly RunSnapshot[], openUntilMs: number): void {
+    this.#restore.add(device, this.#toKeep(device, snapshots), openUntilMs);
     noteAllBelow(this.#context, device, this.#names.get(device));
   }
 
   /** @returns those that are to be in memory; of the closed ones that are not, which miss nothing, the names are kept */
-  #toKeep(device: number, snapshots: readonly RunSnapshot[], state: number): readonly RunSnapshot[] {
+  #toKeep(device: number, snapshots: readonly RunSnapshot[]): readonly RunSnapshot[] {
     const closed = snapshots.filter(({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.CLOSED) !== 0);
     if (closed.length <= this.#maxClosed || this.#context.options.archive === undefined) return snapshots;
     closed.sort((one, other) => one.row[ROW.LAST_ARRIVAL]! - other.row[ROW.LAST_ARRIVAL]!);
@@ -76,11 +74,10 @@ export class ClosedRuns {
       closed.slice(0, closed.length - this.#maxClosed).filter(({ row }) => row[ROW.MISSING] === 0),
     );
     if (left.size === 0) return snapshots;
-    const isCutOff = (state & RUN_STATE.CUT_OFF) !== 0;
     const kept = snapshots.filter((snapshot) => !left.has(snapshot));
     const keptEpochs = new Set(kept.map(({ epoch }) => epoch ?? -1));
     for (const { epoch, index, row } of left)
-      this.#name(device, epoch ?? -1, { lastIndex: index, greatestFirst: row[ROW.FIRST]!, isCutOff });
+      this.#name(device, epoch ?? -1, { lastIndex: index, greatestFirst: row[ROW.FIRST]! });
     this.#forgetNames(device, (other) => keptEpochs.has(other));
     return kept;
   }
@@ -114,8 +111,7 @@ export class ClosedRuns {
 
   /** Bring those runs of an epoch that is known by name back that are not in memory, closed. @returns whether there were any */
   readBack(device: number, epoch: number): boolean {
-    const name = this.#names.get(device)?.get(epoch);
-    return name !== undefined && this.#load(device, epoch, name);
+    return this.#names.get(device)?.has(epoch) === true && this.#load(device, epoch);
   }
 
   /** Whether the device had more epochs than there are names. */
@@ -129,11 +125,10 @@ export class ClosedRuns {
    * @returns whether there were any
    */
   lookUp(device: number, epoch: number): boolean {
-    const nameless = this.#nameless.get(device);
-    return nameless !== undefined && this.#load(device, epoch, nameless);
+    return this.#nameless.has(device) && this.#load(device, epoch);
   }
 
-  #load(device: number, epoch: number, name: Name): boolean {
+  #load(device: number, epoch: number): boolean {
     const { options, devices } = this.#context;
     if (options.archive === undefined) return false;
     const number = devices.mark(device, MARK.DEVICE);
@@ -145,8 +140,7 @@ export class ClosedRuns {
     const gone = snapshots.filter(
       ({ row }) => (row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) === 0 && !present.has(row[ROW.RUN]!),
     );
-    const state = RUN_STATE.CLOSED | (name.isCutOff ? RUN_STATE.CUT_OFF : 0);
-    this.#restore.add(device, gone, state, 0);
+    this.#restore.add(device, gone, 0);
     noteAllBelow(this.#context, device, this.#names.get(device));
     // to read so many back costs what they are: they stay until it has come to little for each run, or epoch read back, that would have put them out
     if (gone.length > this.#maxClosed) this.#stay.set(device, gone.length);
@@ -217,11 +211,7 @@ export class ClosedRuns {
 
   #dropOne(device: number, run: number, newer: Map<number, number>): void {
     const { runs } = this.#context;
-    const name = {
-      lastIndex: runs.index[run]!,
-      greatestFirst: runs.at(run, ROW.FIRST),
-      isCutOff: runs.has(run, RUN_STATE.CUT_OFF),
-    };
+    const name = { lastIndex: runs.index[run]!, greatestFirst: runs.at(run, ROW.FIRST) };
     const epoch = runs.epoch[run]!;
     this.#closer.closeAll(run, runs.at(run, ROW.LAST_ARRIVAL));
     this.#unlink(device, run, newer);
@@ -289,5 +279,4 @@ export class ClosedRuns {
 const joined = (known: Name | undefined, name: Name): Name => ({
   lastIndex: Math.max(name.lastIndex, known?.lastIndex ?? -1),
   greatestFirst: Math.max(name.greatestFirst, known?.greatestFirst ?? Number.NEGATIVE_INFINITY),
-  isCutOff: name.isCutOff && known?.isCutOff !== false,
 });

@@ -1,5 +1,6 @@
 import type { Deadlines } from "./deadlines.ts";
 import type { DeviceTable } from "./device-table.ts";
+import type { HeardRuns } from "./heard-runs.ts";
 import type { KernelEvidence } from "./kernel-evidence.ts";
 import type { NumberSource } from "./number-source.ts";
 import type { OpenWindows } from "./open-windows.ts";
@@ -21,6 +22,7 @@ export interface TrackerContext {
   readonly openWindows: OpenWindows;
   readonly shed: ShedEvidence;
   readonly kernel: KernelEvidence;
+  readonly heard: HeardRuns;
   /** null = all listeners are one path */
   readonly paths: Paths | null;
   readonly reordering: Reordering;

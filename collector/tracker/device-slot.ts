@@ -8,7 +8,7 @@ export const SLOT = {
   UNSEQUENCED: 2,
   /** port of the reported source */
   PORT: 3,
-  /** number of listener breaks when it was last heard; 0 = not since the start, see Admission for others of paged-out devices */
+  /** number of listener breaks when it was last heard; 0 = not since the start */
   BREAKS: 4,
   /** absent ranges of its runs */
   GAPS: 5,

@@ -18,13 +18,12 @@ export class RestoreRuns {
   }
 
   /**
-   * @param state - RUN_STATE bits beside those the row tells
    * @param openUntilMs - new deadline of gaps whose window was running; +Infinity = `reopen` will tell it
    */
-  add(device: number, snapshots: readonly RunSnapshot[], state: number, openUntilMs: number): void {
+  add(device: number, snapshots: readonly RunSnapshot[], openUntilMs: number): void {
     this.#link(
       device,
-      snapshots.map((snapshot) => this.#add(device, snapshot, state, openUntilMs)),
+      snapshots.map((snapshot) => this.#add(device, snapshot, openUntilMs)),
     );
   }
 
@@ -42,8 +41,8 @@ export class RestoreRuns {
   }
 
   /** @returns its slot, not linked yet */
-  #add(device: number, snapshot: RunSnapshot, state: number, openUntilMs: number): number {
-    const { runs, devices } = this.#context;
+  #add(device: number, snapshot: RunSnapshot, openUntilMs: number): number {
+    const { runs, devices, heard } = this.#context;
     const number = snapshot.row[ROW.RUN]!;
     const deviceNumber = devices.mark(device, MARK.DEVICE);
     const run = runs.add(number, deviceNumber, device, snapshot.epoch ?? -1, snapshot.index);
@@ -52,8 +51,10 @@ export class RestoreRuns {
     const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
     const wasCurrent = receivedOf(snapshot.row, 0) >= 2;
+    const isCutOff = !isUnsequenced && !heard.has(number);
     runs.state[run] =
-      (isUnsequenced ? RUN_STATE.UNSEQUENCED : state) |
+      (isUnsequenced ? RUN_STATE.UNSEQUENCED : 0) |
+      (isCutOff ? RUN_STATE.CUT_OFF : 0) |
       (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);

@@ -46,11 +46,12 @@ export class RunLedger {
 
   /** R14 a: the run is heard up to its end for the first time since the start; what it opens from here for W was not heard because we were down. */
   reachEnd(run: number, arrival: Arrival): void {
-    const { runs, options } = this.#context;
+    const { runs, options, heard } = this.#context;
     if (!runs.has(run, RUN_STATE.CUT_OFF)) return;
     // while it still is cut off: the time since it was heard last is no spacing of its arrivals
     runs.heard(run, arrival.arrivalUs);
     runs.set(run, RUN_STATE.CUT_OFF, false);
+    heard.add(runs.at(run, ROW.RUN));
     runs.downUntilMs[run] = arrival.nowMs + options.windowMs;
   }
 

@@ -19,6 +19,7 @@ import * as deviceSlot from "./device-slot.ts";
 import { DeviceTable } from "./device-table.ts";
 import { Epochs } from "./epochs.ts";
 import { GapCloser } from "./gap-closer.ts";
+import { HeardRuns } from "./heard-runs.ts";
 import { Holds } from "./holds.ts";
 import { isHeardBy, KernelEvidence } from "./kernel-evidence.ts";
 import { Liveness } from "./liveness.ts";
@@ -47,7 +48,7 @@ const { ROW } = ledgerRow;
 const { MAX_SEQUENCE_BITS } = sequenceModule;
 const { MARK, SLOT } = deviceSlot;
 const { HOT, HOT_FIELDS } = runRow;
-const { RUN_STATE, STEADY } = runState;
+const { STEADY } = runState;
 const { VERDICT } = types;
 
 /** expected of most fleets: a second epoch is rare among many devices */
@@ -92,6 +93,7 @@ export class Tracker {
       openWindows: new OpenWindows(this.#runs),
       shed: new ShedEvidence(),
       kernel: new KernelEvidence((options.workers ?? 1) > 1),
+      heard: new HeardRuns(),
       paths: this.#paths,
       reordering: new Reordering(this.#runs),
       transit: new Transit(this.#runs.capacity),
@@ -239,9 +241,10 @@ export class Tracker {
     this.#context.deviceNumbers.atLeast(restored.nextDevice);
     this.#context.runNumbers.atLeast(restored.nextRun);
     this.#hasHistory = restored.hasHistory;
+    this.#context.heard.start(restored.nextRun);
     for (const device of restored.devices) {
       // their windows are opened anew when listening begins
-      this.#admission.restore(device, RUN_STATE.CUT_OFF, Number.POSITIVE_INFINITY, 0);
+      this.#admission.restore(device, Number.POSITIVE_INFINITY, 0);
     }
     for (const id of restored.leftOut) this.#admission.leaveOut(id);
   }

@@ -219,3 +219,70 @@ test("R14: what a device missed that was paged out before it spoke is collector-
   expect(bed.heardOf("paged")).toEqual(["paged out 1", "paged in 1"]);
   expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 collector-down"]);
 });
+
+/** Device 1 with its runs, in memory one at a time with another device; the archive gives them as they were reported last. */
+const pagedOut = (...runs: RunSnapshot[]): TrackerBed => {
+  const archive: DeviceArchive = {
+    ...noArchive,
+    load: (id) => (id === "pump-7" ? deviceOf(...runs.map(asReported)) : null),
+  };
+  const asReported = (run: RunSnapshot): RunSnapshot => {
+    return { ...run, row: bed.rows.get(run.row[ROW.RUN]!)?.slice() ?? run.row };
+  };
+  const bed = new TrackerBed(
+    { maxDevices: 1, archive },
+    { hasHistory: true, nextDevice: 2, nextRun: 10, devices: [deviceOf(...runs)] },
+  );
+  return bed;
+};
+
+/** Another device speaks, for which the one that is idle makes room. */
+const makeRoom = (bed: TrackerBed): void => {
+  bed.advance(60_000);
+  expect(bed.data(0, { device: "other" })).toBe("in-order");
+  expect(bed.heardOf("paged out")).toEqual(["paged out 1"]);
+};
+
+test.each<[string, (bed: TrackerBed) => unknown]>([
+  ["its names", (bed) => bed.heartbeat(null)],
+  ["a copy", (bed) => bed.data(9, { time: -60_000_000 })],
+  ["a heartbeat that is old", (bed) => bed.heartbeat(5)],
+  ["something of another epoch", (bed) => bed.data(10, { epoch: 2 })],
+])(
+  "R14: what a device missed that was paged out after it had said only %s is collector-down, and no habit of it",
+  (_, say) => {
+    const [former, other] = [snapshotOf(1, 1), snapshotOf(2, 2)];
+    former.row[ROW.INTERVAL] = 1_000_000;
+    former.row[ROW.MAX_SEND_TIME] = BED_START_US - 60_000_000;
+    other.row[ROW.FLAGS] = ROW_FLAG.CONFIRMED;
+    const bed = pagedOut(former, other);
+    bed.advance(60_000);
+    say(bed);
+    makeRoom(bed);
+    bed.data(15);
+    bed.advance(250).tick();
+    expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 collector-down"]);
+    expect(bed.row(1)[ROW.INTERVAL]).toBe(1_000_000);
+  },
+);
+
+test("R14: what a device missed after it was heard again is not the stop's fault, also when it was paged out meanwhile", () => {
+  const bed = pagedOut(snapshotOf(1, 1));
+  bed.data(10);
+  makeRoom(bed);
+  bed.data(15);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 11-14 undetermined"]);
+});
+
+test("R14: nor what one missed that was refused for want of room after it was paged out", () => {
+  const bed = pagedOut(snapshotOf(1, 1));
+  bed.heartbeat(null);
+  makeRoom(bed);
+  bed.data(1, { device: "other" });
+  expect(bed.data(14)).toBe("device-limit");
+  bed.advance(60_000);
+  bed.data(15);
+  bed.advance(250).tick();
+  expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 undetermined"]);
+});

@@ -21,7 +21,6 @@ export class CollectorPair implements Disposable {
   group = 0;
   #senders = Array.from({ length: SENDERS }, (_, index) => new JsonSender(index));
   #confirmed = new Set<JsonSender>();
-  #firstEpoch = 1;
   #splits = 0;
 
   constructor(maxClosedRuns: number) {
@@ -89,28 +88,20 @@ export class CollectorPair implements Disposable {
   }
 
   turnTo(sender: JsonSender, k: number): void {
-    sender.epoch = this.#firstEpoch + (k % EPOCHS);
+    sender.epoch = 1 + (k % EPOCHS);
   }
 
   split(sender: JsonSender): void {
-    sender.numbering.isSplit = true;
     const far = ++this.#splits * FAR;
     for (const seq of [far, far + 1]) this.hear(sender.data(this.nowUs, seq), sender.port);
   }
 
-  /**
-   * Of a device that was heard since the start and has left the memory, it is not known which of its runs were not heard up to their end (R14 a): so each
-   * goes on with its epoch first, unless that has several runs, and does not come back to a former one.
-   */
   startAgain(how: "stop" | "crash", downMs: number): void {
     this.pass(300);
     this.compare();
     for (const each of [this.paging, this.keeping]) each[how]();
     this.bed.clock.advanceMs(downMs);
     for (const each of [this.paging, this.keeping]) each.start();
-    this.#firstEpoch += EPOCHS;
-    for (const sender of this.#senders) if (sender.numbering.isSplit) this.turnTo(sender, 0);
-    this.#confirmed.clear();
   }
 
   /** A held number keeps a slow device in memory for up to an hour (R3). Where there is no room for another one then, the script is left. */

@@ -2,8 +2,6 @@ interface Numbering {
   next: number;
   sent: string[];
   lost: string[];
-  /** the epoch has several runs */
-  isSplit: boolean;
 }
 
 /** A sender of JSON that keeps what it sent of each epoch, and what of that was lost, to send it again or late. */
@@ -28,7 +26,7 @@ export class JsonSender {
 
   /** It counts from 0, whether it did so before in this epoch or not. */
   begin(): Numbering {
-    const begun = { next: 0, sent: [], lost: [], isSplit: this.#epochs.has(this.epoch) };
+    const begun = { next: 0, sent: [], lost: [] };
     this.#epochs.set(this.epoch, begun);
     return begun;
   }
