@@ -57,6 +57,8 @@ export const ROW_FLAG = {
   CONFIRMED: 32,
   /** put out of its place by a newer run (R6), still accounted */
   CLOSED: 64,
+  /** becomes current with its second consecutive number (R6); one that was current, or lies below the current one, does not */
+  MAY_TAKE_OVER: 128,
 } as const;
 
 /** Causes of loss (docs/ledger.md, "Causes (R14)"), in the order of ROW.LOST. */

@@ -32,9 +32,8 @@ export class CurrentRun {
     const current = devices.int(device, SLOT.CURRENT);
     if (current === run) return;
     const isBelow = this.#liesBelowCurrent(run, current);
-    // as one that comes from the database with two numbers
-    if (isBelow && isConsecutive) runs.set(run, RUN_STATE.WAS_CURRENT, true);
-    const isTakingOver = isConsecutive && !runs.has(run, RUN_STATE.WAS_CURRENT);
+    if (isBelow && isConsecutive) runs.setFlag(run, ROW_FLAG.MAY_TAKE_OVER, false);
+    const isTakingOver = isConsecutive && runs.hasFlag(run, ROW_FLAG.MAY_TAKE_OVER);
     if (!isTakingOver && elapsedUs(runs.at(current, ROW.LAST_ARRIVAL), arrival.arrivalUs) < SILENT_US) return;
     if (isBelow && !this.#hasFallenSilent(current, arrival)) return;
     this.make(device, run);
@@ -52,7 +51,7 @@ export class CurrentRun {
     }
     devices.setInt(device, SLOT.CURRENT, run);
     runs.setFlag(run, ROW_FLAG.CURRENT, true);
-    runs.set(run, RUN_STATE.WAS_CURRENT, true);
+    runs.setFlag(run, ROW_FLAG.MAY_TAKE_OVER, false);
     runs.touch(run);
   }
 

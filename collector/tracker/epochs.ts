@@ -99,7 +99,8 @@ export class Epochs {
     this.#ledger.markHead(run, contact.startsAtZero);
     noteBelow(this.#context, run, this.#closed.greatestFirstOf(device, epoch));
     this.#forgetSteady(device);
-    if (this.#context.devices.int(device, SLOT.CURRENT) < 0) this.#current.make(device, run);
+    if (current < 0) this.#current.make(device, run);
+    else runs.setFlag(run, ROW_FLAG.MAY_TAKE_OVER, true);
     return run;
   }
 

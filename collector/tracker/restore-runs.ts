@@ -1,5 +1,5 @@
 import type { RunSnapshot } from "../../protocol/batch.ts";
-import { CAUSE, ROW, ROW_FLAG, receivedOf } from "../../protocol/ledger-row.ts";
+import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
 import { countGaps } from "./count-gaps.ts";
 import { MARK, SLOT } from "./device-slot.ts";
@@ -50,12 +50,10 @@ export class RestoreRuns {
     runs.highTime[run] = highTimeOf(snapshot.row);
     const isUnsequenced = runs.hasFlag(run, ROW_FLAG.UNSEQUENCED);
     if (isUnsequenced) devices.setInt(device, SLOT.UNSEQUENCED, run);
-    const wasCurrent = receivedOf(snapshot.row, 0) >= 2;
     const isCutOff = !isUnsequenced && !heard.has(number);
     runs.state[run] =
       (isUnsequenced ? RUN_STATE.UNSEQUENCED : 0) |
       (isCutOff ? RUN_STATE.CUT_OFF : 0) |
-      (wasCurrent ? RUN_STATE.WAS_CURRENT : 0) |
       (runs.hasFlag(run, ROW_FLAG.CLOSED) ? RUN_STATE.CLOSED : 0);
     if (runs.hasFlag(run, ROW_FLAG.CURRENT)) devices.setInt(device, SLOT.CURRENT, run);
     if (snapshot.absent.length > 0) this.#restoreGaps(run, snapshot, openUntilMs);

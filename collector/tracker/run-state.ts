@@ -2,19 +2,17 @@
 export const RUN_STATE = {
   /** put out of its place by a ninth run (R6) */
   CLOSED: 1,
-  /** was current once: does not become so again by a consecutive number alone */
-  WAS_CURRENT: 2,
-  UNSEQUENCED: 4,
+  UNSEQUENCED: 2,
   /** known from the database and not heard up to its end since: what it opens next is `collector-down` (R14) */
-  CUT_OFF: 8,
+  CUT_OFF: 4,
   /** its device is gone; the slot is free once its last row is drained */
-  GONE: 16,
+  GONE: 8,
   /** what was heard of it last is no part of its cadence: see `ownArrivalUs` */
-  OFF_BEAT: 32,
+  OFF_BEAT: 16,
   /** an older run of its epoch begins above it, and has the numbers from there on (step 3); or may do so, where one is not in memory */
-  BELOW: 64,
+  BELOW: 32,
   /** a held datagram is its duplicate unless it is confirmed (R5): it stays in memory */
-  AWAITED: 128,
+  AWAITED: 64,
 } as const;
 /** What the short path has to know of a run, in one byte. */
 export const STEADY = {

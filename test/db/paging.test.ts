@@ -9,7 +9,7 @@ import { MOVES } from "../support/paging/moves.ts";
 /** no window is open then */
 const SETTLED_MS = 10_000;
 
-const often = fc.constantFrom("go-on", "epoch", "epochs", "name", "others" as const);
+const often = fc.constantFrom("go-on", "epoch", "epochs", "once", "name", "others" as const);
 const sometimes = fc.constantFrom(
   ...(["lose", "late", "copy", "reuse", "split", "heartbeat", "unsequenced", "pause"] as const),
 );

@@ -286,3 +286,36 @@ test("R14: nor what one missed that was refused for want of room after it was pa
   bed.advance(250).tick();
   expect(bed.heardOf("lost")).toEqual(["lost 1: 10-14 undetermined"]);
 });
+
+/** What becomes of the current run when its device speaks on, in memory or after a start on what was reported. */
+const restarts = (speak: (bed: TrackerBed) => void, speakOn: (bed: TrackerBed) => void): string[][] =>
+  [false, true].map((isStart) => {
+    let bed = new TrackerBed();
+    speak(bed);
+    if (isStart) {
+      const runs = [...bed.rows.values()].map((row) => ({ epoch: row[ROW.RUN]!, index: 0, row, absent: [] }));
+      bed = new TrackerBed(
+        {},
+        { hasHistory: true, nextDevice: 2, nextRun: runs.length + 1, devices: [deviceOf(...runs)] },
+      );
+    }
+    bed.heard.length = 0;
+    speakOn(bed);
+    return bed.heardOf("event");
+  });
+
+test("R6: a run that was current with one number is not so again by the next one, also after a start", () => {
+  const events = restarts(
+    (bed) => [bed.data(0, { epoch: 1 }), bed.data(0, { epoch: 2 }), bed.data(1, { epoch: 2 })],
+    (bed) => [bed.data(2, { epoch: 2 }), bed.data(1, { epoch: 1 })],
+  );
+  expect(events).toEqual([[], []]);
+});
+
+test("R6: a run that has two numbers and was never current becomes so by its first consecutive one, also after a start", () => {
+  const events = restarts(
+    (bed) => [bed.data(0, { epoch: 1 }), bed.data(0, { epoch: 2 }), bed.data(2, { epoch: 2 })],
+    (bed) => [bed.data(1, { epoch: 1 }), bed.data(3, { epoch: 2 })],
+  );
+  expect(events).toEqual([["event restart 1"], ["event restart 1"]]);
+});

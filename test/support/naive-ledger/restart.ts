@@ -33,7 +33,6 @@ export function start(ledger: NaiveState, nowMs: number): void {
 
 function restoreRun(ledger: NaiveState, run: NaiveRun, nowMs: number): void {
   run.isFromDatabase = true;
-  run.wasCurrent = run.received.size >= 2;
   run.collectorDownUntilMs = Number.NEGATIVE_INFINITY;
   run.firstHeardMs = undefined;
   run.highWaterTimeUs = undefined;

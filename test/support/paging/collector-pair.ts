@@ -67,9 +67,10 @@ export class CollectorPair implements Disposable {
     this.hear(sender.text(this.nowUs, members), port);
   }
 
-  /** Two numbers, the second of which makes a device or an epoch stay (R6, R16). */
-  goOn(sender: JsonSender): void {
-    for (let left = 2; left > 0; left--) {
+  /** Two numbers, the second of which makes a device or an epoch stay (R6, R16); or so many. */
+  goOn(sender: JsonSender, numbers = 2): void {
+    sender.numbering.isAnnounced = false;
+    for (let left = numbers; left > 0; left--) {
       const text = sender.data(this.nowUs);
       sender.numbering.sent.push(text);
       this.hear(text, sender.port);

@@ -2,6 +2,8 @@ interface Numbering {
   next: number;
   sent: string[];
   lost: string[];
+  /** a heartbeat was the last it said */
+  isAnnounced: boolean;
 }
 
 /** A sender of JSON that keeps what it sent of each epoch, and what of that was lost, to send it again or late. */
@@ -26,7 +28,7 @@ export class JsonSender {
 
   /** It counts from 0, whether it did so before in this epoch or not. */
   begin(): Numbering {
-    const begun = { next: 0, sent: [], lost: [] };
+    const begun = { next: 0, sent: [], lost: [], isAnnounced: false };
     this.#epochs.set(this.epoch, begun);
     return begun;
   }

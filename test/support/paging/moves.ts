@@ -23,6 +23,11 @@ export const MOVES = {
     if (k % 3 === 0) pair.copy(sender, k);
     else pair.goOn(sender);
   },
+  /** so that it is not current then, or was so with one number only. The first number after a heartbeat may be none of its cadence: another one follows, as after a copy */
+  once: (pair: CollectorPair, sender: JsonSender, k: number) => {
+    pair.turnTo(sender, k);
+    pair.goOn(sender, sender.numbering.isAnnounced ? 2 : 1);
+  },
   /** by turns, each when the one before it makes room */
   epochs: (pair: CollectorPair, sender: JsonSender, k: number) => {
     for (const shift of [0, 2, 4, 6]) {
@@ -38,8 +43,10 @@ export const MOVES = {
   split: (pair: CollectorPair, sender: JsonSender) => pair.split(sender),
   /** by which the loss of a tail is seen */
   heartbeat: (pair: CollectorPair, sender: JsonSender, k: number) => {
-    sender.numbering.next += k % 3;
-    pair.tell(sender, { epoch: sender.epoch, next: sender.numbering.next, sleep: k % 30 });
+    const { numbering } = sender;
+    numbering.next += k % 3;
+    numbering.isAnnounced = true;
+    pair.tell(sender, { epoch: sender.epoch, next: numbering.next, sleep: k % 30 });
   },
   name: (pair: CollectorPair, sender: JsonSender, k: number) => {
     const members = { ...(k % 3 > 0 && { epoch: sender.epoch }), units: { [`n${k % 64}`]: `u${k % 5}` } };
