@@ -92,8 +92,10 @@ export class Recovery implements Recoverer {
   }
 
   answered(device: number, requests: number, askedAtMs: number, nowMs: number): void {
-    // asked before the start: nothing is known of when
-    if (askedAtMs !== Number.NEGATIVE_INFINITY) this.#peers.get(device)?.answered(requests, askedAtMs, nowMs);
+    const peer = this.#peers.get(device);
+    // asked before the start, or before its run left the memory: nothing is known of when
+    if (askedAtMs === Number.NEGATIVE_INFINITY) peer?.spoke();
+    else peer?.answered(requests, askedAtMs, nowMs);
   }
 
   wasAsked(device: number, from: Arrival | null, nowMs: number): boolean {

@@ -74,7 +74,7 @@ export interface Recoverer {
    * @returns when it is to be asked for first; -1 = it is lost now
    */
   windowOver(device: number, listener: number, requests: number, nowMs: number): number;
-  /** A number arrived that was asked for `requests` times, last at `askedAtMs`. */
+  /** A number arrived that was asked for `requests` times, last at `askedAtMs`; -Infinity = nobody knows when. */
   answered(device: number, requests: number, askedAtMs: number, nowMs: number): void;
   /** Whether the device was asked for anything within the last 10 s at this address; null = at any. */
   wasAsked(device: number, from: Arrival | null, nowMs: number): boolean;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { VERDICT } from "../../../collector/tracker/types.ts";
 import { CAUSE, ROW } from "../../../protocol/ledger-row.ts";
 import { RecoveryBed, range, spoken, WINDOW_MS } from "../../support/recovery-bed.ts";
+import { range as absent, deviceOf, snapshotOf } from "../../support/stored-device.ts";
 
 test("an asked number that comes is recovered, and no longer asked for", () => {
   const bed = spoken();
@@ -76,6 +77,18 @@ test("a device that answers with GONE hears us, and is asked as often as any", (
     { first: 100, cause: CAUSE.GONE, requests: 1 },
     { first: 102, cause: CAUSE.UNDETERMINED, requests: 8 },
   ]);
+});
+
+test("a number that was asked for before its run came from the database is an answer too: the device is asked as often as any", () => {
+  const asked = { ...absent(3, 4, "lost"), requests: 1 };
+  const devices = [deviceOf(snapshotOf(1, 7, [asked]))];
+  const bed = new RecoveryBed({}, undefined, {}, { hasHistory: true, nextDevice: 2, nextRun: 2, devices });
+  bed.data("pump-7", range(10, 99));
+  bed.data("pump-7", [101]);
+  bed.pass(WINDOW_MS + 10);
+  expect(bed.data("pump-7", [3])).toEqual([VERDICT.RECOVERED]);
+  bed.pass(10_000);
+  expect(bed.lost).toMatchObject([{ first: 100, requests: 8 }]);
 });
 
 test("a device that takes the place of one that was deaf is asked as any", () => {
