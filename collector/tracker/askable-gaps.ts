@@ -16,6 +16,10 @@ export interface ReturnPath {
   port: number;
 }
 
+/** The system takes an unspecified address for its own: a NACK to it would go to whatever listens on this host's loopback. Port 0 is nobody's. */
+const isSomewhere = (address: string, port: number): boolean =>
+  port > 0 && address !== "0.0.0.0" && address !== "::";
+
 /** Where a newer run of the epoch has numbers of this one's, the device numbers anew: what it would send is another's. */
 export const isAskable = ({ runs, devices }: TrackerContext, run: number): boolean => {
   const epoch = runs.epoch[run]!;
@@ -38,14 +42,17 @@ export class AskableGaps {
     this.#context = context;
   }
 
-  /** @param into - filled with the reported source @returns false while the device has not been heard since the start */
+  /**
+   * @param into - filled with the reported source
+   * @returns false while the device has not been heard since the start, or is heard from a source that nobody can be reached at
+   */
   returnPath(device: number, into: ReturnPath): boolean {
     const { devices } = this.#context;
     into.listener = devices.int(device, SLOT.RETURN_PATH) - 1;
     into.local = devices.int(device, SLOT.RETURN_LOCAL);
     into.address = devices.addresses[device]!;
     into.port = devices.int(device, SLOT.PORT);
-    return into.listener >= 0 && into.port > 0;
+    return into.listener >= 0 && isSomewhere(into.address, into.port);
   }
 
   /** Bytes that came from the device's source recently and were not answered by as many. */

@@ -127,6 +127,17 @@ test("no device of a listener with recovery off is asked, nor one that speaks JS
   }
 });
 
+test("a source without an address or port is not asked: the system would take it for this host itself", () => {
+  const sources = [{ address: "0.0.0.0" }, { address: "::" }, { port: 0 }];
+  for (const from of sources) {
+    const bed = new RecoveryBed();
+    bed.data("pump", [...range(0, 99), 101], from);
+    bed.pass(WINDOW_MS + 10_020);
+    expect(bed.nacks).toEqual([]);
+    expect(bed.lost).toMatchObject([{ first: 100, last: 100, requests: 0 }]);
+  }
+});
+
 test("a device behind a stalled reader is not asked for what may wait in the socket", () => {
   const bed = spoken();
   bed.data("pump", [101]);
