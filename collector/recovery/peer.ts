@@ -14,16 +14,22 @@ export class Peer {
   #answerMs = Number.NEGATIVE_INFINITY;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #hasAnswered = false;
-  /** NACKs, and when the first of them left */
+  /** NACKs that went where the last one did, and when the first of them left */
   #nacks = 0;
   #firstNackMs = 0;
 
   asked(address: string, port: number, nowMs: number): void {
+    if (!this.isAskedAt(address, port)) this.#nacks = 0;
     this.askedMs = nowMs;
     this.askedAddress = address;
     this.askedPort = port;
     if (this.#nacks === 0) this.#firstNackMs = nowMs;
     this.#nacks++;
+  }
+
+  /** Whether the last NACK went there. */
+  isAskedAt(address: string, port: number): boolean {
+    return this.askedAddress === address && this.askedPort === port;
   }
 
   /** A number came that was asked for `requests` times, last at `askedAtMs`. */
@@ -52,7 +58,7 @@ export class Peer {
     return untilMs > nowMs && this.#answeredMs <= askedAtMs ? untilMs : -1;
   }
 
-  /** It never answered and has had its chances: it does not hear NACKs. */
+  /** It never answered and has had its chances: it does not hear NACKs where the last one went. */
   isDeaf(nowMs: number): boolean {
     return (
       !this.#hasAnswered && this.#nacks >= DEAF_AFTER_NACKS && nowMs - this.#firstNackMs >= DEAF_AFTER_MS

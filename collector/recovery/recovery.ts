@@ -84,7 +84,8 @@ export class Recovery implements Recoverer {
   windowOver(device: number, listener: number, requests: number, nowMs: number): number {
     if (requests >= MAX_REQUESTS) return -1;
     const peer = this.#peers.obtain(device, nowMs);
-    if (peer === undefined || (peer.isDeaf(nowMs) && !peer.mayProbe(nowMs))) return -1;
+    if (peer === undefined) return -1;
+    if (peer.isDeaf(nowMs) && !peer.mayProbe(nowMs) && !this.#hasMoved(device, peer)) return -1;
     const isShared = this.#options.listeners[listener] === "group";
     const delayMs = isShared ? suppressionDelayMs(this.#options.random(), peer.roundTrip.smoothedMs) : 0;
     this.#due.schedule(device, Math.max(nowMs + delayMs, peer.askedMs + DEVICE_SPACING_MS));
@@ -102,7 +103,7 @@ export class Recovery implements Recoverer {
     const peer = this.#peers.get(device);
     if (peer === undefined || peer.askedAddress === "" || nowMs - peer.askedMs > ANSWER_MS) return false;
     if (from === null) return true;
-    if (from.address !== peer.askedAddress || from.port !== peer.askedPort) return false;
+    if (!peer.isAskedAt(from.address, from.port)) return false;
     peer.spoke();
     return true;
   }
@@ -130,6 +131,11 @@ export class Recovery implements Recoverer {
       if (nextMs !== Number.POSITIVE_INFINITY)
         this.#due.schedule(device, Math.max(nextMs, peer.askedMs + DEVICE_SPACING_MS));
     }
+  }
+
+  /** What it did not hear elsewhere says nothing of where it is now. */
+  #hasMoved(device: number, peer: Peer): boolean {
+    return this.#gaps!.returnPath(device, this.#path) && !peer.isAskedAt(this.#path.address, this.#path.port);
   }
 
   /** One NACK to a device, for one of its epochs. @returns when to look at it again, Infinity = nothing is left to ask for */

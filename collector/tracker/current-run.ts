@@ -4,6 +4,7 @@ import type { TrackerContext } from "./context.ts";
 import * as deviceSlot from "./device-slot.ts";
 import { elapsedUs } from "./elapsed.ts";
 import * as runState from "./run-state.ts";
+import type { Sources } from "./sources.ts";
 import type { Arrival } from "./types.ts";
 
 // as locals these become part of the code (docs/decisions/0012-local-constants.md)
@@ -17,9 +18,11 @@ const MISSED_NUMBERS = 3;
 /** Which run of a device is the current one, and when another takes its place (R6). */
 export class CurrentRun {
   readonly #context: TrackerContext;
+  readonly #sources: Sources;
 
-  constructor(context: TrackerContext) {
+  constructor(context: TrackerContext, sources: Sources) {
     this.#context = context;
+    this.#sources = sources;
   }
 
   /**
@@ -37,6 +40,7 @@ export class CurrentRun {
     if (!isTakingOver && elapsedUs(runs.at(current, ROW.LAST_ARRIVAL), arrival.arrivalUs) < SILENT_US) return;
     if (isBelow && !this.#hasFallenSilent(current, arrival)) return;
     this.make(device, run);
+    this.#sources.follow(device, arrival);
     this.#reportRestart(device, current, run, arrival.arrivalUs);
   }
 

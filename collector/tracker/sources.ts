@@ -60,6 +60,13 @@ export class Sources {
     else this.#report(slot, arrival, isNew);
   }
 
+  /** The device goes on in another run, from here: it may have begun anew, with another port, and hears nothing at the former one. */
+  follow(slot: number, arrival: Arrival): void {
+    if (this.isReported(slot, arrival) || this.isOnOtherPath(slot, arrival)) return;
+    this.#devices.setMark(slot, MARK.OTHER_SEEN, this.#devices.mark(slot, MARK.SOURCE_SEEN));
+    this.#take(slot, arrival);
+  }
+
   /** Whether the device was heard from a source other than this one within the last 10 s. */
   isContested(slot: number, arrival: Arrival): boolean {
     const isOwn = this.isReported(slot, arrival) || this.isOnOtherPath(slot, arrival);

@@ -118,7 +118,7 @@ export class Tracker {
     const closed = new ClosedRuns(context, ledger, closer, restore);
     const sources = this.#sources;
     this.#holds = new Holds(context);
-    const current = new CurrentRun(context);
+    const current = new CurrentRun(context, sources);
     this.#epochs = new Epochs(context, ledger, closed, current);
     this.#owning = new OwningRuns(this.#runs, (run) => this.#epochs.olderOf(run), options.windowMs);
     this.#admission = new Admission(context, { ledger, closed, holds: this.#holds, sources });

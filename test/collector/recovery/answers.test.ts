@@ -119,6 +119,19 @@ test("a device that never answered is given up early, and then asked once in a w
   expect(bed.nacks.length).toBe(8);
 });
 
+test("one that did not hear NACKs where it was is asked as any where it is now", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  bed.pass(10_000);
+  expect(bed.nacks.length).toBe(6);
+  bed.data("pump", [...range(102, 120), 122], { port: 5001 });
+  bed.pass(7000);
+  expect(bed.nacks.slice(6).map(({ port }) => port)).toEqual(Array(6).fill(5001));
+  bed.data("pump", [124], { port: 5001 });
+  bed.pass(WINDOW_MS + 20);
+  expect([bed.nacks.length, bed.lost.length]).toEqual([12, 3]);
+});
+
 test("GONE closes at once what was asked for, with its cause, and nothing else", () => {
   const bed = spoken();
   bed.data("pump", [110]);

@@ -54,3 +54,12 @@ test.each([
   for (let nack = 0; nack < nacks; nack++) peer.asked("192.0.2.7", 5000, nack * 50);
   expect(peer.isDeaf(spanMs)).toBe(isDeaf);
 });
+
+test("what a device left unanswered elsewhere does not count", () => {
+  const peer = new Peer();
+  for (let nack = 0; nack < 6; nack++) peer.asked("192.0.2.7", 5000, nack * 50);
+  for (let nack = 0; nack < 5; nack++) peer.asked("192.0.2.7", 5001, 2000 + nack * 50);
+  expect(peer.isDeaf(9000)).toBe(false);
+  peer.asked("192.0.2.7", 5001, 9000);
+  expect(peer.isDeaf(9000)).toBe(true);
+});

@@ -57,6 +57,16 @@ test("of two senders under one id the reported one is asked, by the listener it 
   expect(bed.nacks).toMatchObject([{ address: "address of pump", listener: 0, ranges: [[100, 100]] }]);
 });
 
+test("a device that begins anew is asked where it is then, however soon after it was first heard", () => {
+  const bed = spoken();
+  const from = { epoch: 8, port: 5001, local: 2 };
+  bed.data("pump", [0, 1, 3], from);
+  bed.pass(WINDOW_MS + 20);
+  expect(bed.nacks).toMatchObject([{ epoch: 8, port: 5001, local: 2, ranges: [[2, 2]] }]);
+  expect(bed.gone("pump", 4, [[2, 2]], from)).toBe(VERDICT.CONTROL);
+  expect(bed.lost).toMatchObject([{ first: 2, cause: CAUSE.GONE }]);
+});
+
 test("what fills its window is never asked for", () => {
   const bed = spoken();
   bed.data("pump", [101]);

@@ -71,3 +71,17 @@ test("a change of source is told 10 s after the one before and no sooner, in who
   expect(sources.isContested(slot, from("192.0.2.3", 5000, 120_000))).toBe(true);
   expect(sources.isContested(slot, from("192.0.2.3", 5000, 120_001))).toBe(false);
 });
+
+test("a device that goes on in another run is heard from there at once, which is no change to be told", () => {
+  const { said, slot, sources } = setUp();
+  const [one, two] = ["192.0.2.1", "192.0.2.2"];
+  sources.heard(slot, from(one, 5000, 100_000));
+  sources.heard(slot, from(two, 5000, 101_000));
+  said.length = 0;
+  sources.follow(slot, from(two, 5000, 101_000));
+  sources.follow(slot, from(two, 5000, 101_000));
+  expect(said).toEqual([`${two}:5000`]);
+  // the former one was heard last at 100 s
+  expect(sources.isContested(slot, from(two, 5000, 110_000))).toBe(true);
+  expect(sources.isContested(slot, from(two, 5000, 110_001))).toBe(false);
+});

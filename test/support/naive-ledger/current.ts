@@ -1,6 +1,7 @@
 import type { Arrival } from "../../../collector/tracker/types.ts";
 import type { NaiveDevice } from "./device.ts";
 import type { NaiveRun } from "./run.ts";
+import { followSource, pathOf, sourceOf } from "./sources.ts";
 import type { NaiveState } from "./state.ts";
 
 /** Step 7: which run of a device is current. */
@@ -34,7 +35,7 @@ export function makeCurrent(
   ledger: NaiveState,
   run: NaiveRun,
   device: NaiveDevice,
-  { arrivalUs }: Arrival,
+  now: Arrival,
   why: string,
 ): void {
   const former = device.current;
@@ -42,6 +43,8 @@ export function makeCurrent(
   ledger.hit(why);
   device.current = run;
   run.wasCurrent = true;
+  followSource(device, sourceOf(now), now.nowMs, pathOf(ledger, now));
+  const { arrivalUs } = now;
   if (former.epoch === run.epoch) return;
   ledger.sink.event(arrivalUs, "restart", device.device, {});
   if (run.epoch === null || former.epoch === null || run.epoch > former.epoch) return;

@@ -24,6 +24,14 @@ export const hearSource = (device: NaiveDevice, name: string, nowMs: number, pat
   else device.source = { name, heardMs: nowMs, othersHeardMs: source?.heardMs, sinceMs: nowMs, paths };
 };
 
+/** R5: a device that goes on in another run is asked where that is heard from. */
+export const followSource = (device: NaiveDevice, name: string, nowMs: number, path?: number): void => {
+  const { source } = device;
+  if (source === undefined || source.name === name || isElsewhere(device, name, path)) return;
+  const paths = new Set(path === undefined ? [] : [path]);
+  Object.assign(source, { name, heardMs: nowMs, othersHeardMs: source.heardMs, paths });
+};
+
 /** "Paths": not the reported source, nor by a path of it. @param path - undefined = there is one only */
 export const isElsewhere = ({ source }: NaiveDevice, name: string, path: number | undefined): boolean =>
   path !== undefined && source !== undefined && source.name !== name && !source.paths.has(path);
