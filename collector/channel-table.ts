@@ -125,14 +125,14 @@ export class ChannelTable {
    */
   describe(channel: number, wanted: string, unit: string): ChannelEntry | null {
     const known = this.find(channel);
-    if (known !== undefined && known.wanted === wanted && known.unit === unit) return null;
+    if (known !== undefined && known.unit === unit && this.#isCalled(known, wanted)) return null;
     if (known === undefined) {
       this.#forgetLow(channel);
       const entry = { channel, wanted, name: this.#freeName(wanted, channel), unit };
       this.#add(entry);
       return entry;
     }
-    if (known.wanted !== wanted) this.#rename(known, wanted);
+    if (!this.#isCalled(known, wanted)) this.#rename(known, wanted);
     known.unit = unit;
     return known;
   }
@@ -174,6 +174,11 @@ export class ChannelTable {
     this.#byChannel?.delete(entry.channel);
     this.#byName?.delete(entry.name);
     this.#forgetSuffixed(entry);
+  }
+
+  /** Under a suffix only as long as another channel has the name. */
+  #isCalled({ wanted: given, name }: ChannelEntry, wanted: string): boolean {
+    return given === wanted && (name === wanted || this.#isTaken(wanted));
   }
 
   #rename(entry: ChannelEntry, wanted: string): void {

@@ -53,6 +53,22 @@ test("a name is free again when its channel is renamed", () => {
   expect(announced.at(-1)).toEqual([1, 5, 4, "temp", ""]);
 });
 
+test("a suffix goes when the channel is described again and no other has the name", () => {
+  const { registry, announced } = setUp();
+  const table = registry.tableOf(1, 5);
+  const describe = (...names: string[]) =>
+    names.forEach((name, channel) => void registry.describe(1, table, channel, name, ""));
+  describe("temp", "hum");
+  describe("hum", "temp");
+  describe("hum", "temp");
+  describe("hum", "temp");
+  expect(announced.slice(2)).toEqual([
+    [1, 5, 0, "hum#0", ""],
+    [1, 5, 1, "temp", ""],
+    [1, 5, 0, "hum", ""],
+  ]);
+});
+
 test("an undescribed channel that gets a description leaves its name to others, and counts once", () => {
   const { registry, announced } = setUp();
   const table = registry.tableOf(1, 5);
