@@ -166,9 +166,25 @@ export const storeFindings = ({
       ]),
 ];
 
-/** What threads, queues, paths and windows say. */
+/** Whole devices that are not heard: no list shows them, and no gap. */
+const deviceLimitFindings = ({ listeners }: CollectorStatus): Finding[] => {
+  const refused = listeners.reduce((sum, { counters }) => sum + (counters.rejected["device-limit"] ?? 0), 0);
+  if (refused === 0) return [];
+  return [
+    {
+      code: "device-limit",
+      severity: "problem",
+      sentence: `${datagrams(refused)} of new devices ${refused === 1 ? "was" : "were"} rejected: as many devices as maxDevices allows are followed, and none of them could make room.`,
+      fix: "a greater maxDevices; or, if strangers send under ids of their own, a firewall that lets only the devices through",
+      listener: null,
+    },
+  ];
+};
+
+/** What threads, queues, devices, paths and windows say. */
 export const machineryFindings = (status: CollectorStatus, store: StoreStatus): Finding[] => [
   ...queueFindings(status, store),
+  ...deviceLimitFindings(status),
   ...pathFindings(status),
   ...windowFindings(status.reordering),
 ];

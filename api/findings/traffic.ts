@@ -16,6 +16,10 @@ const MORE_WORKERS = "a greater workers setting, as far as there are processors 
 /** of the requests: below it a network came and went */
 const UNSENT_SHARE = 0.1;
 const UNUSABLE_SHARE = 0.01;
+/** of what came: less is what networks damage and scanners send */
+const REJECTED_SHARE = 0.01;
+/** findings of their own, and what devices answer to another collector of their group */
+const TOLD_APART: ReadonlySet<string> = new Set(["crosstalk", "device-limit", "not-asked"]);
 const LEAST_DATAGRAMS = 1000;
 
 const milliseconds = (ms: number): string =>
@@ -134,17 +138,47 @@ export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
   ];
 };
 
+/** All of them, and the reasons in words, the most frequent first. */
+const sumByReason = (
+  counts: Readonly<Record<string, number>>,
+  isMeant: (reason: string) => boolean = () => true,
+): { sum: number; reasons: string } => {
+  const byReason = Object.entries(counts)
+    .filter(([reason]) => isMeant(reason))
+    .sort(([, one], [, other]) => other - one);
+  return {
+    sum: byReason.reduce((sum, [, each]) => sum + each, 0),
+    reasons: byReason.map(([reason, each]) => `${count(each)} ${reason}`).join(", "),
+  };
+};
+
+/** Who sends nothing else is no device, so that no list shows it: without a word here nothing seems to arrive. */
+const rejectedFindings = ({ url, counters }: ListenerStatus): Finding[] => {
+  const { sum, reasons } = sumByReason(counters.rejected, (reason) => !TOLD_APART.has(reason));
+  if (sum === 0) return [];
+  const isMuch = sum >= REJECTED_SHARE * counters.datagrams;
+  return [
+    {
+      code: "rejected-datagrams",
+      severity: isMuch ? "advice" : "note",
+      sentence: `Of ${datagrams(counters.datagrams)} ${count(sum)} ${sum === 1 ? "was" : "were"} rejected (${reasons}): nothing in them is used.`,
+      fix: isMuch
+        ? "mend the sender: docs/protocol.md says under Rejected datagrams what each reason means"
+        : null,
+      listener: url,
+    },
+  ];
+};
+
 /** Their numbers count as received: nothing else says that readings are not there. */
 const refusedFindings = ({ url, counters }: ListenerStatus): Finding[] => {
-  const byReason = Object.entries(counters.refusedReadings).sort(([, one], [, other]) => other - one);
-  const refused = byReason.reduce((sum, [, readings]) => sum + readings, 0);
-  if (refused === 0) return [];
-  const reasons = byReason.map(([reason, readings]) => `${count(readings)} ${reason}`);
+  const { sum, reasons } = sumByReason(counters.refusedReadings);
+  if (sum === 0) return [];
   return [
     {
       code: "refused-readings",
       severity: "advice",
-      sentence: `${count(refused)} reading${refused === 1 ? " was" : "s were"} refused (${reasons.join(", ")}); the rest of their datagrams is stored.`,
+      sentence: `${count(sum)} reading${sum === 1 ? " was" : "s were"} refused (${reasons}); the rest of their datagrams is stored.`,
       fix: "mend the sender: docs/protocol.md says under Refused readings what each reason means",
       listener: url,
     },
@@ -156,6 +190,7 @@ export const trafficFindings = (listener: ListenerStatus): Finding[] => [
   ...bufferFindings(listener),
   ...crosstalkFindings(listener),
   ...silenceFindings(listener),
+  ...rejectedFindings(listener),
   ...refusedFindings(listener),
   ...nackFindings(listener),
   ...timeFindings(listener),

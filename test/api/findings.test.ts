@@ -367,6 +367,57 @@ test("readings that were refused are told with their reasons, the most frequent 
   expect(heard({ "bad-time": 1 })[0]!.sentence).toMatch(/^1 reading was refused \(1 bad-time\);/);
 });
 
+test("datagrams that were rejected are told with their reasons: advice from 1 % of what came on, else a note", () => {
+  const heard = (datagrams: number, rejected: Record<string, number>) =>
+    trafficFindings(groupOf({ counters: listenerCounters({ datagrams, rejected }) }));
+  expect(heard(30, { "not-asked": 30 })).toEqual([]);
+  expect(heard(30, { "bad-json": 29, truncated: 1 })).toEqual([
+    {
+      code: "rejected-datagrams",
+      severity: "advice",
+      sentence: "Of 30 datagrams 30 were rejected (29 bad-json, 1 truncated): nothing in them is used.",
+      fix: expect.stringContaining("docs/protocol.md"),
+      listener: groupOf().url,
+    },
+  ]);
+  expect(heard(100, { "bad-magic": 1 })[0]).toMatchObject({
+    severity: "advice",
+    sentence: "Of 100 datagrams 1 was rejected (1 bad-magic): nothing in them is used.",
+  });
+  expect(heard(101, { "bad-magic": 1 })[0]).toMatchObject({ severity: "note", fix: null });
+  // a finding of its own
+  const codes = heard(9, { crosstalk: 9 }).map(({ code }) => code);
+  expect(codes).toEqual(["crosstalk"]);
+});
+
+test("datagrams of devices beyond maxDevices are a problem of the collector, whichever listeners they came by", () => {
+  const { collector, store } = new FakeSources();
+  const beyond = (...refused: number[]): Finding[] =>
+    findingsOf(
+      {
+        ...collector,
+        listeners: refused.map((each) =>
+          groupOf({
+            lastDatagramAtUs: 1,
+            counters: listenerCounters({ datagrams: each, rejected: { "device-limit": each } }),
+          }),
+        ),
+      },
+      store,
+    );
+  expect(beyond(1000, 203)).toEqual([
+    {
+      code: "device-limit",
+      severity: "problem",
+      sentence:
+        "1,203 datagrams of new devices were rejected: as many devices as maxDevices allows are followed, and none of them could make room.",
+      fix: expect.stringMatching(/^a greater maxDevices/),
+      listener: null,
+    },
+  ]);
+  expect(beyond(0, 0)).toEqual([]);
+});
+
 test("send times that cannot be are told of from 1 % on", () => {
   const listener = (unusableSendTimes: number) =>
     listenerOf({ counters: listenerCounters({ datagrams: 10_000, unusableSendTimes }) });
