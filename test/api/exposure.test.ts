@@ -99,6 +99,8 @@ describe("pages of other origins", () => {
       204,
       "authorization",
     ]);
+    // a page that polls with a token asks beforehand once, not each time
+    expect(preflight.headers["access-control-max-age"]).toBe("7200");
     // nor is what is no preflight told so in a form of its own
     expect((await app.inject({ method: "OPTIONS", url: "/api/v1/ledger" })).statusCode).toBe(204);
   });
