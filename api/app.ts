@@ -154,6 +154,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     history: new FleetHistory(),
     version: options.version,
     startedAtUs: options.startedAtUs,
+    startedAtMs: options.clock.monotonicMs() - (options.clock.wallUs() - options.startedAtUs) / 1000,
   };
   const hub = new LiveHub(sources.live, sources.ledger, {
     clock: options.clock,

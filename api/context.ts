@@ -25,4 +25,6 @@ export interface ApiContext {
   version: string;
   /** when the process began, microseconds since the Unix epoch */
   startedAtUs: number;
+  /** the same instant, monotonic */
+  startedAtMs: number;
 }

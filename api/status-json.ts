@@ -76,16 +76,21 @@ const reorderingJson = ({
 };
 
 /** `GET /status` */
-export const statusJson = ({ sources, clock, version, startedAtUs }: ApiContext): Static<typeof Status> => {
-  const nowUs = clock.wallUs();
+export const statusJson = ({
+  sources,
+  clock,
+  version,
+  startedAtUs,
+  startedAtMs,
+}: ApiContext): Static<typeof Status> => {
   const collector = sources.collectorStatus();
   const store = sources.storeStatus();
   const { listeners, paths, threads, queues, host } = collector;
   return {
     version,
-    now: formatTime(nowUs),
+    now: formatTime(clock.wallUs()),
     startedAt: formatTime(startedAtUs),
-    uptimeSeconds: Math.max(0, (nowUs - startedAtUs) / 1e6),
+    uptimeSeconds: Math.max(0, Math.round((clock.monotonicMs() - startedAtMs) * 1000) / 1e6),
     devices: sources.ledger.deviceCount,
     listeners: listeners.map((listener) => listenerJson(listener, host.membershipLimit)),
     paths: paths.map(pathJson),

@@ -187,7 +187,10 @@ export const Status = named(
       version: Type.String(),
       now: Time("of the collector's wall clock"),
       startedAt: Time("when the process began"),
-      uptimeSeconds: Type.Number({ minimum: 0 }),
+      uptimeSeconds: Type.Number({
+        minimum: 0,
+        description: "since then; steps of the wall clock are not in it",
+      }),
       devices: Type.Integer({ minimum: 0, description: "devices known" }),
       listeners: Type.Array(RefTo(Listener)),
       paths: Type.Array(RefTo(Path), {

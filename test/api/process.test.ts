@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LISTENER_STATES, type ListenerCounters } from "../../api/part-status.ts";
 import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
-import { testApi } from "../support/api.ts";
+import { freshApi, testApi } from "../support/api.ts";
 import { listenerCounters, listenerOf, NOON_US } from "../support/fake-sources.ts";
 
 /** What `/status` shows of them. */
@@ -180,6 +180,17 @@ test("a multicast listener shows group, interface and source", async () => {
     kernelDrops: null,
     memberships: { used: 1, limit: 20 },
   });
+});
+
+test("the time since the start goes on when the clock is set, forward or back", async () => {
+  const { clock, get } = await freshApi();
+  const uptimes: number[] = [];
+  for (const stepUs of [0, 3600e6, -7200e6]) {
+    clock.stepWallUs(stepUs);
+    clock.advanceMs(1000);
+    uptimes.push((await get("/api/v1/status")).json.uptimeSeconds);
+  }
+  expect(uptimes).toEqual([61, 62, 63]);
 });
 
 test("what a listener rejected is seen by reason", async () => {
