@@ -154,6 +154,28 @@ test.skipIf(isMissing)("a collector that loses is told beside a larger one that 
 });
 
 test.skipIf(isMissing)(
+  "devices beyond maxDevices are told however seldom they send, and not as what cannot be read",
+  async () => {
+    const of = (reason: string) =>
+      `lacuna_rejected_datagrams_total{job="lacuna",instance="hall",reason="${reason}"}`;
+    const series = {
+      [of("device-limit")]: "0+90x60",
+      [of("bad-json")]: "0+90x60",
+      [of("truncated")]: "7+0x60",
+    };
+    const samples = firing([
+      `alertname="LacunaCannotRead",reason="bad-json"`,
+      `alertname="LacunaDeviceLimit"`,
+    ]);
+    const expr = 'sum by (alertname, reason) (ALERTS{alertstate="firing"})';
+    expect(await ask(series, [{ expr, minutes: 50, samples }])).toMatch(/^0 /);
+    const seldom = { [of("device-limit")]: "0+1x60", [of("bad-json")]: "0+1x60" };
+    const alone = firing([`alertname="LacunaDeviceLimit"`]);
+    expect(await ask(seldom, [{ expr, minutes: 50, samples: alone }])).toMatch(/^0 /);
+  },
+);
+
+test.skipIf(isMissing)(
   "the completeness that the page of metrics asks for has an answer, for each collector",
   async () => {
     const page = readFileSync(join(DEPLOY, "../docs/metrics.md"), "utf8");
