@@ -72,9 +72,9 @@ export class ApiClient {
   readonly #headers: Record<string, string>;
   readonly #errorCode: string;
 
-  /** @param baseUrl - such as http://127.0.0.1:8047 */
+  /** @param baseUrl - such as http://127.0.0.1:8047; with or without `/api/v1`, as demo and messages tell it */
   constructor(baseUrl: string, { token, errorCode = "ERR_API" }: ApiAccess) {
-    this.#baseUrl = `${baseUrl.replace(/\/+$/, "")}/api/v1`;
+    this.#baseUrl = `${baseUrl.replace(/(\/api\/v1)?\/*$/, "")}/api/v1`;
     this.#headers = token === null ? {} : { authorization: `Bearer ${token}` };
     this.#errorCode = errorCode;
   }

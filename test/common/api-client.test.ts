@@ -48,6 +48,21 @@ const clientOfFull = (scheme: string): Promise<ApiClient> => {
 const status = (client: ApiClient): Promise<unknown> =>
   client.get<{ listeners: unknown[] }>("/status", { listeners: [{}] });
 
+test.each(["", "/", "/api/v1", "/api/v1/", "/lacuna", "/lacuna/api/v1"])(
+  "the URL of an API may end as demo and messages tell it, or as people shorten it: %j",
+  async (end) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url!);
+      response.end('{"listeners":[]}');
+    });
+    await listening(server, "http");
+    const { port } = server.address() as AddressInfo;
+    await status(new ApiClient(`http://127.0.0.1:${port}${end}`, { token: null }));
+    expect(asked).toEqual([end.startsWith("/lacuna") ? "/lacuna/api/v1/status" : "/api/v1/status"]);
+  },
+);
+
 const NO_COLLECTOR = {
   code: "ERR_API",
   message: expect.stringMatching(/^what answers at .* is no collector$/),
