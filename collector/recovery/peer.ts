@@ -14,17 +14,20 @@ export class Peer {
   #answerMs = Number.NEGATIVE_INFINITY;
   #answeredMs = Number.NEGATIVE_INFINITY;
   #hasAnswered = false;
-  /** NACKs that went where the last one did, and when the first of them left */
+  /** NACKs that went where the last one did, before which the device was heard, and when the first of them left */
   #nacks = 0;
   #firstNackMs = 0;
 
-  asked(address: string, port: number, nowMs: number): void {
+  /** @param heardMs - when the device was last heard: while nothing comes from it at all, that no answer comes says nothing of it */
+  asked(address: string, port: number, heardMs: number, nowMs: number): void {
     if (!this.isAskedAt(address, port)) this.#nacks = 0;
+    if (heardMs > this.askedMs) {
+      if (this.#nacks === 0) this.#firstNackMs = nowMs;
+      this.#nacks++;
+    }
     this.askedMs = nowMs;
     this.askedAddress = address;
     this.askedPort = port;
-    if (this.#nacks === 0) this.#firstNackMs = nowMs;
-    this.#nacks++;
   }
 
   /** Whether the last NACK went there. */

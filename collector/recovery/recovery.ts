@@ -195,7 +195,7 @@ export class Recovery implements Recoverer {
     if (!this.#options.send(listener, bytes, address, port, local)) return nowMs + RETRY_MS;
     this.#bucket!.take(nowMs);
     this.#gaps!.spend(device, bytes.length);
-    peer.asked(address, port, nowMs);
+    peer.asked(address, port, this.#gaps!.heardMs(device), nowMs);
     this.#markNamed(run, list, due, peer);
     if (peer.isDeaf(nowMs)) this.#giveUp(device);
     // other runs, and what found no room, have waited: they are next

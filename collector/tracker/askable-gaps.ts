@@ -55,6 +55,11 @@ export class AskableGaps {
     return into.listener >= 0 && isSomewhere(into.address, into.port);
   }
 
+  /** When the device's source was last heard, monotonic milliseconds. */
+  heardMs(device: number): number {
+    return this.#context.devices.mark(device, MARK.SOURCE_SEEN);
+  }
+
   /** Bytes that came from the device's source recently and were not answered by as many. */
   creditBytes(device: number): number {
     return Math.min(MOST_CREDIT_BYTES, this.#context.devices.mark(device, MARK.CREDIT));

@@ -9,6 +9,8 @@ interface Answer {
 /** What docs/ledger.md ("Recovery") says of one device, from all that ever happened. */
 export class NaivePeer {
   readonly nacksMs: number[] = [];
+  /** when it was heard before each of them */
+  readonly heardMs: number[] = [];
   readonly answers: Answer[] = [];
   hasSpoken = false;
 
@@ -27,7 +29,10 @@ export class NaivePeer {
 
   isDeaf(nowMs: number): boolean {
     if (this.hasSpoken || this.answers.length > 0) return false;
-    return this.nacksMs.length >= 6 && nowMs - this.nacksMs[0]! >= 1500;
+    const [first, ...others] = this.nacksMs.filter(
+      (_, at) => at === 0 || this.heardMs[at]! > this.nacksMs[at - 1]!,
+    );
+    return others.length >= 5 && nowMs - first! >= 1500;
   }
 
   mayProbe(nowMs: number): boolean {

@@ -91,8 +91,8 @@ export class RecoveryBed {
     return numbers.map((number) => this.#deliver(KIND.DATA, device, number, from));
   }
 
-  heartbeat(device: string, next: number): Verdict {
-    return this.#deliver(KIND.HEARTBEAT, device, next, {});
+  heartbeat(device: string, next: number, from: From = {}): Verdict {
+    return this.#deliver(KIND.HEARTBEAT, device, next, from);
   }
 
   gone(device: string, next: number, ranges: readonly [number, number][], from: From = {}): Verdict {
@@ -107,6 +107,14 @@ export class RecoveryBed {
       const { nowMs, wallUs } = this;
       this.tracker.tick(nowMs, nowMs - drainLagMs, wallUs);
       this.recovery.plan(nowMs, nowMs - drainLagMs, wallUs);
+    }
+  }
+
+  /** Time passes while the device says every 100 ms what it says already: it is heard, and does not answer. */
+  talk(device: string, next: number, ms: number, from: From = {}): void {
+    for (let left = ms; left > 0; left -= 100) {
+      this.heartbeat(device, next, from);
+      this.pass(Math.min(100, left));
     }
   }
 

@@ -16,7 +16,7 @@ test("an asked number that comes is recovered, and no longer asked for", () => {
 test("an asked number that comes after it was declared lost is recovered too", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  bed.pass(WINDOW_MS + 15_000);
+  bed.talk("pump", 102, WINDOW_MS + 15_000);
   expect(bed.lost).toMatchObject([{ first: 100, last: 100, cause: CAUSE.UNDETERMINED, requests: 6 }]);
   expect(bed.data("pump", [100])).toEqual([VERDICT.RECOVERED]);
 });
@@ -42,10 +42,21 @@ test("six requests within 1.5 s are no deafness: the answer to the first may be 
   ).toEqual(new Set([VERDICT.RECOVERED]));
 });
 
+test("NACKs into a silence are no deafness: what was sent while the network was away is asked for once it is back", () => {
+  const bed = spoken();
+  bed.data("pump", [101]);
+  bed.pass(9000);
+  expect(bed.nacks.length).toBeGreaterThan(6);
+  bed.data("pump", [140]);
+  bed.pass(WINDOW_MS + 50);
+  expect(bed.nacks.at(-1)!.ranges).toContainEqual([102, 139]);
+  expect(new Set(bed.data("pump", range(102, 139)))).toEqual(new Set([VERDICT.RECOVERED]));
+});
+
 test("half a second after the NACK that finds a device deaf what it was asked for is lost, not before", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  while (bed.nacks.length < 6) bed.pass(10);
+  while (bed.nacks.length < 6) bed.talk("pump", 102, 10);
   bed.pass(490);
   expect(bed.lost).toEqual([]);
   bed.pass(10);
@@ -55,7 +66,7 @@ test("half a second after the NACK that finds a device deaf what it was asked fo
 test("a deaf device is tried again 30 s after the last NACK, not before", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  bed.pass(7000);
+  bed.talk("pump", 102, 7000);
   const triedMs = bed.nacks[5]!.atMs + 30_000;
   bed.pass(triedMs - WINDOW_MS - 10 - bed.nowMs);
   bed.data("pump", [103]);
@@ -94,7 +105,7 @@ test("a number that was asked for before its run came from the database is an an
 test("a device that takes the place of one that was deaf is asked as any", () => {
   const bed = new RecoveryBed({}, undefined, { maxDevices: 1 });
   bed.data("deaf", [0, 2], { lengthBytes: 1000 });
-  bed.pass(10_000);
+  bed.talk("deaf", 3, 10_000);
   bed.data("pump", [0, 2]);
   bed.pass(WINDOW_MS + 20);
   expect(bed.nacks.map(({ device }) => device)).toEqual([...Array(6).fill("deaf"), "pump"]);
@@ -104,7 +115,7 @@ test("a device that takes the place of one that was deaf is asked as any", () =>
 test("a device that never answered is given up early, and then asked once in a while only", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  bed.pass(7000);
+  bed.talk("pump", 102, 7000);
   expect([bed.nacks.length, bed.count(ROW.MISSING)]).toEqual([6, 0]);
   bed.data("pump", [103]);
   bed.pass(WINDOW_MS + 20);
@@ -122,10 +133,10 @@ test("a device that never answered is given up early, and then asked once in a w
 test("one that did not hear NACKs where it was is asked as any where it is now", () => {
   const bed = spoken();
   bed.data("pump", [101]);
-  bed.pass(10_000);
+  bed.talk("pump", 102, 10_000);
   expect(bed.nacks.length).toBe(6);
   bed.data("pump", [...range(102, 120), 122], { port: 5001 });
-  bed.pass(7000);
+  bed.talk("pump", 123, 7000, { port: 5001 });
   expect(bed.nacks.slice(6).map(({ port }) => port)).toEqual(Array(6).fill(5001));
   bed.data("pump", [124], { port: 5001 });
   bed.pass(WINDOW_MS + 20);
@@ -181,7 +192,7 @@ test("GONE that nobody asked for, from elsewhere or too late, is rejected", () =
   expect(bed.gone("pump", 101, [[100, 100]], { address: "elsewhere" })).toBe(VERDICT.REJECTED);
   expect(bed.gone("pump", 101, [[100, 100]], { port: 5001 })).toBe(VERDICT.REJECTED);
   expect(bed.lost).toEqual([]);
-  bed.pass(9000);
+  bed.pass(11_000);
   bed.pass(bed.nacks.at(-1)!.atMs + 10_000 - bed.nowMs);
   expect(bed.gone("pump", 101, [[100, 100]])).toBe(VERDICT.CONTROL);
   bed.pass(1);

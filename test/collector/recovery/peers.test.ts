@@ -6,7 +6,7 @@ const peersOf = (askedMs: readonly (number | null)[]): Peers => {
   const peers = new Peers(askedMs.length);
   for (const [device, atMs] of askedMs.entries()) {
     const peer = peers.obtain(device, 0)!;
-    if (atMs !== null) peer.asked("192.0.2.7", 5000, atMs);
+    if (atMs !== null) peer.asked("192.0.2.7", 5000, atMs, atMs);
   }
   return peers;
 };

@@ -28,6 +28,7 @@ class NaiveSchedule {
   /** epoch, number, time and requests of each that was lost */
   readonly lost: number[][] = [];
   readonly peer = new NaivePeer();
+  heardMs = 0;
 
   open(epoch: number, number: number, openedMs: number): void {
     const never = { askedAtMs: Number.NEGATIVE_INFINITY, nextMs: 0, untilMs: 0 };
@@ -72,6 +73,7 @@ class NaiveSchedule {
     if (due.length === 0) return false;
     this.nacks.push([epoch, nowMs, due.map(({ number }) => number)]);
     this.peer.nacksMs.push(nowMs);
+    this.peer.heardMs.push(this.heardMs);
     for (const gap of due) {
       gap.requests++;
       gap.askedAtMs = nowMs;
@@ -105,9 +107,11 @@ class NaiveSchedule {
   }
 }
 
+/** While the device talks it is heard every 100 ms; else only by what it loses, and by what comes after all. */
 const step = fc.record({
   ticks: fc.oneof(fc.nat(12), fc.nat(120), fc.constantFrom(700, 3000)),
   kind: fc.constantFrom("lose", "lose", "lose", "arrive", "arrive", "gone"),
+  talks: fc.boolean(),
   epoch: fc.nat(2),
   which: fc.nat(9),
 });
@@ -122,19 +126,23 @@ test.each([0, 40, 300])(
       fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
         const bed = new RecoveryBed();
         const naive = new NaiveSchedule();
-        const say = (epoch: number, numbers: number[]) =>
+        const say = (epoch: number, numbers: number[]): void => {
           bed.data("pump", numbers, { epoch, lengthBytes: 60_000 });
+          naive.heardMs = bed.nowMs;
+        };
         const next = [0, 1, 2].map((epoch) => {
           say(epoch, [0, 1]);
           return 2;
         });
-        const pass = (ms: number): void => {
+        const pass = (ms: number, talks = false): void => {
           for (let left = ms; left > 0; left -= TICK_MS) {
+            // a number that is here already
+            if (talks && left % 100 === 0) say(2, [0]);
             bed.pass(TICK_MS, lagMs);
             naive.tick(bed.nowMs, bed.nowMs - lagMs);
           }
         };
-        for (const { ticks, kind, epoch, which } of steps) {
+        for (const { ticks, kind, epoch, which, talks } of steps) {
           const gap = naive.gaps[which % Math.max(1, naive.gaps.length)];
           if (kind === "lose") {
             naive.open(epoch, next[epoch]!, bed.nowMs);
@@ -143,12 +151,14 @@ test.each([0, 40, 300])(
           } else if (gap !== undefined && kind === "gone") {
             const isCurrent = gap.epoch === 2;
             const verdict = bed.gone("pump", isCurrent ? next[2]! : -1, [[gap.number, gap.number]], gap);
-            expect(verdict).toBe(naive.gone(gap, bed.nowMs) ? VERDICT.CONTROL : VERDICT.REJECTED);
-          } else if (gap !== undefined && gap.state !== "here") {
+            const isAnswer = naive.gone(gap, bed.nowMs);
+            expect(verdict).toBe(isAnswer ? VERDICT.CONTROL : VERDICT.REJECTED);
+            if (isAnswer) naive.heardMs = bed.nowMs;
+          } else if (kind === "arrive" && gap !== undefined && gap.state !== "here") {
             naive.arrive(gap, bed.nowMs);
             say(gap.epoch, [gap.number]);
           }
-          pass(ticks * TICK_MS);
+          pass(ticks * TICK_MS, talks);
         }
         pass(UNTIL_ALL_IS_LOST_MS);
         const sent = bed.nacks.map(({ epoch, atMs, ranges }) => [
