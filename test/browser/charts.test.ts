@@ -132,6 +132,64 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
     });
   });
 
+  test("an answer that comes after the key that leads away from it moves nothing back", async () => {
+    await withPage("#/device/pump-7?last=all&channels=pressure", async ({ page }) => {
+      const fromMs = () =>
+        page.evaluate(() => Date.parse(new URLSearchParams(location.hash.split("?")[1]).get("from") ?? ""));
+      const shown = page.locator(".range-text");
+      await shown.filter({ hasText: /\d/ }).waitFor();
+      await page.locator(".channels").focus();
+      await page.keyboard.press("+");
+      await shown.filter({ hasText: "6 s" }).waitFor();
+      // the next answer is held until a key was pressed
+      await page.evaluate(() => {
+        const read = Response.prototype.json;
+        const held: (() => void)[] = [];
+        Response.prototype.json = async function (): Promise<unknown> {
+          const data: unknown = await read.call(this);
+          if (this.url.includes("/series?") && Response.prototype.json !== read)
+            await new Promise<void>((resolve) => held.push(resolve));
+          return data;
+        };
+        Object.assign(window, {
+          isHeld: () => held.length > 0,
+          press: () => {
+            const { activeElement } = document;
+            activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+            Response.prototype.json = read;
+            for (const release of held) release();
+          },
+        });
+      });
+      await page.keyboard.press("ArrowLeft");
+      await page.waitForFunction("isHeld()");
+      const froms = [await fromMs()];
+      await page.evaluate("press()");
+      froms.push(await fromMs());
+      // were the stretch before taken for what is seen, this step would lead to where the page is
+      await page.keyboard.press("ArrowLeft");
+      froms.push(await fromMs());
+      // a quarter of 6 s each
+      expect(Math.min(froms[0]! - froms[1]!, froms[1]! - froms[2]!)).toBeGreaterThan(1000);
+    });
+  });
+
+  test("a key that is held down is one step back", async () => {
+    await withPage("#/device/pump-7?last=all", async ({ page }) => {
+      await page.locator(".range-text", { hasText: /\d/ }).waitFor();
+      await page.locator(".channels").focus();
+      await page.keyboard.press("+");
+      await page.waitForFunction(() => location.hash.includes("from="));
+      const zoomed = page.url();
+      // the second and later ones are repetitions
+      for (let at = 0; at < 5; at++) await page.keyboard.down("ArrowLeft");
+      await page.keyboard.up("ArrowLeft");
+      expect(page.url()).not.toBe(zoomed);
+      await page.goBack();
+      expect(page.url()).toBe(zoomed);
+    });
+  });
+
   test("the last value of a channel that has fallen silent says of when it is", async () => {
     const endMs = Date.now();
     const before = [120, 119, 60, 0].map((seconds) => (endMs - seconds * 1000) * 1000);

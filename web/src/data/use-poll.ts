@@ -7,11 +7,13 @@ export interface Polled<T> {
   data: T | undefined;
   /** path that `data` answers */
   path: string | null;
+  /** what was asked for then */
+  key: string | null;
   /** why the newest request failed; the collector's silence is the connection's matter */
   failure: ApiFailure | undefined;
 }
 
-const NOTHING: Polled<never> = { data: undefined, path: null, failure: undefined };
+const NOTHING: Polled<never> = { data: undefined, path: null, key: null, failure: undefined };
 
 /** @param path - below `api/v1`; null = ask nothing */
 export const usePoll = <T>(path: string | null, everyMs: number): Polled<T> =>
@@ -34,7 +36,7 @@ export const usePollOf = <T>(key: string | null, makePath: () => string, everyMs
     const poller = new Poller<T>({
       path: () => path.current(),
       everyMs,
-      onAnswer: (data, asked) => setPolled({ data, path: asked, failure: undefined }),
+      onAnswer: (data, asked) => setPolled({ data, path: asked, key, failure: undefined }),
       onFailure: (failure) => setPolled((before) => ({ ...before, failure })),
     });
     return () => poller.stop();

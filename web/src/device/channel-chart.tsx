@@ -108,7 +108,7 @@ export const ChannelChart = ({
 }: ChannelChartProps) => {
   const [hovered, setHovered] = useState<number | null>(null);
   const points = Math.max(50, Math.round(width / PIXELS_PER_BUCKET));
-  const { data: series, path, failure } = useSeries(device, channel.name, range, points);
+  const { data: series, path, failure, isOfRange } = useSeries(device, channel.name, range, points);
   const data = useMemo(
     () => (series === undefined ? NO_CHART : chartData(series.buckets, series.stepSeconds * 1000)),
     [series],
@@ -126,8 +126,8 @@ export const ChannelChart = ({
     onSelect(ms - length * (1 - AFTER_NEWEST), ms + length * AFTER_NEWEST);
   };
   useEffect(() => {
-    if (span !== null) onSpan(span);
-  }, [span?.fromMs, span?.toMs]);
+    if (span !== null && isOfRange) onSpan(span);
+  }, [span?.fromMs, span?.toMs, isOfRange]);
 
   return (
     <figure class="channel">

@@ -40,7 +40,7 @@ export interface ChartsPanelProps {
   /** names chosen by the URL; null = the first few */
   chosen: readonly string[] | null;
   range: Range;
-  onRange: (range: Range) => void;
+  onRange: (range: Range, history?: "push" | "replace") => void;
   onChosen: (names: readonly string[]) => void;
 }
 
@@ -67,7 +67,8 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
     const next = rangeByKey(event, seenNow());
     if (next === undefined) return;
     event.preventDefault();
-    onRange(next);
+    // a key that is held down is one step back, not fifty
+    onRange(next, event.repeat ? "replace" : "push");
   };
 
   return (

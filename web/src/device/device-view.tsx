@@ -55,7 +55,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
         channels={device.data.channels}
         chosen={chosenOf(parameters.get("channels"))}
         range={range}
-        onRange={(next) => setParameters(formatRange(next), "push")}
+        onRange={(next, how = "push") => setParameters(formatRange(next), how)}
         onChosen={(names) => setParameters({ channels: names.map(encodeURIComponent).join(",") || "," })}
       />
       <LedgerPanel device={id} ledger={ledger.data} onMost={setMostRuns} />

@@ -25,9 +25,18 @@ export const seriesPath = (
   return `${base}${query({ channel, from: time(fromMs), to: time(toMs), step: `${stepMs}ms` })}`;
 };
 
-export const useSeries = (device: string, channel: string, range: Range, points: number): Polled<Series> =>
-  usePollOf(
-    JSON.stringify([device, channel, range, points]),
+/** `isOfRange`: `data` is of this range, and not of the one before that is shown until there is an answer. */
+export const useSeries = (
+  device: string,
+  channel: string,
+  range: Range,
+  points: number,
+): Polled<Series> & { isOfRange: boolean } => {
+  const key = JSON.stringify([device, channel, range, points]);
+  const polled = usePollOf<Series>(
+    key,
     () => seriesPath(device, channel, range, points, collectorNow()),
     range.kind === "last" ? LIVE_MS : PAST_MS,
   );
+  return { ...polled, isOfRange: polled.key === key };
+};
