@@ -1,14 +1,14 @@
-import { withRoom } from "./view/columns.ts";
+import { type FlushColumn, withRoom } from "./view/columns.ts";
 
 const NONE = -1;
 
-/** Slots that wait, in the order they began to, each with the flush it waits from: a list linked through columns, 12 bytes a slot. */
+/** Slots that wait, in the order they began to, each with the flush it waits from: a list linked through columns, 16 bytes a slot. */
 export class WaitingSlots {
   #size = 0;
   #first = NONE;
   #last = NONE;
   /** 0 = does not wait; flushes are numbered from 1 */
-  #since = new Uint32Array(0);
+  #since: FlushColumn = new Float64Array(0);
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
 

@@ -1,5 +1,8 @@
 type Column = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
 
+/** Of numbers of flushes: at a hundred a second they pass 2^31 within nine months. */
+export type FlushColumn = Float64Array<ArrayBuffer>;
+
 /** The column with room for at least `length` entries: the same one, or a longer copy. */
 export const withRoom = <T extends Column>(column: T, length: number): T => {
   if (length <= column.length) return column;

@@ -1,4 +1,4 @@
-import { Entries, withRoom } from "./columns.ts";
+import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { isSameSet, NO_PLACES, type PlaceSet } from "./place-set.ts";
 
 /** A list with more epochs gets an index of them: a sender that restarts often has tens of thousands in a year. */
@@ -14,7 +14,7 @@ export class DescribedEpochs {
   #older = new Int32Array(0);
   #epoch = new Float64Array(0);
   readonly #places: PlaceSet[] = [];
-  #changed = new Uint32Array(0);
+  #changed: FlushColumn = new Float64Array(0);
 
   /** A device that has none yet. */
   open(head: number): void {

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { Entries, withRoom } from "./columns.ts";
+import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { EntryIndex } from "./entry-index.ts";
 import { hashOf } from "./id-index.ts";
 import { findPlace, hasPlace, type PlaceSet, placesOf } from "./place-set.ts";
@@ -57,7 +57,7 @@ export class Descriptions {
   readonly #name: string[] = [];
   readonly #unit: string[] = [];
   /** flush that brought it or set it free */
-  #flush = new Uint32Array(0);
+  #flush: FlushColumn = new Float64Array(0);
 
   constructor(bounds: Bounds) {
     this.room = new Room(bounds);

@@ -1,4 +1,4 @@
-import { Entries, withRoom } from "./columns.ts";
+import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { IdIndex } from "./id-index.ts";
 import { IdOrder } from "./id-order.ts";
 import { NumberMap } from "./number-map.ts";
@@ -23,9 +23,9 @@ export class DeviceTable {
   channels = new Int32Array(0);
   latest = new Int32Array(0);
   /** flush that changed its id or source last */
-  changed = new Uint32Array(0);
+  changed: FlushColumn = new Float64Array(0);
   /** flush up to which the tables of the database hold all of it; -1 = not in the tables */
-  asOf = new Int32Array(0);
+  asOf: FlushColumn = new Float64Array(0);
 
   get size(): number {
     return this.#slotOfNumber.size;

@@ -1,5 +1,5 @@
 import { ChannelIndex } from "./channel-index.ts";
-import { Entries, withRoom } from "./columns.ts";
+import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { CHANNEL_BOUNDS, Room } from "./room.ts";
 
 /** Newest values as columns, one entry per changed (device, channel): what the writer posts after a commit. */
@@ -76,7 +76,7 @@ export class LatestValues {
   #channel = new Uint16Array(0);
   #type = new Uint8Array(0);
   #run = new Uint32Array(0);
-  #flush = new Uint32Array(0);
+  #flush: FlushColumn = new Float64Array(0);
   #sequence = new Float64Array(0);
   #time = new Float64Array(0);
   #value = new Float64Array(0);

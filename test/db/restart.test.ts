@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openArchive } from "../../db/archive.ts";
@@ -262,4 +263,44 @@ test("a start after a crash completes the tables; what the tracker is given are 
     }),
     { numRuns: 40, interruptAfterTimeLimit: 3000 },
   );
+});
+
+test.each([2 ** 31, 2 ** 32])("a collector whose flushes pass number %i goes on as ever", (passed) => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  const db = new Database(bed.file);
+  db.prepare("UPDATE flushes SET flush = flush + ?, replay_from = replay_from + ?").run(
+    passed - 6,
+    passed - 6,
+  );
+  db.close();
+  let writer = bed.writer();
+  bed.closing({ close: () => writer.close() });
+  const model = new IngestModel();
+  const heard = model.run(model.device("heard"), 1);
+  const moves = model.device("moves");
+  model.run(moves, 1);
+  for (let round = 0; round < 12; round++) {
+    const passing = model.run(model.device("comes and goes"), 1);
+    for (const run of [heard, passing]) {
+      model.receive(run, run.row[3]! + 2, [{ channel: round % 2, value: round, timeUs: model.nowUs }]);
+      model.describe(run.device, 1, 0, `name-${round}`);
+    }
+    model.source(moves, `10.0.0.2:${round}`);
+    writer.accept(model.seal());
+    writer.flush();
+    const live = dumpView(viewOf(writer));
+    const crashed = bed.copy();
+    expect(shownOf(crashed)).toEqual(live);
+    examineDatabase(crashed, bed.clock.wallUs());
+    bed.writer({ file: crashed }).close();
+    expect(shownOf(crashed)).toEqual(live);
+    if (round % 3 === 2) {
+      writer.close();
+      expect(shownOf(bed.file)).toEqual(live);
+      writer = bed.writer();
+    }
+    model.forget(passing.device);
+  }
+  expect(writer.flushNumber).toBeGreaterThan(passed);
 });
