@@ -120,11 +120,11 @@ export class CatchUp {
     const segment = this.#segments.after(teller.flush);
     if (!this.#isAllThere(teller.flush)) return null;
     const isAtEnd = segment === null || segment.flush > here.flush;
-    const parts: Part[] = [];
     const isRestDue = isAtEnd ? here.part === 1 : this.#sawRest(teller.flush, segment.flush);
-    if (isRestDue && teller.part === 0) parts.push(await teller.rest());
-    if (!isAtEnd) parts.push(...(await teller.next(segment)));
-    return { text: this.#textOf(parts), isAtEnd, position: partId(teller) };
+    // each before the next one learns names, which may forget those of others
+    let text = isRestDue && teller.part === 0 ? this.#textOf([await teller.rest()]) : "";
+    if (!isAtEnd) text += this.#textOf(await teller.next(segment));
+    return { text, isAtEnd, position: partId(teller) };
   }
 
   /** @param flush - the last one that was told: from then on the teller has what it needs of those before */

@@ -44,10 +44,13 @@ export class Feed {
   #isWorking = false;
   #answered: ((runs: readonly (LiveRun | null)[]) => void) | undefined;
 
-  /** @param flush - the last one that is not told */
-  constructor(host: FeedHost, flush: number) {
+  /**
+   * @param flush - the last one that is not told
+   * @param mostRuns - for tests: whose names are remembered
+   */
+  constructor(host: FeedHost, flush: number, mostRuns?: number) {
     this.#host = host;
-    this.#names = new RunNames((runs) => this.#describe(runs));
+    this.#names = new RunNames((runs) => this.#describe(runs), mostRuns);
     this.#audience = new Audience(this.#names, this.#text);
     this.#teller = new Teller(host.segments, this.#names, new Set(), flush);
     this.#teller.committedAtUs = host.segments.committedUpTo(flush);

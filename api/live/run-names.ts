@@ -13,10 +13,18 @@ export class RunNames {
   readonly #known = new Map<number, LiveRun>();
   readonly #runsOfDevice = new Map<number, number[]>();
   readonly #ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>;
+  readonly #mostRuns: number;
 
-  /** @param ask - answers the first of the runs, one at least; null for one whose device is forgotten */
-  constructor(ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>) {
+  /**
+   * @param ask - answers the first of the runs, one at least; null for one whose device is forgotten
+   * @param mostRuns - fewer for tests
+   */
+  constructor(
+    ask: (runs: readonly number[]) => Promise<readonly (LiveRun | null)[]>,
+    mostRuns: number = MOST_RUNS,
+  ) {
     this.#ask = ask;
+    this.#mostRuns = mostRuns;
   }
 
   /** What was learned of a run; undefined when it is forgotten. */
@@ -26,7 +34,7 @@ export class RunNames {
 
   /** Make sure that every one of these is known that can be. */
   async learn(runs: Iterable<number>): Promise<void> {
-    if (this.#known.size > MOST_RUNS) {
+    if (this.#known.size > this.#mostRuns) {
       this.#known.clear();
       this.#runsOfDevice.clear();
     }

@@ -40,8 +40,11 @@ export class FeedBed implements Disposable {
   #feed;
   #timer: (() => void) | undefined;
   #newRuns: [number, string][] = [];
+  readonly #mostRuns: number | undefined;
 
-  constructor(options: Partial<WriterOptions> = {}) {
+  /** @param mostRuns - whose names the feed remembers */
+  constructor(options: Partial<WriterOptions> = {}, mostRuns?: number) {
+    this.#mostRuns = mostRuns;
     this.writer = this.bed.closing(this.bed.writer(options));
     this.#feed = this.#start();
   }
@@ -55,7 +58,7 @@ export class FeedBed implements Disposable {
         this.#timer = then;
       },
     };
-    return new Feed(host, this.writer.flushNumber);
+    return new Feed(host, this.writer.flushNumber, this.#mostRuns);
   }
 
   /** As after a start of the collector: nobody is connected. */
