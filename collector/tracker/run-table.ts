@@ -111,6 +111,8 @@ export class RunTable {
     this.clearMs[slot] = Number.NEGATIVE_INFINITY;
     this.firstMs[slot] = Number.NEGATIVE_INFINITY;
     this.downUntilMs[slot] = Number.NEGATIVE_INFINITY;
+    this.ownArrivalUs[slot] = 0;
+    this.backAtUs[slot] = 0;
     this.aboveFrom[slot] = Number.NEGATIVE_INFINITY;
     this.drainedInto[slot] = 0;
     this.gaps[slot] = null;

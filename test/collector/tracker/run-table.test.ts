@@ -102,3 +102,16 @@ test("a row taken over whole is given back whole", () => {
   runs.readRow(slot, copy, 1);
   expect([...copy]).toEqual([0, ...row]);
 });
+
+test("nothing is left of the run that had its place before", () => {
+  const columnsOf = (runs: RunTable): [string, Float64Array][] =>
+    Object.entries(runs).filter(([, column]) => ArrayBuffer.isView(column));
+  const ofFirst = (runs: RunTable) =>
+    columnsOf(runs).map(([name, column]) => [name, [...column.subarray(0, column.length / runs.capacity)]]);
+  const [fresh, used] = [new RunTable(2), new RunTable(2)];
+  const slot = used.add(1, 7, 3, 1, 2);
+  for (const [, column] of columnsOf(used)) column.fill(1);
+  used.remove(slot);
+  expect([fresh.add(2, 7, 3, 1, 2), used.add(2, 7, 3, 1, 2)]).toEqual([slot, slot]);
+  expect(ofFirst(used)).toEqual(ofFirst(fresh));
+});
