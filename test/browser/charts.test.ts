@@ -106,6 +106,27 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
     });
   });
 
+  test("a stretch drawn too short to be seen is shown with what lies around it, not what is live", async () => {
+    const from = "2026-11-20T12:00:00.000Z";
+    await withPage(`#/device/pump-7?from=${from}&to=${from.replace("000Z", "020Z")}`, async ({ page }) => {
+      const over = chart(page, "pressure of pump-7 over time, 0 gaps").locator(".u-over");
+      await over.scrollIntoViewIfNeeded();
+      const box = await restingBox(over);
+      const [x, y] = [box.x + box.width * 0.75, box.y + 40];
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 8, y, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForFunction((before) => !location.hash.includes(before), encodeURIComponent(from));
+      const parameters = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+      const [fromMs, toMs] = ["from", "to"].map((name) => Date.parse(parameters.get(name)!)) as [
+        number,
+        number,
+      ];
+      expect([fromMs - Date.parse(from), toMs - fromMs]).toEqual([5, 20]);
+    });
+  });
+
   test("arrow keys move in time, plus and minus zoom, Home shows all", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       await chart(page, "pressure of pump-7 over time, 2 gaps").waitFor();

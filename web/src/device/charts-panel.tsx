@@ -90,7 +90,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
               channel={channel}
               range={range}
               width={width}
-              onSelect={(fromMs, toMs) => onRange({ kind: "fixed", fromMs, toMs })}
+              onSelect={(fromMs, toMs) => onRange(zoomed({ fromMs, toMs }, 1))}
               shown={span}
               onSpan={noteSpan}
             />

@@ -48,7 +48,7 @@ export const formatRange = (
   return { from: null, to: null, last };
 };
 
-/** The same middle, longer or shorter by `factor`. */
+/** The same middle, longer or shorter by `factor`, and long enough to see something. */
 export const zoomed = ({ fromMs, toMs }: Span, factor: number): Range => {
   const middle = (fromMs + toMs) / 2;
   const half = Math.max(SHORTEST_MS, (toMs - fromMs) * factor) / 2;
