@@ -5,7 +5,7 @@ export type Range =
   /** milliseconds since the Unix epoch */
   | { kind: "fixed"; fromMs: number; toMs: number };
 
-export const DEFAULT_SECONDS = 300;
+const DEFAULT_SECONDS = 300;
 /** closer than this nothing is to be seen */
 const SHORTEST_MS = 20;
 

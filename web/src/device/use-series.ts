@@ -11,13 +11,7 @@ const PAST_MS = 5000;
 const time = (ms: number): string => new Date(ms).toISOString();
 
 /** Path of the series of a channel for a range that ends now or lies in the past. */
-export const seriesPath = (
-  device: string,
-  channel: string,
-  range: Range,
-  points: number,
-  nowMs: number,
-): string => {
+const seriesPath = (device: string, channel: string, range: Range, points: number, nowMs: number): string => {
   const base = `${devicePath(device)}/series`;
   const span = spanOfRange(range, nowMs);
   if (span === null) return `${base}${query({ channel, points })}`;

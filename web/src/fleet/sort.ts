@@ -1,4 +1,4 @@
-export const SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
+const SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
 export type SortKey = (typeof SORTS)[number];
 
 export interface Sorting {
