@@ -22,7 +22,10 @@ export type Hear = (bytes: Uint8Array, view: DataView) => void;
 export interface Transport {
   /** Memory for a datagram, or null while all of it is under way. */
   take(): Slot | null;
-  /** Sends the first `length` bytes; datagrams of one lane leave in order. The slot belongs to the transport until it is taken again. */
+  /**
+   * Sends the first `length` bytes. Datagrams of one lane leave in order, but for those the system has no room for: others may leave before they do.
+   * The slot belongs to the transport until it is taken again.
+   */
   send(slot: Slot, length: number, lane: number): void;
   /**
    * Resolves when a slot is free.
