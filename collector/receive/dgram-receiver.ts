@@ -1,7 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
 import { DrainWatch } from "./drain-watch.ts";
-import { type DatagramHandler, MAX_DRAIN_LAG_MS, type Receiver } from "./receiver.ts";
+import type { DatagramHandler, Receiver } from "./receiver.ts";
 
 /** no UDP payload is longer, whatever the family */
 const LARGEST_PAYLOAD_BYTES = 65_535;
@@ -59,8 +59,7 @@ export class DgramReceiver implements Receiver {
   }
 
   drainedAtMs(): number {
-    const nowMs = this.#clock.monotonicMs();
-    return Math.max(this.#watch.emptyAtMs(nowMs), nowMs - MAX_DRAIN_LAG_MS);
+    return this.#watch.drainedAtMs(this.#clock.monotonicMs());
   }
 
   readUntilMs(): number {

@@ -1,3 +1,7 @@
+import { MAX_DRAIN_LAG_MS } from "./receiver.ts";
+
+/** a turn that takes longer stood still: the process was stopped (Ctrl-Z, a paused container) */
+const STALL_MS = 1000;
 /**
  * libuv reads at most this many datagrams per socket and wake-up (deps/uv/src/unix/udp.c, uv__udp_recvmsg): fewer in one turn
  * of the event loop mean that the socket was left empty.
@@ -19,6 +23,8 @@ export class DrainWatch {
   readonly #watched = new Map<unknown, Watched>();
   /** when the polling before this turn's was over: the sockets are looked at after it */
   #turnBeganMs: number;
+  /** the end of the last turn that stood still: there has been reading without a pause since */
+  #readingSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(nowMs: number) {
     this.#turnBeganMs = nowMs;
@@ -47,6 +53,7 @@ export class DrainWatch {
       else if (watched.inTurn < DATAGRAMS_PER_TURN) watched.emptyAtMs = watched.lastAtMs;
       watched.inTurn = 0;
     }
+    if (nowMs - this.#turnBeganMs > STALL_MS) this.#readingSinceMs = nowMs;
     this.#turnBeganMs = nowMs;
   }
 
@@ -55,5 +62,13 @@ export class DrainWatch {
     let earliest = nowMs;
     for (const { emptyAtMs } of this.#watched.values()) earliest = Math.min(earliest, emptyAtMs);
     return earliest;
+  }
+
+  /** The same, but a socket that never runs empty lags by `MAX_DRAIN_LAG_MS` at most, unless nobody was reading meanwhile. */
+  drainedAtMs(nowMs: number): number {
+    const emptyAtMs = this.emptyAtMs(nowMs);
+    const latestMs = nowMs - MAX_DRAIN_LAG_MS;
+    const stoodStill = nowMs - this.#turnBeganMs > STALL_MS || this.#readingSinceMs > latestMs;
+    return stoodStill ? emptyAtMs : Math.max(emptyAtMs, latestMs);
   }
 }

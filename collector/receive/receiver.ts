@@ -45,7 +45,7 @@ export interface Receiver {
   /**
    * The latest monotonic instant before which everything that had arrived at the sockets is known to have been read and handled. A socket that
    * is flooded without end does not hold windows open for ever: the native path counts what it reads (`ReadProgress`), node:dgram lets it lag by
-   * `MAX_DRAIN_LAG_MS` at most.
+   * `MAX_DRAIN_LAG_MS` of reading at most.
    */
   drainedAtMs(): number;
   /** The same of what has been read, handled or not: what waits in the sockets came after it. */
@@ -60,6 +60,6 @@ export interface Receiver {
 /**
  * How long a socket that never runs empty may hold windows open where nobody can tell how far it was read. A receive buffer of 8 MiB holds at most 22,000 small datagrams (Linux
  * charges at least 768 bytes each); a reader that is busy without a pause reads those in well under a second, so what arrived 2 s ago
- * has been read.
+ * has been read. A process that was stopped meanwhile has not been busy.
  */
 export const MAX_DRAIN_LAG_MS = 2000;

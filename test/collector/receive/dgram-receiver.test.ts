@@ -141,6 +141,20 @@ test("a socket that never runs empty holds windows open for 2 s and no longer", 
   expect(drained).toEqual([0, 0, 1000, 2000]);
 });
 
+test("a process that stood still has 2 s to read what came meanwhile", async () => {
+  const { clock, arrive, drainedMs } = setUp();
+  const drained: number[] = [];
+  clock.advanceMs(10_000);
+  drained.push(drainedMs());
+  for (let turns = 0; turns < 4; turns++) {
+    arrive(32);
+    clock.advanceMs(968);
+    await turn();
+    drained.push(drainedMs());
+  }
+  expect(drained).toEqual([0, 0, 0, 11_000, 12_000]);
+});
+
 test("a probe looks at the turn that is open and the whole one after it, and then no more", async () => {
   const { clock, receiver, drainedMs } = setUp();
   const drained: number[] = [];
