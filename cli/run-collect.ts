@@ -10,7 +10,7 @@ export const collect = async (flags: Record<string, unknown>, version: string): 
   const logger = createLogger(settings.logLevel);
   // a terminal that closes ends it in order too; with a certificate the signal means another thing
   const hasTls = settings.tlsCertPath !== null;
-  const signals = hasTls ? stopSignals() : stopSignals("SIGHUP");
+  const signals = hasTls ? stopSignals() : stopSignals(["SIGHUP"]);
   // from here on: without a handler it ends the process, which systemd takes for a stop in good order, so that nothing starts it again
   const reload = (): void => void starting.then((service) => reloadTls(service, logger), noService);
   if (hasTls) process.on("SIGHUP", reload);

@@ -121,7 +121,7 @@ export const demo = async (flags: Record<string, unknown>, version: string): Pro
   const settings = resolveSettings(DEMO_OPTIONS, { env: {}, flags });
   const directory = makeDirectory();
   // a terminal that closes ends it too: what it stored is removed
-  const signals = stopSignals("SIGHUP");
+  const signals = stopSignals(["SIGHUP"]);
   const abort = new AbortController();
   const end = (): void => abort.abort();
   void signals.received.then(end);
