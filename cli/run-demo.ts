@@ -56,8 +56,25 @@ const simulatorSettings = (demo: DemoSettings, target: string, truth: string): S
     },
   });
 
+interface EndOfDemo {
+  /** the fleet ends, then comes the audit */
+  signal: AbortSignal;
+  /** nobody waits for the devices' answers, nor for the audit */
+  hurry: AbortSignal;
+}
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined));
+  });
+
 /** Shows the table until the simulation is over. @returns what was sent */
-const play = async (service: Service, settings: SimulatorSettings, signal: AbortSignal): Promise<Summary> => {
+const play = async (
+  service: Service,
+  settings: SimulatorSettings,
+  { signal, hurry }: EndOfDemo,
+): Promise<Summary> => {
   const block = new LiveBlock(process.stdout);
   let progress: Progress | undefined;
   const show = (): void => {
@@ -70,6 +87,7 @@ const play = async (service: Service, settings: SimulatorSettings, signal: Abort
   try {
     return await simulate(settings, {
       signal,
+      hurry,
       onProgress: (news) => {
         progress = news;
       },
@@ -89,7 +107,7 @@ const playAndAudit = async (
   service: Service,
   settings: DemoSettings,
   directory: string,
-  signal: AbortSignal,
+  end: EndOfDemo,
 ): Promise<void> => {
   const [listener] = service.listeners();
   await print(
@@ -98,10 +116,14 @@ const playAndAudit = async (
   );
   const truthPath = join(directory, "truth.jsonl");
   const target = `udp://127.0.0.1:${listener!.port}`;
-  const { used } = await play(service, simulatorSettings(settings, target, truthPath), signal);
+  const { used } = await play(service, simulatorSettings(settings, target, truthPath), end);
   if (used === 0) return await print("ended before anything was sent: there is nothing to audit\n");
   await print("\nauditing …\n");
-  const report = await auditRun(service.url, truthPath);
+  const report = await Promise.race([auditRun(service.url, truthPath), aborted(end.hurry)]);
+  if (report === undefined) {
+    process.exitCode = EXIT.FAILED;
+    return await print("ended without the audit: whether every number is explained was not looked at\n");
+  }
   await print(`${formatReport(report).join("\n")}\n`);
   if (!report.isClean) process.exitCode = EXIT.FAILED;
 };
@@ -116,7 +138,7 @@ const makeDirectory = (): string => {
   }
 };
 
-/** Plays until the duration is over or a signal comes, then audits itself. */
+/** Plays until the duration is over or a signal comes, then audits itself; a second signal ends it without. */
 export const demo = async (flags: Record<string, unknown>, version: string): Promise<void> => {
   const settings = resolveSettings(DEMO_OPTIONS, { env: {}, flags });
   const directory = makeDirectory();
@@ -124,7 +146,9 @@ export const demo = async (flags: Record<string, unknown>, version: string): Pro
   const signals = stopSignals(["SIGHUP"]);
   const abort = new AbortController();
   const end = (): void => abort.abort();
+  const hurry = new AbortController();
   void signals.received.then(end);
+  void signals.again.then(() => hurry.abort());
   // nobody looks any more (`| head`)
   process.stdout.on("error", end);
   try {
@@ -132,7 +156,7 @@ export const demo = async (flags: Record<string, unknown>, version: string): Pro
     const service = await startService(collectSettings(settings, directory), { logger, version });
     void service.failed.then(end);
     try {
-      await playAndAudit(service, settings, directory, abort.signal);
+      await playAndAudit(service, settings, directory, { signal: abort.signal, hurry: hurry.signal });
     } finally {
       await service.stop();
     }

@@ -41,3 +41,23 @@ test("a demo whose terminal closes leaves no database behind", async () => {
   expect(readdirSync(directory.path)).toEqual([]);
   directory.remove();
 });
+
+test("a second Ctrl-C ends a demo without its audit, and leaves no database behind", async () => {
+  const directory = temporaryDirectory();
+  const env = { TMPDIR: directory.path };
+  const demo = new LacunaProcess(["demo", "--http", "127.0.0.1:0", "--devices", "2"], { env });
+  const said = (text: string): Promise<unknown> =>
+    eventually(
+      async () => demo.stdout,
+      (all) => all.includes(text),
+    );
+  await said("the simulator: ");
+  demo.signal("SIGINT");
+  await said("auditing");
+  demo.signal("SIGINT");
+  const { code, stdout } = await demo.finished;
+  expect(stdout).toMatch(/ended without the audit: .*\n$/);
+  expect(code).toBe(1);
+  expect(readdirSync(directory.path)).toEqual([]);
+  directory.remove();
+});
