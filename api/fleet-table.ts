@@ -3,6 +3,8 @@ import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
 import type { QueryClient } from "../db/query-types.ts";
 import {
+  type Announcement,
+  announcementOf,
   DEVICE_STATUSES,
   type DeviceStatus,
   type Downtime,
@@ -21,6 +23,7 @@ export type FleetSort = (typeof FLEET_SORTS)[number];
 export interface FleetRow {
   id: string;
   status: DeviceStatus;
+  announced: Announcement | null;
   epoch: number | null;
   /** microseconds; 0 = never */
   lastSeenUs: number;
@@ -74,6 +77,7 @@ const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): Fl
   return {
     id,
     status,
+    announced: announcementOf(heard, nowUs),
     epoch,
     lastSeenUs: lastArrivalUs,
     rateHz: rateNow(rateHz, status),

@@ -21,19 +21,23 @@ export interface DevicesFlags extends ApiFlags {
 interface DeviceJson {
   id: string;
   status: string;
+  announced: "sleep" | "end" | null;
   lastSeen: string | null;
   rateHz: number | null;
   ledger: { expected: number; completeness: number | null; lost: number };
 }
+
+/** A silence with a reason is no alarm. */
+const ANNOUNCED = { sleep: "asleep", end: "ended" };
 
 const MOST_PER_PAGE = 1000;
 
 const COLUMNS: Columns<DeviceJson> = {
   header: ["id", "status", "last seen", "rate", "completeness", "lost"],
   texts: 3,
-  cells: ({ id, status, lastSeen, rateHz, ledger }) => [
+  cells: ({ id, status, announced, lastSeen, rateHz, ledger }) => [
     id,
-    status,
+    announced === null ? status : `${status}, ${ANNOUNCED[announced]}`,
     lastSeen === null ? "–" : shortTime(lastSeen),
     rateHz === null ? "–" : rate(rateHz),
     percent(ledger.completeness),

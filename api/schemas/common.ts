@@ -1,4 +1,5 @@
 import type { Static, TObject, TProperties, TSchema } from "typebox";
+import { ANNOUNCEMENTS } from "../../protocol/device-status.ts";
 import { PROBLEMS } from "../problems.ts";
 import { QUERY_TIME, TIME_ACCEPTED } from "../query-time.ts";
 import { Type } from "./type.ts";
@@ -14,6 +15,13 @@ export const Count = (description: string) =>
 /** The same schema, or null. Written as a type list, which serialises faster than `anyOf`. */
 export const Nullable = <S extends TSchema & { type: string }>(schema: S) =>
   Type.Unsafe<Static<S> | null>({ ...schema, type: [schema.type, "null"] });
+
+export const Announced = Nullable(
+  Type.String({
+    enum: [...ANNOUNCEMENTS, null],
+    description: "what it announced about its silence: a sleep, or its orderly end",
+  }),
+);
 
 export const RateHz = Nullable(
   Type.Number({

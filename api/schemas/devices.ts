@@ -1,6 +1,7 @@
-import { ANNOUNCEMENTS, DEVICE_STATUSES } from "../../protocol/device-status.ts";
+import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import { FLEET_SORTS } from "../fleet-table.ts";
 import {
+  Announced,
   AnyTimeOrNull,
   Cursor,
   Limit,
@@ -29,12 +30,7 @@ export const Device = named(
     {
       id: DeviceId,
       status: Status,
-      announced: Nullable(
-        Type.String({
-          enum: [...ANNOUNCEMENTS, null],
-          description: "what it announced about its silence: a sleep, or its orderly end",
-        }),
-      ),
+      announced: Announced,
       intervalSeconds: Nullable(
         Type.Number({
           exclusiveMinimum: 0,

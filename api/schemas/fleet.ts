@@ -3,6 +3,7 @@ import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
 import { MAX_HISTORY_SECONDS } from "../fleet-history.ts";
 import { FLEET_SORTS } from "../fleet-table.ts";
 import {
+  Announced,
   Count,
   Cursor,
   Defaulted,
@@ -40,6 +41,7 @@ export const FleetList = named(
         Type.Object({
           id: Type.String(),
           status: Word(DEVICE_STATUSES),
+          announced: Announced,
           epoch: Epoch,
           lastSeen: Nullable(Time("last arrival")),
           rateHz: RateHz,

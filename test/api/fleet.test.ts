@@ -47,6 +47,7 @@ describe("/fleet", () => {
         {
           id: "pump-7",
           status: "online",
+          announced: null,
           epoch: 3,
           lastSeen: "2026-11-20T11:59:59.000000Z",
           rateHz: 1,
@@ -121,6 +122,19 @@ describe("/fleet", () => {
     silent[22] = NOON_US - 600_000_000;
     api.sources.add({ id: "here" }, { id: "gone", runs: [runOf({ row: silent })] });
     expect(ids((await api.get("/api/v1/fleet?status=offline")).json)).toEqual(["gone"]);
+  });
+
+  test("a silence that was announced is told from one without a reason", async () => {
+    const rows = [0, 1, 2].map(() => usualRow());
+    rows[0]![ROW.SLEEP_UNTIL] = NOON_US + 600_000_000;
+    rows[1]![ROW.FLAGS] = ROW_FLAG.ENDED;
+    rows[2]![ROW.LAST_ARRIVAL] = NOON_US - 600_000_000;
+    api.sources.add(...rows.map((row, at) => ({ id: `d${at}`, runs: [runOf({ row })] })));
+    expect((await api.get("/api/v1/fleet")).json.devices).toMatchObject([
+      { status: "online", announced: "sleep" },
+      { status: "offline", announced: "end" },
+      { status: "offline", announced: null },
+    ]);
   });
 
   test("a device that is offline has no rate, and is last in either order", async () => {

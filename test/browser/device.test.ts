@@ -303,6 +303,9 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     await withPage("#/device/sleeper", async ({ page }) => {
       await page.locator(".device-name", { hasText: "asleep, as it announced" }).waitFor();
     });
+    await withPage("#/?search=sleeper", async ({ page }) => {
+      await page.locator(".devices .status", { hasText: "online, asleep" }).waitFor();
+    });
     socket.close();
   });
 

@@ -39,12 +39,14 @@ const printed = async (given: Parameters<typeof devices>[0]): Promise<string> =>
   return text;
 };
 
-const device = (id: string, ledger: object) => ({
+const device = (id: string, ledger: object, silence: { status?: string; announced?: string } = {}) => ({
   id,
   status: "online",
+  announced: null,
   lastSeen: "2026-11-20T12:00:00.123456Z",
   rateHz: 2,
   ledger,
+  ...silence,
 });
 
 test("what a device without numbers has lost is not known, of the others it is a number", async () => {
@@ -57,6 +59,21 @@ test("what a device without numbers has lost is not known, of the others it is a
     "bare   online  2026-11-20T12:00:00Z   2/s             –     –",
     "whole  online  2026-11-20T12:00:00Z   2/s      100.00 %     0",
     "",
+  ]);
+});
+
+test("a silence that was announced is told from one without a reason", async () => {
+  const whole = { expected: 10, completeness: 1, lost: 0 };
+  const list = [
+    device("a", whole, { announced: "sleep" }),
+    device("b", whole, { status: "offline", announced: "end" }),
+    device("c", whole, { status: "offline" }),
+  ];
+  const lines = (await printed({ api: await apiOf(list) })).split("\n").slice(1, -1);
+  expect(lines.map((line) => line.split(/ {2,}/)[1])).toEqual([
+    "online, asleep",
+    "offline, ended",
+    "offline",
   ]);
 });
 

@@ -3,6 +3,8 @@ import type { Cause } from "../bins/bins.ts";
 /** Answers of the API (docs/api.md, /openapi.json), as far as the dashboard reads them. Times are RFC 3339 texts. */
 
 export type DeviceStatus = "online" | "stale" | "offline" | "unknown";
+/** of a device's silence: that has a reason then, and is no alarm */
+export type Announcement = "sleep" | "end";
 export const STATUSES: readonly DeviceStatus[] = ["online", "stale", "offline", "unknown"];
 
 export type Causes = Record<Cause, number>;
@@ -52,6 +54,7 @@ export interface DeviceLedger {
 export interface FleetDevice extends Bins {
   id: string;
   status: DeviceStatus;
+  announced: Announcement | null;
   lastSeen: string | null;
   rateHz: number | null;
   completeness: number | null;
@@ -121,7 +124,7 @@ export interface Channel {
 export interface Device {
   id: string;
   status: DeviceStatus;
-  announced: "sleep" | "end" | null;
+  announced: Announcement | null;
   firstSeen: string | null;
   lastSeen: string | null;
   source: string;

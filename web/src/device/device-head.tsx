@@ -1,6 +1,6 @@
 import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS } from "../bins/bins.ts";
-import type { Device, Total } from "../data/types.ts";
+import type { Announcement, Device, Total } from "../data/types.ts";
 import { completeness, count, share } from "../format/numbers.ts";
 import { ago, fullTime, parseMs, secondsTime } from "../format/times.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
@@ -29,7 +29,7 @@ const Numbers = ({ total }: { total: Total }) => {
 };
 
 /** A silence with a reason. */
-const ANNOUNCED: Record<NonNullable<Device["announced"]>, string> = {
+const ANNOUNCED: Record<Announcement, string> = {
   sleep: "asleep, as it announced",
   end: "ended, as it announced",
 };
@@ -41,7 +41,7 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
     <section class="panel device-head" aria-label="Device">
       <div class="device-name">
         <p class="device-id">{device.id}</p>
-        <span class="status" data-status={device.status}>
+        <span class="status" data-status={device.status} data-announced={device.announced}>
           {device.status}
         </span>
         {device.announced !== null && <span class="note"> {ANNOUNCED[device.announced]}</span>}

@@ -1,10 +1,12 @@
 import { LOST_BINS } from "../bins/bins.ts";
-import type { FleetDevice, RasterDevice } from "../data/types.ts";
+import type { Announcement, FleetDevice, RasterDevice } from "../data/types.ts";
 import { compact, completeness, count, rate } from "../format/numbers.ts";
 import { ago, parseMs } from "../format/times.ts";
 import { Strip } from "../raster/strip.tsx";
 import { deviceHref } from "../routing.ts";
 import { STRIP } from "./use-device-rows.ts";
+
+const ANNOUNCED: Record<Announcement, string> = { sleep: "asleep", end: "ended" };
 
 /** Of numbers; null = there are none to speak of: what was lost is not known, which is not 0. */
 const Amount = ({ value }: { value: number | null }) =>
@@ -39,7 +41,7 @@ export interface DeviceRowProps {
 }
 
 export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
-  const { id, status, lastSeen, rateHz, expected, missing, lost } = device;
+  const { id, status, announced, lastSeen, rateHz, expected, missing, lost } = device;
   return (
     <tr aria-rowindex={index + 2}>
       <th scope="row" class="id">
@@ -48,8 +50,9 @@ export const DeviceRow = ({ index, device, nowMs, strip }: DeviceRowProps) => {
         </a>
       </th>
       <td>
-        <span class="status" data-status={status}>
+        <span class="status" data-status={status} data-announced={announced}>
           {status}
+          {announced !== null && `, ${ANNOUNCED[announced]}`}
         </span>
       </td>
       <td class="num wide">{lastSeen === null ? "–" : ago((nowMs - parseMs(lastSeen)) / 1000)}</td>
