@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The way in. Plain JavaScript, so that an older Node can say what is wrong instead of failing on the first type annotation
 // (and before the native database driver, which an older Node cannot load, is touched).
 import { setEngineFlags } from "../common/engine-flags.js";

@@ -1,4 +1,6 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { LacunaProcess, runLacuna, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 
@@ -117,4 +119,16 @@ test.concurrent("a group that cannot be joined stops the start and says group, i
   expect(finished.code).toBe(1);
   expect(finished.stderr).toMatch(/239\.1\.2\.3/);
   expect(finished.stderr).toMatch(/nowhere0/);
+});
+
+test("the command that npm link puts on the PATH runs on the Node of the repository, whatever the machine has", () => {
+  const linked = join(directory.path, "lacuna");
+  const root = join(import.meta.dirname, "../..");
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { lacuna: string } };
+  symlinkSync(join(root, bin.lacuna), linked);
+  const older = join(directory.path, "node");
+  writeFileSync(older, "#!/bin/sh\necho an older Node\n");
+  chmodSync(older, 0o755);
+  const env = { ...process.env, PATH: `${directory.path}:/usr/bin:/bin` };
+  expect(execFileSync("lacuna", ["--version"], { env, encoding: "utf8" })).toBe("0.1.0\n");
 });
