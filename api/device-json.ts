@@ -1,38 +1,33 @@
 import type { Static } from "typebox";
-import {
-  announcementOf,
-  type DeviceStatus,
-  type Downtime,
-  deviceStatus,
-  rateNow,
-} from "../protocol/device-status.ts";
+import { announcementOf, type DeviceStatus, deviceStatus, rateNow } from "../protocol/device-status.ts";
 import { ROW } from "../protocol/ledger-row.ts";
 import { formatTime } from "../protocol/time.ts";
+import { judgedAtUs } from "./judged-at.ts";
 import { totalJson } from "./ledger-json.ts";
 import type { Device } from "./schemas/devices.ts";
-import type { DeviceView, RunView, TimeForm } from "./sources.ts";
+import type { DeviceView, LedgerSource, RunView, TimeForm } from "./sources.ts";
 import type { JsonKeys, TextWriter } from "./text-writer.ts";
 
-/** @param run - the one the device is heard on @param down - see LedgerSource */
-const statusOf = (run: RunView | undefined, nowUs: number, down: Downtime | null): DeviceStatus =>
-  run === undefined ? "unknown" : deviceStatus(run.row, nowUs, down);
+/** @param run - the one the device is heard on */
+const statusOf = (run: RunView | undefined, ledger: LedgerSource, nowUs: number): DeviceStatus =>
+  run === undefined ? "unknown" : deviceStatus(run.row, judgedAtUs(ledger, nowUs), ledger.down);
 
 /** 0 stands for unknown in a row. */
 const timeOrNull = (timeUs: number): string | null => (timeUs > 0 ? formatTime(timeUs) : null);
 
-/** One of `GET /devices`. @param down - see LedgerSource */
+/** One of `GET /devices`. @param ledger - it is of */
 export const deviceJson = (
   device: DeviceView,
+  ledger: LedgerSource,
   nowUs: number,
-  down: Downtime | null,
 ): Static<typeof Device> => {
   const { total, heard: run } = device;
   const intervalUs = run?.row[ROW.INTERVAL] ?? 0;
-  const status = statusOf(run, nowUs, down);
+  const status = statusOf(run, ledger, nowUs);
   return {
     id: device.id,
     status,
-    announced: run === undefined ? null : announcementOf(run.row, nowUs),
+    announced: run === undefined ? null : announcementOf(run.row, judgedAtUs(ledger, nowUs)),
     intervalSeconds: intervalUs > 0 ? intervalUs / 1e6 : null,
     rateHz: rateNow(device.rateHz, status),
     firstSeen: timeOrNull(total.firstArrivalUs),
@@ -48,8 +43,8 @@ export const deviceJson = (
 export const writeLatest = (
   out: TextWriter,
   device: DeviceView,
+  ledger: LedgerSource,
   nowUs: number,
-  down: Downtime | null,
   keys: JsonKeys,
   form: TimeForm,
 ): void => {
@@ -63,7 +58,7 @@ export const writeLatest = (
   } else out.ascii('null,"ageSeconds":null');
   out
     .ascii(',"status":"')
-    .ascii(statusOf(device.heard, nowUs, down))
+    .ascii(statusOf(device.heard, ledger, nowUs))
     .ascii('","values":{');
   for (let index = 0; index < latest.length; index++) {
     if (index > 0) out.ascii(",");

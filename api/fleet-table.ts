@@ -14,6 +14,7 @@ import {
 import { completenessOf } from "../protocol/ledger-counts.ts";
 import { CAUSE, CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import { filteredInTurns, sortedInTurns } from "./in-turns.ts";
+import { judgedAtUs } from "./judged-at.ts";
 import type { DeviceSummary, LedgerSource } from "./sources.ts";
 
 export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
@@ -70,10 +71,10 @@ const causesOf = (lost: Float64Array): Record<Cause, number> => ({
 });
 const NOTHING_LOST = Object.freeze(causesOf(new Float64Array(CAUSES.length)));
 
-const rowOf = (summary: DeviceSummary, nowUs: number, down: Downtime | null): FleetRow => {
+const rowOf = (summary: DeviceSummary, atUs: number, down: Downtime | null): FleetRow => {
   const { id, epoch, heard, rateHz, lastArrivalUs, expected, received, recovered, late, missing, lost } =
     summary;
-  const status = deviceStatus(heard, nowUs, down);
+  const status = deviceStatus(heard, atUs, down);
   return {
     id,
     status,
@@ -194,11 +195,11 @@ export class FleetTable {
 
   async #refresh(): Promise<void> {
     const startMs = this.#clock.monotonicMs();
-    const nowUs = this.#clock.wallUs();
+    const atUs = judgedAtUs(this.#ledger, this.#clock.wallUs());
     const { down, asOfUs } = this.#ledger;
     const fleet: Fleet = { rows: [], asOfUs, counts: noDevices() };
     const add = (summary: DeviceSummary): void => {
-      const row = rowOf(summary, nowUs, down);
+      const row = rowOf(summary, atUs, down);
       fleet.counts[row.status]++;
       fleet.rows.push(row);
     };

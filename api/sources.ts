@@ -143,6 +143,8 @@ export interface LiveRun extends RunOwner {
 export interface LedgerSource {
   /** time of the last commit it contains */
   readonly asOfUs: number;
+  /** all that arrived before is in it: whether a device speaks is known up to here, though a commit may be long in coming (`flush`, a slow disk) */
+  readonly heardUntilUs: number;
   /** grows with every change, of a commit or of what waits for one that fails */
   readonly revision: number;
   /** when the collector last did not listen: silences do not count it; null = always on this database */

@@ -1,3 +1,4 @@
+import { judgedAtUs } from "../api/judged-at.ts";
 import type { LedgerSource } from "../api/sources.ts";
 import { deviceStatus } from "../protocol/device-status.ts";
 import { completenessOf, lossOf } from "../protocol/ledger-counts.ts";
@@ -7,7 +8,7 @@ import { count, lossPercent, percent, plural, rate, rowTable, wrapped } from "./
 const devicesOnline = (ledger: LedgerSource, nowUs: number): number => {
   let online = 0;
   ledger.visitDevices(({ heard }) => {
-    if (deviceStatus(heard, nowUs, ledger.down) === "online") online++;
+    if (deviceStatus(heard, judgedAtUs(ledger, nowUs), ledger.down) === "online") online++;
   });
   return online;
 };

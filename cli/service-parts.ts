@@ -56,6 +56,7 @@ export const openStoreOf = (settings: CollectSettings): Promise<Store> =>
     ingestWorkers: settings.workers,
     clock: systemClock,
     flushMs: settings.flushMs,
+    batchMs: settings.batchIntervalMs,
     flushBatchesOfWorker: flushBatchesOfWorker(settings),
     retentionMs: settings.retentionMs,
     maxBytes: settings.maxSizeBytes,

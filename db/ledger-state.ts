@@ -40,6 +40,8 @@ export class LedgerState {
   /** number and wall time of the last commit it contains; 0 = none */
   flush = 0;
   asOfUs = 0;
+  /** wall time: all that arrived before is in it; Infinity = nobody waits for more */
+  heardUntilUs = Infinity;
   /** when the collector last did not listen; null = always on this database */
   down: Downtime | null = null;
   /** what a load could not read, and went on without: newest values of what it says */

@@ -37,6 +37,11 @@ export class LedgerView {
     return this.#state.asOfUs;
   }
 
+  /** all that arrived before, by the wall clock, is in it; microseconds */
+  get heardUntilUs(): number {
+    return this.#state.heardUntilUs;
+  }
+
   /** number of the last flush it contains */
   get flush(): number {
     return this.#state.flush;

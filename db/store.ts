@@ -32,6 +32,8 @@ export interface StoreOptions {
   clock: Clock;
   /** how many ingest workers there are; default 1 */
   ingestWorkers?: number;
+  /** a datagram waits for its batch to be sent here at most that long, milliseconds; default 0 */
+  batchMs?: number;
   /** a batch waits for its commit at most that long, milliseconds; default 400 */
   flushMs?: number;
   /** that many waiting batches are committed at once; default 32 */
@@ -60,7 +62,7 @@ export interface StoreEvents {
 }
 
 /** The store as a whole, and the figures of its writer. */
-export interface StoreStatus extends Omit<WriterFigures, "failingSinceUs" | "lastError"> {
+export interface StoreStatus extends Omit<WriterFigures, "failingSinceUs" | "lastError" | "heardUntilUs"> {
   path: string;
   /** FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart */
   state: "OK" | "FAILING" | "FAILED" | "CLOSED";
@@ -78,6 +80,7 @@ export interface StoreStatus extends Omit<WriterFigures, "failingSinceUs" | "las
 
 const DEFAULTS = {
   flushMs: 400,
+  batchMs: 0,
   flushBatches: 32,
   flushBatchesOfWorker: 32,
   retentionMs: null,
@@ -148,7 +151,7 @@ export class Store extends EventEmitter<StoreEvents> {
   readonly #state: LedgerState;
   readonly #readers: ReaderPool;
   readonly #closed = Promise.withResolvers<number>();
-  #figures: WriterFigures;
+  #figures!: Omit<WriterFigures, "heardUntilUs">;
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
   #failure: LacunaError | undefined;
@@ -166,9 +169,9 @@ export class Store extends EventEmitter<StoreEvents> {
     this.#file = file;
     this.#worker = worker;
     this.ingestPorts = ingestPorts;
-    this.#figures = opened.figures;
     this.archiveOptions = { file, hasHistory: opened.hasHistory };
     this.#state = loadForStart(file);
+    this.#note(opened.figures);
     this.#clock = clock;
     this.#sinceUs = clock.wallUs();
     this.view = new LedgerView(this.#state);
@@ -221,13 +224,13 @@ export class Store extends EventEmitter<StoreEvents> {
   #receive(message: WriterMessage): void {
     switch (message.type) {
       case "idle":
-        this.#figures = message.figures;
+        this.#note(message.figures);
         break;
       case "committed":
         this.#advance(message);
         break;
       case "failing":
-        this.#figures = message.figures;
+        this.#note(message.figures);
         if (this.#status === "OK") this.emit("failing", message.figures.lastError ?? "no reason known");
         this.#status = "FAILING";
         if (message.accepted !== null) this.#state.accept(message.accepted);
@@ -236,7 +239,7 @@ export class Store extends EventEmitter<StoreEvents> {
         this.#fail(message.code, message.message, message.stack);
         break;
       case "closed":
-        this.#figures = message.figures;
+        this.#note(message.figures);
         this.#status = "CLOSED";
         this.#sinceUs = this.#clock.wallUs();
         this.#closed.resolve(message.unsavedBatches);
@@ -244,8 +247,13 @@ export class Store extends EventEmitter<StoreEvents> {
     }
   }
 
-  #advance({ change, gapOps, figures }: Extract<WriterMessage, { type: "committed" }>): void {
+  #note({ heardUntilUs, ...figures }: WriterFigures): void {
     this.#figures = figures;
+    this.#state.heardUntilUs = heardUntilUs;
+  }
+
+  #advance({ change, gapOps, figures }: Extract<WriterMessage, { type: "committed" }>): void {
+    this.#note(figures);
     // what was committed before the ledger was read is in it already
     if (change !== null && change.flush > this.#state.flush) this.#state.apply(change);
     if (this.#status === "FAILING") {

@@ -5,6 +5,8 @@ import type { AcceptedChange } from "./ledger-state.ts";
 export interface WriterThreadData {
   file: string;
   flushMs: number;
+  /** longest time a datagram waits in the ingest worker for its batch to be sent */
+  batchMs: number;
   flushBatches: number;
   flushBatchesOfWorker: number;
   retentionMs: number | null;
@@ -22,6 +24,8 @@ export interface WriterFigures {
   commitSeconds: number;
   /** batches accepted and not yet committed */
   pendingBatches: number;
+  /** wall clock, microseconds: what arrived before it is committed, or shown as accepted */
+  heardUntilUs: number;
   /** wall clock, microseconds; null while commits succeed */
   failingSinceUs: number | null;
   lastError: string | null;

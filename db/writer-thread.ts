@@ -46,6 +46,7 @@ export class WriterThread {
   /** what the timer is for: what is done when nothing waits, the batches that wait, or as many as must not wait any longer */
   #planned: "idle" | "flush" | "flush-now" = "idle";
   #isBehind = false;
+  #heardUntilUs: number;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
   readonly #inTables = new BatchesInTables();
@@ -60,6 +61,7 @@ export class WriterThread {
     this.#writer = writer;
     this.#host = host;
     this.#options = options;
+    this.#heardUntilUs = this.#sentBeforeUs();
     const merger = { post: (command: MergeCommand) => host.merge(command) };
     this.#merges = new MergeLoop(writer.merging, () => this.#beginMerge(), merger, host.clock);
     host.post({ type: "opened", hasHistory: writer.hasHistory, figures: this.#figures() });
@@ -105,6 +107,11 @@ export class WriterThread {
     this.#tick();
   }
 
+  /** What arrived before has been sent here. */
+  #sentBeforeUs(): number {
+    return this.#host.clock.wallUs() - this.#options.batchMs * 1000;
+  }
+
   #planFlush(): void {
     this.#schedule(this.#options.flushMs);
     this.#planned = "flush";
@@ -136,6 +143,8 @@ export class WriterThread {
 
   #flush(): void {
     const beganMs = this.#host.clock.monotonicMs();
+    // a commit may take seconds: what comes meanwhile is in the next one
+    this.#heardUntilUs = this.#sentBeforeUs();
     const outcome = this.#writer.flush();
     if (outcome.outcome === "idle") {
       this.#isBehind = false;
@@ -213,6 +222,7 @@ export class WriterThread {
       commitFailures: this.#failures,
       commitSeconds: this.#commitMs / 1000,
       pendingBatches: this.#writer.pendingBatches,
+      heardUntilUs: this.#heardUntilUs,
       failingSinceUs: this.#failingSinceUs,
       lastError: this.#lastError,
       segments,

@@ -69,18 +69,18 @@ const wantedDevices = async (
 };
 
 const devicesJson = ({ sources }: ApiContext, devices: readonly DeviceView[], nowUs: number) =>
-  devices.map((device) => deviceJson(device, nowUs, sources.ledger.down));
+  devices.map((device) => deviceJson(device, sources.ledger, nowUs));
 
 /** @param out - used again for every answer */
 const latestText = (context: ApiContext, out: TextWriter, query: Static<typeof LatestQuery>): Text => {
   const nowUs = context.clock.wallUs();
   const { devices, next } = devicePage(context, "latest", query, ({ latestCount }) => latestCount);
-  const { down } = context.sources.ledger;
+  const { ledger } = context.sources;
   const keys = new JsonKeys();
   out.begin().ascii('{"devices":[');
   for (const [index, device] of devices.entries()) {
     if (index > 0) out.ascii(",");
-    writeLatest(out, device, nowUs, down, keys, query.time);
+    writeLatest(out, device, ledger, nowUs, keys, query.time);
   }
   return out.ascii('],"next":').text(JSON.stringify(next)).ascii("}").end();
 };
@@ -123,7 +123,7 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
       },
     },
     async ({ params }) =>
-      deviceJson(deviceOrThrow(context, params.id), context.clock.wallUs(), sources.ledger.down),
+      deviceJson(deviceOrThrow(context, params.id), sources.ledger, context.clock.wallUs()),
   );
 
   app.get(

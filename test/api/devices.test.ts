@@ -86,6 +86,25 @@ test("status is judged by the current run, also when a newer one was heard later
   expect((await get("/api/v1/devices/d")).json.status).toBe("offline");
 });
 
+test("status is of the moment up to which what arrived is shown, however long its commit takes", async () => {
+  const { sources, clock, get } = await testApi();
+  const row = rowOf({ FLAGS: ROW_FLAG.CURRENT, LAST_ARRIVAL: NOON_US, INTERVAL: 0.1e6 });
+  sources.add({ id: "d", runs: [runOf({ epoch: 1, row })] });
+  const statuses = async (): Promise<string[]> => {
+    // the table is made anew once a second
+    clock.advanceMs(1000);
+    const [one, ofAll, latest, fleet] = await Promise.all(
+      ["devices/d", "devices", "latest", "fleet"].map(async (path) => (await get(`/api/v1/${path}`)).json),
+    );
+    return [one, ...[ofAll, latest, fleet].map(({ devices }) => devices[0])].map(({ status }) => status);
+  };
+  sources.heardUntilUs = NOON_US + 50_000;
+  clock.advanceMs(10_000);
+  expect(new Set(await statuses())).toEqual(new Set(["online"]));
+  sources.heardUntilUs = NOON_US + 2_100_000;
+  expect(new Set(await statuses())).toEqual(new Set(["offline"]));
+});
+
 describe("pages", () => {
   const paged = async (path: string, limit: number) => {
     const { sources, get } = await testApi();

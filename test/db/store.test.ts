@@ -49,9 +49,11 @@ test("what a batch brings is shown once it is committed, and its buffer comes ba
   const store = await open(bed);
   const { send } = onePump();
   const returned = once(store.ingestPorts[0]!, "message");
+  const { heardUntilUs } = store.view;
   send(store);
   expect(store.view.deviceCount).toBe(0);
   await committed(store);
+  expect(store.view.heardUntilUs).toBeGreaterThan(heardUntilUs);
   expect(store.view.device("pump")?.latest).toMatchObject([{ name: "ch1", value: 21.5 }]);
   const [{ committed: number, buffer }] = (await returned) as [BatchReturn];
   expect(number).toBe(1);

@@ -58,9 +58,10 @@ const startThread = (
   flushBatchesOfWorker = FLUSH_BATCHES,
   post: WriterThreadHost["post"] = () => undefined,
   tablesReached: WriterThreadHost["tablesReached"] = () => undefined,
+  wallUs: () => number = () => 0,
 ): WriterThread => {
   const host = {
-    clock: { monotonicMs: () => 0, wallUs: () => 0 },
+    clock: { monotonicMs: () => 0, wallUs },
     post,
     giveBack: () => undefined,
     tablesReached,
@@ -71,6 +72,7 @@ const startThread = (
     host as unknown as WriterThreadHost,
     {
       flushMs: 500,
+      batchMs: 100,
       flushBatches: FLUSH_BATCHES,
       flushBatchesOfWorker,
       closeTimeoutMs: 0,
@@ -166,4 +168,26 @@ test("what becomes of merges while nothing arrives is told within a second", () 
     { figures: { merges: 0, mergeError: "disk I/O error (SQLITE_IOERR_READ)" } },
     { figures: { merges: 1, mergeError: null } },
   ]);
+});
+
+test("what arrived before a commit began, less the time that a batch may wait, is told to be in it, however long it takes", () => {
+  vi.useFakeTimers();
+  const writer = countingWriter();
+  let nowUs = 1e6;
+  const told: number[] = [];
+  const post: WriterThreadHost["post"] = (message) => {
+    if ("figures" in message) told.push(message.figures.heardUntilUs);
+  };
+  const thread = startThread(writer, FLUSH_BATCHES, post, undefined, () => nowUs);
+  const { flush } = writer;
+  vi.spyOn(writer, "flush").mockImplementation(() => {
+    nowUs += 3e6;
+    return flush();
+  });
+  nowUs = 2e6;
+  thread.accept({ worker: 0 } as BatchMessage);
+  vi.advanceTimersByTime(500);
+  // nothing waits any more
+  vi.advanceTimersByTime(1000);
+  expect(told).toEqual([0.9e6, 1.9e6, 4.9e6]);
 });

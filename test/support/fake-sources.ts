@@ -211,6 +211,7 @@ const summaryOf = ({ id, rateHz, runs }: DeviceView): DeviceSummary => {
 export class FakeSources implements Sources {
   devices!: Map<string, DeviceView>;
   asOfUs!: number;
+  heardUntilUs!: number;
   revision!: number;
   counters!: FleetView["counters"];
   /** sums over the devices unless given */
@@ -249,6 +250,7 @@ export class FakeSources implements Sources {
   /** No devices, one listener, everything well. */
   reset(): void {
     this.devices = new Map();
+    this.heardUntilUs = Number.POSITIVE_INFINITY;
     this.revision = 7;
     this.asOfUs = NOON_US - 200_000;
     this.counters = emptyFleet();
@@ -299,6 +301,9 @@ export class FakeSources implements Sources {
     return {
       get asOfUs() {
         return fake.asOfUs;
+      },
+      get heardUntilUs() {
+        return fake.heardUntilUs;
       },
       get revision() {
         return fake.revision;
