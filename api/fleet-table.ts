@@ -78,7 +78,7 @@ const rowOf = (summary: DeviceSummary, atUs: number, down: Downtime | null): Fle
   return {
     id,
     status,
-    announced: announcementOf(heard, nowUs),
+    announced: announcementOf(heard, atUs),
     epoch,
     lastSeenUs: lastArrivalUs,
     rateHz: rateNow(rateHz, status),
