@@ -80,7 +80,7 @@ test("/status says how many numbers came out of order, and how late they were", 
 });
 
 test("/status says version, uptime, listeners, threads, queues and the database", async () => {
-  const { get } = await testApi();
+  const { get } = await freshApi();
   const { json } = await get("/api/v1/status");
   expect(json).toEqual({
     version: "1.2.3",
