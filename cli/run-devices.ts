@@ -3,7 +3,7 @@ import { type ApiFlags, tokenOf } from "./api-flags.ts";
 import { queryOf } from "./api-query.ts";
 import { type Columns, firstOf, printList } from "./print-list.ts";
 import { tellTrouble } from "./tell-trouble.ts";
-import { count, percent, rate, shortTime } from "./terminal.ts";
+import { count, lossPercent, percent, rate, shortTime } from "./terminal.ts";
 
 export interface DevicesFlags extends ApiFlags {
   status?: string;
@@ -24,7 +24,13 @@ interface DeviceJson {
   announced: "sleep" | "end" | null;
   lastSeen: string | null;
   rateHz: number | null;
-  ledger: { expected: number; completeness: number | null; lost: number };
+  ledger: {
+    expected: number;
+    completeness: number | null;
+    lost: number;
+    rawLoss: number | null;
+    residualLoss: number | null;
+  };
 }
 
 /** A silence with a reason is no alarm. */
@@ -33,7 +39,7 @@ const ANNOUNCED = { sleep: "asleep", end: "ended" };
 const MOST_PER_PAGE = 1000;
 
 const COLUMNS: Columns<DeviceJson> = {
-  header: ["id", "status", "last seen", "rate", "completeness", "lost"],
+  header: ["id", "status", "last seen", "rate", "completeness", "lost", "raw loss", "residual loss"],
   texts: 3,
   cells: ({ id, status, announced, lastSeen, rateHz, ledger }) => [
     id,
@@ -43,6 +49,8 @@ const COLUMNS: Columns<DeviceJson> = {
     percent(ledger.completeness),
     // R10: without numbers it is not known, which is not 0
     ledger.expected === 0 ? "–" : count(ledger.lost),
+    lossPercent(ledger.rawLoss),
+    lossPercent(ledger.residualLoss),
   ],
 };
 

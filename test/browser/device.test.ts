@@ -49,6 +49,20 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("what was lost on the way stands beside what is lost after recovery", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.route("**/devices/pump-7/ledger?limit=*", async (route) => {
+        const answer = await route.fetch();
+        const ledger = (await answer.json()) as { total: object };
+        const total = { ...ledger.total, rawLoss: 0.021, residualLoss: 0.0003 };
+        await route.fulfill({ json: { ...ledger, total } });
+      });
+      await page.goto(`${pages.fleet.api}/#/device/pump-7`);
+      const fact = page.locator(".device-facts div", { hasText: "Raw loss, residual loss" });
+      expect(await fact.locator("dd").innerText()).toBe("2.10 % → 0.030 %");
+    });
+  });
+
   test("a click on a gap shows its place in the charts", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       await page.locator("tr", { hasText: "60 – 71" }).getByRole("button").click();

@@ -51,19 +51,21 @@ const device = (id: string, ledger: object, silence: { status?: string; announce
 
 test("what a device without numbers has lost is not known, of the others it is a number", async () => {
   const list = [
-    device("bare", { expected: 0, completeness: null, lost: 0 }),
-    device("whole", { expected: 10, completeness: 1, lost: 0 }),
+    device("bare", { expected: 0, completeness: null, lost: 0, rawLoss: null, residualLoss: null }),
+    device("whole", { expected: 10, completeness: 1, lost: 0, rawLoss: 0, residualLoss: 0 }),
+    device("mended", { expected: 1000, completeness: 0.999, lost: 1, rawLoss: 0.021, residualLoss: 0.001 }),
   ];
   expect((await printed({ api: await apiOf(list) })).split("\n")).toEqual([
-    "id     status  last seen             rate  completeness  lost",
-    "bare   online  2026-11-20T12:00:00Z   2/s             –     –",
-    "whole  online  2026-11-20T12:00:00Z   2/s      100.00 %     0",
+    "id      status  last seen             rate  completeness  lost  raw loss  residual loss",
+    "bare    online  2026-11-20T12:00:00Z   2/s             –     –         –              –",
+    "whole   online  2026-11-20T12:00:00Z   2/s      100.00 %     0    0.00 %         0.00 %",
+    "mended  online  2026-11-20T12:00:00Z   2/s       99.90 %     1    2.10 %         0.10 %",
     "",
   ]);
 });
 
 test("a silence that was announced is told from one without a reason", async () => {
-  const whole = { expected: 10, completeness: 1, lost: 0 };
+  const whole = { expected: 10, completeness: 1, lost: 0, rawLoss: 0, residualLoss: 0 };
   const list = [
     device("a", whole, { announced: "sleep" }),
     device("b", whole, { status: "offline", announced: "end" }),

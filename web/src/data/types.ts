@@ -27,6 +27,8 @@ export interface Total extends Bins {
   /** of the received: what the database has not taken yet */
   pending: number;
   completeness: number | null;
+  rawLoss: number | null;
+  residualLoss: number | null;
 }
 
 export interface FleetLedger {

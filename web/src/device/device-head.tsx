@@ -28,6 +28,10 @@ const Numbers = ({ total }: { total: Total }) => {
   );
 };
 
+/** What did not come by itself, and what is lost for good. */
+const losses = ({ rawLoss, residualLoss }: Total): string =>
+  rawLoss === null || residualLoss === null ? "–" : `${share(rawLoss)} → ${share(residualLoss)}`;
+
 /** A silence with a reason. */
 const ANNOUNCED: Record<Announcement, string> = {
   sleep: "asleep, as it announced",
@@ -60,6 +64,7 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
         <Fact name="Source">{device.source}</Fact>
         <Fact name="Epoch">{device.epoch === null ? "–" : String(device.epoch)}</Fact>
         <Fact name="Duplicates">{count(total.duplicates)}</Fact>
+        <Fact name="Raw loss, residual loss">{losses(total)}</Fact>
       </dl>
       <div class="device-bins">
         {total.expected > 0 && <BinBar bins={total} />}
