@@ -7,6 +7,7 @@ import type { Truth } from "../simulator/truth.ts";
 import { readTruth } from "../simulator/truth-file.ts";
 import { tokenOf } from "./api-flags.ts";
 import { openDatabaseAuditSource } from "./audit-database.ts";
+import { withAuditProgress } from "./audit-progress.ts";
 import { EXIT } from "./exit-codes.ts";
 import { print } from "./output.ts";
 
@@ -35,13 +36,13 @@ const auditApi = async (
       "the collector is still receiving, or what it has received is not stored: the audit compares a moving ledger\n",
     );
   }
-  return await audit(truth, source, { allowUnknown });
+  return await withAuditProgress((onProgress) => audit(truth, source, { allowUnknown, onProgress }));
 };
 
 const auditDatabase = async (truth: Truth, file: string, allowUnknown: boolean): Promise<AuditReport> => {
   const source = openDatabaseAuditSource(file);
   try {
-    return await audit(truth, source, { allowUnknown });
+    return await withAuditProgress((onProgress) => audit(truth, source, { allowUnknown, onProgress }));
   } finally {
     source.close();
   }

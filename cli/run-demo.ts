@@ -5,7 +5,7 @@ import { systemClock } from "../common/clock.ts";
 import { resolveSettings } from "../common/config.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import { createLogger } from "../common/logger.ts";
-import { type AuditReport, audit, formatReport } from "../simulator/audit.ts";
+import { type AuditProgress, type AuditReport, audit, formatReport } from "../simulator/audit.ts";
 import { httpAuditSource } from "../simulator/audit-http.ts";
 import { SIMULATOR_OPTIONS } from "../simulator/options.ts";
 import type { Summary } from "../simulator/run.ts";
@@ -14,6 +14,7 @@ import type { SimulatorSettings } from "../simulator/settings.ts";
 import { settle } from "../simulator/settle.ts";
 import { simulate } from "../simulator/simulate.ts";
 import { readTruth } from "../simulator/truth-file.ts";
+import { withAuditProgress } from "./audit-progress.ts";
 import { DEMO_OPTIONS, type DemoSettings } from "./demo-options.ts";
 import { demoTable } from "./demo-table.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -97,10 +98,18 @@ const play = async (
   }
 };
 
-const auditRun = async (url: string, truthPath: string): Promise<AuditReport> => {
+/** @returns undefined when nobody waits for it any more */
+const auditRun = async (
+  url: string,
+  truthPath: string,
+  hurry: AbortSignal,
+): Promise<AuditReport | undefined> => {
   const source = httpAuditSource(url);
-  await settle(source, systemClock);
-  return await audit(await readTruth(truthPath), source);
+  const settled = async (onProgress: AuditProgress): Promise<AuditReport> => {
+    await settle(source, systemClock);
+    return await audit(await readTruth(truthPath), source, { onProgress });
+  };
+  return await withAuditProgress((onProgress) => Promise.race([settled(onProgress), aborted(hurry)]));
 };
 
 const playAndAudit = async (
@@ -119,7 +128,7 @@ const playAndAudit = async (
   const { used } = await play(service, simulatorSettings(settings, target, truthPath), end);
   if (used === 0) return await print("ended before anything was sent: there is nothing to audit\n");
   await print("\nauditing …\n");
-  const report = await Promise.race([auditRun(service.url, truthPath), aborted(end.hurry)]);
+  const report = await auditRun(service.url, truthPath, end.hurry);
   if (report === undefined) {
     process.exitCode = EXIT.FAILED;
     return await print("ended without the audit: whether every number is explained was not looked at\n");

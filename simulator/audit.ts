@@ -16,9 +16,13 @@ export type {
   AuditSource,
 } from "./audit/source.ts";
 
+/** How many devices were looked at, of all. */
+export type AuditProgress = (audited: number, devices: number) => void;
+
 export interface AuditOptions {
   /** devices and epochs the truth does not know are counted, not differences */
   allowUnknown?: boolean;
+  onProgress?: AuditProgress;
 }
 
 /** devices looked at together: over HTTP most of the time is waiting */
@@ -32,7 +36,7 @@ const DEVICES_AT_ONCE = 8;
 export const audit = async (
   truth: Truth,
   source: AuditSource,
-  { allowUnknown = false }: AuditOptions = {},
+  { allowUnknown = false, onProgress }: AuditOptions = {},
 ): Promise<AuditReport> => {
   const findings = new Findings();
   const expected = new ExpectedReadings(truth.header);
@@ -54,6 +58,7 @@ export const audit = async (
       return auditDevice(records, evidence, circumstances, expected);
     });
     for (const found of await Promise.all(together)) findings.add(found);
+    onProgress?.(Math.min(at + DEVICES_AT_ONCE, groups.length), groups.length);
   }
   const unknown = await unknownDevices(recordsByDevice, source);
   findings.tally.unknownDevices = unknown.length;

@@ -21,6 +21,16 @@ test.each([
   expect(report.boundedDuplicates).toBe(0);
 });
 
+test("an audit tells how many devices it has looked at, up to all of them", async () => {
+  const told: number[][] = [];
+  await auditOf(sceneOf({ devices: 19 }), { onProgress: (...progress: number[]) => told.push(progress) });
+  expect(told).toEqual([
+    [8, 19],
+    [16, 19],
+    [19, 19],
+  ]);
+});
+
 // the mutation check of the audit: one altered number each
 
 test("a number the truth calls dropped and the ledger received is named", async () => {
