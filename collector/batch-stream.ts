@@ -133,7 +133,7 @@ export class BatchStream {
       const hasLedgerRoom = this.#hasLedgerRoom();
       if (hasLedgerRoom && builder.hasRoom(DATAGRAMS_PER_STEP, readings, notes)) return true;
       if (builder.isOpen) {
-        if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial();
+        if (hasLedgerRoom && this.#mayBePartial(nowMs)) this.#sendPartial(nowMs);
         else this.#complete(nowMs);
       }
       if (isForDatagram && this.#options.pool.left <= this.#reserved) {
@@ -206,9 +206,9 @@ export class BatchStream {
     return isSoon && pool.left > this.#reserved + SCARCE_BATCHES && this.builder.forgotten === 0;
   }
 
-  #sendPartial(): void {
+  #sendPartial(nowMs: number): void {
     this.#number++;
-    this.#send(true);
+    this.#send(true, nowMs);
   }
 
   /**
@@ -220,7 +220,7 @@ export class BatchStream {
     for (;;) {
       this.builder.addLedger(tracker, ++this.#number);
       const isRestLeft = this.builder.hasSpilled || tracker.dirtyRuns > 0 || tracker.windowOps > 0;
-      this.#send(isRestLeft);
+      this.#send(isRestLeft, nowMs);
       if (!isRestLeft) break;
       this.builder.open(this.#options.pool.takeAnyway());
     }
@@ -228,7 +228,7 @@ export class BatchStream {
     this.#completeAtMs = nowMs;
   }
 
-  #send(isPartial: boolean): void {
+  #send(isPartial: boolean, sentAtMs: number): void {
     const number = this.#number;
     this.#isIncomplete = isPartial;
     const { forgotten } = this.builder;
@@ -236,6 +236,6 @@ export class BatchStream {
     this.#forgottenUnderWay += forgotten;
     const { batch, notes, noteCount } = this.builder.seal();
     const { worker, fleet, send } = this.#options;
-    send({ buffer: batch.buffer, notes, noteCount, fleet: fleet(), number, isPartial, worker });
+    send({ buffer: batch.buffer, notes, noteCount, fleet: fleet(), number, isPartial, worker, sentAtMs });
   }
 }

@@ -95,6 +95,7 @@ const fill = (batch: Batch, turn: number): BatchMessage => {
     number: turn + 1,
     isPartial: false,
     worker: 0,
+    sentAtMs: 0,
   };
 };
 

@@ -2,6 +2,7 @@ import type { Clock } from "../common/clock.ts";
 import { codeOf, messageOf } from "../common/errors.ts";
 import type { BatchMessage, BatchReturn, TablesReach } from "../protocol/batch.ts";
 import { BatchesInTables } from "./batches-in-tables.ts";
+import { HeardUntil } from "./heard-until.ts";
 import { MergeLoop } from "./merge/merge-loop.ts";
 import type { MergeCommand, MergeReport } from "./merge/merge-messages.ts";
 import type { MergeTask } from "./merge/merge-task.ts";
@@ -46,6 +47,7 @@ export class WriterThread {
   /** what the timer is for: what is done when nothing waits, the batches that wait, or as many as must not wait any longer */
   #planned: "idle" | "flush" | "flush-now" = "idle";
   #isBehind = false;
+  readonly #heard: HeardUntil;
   #heardUntilUs: number;
   /** number of the last committed batch of each ingest worker */
   readonly #committed: number[] = [];
@@ -61,7 +63,8 @@ export class WriterThread {
     this.#writer = writer;
     this.#host = host;
     this.#options = options;
-    this.#heardUntilUs = this.#sentBeforeUs();
+    this.#heard = new HeardUntil(options.batchMs);
+    this.#heardUntilUs = host.clock.wallUs() - options.batchMs * 1000;
     const merger = { post: (command: MergeCommand) => host.merge(command) };
     this.#merges = new MergeLoop(writer.merging, () => this.#beginMerge(), merger, host.clock);
     host.post({ type: "opened", hasHistory: writer.hasHistory, figures: this.#figures() });
@@ -69,7 +72,7 @@ export class WriterThread {
   }
 
   accept(message: BatchMessage): void {
-    this.#writer.accept(message);
+    this.#accept(message);
     if (this.#failingSinceUs !== null) return;
     if (this.#writer.isDue && this.#isMuch(message.worker)) this.#planNow();
     else if (this.#planned === "idle") this.#planFlush();
@@ -102,14 +105,14 @@ export class WriterThread {
 
   /** Write what waits, however long it has waited, bring the tables up to date and end. */
   close(): void {
-    for (const message of this.#host.drain()) this.#writer.accept(message);
+    for (const message of this.#host.drain()) this.#accept(message);
     this.#closeByMs = this.#host.clock.monotonicMs() + this.#options.closeTimeoutMs;
     this.#tick();
   }
 
-  /** What arrived before has been sent here. */
-  #sentBeforeUs(): number {
-    return this.#host.clock.wallUs() - this.#options.batchMs * 1000;
+  #accept(message: BatchMessage): void {
+    this.#heard.accepted(message);
+    this.#writer.accept(message);
   }
 
   #planFlush(): void {
@@ -143,9 +146,9 @@ export class WriterThread {
 
   #flush(): void {
     const beganMs = this.#host.clock.monotonicMs();
-    // a commit may take seconds: what comes meanwhile is in the next one
-    this.#heardUntilUs = this.#sentBeforeUs();
+    const beganUs = this.#host.clock.wallUs();
     const outcome = this.#writer.flush();
+    this.#noteHeard(outcome, beganMs, beganUs);
     if (outcome.outcome === "idle") {
       this.#isBehind = false;
       this.#merges.step();
@@ -156,6 +159,14 @@ export class WriterThread {
       this.#commitMs += this.#host.clock.monotonicMs() - beganMs;
       this.#succeeded(outcome);
     }
+  }
+
+  /** A commit may take seconds: what comes meanwhile is in the next one. */
+  #noteHeard(flushed: FlushOutcome, beganMs: number, beganUs: number): void {
+    const committed = flushed.outcome === "committed" ? flushed.messages : [];
+    const shown = flushed.outcome === "failed" ? null : committed;
+    const untilMs = this.#heard.flushed(shown, beganMs, (worker) => this.#writer.pendingBatchesOf(worker));
+    this.#heardUntilUs = Math.floor(beganUs - (beganMs - untilMs) * 1000);
   }
 
   #succeeded({ change, gapOps, messages }: Extract<FlushOutcome, { outcome: "committed" }>): void {

@@ -220,6 +220,8 @@ export interface BatchMessage {
   isPartial: boolean;
   /** index of the ingest worker it comes from */
   worker: number;
+  /** monotonic milliseconds: what its worker had heard by then is in it, or in one before */
+  sentAtMs: number;
 }
 
 /** What the writer posts back when a batch is done with. */

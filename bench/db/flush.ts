@@ -72,6 +72,7 @@ const batchesOf = (devices: number, isNew: boolean): BatchMessage[] => {
       fleet,
       number: ++number,
       isPartial: false,
+      sentAtMs: 0,
       worker: 0,
     });
   }

@@ -68,6 +68,7 @@ export class W3Source {
       worker: 0,
       number: ++this.#number,
       isPartial: false,
+      sentAtMs: 0,
     };
   }
 

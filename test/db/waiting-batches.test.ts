@@ -18,6 +18,7 @@ const waitingWith = (count: number, readings: number): WaitingBatches => {
       number,
       isPartial: false,
       worker: 0,
+      sentAtMs: 0,
     };
     waiting.push(message);
   }

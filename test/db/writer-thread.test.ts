@@ -32,7 +32,10 @@ const countingWriter = () => {
     mergesAsked: 0,
     mostPerFlush: MOST_PER_FLUSH,
     ofWorker: new Map<number, number>(),
-    accept: ({ worker }: BatchMessage) => {
+    waiting: [] as BatchMessage[],
+    accept: (message: BatchMessage) => {
+      const { worker } = message;
+      writer.waiting.push(message);
       writer.pendingBatches++;
       writer.ofWorker.set(worker, writer.pendingBatchesOf(worker) + 1);
     },
@@ -46,7 +49,8 @@ const countingWriter = () => {
       if (count === 0) return { outcome: "idle" };
       writer.flushes++;
       writer.pendingBatches -= count;
-      const messages = Array.from({ length: count }, () => ({ worker: 0, number: 1 }));
+      const messages = writer.waiting.splice(0, count);
+      for (const { worker } of messages) writer.ofWorker.set(worker, writer.pendingBatchesOf(worker) - 1);
       return { outcome: "committed", change: null, gapOps: new Float64Array(0), messages };
     },
   };
@@ -58,10 +62,10 @@ const startThread = (
   flushBatchesOfWorker = FLUSH_BATCHES,
   post: WriterThreadHost["post"] = () => undefined,
   tablesReached: WriterThreadHost["tablesReached"] = () => undefined,
-  wallUs: () => number = () => 0,
+  nowMs: () => number = () => 0,
 ): WriterThread => {
   const host = {
-    clock: { monotonicMs: () => 0, wallUs },
+    clock: { monotonicMs: nowMs, wallUs: () => nowMs() * 1000 },
     post,
     giveBack: () => undefined,
     tablesReached,
@@ -170,24 +174,53 @@ test("what becomes of merges while nothing arrives is told within a second", () 
   ]);
 });
 
-test("what arrived before a commit began, less the time that a batch may wait, is told to be in it, however long it takes", () => {
+/** The thread, and up to when it has told that what arrived is in what it wrote or showed, milliseconds. */
+const heardBy = (writer: ReturnType<typeof countingWriter>, clock: { nowMs: number }) => {
   vi.useFakeTimers();
-  const writer = countingWriter();
-  let nowUs = 1e6;
   const told: number[] = [];
   const post: WriterThreadHost["post"] = (message) => {
-    if ("figures" in message) told.push(message.figures.heardUntilUs);
+    if ("figures" in message) told.push(message.figures.heardUntilUs / 1000);
   };
-  const thread = startThread(writer, FLUSH_BATCHES, post, undefined, () => nowUs);
+  return { told, thread: startThread(writer, FLUSH_BATCHES, post, undefined, () => clock.nowMs) };
+};
+
+test("what arrived before the newest batch of a commit was sent is told to be in it, however long it takes; where none waits, all but what may be on its way", () => {
+  const writer = countingWriter();
+  const clock = { nowMs: 1000 };
+  const { told, thread } = heardBy(writer, clock);
   const { flush } = writer;
   vi.spyOn(writer, "flush").mockImplementation(() => {
-    nowUs += 3e6;
+    clock.nowMs += 3000;
     return flush();
   });
-  nowUs = 2e6;
-  thread.accept({ worker: 0 } as BatchMessage);
+  for (const sentAtMs of [1700, 1850]) thread.accept({ worker: 0, sentAtMs } as BatchMessage);
+  clock.nowMs = 2000;
   vi.advanceTimersByTime(500);
   // nothing waits any more
   vi.advanceTimersByTime(1000);
-  expect(told).toEqual([0.9e6, 1.9e6, 4.9e6]);
+  expect(told).toEqual([900, 1850, 4900]);
+});
+
+test("while commits fail a batch may wait until it is full: what a worker has heard since its last one is not told to be shown", () => {
+  const writer = { ...countingWriter(), takeAccepted: () => null };
+  const clock = { nowMs: 1000 };
+  const { told, thread } = heardBy(writer, clock);
+  vi.spyOn(writer, "flush").mockReturnValue({ outcome: "failed", error: new Error("no room") } as never);
+  for (const sentAtMs of [1100, 1200]) thread.accept({ worker: 1, sentAtMs } as BatchMessage);
+  clock.nowMs = 60_000;
+  vi.advanceTimersByTime(500);
+  thread.accept({ worker: 1, sentAtMs: 59_000 } as BatchMessage);
+  vi.advanceTimersByTime(250);
+  expect(told).toEqual([900, 1200, 59_000]);
+});
+
+test("of what a flush could not take nothing is told to be shown", () => {
+  const writer = countingWriter();
+  writer.mostPerFlush = 1;
+  const clock = { nowMs: 1000 };
+  const { told, thread } = heardBy(writer, clock);
+  for (const sentAtMs of [1100, 1200]) thread.accept({ worker: 0, sentAtMs } as BatchMessage);
+  clock.nowMs = 60_000;
+  vi.advanceTimersByTime(501);
+  expect(told).toEqual([900, 1100, 1200]);
 });

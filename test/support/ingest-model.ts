@@ -1,3 +1,4 @@
+import { systemClock } from "../../common/clock.ts";
 import { Batch, type BatchMessage, type Note, OP, OP_CODE, OP_FIELDS } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { emptyFleet, type FleetCounters } from "../../protocol/fleet-counters.ts";
@@ -212,6 +213,7 @@ export class IngestModel {
       number: ++this.#number,
       isPartial,
       worker: this.#worker,
+      sentAtMs: systemClock.monotonicMs(),
     };
     this.#batch = new Batch();
     this.#notes = [];
