@@ -54,6 +54,8 @@ export interface AppOptions {
   clock: Clock;
   /** when the process began, microseconds since the Unix epoch */
   startedAtUs: number;
+  /** the same instant, monotonic milliseconds */
+  startedAtMs: number;
   /** for failed requests; none are logged without */
   logger?: FastifyBaseLogger;
   /** connections to the live feed at once; default 256 */
@@ -154,7 +156,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
     history: new FleetHistory(),
     version: options.version,
     startedAtUs: options.startedAtUs,
-    startedAtMs: options.clock.monotonicMs() - (options.clock.wallUs() - options.startedAtUs) / 1000,
+    startedAtMs: options.startedAtMs,
   };
   const hub = new LiveHub(sources.live, sources.ledger, {
     clock: options.clock,

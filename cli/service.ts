@@ -117,7 +117,9 @@ export const startService = async (
   if (tls !== null) warnOfDates(tls, logger);
   // answers are detached here (api/send-bytes.ts)
   detachFirst();
+  // both now: the clock may be set while the store is opened
   const startedAtUs = systemClock.wallUs();
+  const startedAtMs = systemClock.monotonicMs();
   const opening = openStoreOf(settings);
   // loaded while the writer's thread starts: it is as much work as everything before
   const loading = import("../api/app.ts");
@@ -141,6 +143,7 @@ export const startService = async (
       version,
       clock: systemClock,
       startedAtUs,
+      startedAtMs,
       logger,
       tls,
       tokens: settings.tokens,

@@ -63,7 +63,7 @@ beforeAll(async () => {
   flush();
   const fake = new FakeSources();
   const sources = Object.assign(fake, { ledger: viewOf(writer), reader: readerOf(bed.file) }) as Sources;
-  app = await buildApp(sources, { version: "1.2.3", clock: bed.clock, startedAtUs: 0 });
+  app = await buildApp(sources, { version: "1.2.3", clock: bed.clock, startedAtUs: 0, startedAtMs: 0 });
 });
 
 let step = 0;

@@ -15,6 +15,7 @@ beforeAll(async () => {
     version: "1.2.3",
     clock: new ManualClock(NOON_US),
     startedAtUs: NOON_US,
+    startedAtMs: 0,
     dashboardDirectory: directory.path,
   });
 });

@@ -213,7 +213,7 @@ test("a failure inside is logged, and its repetitions are held back and counted"
   const sources = new FakeSources();
   const clock = new ManualClock();
   const logger = createLogger("info", { write: (line) => lines.push(line) });
-  const app = await buildApp(sources, { version: "1", clock, startedAtUs: NOON_US, logger });
+  const app = await buildApp(sources, { version: "1", clock, startedAtUs: NOON_US, startedAtMs: 0, logger });
   sources.failure = new Error("disk on fire");
   for (let request = 0; request < 3; request++) await app.inject("/api/v1/gaps");
   clock.advanceMs(10_000);

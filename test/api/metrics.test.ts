@@ -125,7 +125,13 @@ test("requests are timed by route, never by URL", async () => {
 });
 
 const withProcessMetrics = async (): Promise<string> => {
-  const options = { version: "1", clock: new ManualClock(), startedAtUs: NOON_US, processMetrics: true };
+  const options = {
+    version: "1",
+    clock: new ManualClock(),
+    startedAtUs: NOON_US,
+    startedAtMs: 0,
+    processMetrics: true,
+  };
   const app = await buildApp(new FakeSources(), options);
   return (await app.inject("/metrics")).body;
 };

@@ -191,6 +191,10 @@ test("the time since the start goes on when the clock is set, forward or back", 
     uptimes.push((await get("/api/v1/status")).json.uptimeSeconds);
   }
   expect(uptimes).toEqual([61, 62, 63]);
+  // while the store was opened
+  clock.stepWallUs(57 * 365 * 86_400e6);
+  const late = await freshApi({ clock, startedAtMs: clock.monotonicMs() - 5000 });
+  expect((await late.get("/api/v1/status")).json.uptimeSeconds).toBe(5);
 });
 
 test("what a listener rejected is seen by reason", async () => {

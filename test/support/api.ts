@@ -23,6 +23,7 @@ export const freshApi = async (options: Partial<AppOptions> = {}): Promise<TestA
     version: "1.2.3",
     clock,
     startedAtUs: NOON_US - 60_000_000,
+    startedAtMs: clock.monotonicMs() - 60_000,
     ...options,
   });
   return {
