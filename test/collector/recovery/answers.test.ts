@@ -83,7 +83,7 @@ test("a device that answers with GONE hears us, and is asked as often as any", (
   bed.pass(WINDOW_MS + 10);
   bed.gone("pump", 102, [[100, 100]]);
   bed.data("pump", [103]);
-  bed.pass(WINDOW_MS + 10_000);
+  bed.talk("pump", 104, WINDOW_MS + 10_000);
   expect(bed.lost).toMatchObject([
     { first: 100, cause: CAUSE.GONE, requests: 1 },
     { first: 102, cause: CAUSE.UNDETERMINED, requests: 8 },
@@ -98,7 +98,7 @@ test("a number that was asked for before its run came from the database is an an
   bed.data("pump-7", [101]);
   bed.pass(WINDOW_MS + 10);
   expect(bed.data("pump-7", [3])).toEqual([VERDICT.RECOVERED]);
-  bed.pass(10_000);
+  bed.talk("pump-7", 102, 10_000);
   expect(bed.lost).toMatchObject([{ first: 100, requests: 8 }]);
 });
 
