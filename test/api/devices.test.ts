@@ -105,6 +105,29 @@ test("status is of the moment up to which what arrived is shown, however long it
   expect(new Set(await statuses())).toEqual(new Set(["offline"]));
 });
 
+test("a sleep is over by the moment its device's status is of, not by the clock", async () => {
+  const { sources, clock, get } = await testApi();
+  const row = rowOf({
+    FLAGS: ROW_FLAG.CURRENT,
+    LAST_ARRIVAL: NOON_US,
+    SLEEP_UNTIL: NOON_US + 60e6,
+    INTERVAL: 0.1e6,
+  });
+  sources.add({ id: "d", runs: [runOf({ epoch: 1, row })] });
+  const told = async (): Promise<unknown[]> => {
+    clock.advanceMs(1000);
+    const [one, fleet] = await Promise.all(
+      ["devices/d", "fleet"].map(async (path) => (await get(`/api/v1/${path}`)).json),
+    );
+    return [one, fleet.devices[0]].map(({ status, announced }) => [status, announced]);
+  };
+  clock.advanceMs(70_000);
+  sources.heardUntilUs = NOON_US + 59e6;
+  expect(await told()).toEqual(Array(2).fill(["online", "sleep"]));
+  sources.heardUntilUs = NOON_US + 63e6;
+  expect(await told()).toEqual(Array(2).fill(["offline", null]));
+});
+
 describe("pages", () => {
   const paged = async (path: string, limit: number) => {
     const { sources, get } = await testApi();
