@@ -24,7 +24,7 @@ export const hearSource = (device: NaiveDevice, name: string, nowMs: number, pat
   else device.source = { name, heardMs: nowMs, othersHeardMs: source?.heardMs, sinceMs: nowMs, paths };
 };
 
-/** R5: a device that goes on in another run is asked where that is heard from. */
+/** R6: a device that goes on in another run is asked where that is heard from. */
 export const followSource = (device: NaiveDevice, name: string, nowMs: number, path?: number): void => {
   const { source } = device;
   if (source === undefined || source.name === name || isElsewhere(device, name, path)) return;
