@@ -42,7 +42,9 @@ export const TimeChart = (props: TimeChartProps) => {
         setSelect: (plot) => {
           const { left, width } = plot.select;
           if (width < LEAST_SELECTION) return;
-          latest.current.onSelect?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+          // before the first answer no place is a time
+          if (plot.scales.x!.min != null)
+            latest.current.onSelect?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       },
