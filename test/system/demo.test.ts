@@ -52,10 +52,19 @@ test("a second Ctrl-C ends a demo without its audit, and leaves no database behi
       (all) => all.includes(text),
     );
   await said("the simulator: ");
+  // the audit begins when nothing comes any more: it is under way for as long as somebody else sends
+  const [, api, target] = /API: (\S+)\n.* (udp:\S+) through/.exec(demo.stdout)!;
+  const other = new LacunaProcess(["simulate", "--target", target!, "--devices", "1", "--rate", "20"]);
+  await eventually(
+    () => getJson<{ devices: unknown[] }>(`${api}/devices`),
+    ({ devices }) => devices.length === 3,
+  );
   demo.signal("SIGINT");
   await said("auditing");
   demo.signal("SIGINT");
   const { code, stdout } = await demo.finished;
+  other.signal("SIGKILL");
+  await other.finished;
   expect(stdout).toMatch(/ended without the audit: .*\n$/);
   expect(code).toBe(1);
   expect(readdirSync(directory.path)).toEqual([]);
