@@ -82,8 +82,8 @@ export class LiveClient {
   /** Gap events of one commit; a client that is too slow is told afterwards that there were some. @param fromUs - of the first @param toUs - of the last */
   sendGaps(bytes: Uint8Array, fromUs: number, toUs: number): void {
     if (this.isFull) {
-      this.#missedGapsFromUs ??= fromUs;
-      this.#missedGapsToUs = toUs;
+      this.#missedGapsFromUs = Math.min(fromUs, this.#missedGapsFromUs ?? fromUs);
+      this.#missedGapsToUs = Math.max(toUs, this.#missedGapsToUs);
       return;
     }
     this.#tellMissedGaps();
@@ -123,6 +123,7 @@ export class LiveClient {
     if (this.#missedGapsFromUs === null) return;
     this.#sendSkipped("gap", "too-slow", this.#missedGapsFromUs, this.#missedGapsToUs);
     this.#missedGapsFromUs = null;
+    this.#missedGapsToUs = 0;
   }
 
   #sendSkipped(event: LiveEvent, reason: SkipReason, fromUs: number | null, toUs: number | null): void {

@@ -23,6 +23,16 @@ export const joinFilled = (gaps: readonly LiveGap[]): LiveGap[] => {
   return joined;
 };
 
+/** From the first to the last of some gaps, at least one: those of a commit come worker by worker, and so not in the order of their times. */
+export const spanOf = (gaps: readonly { atUs: number }[]): { fromUs: number; toUs: number } => {
+  const span = { fromUs: Number.POSITIVE_INFINITY, toUs: Number.NEGATIVE_INFINITY };
+  for (const { atUs } of gaps) {
+    span.fromUs = Math.min(span.fromUs, atUs);
+    span.toUs = Math.max(span.toUs, atUs);
+  }
+  return span;
+};
+
 interface Event {
   device: string;
   atUs: number;
@@ -57,7 +67,7 @@ export class GapNews {
     const events = this.#events.filter(({ device }) => wanted.size === 0 || wanted.has(device));
     if (events.length === 0) return null;
     const bytes = Buffer.concat(events.map((event) => event.bytes));
-    return { bytes, fromUs: events[0]!.atUs, toUs: events.at(-1)!.atUs };
+    return { bytes, ...spanOf(events) };
   }
 }
 

@@ -5,7 +5,7 @@ import type { LedgerSource, LiveCommit, LiveRun, LiveSource } from "../sources.t
 import { LiveClient, type Wish } from "./client.ts";
 import { GREETING } from "./event-text.ts";
 import { type FeedThread, type StartFeed, startFeedThread } from "./feed-thread.ts";
-import { GapNews, joinFilled } from "./gap-news.ts";
+import { GapNews, joinFilled, spanOf } from "./gap-news.ts";
 import { LedgerNews } from "./ledger-news.ts";
 import type { FromFeed } from "./messages.ts";
 
@@ -244,7 +244,7 @@ export class LiveHub implements LiveFigures {
     if (joined.length <= MOST_GAPS_PER_COMMIT) return;
     const skipped = {
       reason: "too-many",
-      fromUs: joined[MOST_GAPS_PER_COMMIT]!.atUs,
+      fromUs: spanOf(joined.slice(MOST_GAPS_PER_COMMIT)).fromUs,
       toUs: committedAtUs,
     } as const;
     for (const client of clients) client.skipGaps(skipped);

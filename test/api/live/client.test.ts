@@ -55,6 +55,15 @@ test("gaps left out for a slow client are said with the next heartbeat it can ta
   expect(sent).toEqual([SKIPPED, ": nothing new\n\n", ": nothing new\n\n"]);
 });
 
+test("gaps of a slower worker may come with a later commit than others that closed behind them", () => {
+  const { client, sent, waitingBytes, gap } = gapClient();
+  waitingBytes(5 * 2 ** 20);
+  for (const afterSeconds of [0.5, 1, 0]) gap("missed", afterSeconds);
+  waitingBytes(0);
+  client.heartbeat(15_000);
+  expect(sent[0]).toBe(SKIPPED);
+});
+
 test("they are said before a gap that comes earlier than the heartbeat", () => {
   const { client, sent, waitingBytes, gap } = gapClient();
   waitingBytes(5 * 2 ** 20);

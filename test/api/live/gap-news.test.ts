@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { joinFilled } from "../../../api/live/gap-news.ts";
+import type { LiveClient } from "../../../api/live/client.ts";
+import { GapNews, joinFilled } from "../../../api/live/gap-news.ts";
 import type { LiveGap } from "../../../api/sources.ts";
 
 const FIRST: LiveGap = {
@@ -31,4 +32,16 @@ test("lost numbers are told as they were declared lost", () => {
     { ...NEXT, arrival: null },
   ];
   expect(joinFilled([one, other])).toEqual([one, other]);
+});
+
+test("what a client may miss is from the earliest to the latest gap, in whatever order workers bring them", () => {
+  const gaps = [3000, 2000, 5000, 4000].map((atUs) => ({ ...FIRST, atUs }));
+  const spans: number[][] = [];
+  const client = {
+    wish: { devices: [] },
+    sendGaps: (_bytes: Uint8Array, fromUs: number, toUs: number) => spans.push([fromUs, toUs]),
+  };
+  const owner = { device: "pump", epoch: 3, index: 0, isUnsequenced: false };
+  new GapNews(gaps, { runOwner: () => owner }).tell(client as unknown as LiveClient);
+  expect(spans).toEqual([[2000, 5000]]);
 });
