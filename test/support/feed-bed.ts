@@ -67,8 +67,10 @@ export class FeedBed implements Disposable {
     this.#feed = this.#start();
   }
 
-  run(device: string): ModelRun {
-    const run = this.model.run(this.model.device(device), 1, 0, ROW_FLAG.CURRENT);
+  /** @param former - of the same device; without it the device is new */
+  run(device: string, former?: ModelRun): ModelRun {
+    const [number, epoch] = former === undefined ? [this.model.device(device), 1] : [former.device, 2];
+    const run = this.model.run(number, epoch, 0, ROW_FLAG.CURRENT);
     this.#newRuns.push([run.run, device]);
     return run;
   }
@@ -97,11 +99,18 @@ export class FeedBed implements Disposable {
     return () => this.#feed.receive({ type: "flush", flush, newRuns, changedDevices });
   }
 
-  async join(client: number, filter: ReadingFilter = ALL, after: string | null = null): Promise<void> {
+  /** @param meanwhile - what happens once the client was told the first of what it missed */
+  async join(
+    client: number,
+    filter: ReadingFilter = ALL,
+    after: string | null = null,
+    meanwhile?: () => Promise<void>,
+  ): Promise<void> {
     const view = viewOf(this.writer);
     const runs = filter.devices.map((id) => view.device(id)?.runs.map(({ run }) => run) ?? []);
     const atUs = this.bed.clock.wallUs();
     await this.#feed.receive({ type: "join", client, filter, runs, after, atUs });
+    await meanwhile?.();
     while (!this.missed.get(client)?.at(-1)?.isAtEnd) await this.#feed.receive({ type: "more", client });
   }
 

@@ -195,6 +195,22 @@ describe("a client that comes again", () => {
     ]);
   });
 
+  test("is told also of the run that one of its devices begins while it is told what it missed", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1);
+    for (const sequence of [0, 1, 2, 3, 4, 5]) {
+      feed.receive(pump, sequence);
+      await feed.flush();
+    }
+    const after = feed.events(1)[0]!.id;
+    await feed.join(2, { devices: ["pump"], channels: [] }, after, () => {
+      feed.receive(feed.run("pump", pump), 0);
+      return feed.flush();
+    });
+    expect(feed.told(2)).toEqual([1, 2, 3, 4, 5, 0]);
+  });
+
   test("is told that it comes too late when what lies just before its place was merged", async () => {
     const mergePolicy = { chunkReadings: 20, flushesAtOnce: 3, keptBytes: 0, keptUs: 0 };
     using feed = new FeedBed({ mergePolicy });
