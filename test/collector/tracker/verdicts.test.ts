@@ -170,6 +170,24 @@ test("R13: a gap tells when it opened and the times of its neighbours", () => {
   expect(written).toEqual([[1, 1, 3, BED_START_US, BED_START_US + 10, BED_START_US + 50, 0]]);
 });
 
+test.each([
+  [{ time: -30_000 }, { time: -60_000 }, [-60_000, -30_000]],
+  [{}, {}, [100_000, 0]],
+])(
+  "R13: a gap below the first number lies between the send times of its neighbours, or else their arrivals",
+  (first, lower, due) => {
+    const bed = new TrackerBed();
+    bed.data(500, first);
+    bed.advance(100).data(497, lower);
+    const times: number[] = [];
+    bed.tracker.drainWindows(
+      (_run, _first, _last, _openedAt, before, after) => times.push(before, after),
+      () => undefined,
+    );
+    expect(times.map((us) => us - BED_START_US)).toEqual(due);
+  },
+);
+
 test("R13: a number that fills the middle of a gap becomes the neighbour of both halves", () => {
   const bed = new TrackerBed();
   bed.data(0, { time: 10 });
