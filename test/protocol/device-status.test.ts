@@ -64,6 +64,16 @@ describe("announced silence", () => {
   });
 });
 
+test("when the collector was down before a device was heard last is none of its silence", () => {
+  const down = { fromUs: NOON_US - 100 * SECOND_US, toUs: NOON_US - 50 * SECOND_US };
+  const row = rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US });
+  expect([2, 4, 11].map((seconds) => deviceStatus(row, NOON_US + seconds * SECOND_US, down))).toEqual([
+    "online",
+    "stale",
+    "offline",
+  ]);
+});
+
 describe("while the collector was down", () => {
   const at = (nowSeconds: number, toSeconds: number): string =>
     deviceStatus(rowOf({ LAST_ARRIVAL: NOON_US, INTERVAL: SECOND_US }), NOON_US + nowSeconds * SECOND_US, {
