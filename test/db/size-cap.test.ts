@@ -130,6 +130,27 @@ test("a size cap below what the ledger takes is told, and no longer once it is l
   expect([flush(roomy), roomy.stored.readings]).toEqual([null, 1]);
 });
 
+test("a size cap is not told to be too small while readings that may go are left", () => {
+  using bed = new StoreBed();
+  const model = new IngestModel();
+  const run = model.run(model.device("pump"), 1);
+  const unbounded = bed.writer();
+  for (let number = 0; number < 20; number++)
+    flushOne(bed, unbounded, model, () => model.receive(run, number));
+  unbounded.close();
+  const writer = bed.closing(bed.writer({ maxBytes: 1 }));
+  const steps: [left: number, isTold: boolean][] = [];
+  while (writer.stored.segments > 0 && steps.length < 20) {
+    writer.flush();
+    steps.push([writer.stored.segments, writer.bytesWithoutReadings !== null]);
+  }
+  expect(steps).toEqual([
+    [12, false],
+    [4, false],
+    [0, true],
+  ]);
+});
+
 test("where all that goes by size is dated in the future, events of the past stay", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ maxBytes: 1 }));
