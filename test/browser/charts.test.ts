@@ -1,11 +1,21 @@
 import { createSocket } from "node:dgram";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { eventually, getJson } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { PUMP_NUMBERS } from "./support/fleet.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
 import { restingBox } from "./support/resting-box.ts";
+
+/** A stretch of a chart, drawn with the mouse. */
+const drawSecondQuarter = async (page: Page, over: Locator): Promise<void> => {
+  await over.scrollIntoViewIfNeeded();
+  const box = await restingBox(over);
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+};
 
 describe.skipIf(!hasChromium())("the charts of a device", () => {
   const pages = fleetPages();
@@ -89,12 +99,7 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
   test("a stretch drawn with the mouse becomes the view, the URL has it, the way back leads out", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const over = chart(page, "pressure of pump-7 over time, 2 gaps").locator(".u-over");
-      await over.scrollIntoViewIfNeeded();
-      const box = await restingBox(over);
-      await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
-      await page.mouse.down();
-      await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
-      await page.mouse.up();
+      await drawSecondQuarter(page, over);
       await page.waitForFunction(() => location.hash.includes("from="));
       const { hash } = new URL(page.url());
       const parameters = new URLSearchParams(hash.split("?")[1]);
@@ -135,12 +140,7 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
       await page.route("**/series*", () => undefined);
       await page.goto(`${pages.fleet.api}/#/device/pump-7?${range}`);
       const over = chart(page, "pressure of pump-7 over time, 0 gaps").locator(".u-over");
-      await over.scrollIntoViewIfNeeded();
-      const box = await restingBox(over);
-      await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
-      await page.mouse.down();
-      await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
-      await page.mouse.up();
+      await drawSecondQuarter(page, over);
       expect(await page.evaluate(() => location.hash)).toContain(range);
     });
   });
