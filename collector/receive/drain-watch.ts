@@ -2,6 +2,7 @@ import { MAX_DRAIN_LAG_MS } from "./receiver.ts";
 
 /** a turn that takes longer stood still: the process was stopped (Ctrl-Z, a paused container) */
 const STALL_MS = 1000;
+
 /**
  * libuv reads at most this many datagrams per socket and wake-up (deps/uv/src/unix/udp.c, uv__udp_recvmsg): fewer in one turn
  * of the event loop mean that the socket was left empty.
