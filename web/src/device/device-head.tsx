@@ -1,6 +1,7 @@
 import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS } from "../bins/bins.ts";
-import type { Announcement, Device, Total } from "../data/types.ts";
+import type { Device, Total } from "../data/types.ts";
+import { ANNOUNCED } from "../format/announced.ts";
 import { completeness, count, share } from "../format/numbers.ts";
 import { ago, fullTime, parseMs, secondsTime } from "../format/times.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
@@ -32,12 +33,6 @@ const Numbers = ({ total }: { total: Total }) => {
 const losses = ({ rawLoss, residualLoss }: Total): string =>
   rawLoss === null || residualLoss === null ? "–" : `${share(rawLoss)} → ${share(residualLoss)}`;
 
-/** A silence with a reason. */
-const ANNOUNCED: Record<Announcement, string> = {
-  sleep: "asleep, as it announced",
-  end: "ended, as it announced",
-};
-
 /** Who this is, whether it speaks, and how complete it is. */
 export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: Total; nowMs: number }) => {
   const lastMs = device.lastSeen === null ? null : parseMs(device.lastSeen);
@@ -48,7 +43,9 @@ export const DeviceHead = ({ device, total, nowMs }: { device: Device; total: To
         <span class="status" data-status={device.status} data-announced={device.announced}>
           {device.status}
         </span>
-        {device.announced !== null && <span class="note"> {ANNOUNCED[device.announced]}</span>}
+        {device.announced !== null && (
+          <span class="note"> {ANNOUNCED[device.announced]}, as it announced</span>
+        )}
       </div>
       <div class="device-complete">
         <p class="device-number">{completeness(total.completeness)}</p>

@@ -1,12 +1,11 @@
 import { LOST_BINS } from "../bins/bins.ts";
-import type { Announcement, FleetDevice, RasterDevice } from "../data/types.ts";
+import type { FleetDevice, RasterDevice } from "../data/types.ts";
+import { ANNOUNCED } from "../format/announced.ts";
 import { compact, completeness, count, rate } from "../format/numbers.ts";
 import { ago, parseMs } from "../format/times.ts";
 import { Strip } from "../raster/strip.tsx";
 import { deviceHref } from "../routing.ts";
 import { STRIP } from "./use-device-rows.ts";
-
-const ANNOUNCED: Record<Announcement, string> = { sleep: "asleep", end: "ended" };
 
 /** Of numbers; null = there are none to speak of: what was lost is not known, which is not 0. */
 const Amount = ({ value }: { value: number | null }) =>
