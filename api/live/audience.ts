@@ -8,6 +8,8 @@ import type { Part } from "./teller.ts";
 /** Clients that want the same. */
 interface Topic {
   filter: ReadingFilter;
+  /** the same for filters with the same channels, whose names a client may have written with any character */
+  channelsKey: string;
   clients: Set<number>;
 }
 
@@ -34,7 +36,8 @@ export class Audience {
       topic.clients.add(client);
       return;
     }
-    this.#topics.set(key, { filter, clients: new Set([client]) });
+    const channelsKey = JSON.stringify(filter.channels);
+    this.#topics.set(key, { filter, channelsKey, clients: new Set([client]) });
     this.#index();
   }
 
@@ -65,12 +68,10 @@ export class Audience {
       ...(this.#byDevice.get("") ?? NO_TOPICS),
       ...(this.#byDevice.get(run.device) ?? NO_TOPICS),
     ]) {
-      const { channels } = topic.filter;
-      const key = channels.join("\n");
-      let piece = byChannels.get(key);
+      let piece = byChannels.get(topic.channelsKey);
       if (piece === undefined) {
-        piece = this.#text.events(run, `${prefix}-${number}`, told, channels);
-        byChannels.set(key, piece);
+        piece = this.#text.events(run, `${prefix}-${number}`, told, topic.filter.channels);
+        byChannels.set(topic.channelsKey, piece);
       }
       if (piece === "") continue;
       const pieces = texts.get(topic);

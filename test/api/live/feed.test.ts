@@ -156,6 +156,16 @@ describe("filters", () => {
     await feed.flush();
     expect(feed.events(1).map(({ data }) => data.values)).toEqual([{ temperature: 1 }]);
   });
+
+  test("channels whose names come to the same text are not taken for each other", async () => {
+    using feed = new FeedBed();
+    const pump = feed.run("pump");
+    await feed.join(1, { devices: [], channels: ["ch1\nch2"] });
+    await feed.join(2, { devices: [], channels: ["ch1", "ch2"] });
+    feed.receive(pump, 0);
+    await feed.flush();
+    expect([feed.told(1), feed.told(2)]).toEqual([[], [0]]);
+  });
 });
 
 test("one that leaves is told nothing more, and takes nothing from others who want the same", async () => {
