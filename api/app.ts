@@ -27,6 +27,7 @@ import { notModifiedForAny } from "./plugins/etag.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
 import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
+import { answerOneAtATime } from "./plugins/one-at-a-time.ts";
 import { installOpenapi } from "./plugins/openapi.ts";
 import { sendSecurityHeaders } from "./plugins/security-headers.ts";
 import { cutOffStalled } from "./plugins/stalled.ts";
@@ -167,6 +168,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   boundConnections(app, maxConnections + maxLiveClients, options.clock);
   cutOffWhenClosing(app);
   cutOffStalled(app);
+  answerOneAtATime(app);
   sendSecurityHeaders(app);
   refuseWhenClosing(app);
   installErrors(app, handleError);

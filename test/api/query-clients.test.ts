@@ -31,7 +31,7 @@ test("the queries of one connection are those of one client, of another one thos
   const askAll = async (): Promise<Set<unknown>> => {
     clients.length = 0;
     const client: Socket = connect(port, "127.0.0.1");
-    client.end(
+    client.write(
       ALL.map((url, index) => {
         const connection = index === ALL.length - 1 ? "close" : "keep-alive";
         return `GET ${url} HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`;
