@@ -37,11 +37,13 @@ export class DeviceLists {
   readonly #table: FleetTable;
   readonly #clock: Clock;
   readonly #lists = new Map<number, List>();
-  #lastNumber = 0;
+  #lastNumber: number;
 
   constructor(table: FleetTable, clock: Clock) {
     this.#table = table;
     this.#clock = clock;
+    // as no process before has counted: a cursor of one of its lists would go on with another list
+    this.#lastNumber = clock.wallUs();
   }
 
   /**

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
-import { type TestApi, testApi } from "../support/api.ts";
+import { freshApi, type TestApi, testApi } from "../support/api.ts";
 import { NOON_US, rowOf, runOf, usualRow } from "../support/fake-sources.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 /** A device of 100 numbers, some of them lost, heard some seconds before noon. */
 const device = (id: string, lost: number, silentSeconds: number) => {
@@ -106,6 +107,20 @@ test("a cursor belongs to its query, and a list that is kept no more says so", a
   for (let list = 0; list < 20; list++) await page(`sort=id&search=${"pump".slice(list % 4)}&limit=1`);
   const gone = await api.get(`/api/v1/devices?sort=completeness&limit=1&cursor=${next}`);
   expect([gone.status, gone.json.detail]).toEqual([400, expect.stringContaining("kept no more")]);
+});
+
+test("a list of the process before is not taken for one that was begun since a restart", async () => {
+  const query = "/api/v1/devices?sort=lost&limit=1";
+  const [before, restarted] = [
+    await freshApi(),
+    await freshApi({ clock: new ManualClock(NOON_US + 1_000_000) }),
+  ];
+  for (const { sources } of [before, restarted]) sources.add(device("pump", 5, 1), device("fan", 2, 1));
+  const { next } = (await before.get(query)).json;
+  // by somebody else
+  await restarted.get(query);
+  const { status, json } = await restarted.get(`${query}&cursor=${next}`);
+  expect([status, json.detail]).toEqual([400, expect.stringContaining("kept no more")]);
 });
 
 describe("lists are kept side by side", () => {
