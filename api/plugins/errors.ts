@@ -91,8 +91,8 @@ export const createErrorHandler = (clock: Clock): ErrorHandler => {
     const isFailure = !(error instanceof ApiError) && FAILURES.includes(answer.code);
     // a stop closes the store while some still ask
     const isStopping = codeOf(error) === "ERR_READER_CLOSED";
-    // nobody waits for the answer to a request that is gone
-    if (isFailure && !isStopping && !request.raw.destroyed) {
+    // nobody waits for the answer to a client that is gone; the request may hear of it later
+    if (isFailure && !isStopping && !request.raw.socket.destroyed) {
       limiter.limit(`${codeOf(error)} ${request.routeOptions.url}`, (heldBack) =>
         request.log.error({ err: error, url: request.url, heldBack }, "request failed"),
       );

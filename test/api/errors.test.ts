@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AppOptions, buildApp } from "../../api/app.ts";
@@ -263,6 +264,24 @@ describe("on a real connection", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain("x-content-type-options: nosniff");
     expect(answer).toContain('"code":"ERR_MALFORMED_REQUEST"');
+    expect(lines).toEqual([]);
+  });
+
+  test("a query that was given up, as its client is gone, is no failure, before the request hears of it too", async () => {
+    const lines: string[] = [];
+    const logger = createLogger("warn", { write: (line) => lines.push(line) });
+    const { app, sources } = await freshApi({ logger });
+    sources.reader.gaps = async (_query, client) => {
+      // as when what it was sent cannot be written
+      (client as Socket).destroy();
+      throw new LacunaError("ERR_QUERY_CANCELLED", "the client is gone");
+    };
+    const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on("error", () => {});
+    socket.write("GET /api/v1/gaps HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(socket, "close");
+    await app.close();
     expect(lines).toEqual([]);
   });
 
