@@ -42,6 +42,8 @@ const examineFile = (file: string): number => {
     if (version !== SCHEMA_VERSION) return version;
     const state = readAsAtAStart(db, file);
     if (isSmall) checkContents(db, file, state);
+    // the contents tell more of it
+    if (state.damage.length > 0) throw damagedReadings(file, state.damage);
     return version;
   } finally {
     db.close();
@@ -69,7 +71,6 @@ const readAsAtAStart = (db: Sqlite, file: string): LedgerState => {
     const { state } = writerParts(db, { retentionMs: null, maxBytes: null });
     // as each ingest worker does
     for (const _ of readRestored(db, { hasHistory: true, most: Number.MAX_SAFE_INTEGER }).devices);
-    if (state.damage.length > 0) throw damagedReadings(file, state.damage);
     return state;
   } catch (error) {
     throw startError(file, error);

@@ -3,6 +3,7 @@ import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
 import { orDamaged } from "./damage.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { loadLedger } from "./load.ts";
+import { lostSegments } from "./lost-segments.ts";
 import { openForReading } from "./open.ts";
 import { Queries, type QueryAnswers } from "./queries.ts";
 import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
@@ -12,6 +13,8 @@ import { type Ask, Reader } from "./reader.ts";
 export interface ReadOnlyStore {
   readonly view: LedgerView;
   readonly reader: Reader;
+  /** what is gone of it, as a sentence; null where nothing is */
+  readonly lost: string | null;
   close(): void;
 }
 
@@ -28,7 +31,8 @@ export const openReadOnly = (
   try {
     // the snapshot begins with the first read and lasts until the connection is closed
     db.exec("BEGIN");
-    const view = new LedgerView(loadLedger(db));
+    const state = loadLedger(db);
+    const view = new LedgerView(state);
     const queries = new Queries(db, texts, systemClock.monotonicMs);
     const ask: Ask = async (query) => {
       try {
@@ -37,7 +41,8 @@ export const openReadOnly = (
         throw orDamaged(file, error);
       }
     };
-    return { view, reader: new Reader(view, ask), close: () => db.close() };
+    const lost = lostSegments(db, state);
+    return { view, reader: new Reader(view, ask), lost, close: () => db.close() };
   } catch (error) {
     db.close();
     throw orDamaged(file, error);

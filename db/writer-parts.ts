@@ -4,6 +4,7 @@ import { FreePages } from "./free-pages.ts";
 import { GapStore } from "./gap-store.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { loadLedger } from "./load.ts";
+import { lostSegments } from "./lost-segments.ts";
 import { type MergePolicy, mergePolicy } from "./merge/merge-policy.ts";
 import { Merging } from "./merge/merging.ts";
 import type { Sqlite } from "./open.ts";
@@ -33,9 +34,16 @@ export interface WriterParts {
   readonly freePages: FreePages;
 }
 
+const loadWhole = (db: Sqlite): LedgerState => {
+  const state = loadLedger(db);
+  const lost = lostSegments(db, state);
+  if (lost !== null) state.damage.push(lost);
+  return state;
+};
+
 /** The parts of a writer on an open database; reads the ledger from it. */
 export function writerParts(db: Sqlite, options: PartsOptions): WriterParts {
-  const state = db.transaction(() => loadLedger(db))();
+  const state = db.transaction(() => loadWhole(db))();
   const removals = new Removals(db.name, state.damage);
   return {
     db,

@@ -36,6 +36,8 @@ export const apiExportSource = (client: ApiClient, signal: AbortSignal): ExportS
         throw error;
       });
   return {
+    // the collector's status tells
+    lost: null,
     async devices() {
       const ids: string[] = [];
       const pages = client.pages<"devices", { id: string }>(

@@ -8,8 +8,9 @@ const READINGS_PER_PAGE = 10_000;
  * @throws LacunaError as `openReadOnly`
  */
 export const databaseExportSource = (file: string): ExportSource => {
-  const { view, reader, close } = openReadOnly(file);
+  const { view, reader, lost, close } = openReadOnly(file);
   return {
+    lost,
     devices: async () => [...view.deviceIds()],
     channelNames: async (device) => (view.device(device) === undefined ? null : reader.channelNames(device)),
     async *readings(device, query) {

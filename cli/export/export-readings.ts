@@ -77,8 +77,8 @@ const writeAll = async (
     readings: 0,
     expected: 0,
     received: 0,
-    isCounted: true,
-    damaged: [],
+    isCounted: source.lost === null,
+    damaged: source.lost === null ? [] : [source.lost],
   };
   await target.write(headerText(format, columns));
   for (const [index, { device, channels }] of devices.entries()) {

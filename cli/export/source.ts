@@ -20,6 +20,8 @@ export interface ExportPage {
 
 /** Where readings come from. What fails throws LacunaError; a page that came is whole. */
 export interface ExportSource {
+  /** that readings are gone of which it is not known whose they were, as a sentence; null where that is not so, or is not looked for */
+  readonly lost: string | null;
   /** ids of all devices */
   devices(): Promise<readonly string[]>;
   /** every name one of its channels has or had; null when the device is not known */

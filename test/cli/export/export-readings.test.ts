@@ -28,6 +28,7 @@ let fleet: Record<string, (ReadingRow[] | Error)[]>;
 /** of b */
 let damaged: DamagedPart[];
 const source: ExportSource = {
+  lost: null,
   devices: async () => Object.keys(fleet),
   async channelNames(device) {
     const rows = fleet[device]?.flatMap((page) => (page instanceof Error ? [] : page));
@@ -86,6 +87,15 @@ test("no completeness is known where it is not known how much could not be read"
     damaged = [{ ...part, count }];
     expect(await run()).toMatchObject({ ...expected, damaged: [expect.stringMatching(/^b: /)] });
   }
+});
+
+test("of readings that are gone nobody knows whose they were: that is told, and no completeness is known", async () => {
+  const lost = "of the 9 numbers that the ledger calls stored, 5 are in no segment";
+  const summary = await exportReadings({ ...source, lost }, await fileTarget(FILE), PLAN, {
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  expect([summary.readings, summary.isCounted, summary.damaged]).toEqual([4, false, [lost]]);
 });
 
 test("CSV has the device before every line, and a column for every channel of all devices", async () => {
