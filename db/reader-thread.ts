@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { LacunaError } from "../common/errors.ts";
+import { codeOf, LacunaError } from "../common/errors.ts";
 import type { ReaderData, ReaderMessage, ReaderReply } from "./reader-worker.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 
@@ -23,7 +23,7 @@ export class ReaderThread {
 
   /**
    * Answer one query; the thread must not be busy.
-   * @throws LacunaError of the query, or `ERR_READER` when the thread died
+   * @throws LacunaError of the query, `ERR_READER` when the thread died, or why it cannot read the database at all
    */
   run(message: ReaderMessage): Promise<unknown> {
     this.#worker ??= this.#start();
@@ -59,10 +59,18 @@ export class ReaderThread {
       const running = this.#running;
       this.#worker = undefined;
       this.#running = undefined;
-      running?.reject(new LacunaError("ERR_READER", `the query was not answered: ${reason}`, { cause }));
+      running?.reject(
+        isOfDatabase(cause)
+          ? cause
+          : new LacunaError("ERR_READER", `the query was not answered: ${reason}`, { cause }),
+      );
     };
     worker.on("error", (error) => fail(error.message, error));
     worker.on("exit", () => fail("the reader's thread ended"));
     return worker;
   }
 }
+
+/** The thread could not begin: another time it is the same, or its disk gives the database again. */
+const isOfDatabase = (cause: unknown): boolean =>
+  /^ERR_DATABASE_(DAMAGED|UNREADABLE)$/.test(codeOf(cause) ?? "");

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LacunaError } from "../../common/errors.ts";
@@ -7,7 +7,8 @@ import { orDamaged } from "../../db/damage.ts";
 import { examineDatabase } from "../../db/examine.ts";
 import { isPassingFailure, SCHEMA_VERSION } from "../../db/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import { damagedFile, fill, spoil } from "../support/damaged-database.ts";
+import { ReaderThread } from "../../db/reader-thread.ts";
+import { damagedFile, fill, PAGE_BYTES, spoil } from "../support/damaged-database.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
 
@@ -163,6 +164,19 @@ test.each(["a page", "open gaps"])("so does a question that meets the damage of 
       after: null,
     }),
   ).rejects.toThrow(damagedFile(bed.file));
+});
+
+test("so does a thread for questions that cannot begin with what is there", async () => {
+  using bed = new StoreBed();
+  fill(bed);
+  truncateSync(bed.file, PAGE_BYTES);
+  const thread = new ReaderThread({ file: bed.file, textsUrl: null });
+  const limits = { readings: 1, timeMs: 60_000 };
+  const query = {
+    kind: "received",
+    request: { device: "pump-7", epoch: null, limit: 1, after: null },
+  } as const;
+  await expect(thread.run({ query, limits })).rejects.toThrow(damagedFile(bed.file));
 });
 
 test.each([
