@@ -5,6 +5,8 @@ import type { Listener } from "./listener.ts";
 
 /** the drop counters are read this often when nothing is missing and reading them is not cheap */
 const IDLE_READ_MS = 1000;
+/** The monotonic clock stands still while the host sleeps: the wall clock is ahead of it by so much more then, or it was set. */
+const SLEPT_MS = 1000;
 
 export interface DropReadingsOptions {
   kernelDrops: KernelDrops;
@@ -26,6 +28,8 @@ export class DropReadings {
   readonly #options: DropReadingsOptions;
   readonly #drops: (number | null)[] = [];
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** how far the wall clock was ahead of the monotonic one at the last reading; Infinity = there was none */
+  #aheadMs = Number.POSITIVE_INFINITY;
 
   constructor(options: DropReadingsOptions) {
     this.#options = options;
@@ -51,9 +55,25 @@ export class DropReadings {
    * Just before a tick.
    * @param heldMs - as for `KernelDrops.refresh`
    * @param openGaps - something may be lost
-   * @returns drops so far by listener, over all workers, with what the others missed besides; null = not read this time
+   * @returns drops so far by listener, over all workers, with what the others missed besides; null = not read this time. Of a host that may have
+   *   slept since the last reading none tells what was lost
    */
   read(
+    nowMs: number,
+    wallUs: number,
+    heldMs: number,
+    drainedAtMs: number,
+    openGaps: number,
+  ): readonly (number | null)[] | null {
+    const drops = this.#read(nowMs, heldMs, drainedAtMs, openGaps);
+    if (drops === null) return null;
+    const aheadMs = wallUs / 1000 - nowMs;
+    const hasSlept = aheadMs - this.#aheadMs > SLEPT_MS;
+    this.#aheadMs = aheadMs;
+    return hasSlept ? drops.map(() => null) : drops;
+  }
+
+  #read(
     nowMs: number,
     heldMs: number,
     drainedAtMs: number,

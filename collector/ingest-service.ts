@@ -257,7 +257,8 @@ export class IngestService {
     const nowMs = clock.monotonicMs();
     if (this.#rest === null) {
       const drainedAtMs = exchange === null ? ownMs : exchange.drainedAtMs(ownMs, nowMs - MAX_DRAIN_LAG_MS);
-      const drops = this.#dropReadings.read(nowMs, heldMs, drainedAtMs, this.#ingest.openGaps);
+      const wallUs = clock.wallUs();
+      const drops = this.#dropReadings.read(nowMs, wallUs, heldMs, drainedAtMs, this.#ingest.openGaps);
       if (drops !== null) this.#ingest.kernelDrops(nowMs, drainedAtMs, drops);
       this.#closeDue(drainedAtMs);
     }
