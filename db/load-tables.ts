@@ -165,7 +165,9 @@ export class TableLoader {
       .prepare(`SELECT devices, ${FORGOTTEN_COLUMNS.join(", ")} FROM forgotten`)
       .raw()
       .safeIntegers()
-      .get() as bigint[];
+      .get() as unknown[] | undefined;
+    if (!row?.every((value) => typeof value === "bigint"))
+      throw new SegmentCorruptError("forgotten: its row is not as it was written");
     const [devices = 0n, ...columns] = row;
     this.#state.forgottenDevices = Number(devices);
     this.#state.forgotten.addColumns(columns);

@@ -166,6 +166,20 @@ test.each(["a page", "open gaps"])("so does a question that meets the damage of 
   ).rejects.toThrow(damagedFile(bed.file));
 });
 
+test("so does a reader of a row that another table has now, which SQLite takes for the one of forgotten devices", () => {
+  using bed = new StoreBed();
+  fill(bed);
+  const db = new Database(bed.file);
+  db.unsafeMode();
+  db.exec(
+    `PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'devices') WHERE name = 'forgotten'`,
+  );
+  db.close();
+  for (const read of [() => bed.writer(), () => openReadOnly(bed.file)])
+    expect(read).toThrow(damagedFile(bed.file));
+});
+
 test("so does a thread for questions that cannot begin with what is there", async () => {
   using bed = new StoreBed();
   fill(bed);
@@ -198,6 +212,7 @@ test.each([
   "UPDATE latest SET sequence = 'x'",
   "UPDATE latest SET value = 'x'",
   "DELETE FROM flushes",
+  "DELETE FROM forgotten",
   // a start would never end
   "UPDATE flushes SET replay_from = 0 WHERE flush = (SELECT max(flush) FROM flushes)",
 ])("what a start cannot go on from is damage, before it and at it: %s", (change) => {
