@@ -162,6 +162,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   const hub = new LiveHub(sources.live, sources.ledger, {
     clock: options.clock,
     maxClients: maxLiveClients,
+    log: app.log,
   });
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());

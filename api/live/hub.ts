@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
+import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../common/clock.ts";
+import { createRepeatLimiter, type RepeatLimiter } from "../../common/logger.ts";
 import { ApiError } from "../problems.ts";
 import type { LedgerSource, LiveCommit, LiveRun, LiveSource } from "../sources.ts";
 import { LiveClient, type Wish } from "./client.ts";
@@ -23,6 +25,7 @@ export interface HubOptions {
   clock: Clock;
   /** connections at once */
   maxClients: number;
+  log: Pick<FastifyBaseLogger, "error">;
   startFeed?: StartFeed;
 }
 
@@ -44,6 +47,7 @@ export class LiveHub implements LiveFigures {
   readonly #live: LiveSource;
   readonly #ledger: LedgerSource;
   readonly #options: HubOptions;
+  readonly #limiter: RepeatLimiter;
   readonly #clients = new Map<number, LiveClient>();
   #lastClient = 0;
   #feed: FeedThread | undefined;
@@ -56,6 +60,7 @@ export class LiveHub implements LiveFigures {
     this.#live = live;
     this.#ledger = ledger;
     this.#options = options;
+    this.#limiter = createRepeatLimiter(options.clock);
     live.listen({ committed: (commit) => this.#committed(commit), closing: () => this.close() });
   }
 
@@ -139,8 +144,8 @@ export class LiveHub implements LiveFigures {
         message: (message) => {
           if (this.#feed === feed) this.#receive(message);
         },
-        failed: () => {
-          if (this.#feed === feed) this.#feedFailed();
+        failed: (error) => {
+          if (this.#feed === feed) this.#feedFailed(error);
         },
       },
     );
@@ -154,9 +159,12 @@ export class LiveHub implements LiveFigures {
     await feed?.close();
   }
 
-  /** The thread died: its clients come again, and resume. */
-  #feedFailed(): void {
+  /** The thread died: its clients come again, and resume. Where the next one dies too they do so every two seconds. */
+  #feedFailed(error: Error): void {
     this.#feed = undefined;
+    this.#limiter.limit("", (heldBack) =>
+      this.#options.log.error({ err: error, heldBack }, "the live feed ended: its clients come again"),
+    );
     for (const client of this.#readers()) client.end();
   }
 

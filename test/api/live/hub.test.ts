@@ -51,9 +51,15 @@ const startHub = async () => {
   /** what each thread that was started says to the hub */
   const threads: FeedSays[] = [];
   const clock = new ManualClock();
+  /** the errors that were logged, with how many were held back before each */
+  const logged: [message: string, heldBack: number][] = [];
+  const log = {
+    error: ({ err, heldBack }: { err: Error; heldBack: number }) => void logged.push([err.message, heldBack]),
+  };
   const hub = new LiveHub(sources.live, sources.ledger, {
     clock,
     maxClients: 3,
+    log,
     startFeed: (_data, on) => {
       threads.push(on);
       return { post: (message) => posted.push(message), close: async () => void closed.push(posted.length) };
@@ -74,6 +80,7 @@ const startHub = async () => {
     posted,
     closed,
     clock,
+    logged,
     threads,
     tell: (message: FromFeed) => threads.at(-1)!.message(message),
     fail: () => threads.at(-1)!.failed(new Error("died")),
@@ -379,6 +386,20 @@ describe("readings", () => {
       { type: "join", client: 2 },
     ]);
     stream.close();
+  });
+
+  test("a thread that died is logged, and one after the other every ten seconds", async () => {
+    bed = await startHub();
+    for (const waitMs of [0, 2000, 2000, 10_000]) {
+      bed.clock.advanceMs(waitMs);
+      const stream = await bed.open({ events: ["reading"] });
+      bed.fail();
+      await stream.ended;
+    }
+    expect(bed.logged).toEqual([
+      ["died", 0],
+      ["died", 2],
+    ]);
   });
 
   test("what a thread says that is gone is not of its successor", async () => {
