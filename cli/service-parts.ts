@@ -82,7 +82,7 @@ export const tellDamage = (store: Store, logger: Logger): void => {
 /** Once for each time that commits begin to fail, not for each that is tried. */
 export const tellFailures = (store: Store, logger: Logger): void => {
   store.on("failing", (reason) =>
-    logger.error({ reason }, "the database cannot be written: commits are retried, what waits is pending"),
+    logger.error({ reason }, "the database cannot be written: what arrives waits in memory, then is shed"),
   );
   store.on("recovered", () => logger.info("the database can be written again"));
 };

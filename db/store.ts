@@ -88,6 +88,11 @@ const DEFAULTS = {
   closeTimeoutMs: 5000,
 };
 
+/** The writer says something every second, and after each flush: one that has said nothing at so many looks, one a second, waits for its disk. */
+const LOOK_MS = 1000;
+const MOST_SILENT_LOOKS = 10;
+const STALLED = `a commit has not come back for more than ${MOST_SILENT_LOOKS} s: the disk does not answer`;
+
 const READERS: ReaderOptions = { threads: 1, limits: UNLIMITED, textsUrl: null };
 
 /**
@@ -112,7 +117,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     throw openError(opened);
   }
   try {
-    return new Store(data.file, clock, worker, ingestPorts, opened, { ...READERS, ...readers });
+    return new Store(data, clock, worker, ingestPorts, opened, { ...READERS, ...readers });
   } catch (error) {
     // nobody else can: a thread that is left keeps the process alive and the database owned
     const ended = once(worker, "exit");
@@ -155,10 +160,14 @@ export class Store extends EventEmitter<StoreEvents> {
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
   #failure: LacunaError | undefined;
+  readonly #looks: NodeJS.Timeout;
+  /** since it said something last: counted, because a process that is stopped hears nothing either */
+  #silentLooks = 0;
+  #isStalled = false;
 
   /** Use `openStore`. */
   constructor(
-    file: string,
+    { file, flushMs }: Pick<WriterThreadData, "file" | "flushMs">,
     clock: Clock,
     worker: Worker,
     ingestPorts: readonly MessagePort[],
@@ -186,6 +195,10 @@ export class Store extends EventEmitter<StoreEvents> {
     worker.on("exit", () => {
       if (this.#status !== "CLOSED") this.#fail("ERR_WRITER", "the writer's thread ended");
     });
+    const mostLooks = MOST_SILENT_LOOKS + Math.ceil(flushMs / LOOK_MS);
+    this.#looks = setInterval(() => {
+      if (++this.#silentLooks > mostLooks) this.#stall();
+    }, LOOK_MS).unref();
   }
 
   status(): StoreStatus {
@@ -194,7 +207,7 @@ export class Store extends EventEmitter<StoreEvents> {
     return {
       path: this.#file,
       state: this.#status,
-      reason: isFailing ? lastError : (this.#failure?.message ?? null),
+      reason: this.#isStalled ? STALLED : isFailing ? lastError : (this.#failure?.message ?? null),
       sinceUs: isFailing && failingSinceUs !== null ? failingSinceUs : this.#sinceUs,
       schemaVersion: SCHEMA_VERSION,
       sizeBytes: sizeOf(this.#file),
@@ -209,6 +222,7 @@ export class Store extends EventEmitter<StoreEvents> {
    * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event
    */
   async close(): Promise<void> {
+    clearInterval(this.#looks);
     await this.#readers.close();
     this.#worker.postMessage("close");
     const unsavedBatches = await this.#closed.promise;
@@ -222,9 +236,13 @@ export class Store extends EventEmitter<StoreEvents> {
   }
 
   #receive(message: WriterMessage): void {
+    const wasStalled = this.#isStalled;
+    this.#silentLooks = 0;
+    this.#isStalled = false;
     switch (message.type) {
       case "idle":
         this.#note(message.figures);
+        if (wasStalled) this.#recover();
         break;
       case "committed":
         this.#advance(message);
@@ -256,12 +274,24 @@ export class Store extends EventEmitter<StoreEvents> {
     this.#note(figures);
     // what was committed before the ledger was read is in it already
     if (change !== null && change.flush > this.#state.flush) this.#state.apply(change);
-    if (this.#status === "FAILING") {
-      this.#status = "OK";
-      this.#sinceUs = this.#clock.wallUs();
-      this.emit("recovered");
-    }
+    this.#recover();
     if (change !== null) this.emit("commit", change, gapOps);
+  }
+
+  /** What it waits for may never come: nobody who is inside a call of the system can say so. */
+  #stall(): void {
+    if (this.#status !== "OK") return;
+    this.#isStalled = true;
+    this.#status = "FAILING";
+    this.#sinceUs = this.#clock.wallUs();
+    this.emit("failing", STALLED);
+  }
+
+  #recover(): void {
+    if (this.#status !== "FAILING") return;
+    this.#status = "OK";
+    this.#sinceUs = this.#clock.wallUs();
+    this.emit("recovered");
   }
 
   #fail(code: string, message: string, cause?: unknown): void {

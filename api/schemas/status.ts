@@ -145,7 +145,7 @@ const Database = Type.Object({
   path: Type.String(),
   state: Word(["OK", "FAILING", "FAILED", "CLOSED"], {
     description:
-      "FAILING: the last commit failed and is retried; FAILED: nothing more is written until a restart",
+      "FAILING: the last commit failed and is retried, or has not come back for 10 s; FAILED: nothing more is written until a restart",
   }),
   reason: Nullable(Type.String()),
   since: Time("of this state"),

@@ -50,8 +50,34 @@ test.concurrent.each([
 );
 
 interface Status {
-  database: { merges: number; mergeError: string | null };
+  database: { state: string; reason: string | null; merges: number; mergeError: string | null };
 }
+
+test.concurrent("a writer that waits for a disk that does not answer is told, and that it goes on", async () => {
+  const when = `${directory.path}/writer-stalls`;
+  const { NODE_OPTIONS } = dying("", when);
+  const collector = await startCollector(
+    ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/writer-stalls.db`],
+    { env: { NODE_OPTIONS: NODE_OPTIONS!, DYING_WHEN: when, STALLED_THREAD: "writer" } },
+  );
+  const answers = async () => ({
+    ready: (await fetch(`${collector.api}/readyz`)).status,
+    database: (await getJson<Status>(`${collector.api}/api/v1/status`)).database,
+  });
+  const until = async (status: number): Promise<Status["database"]> =>
+    (await eventually(answers, ({ ready }) => ready === status)).database;
+  expect(await until(200)).toMatchObject({ state: "OK", reason: null });
+  writeFileSync(when, "");
+  const reason = "a commit has not come back for more than 10 s: the disk does not answer";
+  expect(await until(503)).toMatchObject({ state: "FAILING", reason });
+  rmSync(when);
+  expect(await until(200)).toMatchObject({ state: "OK", reason: null });
+  await collector.process.logged(
+    "the database cannot be written: what arrives waits in memory, then is shed",
+  );
+  await collector.process.logged("the database can be written again");
+  expect((await collector.stop()).code).toBe(0);
+});
 
 test.concurrent("a merger that dies is told, and another one goes on where it was", async () => {
   const when = `${directory.path}/merger-dies`;

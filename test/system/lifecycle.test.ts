@@ -76,7 +76,7 @@ test.concurrent("a locked database: what waits is pending and visible, nothing i
   const status = await getJson<{ database: { state: string } }>(`${collector.api}/api/v1/status`);
   expect(status.database.state).toBe("FAILING");
   await collector.process.logged(
-    "the database cannot be written: commits are retried, what waits is pending",
+    "the database cannot be written: what arrives waits in memory, then is shed",
   );
 
   const { readings, completeness } = await getJson<Readings>(
