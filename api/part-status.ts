@@ -73,7 +73,8 @@ export interface ListenerCounters {
 
 export interface ThreadStatus {
   name: string;
-  state: "running" | "stopped" | "failed";
+  /** stalled: it has said nothing for ten seconds */
+  state: "running" | "stalled" | "stopped" | "failed";
   /** share of a processor the thread used in the last half second, [0, 1]; null = not known */
   utilization: number | null;
 }

@@ -5,8 +5,12 @@ import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 
-/** failed: it died. */
-export type ThreadState = "running" | "stopped" | "failed";
+/** failed: it died; stalled: it is there, and says nothing. */
+export type ThreadState = "running" | "stalled" | "stopped" | "failed";
+
+/** A worker says something twice a second: one that has said nothing at more looks than that, one a second, waits for something. */
+const LOOK_MS = 1000;
+const MOST_SILENT_LOOKS = 10;
 
 /** A worker's status, with the share of a processor it used between this status and the one before, [0, 1]. */
 export interface WorkerStatus {
@@ -33,6 +37,9 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   #former: { atMs: number; cpuUs: number } | null = null;
   #gone: LacunaError | null = null;
   #isStopped = false;
+  readonly #looks: NodeJS.Timeout;
+  /** since it said something last: counted, because a process that is stopped hears nothing either */
+  #silentLooks = 0;
 
   constructor(worker: Worker) {
     super();
@@ -40,7 +47,11 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     this.restored = this.#restoring.promise;
     worker.on("message", (message: IngestReport) => this.#handle(message));
     worker.on("error", (error) => this.#crashed(messageOf(error), error));
-    worker.on("exit", () => this.#crashed("it exited"));
+    worker.on("exit", () => {
+      clearInterval(this.#looks);
+      this.#crashed("it exited");
+    });
+    this.#looks = setInterval(() => this.#silentLooks++, LOOK_MS).unref();
   }
 
   /** The newest one, at most half a second old while the worker lives; null before the first. */
@@ -50,12 +61,13 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
 
   get state(): ThreadState {
     if (this.#isStopped) return "stopped";
-    return this.#gone === null ? "running" : "failed";
+    if (this.#gone !== null) return "failed";
+    return this.#silentLooks > MOST_SILENT_LOOKS ? "stalled" : "running";
   }
 
   /** It has stopped, or died. */
   get isGone(): boolean {
-    return this.state !== "running";
+    return this.#isStopped || this.#gone !== null;
   }
 
   /**
@@ -82,6 +94,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   }
 
   #handle(message: IngestReport): void {
+    this.#silentLooks = 0;
     if (message.report === "arrivals") {
       this.#queries.get(message.query)?.(message.arrivals);
       this.#queries.delete(message.query);

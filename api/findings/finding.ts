@@ -6,6 +6,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export const FINDING_CODES = [
   "database",
   "database-damaged",
+  "thread-stalled",
   "max-size",
   "merging",
   "listener-state",

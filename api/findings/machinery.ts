@@ -181,8 +181,20 @@ const deviceLimitFindings = ({ listeners }: CollectorStatus): Finding[] => {
   ];
 };
 
+const threadFindings = ({ threads }: CollectorStatus): Finding[] =>
+  threads
+    .filter(({ state }) => state === "stalled")
+    .map(({ name }) => ({
+      code: "thread-stalled",
+      severity: "problem",
+      sentence: `The thread ${name} has said nothing for ten seconds. What arrives waits in the buffers of its sockets, then the kernel drops it; devices that speak may be called offline.`,
+      fix: "dmesg | tail; vmstat 1  # a disk that does not answer, or memory that is swapped out; else start the collector again",
+      listener: null,
+    }));
+
 /** What threads, queues, devices, paths and windows say. */
 export const machineryFindings = (status: CollectorStatus, store: StoreStatus): Finding[] => [
+  ...threadFindings(status),
   ...queueFindings(status, store),
   ...deviceLimitFindings(status),
   ...pathFindings(status),

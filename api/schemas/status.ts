@@ -94,7 +94,9 @@ export const Listener = named(
 
 const Thread = Type.Object({
   name: Type.String(),
-  state: Word(["running", "stopped", "failed"]),
+  state: Word(["running", "stalled", "stopped", "failed"], {
+    description: "stalled: it has said nothing for ten seconds",
+  }),
   utilization: Nullable(
     Type.Number({
       minimum: 0,

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../api/findings/finding.ts";
 import { findingsOf } from "../../api/findings/findings.ts";
-import { queueFindings, storeFindings, windowFindings } from "../../api/findings/machinery.ts";
+import {
+  machineryFindings,
+  queueFindings,
+  storeFindings,
+  windowFindings,
+} from "../../api/findings/machinery.ts";
 import { bucketOf, HISTOGRAM_BUCKETS } from "../../common/log-histogram.ts";
 import { FakeSources } from "../support/fake-sources.ts";
 
@@ -154,6 +159,18 @@ test("a database that is too large without readings asks for room for as much ag
       sentence: expect.stringContaining("takes 1.4 MiB without them"),
       fix: 'maxSize = "3MiB"  # or more',
     },
+  ]);
+});
+
+test("a thread that says nothing is told by its name", () => {
+  const { collector, store } = new FakeSources();
+  const threads = (["running", "stalled"] as const).map((state, index) => ({
+    name: `ingest-${index}`,
+    state,
+    utilization: null,
+  }));
+  expect(machineryFindings({ ...collector, threads }, store)).toMatchObject([
+    { code: "thread-stalled", severity: "problem", sentence: expect.stringContaining("ingest-1") },
   ]);
 });
 

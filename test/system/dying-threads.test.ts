@@ -79,6 +79,40 @@ test.concurrent("a writer that waits for a disk that does not answer is told, an
   expect((await collector.stop()).code).toBe(0);
 });
 
+interface Threads {
+  threads: { name: string; state: string }[];
+  findings: { code: string }[];
+}
+
+test.concurrent("a thread that receives and stalls is told, and that it goes on", async () => {
+  const when = `${directory.path}/ingest-stalls`;
+  const { NODE_OPTIONS } = dying("", when);
+  const collector = await startCollector(
+    ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/ingest-stalls.db`],
+    { env: { NODE_OPTIONS: NODE_OPTIONS!, DYING_WHEN: when, STALLED_THREAD: "ingest" } },
+  );
+  const states = async () => {
+    const ready = await fetch(`${collector.api}/readyz`);
+    const { threads, findings } = await getJson<Threads>(`${collector.api}/api/v1/status`);
+    const problem = (await ready.json()) as { reasons?: string[] };
+    return {
+      ready: ready.status,
+      reasons: problem.reasons,
+      states: threads.map(({ state }) => state),
+      findings,
+    };
+  };
+  writeFileSync(when, "");
+  expect(await eventually(states, ({ ready }) => ready === 503)).toMatchObject({
+    reasons: ["thread ingest has stalled"],
+    states: ["stalled"],
+    findings: [{ code: "thread-stalled" }],
+  });
+  rmSync(when);
+  expect((await eventually(states, ({ ready }) => ready === 200)).states).toEqual(["running"]);
+  expect((await collector.stop()).code).toBe(0);
+});
+
 test.concurrent("a merger that dies is told, and another one goes on where it was", async () => {
   const when = `${directory.path}/merger-dies`;
   const collector = await startCollector(
