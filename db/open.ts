@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../common/descriptors.ts";
@@ -104,6 +104,7 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
       obstacleOf(file, isMade) ??
       (isMade ? null : besideOf(file, error)) ??
       descriptorShortage(DATABASE_FILES) ??
+      inodeShortage(file) ??
       messageOf(error);
     throw cannotOpen(file, why, error);
   }
@@ -155,6 +156,18 @@ const besideOf = (file: string, error: unknown): string | null => {
     return null;
   } catch {
     return `SQLite makes a file beside it while it is read, and ${directory} cannot be written: read it as a user who may, or copy it, with its -wal where there is one, to a directory of your own`;
+  }
+};
+
+/** SQLite says that it cannot open a file where the disk takes no further one, whatever room it has. */
+export const inodeShortage = (file: string): string | null => {
+  try {
+    // a file system that makes inodes as it needs them says that it has none at all
+    const { files, ffree } = statfsSync(dirname(realFileOf(file)));
+    return files > 0 && ffree === 0 ? "its disk takes no further file: df -i" : null;
+  } catch {
+    // there is more amiss than that
+    return null;
   }
 };
 

@@ -45,6 +45,13 @@ test.runIf(isAble)("a disk without room for what SQLite needs to read a database
   expect(onSmallDisk("full-disk.ts")).toMatchObject({ read });
 });
 
+test.runIf(isAble)("a disk that takes no further file, whatever room it has, is told as that", () => {
+  expect(onSmallDisk("no-inodes.ts")).toEqual([
+    "cannot write /lacuna.db-lock: its disk takes no further file: df -i",
+    "cannot open the database /lacuna.db: its disk takes no further file: df -i",
+  ]);
+});
+
 test.runIf(isAble)(
   "a disk in the place of that of the database is noticed, though its files have the same inodes",
   () => {
