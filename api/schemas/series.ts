@@ -53,7 +53,7 @@ const SeriesGap = Type.Object({
 const Gaps = {
   gaps: Type.Array(SeriesGap, {
     description:
-      "absent ranges with a number in the span, by send time (`/gaps` goes by when they were noticed instead); of more than 1,000 the longest",
+      "absent ranges with a number in the span, by send time (`/gaps` goes by when they were noticed instead); of more than 1,000 the longest, of equally long ones some from all over the span",
   }),
   gapsLeftOut: Count("gaps in the span beyond those listed; their numbers are in `expected` all the same"),
 };

@@ -72,6 +72,27 @@ test("of more gaps than are listed the longest ones are, by time, and the others
   ]);
 });
 
+test.each([
+  ["every second number", 2, 0],
+  ["every hundredth", 100, 0],
+  ["by no rule", 7, 50],
+])("of equally long gaps, %s, those that are listed lie all over the series", (_, every, scatter) => {
+  const [most, count] = [100, 5000];
+  const gaps = new LongestGaps(most);
+  for (let gap = 0; gap < count; gap++) {
+    const first = 1 + gap * (every + scatter) + ((gap * gap) % (scatter + 1));
+    gaps.add({
+      ...rangeOf(first, first, first - 1, first + 1),
+      ...{ run: 1, state: "lost", cause: "network", openedAtUs: 7, closedAtUs: 8, requests: 0 },
+    });
+  }
+  const tenths = new Float64Array(10);
+  for (const { first } of gaps.list())
+    tenths[Math.floor(first / ((count * (every + scatter) + 100) / 10))]! += 1;
+  expect(Math.min(...tenths)).toBeGreaterThanOrEqual(most / 20);
+  expect(gaps.leftOut).toBe(count - most);
+});
+
 test("gaps that begin at one time are listed by run, then by number", () => {
   const gaps = new LongestGaps(10);
   for (const [run, first] of [
