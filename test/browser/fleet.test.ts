@@ -20,6 +20,21 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("the collector's page tells how many readings the database holds", async () => {
+    await withPage("#/collector", async ({ page }) => {
+      const readings = page.locator("dt", { hasText: "Readings" }).locator("+ dd");
+      const told = async () => Number((await readings.innerText()).replaceAll(",", ""));
+      const held = async () => {
+        const { database } = await getJson<{ database: { readingsStored: number } }>(
+          `${pages.fleet.api}/api/v1/status`,
+        );
+        return database.readingsStored;
+      };
+      await expect.poll(async () => (await told()) - (await held())).toBe(0);
+      expect(await held()).toBeGreaterThan(PUMP_NUMBERS);
+    });
+  });
+
   test.each(["light", "dark"])("has no accessibility violation in its %s colours", async (colorScheme) => {
     await withPage(
       "#/",

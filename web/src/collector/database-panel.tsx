@@ -28,9 +28,7 @@ export const DatabasePanel = ({ database, rates, nowMs }: DatabasePanelProps) =>
       </Fact>
       <Fact name="Size">{bytes(database.sizeBytes)}</Fact>
       <Fact name="Write-ahead log">{bytes(database.walBytes)}</Fact>
-      <Fact name="Growth">
-        {rates === undefined ? "–" : `${rates.growth < 0 ? "−" : ""}${bytes(Math.abs(rates.growth))}/s`}
-      </Fact>
+      <Fact name="Readings">{count(database.readingsStored)}</Fact>
       <Fact name="Commits">
         {count(database.commits)}
         <span class="note"> {rates === undefined ? "" : `${rates.commits.toFixed(1)}/s`}</span>

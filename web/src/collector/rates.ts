@@ -8,8 +8,6 @@ export interface Rates {
   /** by URL of the listener */
   listeners: Map<string, { datagrams: number; bytes: number }>;
   commits: number;
-  /** bytes the database's files grew by; retention makes it negative */
-  growth: number;
 }
 
 /** @returns undefined when no time has passed, or the collector was started anew in between */
@@ -28,12 +26,10 @@ export const ratesBetween = (from: Status, to: Status): Rates | undefined => {
   );
   const sum = (field: "datagrams" | "bytes"): number =>
     Array.from(listeners.values()).reduce((total, rate) => total + rate[field], 0);
-  const size = ({ database }: Status): number => database.sizeBytes + database.walBytes;
   return {
     datagrams: sum("datagrams"),
     bytes: sum("bytes"),
     listeners,
     commits: (to.database.commits - from.database.commits) / seconds,
-    growth: (size(to) - size(from)) / seconds,
   };
 };

@@ -76,6 +76,7 @@ export interface Status {
     since: string;
     sizeBytes: number;
     walBytes: number;
+    readingsStored: number;
     lastCommit: string | null;
     commits: number;
     commitFailures: number;
