@@ -20,6 +20,15 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("while its first answer is on the way it says so, not that it has just begun to count", async () => {
+    await withPage("#/collector", async ({ page }) => {
+      await page.route("**/api/v1/history*", () => {});
+      await page.getByRole("link", { name: "Fleet" }).click();
+      await page.locator(".devices th.id").first().waitFor();
+      expect(await page.locator(".hero").innerText()).toBe("Asking …");
+    });
+  });
+
   test("the collector's page tells how many readings the database holds", async () => {
     await withPage("#/collector", async ({ page }) => {
       const readings = page.locator("dt", { hasText: "Readings" }).locator("+ dd");

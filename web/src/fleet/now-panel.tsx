@@ -86,10 +86,10 @@ export interface NowPanelProps {
 
 /** The answer of five seconds: one number, what it means, and whose fault the rest is. */
 export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
-  const trend = lately(recent?.samples ?? [], MINUTE);
-  if (ledger === undefined || trend === undefined) {
-    return <section class="panel hero empty">Counting the first seconds …</section>;
-  }
+  if (ledger === undefined || recent === undefined)
+    return <section class="panel hero empty">Asking …</section>;
+  const trend = lately(recent.samples, MINUTE);
+  if (trend === undefined) return <section class="panel hero empty">Counting the first seconds …</section>;
   const ratio = completenessOf(trend);
   const span = spanOfStep(trend);
   return (
