@@ -20,6 +20,17 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("how many devices are not online stands beside those that are, and leads to their list", async () => {
+    await withPage("#/?search=pump", async ({ page }) => {
+      const offline = page.locator(".hero-facts").getByRole("link", { name: /^\d+ offline$/ });
+      const list = page.getByRole("region", { name: "Devices" }).locator(".aside");
+      await offline.click();
+      expect(new URL(page.url()).hash).toBe("#/?status=offline");
+      const counted = async () => [await offline.innerText(), await list.innerText()].map(Number.parseFloat);
+      await expect.poll(async () => new Set(await counted()).size).toBe(1);
+    });
+  });
+
   test("while its first answer is on the way it says so, not that it has just begun to count", async () => {
     await withPage("#/collector", async ({ page }) => {
       await page.route("**/api/v1/history*", () => {});

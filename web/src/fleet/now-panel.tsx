@@ -1,8 +1,9 @@
 import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS } from "../bins/bins.ts";
-import type { FleetLedger, FleetList, History } from "../data/types.ts";
+import { type FleetLedger, type FleetList, type History, STATUSES } from "../data/types.ts";
 import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
+import { formatPlace } from "../routing.ts";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, lately, MINUTE, rawLossOf, residualOf, spanOfStep } from "./trend.ts";
 import { notStored, verdict } from "./verdict.ts";
@@ -35,6 +36,19 @@ const BinRows = ({ trend }: { trend: Step }) => {
   );
 };
 
+/** Devices that are not online, by status: each count leads to their list. */
+const NotOnline = ({ statuses }: { statuses: FleetList["statuses"] }) => (
+  <ul class="not-online">
+    {STATUSES.filter((status) => status !== "online" && statuses[status] > 0).map((status) => (
+      <li key={status}>
+        <a href={formatPlace("fleet", "", { status })}>
+          {count(statuses[status])} {status}
+        </a>
+      </li>
+    ))}
+  </ul>
+);
+
 const Facts = ({
   ledger,
   trend,
@@ -55,6 +69,7 @@ const Facts = ({
         <dd>
           {statuses === undefined ? "–" : count(statuses.online)}
           {all !== null && <small> of {count(all)}</small>}
+          {statuses !== undefined && <NotOnline statuses={statuses} />}
         </dd>
       </div>
       <div>
