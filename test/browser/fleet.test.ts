@@ -87,6 +87,29 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("no device is told to be silent because the next rows are still on their way", async () => {
+    await pages.fleet.send("fan-1", PUMP_NUMBERS + 1, Date.now() * 1000, { speed: 1 });
+    await withPage("#/", async ({ page }) => {
+      const lastSeen = page.locator(".devices tr", { hasText: "fan-1" }).locator("th, td").nth(2);
+      await lastSeen.filter({ hasText: /now|\d s ago/ }).waitFor();
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.route("**/api/v1/fleet?sort=*", async (route) => {
+        await released;
+        await route.continue();
+      });
+      await page.waitForRequest("**/api/v1/fleet?sort=*");
+      const first = await lastSeen.innerText();
+      // what is asked meanwhile tells how late it is
+      for (let answer = 0; answer < 3; answer++) await page.waitForResponse("**/api/v1/history?*");
+      expect(await lastSeen.innerText()).toBe(first);
+      release();
+      await expect.poll(() => lastSeen.innerText()).not.toBe(first);
+    });
+  });
+
   test("search leaves the devices that match, and the URL shows the same to another reader", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;

@@ -34,7 +34,7 @@ const ByCause = ({ device }: { device: FleetDevice }) => (
 export interface DeviceRowProps {
   index: number;
   device: FleetDevice;
-  /** the collector's clock: the newest commit may be long ago, when everything is silent */
+  /** the collector's clock when the row came */
   nowMs: number;
   strip: RasterDevice | undefined;
 }

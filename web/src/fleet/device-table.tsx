@@ -70,7 +70,7 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
   const scroller = useRef<HTMLDivElement>(null);
   const row = Math.round(ROW * useWallScale());
   const seen = useVirtualWindow(scroller, row);
-  const rows = useDeviceRows(seen, sorting, search, status);
+  const rows = useDeviceRows(seen, sorting, search, status, nowMs);
   const { total = 0 } = rows;
   useEffect(() => onTotal(rows.total), [rows.total, onTotal]);
   const list = `${sorting.key} ${sorting.isDescending} ${search} ${status}`;
@@ -97,7 +97,7 @@ export const DeviceTable = ({ sorting, search, status, nowMs, onSort, onTotal }:
                   key={device.id}
                   index={index}
                   device={device}
-                  nowMs={Math.max(nowMs ?? 0, rows.asOfMs)}
+                  nowMs={rows.nowMs}
                   strip={rows.stripOf(device.id)}
                 />
               );
