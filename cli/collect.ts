@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addFlags } from "./flags.ts";
+import { helpWidthOf } from "./help.ts";
 import { listenerHelp } from "./listener-help.ts";
 import { COLLECT_OPTIONS } from "./options.ts";
 
@@ -13,7 +14,7 @@ export const registerCollect = (program: Command, version: string): void => {
     COLLECT_OPTIONS,
     true,
   )
-    .addHelpText("after", listenerHelp)
+    .addHelpText("after", ({ command }) => listenerHelp(helpWidthOf(command)))
     .action(async (flags: Record<string, unknown>) => {
       const { collect } = await import("./run-collect.ts");
       await collect(flags, version);

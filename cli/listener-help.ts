@@ -1,3 +1,5 @@
+import { wrapped } from "./terminal.ts";
+
 /** The options of a listener's URL: for `collect --help` and docs/configuration.md, which is made from it. */
 export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }[] = [
   {
@@ -41,11 +43,22 @@ export const LISTENER_URL_OPTIONS: readonly { example: string; meaning: string }
 
 const WIDTH = Math.max(...LISTENER_URL_OPTIONS.map(({ example }) => example.length));
 
-/** What `collect --help` says at its end. */
-export const listenerHelp = (): string => `
-Options of a listener's URL, after ? and joined by & (quote it in a shell):
-${LISTENER_URL_OPTIONS.map(({ example, meaning }) => `  ${example.padEnd(WIDTH)}  ${meaning.replaceAll("`", "")}`).join("\n")}
+/** before an example and before its meaning */
+const SPACE = "  ";
+const INDENT = " ".repeat(2 * SPACE.length + WIDTH);
+
+const line = (example: string, meaning: string, width: number): string => {
+  const lines = wrapped(meaning.replaceAll("`", ""), width - INDENT.length);
+  return `${SPACE}${example.padEnd(WIDTH)}${SPACE}${lines.join(`\n${INDENT}`)}`;
+};
+
+/** What `collect --help` says at its end. @param width - characters a line may have */
+export const listenerHelp = (width: number): string => `
+${wrapped("Options of a listener's URL, after ? and joined by & (quote it in a shell):", width).join("\n")}
+${LISTENER_URL_OPTIONS.map(({ example, meaning }) => line(example, meaning, width)).join("\n")}
 
 Examples:
-  lacuna collect --listen udp://0.0.0.0:5000 --db /var/lib/lacuna/lacuna.db --retention 30d
-  lacuna collect --listen 'udp://[::]:4747' --listen 'udp://232.1.2.3:5000?source=10.0.0.9&interface=eth0'`;
+  lacuna collect --listen udp://0.0.0.0:5000 \\
+    --db /var/lib/lacuna/lacuna.db --retention 30d
+  lacuna collect --listen 'udp://[::]:4747' \\
+    --listen 'udp://232.1.2.3:5000?source=10.0.0.9&interface=eth0'`;

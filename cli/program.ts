@@ -16,6 +16,9 @@ import { registerSimulate } from "./simulate.ts";
 import { registerTail } from "./tail.ts";
 import { registerToken } from "./token.ts";
 
+/** What a flag or a command means is broken between words down to this, characters; commander gives up at 40, where a terminal has 70. */
+const NARROWEST = 20;
+
 /** The command with all its subcommands, not yet run. @param writeOut - takes what is asked for of the program itself: help, version */
 export const createProgram = (version: string, writeOut: (text: string) => void): Command => {
   const program = new LacunaCommand("lacuna")
@@ -41,6 +44,7 @@ export const createProgram = (version: string, writeOut: (text: string) => void)
     command
       .exitOverride()
       .configureOutput({ writeOut })
+      .configureHelp({ minWidthToWrap: NARROWEST })
       .showHelpAfterError("(--help shows what is accepted)");
   return program;
 };

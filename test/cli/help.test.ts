@@ -58,3 +58,18 @@ test("help is shown whatever else is wrong", async () => {
   );
   expect(shown.join("")).toMatch(/^Usage: lacuna gaps/);
 });
+
+test.each([60, 80, 120])("help is broken between words for a terminal of %s columns", async (columns) => {
+  const names = createProgram("1", () => {}).commands.map((command) => command.name());
+  for (const words of [[], ...names.map((name) => [name])]) {
+    const shown: string[] = [];
+    const program = createProgram("1", (text) => shown.push(text));
+    for (const command of [program, ...program.commands])
+      command.configureOutput({ getOutHelpWidth: () => columns });
+    await expect(program.parseAsync([...words, "--help"], { from: "user" })).rejects.toThrow("outputHelp");
+    // examples are lines of a shell
+    const [help] = shown.join("").split("\nExamples:");
+    const tooLong = help!.split("\n").filter(({ length }) => length > columns);
+    expect(tooLong.filter((line) => line.trim().includes(" "))).toEqual([]);
+  }
+});
