@@ -63,6 +63,27 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("of gaps noticed at one moment the newest numbers stand first, as of those noticed one after the other", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.route("**/devices/pump-7/gaps?*", async (route) => {
+        const answer = await route.fetch();
+        const { gaps } = (await answer.json()) as { gaps: { openedAt: string }[] };
+        const [later, earlier] = [0, 1000].map((ms) => new Date(Date.now() - ms).toISOString());
+        const list = Array.from({ length: 60 }, (_, at) => {
+          const first = 119 - at;
+          return { ...gaps[0]!, first, last: first, count: 1, openedAt: at < 40 ? later : earlier };
+        });
+        await route.fulfill({ json: { gaps: list, next: null } });
+      });
+      await page.goto(`${pages.fleet.api}/#/device/pump-7?last=all`);
+      const numbers = page.locator(".gap-scroll tbody td:nth-child(2)");
+      await numbers.nth(59).waitFor();
+      expect((await numbers.allInnerTexts()).map(Number)).toEqual(
+        Array.from({ length: 60 }, (_, at) => 119 - at),
+      );
+    });
+  });
+
   test("a click on a gap shows its place in the charts", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       await page.locator("tr", { hasText: "60 – 71" }).getByRole("button").click();

@@ -41,6 +41,10 @@ const pathOf = (device: string, range: Range, state: State): string => {
   })}`;
 };
 
+/** Of gaps noticed at one moment the greatest numbers come first, as the API tells them. */
+const laterNoticed = (a: Gap, b: Gap): number =>
+  a.openedAt === b.openedAt ? 0 : a.openedAt < b.openedAt ? 1 : -1;
+
 /** What became of the numbers, in the colour of their bin. */
 const Fate = ({ state, cause, arrival }: Gap) => {
   const bin = binOf(state === "open" ? "missing" : (arrival ?? cause ?? "undetermined"));
@@ -82,7 +86,7 @@ export const GapsPanel = ({
     () => pathOf(device, range, state),
     2000,
   );
-  const gaps = (data?.gaps ?? []).toSorted((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
+  const gaps = (data?.gaps ?? []).toSorted(laterNoticed);
   const looking = useRef<AbortController | null>(null);
   useEffect(() => () => looking.current?.abort(), []);
   const look = (gap: Gap) => async (): Promise<void> => {
