@@ -97,9 +97,11 @@ test("rates are of all listeners together, of one that was not there before sinc
   expect(rates.listeners.get(url)).toEqual({ datagrams: 10, bytes: 100 });
 });
 
-test("there are no rates across a restart or without time", () => {
-  expect(ratesBetween(status(10, 1), status(10, 1))).toBeUndefined();
-  expect(ratesBetween(status(10, 1), status(11, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
+test("there are no rates across a restart, nor over so little time that they would be far off", () => {
+  for (const seconds of [0, 1, 2.9])
+    expect(ratesBetween(status(10, 1), status(10 + seconds, 1000))).toBeUndefined();
+  expect(ratesBetween(status(10, 1), status(13, 1))).toBeDefined();
+  expect(ratesBetween(status(10, 1), status(15, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
 });
 
 test.each([1, 1.8])(

@@ -10,10 +10,13 @@ export interface Rates {
   commits: number;
 }
 
-/** @returns undefined when no time has passed, or the collector was started anew in between */
+/** Counters of a listener are up to half a second old: over a second or two a rate would be off by a half or a third. */
+const LEAST_SECONDS = 3;
+
+/** @returns undefined when too little time has passed, or the collector was started anew in between */
 export const ratesBetween = (from: Status, to: Status): Rates | undefined => {
   const seconds = (parseMs(to.now) - parseMs(from.now)) / 1000;
-  if (seconds <= 0 || from.startedAt !== to.startedAt) return undefined;
+  if (seconds < LEAST_SECONDS || from.startedAt !== to.startedAt) return undefined;
   const before = new Map(from.listeners.map((listener) => [listener.url, listener.counters]));
   const listeners = new Map(
     to.listeners.map(({ url, counters }) => {
