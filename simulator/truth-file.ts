@@ -1,5 +1,13 @@
 import { once } from "node:events";
-import { closeSync, createReadStream, createWriteStream, openSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  statSync,
+} from "node:fs";
 import { createInterface } from "node:readline";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { Truth, TruthHeader, TruthRecord } from "./truth.ts";
@@ -17,7 +25,9 @@ const writeError = (path: string, cause: unknown): LacunaError => {
  */
 export const checkTruthPath = (path: string): void => {
   try {
-    closeSync(openSync(path, "a"));
+    // who reads a pipe would take the close for the end of the truth
+    if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) accessSync(path, constants.W_OK);
+    else closeSync(openSync(path, "a"));
   } catch (error) {
     throw writeError(path, error);
   }

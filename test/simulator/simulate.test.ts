@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -247,6 +248,13 @@ test("a truth file that cannot be written fails the simulation with its code", a
   await listen("udp4", "127.0.0.1");
   const run = simulate(settings({ durationMs: 10, truthPath: join(directory, "missing", "t") }));
   await expect(run).rejects.toMatchObject({ code: "ERR_TRUTH_WRITE" });
+});
+
+test.skipIf(process.platform === "win32")("who reads the truth from a pipe gets all of it", async () => {
+  await listen("udp4", "127.0.0.1");
+  execFileSync("mkfifo", [truthPath]);
+  const [{ records }, { used }] = await Promise.all([readTruth(truthPath), simulate(settings({}))]);
+  expect(records.reduce((sum, { next }) => sum + next, 0)).toBe(used);
 });
 
 test("settings that do not go together are refused before anything is sent", async () => {
