@@ -281,14 +281,14 @@ export class Fleet {
 
   /** Once everything else has left: the next of the heartbeats that say what was used, unless those have left too. */
   #pushEnd(): void {
-    const { devices } = this.schedule;
+    // devices begin in turn: those that have not spoken are the last ones, and take no time
+    const devices = Math.min(this.schedule.devices, this.#slot);
     const rate = Math.max(this.schedule.totalRateHz, END_RATE_HZ);
     if (this.#endUs < 0) this.#endUs = this.#lastDueUs + END_SPACING_US;
     while (this.#queue.size === 0 && this.#endSlot < devices * this.#settings.endHeartbeats) {
       const round = Math.floor(this.#endSlot / devices);
       const device = this.#endSlot++ % devices;
-      const start = this.#starts[device];
-      if (start === undefined) continue;
+      const start = this.#starts[device]!;
       const roundUs = Math.max(END_SPACING_US, (devices / rate) * 1e6);
       const timeUs = Math.floor(this.#endUs + round * roundUs + (device / rate) * 1e6);
       this.#pushControl(start, KIND.HEARTBEAT, timeUs, 2 + round, true);

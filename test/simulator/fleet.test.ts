@@ -154,6 +154,21 @@ test("a stopped fleet uses no further number and still says farewell", () => {
   expect(used.reduce((sum, next) => sum + next, 0)).toBe(kinds.filter((kind) => kind === KIND.DATA).length);
 });
 
+test("a fleet that is stopped before all of it spoke takes no time for those that did not", () => {
+  const settings = fixedSettings({ devices: 1_000_000, totalRateHz: 10, endHeartbeats: 3 });
+  const fleet = new Fleet(settings);
+  let count = 0;
+  let lastUs = 0;
+  let farewellUs = -1;
+  for (const { emission } of sentBy(fleet, settings)) {
+    if (++count === 10) fleet.stop();
+    if (emission.isEnd && farewellUs < 0) farewellUs = emission.dueUs;
+    lastUs = emission.dueUs;
+  }
+  // as long as a fleet of those that spoke
+  expect(lastUs - farewellUs).toBeLessThan(200_000);
+});
+
 test("the truth says of each number what really left", () => {
   const { sent, truth } = simulateInMemory(fixedSettings({ ...SMALL, restartsPerMinute: 15 }));
   const intact = new Map<string, number>();
