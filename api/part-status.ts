@@ -37,6 +37,8 @@ export interface ListenerStatus {
   receiveBufferCeilingBytes: number | null;
   /** arrival of the newest datagram since the start; null = none yet */
   lastDatagramAtUs: number | null;
+  /** the newest datagram rejected for what was in it; null = none since the start */
+  lastRejected: { atUs: number; source: string; reason: string } | null;
   /** datagrams the kernel dropped at its sockets; null where it cannot be read */
   kernelDrops: number | null;
   /** what waits in the socket, of several the fullest, on the scale of `receiveBufferGrantedBytes`; null where it cannot be read */

@@ -11,6 +11,7 @@ const listenerJson = (listener: ListenerStatus, membershipLimit: number | null):
   const {
     sinceUs,
     lastDatagramAtUs,
+    lastRejected,
     receiveBufferRequestedBytes,
     receiveBufferGrantedBytes,
     receiveBufferCeilingBytes,
@@ -24,6 +25,7 @@ const listenerJson = (listener: ListenerStatus, membershipLimit: number | null):
     ownSockets: [...same.ownSockets],
     since: formatTime(sinceUs),
     lastDatagramAt: lastDatagramAtUs === null ? null : formatTime(lastDatagramAtUs),
+    lastRejected: lastRejected === null ? null : lastRejectedJson(lastRejected),
     memberships: same.group === null ? null : { used: same.state === "OK" ? 1 : 0, limit: membershipLimit },
     receiveBuffer: {
       requestedBytes: receiveBufferRequestedBytes,
@@ -35,6 +37,12 @@ const listenerJson = (listener: ListenerStatus, membershipLimit: number | null):
     },
   };
 };
+
+const lastRejectedJson = ({ atUs, source, reason }: NonNullable<ListenerStatus["lastRejected"]>) => ({
+  at: formatTime(atUs),
+  source,
+  reason,
+});
 
 const pathJson = (status: PathStatus): Static<typeof Path> => {
   const { sinceUs, skewMedianUs, skewP99Us, listeners, ...same } = status;

@@ -13,6 +13,7 @@ const listenerOf = ({ counters, reason, ...listener }: ListenerStatus): ApiListe
   ...listener,
   reason: reason === "" ? null : reason,
   lastDatagramAtUs: counters.lastDatagramAtUs === 0 ? null : counters.lastDatagramAtUs,
+  lastRejected: counters.lastRejected,
   counters,
 });
 

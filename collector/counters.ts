@@ -1,5 +1,7 @@
+import { endpointOf } from "../common/addresses.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import { REFUSAL_REASONS, REJECT, REJECT_REASONS } from "../protocol/reasons.ts";
+import type { Arrival } from "./tracker/types.ts";
 
 /** Codes of what is rejected though it could be decoded: by the ledger, or for where it came from. */
 const DECODED: ReadonlySet<number> = new Set([
@@ -11,6 +13,13 @@ const DECODED: ReadonlySet<number> = new Set([
   REJECT["device-limit"],
   REJECT.crosstalk,
   REJECT["database-error"],
+]);
+
+/** Codes that say nothing about what a sender sends: it is another one's, there is no room for it, or the answer to another collector of its group. */
+const NO_MISTAKE: ReadonlySet<number> = new Set([
+  REJECT.crosstalk,
+  REJECT["device-limit"],
+  REJECT["not-asked"],
 ]);
 
 /**
@@ -43,6 +52,22 @@ export class ListenerCounters {
   overloads = 0;
   /** arrival of the newest datagram, microseconds; 0 = none yet */
   lastDatagramAtUs = 0;
+  /** the newest datagram rejected for what was in it; arrival 0 = none yet */
+  readonly lastRejected = { arrivalUs: 0, code: 0, address: "", port: 0 };
+
+  /** One that has just arrived. */
+  rejectArrival(
+    code: number,
+    { arrivalUs, address, port }: Pick<Arrival, "arrivalUs" | "address" | "port">,
+  ): void {
+    this.reject(code);
+    if (NO_MISTAKE.has(code)) return;
+    const last = this.lastRejected;
+    last.arrivalUs = arrivalUs;
+    last.code = code;
+    last.address = address;
+    last.port = port;
+  }
 
   reject(code: number): void {
     this.rejected[code] = this.rejected[code]! + 1;
@@ -76,13 +101,30 @@ export interface ListenerCounts extends FleetCounters {
   nackFailures: number;
   overloads: number;
   lastDatagramAtUs: number;
+  lastRejected: LastRejected | null;
+}
+
+/** Who sent what could not be used, of late. */
+export interface LastRejected {
+  /** arrival, microseconds */
+  atUs: number;
+  /** address and port */
+  source: string;
+  reason: string;
 }
 
 export const countsOf = (counters: ListenerCounters): ListenerCounts => ({
   ...counters,
+  lastRejected: lastRejectedOf(counters),
   rejected: byReason(counters.rejected, REJECT_REASONS),
   refusedReadings: byReason(counters.refusedReadings, REFUSAL_REASONS),
 });
+
+const lastRejectedOf = ({ lastRejected }: ListenerCounters): LastRejected | null => {
+  const { arrivalUs, code, address, port } = lastRejected;
+  if (arrivalUs === 0) return null;
+  return { atUs: arrivalUs, source: endpointOf(address, port), reason: REJECT_REASONS[code]! };
+};
 
 /** The fleet's counters: those at the start and what each listener has counted since. */
 export const sumCounters = (start: FleetCounters, listeners: readonly ListenerCounters[]): FleetCounters => {

@@ -195,7 +195,7 @@ export class Ingest {
         ? REJECT.crosstalk
         : decode(bytes, view, offset, length, this.#formats[listener]!, this.#datagram);
       if (code !== REJECT.sound) {
-        counters.reject(code);
+        counters.rejectArrival(code, arrival);
         if (code !== REJECT.crosstalk) this.#tracker.onRejected(address, port, nowMs);
       } else if (this.#isHandedOver(counters, bytes, offset, length)) {
         // its owner counts it
@@ -204,7 +204,7 @@ export class Ingest {
     } catch (error) {
       this.#batches.builder.abandonDatagram();
       const reason = codeOf(error) === ERR_ARCHIVE ? "database-error" : "internal-error";
-      if (!this.#isCounted) counters.reject(REJECT[reason]);
+      if (!this.#isCounted) counters.rejectArrival(REJECT[reason], arrival);
       // whose number it had is not known, as of what could not be decoded: no network may be blamed for it (R14)
       this.#tracker.onRejected(address, port, nowMs);
       this.#options.onError(reason, error);
@@ -389,7 +389,7 @@ export class Ingest {
         counters.redundant++;
         return;
       case VERDICT.REJECTED:
-        counters.reject(tracker.rejectCode);
+        counters.rejectArrival(tracker.rejectCode, arrival);
         return;
       case VERDICT.HELD: {
         counters.held++;

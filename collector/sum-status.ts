@@ -62,6 +62,8 @@ const addCounts = (one: ListenerCounts, other: ListenerCounts): ListenerCounts =
   ...addFields(one, other),
   ...sumFleets([one, other]),
   lastDatagramAtUs: Math.max(one.lastDatagramAtUs, other.lastDatagramAtUs),
+  lastRejected:
+    (one.lastRejected?.atUs ?? 0) >= (other.lastRejected?.atUs ?? 0) ? one.lastRejected : other.lastRejected,
 });
 
 /** Every field that is a number in both, added; the others are the first one's. */

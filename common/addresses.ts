@@ -1,5 +1,9 @@
 import { isIPv4 } from "node:net";
 
+/** Where datagrams come from or go to: `10.0.0.9:4747`, `[fe80::1]:4747`. */
+export const endpointOf = (address: string, port: number): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+
 /** Whether a host, name or address without brackets, is this machine only by its very text: `localhost`, 127.0.0.0/8 or ::1. */
 export const isLoopbackHost = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));

@@ -1,4 +1,5 @@
 import { formatSizeBytes, sizeInWords } from "../../common/size.ts";
+import { formatTime } from "../../protocol/time.ts";
 import type { ListenerStatus } from "../part-status.ts";
 import { count, datagrams, type Finding, percent } from "./finding.ts";
 
@@ -153,15 +154,20 @@ const sumByReason = (
 };
 
 /** Who sends nothing else is no device, so that no list shows it: without a word here nothing seems to arrive. */
-const rejectedFindings = ({ url, counters }: ListenerStatus): Finding[] => {
+const rejectedFindings = ({ url, counters, lastRejected: last }: ListenerStatus): Finding[] => {
   const { sum, reasons } = sumByReason(counters.rejected, (reason) => !TOLD_APART.has(reason));
   if (sum === 0) return [];
+  // whose datagrams were held and given up later is not told
+  const newest =
+    last === null
+      ? ""
+      : ` The last one, ${last.reason}, came from ${last.source} at ${formatTime(last.atUs)}.`;
   const isMuch = sum >= REJECTED_SHARE * counters.datagrams;
   return [
     {
       code: "rejected-datagrams",
       severity: isMuch ? "advice" : "note",
-      sentence: `Of ${datagrams(counters.datagrams)} ${count(sum)} ${sum === 1 ? "was" : "were"} rejected (${reasons}): nothing in them is used.`,
+      sentence: `Of ${datagrams(counters.datagrams)} ${count(sum)} ${sum === 1 ? "was" : "were"} rejected (${reasons}): nothing in them is used.${newest}`,
       fix: isMuch
         ? "mend the sender: docs/protocol.md says under Rejected datagrams what each reason means"
         : null,

@@ -43,6 +43,19 @@ export const Listener = named(
     path: Nullable(Type.String()),
     receive: Word(RECEIVE_PATHS, { description: "how its socket is read" }),
     lastDatagramAt: Nullable(Time("of arrival of the newest datagram since the start")),
+    lastRejected: Nullable(
+      Type.Object(
+        {
+          at: Time("of its arrival"),
+          source: Type.String({ description: "address and port it came from" }),
+          reason: Type.String(),
+        },
+        {
+          description:
+            "the newest datagram since the start that was rejected for what was in it (not for crosstalk, device-limit, not-asked)",
+        },
+      ),
+    ),
     receiveBuffer: Type.Object(
       {
         requestedBytes: Nullable(Bytes("asked for")),

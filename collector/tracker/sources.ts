@@ -1,3 +1,4 @@
+import { endpointOf } from "../../common/addresses.ts";
 import * as deviceSlot from "./device-slot.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { Paths } from "./paths.ts";
@@ -17,9 +18,6 @@ const PATH_SILENT_MS = 2000;
 
 /** addresses shared between devices at most: every datagram brings a string of its own */
 const SHARED_ADDRESSES = 4096;
-
-const format = (address: string, port: number): string =>
-  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
 /** Where devices are heard from. A device has one reported source; what comes from elsewhere is remembered by when it came last. */
 export class Sources {
@@ -94,8 +92,8 @@ export class Sources {
   #report(slot: number, arrival: Arrival, isNew: boolean): void {
     const devices = this.#devices;
     const device = devices.mark(slot, MARK.DEVICE);
-    const from = format(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
-    const to = format(arrival.address, arrival.port);
+    const from = endpointOf(devices.addresses[slot]!, devices.int(slot, SLOT.PORT));
+    const to = endpointOf(arrival.address, arrival.port);
     devices.setMark(slot, MARK.OTHER_SEEN, devices.mark(slot, MARK.SOURCE_SEEN));
     devices.setMark(slot, MARK.REPORTED_AT, arrival.nowMs);
     this.#take(slot, arrival);
@@ -111,7 +109,7 @@ export class Sources {
     this.#hear(slot, arrival);
     devices.addresses[slot] = this.#share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);
-    this.#sink.sourceChanged(devices.mark(slot, MARK.DEVICE), format(arrival.address, arrival.port));
+    this.#sink.sourceChanged(devices.mark(slot, MARK.DEVICE), endpointOf(arrival.address, arrival.port));
     touchNewest(devices, this.#runs, slot);
   }
 

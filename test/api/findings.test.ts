@@ -286,6 +286,11 @@ test("datagrams that were rejected are told with their reasons: advice from 1 % 
     sentence: "Of 100 datagrams 1 was rejected (1 bad-magic): nothing in them is used.",
   });
   expect(heard(101, { "bad-magic": 1 })[0]).toMatchObject({ severity: "note", fix: null });
+  const lastRejected = { atUs: 1_795_176_000_000_000, source: "10.0.0.9:5000", reason: "bad-checksum" };
+  const counters = listenerCounters({ datagrams: 9, rejected: { "bad-checksum": 2 } });
+  expect(trafficFindings(groupOf({ counters, lastRejected }))[0]!.sentence).toBe(
+    "Of 9 datagrams 2 were rejected (2 bad-checksum): nothing in them is used. The last one, bad-checksum, came from 10.0.0.9:5000 at 2026-11-20T12:00:00.000000Z.",
+  );
   // a finding of its own
   const codes = heard(9, { crosstalk: 9 }).map(({ code }) => code);
   expect(codes).toEqual(["crosstalk"]);

@@ -107,6 +107,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
         path: null,
         receive: "native",
         lastDatagramAt: "2026-11-20T11:59:59.900000Z",
+        lastRejected: null,
         receiveBuffer: {
           requestedBytes: 8_388_608,
           grantedBytes: 212_992,

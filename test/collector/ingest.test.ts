@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { countsOf, ListenerCounters } from "../../collector/counters.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import { LacunaError } from "../../common/errors.ts";
 import { type DeviceSnapshot, OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { REJECT } from "../../protocol/reasons.ts";
 import { rowOf } from "../support/fake-sources.ts";
 import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
 
@@ -58,6 +60,26 @@ test("a datagram that is not sound is rejected under its reason", () => {
     datagrams: 4,
     rejected: { empty: 1, "bad-json": 1, truncated: 1, "bad-magic": 1 },
   });
+});
+
+test("who sent the last datagram that was rejected for what was in it is known, by the decoder or by the ledger", () => {
+  const bench = new IngestBench();
+  bench.receive({ sequence: 0 });
+  expect(bench.counts().lastRejected).toBeNull();
+  bench.receive("{", 0, 5001);
+  const atUs = bench.wallUs;
+  expect(bench.counts().lastRejected).toEqual({ atUs, source: "10.0.0.1:5001", reason: "bad-json" });
+  bench.advance(20);
+  for (let epoch = 2; epoch <= 9; epoch++) bench.receive({ epoch }, 0, 5002);
+  expect(bench.counts().lastRejected).toEqual({
+    ...{ atUs: bench.wallUs, source: "10.0.0.1:5002", reason: "too-many-epochs" },
+  });
+});
+
+test.each(["crosstalk", "device-limit", "not-asked"] as const)("%s is no mistake of its sender", (reason) => {
+  const counters = new ListenerCounters();
+  counters.rejectArrival(REJECT[reason], { arrivalUs: 1, address: "10.0.0.1", port: 5000 });
+  expect(countsOf(counters)).toMatchObject({ rejected: { [reason]: 1 }, lastRejected: null });
 });
 
 test("a listener decodes as its format says", () => {

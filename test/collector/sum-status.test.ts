@@ -43,18 +43,21 @@ test("a listener's socket is that of the worker that opens it, what came by it i
     counters.received = 4;
     counters.reject(2);
     counters.lastDatagramAtUs = 900;
+    counters.rejectArrival(3, { arrivalUs: 700, address: "10.0.0.1", port: 1 });
   });
   const elsewhere = listenerOf({ state: "UNAVAILABLE", port: 0, kernelDrops: 2 }, (counters) => {
     counters.datagrams = 7;
     counters.received = 6;
     counters.reject(2);
     counters.lastDatagramAtUs = 800;
+    counters.rejectArrival(3, { arrivalUs: 800, address: "fd00::2", port: 2 });
   });
   const sum = sumStatuses([statusOf(20, [elsewhere]), statusOf(10, [here])], [1]);
   expect(sum.listeners[0]).toMatchObject({ state: "OK", port: 4747, kernelDrops: 5 });
   const { counters } = sum.listeners[0]!;
   expect(counters).toMatchObject({ datagrams: 12, received: 10, lastDatagramAtUs: 900 });
-  expect(Object.values(counters.rejected)).toEqual([2]);
+  expect(Object.values(counters.rejected)).toEqual([2, 2]);
+  expect(counters.lastRejected).toMatchObject({ atUs: 800, source: "[fd00::2]:2" });
   expect(sum.reorderDelays).toEqual([2, 0, 4]);
   expect(sum).toMatchObject({
     atUs: 10,

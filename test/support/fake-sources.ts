@@ -150,6 +150,7 @@ export const listenerOf = (listener: Partial<ListenerStatus> = {}): ListenerStat
   receiveBufferGrantedBytes: 212_992,
   receiveBufferCeilingBytes: 212_992,
   lastDatagramAtUs: NOON_US - 100_000,
+  lastRejected: null,
   kernelDrops: 7,
   receiveQueueBytes: 768,
   receiveQueuePeakBytes: 53_248,
