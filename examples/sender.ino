@@ -11,8 +11,8 @@ enum Kind : uint8_t { DATA = 1, HEARTBEAT = 2, DESCRIBE = 3 };
 WiFiUDP udp;
 uint32_t epoch;       // counts the starts
 uint64_t number = 0;  // of the next DATA; only DATA uses one
-uint32_t spokeMs = 0, describedMs = 0, clockMs = 0;
 uint64_t uptimeMs = 0;  // millis() begins anew after 49 days
+uint64_t spokeMs = 0, describedMs = 0;
 
 void put(uint64_t value, int bytes) {
   while (bytes--) udp.write(uint8_t(value >> (8 * bytes)));
@@ -45,10 +45,10 @@ void setup() {
 }
 
 void loop() {
-  uptimeMs += uint32_t(millis() - clockMs), clockMs = millis();
-  if (millis() - describedMs >= 30000) describedMs = millis(), describe();
-  if (millis() - spokeMs < 1000) return;
-  spokeMs = millis();
+  uptimeMs += uint32_t(millis() - uint32_t(uptimeMs));  // read once: it may have gone on when it is read again
+  if (uptimeMs - describedMs >= 30000) describedMs = uptimeMs, describe();
+  if (uptimeMs - spokeMs < 1000) return;
+  spokeMs = uptimeMs;
   float value = analogRead(A0) * 0.1f;
   uint32_t bits;
   memcpy(&bits, &value, 4);

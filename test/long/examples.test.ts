@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "../../common/errors.ts";
 import { KIND } from "../../protocol/constants.ts";
+import { Datagram } from "../../protocol/datagram.ts";
+import { decode } from "../../protocol/decode.ts";
+import { REJECT } from "../../protocol/reasons.ts";
 import {
   eventually,
   getJson,
@@ -301,6 +304,52 @@ for (const { language, needs, prepare, between, ring } of SENDERS) {
       await relay.close();
     });
 }
+
+test
+  .skipIf(unavailable("c++") !== null)
+  .concurrent("the Arduino sender counts its starts, and its clock goes as that of the board", async () => {
+    const board = `${directory.path}/arduino`;
+    mkdirSync(board);
+    for (const header of ["EEPROM.h", "WiFi.h", "WiFiUdp.h"]) writeFileSync(`${board}/${header}`, "");
+    const source = join(import.meta.dirname, "../fixtures/arduino/main.cpp");
+    const words = [
+      "-Wall",
+      "-Wextra",
+      "-Werror",
+      "-I",
+      board,
+      "-I",
+      EXAMPLES,
+      "-o",
+      `${board}/sender`,
+      source,
+    ];
+    await promisify(execFile)("c++", words);
+    const { stdout } = await promisify(execFile)(`${board}/sender`, { maxBuffer: 1 << 24 });
+    const datagram = new Datagram();
+    const heard = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => {
+        const [clockMs, hex] = line.split(" ");
+        const bytes = Buffer.from(hex!, "hex");
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        expect(decode(bytes, view, 0, bytes.length, "lacuna", datagram)).toBe(REJECT.sound);
+        const { kind, epoch, sequence, sendTimeUs } = datagram;
+        return { kind, epoch, sequence, uptimeMs: sendTimeUs / 1000, clockMs: Number(clockMs) };
+      });
+    expect(new Set(heard.map(({ epoch }) => epoch))).toEqual(new Set([0]));
+    const data = heard.filter(({ kind }) => kind === KIND.DATA);
+    expect(data.map(({ sequence }) => sequence)).toEqual(data.map((_, index) => index));
+    // its clock begins anew meanwhile
+    expect(data.length).toBeGreaterThan(30);
+    expect(data.at(-1)!.clockMs).toBeLessThan(data[0]!.clockMs);
+    const [first] = data;
+    for (const { uptimeMs, clockMs } of data) {
+      const passedMs = (clockMs - first!.clockMs) >>> 0;
+      expect(Math.abs(uptimeMs - first!.uptimeMs - passedMs)).toBeLessThan(5);
+    }
+  });
 
 test
   .skipIf(unavailable("nc") !== null)
