@@ -50,7 +50,8 @@ export class Afterwards {
       ? this.#sources.isReported(device, arrival)
       : !this.#sources.isOnOtherPath(device, arrival);
     if (isReturnPath && mayAnswer) devices.setInt(device, SLOT.RETURN_PATH, arrival.listener + 1);
-    else if (!isKnown) devices.setInt(device, SLOT.RETURN_PATH, RETURN_PATH.NONE);
+    else if (!isKnown)
+      devices.setInt(device, SLOT.RETURN_PATH, datagram.isNative ? RETURN_PATH.NONE : RETURN_PATH.FOREIGN);
     else return;
     // also of one that is not asked: the short path is for what comes to the same address as before
     devices.setInt(device, SLOT.RETURN_LOCAL, arrival.local);

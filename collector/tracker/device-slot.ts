@@ -26,7 +26,13 @@ export const SLOT = {
   RETURN_LOCAL: 12,
 } as const;
 export const SLOT_FIELDS = 13;
-export const RETURN_PATH = { UNHEARD: 0, NONE: -1 } as const;
+export const RETURN_PATH = {
+  UNHEARD: 0,
+  /** heard, and by nothing it could be asked by */
+  NONE: -1,
+  /** the same, and last in a format that has no way back: the native one changes that, on the short path too */
+  FOREIGN: -2,
+} as const;
 /**
  * What a device's slot keeps as float64: its number, bytes, and times in monotonic milliseconds, -Infinity = never. None of them outlives the process, so
  * that none need follow the wall clock, which may be set.

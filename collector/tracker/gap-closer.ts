@@ -132,7 +132,7 @@ export class GapCloser {
     const { recovery, runs, devices } = this.#context;
     if (recovery === null || nowMs === Number.POSITIVE_INFINITY) return false;
     const path = devices.int(runs.device[run]!, SLOT.RETURN_PATH);
-    return path !== RETURN_PATH.NONE && isAskable(this.#context, run);
+    return path >= RETURN_PATH.UNHEARD && isAskable(this.#context, run);
   }
 
   /** The window of the range is over; while it can be asked for it stays open. */

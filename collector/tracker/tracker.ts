@@ -46,7 +46,7 @@ import * as types from "./types.ts";
 const { KIND } = constants;
 const { ROW } = ledgerRow;
 const { MAX_SEQUENCE_BITS } = sequenceModule;
-const { MARK, SLOT } = deviceSlot;
+const { MARK, RETURN_PATH, SLOT } = deviceSlot;
 const { HOT, HOT_FIELDS } = runRow;
 const { STEADY } = runState;
 const { VERDICT } = types;
@@ -373,6 +373,7 @@ export class Tracker {
     if (!isHeardBy(devices.int(slot, SLOT.HEARD_BY), arrival.listener)) return false;
     // its address has a socket since, or it sends to another one: that is where it is asked from
     if (devices.int(slot, SLOT.RETURN_LOCAL) !== arrival.local) return false;
+    if (datagram.isNative && devices.int(slot, SLOT.RETURN_PATH) === RETURN_PATH.FOREIGN) return false;
 
     if (time !== 0 && isSampled(number, hot[base + HOT.INTERVAL]!)) this.#notePair(run, datagram, arrival);
     hot[base + ROW.HIGH_WATER] = number;

@@ -137,6 +137,15 @@ test("no device of a listener with recovery off is asked, nor one that speaks JS
   }
 });
 
+test("a device that speaks both formats is asked, also when all went well while it spoke the binary one", () => {
+  const bed = new RecoveryBed();
+  bed.data("pump", range(0, 9), { isNative: false });
+  bed.data("pump", range(10, 99));
+  bed.data("pump", [101], { isNative: false });
+  bed.pass(WINDOW_MS + 20);
+  expect(bed.nacks).toMatchObject([{ ranges: [[100, 100]] }]);
+});
+
 test("a source without an address or port is not asked: the system would take it for this host itself", () => {
   const sources = [{ address: "0.0.0.0" }, { address: "::" }, { port: 0 }];
   for (const from of sources) {
