@@ -56,3 +56,13 @@ test("a difference names eight ranges of numbers at most, and how many numbers t
     "stored: device pump-7, epoch 3, run 1, 0, 10-11, 20, 30-31, 40, 50-51, 60, 70-71, … (13 numbers): truth: delivered; ledger: not stored",
   );
 });
+
+test.each([
+  [{ device: "pump-7" }, "device pump-7"],
+  [{ device: null }, "fleet"],
+  [{ device: "pump-7", epoch: null, run: 0 }, "device pump-7, epoch null"],
+])("a difference names what it concerns and nothing else: %j", (concerns, where) => {
+  expect(formatDifference({ ...concerns, subject: "device", truth: "known", ledger: "not known" })).toBe(
+    `device: ${where}: truth: known; ledger: not known`,
+  );
+});

@@ -279,12 +279,13 @@ test("a reading that is stored twice is named", async () => {
   ]);
 });
 
-test("a stored reading of a number nobody used is named", async () => {
+test.each([0, 5])("a stored reading of a number nobody used is named: %i behind the last", async (behind) => {
   const scene = sceneOf();
   const { device, readings, record, where } = victimOf(scene);
-  device.readings.push({ ...readings[0]!, sequence: record.next + 5 });
+  const sequence = record.next + behind;
+  device.readings.push({ ...readings[0]!, sequence });
   expect(linesOf(await auditOf(scene))).toEqual([
-    `stored ${where} ${record.next + 5}-${record.next + 5}: not received | stored`,
+    `stored ${where} ${sequence}-${sequence}: not received | stored`,
     `counter ${where} : ${readings.length + 1} stored readings | stored ${readings.length}`,
   ]);
 });
