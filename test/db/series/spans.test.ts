@@ -145,16 +145,26 @@ test.each([
   }
 });
 
+test("a span of fewer microseconds than points has a bucket for each of them", async () => {
+  using bed = new StoreBed();
+  const { model, run, flush, ask } = startPump(bed);
+  for (const sequence of [0, 1, 2]) model.receive(run, sequence, value(sequence, 100 + sequence), 100);
+  flush();
+  const { buckets } = await ask({ fromUs: 100, toUs: 103, division: { points: 10 } });
+  expect(buckets.map(({ mean }) => mean)).toEqual([0, 1, 2]);
+});
+
 test.each([
-  [20_000_000, "3ms"],
-  [9_998_000, "1ms"],
-  [100_000_000_000, "10002ms"],
+  [1, 20_000_000, "3ms"],
+  [1, 9_998_000, "1ms"],
+  [1, 100_000_000_000, "10002ms"],
+  [500_000_001, 520_000_000, "3ms"],
 ])(
-  "a step that makes more than 10,000 buckets of %d µs is refused, telling one that would do",
-  async (lastUs, step) => {
+  "a step that makes more than 10,000 buckets from %d to %d µs is refused, telling one that would do",
+  async (firstUs, lastUs, step) => {
     using bed = new StoreBed();
     const { model, run, flush, ask } = startPump(bed);
-    model.receive(run, 0, value(1, 1), 1);
+    model.receive(run, 0, value(1, firstUs), firstUs);
     model.receive(run, 1, value(1, lastUs), lastUs);
     flush();
     await expect(ask({ division: { stepUs: 10 } })).rejects.toMatchObject({
