@@ -289,6 +289,7 @@ describe("what is damaged in the database", () => {
     expect((await api.get(`${URL}?min_completeness=0.1`)).json).toMatchObject({
       code: "ERR_INCOMPLETE",
       completeness: null,
+      detail: "the completeness cannot be told: the database is damaged",
     });
   });
 
@@ -363,11 +364,13 @@ describe("min_completeness", () => {
     api.sources.page = page([row({})]);
     const { status, json } = await api.get(`${URL}?min_completeness=0.98&format=csv`);
     expect([status, json.code, json.completeness]).toEqual([409, "ERR_INCOMPLETE", 0.97]);
+    expect(json.detail).toBe("the completeness is 0.97, below 0.98");
   });
 
   test("one of which nobody can tell is 409", async () => {
     const { status, json } = await api.get(`${URL}?min_completeness=0`);
     expect([status, json.completeness]).toEqual([409, null]);
+    expect(json.detail).toContain("nothing was expected, or nothing is numbered");
   });
 
   test("one that is no ratio is 400", async () => {
