@@ -33,10 +33,13 @@ test("whatever is set and deleted, it answers as a Map does", () => {
   );
 });
 
-test("it grows with the ids it is given", () => {
+test("it grows with the ids it is given; of many that share their places those that stay are found when others go", () => {
   const ids = Array.from({ length: 5000 }, (_, slot) => `pump-${slot}`);
   const index = new IdIndex(ids);
   for (const [slot, id] of ids.entries()) index.set(id, slot);
   expect(ids.map((id) => index.get(id))).toEqual(ids.map((_, slot) => slot));
   expect(index.get("nobody")).toBe(-1);
+  const stays = (slot: number): boolean => slot % 3 === 0;
+  for (const [slot, id] of ids.entries()) if (!stays(slot)) index.delete(id, slot);
+  expect(ids.map((id) => index.get(id))).toEqual(ids.map((_, slot) => (stays(slot) ? slot : -1)));
 });
