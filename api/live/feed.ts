@@ -118,7 +118,7 @@ export class Feed {
   }
 
   async #rest(flush: number): Promise<void> {
-    if (this.#teller.flush !== flush || this.#host.segments.after(flush) !== null) return;
+    if (this.#teller.flush !== flush) return;
     this.#post(this.#audience.texts([await this.#teller.rest()]));
   }
 

@@ -38,7 +38,7 @@ export class FeedBed implements Disposable {
   readonly places: { id: string; told: number }[] = [];
   readonly #texts = new Map<number, string>();
   #feed;
-  #timer: (() => void) | undefined;
+  readonly #timers: (() => void)[] = [];
   #newRuns: [number, string][] = [];
   readonly #mostRuns: number | undefined;
 
@@ -55,7 +55,7 @@ export class FeedBed implements Disposable {
       segments,
       post: (message: FromFeed) => this.#receive(message),
       after: (_delayMs: number, then: () => void) => {
-        this.#timer = then;
+        this.#timers.push(then);
       },
     };
     return new Feed(host, this.writer.flushNumber, this.#mostRuns);
@@ -109,14 +109,17 @@ export class FeedBed implements Disposable {
     const view = viewOf(this.writer);
     const runs = filter.devices.map((id) => view.device(id)?.runs.map(({ run }) => run) ?? []);
     const atUs = this.bed.clock.wallUs();
+    const before = this.missed.get(client)?.length;
     await this.#feed.receive({ type: "join", client, filter, runs, after, atUs });
+    // the hub asks for more only once the client has taken what came
+    if (this.missed.get(client)?.length === before) throw new Error(`client ${client} is told nothing`);
     await meanwhile?.();
     while (!this.missed.get(client)?.at(-1)?.isAtEnd) await this.#feed.receive({ type: "more", client });
   }
 
-  /** The hold's time is over. */
-  async rest(): Promise<void> {
-    this.#timer?.();
+  /** The hold's time is over. @param flushes - of the first so many that held something; default all */
+  async rest(flushes = this.#timers.length): Promise<void> {
+    for (const isOver of this.#timers.splice(0, flushes)) isOver();
     await new Promise(setImmediate);
   }
 
@@ -149,6 +152,7 @@ export class FeedBed implements Disposable {
     for (const [clients, text] of message.texts) {
       // a client that has much to take would fall behind for nothing
       if (text.length === 0) throw new Error(`clients ${clients} are told nothing`);
+      if (clients.length === 0) throw new Error("nobody is told something");
       for (const client of clients) this.#add(client, text);
     }
     this.places.push({ id: message.position, told: this.events(1).length });

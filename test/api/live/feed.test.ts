@@ -38,6 +38,24 @@ test("what is held is told when no flush follows in time", async () => {
   expect(feed.told(1)).toEqual([0, 2]);
 });
 
+test("what a flush holds waits its own time, not that of the flush before", async () => {
+  using feed = new FeedBed();
+  const pump = feed.run("pump");
+  await feed.join(1);
+  for (const sequences of [
+    [0, 2],
+    [1, 4],
+  ]) {
+    feed.receive(pump, ...sequences);
+    await feed.flush();
+  }
+  await feed.rest(1);
+  expect(feed.told(1)).toEqual([0, 1, 2]);
+  feed.receive(pump, 3);
+  await feed.flush();
+  expect(feed.told(1)).toEqual([0, 1, 2, 3, 4]);
+});
+
 test("a number stays late when somebody comes who follows another device", async () => {
   using feed = new FeedBed();
   const [pump, fan] = [feed.run("pump"), feed.run("fan")];
