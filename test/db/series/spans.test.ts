@@ -27,12 +27,13 @@ test("a side of the span that is open ends where what is stored in it does", asy
     model.receive(second, sequence, value(1, timeUs - 20), timeUs + 10);
     flush();
   }
-  const spans = [{ fromUs: 200 }, { toUs: 600 }, { fromUs: 650 }, { toUs: 85 }];
+  const spans = [{ fromUs: 200 }, { toUs: 600 }, { fromUs: 650 }, { fromUs: 720 }, { toUs: 85 }];
   const found = await Promise.all(spans.map((span) => ask({ ...span, division: { points: 2 } })));
   expect(found.map(({ from, to }) => [parseTime(from!), parseTime(to!)])).toEqual([
     [200, 721],
     [80, 600],
     [650, 721],
+    [720, 721],
     [80, 85],
   ]);
 });

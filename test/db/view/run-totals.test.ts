@@ -50,10 +50,10 @@ const summaryOf = ({ id, run, epoch, lastArrivalUs, counts }: ReturnType<typeof 
   return { id, run, epoch, lastArrivalUs, ...numbers, causes: CAUSES.map((cause) => causes[cause]) };
 };
 
-/** Of the runs a device has by then one changes, one is added, another one becomes current, or none is any more. */
+/** Of the runs a device has by then one changes, one is added, another one becomes current, or one, or all, are no longer. */
 const step = fc.record({
   device: fc.constantFrom(...DEVICES),
-  what: fc.constantFrom("add", "add", "change", "accept", "current", "current too", "silent"),
+  what: fc.constantFrom("add", "add", "change", "accept", "current", "current too", "silent", "not current"),
   which: fc.nat(40),
   received: fc.nat(1000),
   lost: fc.nat(50),
@@ -92,6 +92,7 @@ test("what the runs of a device come to is kept as they tell it one by one, what
           }
         }
         if (what.startsWith("current")) row[ROW.FLAGS] = ROW_FLAG.CURRENT;
+        if (what === "not current") row[ROW.FLAGS] = 0;
         put(row, what !== "accept");
       }
       view ??= new LedgerView(state);
