@@ -192,6 +192,28 @@ test("a newest value is looked for in the datagrams of its device, not in what w
   expect(() => examineDatabase(bed.file, 0)).toThrow(/latest: channel 1 of device fan .*number 15/);
 });
 
+test("nothing is wrong with runs whose chunks have heads in many rows, but with a row that is not where it was", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer({ mergePolicy: { keptBytes: 0, flushesAtOnce: 2 } });
+  const model = new IngestModel();
+  const runs = ["pump", "fan", "meter"].map((id) => model.run(model.device(id), 3));
+  for (let from = 0; from < 1200; from += 300) {
+    for (let sequence = from; sequence < from + 300; sequence++)
+      for (const run of runs) model.receive(run, sequence, [{ channel: 1, value: sequence, timeUs: 1 }]);
+    writer.accept(model.seal());
+    writer.flush();
+  }
+  expect(mergeOnce(writer, bed.file, 1)).toBe(true);
+  writer.close();
+  expect(examineDatabase(bed.file, 0)).toBe(SCHEMA_VERSION);
+  const db = bed.closing(new Database(bed.file));
+  const rows = db.prepare("SELECT count(*) FROM chunk_heads").pluck().get();
+  // more than are read at once
+  expect(rows).toBeGreaterThan(16);
+  db.exec("UPDATE chunk_heads SET part = part + 1 WHERE (run_no, part) = (SELECT run_no, max(part) FROM chunk_heads)");
+  expect(() => examineDatabase(bed.file, 0)).toThrow(/a row of chunk heads is not where it was/);
+});
+
 test("nothing is wrong where retention took what brought newest values, nor with what has no numbers", () => {
   using bed = new StoreBed();
   const writer = bed.closing(
