@@ -129,8 +129,10 @@ test("settings in milliseconds delay by so many, and those that are off do nothi
   expect(delaysOf({})).toEqual([0, 0]);
   expect(delaysOf({ delayMs: 5 })).toEqual([5000, 5000]);
   expect(delaysOf({ reorder: 1, reorderCount: 100, reorderMs: 3 })).toEqual([3000, 3000]);
-  const [least, greatest] = delaysOf({ delayMs: 5, jitterMs: 20 });
-  expect([Math.floor(least / 100), Math.floor(greatest / 100)]).toEqual([50, 249]);
+  for (const delayMs of [0, 5]) {
+    const [least, greatest] = delaysOf({ delayMs, jitterMs: 20 });
+    expect([Math.floor(least / 100), Math.floor(greatest / 100)]).toEqual([delayMs * 10, delayMs * 10 + 199]);
+  }
 });
 
 test("what happens to a datagram does not depend on the other stages", () => {
