@@ -119,6 +119,8 @@ test("a size cap below what the ledger takes is told, and no longer once it is l
     return writer.bytesWithoutReadings;
   };
   const writer = bed.writer({ maxBytes });
+  writer.flush();
+  expect(writer.bytesWithoutReadings).toBe(null);
   expect([flush(writer), writer.stored.readings]).toEqual([null, 1]);
   for (let device = 0; device < 5000; device++) model.run(model.device(`${device}`.padEnd(64)), 1);
   writer.accept(model.seal());
