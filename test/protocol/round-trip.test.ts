@@ -6,6 +6,7 @@ import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { encodeJson } from "../../protocol/encode-json.ts";
 import { binaryDatagram, jsonDatagram } from "../support/arbitrary-datagram.ts";
 import { decodePlain, fromPlain, type PlainDatagram } from "../support/plain-datagram.ts";
+import { HEADER } from "../support/vectors/vector.ts";
 
 const out = Buffer.alloc(MAX_DATAGRAM_BYTES);
 const view = new DataView(out.buffer, out.byteOffset, out.length);
@@ -36,6 +37,17 @@ test("decoding undoes encoding for every JSON kind", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test.each([
+  ["int32", -(2 ** 31), 2 ** 31 - 1],
+  ["int64", -(2 ** 53), 2 ** 53],
+  ["bool", 0, 1],
+  ["uint64", 0, 2 ** 53],
+])("the least and the greatest %s are what they were", (type, ...values) => {
+  const readings = values.map((value, channel) => ({ channel, type, offsetUs: 0, value }));
+  const datagram: PlainDatagram = { ...HEADER, readings };
+  expect(decodePlain(binary(datagram, 0))).toStrictEqual(datagram);
 });
 
 test("a NACK carries its ranges as GONE does", () => {
