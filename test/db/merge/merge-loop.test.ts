@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
 import { MergeLoop } from "../../../db/merge/merge-loop.ts";
 import type { MergeCommand } from "../../../db/merge/merge-messages.ts";
-import type { MergeLot, MergeResult } from "../../../db/merge/merge-task.ts";
+import type { MergeLot, MergeResult, SegmentRow } from "../../../db/merge/merge-task.ts";
 import { DamagedInputError, Merger } from "../../../db/merge/merger.ts";
 import { openForReading } from "../../../db/open.ts";
 import { readStateRow } from "../../../db/state-row.ts";
@@ -72,6 +72,27 @@ const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[], most = 
     } else loop.handle({ report: "lot", chunkSet, lot: step.value });
   }
 };
+
+test.each<[string, (inputs: SegmentRow[]) => void, (result: MergeResult) => Partial<MergeResult>]>([
+  ["lacks a reading", () => {}, ({ readings }) => ({ readings: readings - 1 })],
+  ["has a datagram too many", () => {}, ({ datagrams }) => ({ datagrams: datagrams + 1 })],
+  ["lies around a segment that it does not hold", (inputs) => inputs.splice(1, 1), () => ({})],
+])("what %s takes nobody's place", (_what, spoilInputs, spoil) => {
+  using bed = new StoreBed();
+  const writer = bed.closing(filledWriter(bed));
+  const task = writer.beginMerge()!;
+  spoilInputs(task.inputs as SegmentRow[]);
+  const db = bed.closing(openForReading(bed.file));
+  const { value, done } = new Merger(db, POLICY.chunkReadings, 1).merge(task).next();
+  if (done !== true) throw new Error("a lot goes ahead");
+  const segments = () => db.prepare("SELECT segment, level, readings FROM segments").all();
+  const before = segments();
+  expect(() => writer.merging.adopt({ ...value, ...spoil(value) })).toThrow(
+    expect.objectContaining({ code: "ERR_MERGE_INCOMPLETE" }),
+  );
+  expect(segments()).toEqual(before);
+  expect(before).toHaveLength(FLUSHES);
+});
 
 test("one merge follows the other until nothing is left to merge", () => {
   using bed = new StoreBed();
