@@ -56,6 +56,19 @@ test("what a flush holds waits its own time, not that of the flush before", asyn
   expect(feed.told(1)).toEqual([0, 1, 2, 3, 4]);
 });
 
+test("a device that was forgotten before the feed came to its flush is told of no more, the others are", async () => {
+  using feed = new FeedBed();
+  const [pump, fan] = [feed.run("pump"), feed.run("fan")];
+  await feed.join(1);
+  for (const run of [pump, fan]) feed.receive(run, 0);
+  const tell = feed.commit();
+  feed.model.forget(pump.device);
+  const tellNext = feed.commit();
+  await tell();
+  await tellNext();
+  expect(feed.events(1).map(({ data }) => data.device)).toEqual(["fan"]);
+});
+
 test("a number stays late when somebody comes who follows another device", async () => {
   using feed = new FeedBed();
   const [pump, fan] = [feed.run("pump"), feed.run("fan")];

@@ -372,6 +372,15 @@ describe("readings", () => {
     expect(bed.closed).toHaveLength(1);
   });
 
+  test("the thread goes on while one of its clients stays", async () => {
+    bed = await startHub();
+    fakeTimers();
+    await bed.open({ events: ["reading"] });
+    await goes(await bed.open({ events: ["reading"] }), 1);
+    vi.advanceTimersByTime(3_600_000);
+    expect(bed.closed).toEqual([]);
+  });
+
   test("the thread goes on with a client that comes within a minute after the last one went", async () => {
     bed = await startHub();
     fakeTimers();
