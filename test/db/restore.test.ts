@@ -45,29 +45,32 @@ test("devices come in the order they became known, each with its runs, absent nu
   expect([...restored.leftOut]).toEqual([]);
 });
 
-test.each([3, null])("a channel that was described and has values comes once, by its name: epoch %s", (epoch) => {
-  using bed = new StoreBed();
-  const writer = bed.writer();
-  const model = new IngestModel();
-  const device = model.device("pump");
-  const run = model.run(device, epoch);
-  model.describe(device, epoch, 1, "temperature", "Cel");
-  model.receive(
-    run,
-    0,
-    [1, 2].map((channel) => ({ channel, value: 1, timeUs: model.nowUs })),
-  );
-  writer.accept(model.seal());
-  writer.flush();
-  writer.close();
-  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
-  const [restored] = archive.restored(1).devices;
-  expect(restored!.channels).toEqual([
-    { epoch, channel: 1, name: "temperature", unit: "Cel" },
-    { epoch, channel: 2, name: "ch2", unit: "" },
-  ]);
-  expect(archive.load("pump")).toEqual(restored);
-});
+test.each([3, null])(
+  "a channel that was described and has values comes once, by its name: epoch %s",
+  (epoch) => {
+    using bed = new StoreBed();
+    const writer = bed.writer();
+    const model = new IngestModel();
+    const device = model.device("pump");
+    const run = model.run(device, epoch);
+    model.describe(device, epoch, 1, "temperature", "Cel");
+    model.receive(
+      run,
+      0,
+      [1, 2].map((channel) => ({ channel, value: 1, timeUs: model.nowUs })),
+    );
+    writer.accept(model.seal());
+    writer.flush();
+    writer.close();
+    const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+    const [restored] = archive.restored(1).devices;
+    expect(restored!.channels).toEqual([
+      { epoch, channel: 1, name: "temperature", unit: "Cel" },
+      { epoch, channel: 2, name: "ch2", unit: "" },
+    ]);
+    expect(archive.load("pump")).toEqual(restored);
+  },
+);
 
 test("of more devices than there is room for, those heard last are restored and the others named", () => {
   using bed = new StoreBed();

@@ -14,7 +14,8 @@ test.each(["", "x".repeat(5000), "7.k3f9-0-1-2"])(
 );
 
 test("where no room is left a client is told so, instead of a stream", async () => {
-  const { get } = await freshApi({ maxLiveClients: 0 });
+  const { app, get } = await freshApi({ maxLiveClients: 0 });
+  expect((await app.inject({ method: "HEAD", url: "/api/v1/live" })).statusCode).toBe(503);
   const { status, json } = await get("/api/v1/live");
   expect([status, json.code]).toEqual([503, "ERR_TOO_MANY_CLIENTS"]);
 });
