@@ -222,6 +222,12 @@ test("a byte that is wrong in a stored flush, or in a chunk, is found before a s
   expect(() => examineDatabase(other.file, 0)).toThrow(damagedReadings(other.file, 64));
 });
 
+/** What is said of a flush is so much more. @returns the change, and what undoes it */
+const shifted = (column: string, by: number) => {
+  const change = (sum: string) => `UPDATE flushes SET ${column} = ${column} + ${sum} WHERE flush = 69`;
+  return [change(`${by}`), change(`${-by}`)] as const;
+};
+
 test("so is what is said wrong of a segment, or lies in another place: queries do not find its readings then", () => {
   using bed = new StoreBed();
   fillAndMerge(bed);
@@ -244,10 +250,12 @@ test("so is what is said wrong of a segment, or lies in another place: queries d
       "UPDATE chunk_heads SET part = 1000000 WHERE part = 0",
       "UPDATE chunk_heads SET part = 0 WHERE part = 1000000",
     ],
-    [
-      "UPDATE flushes SET first_time = 1390 WHERE flush = 69",
-      "UPDATE flushes SET first_time = 1360 WHERE flush = 69",
-    ],
+    // it would lie over the one before it
+    ["UPDATE merged_segments SET first_segment = 0", "UPDATE merged_segments SET first_segment = 1"],
+    ...["runs", "datagrams", "readings", "first_time", "first_reading_time", "first_arrival"].map((column) =>
+      shifted(column, 1),
+    ),
+    ...["last_time", "last_reading_time", "last_arrival"].map((column) => shifted(column, -1)),
   ] as const) {
     db.exec(change);
     expect(() => examineDatabase(file, 0), change).toThrow(damagedReadings(file, 64, 65, 69));
