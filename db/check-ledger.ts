@@ -1,9 +1,9 @@
 import { addCounts, type LedgerCounts } from "../protocol/ledger-counts.ts";
-import { CAUSES, expectedOf, lostOf, ROW, receivedOf } from "../protocol/ledger-row.ts";
+import { CAUSES, expectedOf, isUnsequenced, lostOf, ROW, receivedOf } from "../protocol/ledger-row.ts";
 import { GapSums } from "./gap-sums.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
-import { isUnsequenced, RunExtents, spanOfRow } from "./run-extents.ts";
+import { RunExtents, spanOfRow } from "./run-extents.ts";
 import type { StoredRuns } from "./stored-runs.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
 

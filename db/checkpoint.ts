@@ -4,7 +4,7 @@ import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite, Statement } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
 import { placesToText } from "./view/place-set.ts";
-import { CHANGE_FIELDS, RUN, RUN_FIELDS } from "./view/run-rows.ts";
+import { CHANGE_FIELDS, epochOf, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 import { WaitingSlots } from "./waiting-slots.ts";
 
@@ -198,11 +198,10 @@ export class Checkpoint {
       if (this.#state.runField(slot, RUN.CHANGED) <= asOf) continue;
       const row = this.#row;
       this.#state.runs.read(slot, row);
-      const epoch = row[RUN.EPOCH]!;
       const values = this.#runValues;
       values[0] = row[ROW.RUN]!;
       values[1] = row[ROW.DEVICE]!;
-      values[2] = epoch < 0 ? null : epoch;
+      values[2] = epochOf(row[RUN.EPOCH]!);
       values[3] = row[RUN.INDEX]!;
       let at = 4;
       for (let field = ROW.FIRST; field < ROW_FIELDS; field++) values[at++] = row[field]!;
@@ -230,7 +229,7 @@ export class Checkpoint {
     const changed = [...channels.epochs(head)].filter((epoch) => epoch.flush > asOf);
     // the tables have them in the order in which they became known
     for (const { epoch, places } of changed.reverse())
-      this.#channelEpoch.run(device, epoch < 0 ? null : epoch, placesToText(places), flush);
+      this.#channelEpoch.run(device, epochOf(epoch), placesToText(places), flush);
     return count + changed.length;
   }
 

@@ -1,7 +1,7 @@
-import { CAUSES, expectedOf, lostOf, ROW, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { CAUSES, expectedOf, isCurrent, lostOf, ROW, receivedOf } from "../protocol/ledger-row.ts";
 import { rateOf } from "./device-view.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { RUN, RUN_FIELDS } from "./view/run-rows.ts";
+import { epochOf, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import type { RunTotals } from "./view/run-totals.ts";
 
 /** What a list of very many devices shows of each: sums over its runs, as plain numbers. */
@@ -52,8 +52,8 @@ const add = (summary: DeviceSummary, row: Float64Array): void => {
 };
 
 const isHeardRather = (row: Float64Array, than: Float64Array): boolean => {
-  if ((than[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0) return false;
-  return (row[ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0 || row[ROW.LAST_ARRIVAL]! > than[ROW.LAST_ARRIVAL]!;
+  if (isCurrent(than[ROW.FLAGS]!)) return false;
+  return isCurrent(row[ROW.FLAGS]!) || row[ROW.LAST_ARRIVAL]! > than[ROW.LAST_ARRIVAL]!;
 };
 
 /** @param row - for one run after the other */
@@ -63,7 +63,7 @@ const addRuns = (summary: DeviceSummary, state: LedgerState, device: number, row
     add(summary, row);
     if (!isHeardRather(row, summary.heard)) continue;
     summary.heard.set(row);
-    summary.epoch = epochOf(row);
+    summary.epoch = epochOf(row[RUN.EPOCH]!);
   }
 };
 
@@ -71,7 +71,7 @@ const addRuns = (summary: DeviceSummary, state: LedgerState, device: number, row
 const fill = (summary: DeviceSummary, state: LedgerState, { total, heard }: RunTotals): void => {
   const { counts } = total;
   state.runs.read(heard, summary.heard);
-  summary.epoch = epochOf(summary.heard);
+  summary.epoch = epochOf(summary.heard[RUN.EPOCH]!);
   summary.lastArrivalUs = total.lastArrivalUs;
   summary.expected = Number(counts.expected);
   summary.received = Number(counts.received);
@@ -81,8 +81,6 @@ const fill = (summary: DeviceSummary, state: LedgerState, { total, heard }: RunT
   summary.lost = Number(counts.lost);
   for (const [index, cause] of CAUSES.entries()) summary.causes[index] = Number(counts.causes[cause]);
 };
-
-const epochOf = (row: Float64Array): number | null => (row[RUN.EPOCH]! < 0 ? null : row[RUN.EPOCH]!);
 
 /**
  * One pass over all devices in the order of their ids that makes no object per device: 100,000 of them take some tens of milliseconds.

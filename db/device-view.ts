@@ -1,17 +1,17 @@
 import { openEndsOfFlags, type RunStorage } from "../protocol/ledger-counts.ts";
-import { ROW } from "../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { emptyRuns, type PackedRuns } from "./packed-runs.ts";
 import { type ReadingValue, readingValue } from "./reading-value.ts";
-import { hasItsFirst, isUnsequenced } from "./run-extents.ts";
+import { hasItsFirst } from "./run-extents.ts";
 import { undescribedNumber } from "./view/channel-names.ts";
 import type { Description, PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import type { LatestEntry } from "./view/latest-values.ts";
 import { isNewer } from "./view/newer-values.ts";
 import { NO_PLACES, type PlaceSet } from "./view/place-set.ts";
-import { RUN } from "./view/run-rows.ts";
+import { epochOf, RUN } from "./view/run-rows.ts";
 import type { RunsTotal } from "./view/run-totals.ts";
 
 export interface RunView extends RunStorage {
@@ -38,12 +38,6 @@ export interface Channel {
   name: string;
   unit: string;
 }
-
-/** The epoch a run belongs to; null = none declared. */
-export const epochOf = (state: LedgerState, runSlot: number): number | null => {
-  const epoch = state.runField(runSlot, RUN.EPOCH);
-  return epoch < 0 ? null : epoch;
-};
 
 /** In less than this a device may have sent no more than a first burst. */
 const BURST_US = 1_000_000;
@@ -272,18 +266,14 @@ export class DeviceView {
   }
 
   #runSlots(): number[] {
-    const { devices } = this.#state;
-    const slots: number[] = [];
-    for (let slot = devices.firstRun[this.#slot]!; slot >= 0; slot = this.#state.runField(slot, RUN.NEXT))
-      slots.push(slot);
-    return slots;
+    return [...this.#state.runSlots(this.#slot)];
   }
 
   #run(slot: number): RunView {
     const row = this.#state.rowOf(slot);
     return {
       run: row[ROW.RUN]!,
-      epoch: epochOf(this.#state, slot),
+      epoch: epochOf(this.#state.runField(slot, RUN.EPOCH)),
       index: this.#state.runField(slot, RUN.INDEX),
       row,
       pending: this.#state.runField(slot, RUN.PENDING),

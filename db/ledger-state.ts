@@ -1,7 +1,7 @@
 import type { Note } from "../protocol/batch.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
-import { ROW, ROW_FIELDS, ROW_FLAG, receivedOf } from "../protocol/ledger-row.ts";
+import { isCurrent, ROW, ROW_FIELDS, receivedOf } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { ChannelNames } from "./view/channel-names.ts";
 import { DeviceTable } from "./view/device-table.ts";
@@ -9,7 +9,7 @@ import { emptyEntry, type LatestColumns, type LatestEntry, LatestValues } from "
 import { LedgerSums } from "./view/ledger-sums.ts";
 import { takesFrom } from "./view/newer-values.ts";
 import { CHANGE_FIELDS, RUN, RUN_FIELDS, RunRows } from "./view/run-rows.ts";
-import { isCurrent, RunTotals } from "./view/run-totals.ts";
+import { RunTotals } from "./view/run-totals.ts";
 import { SendRates } from "./view/send-rates.ts";
 
 const BLOCK_ROWS = 64;
@@ -158,7 +158,8 @@ export class LedgerState {
     }
     if (this.#totals === undefined) return;
     const deviceSlot = this.devices.slotOf(before[ROW.DEVICE]!);
-    if (isCurrent(rows, from) || this.#isOnlyRun(deviceSlot)) this.rates.add(deviceSlot, before, rows, from);
+    if (isCurrent(rows[from + ROW.FLAGS]!) || this.#isOnlyRun(deviceSlot))
+      this.rates.add(deviceSlot, before, rows, from);
     const totals = this.#totals.get(deviceSlot);
     if (totals === undefined) return;
     totals.sums.addPending(pending - pendingBefore);
@@ -250,7 +251,7 @@ export class LedgerState {
   }
 
   isCurrent(slot: number): boolean {
-    return (this.runField(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0;
+    return isCurrent(this.runField(slot, ROW.FLAGS));
   }
 
   /** What the runs of a device come to; read it at once. */

@@ -1,11 +1,11 @@
 import type { Downtime } from "../protocol/device-status.ts";
 import type { FleetCounters } from "../protocol/fleet-counters.ts";
 import type { LedgerCounts } from "../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../protocol/ledger-row.ts";
 import { type DeviceSummary, visitDevices } from "./device-summary.ts";
-import { DeviceView, epochOf } from "./device-view.ts";
+import { DeviceView } from "./device-view.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import { RUN } from "./view/run-rows.ts";
+import { epochOf, RUN } from "./view/run-rows.ts";
 
 export interface FleetView {
   counts: LedgerCounts;
@@ -94,9 +94,9 @@ export class LedgerView {
     const device = this.#state.devices.slotOf(this.#state.runField(slot, ROW.DEVICE));
     return {
       device: this.#state.devices.ids[device]!,
-      epoch: epochOf(this.#state, slot),
+      epoch: epochOf(this.#state.runField(slot, RUN.EPOCH)),
       index: this.#state.runField(slot, RUN.INDEX),
-      isUnsequenced: (this.#state.runField(slot, ROW.FLAGS) & ROW_FLAG.UNSEQUENCED) !== 0,
+      isUnsequenced: isUnsequenced(this.#state.runField(slot, ROW.FLAGS)),
     };
   }
 

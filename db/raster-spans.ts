@@ -1,4 +1,4 @@
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../protocol/ledger-row.ts";
 import type { RunView } from "./device-view.ts";
 import type { RasterSpan } from "./raster-query.ts";
 
@@ -20,8 +20,7 @@ export const newestStretches = (runs: Iterable<RunView>, size: number, blocks: n
     if (left <= 0) break;
     const first = view.row[ROW.FIRST]!;
     const last = view.row[ROW.HIGH_WATER]!;
-    const isUnsequenced = (view.row[ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
-    if (isUnsequenced || first < 0 || last < first) continue;
+    if (isUnsequenced(view.row[ROW.FLAGS]!) || first < 0 || last < first) continue;
     const lastBlock = Math.floor(last / size);
     const firstBlock = Math.max(Math.floor(first / size), lastBlock - left + 1);
     left -= lastBlock - firstBlock + 1;

@@ -10,7 +10,7 @@ import { readFleet, readStateRow } from "./state-row.ts";
 import type { PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import { hasPlace, NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
-import { RUN } from "./view/run-rows.ts";
+import { epochOf, RUN } from "./view/run-rows.ts";
 
 export interface RestoreOptions {
   /** whether a collector has run on the database before this one */
@@ -161,8 +161,7 @@ export const runsOf = (db: Sqlite, state: LedgerState, slot: number, only?: numb
   const absent = new AbsentRanges(db, lostOfDevice(db, state.devices.number[slot]!, only));
   const runs: RunSnapshot[] = [];
   for (const run of state.runSlots(slot)) {
-    const declared = state.runField(run, RUN.EPOCH);
-    const epoch = declared < 0 ? null : declared;
+    const epoch = epochOf(state.runField(run, RUN.EPOCH));
     const row = state.rowOf(run);
     runs.push({ epoch, index: state.runField(run, RUN.INDEX), row, absent: absent.take(row) });
   }
@@ -224,15 +223,15 @@ const channelsOf = (
       // its row is lost: the channel goes by its number
       if (description === undefined) continue;
       const { channel, name, unit } = description;
-      channels.push({ epoch: epoch < 0 ? null : epoch, channel, name, unit });
+      channels.push({ epoch: epochOf(epoch), channel, name, unit });
     }
   }
   if (latest.length === 0) return channels;
   const described = new EpochNames(names);
   const placesIn = new Map(epochs.map(({ epoch, places }) => [epoch, places]));
-  const epochOf = new Map(runs.map(({ row, epoch }) => [row[ROW.RUN]!, epoch]));
+  const epochOfRun = new Map(runs.map(({ row, epoch }) => [row[ROW.RUN]!, epoch]));
   for (const [, channel, run] of latest) {
-    const epoch = epochOf.get(run) ?? null;
+    const epoch = epochOfRun.get(run) ?? null;
     if (described.find(placesIn.get(epoch ?? -1) ?? NO_PLACES, channel) !== undefined) continue;
     channels.push({ epoch, channel, name: undescribedName(channel), unit: "" });
   }

@@ -1,4 +1,4 @@
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../protocol/ledger-row.ts";
 import type { Sqlite, Statement } from "./open.ts";
 
 /** A run to read, and what is known of where its segments lie. Arrivals are the wall clock's (microseconds), which may have been set back in between. */
@@ -22,8 +22,6 @@ export const spanOfRow = (
   lastArrivalUs: Math.max(row[ROW.LAST_ARRIVAL]!, row[ROW.HIGH_WATER_AT]!),
   lastFlush: changed,
 });
-
-export const isUnsequenced = (flags: number): boolean => (flags & ROW_FLAG.UNSEQUENCED) !== 0;
 
 /** What came first of a run is still stored: what retention removes of those without numbers is not counted. @param flags - ROW.FLAGS */
 export const hasItsFirst = (flags: number, expired: number): boolean =>

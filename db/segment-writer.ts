@@ -1,4 +1,4 @@
-import { ROW, ROW_FLAG } from "../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../protocol/ledger-row.ts";
 import type { LedgerChange } from "./change.ts";
 import { encodeDirectory } from "./directory.ts";
 import type { Gathered } from "./gather.ts";
@@ -69,7 +69,7 @@ export class SegmentWriter {
 const unsequencedRuns = (rows: Float64Array): ReadonlySet<number> => {
   const runs = new Set<number>();
   for (let at = 0; at < rows.length; at += CHANGE_FIELDS) {
-    if ((rows[at + ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0) runs.add(rows[at + ROW.RUN]!);
+    if (isUnsequenced(rows[at + ROW.FLAGS]!)) runs.add(rows[at + ROW.RUN]!);
   }
   return runs;
 };

@@ -61,6 +61,12 @@ export const ROW_FLAG = {
   MAY_TAKE_OVER: 128,
 } as const;
 
+/** @param flags - ROW.FLAGS */
+export const isCurrent = (flags: number): boolean => (flags & ROW_FLAG.CURRENT) !== 0;
+
+/** @param flags - ROW.FLAGS */
+export const isUnsequenced = (flags: number): boolean => (flags & ROW_FLAG.UNSEQUENCED) !== 0;
+
 /** Causes of loss (docs/ledger.md, "Causes (R14)"), in the order of ROW.LOST. */
 export const CAUSES = [
   "network",

@@ -1,4 +1,4 @@
-import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { isCurrent, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { LatestEntry } from "./latest-values.ts";
 import { RUN, type RunRows } from "./run-rows.ts";
 
@@ -38,6 +38,5 @@ const isKeptFromBefore = (runs: RunRows, later: number, earlier: number): boolea
   if (slot < 0 || other < 0) return false;
   const epoch = runs.get(slot, RUN.EPOCH);
   if (epoch < 0 || epoch !== runs.get(other, RUN.EPOCH)) return false;
-  const isCurrent = (runs.get(slot, ROW.FLAGS) & ROW_FLAG.CURRENT) !== 0;
-  return !isCurrent && runs.get(slot, ROW.HIGH_WATER) < runs.get(other, ROW.FIRST);
+  return !isCurrent(runs.get(slot, ROW.FLAGS)) && runs.get(slot, ROW.HIGH_WATER) < runs.get(other, ROW.FIRST);
 };

@@ -20,6 +20,9 @@ export const RUN = {
 } as const;
 export const RUN_FIELDS = ROW_FIELDS + 7;
 
+/** RUN.EPOCH as an epoch: null = none declared. */
+export const epochOf = (field: number): number | null => (field < 0 ? null : field);
+
 /** What travels for a changed run: the ledger row and EXPIRED. */
 export const CHANGE_FIELDS = ROW_FIELDS + 1;
 

@@ -1,5 +1,5 @@
 import type { LedgerCounts } from "../../protocol/ledger-counts.ts";
-import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { isCurrent, ROW } from "../../protocol/ledger-row.ts";
 import { LedgerSums } from "./ledger-sums.ts";
 
 /** What the runs of a device come to. */
@@ -42,7 +42,7 @@ export class RunTotals {
     this.#runs++;
     this.sums.addRow(row, 1);
     this.#hear(slot, row, 0);
-    if (isCurrent(row, 0)) this.#becomeCurrent(slot, row[ROW.RUN]!);
+    if (isCurrent(row[ROW.FLAGS]!)) this.#becomeCurrent(slot, row[ROW.RUN]!);
   }
 
   /**
@@ -55,8 +55,9 @@ export class RunTotals {
     this.sums.replaceRow(before, after, base);
     if (slot === this.#last && after[base + ROW.LAST_ARRIVAL]! < this.#lastArrivalUs) return false;
     this.#hear(slot, after, base);
-    if (isCurrent(before, 0) === isCurrent(after, base)) return true;
-    if (isCurrent(after, base)) {
+    const isCurrentNow = isCurrent(after[base + ROW.FLAGS]!);
+    if (isCurrent(before[ROW.FLAGS]!) === isCurrentNow) return true;
+    if (isCurrentNow) {
       this.#becomeCurrent(slot, after[base + ROW.RUN]!);
       return true;
     }
@@ -86,6 +87,3 @@ export class RunTotals {
     this.#lastArrivalUs = lastUs;
   }
 }
-
-export const isCurrent = (rows: Float64Array, base: number): boolean =>
-  (rows[base + ROW.FLAGS]! & ROW_FLAG.CURRENT) !== 0;

@@ -1,4 +1,4 @@
-import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
+import { isUnsequenced, ROW } from "../../protocol/ledger-row.ts";
 import { withRoom } from "./columns.ts";
 
 /** What lies so many seconds back counts a third of what is new. */
@@ -22,8 +22,7 @@ export class SendRates {
    * @param rows - the row as it is begins at `from`
    */
   add(device: number, before: Float64Array, rows: Float64Array, from: number): void {
-    const isUnsequenced = (rows[from + ROW.FLAGS]! & ROW_FLAG.UNSEQUENCED) !== 0;
-    const used = isUnsequenced ? ROW.UNSEQUENCED : ROW.HIGH_WATER;
+    const used = isUnsequenced(rows[from + ROW.FLAGS]!) ? ROW.UNSEQUENCED : ROW.HIGH_WATER;
     // a heartbeat, which uses no number, tells of time that passed without one
     const seconds = (rows[from + ROW.LAST_ARRIVAL]! - before[ROW.LAST_ARRIVAL]!) / 1e6;
     // new, or the clock was set back
