@@ -4,6 +4,7 @@ import { Merger } from "../../db/merge/merger.ts";
 import { openForReading } from "../../db/open.ts";
 import { Writer } from "../../db/writer.ts";
 import { numberFrom, parseCommand } from "../support/command.ts";
+import { mergeAll } from "../support/merge-all.ts";
 import { breathe, temporaryFolder } from "../support/temporary.ts";
 import { START_US, W3Source } from "../support/w3-data.ts";
 
@@ -22,16 +23,6 @@ const FLUSH_MS = 250;
 const writtenBytes = (): number => {
   const found = /^wchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"));
   return Number(found?.[1] ?? Number.NaN);
-};
-
-/** As the merge worker and the writer do it between them. */
-const merge = (writer: Writer, merger: Merger): void => {
-  for (let task = writer.beginMerge(); task !== null; task = writer.beginMerge()) {
-    const lots = merger.merge(task);
-    let step = lots.next();
-    for (; step.done !== true; step = lots.next()) writer.merging.stage(step.value);
-    writer.merging.adopt(step.value);
-  }
 };
 
 const folder = temporaryFolder();
@@ -55,7 +46,7 @@ try {
     const beganMs = performance.now();
     while (writer.pendingBatches > 0) writer.flush();
     const tookMs = performance.now() - beganMs;
-    merge(writer, merger);
+    mergeAll(writer, merger);
     mergeMs += performance.now() - beganMs - tookMs;
     flushMs += tookMs;
     slowestMs = Math.max(slowestMs, tookMs);

@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { Merger } from "../../../db/merge/merger.ts";
 import { openForReading } from "../../../db/open.ts";
 import { Writer } from "../../../db/writer.ts";
+import { mergeAll } from "../../support/merge-all.ts";
 import { breathe } from "../../support/temporary.ts";
 import { START_US, W3Source } from "../../support/w3-data.ts";
 
@@ -40,14 +41,4 @@ const build = async (file: string, devices: number, readingsEach: number): Promi
   }
   reading.close();
   writer.close();
-};
-
-/** As the merge worker and the writer do it between them. */
-const mergeAll = (writer: Writer, merger: Merger): void => {
-  for (let task = writer.beginMerge(); task !== null; task = writer.beginMerge()) {
-    const lots = merger.merge(task);
-    let step = lots.next();
-    for (; step.done !== true; step = lots.next()) writer.merging.stage(step.value);
-    writer.merging.adopt(step.value);
-  }
 };
