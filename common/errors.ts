@@ -57,8 +57,8 @@ export class ConfigurationError extends LacunaError {
 
 /** The caller broke a rule of an interface (a bug on our side). Code `ERR_MISUSE` unless told otherwise. */
 export class MisuseError extends LacunaError {
-  constructor(message: string, code = "ERR_MISUSE", options?: { cause?: unknown }) {
-    super(code, message, options);
+  constructor(message: string, code = "ERR_MISUSE") {
+    super(code, message);
   }
 }
 

@@ -3,9 +3,11 @@ import { ConfigurationError, codeOf, LacunaError, MisuseError, messageOf } from 
 
 test("an error carries its code, its cause and the name of its class", () => {
   const cause = new TypeError("below");
-  const error = new MisuseError("closed already", "ERR_CLOSED", { cause });
-  expect(error).toMatchObject({ name: "MisuseError", code: "ERR_CLOSED", cause });
-  expect(error).toBeInstanceOf(LacunaError);
+  const error = new LacunaError("ERR_CLOSED", "closed already", { cause });
+  expect(error).toMatchObject({ name: "LacunaError", code: "ERR_CLOSED", cause });
+  const misuse = new MisuseError("closed already");
+  expect(misuse).toMatchObject({ name: "MisuseError", code: "ERR_MISUSE" });
+  expect(misuse).toBeInstanceOf(LacunaError);
 });
 
 test("a configuration error says every mistake in its message", () => {
