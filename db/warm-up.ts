@@ -1,12 +1,12 @@
 import type { Clock } from "../common/clock.ts";
 import { Batch, type BatchMessage, type Note, OP_CODE, OP_FIELDS } from "../protocol/batch.ts";
 import { VALUE_TYPE } from "../protocol/constants.ts";
+import { emptyFleet, type FleetCounters } from "../protocol/fleet-counters.ts";
 import { CAUSE, ROW, ROW_FIELDS, ROW_FLAG } from "../protocol/ledger-row.ts";
 import { packNotes } from "../protocol/packed-notes.ts";
 import { FlushTransaction } from "./flush-transaction.ts";
 import { gather } from "./gather.ts";
 import { openForWriting } from "./open.ts";
-import type { Doomed } from "./retention.ts";
 import { startTables } from "./start-and-stop.ts";
 import { readStateRow } from "./state-row.ts";
 import { writerParts } from "./writer-parts.ts";
@@ -29,18 +29,6 @@ const FLUSH_MS = 3000;
 const ABSENT = 50;
 const WINDOW = 3;
 
-const NONE_DOOMED: Doomed = {
-  segments: [],
-  readings: 0,
-  expired: new Map(),
-  forgottenExpired: 0,
-  beforeUs: 0,
-  nowUs: 0,
-  gapsBeforeUs: 0,
-  hasGaps: false,
-};
-const FLEET = { datagrams: 0, control: 0, shed: 0, held: 0, rejected: {}, refusedReadings: {} };
-
 /**
  * Write flushes of devices nobody has to a database in memory that is thrown away. Until the code of a flush is compiled a reading costs ten times
  * as much: a collector started amid 500,000 datagrams/s would have its batches in use faster than they come back, and shed. What is compiled
@@ -55,14 +43,15 @@ export const warmUp = (): number => {
     const parts = writerParts(db, { retentionMs: null, maxBytes: null });
     const transaction = new FlushTransaction(parts, clock);
     let row = startTables(parts, readStateRow(db), clock);
-    let fleets = [parts.state.fleet];
+    let fleets: readonly FleetCounters[] = [parts.state.fleet];
     const batches = Array.from({ length: BATCHES }, () => new Batch());
     for (let flush = 0; flush < FLUSHES; flush++) {
       nowMs += FLUSH_MS;
       const messages = batches.map((batch, index) => fill(batch, flush * BATCHES + index));
       const gathered = gather(messages, parts.state, fleets);
-      row = transaction.commit(gathered, NONE_DOOMED, row).row;
-      fleets = [...gathered.fleets];
+      const doomed = parts.retention.choose(clock.wallUs(), row.replayFrom, false);
+      row = transaction.commit(gathered, doomed, row).row;
+      fleets = gathered.fleets;
     }
     return parts.merging.stored.readings;
   } finally {
@@ -91,7 +80,7 @@ const fill = (batch: Batch, turn: number): BatchMessage => {
     buffer: batch.buffer,
     notes: packNotes(notes),
     noteCount: notes.length,
-    fleet: FLEET,
+    fleet: emptyFleet(),
     number: turn + 1,
     isPartial: false,
     worker: 0,
