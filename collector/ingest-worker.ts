@@ -10,6 +10,7 @@ import type { ArchiveExports, ArchiveModule, IngestWorkerData, StartArchive } fr
 import { IngestService } from "./ingest-service.ts";
 import { closePorts, IngestThread, reportFailure } from "./ingest-thread.ts";
 import { heapTrimmer, mapLargeBlocks } from "./large-blocks.ts";
+import { NOTHING_RESTORED } from "./nothing-restored.ts";
 import { chooseSockets } from "./receive/choose-sockets.ts";
 import type { DeviceArchive, TrackerOptions } from "./tracker/types.ts";
 import { rehearse, warmUp } from "./warm-up.ts";
@@ -19,15 +20,6 @@ import { rehearse, warmUp } from "./warm-up.ts";
 const openArchive = async ({ url, options }: ArchiveModule): Promise<StartArchive> => {
   const module = (await import(url)) as ArchiveExports;
   return module.openArchive(options);
-};
-
-const NOTHING_RESTORED: Restored = {
-  hasHistory: false,
-  nextDevice: 1,
-  nextRun: 1,
-  devices: [],
-  leftOut: [],
-  fleet: emptyFleet(),
 };
 
 /**
@@ -105,9 +97,9 @@ const run = async (main: MessagePort, data: IngestWorkerData): Promise<void> => 
   try {
     archive = data.archive === null ? null : await openArchive(data.archive);
     const tracker = trackerOf(data, archive === null ? null : NO_ARCHIVE);
-    prepare(() => rehearse(tracker, NOTHING_RESTORED), logger);
+    prepare(() => rehearse(tracker), logger);
     service = await makeService(data, archive, logger);
-    prepare(() => warmUp(tracker, NOTHING_RESTORED), logger);
+    prepare(() => warmUp(tracker), logger);
   } catch (error) {
     archive?.close();
     reportFailure(main, error);

@@ -1,9 +1,10 @@
-import type { BatchMessage, Restored } from "../protocol/batch.ts";
+import type { BatchMessage } from "../protocol/batch.ts";
 import { FLAG, KIND, VALUE_TYPE } from "../protocol/constants.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { encodeBinary } from "../protocol/encode-binary.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { Ingest } from "./ingest.ts";
+import { NOTHING_RESTORED } from "./nothing-restored.ts";
 import type { TrackerOptions } from "./tracker/types.ts";
 
 /** V8 has compiled the way of a datagram for good after some 30,000 of them */
@@ -36,11 +37,10 @@ const SILENCE_MS = 60_000;
  * V8 throws out what is compiled here as soon as it meets something else, so this pipeline is made as the real one is, and its devices send
  * what others do; and as soon as it has forgotten a kind of object, which it does with the last one of the kind, so the real one is made before.
  * @param tracker - the options of the real pipeline, whose code this is; its archive has nothing
- * @param restored - an empty database
  * @returns datagrams that were received
  */
-export const warmUp = (tracker: TrackerOptions, restored: Restored): number => {
-  const { counters } = lead(tracker, restored, ROUNDS);
+export const warmUp = (tracker: TrackerOptions): number => {
+  const { counters } = lead(tracker, ROUNDS);
   kept.clear();
   return counters[0]!.received;
 };
@@ -49,15 +49,15 @@ export const warmUp = (tracker: TrackerOptions, restored: Restored): number => {
  * Call it before the real pipeline is made. What a field will hold decides the kind of its object: without this the real one would be of a
  * kind that only objects are of which never did anything, and nothing compiled by `warmUp` would be for it.
  */
-export const rehearse = (tracker: TrackerOptions, restored: Restored): void => {
-  kept.add(lead(tracker, restored, FEW_ROUNDS));
+export const rehearse = (tracker: TrackerOptions): void => {
+  kept.add(lead(tracker, FEW_ROUNDS));
 };
 
 /** what was rehearsed with: the real one is made meanwhile */
 const kept = new Set<Ingest>();
 
-const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Ingest => {
-  const ingest = newIngest(tracker, restored);
+const lead = (tracker: TrackerOptions, rounds: number): Ingest => {
+  const ingest = newIngest(tracker);
   ingest.restore();
   ingest.start(0, START_US);
   const fleet = new WarmUpFleet(ingest);
@@ -78,13 +78,13 @@ const lead = (tracker: TrackerOptions, restored: Restored, rounds: number): Inge
   return ingest;
 };
 
-const newIngest = (tracker: TrackerOptions, restored: Restored): Ingest => {
+const newIngest = (tracker: TrackerOptions): Ingest => {
   const ingest: Ingest = new Ingest({
     formats: ["auto"],
     sources: [null],
     tracker: { ...tracker, maxDevices: 2 * DEVICES },
     pool: new BatchPool(2),
-    restored,
+    restored: NOTHING_RESTORED,
     worker: 0,
     exchange: null,
     batchMs: 100,

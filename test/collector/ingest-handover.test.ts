@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { entryOf } from "../../collector/entry.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { deviceIdText } from "../../protocol/device-id.ts";
 import { CAUSE } from "../../protocol/ledger-row.ts";
-import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+import { IngestBench } from "../support/ingest-bench.ts";
 
 const data = (device: string, seq: number): string =>
   JSON.stringify({ device, epoch: 3, seq, values: { a: seq } });
@@ -16,7 +17,7 @@ const setUp = (hasRoom = true) => {
   const told = { breaks: 0 };
   const bench = new IngestBench({
     worker: 1,
-    restored: { ...EMPTY, hasHistory: true },
+    restored: { ...NOTHING_RESTORED, hasHistory: true },
     exchange: {
       otherOwnerOf: (datagram) => (deviceIdText(datagram).startsWith("b") ? 2 : -1),
       pass: (owner, datagram, entry, bytes, offset, length, address, port) => {

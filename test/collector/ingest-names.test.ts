@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { rowOf } from "../support/fake-sources.ts";
-import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+import { IngestBench } from "../support/ingest-bench.ts";
 
 test("a described channel is announced once per epoch, and again when its name changes", () => {
   const bench = new IngestBench();
@@ -162,7 +163,7 @@ test("names alone are taken of a device that is not in memory: it is read back",
   const old: DeviceSnapshot = { device: 1, id: "old", source: "10.0.0.1:5000", channels: [], runs: [run] };
   const bench = new IngestBench({
     tracker: { ...DEFAULT_TRACKER_SETTINGS, archive: { load: () => old, loadEpoch: () => null } },
-    restored: { ...EMPTY, nextDevice: 2, nextRun: 2, leftOut: ["old"] },
+    restored: { ...NOTHING_RESTORED, nextDevice: 2, nextRun: 2, leftOut: ["old"] },
   });
   bench.receive('{"device":"nobody","epoch":1,"units":{"a":"Cel"}}');
   bench.receive('{"device":"old","epoch":1,"units":{"a":"Cel"}}');

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { countsOf, ListenerCounters } from "../../collector/counters.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import { LacunaError } from "../../common/errors.ts";
@@ -7,7 +8,7 @@ import { type DeviceSnapshot, OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { REJECT } from "../../protocol/reasons.ts";
 import { rowOf } from "../support/fake-sources.ts";
-import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+import { IngestBench } from "../support/ingest-bench.ts";
 
 const WALL_US = 1_795_176_000_000_000;
 
@@ -395,8 +396,8 @@ test("a change of a listener's state becomes an event", () => {
 
 test("fleet counters go on where the database stopped, what was held then is rejected", () => {
   const refusedReadings = { "bad-value": 2 };
-  const fleet = { ...EMPTY.fleet, datagrams: 10, control: 9, held: 1, refusedReadings };
-  const bench = new IngestBench({ restored: { ...EMPTY, hasHistory: true, fleet } });
+  const fleet = { ...NOTHING_RESTORED.fleet, datagrams: 10, control: 9, held: 1, refusedReadings };
+  const bench = new IngestBench({ restored: { ...NOTHING_RESTORED, hasHistory: true, fleet } });
   expect(bench.ingest.fleet).toEqual({
     ...fleet,
     held: 0,
@@ -425,7 +426,7 @@ test("the collector was down since the last datagram of any device it knows", ()
   });
   const devices = [known(1, WALL_US - 2), known(2, WALL_US - 1), known(3, WALL_US - 3)];
   const bench = new IngestBench({
-    restored: { ...EMPTY, hasHistory: true, devices, nextDevice: 4, nextRun: 4 },
+    restored: { ...NOTHING_RESTORED, hasHistory: true, devices, nextDevice: 4, nextRun: 4 },
   });
   bench.stop();
   const [down] = bench.reader.notesOf("event");
@@ -433,7 +434,7 @@ test("the collector was down since the last datagram of any device it knows", ()
 });
 
 test("a database whose numbers are used up takes no new device and no new run, those it knows go on", () => {
-  const bench = new IngestBench({ restored: { ...EMPTY, nextRun: 2 ** 32 - 2 } });
+  const bench = new IngestBench({ restored: { ...NOTHING_RESTORED, nextRun: 2 ** 32 - 2 } });
   bench.receive({ device: "old", sequence: 0 });
   bench.receive({ device: "new", sequence: 0 });
   bench.receive({ device: "newest", sequence: 0 });

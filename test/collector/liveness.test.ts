@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";
-import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+import { IngestBench } from "../support/ingest-bench.ts";
 
 const KINDS = ["online", "stale", "offline", "status-changes"];
 const said = (bench: IngestBench) =>
@@ -44,7 +45,7 @@ const device = (fields: Parameters<typeof rowOf>[0]): DeviceSnapshot => ({
   ],
 });
 const restoredWith = (snapshot: DeviceSnapshot) => ({
-  ...EMPTY,
+  ...NOTHING_RESTORED,
   hasHistory: true,
   nextDevice: 2,
   nextRun: 2,

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { IngestOptions } from "../../collector/ingest-options.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";
-import { EMPTY, IngestBench } from "../support/ingest-bench.ts";
+import { IngestBench } from "../support/ingest-bench.ts";
 
 type Recovery = NonNullable<IngestOptions["recovery"]>;
 
@@ -16,7 +17,7 @@ const recovery = (...listeners: Recovery["listeners"]): Recovery => ({
 
 /** A database in which the stop cut the window of number 0, of which a heartbeat had told. */
 const withOpenGap = {
-  ...EMPTY,
+  ...NOTHING_RESTORED,
   hasHistory: true,
   nextDevice: 2,
   nextRun: 2,

@@ -1,3 +1,4 @@
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { type TrackerSink, VERDICT } from "../../collector/tracker/types.ts";
 import { type ArrivalBin, arrivalBin } from "../../protocol/arrival-bin.ts";
@@ -7,7 +8,6 @@ import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { readingTimeUs } from "../../protocol/time.ts";
 import type { AuditGap, AuditReading } from "../../simulator/audit.ts";
-import { EMPTY } from "../support/ingest-bench.ts";
 import type { ReferenceLedger } from "./reference-ledger.ts";
 import { BASE_US, rejectionOf, type Sent } from "./support.ts";
 
@@ -40,7 +40,7 @@ export class TrackerLedger {
   #nowMs = 0;
 
   constructor(sent: Iterable<Sent>) {
-    this.#tracker.restore(EMPTY);
+    this.#tracker.restore(NOTHING_RESTORED);
     this.#tracker.begin(0);
     for (const { emission, bytes } of sent) {
       this.#passUntil(emission.dueUs / 1000);

@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
 import type { StartArchive } from "../../collector/ingest-messages.ts";
-import { EMPTY } from "./ingest-bench.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 
 /** An archive that takes its thread down once the file exists: how a crash of the ingest worker is staged. */
 export const openArchive = ({ when }: { when: string }): StartArchive => {
   setInterval(() => {
     if (existsSync(when)) throw new RangeError("told to die");
   }, 20);
-  return { restored: () => EMPTY, load: () => null, loadEpoch: () => null, close: () => undefined };
+  return {
+    restored: () => NOTHING_RESTORED,
+    load: () => null,
+    loadEpoch: () => null,
+    close: () => undefined,
+  };
 };

@@ -3,23 +3,13 @@ import { countsOf, type ListenerCounts } from "../../collector/counters.ts";
 import { entryOf } from "../../collector/entry.ts";
 import { Ingest } from "../../collector/ingest.ts";
 import type { IngestOptions } from "../../collector/ingest-options.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
-import type { BatchMessage, Restored } from "../../protocol/batch.ts";
+import type { BatchMessage } from "../../protocol/batch.ts";
 import type { Format } from "../../protocol/decode.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
-import { emptyFleet } from "../../protocol/fleet-counters.ts";
 import { BatchReader } from "./batch-reader.ts";
 import { fromPlain, type PlainDatagram } from "./plain-datagram.ts";
-
-/** Nothing is known from before. */
-export const EMPTY: Restored = {
-  hasHistory: false,
-  nextDevice: 1,
-  nextRun: 1,
-  devices: [],
-  leftOut: [],
-  fleet: emptyFleet(),
-};
 
 /** The pipeline with hand-driven clocks and a writer in memory. */
 export class IngestBench {
@@ -39,7 +29,7 @@ export class IngestBench {
   wallUs = 1_795_176_000_000_000;
 
   constructor(options: Partial<IngestOptions> & { batches?: number; formats?: readonly Format[] } = {}) {
-    const restored = options.restored ?? EMPTY;
+    const restored = options.restored ?? NOTHING_RESTORED;
     this.ingest = new Ingest({
       formats: ["auto"],
       pool: new BatchPool(options.batches),

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import type { StartArchive } from "../../collector/ingest-messages.ts";
-import { EMPTY } from "./ingest-bench.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 
 /** An archive that makes a file when it is closed. */
 export const openArchive = ({ closed }: { closed: string }): StartArchive => ({
-  restored: () => EMPTY,
+  restored: () => NOTHING_RESTORED,
   load: () => null,
   loadEpoch: () => null,
   close: () => writeFileSync(closed, ""),

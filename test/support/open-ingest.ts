@@ -1,8 +1,8 @@
 import { BatchPool } from "../../collector/batch-pool.ts";
 import { Ingest } from "../../collector/ingest.ts";
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
-import { EMPTY } from "./ingest-bench.ts";
 
 /** The pipeline on an empty database, without socket and writer: each batch comes back at once. A bug throws. */
 export const openIngest = (startUs: number): Ingest => {
@@ -10,7 +10,7 @@ export const openIngest = (startUs: number): Ingest => {
     formats: ["auto"],
     tracker: DEFAULT_TRACKER_SETTINGS,
     pool: new BatchPool(),
-    restored: EMPTY,
+    restored: NOTHING_RESTORED,
     batchMs: 100,
     send: ({ buffer, number }: BatchMessage) => ingest.takeBack({ buffer, committed: number }),
     onError: (_reason, error) => {

@@ -1,3 +1,4 @@
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { Recovery, type RecoveryOptions } from "../../collector/recovery/recovery.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "../../collector/tracker/types.ts";
@@ -6,7 +7,6 @@ import { KIND } from "../../protocol/constants.ts";
 import { Datagram } from "../../protocol/datagram.ts";
 import { decodeNack } from "../../protocol/decode-binary.ts";
 import { ROW, ROW_FIELDS } from "../../protocol/ledger-row.ts";
-import { EMPTY } from "./ingest-bench.ts";
 import { ROOMY } from "./ledger-pair/bounds.ts";
 
 export const WINDOW_MS = ROOMY.windowMs;
@@ -82,7 +82,7 @@ export class RecoveryBed {
       this.#sink(),
     );
     this.recovery.gaps = this.tracker.askable;
-    this.tracker.restore({ ...EMPTY, ...restored });
+    this.tracker.restore({ ...NOTHING_RESTORED, ...restored });
     this.tracker.begin(this.nowMs);
   }
 

@@ -1,3 +1,4 @@
+import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import {
   type Arrival,
@@ -13,7 +14,6 @@ import { setDeviceId } from "../../protocol/device-id.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { REJECT_REASONS } from "../../protocol/reasons.ts";
 import { assertRunIdentities } from "./identities.ts";
-import { EMPTY } from "./ingest-bench.ts";
 
 /** When a bed begins: wall 2026-11-20T00:00:00Z, monotonic 1 s. */
 export const BED_START_US = Date.UTC(2026, 10, 20) * 1000;
@@ -79,7 +79,7 @@ export class TrackerBed {
       },
       this.#sink(),
     );
-    this.tracker.restore({ ...EMPTY, ...restored });
+    this.tracker.restore({ ...NOTHING_RESTORED, ...restored });
     this.tracker.begin(this.nowMs);
     this.#settle();
   }
