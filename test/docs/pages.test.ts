@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { FINDING_CODES } from "../../api/findings/finding.ts";
 import { PROBLEMS } from "../../api/problems.ts";
 import { createProgram } from "../../cli/program.ts";
-import { MIGRATIONS } from "../../db/schema/migrations.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../db/schema/migrations.ts";
 import { EVENT_KINDS } from "../../protocol/batch.ts";
 import { testApi } from "../support/api.ts";
 import { operationsOf } from "../support/openapi.ts";
@@ -74,6 +74,11 @@ test("docs/ledger.md names a test of every rule, which is there", () => {
     return !tests.includes(`"${rule}: ${name}`) && !tests.includes(`"${name}`);
   });
   expect(missing).toEqual([]);
+});
+
+test("docs/storage.md marks what was saved of a damaged database as this schema's", () => {
+  const pragmas = `'pragma application_id = ${APPLICATION_ID}; pragma user_version = ${MIGRATIONS.length}'`;
+  expect(page("storage.md")).toContain(pragmas);
 });
 
 test("docs/storage.md has every table and view of a database, and no others", () => {
