@@ -8,7 +8,7 @@ import { CHANGE_FIELDS, epochOf, RUN, RUN_FIELDS } from "./view/run-rows.ts";
 import { valueForTable } from "./view/table-value.ts";
 import { WaitingSlots } from "./waiting-slots.ts";
 
-/** Rows written per flush at least, and the share of the devices that wait: once due, a device is behind for about twenty more flushes. */
+/** Rows written per flush at least, and as a share of the devices that wait: a device is one row, and one for each run, name and newest value of it that has changed. */
 const MIN_ROWS = 2000;
 const SHARE = 0.05;
 /** A device waits that long before it is due: rows written with every flush would be most of what is written at all. */

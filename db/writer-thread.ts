@@ -13,6 +13,8 @@ import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-me
 const RETRY_MS = 250;
 /** Without datagrams, tables and retention are looked after that often. */
 const IDLE_MS = 1000;
+/** While there is something to do for them, and nothing arrives, they are looked after that often: what flushes left behind would take minutes. */
+const TIDY_MS = 50;
 /** The writer is behind when so many times the batches that a flush is to take had come before it: more than that came during the flush before. */
 const BEHIND = 1.5;
 /** So many segments may wait to be merged while the writer is behind: merging takes processors, and its lots the writer's time. */
@@ -188,7 +190,7 @@ export class WriterThread {
     this.#merges.step();
     if (this.#writer.isDue) this.#planNow();
     else if (this.#writer.pendingBatches > 0) this.#planFlush();
-    else this.#schedule(IDLE_MS);
+    else this.#schedule(messages.length === 0 ? TIDY_MS : IDLE_MS);
   }
 
   #failed(error: unknown): void {

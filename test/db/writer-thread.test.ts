@@ -112,6 +112,24 @@ test("what one flush does not take is flushed after it, although nothing more co
   expect([writer.flushes, writer.pendingBatches]).toEqual([3, 0]);
 });
 
+test("what is left for the tables is done soon while nothing arrives, and looked for once a second when nothing is", () => {
+  vi.useFakeTimers();
+  const commit = { outcome: "committed", change: null, gapOps: new Float64Array(0), messages: [] };
+  const writer = { ...countingWriter(), flushNumber: 3, replayFrom: 3 };
+  let left = 40;
+  const at: number[] = [];
+  writer.flush = () => {
+    at.push(performance.now());
+    return (left-- > 0 ? commit : { outcome: "idle" }) as ReturnType<typeof writer.flush>;
+  };
+  const beganMs = performance.now();
+  startThread(writer);
+  vi.advanceTimersByTime(5000);
+  const after = at.map((ms) => ms - beganMs);
+  expect(after.slice(0, 41)).toEqual(Array.from({ length: 41 }, (_, step) => 1000 + 50 * step));
+  expect(after.slice(41)).toEqual([4000, 5000]);
+});
+
 test("a worker is told once what the tables have, also where nothing more comes of it", () => {
   vi.useFakeTimers();
   const batch = { worker: 1, number: 7 };
