@@ -31,6 +31,28 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("who follows such a count sees the list, also on a phone, and else the view of before", async () => {
+    const viewport = { width: 375, height: 700 };
+    await withPage(
+      "#/?span=2d&sort=-lost",
+      async ({ page }) => {
+        const list = page.getByRole("region", { name: "Devices", exact: true });
+        const top = () => list.evaluate((section) => Math.round(section.getBoundingClientRect().top));
+        await list.locator(".devices th.id").first().waitFor();
+        expect(await top()).toBeGreaterThan(viewport.height);
+        await page
+          .locator(".hero-facts")
+          .getByRole("link", { name: /^\d+ offline$/ })
+          .click();
+        expect(await top()).toBeLessThan(viewport.height / 2);
+        expect(await top()).toBeGreaterThan(0);
+        expect(await list.evaluate((section) => section === document.activeElement)).toBe(true);
+        expect(new URL(page.url()).hash).toBe("#/?span=2d&sort=-lost&status=offline");
+      },
+      { viewport },
+    );
+  });
+
   test("while its first answer is on the way it says so, not that it has just begun to count", async () => {
     await withPage("#/collector", async ({ page }) => {
       await page.route("**/api/v1/history*", () => {});

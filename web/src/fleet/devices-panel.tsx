@@ -1,3 +1,4 @@
+import type { Ref } from "preact";
 import { useState } from "preact/hooks";
 import { type DeviceStatus, type FleetList, STATUSES } from "../data/types.ts";
 import { count, plural } from "../format/numbers.ts";
@@ -8,6 +9,7 @@ import { DeviceTable } from "./device-table.tsx";
 import { formatSorting, nextSorting, parseSorting } from "./sort.ts";
 
 export interface DevicesPanelProps {
+  section: Ref<HTMLElement>;
   parameters: URLSearchParams;
   setParameters: SetParameters;
   statuses: FleetList["statuses"] | undefined;
@@ -18,7 +20,7 @@ export interface DevicesPanelProps {
 const statusOf = (text: string | null): DeviceStatus | null =>
   STATUSES.find((known) => known === text) ?? null;
 
-export const DevicesPanel = ({ parameters, setParameters, statuses, nowMs }: DevicesPanelProps) => {
+export const DevicesPanel = ({ section, parameters, setParameters, statuses, nowMs }: DevicesPanelProps) => {
   const search = parameters.get("search") ?? "";
   const status = statusOf(parameters.get("status"));
   const sorting = parseSorting(parameters.get("sort"));
@@ -27,6 +29,7 @@ export const DevicesPanel = ({ parameters, setParameters, statuses, nowMs }: Dev
   return (
     <Panel
       title="Devices"
+      section={section}
       aside={total === undefined ? "" : plural(total, "device")}
       end={
         <>

@@ -1,4 +1,7 @@
+import { useRef } from "preact/hooks";
+import type { DeviceStatus } from "../data/types.ts";
 import { parseMs } from "../format/times.ts";
+import { formatPlace } from "../routing.ts";
 import type { SetParameters } from "../use-place.ts";
 import { DevicesPanel } from "./devices-panel.tsx";
 import { EventsPanel } from "./events-panel.tsx";
@@ -17,11 +20,21 @@ const spanOf = (text: string | null): Span => (text !== null && text in SPANS ? 
 export const FleetView = ({ parameters, setParameters }: FleetViewProps) => {
   const span = spanOf(parameters.get("span"));
   const { ledger, recent, history, statuses } = useFleet(span);
+  const section = useRef<HTMLElement>(null);
+  const list = {
+    // a count is of all devices, whatever is searched for; the rest of the view stays as it is
+    hrefOf: (status: DeviceStatus) =>
+      formatPlace("fleet", "", { ...Object.fromEntries(parameters), search: null, status }),
+    onFollow: () => {
+      section.current!.scrollIntoView();
+      section.current!.focus({ preventScroll: true });
+    },
+  };
   const newest = recent?.samples.at(-1);
   return (
     <>
       <div class="fleet-now">
-        <NowPanel ledger={ledger} recent={recent} statuses={statuses} />
+        <NowPanel ledger={ledger} recent={recent} statuses={statuses} list={list} />
         <TrendPanel
           history={history}
           span={span}
@@ -30,6 +43,7 @@ export const FleetView = ({ parameters, setParameters }: FleetViewProps) => {
       </div>
       <div class="fleet-more">
         <DevicesPanel
+          section={section}
           parameters={parameters}
           setParameters={setParameters}
           statuses={statuses}

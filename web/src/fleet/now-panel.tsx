@@ -1,9 +1,14 @@
 import { binNumbers } from "../bins/bin-numbers.ts";
 import { BINS } from "../bins/bins.ts";
-import { type FleetLedger, type FleetList, type History, STATUSES } from "../data/types.ts";
+import {
+  type DeviceStatus,
+  type FleetLedger,
+  type FleetList,
+  type History,
+  STATUSES,
+} from "../data/types.ts";
 import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
-import { formatPlace } from "../routing.ts";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, lately, MINUTE, rawLossOf, residualOf, spanOfStep } from "./trend.ts";
 import { notStored, verdict } from "./verdict.ts";
@@ -36,12 +41,19 @@ const BinRows = ({ trend }: { trend: Step }) => {
   );
 };
 
+/** The way to the list of devices of one status. */
+export interface ListLink {
+  hrefOf(status: DeviceStatus): string;
+  /** the list may lie below what is in sight */
+  onFollow(): void;
+}
+
 /** Devices that are not online, by status: each count leads to their list. */
-const NotOnline = ({ statuses }: { statuses: FleetList["statuses"] }) => (
+const NotOnline = ({ statuses, list }: { statuses: FleetList["statuses"]; list: ListLink }) => (
   <ul class="not-online">
     {STATUSES.filter((status) => status !== "online" && statuses[status] > 0).map((status) => (
       <li key={status}>
-        <a href={formatPlace("fleet", "", { status })}>
+        <a href={list.hrefOf(status)} onClick={list.onFollow}>
           {count(statuses[status])} {status}
         </a>
       </li>
@@ -53,10 +65,12 @@ const Facts = ({
   ledger,
   trend,
   statuses,
+  list,
 }: {
   ledger: FleetLedger;
   trend: Step;
   statuses: FleetList["statuses"] | undefined;
+  list: ListLink;
 }) => {
   const { total } = ledger;
   const all =
@@ -69,7 +83,7 @@ const Facts = ({
         <dd>
           {statuses === undefined ? "–" : count(statuses.online)}
           {all !== null && <small> of {count(all)}</small>}
-          {statuses !== undefined && <NotOnline statuses={statuses} />}
+          {statuses !== undefined && <NotOnline statuses={statuses} list={list} />}
         </dd>
       </div>
       <div>
@@ -97,10 +111,11 @@ export interface NowPanelProps {
   ledger: FleetLedger | undefined;
   recent: History | undefined;
   statuses: FleetList["statuses"] | undefined;
+  list: ListLink;
 }
 
 /** The answer of five seconds: one number, what it means, and whose fault the rest is. */
-export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
+export const NowPanel = ({ ledger, recent, statuses, list }: NowPanelProps) => {
   if (ledger === undefined || recent === undefined)
     return <section class="panel hero empty">Asking …</section>;
   const trend = lately(recent.samples, MINUTE);
@@ -119,7 +134,7 @@ export const NowPanel = ({ ledger, recent, statuses }: NowPanelProps) => {
       </p>
       {trend.expected > 0 && <BinBar bins={trend} />}
       <BinRows trend={trend} />
-      <Facts ledger={ledger} trend={trend} statuses={statuses} />
+      <Facts ledger={ledger} trend={trend} statuses={statuses} list={list} />
     </section>
   );
 };

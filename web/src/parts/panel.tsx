@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, Ref } from "preact";
 import { useId } from "preact/hooks";
 
 export interface PanelProps {
@@ -8,13 +8,20 @@ export interface PanelProps {
   /** at the end of the title's line */
   end?: ComponentChildren;
   class?: string;
+  /** of a panel that a link on its page leads to */
+  section?: Ref<HTMLElement>;
   children: ComponentChildren;
 }
 
-export const Panel = ({ title, aside, end, class: extra = "", children }: PanelProps) => {
+export const Panel = ({ title, aside, end, class: extra = "", section, children }: PanelProps) => {
   const heading = useId();
   return (
-    <section class={`panel ${extra}`} aria-labelledby={heading}>
+    <section
+      class={`panel ${extra}`}
+      aria-labelledby={heading}
+      ref={section ?? null}
+      tabIndex={section === undefined ? undefined : -1}
+    >
       <div class="panel-head">
         <h2 id={heading}>{title}</h2>
         {aside !== undefined && <span class="aside">{aside}</span>}
