@@ -80,11 +80,17 @@ export const placeAbsent = (grid: Grid, range: AbsentRange, counts: Float64Array
   return within;
 };
 
-/** times a number of any order this spreads evenly over 32 bits (the golden ratio: Knuth, The Art of Computer Programming 3, 6.4) */
+/** 2^32 by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4) */
 const SPREAD = 0x9e3779b1;
 
+/** 32 bits without an order. Multiplied once, numbers with a Fibonacci number between them would keep one. */
+const scattered = (number: number): number => {
+  const once = Math.imul(number, SPREAD);
+  return Math.imul(once ^ (once >>> 15), SPREAD);
+};
+
 const moreNumbers = (a: PlacedGap, b: PlacedGap): number =>
-  b.last - b.first - (a.last - a.first) || Math.imul(a.first, SPREAD) - Math.imul(b.first, SPREAD);
+  b.last - b.first - (a.last - a.first) || scattered(a.first) - scattered(b.first);
 
 /**
  * The gaps with most numbers, bounded: a series with more gaps than a chart has pixels is not drawn gap by gap. Of equally long ones those that are

@@ -75,6 +75,7 @@ test("of more gaps than are listed the longest ones are, by time, and the others
 test.each([
   ["every second number", 2, 0],
   ["every hundredth", 100, 0],
+  ["every 987th, a number of Fibonacci's", 987, 0],
   ["by no rule", 7, 50],
 ])("of equally long gaps, %s, those that are listed lie all over the series", (_, every, scatter) => {
   const [most, count] = [100, 5000];
