@@ -94,7 +94,8 @@ const SENDERS = [
     needs: "cc",
     prepare: async () => {
       const program = `${directory.path}/sender`;
-      const words = ["-Wall", "-Wextra", "-Werror", "-o", program, join(EXAMPLES, "sender.c")];
+      const words = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", program];
+      words.push(join(EXAMPLES, "sender.c"));
       await promisify(execFile)("cc", words);
       return [program];
     },
