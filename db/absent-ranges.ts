@@ -26,7 +26,7 @@ const lostOfOne = (db: Sqlite): LostOf => {
 };
 
 /** Of all runs of a device at once, which may be thousands: to ask for each takes ten times as long. @param epoch - those of one, null = of none; undefined = of all */
-export const lostOfDevice = (db: Sqlite, device: number, epoch: number | null | undefined): LostOf => {
+export const lostOfDevice = (db: Sqlite, device: number, epoch?: number | null): LostOf => {
   const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
   const rows = db
     .prepare(

@@ -3,10 +3,8 @@ import { type Clock, systemClock } from "../common/clock.ts";
 import { LacunaError, messageOf } from "../common/errors.ts";
 import type { DeviceSnapshot, Restored, RunSnapshot } from "../protocol/batch.ts";
 import { isDamage, orDamaged } from "./damage.ts";
-import { LedgerState } from "./ledger-state.ts";
-import { TableLoader } from "./load-tables.ts";
 import { openForReading, type Sqlite, type Statement } from "./open.ts";
-import { type RestoreOptions, readRestored, runsOf, snapshotOf } from "./restore.ts";
+import { type RestoreOptions, readDevice, readEpoch, readRestored } from "./restore.ts";
 
 export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
   file: string;
@@ -43,8 +41,11 @@ export const openArchive = (
   const readBack = readerBack(file, clock);
   return {
     restored: (most, owns) => restoredOf(file, { hasHistory, most, owns }),
-    load: (id) => readBack(() => db.transaction(() => loadDevice(db, id))()),
-    loadEpoch: (device, epoch) => readBack(() => db.transaction(() => loadEpoch(db, device, epoch))()),
+    load: (id) => readBack(() => db.transaction(() => readDevice(db, id))()),
+    loadEpoch: (device, epoch) => {
+      const runs = readBack(() => db.transaction(() => readEpoch(db, device, epoch))());
+      return runs.length === 0 ? null : runs;
+    },
     close: () => db.close(),
   };
 };
@@ -106,19 +107,3 @@ function* thenClose(db: Sqlite, file: string, devices: Iterable<DeviceSnapshot>)
     db.close();
   }
 }
-
-const loadDevice = (db: Sqlite, device: string): DeviceSnapshot | null => {
-  const state = new LedgerState();
-  new TableLoader(db, state, device).loadDevices();
-  for (const slot of state.devices.slots()) return snapshotOf(db, state, slot);
-  return null;
-};
-
-/** Its runs of other epochs are not read: it may have thousands. */
-const loadEpoch = (db: Sqlite, device: number, epoch: number | null): RunSnapshot[] | null => {
-  const state = new LedgerState();
-  new TableLoader(db, state, device, epoch).loadRuns();
-  const slot = state.devices.slotOf(device);
-  const runs = slot < 0 ? [] : runsOf(db, state, slot, epoch);
-  return runs.length === 0 ? null : runs;
-};

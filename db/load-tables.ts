@@ -4,92 +4,58 @@ import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS, FORGOTTEN_COLUMNS } from "./schema/columns.ts";
 import { readFleet } from "./state-row.ts";
+import { deviceNumberOf, tableRows } from "./table-rows.ts";
 import { type PlaceSet, placesFromText } from "./view/place-set.ts";
 import { CHANGE_FIELDS, RUN } from "./view/run-rows.ts";
-import { isTableValue, valueFromTable } from "./view/table-value.ts";
+import { valueFromTable } from "./view/table-value.ts";
 
-const isText = (value: unknown): boolean => typeof value === "string";
-/** Columns with something else than integers; what senders announce (`sleep_until`) may be beyond all of these. */
-const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  id: isText,
-  source: isText,
-  name: isText,
-  unit: isText,
-  described: isText,
-  interval: Number.isFinite,
-  clock_base: Number.isFinite,
-  sleep_until: Number.isFinite,
-  value: isTableValue,
-};
+type DeviceRow = [device: number, id: string, source: string, asOf: number];
+type NameRow = [device: number, place: number, channel: number, name: string, unit: string];
+type DescribedRow = [device: number, epoch: number, described: string];
+type LatestRow = [
+  device: number,
+  channel: number,
+  run: number,
+  sequence: number,
+  time: number,
+  type: number,
+  value: number | string | null,
+  flush: number,
+];
+
+/** has no rows */
+const NO_DEVICE = -1;
 
 /** Reads the tables for people into a ledger: all devices, or one. They may be some flushes behind, each device as its `as_of` says. */
 export class TableLoader {
   readonly #db: Sqlite;
   readonly #state: LedgerState;
-  readonly #only: string | number | undefined;
-  readonly #epoch: number | null | undefined;
+  readonly #device: number | undefined;
 
-  /** @param epoch - of the runs of the one device, null = none; undefined = all */
-  constructor(db: Sqlite, state: LedgerState, only: string | number | undefined, epoch?: number | null) {
+  /** @param only - id of the one device to load; undefined = all */
+  constructor(db: Sqlite, state: LedgerState, only: string | undefined) {
     this.#db = db;
     this.#state = state;
-    this.#only = only;
-    this.#epoch = epoch;
+    this.#device = only === undefined ? undefined : (deviceNumberOf(db, only) ?? NO_DEVICE);
   }
 
   /** All the tables say. */
   load(): void {
     this.#forgotten();
     this.#state.fleet = readFleet(this.#db);
-    this.loadDevices();
-  }
-
-  /** The same without what belongs to no device. */
-  loadDevices(): void {
     this.#devices();
     this.#runs();
     this.#channels();
     this.#latest();
   }
 
-  /** Nothing but the devices and their runs. */
-  loadRuns(): void {
-    this.#devices();
-    this.#runs();
-  }
-
-  /** @throws SegmentCorruptError when a column has a value of another kind than was written: but for STRICT tables SQLite minds neither NULL nor a text */
-  *#rows(
-    table: string,
-    columns: readonly string[],
-    order: string,
-    epoch?: number | null,
-  ): Generator<unknown[]> {
-    const areSound = columns.map((column) => KINDS[column] ?? Number.isSafeInteger);
-    const selected = columns.map((column) => (column === "epoch" ? "ifnull(epoch, -1)" : column));
-    const byId = "(SELECT device_no FROM devices WHERE id = ?)";
-    const key = typeof this.#only === "number" ? "?" : byId;
-    const ofEpoch = epoch === undefined ? "" : " AND epoch IS ?";
-    const where = this.#only === undefined ? "" : ` WHERE device_no = ${key}${ofEpoch}`;
-    const parameters = [this.#only, epoch].filter((value) => value !== undefined);
-    const rows = this.#db
-      .prepare(`SELECT ${selected.join(", ")} FROM ${table}${where} ORDER BY ${order}`)
-      .raw()
-      .iterate(...parameters) as IterableIterator<unknown[]>;
-    for (const row of rows) {
-      for (let at = 0; at < columns.length; at++) {
-        if (areSound[at]!(row[at])) continue;
-        throw new SegmentCorruptError(
-          `${table}: ${columns[at]} of the row of ${columns[0]} ${row[0]} is not as it was written`,
-        );
-      }
-      yield row;
-    }
+  #rows<Row extends unknown[]>(table: string, columns: readonly string[], order: string): Generator<Row> {
+    return tableRows(this.#db, table, columns, order, { device: this.#device });
   }
 
   #devices(): void {
-    const rows = this.#rows("devices", ["device_no", "id", "source", "as_of"], "device_no");
-    for (const [device, id, source, asOf] of rows as IterableIterator<[number, string, string, number]>) {
+    const rows = this.#rows<DeviceRow>("devices", ["device_no", "id", "source", "as_of"], "device_no");
+    for (const [device, id, source, asOf] of rows) {
       const slot = this.#state.addDevice(device, id, 0);
       this.#state.devices.setSource(slot, source);
       this.#state.devices.asOf[slot] = asOf;
@@ -98,9 +64,9 @@ export class TableLoader {
 
   #runs(): void {
     const columns = ["run_no", "device_no", "epoch", "run", "expired", "as_of", ...EPOCH_COLUMNS];
-    const rows = this.#rows("epochs", columns, "run_no", this.#epoch);
+    const rows = this.#rows<number[]>("epochs", columns, "run_no");
     const values = new Float64Array(CHANGE_FIELDS);
-    for (const row of rows as IterableIterator<number[]>) {
+    for (const row of rows) {
       const [run = 0, device = 0, epoch = -1, index = 0, expired = 0, asOf = 0] = row;
       values[ROW.RUN] = run;
       values[ROW.DEVICE] = device;
@@ -115,22 +81,21 @@ export class TableLoader {
 
   #channels(): void {
     const { devices, channels } = this.#state;
-    const names = this.#rows(
+    const names = this.#rows<NameRow>(
       "channel_names",
       ["device_no", "place", "channel", "name", "unit"],
       "device_no, place",
     );
-    for (const [device, place, channel, name, unit] of names as IterableIterator<
-      [number, number, number, string, string]
-    >) {
+    for (const [device, place, channel, name, unit] of names) {
       const slot = devices.slotOf(device);
       if (slot < 0) continue;
       const described = { place, channel, name, unit };
       devices.channels[slot] = channels.restore(devices.channels[slot]!, described);
     }
-    const rows = this.#rows("channel_epochs", ["device_no", "epoch", "described"], "device_no, rowid");
+    const columns = ["device_no", "epoch", "described"];
+    const rows = this.#rows<DescribedRow>("channel_epochs", columns, "device_no, rowid");
     let leftOut = 0;
-    for (const [device, epochs] of byDevice(rows as IterableIterator<DescribedRow>)) {
+    for (const [device, epochs] of byDevice(rows)) {
       const slot = devices.slotOf(device);
       if (slot < 0) continue;
       const restored = channels.restoreEpochs(devices.channels[slot]!, epochs, devices.asOf[slot]! + 1);
@@ -144,14 +109,12 @@ export class TableLoader {
   }
 
   #latest(): void {
-    const rows = this.#rows(
+    const rows = this.#rows<LatestRow>(
       "latest",
       ["device_no", "channel", "run_no", "sequence", "time", "type", "value", "as_of"],
       "device_no, channel",
     );
-    for (const [device, channel, run, sequence, time, type, value, flush] of rows as IterableIterator<
-      [number, number, number, number, number, number, number | string | null, number]
-    >) {
+    for (const [device, channel, run, sequence, time, type, value, flush] of rows) {
       const reading = { device, channel, run, sequence, time, type, value: valueFromTable(value), flush };
       const { devices, latest } = this.#state;
       const slot = devices.slotOf(device);
@@ -174,8 +137,6 @@ export class TableLoader {
     this.#state.sums.addColumns(columns);
   }
 }
-
-type DescribedRow = [device: number, epoch: number, described: string];
 
 /** Rows that are in the order of their devices, device by device. */
 function* byDevice(

@@ -3,14 +3,14 @@ import { FIRST_NAMED_CHANNEL } from "../protocol/constants.ts";
 import { ROW, ROW_FIELDS } from "../protocol/ledger-row.ts";
 import { undescribedName } from "../protocol/text.ts";
 import { AbsentRanges, lostOfDevice } from "./absent-ranges.ts";
-import type { LedgerState } from "./ledger-state.ts";
 import type { Sqlite } from "./open.ts";
 import { EPOCH_COLUMNS } from "./schema/columns.ts";
 import { readFleet, readStateRow } from "./state-row.ts";
+import { deviceNumberOf, tableRows } from "./table-rows.ts";
 import type { PlacedDescription } from "./view/descriptions.ts";
 import { EpochNames } from "./view/epoch-names.ts";
 import { hasPlace, NO_PLACES, type PlaceSet, placesFromText, placesOf } from "./view/place-set.ts";
-import { epochOf, RUN } from "./view/run-rows.ts";
+import { epochOf } from "./view/run-rows.ts";
 
 export interface RestoreOptions {
   /** whether a collector has run on the database before this one */
@@ -22,12 +22,13 @@ export interface RestoreOptions {
 }
 
 type DeviceRow = [device: number, id: string, source: string];
-type RunRow = [run: number, device: number, epoch: number | null, index: number, ...fields: number[]];
+type RunRow = [run: number, device: number, epoch: number, index: number, ...fields: number[]];
 type NameRow = [device: number, place: number, channel: number, name: string, unit: string];
 type DescribedRow = [device: number, epoch: number, described: string];
 type LatestRow = [device: number, channel: number, run: number];
 
-const RUN_HEAD = 4;
+const RUN_COLUMNS = ["run_no", "device_no", "epoch", "run", ...EPOCH_COLUMNS];
+const RUN_HEAD = RUN_COLUMNS.length - EPOCH_COLUMNS.length;
 /** names of no more of a device's epochs are told: ingest remembers those of as many */
 const RESTORED_EPOCHS = 8;
 
@@ -45,7 +46,7 @@ export const readRestored = (
     hasHistory,
     nextDevice,
     nextRun,
-    devices: devicesOf(db, (id) => owns(id) && !leftOut.has(id)),
+    devices: devicesOf(db, new AbsentRanges(db), (id) => owns(id) && !leftOut.has(id)),
     leftOut,
     fleet: readFleet(db),
   };
@@ -68,33 +69,50 @@ const leastRecent = (db: Sqlite, most: number, owns: (id: string) => boolean): S
   return beyond;
 };
 
-/** One device after the other, from tables that are all in the order of the device's number. */
-function* devicesOf(db: Sqlite, isWanted: (id: string) => boolean): Generator<DeviceSnapshot> {
-  const rows = <Row extends unknown[]>(sql: string): IterableIterator<Row> =>
-    db.prepare(sql).raw().iterate() as IterableIterator<Row>;
+/** A device as the tables have it, or null when they have none of that id. Call it inside one read transaction, as the next. */
+export const readDevice = (db: Sqlite, id: string): DeviceSnapshot | null => {
+  const device = deviceNumberOf(db, id);
+  if (device === undefined) return null;
+  const absent = new AbsentRanges(db, lostOfDevice(db, device));
+  for (const snapshot of devicesOf(db, absent, () => true, device)) return snapshot;
+  return null;
+};
+
+/** The runs of one epoch of a device, those of its others are not read: it may have thousands. */
+export const readEpoch = (db: Sqlite, device: number, epoch: number | null): RunSnapshot[] => {
+  const absent = new AbsentRanges(db, lostOfDevice(db, device, epoch));
+  const rows = tableRows<RunRow>(db, "epochs", RUN_COLUMNS, "run_no", { device, epoch });
+  return Array.from(rows, (row) => runSnapshot(row, absent));
+};
+
+/** One device after the other, from tables that are all in the order of the device's number. @param only - number of the one that is read; undefined = all */
+function* devicesOf(
+  db: Sqlite,
+  absent: AbsentRanges,
+  isWanted: (id: string) => boolean,
+  only?: number,
+): Generator<DeviceSnapshot> {
   const open: { close(): void }[] = [];
-  const byDevice = <Row extends unknown[]>(sql: string, column = 0): ByDevice<Row> => {
-    const reader = new ByDevice(rows<Row>(sql), column);
+  const rowsOf = <Row extends unknown[]>(
+    table: string,
+    columns: readonly string[],
+    order: string,
+  ): ByDevice<Row> => {
+    const rows = tableRows<Row>(db, table, columns, order, { device: only });
+    const reader = new ByDevice(rows, columns.indexOf("device_no"));
     open.push(reader);
     return reader;
   };
-  const absent = new AbsentRanges(db);
-  const fields = EPOCH_COLUMNS.join(", ");
   try {
-    const runs = byDevice<RunRow>(
-      `SELECT run_no, device_no, epoch, run, ${fields} FROM epochs ORDER BY device_no, run_no`,
-      1,
-    );
-    const names = byDevice<NameRow>(
-      "SELECT device_no, place, channel, name, unit FROM channel_names ORDER BY device_no, place",
-    );
-    const epochs = byDevice<DescribedRow>(
-      "SELECT device_no, ifnull(epoch, -1), described FROM channel_epochs ORDER BY device_no, as_of, rowid",
-    );
-    const latest = byDevice<LatestRow>(
-      "SELECT device_no, channel, run_no FROM latest ORDER BY device_no, channel",
-    );
-    const devices = rows<DeviceRow>("SELECT device_no, id, source FROM devices ORDER BY device_no");
+    const runs = rowsOf<RunRow>("epochs", RUN_COLUMNS, "device_no, run_no");
+    const nameColumns = ["device_no", "place", "channel", "name", "unit"];
+    const names = rowsOf<NameRow>("channel_names", nameColumns, "device_no, place");
+    const epochColumns = ["device_no", "epoch", "described"];
+    const epochs = rowsOf<DescribedRow>("channel_epochs", epochColumns, "device_no, as_of, rowid");
+    const latestColumns = ["device_no", "channel", "run_no"];
+    const latest = rowsOf<LatestRow>("latest", latestColumns, "device_no, channel");
+    const deviceColumns = ["device_no", "id", "source"];
+    const devices = tableRows<DeviceRow>(db, "devices", deviceColumns, "device_no", { device: only });
     for (const [device, id, source] of devices) {
       if (!isWanted(id)) continue;
       const snapshots = runs.take(device).map((row) => runSnapshot(row, absent));
@@ -153,43 +171,7 @@ const runSnapshot = (columns: RunRow, absent: AbsentRanges): RunSnapshot => {
   for (let field = ROW.FIRST; field < ROW_FIELDS; field++) {
     row[field] = columns[RUN_HEAD + field - ROW.FIRST] as number;
   }
-  return { epoch, index, row, absent: absent.take(row) };
-};
-
-/** The runs of a device that `state` has. @param only - the epoch they are of, null = none; undefined = it has all of them */
-export const runsOf = (db: Sqlite, state: LedgerState, slot: number, only?: number | null): RunSnapshot[] => {
-  const absent = new AbsentRanges(db, lostOfDevice(db, state.devices.number[slot]!, only));
-  const runs: RunSnapshot[] = [];
-  for (const run of state.runSlots(slot)) {
-    const epoch = epochOf(state.runField(run, RUN.EPOCH));
-    const row = state.rowOf(run);
-    runs.push({ epoch, index: state.runField(run, RUN.INDEX), row, absent: absent.take(row) });
-  }
-  return runs;
-};
-
-/** One device as `state` has it, which was loaded from the same snapshot of the database. */
-export const snapshotOf = (db: Sqlite, state: LedgerState, slot: number): DeviceSnapshot => {
-  const { devices, channels, latest } = state;
-  const device = devices.number[slot]!;
-  const runs = runsOf(db, state, slot);
-  const head = devices.channels[slot]!;
-  const described = {
-    names: channels.descriptions(head),
-    epochs: [...channels.epochs(head)].reverse(),
-  };
-  const newest = Array.from(
-    latest.list(devices.latest[slot]!),
-    ({ channel, run }): LatestRow => [device, channel, run],
-  );
-  return {
-    device,
-    id: devices.ids[slot]!,
-    source: devices.sources[slot]!,
-    runs,
-    channels: channelsOf(runs, described, newest),
-    formerNames: formerNamesOf(described),
-  };
+  return { epoch: epochOf(epoch), index, row, absent: absent.take(row) };
 };
 
 interface Described {

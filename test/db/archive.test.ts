@@ -48,6 +48,29 @@ test("a device is read back as it was committed, once the tables have it", () =>
   expect(archive.load("nobody")).toBeNull();
 });
 
+test("a device that is read back knows the names a start would give it: of the epochs described last", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(bed.writer({ checkpointRows: 1 }));
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const model = new IngestModel();
+  const device = model.device("pump-7");
+  for (let epoch = 0; epoch < 9; epoch++) {
+    model.receive(model.run(device, epoch), 0);
+    model.describe(device, epoch, 1, "temperature", "Cel");
+  }
+  writer.accept(model.seal());
+  bringTables(writer);
+  model.describe(device, 0, 2, "pressure", "Pa");
+  writer.accept(model.seal());
+  bringTables(writer);
+  const snapshot = archive.load("pump-7")!;
+  expect(snapshot.channels.filter(({ epoch }) => epoch === 0).map(({ name }) => name)).toEqual([
+    "temperature",
+    "pressure",
+  ]);
+  expect(Array.from(archive.restored(1).devices)).toEqual([snapshot]);
+});
+
 test("of an epoch that is read back no row of another one is read", () => {
   using bed = new StoreBed();
   const writer = bed.closing(bed.writer({ checkpointRows: 1000, checkpointLagMs: 0 }));
