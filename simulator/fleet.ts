@@ -1,8 +1,8 @@
 import { KIND, MAX_EPOCH } from "../protocol/constants.ts";
 import type { Departures } from "./departures.ts";
-import { Emission, EmissionQueue } from "./emission.ts";
+import type { Emission } from "./emission.ts";
 import { declaredEpoch } from "./encoder.ts";
-import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
+import { Outbound } from "./outbound.ts";
 import { PURPOSE, subKey } from "./random.ts";
 import { RestartPlan } from "./restarts.ts";
 import { Schedule } from "./schedule.ts";
@@ -47,14 +47,9 @@ export class Fleet {
     refused: 0,
   };
   readonly #settings: FleetSettings;
-  readonly #paths: readonly PathStages[];
-  /** of the number at hand: what left on each path */
-  readonly #departures: Departures[];
+  readonly #outbound: Outbound;
   readonly #reusesNumbers: boolean;
   readonly #restarts: RestartPlan;
-  readonly #queue = new EmissionQueue();
-  readonly #flight = new Flight();
-  readonly #emission = new Emission();
   /** the running start of each device, undefined before its first slot */
   readonly #starts: (StartTruth | undefined)[];
   readonly #describeAtUs: Float64Array;
@@ -70,8 +65,7 @@ export class Fleet {
   constructor(settings: FleetSettings) {
     this.#settings = settings;
     this.schedule = new Schedule(settings);
-    this.#paths = stagesOfPaths(settings, this.schedule.intervalUs);
-    this.#departures = this.#paths.map(() => ({ copies: 0, intact: 0 }));
+    this.#outbound = new Outbound(settings, this.schedule, (device) => this.latestUs(device));
     this.#reusesNumbers = settings.epochOrder === "same" || declaredEpoch(settings.epoch, settings) === null;
     this.#restarts = new RestartPlan(settings, this.schedule);
     this.#starts = new Array(settings.devices);
@@ -92,7 +86,7 @@ export class Fleet {
    */
   next(out: Emission): boolean {
     if (this.advance(Infinity) === Infinity) return false;
-    this.#queue.pop(out);
+    this.#outbound.queue.pop(out);
     this.#lastDueUs = out.dueUs;
     return true;
   }
@@ -102,9 +96,10 @@ export class Fleet {
    * @returns when the next datagram leaves, or the next number is used where that is after `nowUs`; Infinity once everything has left
    */
   advance(nowUs: number): number {
-    while (this.#queue.nextDueUs > this.#nextSlotUs() && this.#nextSlotUs() <= nowUs) this.#useSlot();
-    if (this.#queue.size === 0 && this.#nextSlotUs() === Infinity) this.#pushEnd();
-    return Math.min(this.#queue.nextDueUs, this.#nextSlotUs());
+    const { queue } = this.#outbound;
+    while (queue.nextDueUs > this.#nextSlotUs() && this.#nextSlotUs() <= nowUs) this.#useSlot();
+    if (queue.size === 0 && this.#nextSlotUs() === Infinity) this.#pushEnd();
+    return Math.min(queue.nextDueUs, this.#nextSlotUs());
   }
 
   /** What is left to leave is the farewell. */
@@ -160,18 +155,9 @@ export class Fleet {
     const timeUs = this.schedule.slotTimeUs(this.#slot++);
     const start = this.#startAt(device, timeUs);
     this.#sayControl(start, timeUs);
-    this.#prepare(start, KIND.DATA, timeUs);
-    const flight = this.#flight;
     const number = start.next;
-    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
-      flight.begin(device, keyOf(this.startKey(start)), number);
-      for (const stage of stages) stage(flight);
-      this.#pushCopies(path, timeUs);
-      const departures = this.#departures[path]!;
-      departures.copies = flight.copies;
-      departures.intact = flight.intactCopies;
-    }
-    start.use(this.#departures);
+    this.#outbound.prepare(start, KIND.DATA, number, timeUs);
+    start.use(this.#outbound.sendData(this.startKey(start), timeUs));
     this.counts.used++;
     this.#countDepartures(start, number, 1);
   }
@@ -236,38 +222,10 @@ export class Fleet {
   /** @param nth - tells the control datagrams before the same number apart, below CONTROL_PER_NUMBER */
   #pushControl(start: StartTruth, kind: number, timeUs: number, nth: number, isEnd = false): void {
     this.counts.control++;
-    this.#prepare(start, kind, timeUs);
-    this.#emission.isEnd = isEnd;
-    const flight = this.#flight;
+    this.#outbound.prepare(start, kind, start.next, timeUs);
+    this.#outbound.emission.isEnd = isEnd;
     const key = subKey(this.startKey(start), PURPOSE.CONTROL);
-    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
-      flight.begin(start.device, keyOf(key), start.next * CONTROL_PER_NUMBER + nth);
-      if (this.#settings.impairControl) for (const stage of stages) stage(flight);
-      // not an impairment but the length of the path: control keeps its place before the data
-      else flight.delayUs[0] = this.#settings.delayMs * 1000;
-      this.#pushCopies(path, timeUs);
-    }
-  }
-
-  #prepare(start: StartTruth, kind: number, timeUs: number): void {
-    const emission = this.#emission;
-    emission.device = start.device;
-    emission.kind = kind;
-    emission.epoch = start.epoch;
-    emission.sequence = start.next;
-    emission.sendTimeUs = this.schedule.sendTimeUs(start.device, timeUs);
-    emission.isEnd = false;
-  }
-
-  #pushCopies(path: number, timeUs: number): void {
-    const { device, copies, delayUs, damage } = this.#flight;
-    const latestUs = this.latestUs(device);
-    this.#emission.path = path;
-    for (let copy = 0; copy < copies; copy++) {
-      this.#emission.dueUs = Math.min(timeUs + delayUs[copy]!, latestUs);
-      this.#emission.damage = damage[copy]!;
-      this.#queue.push(this.#emission);
-    }
+    this.#outbound.sendControl(key, start.next * CONTROL_PER_NUMBER + nth, timeUs);
   }
 
   /**
@@ -285,7 +243,7 @@ export class Fleet {
     const devices = Math.min(this.schedule.devices, this.#slot);
     const rate = Math.max(this.schedule.totalRateHz, END_RATE_HZ);
     if (this.#endUs < 0) this.#endUs = this.#lastDueUs + END_SPACING_US;
-    while (this.#queue.size === 0 && this.#endSlot < devices * this.#settings.endHeartbeats) {
+    while (this.#outbound.queue.size === 0 && this.#endSlot < devices * this.#settings.endHeartbeats) {
       const round = Math.floor(this.#endSlot / devices);
       const device = this.#endSlot++ % devices;
       const start = this.#starts[device]!;

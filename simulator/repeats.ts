@@ -3,7 +3,7 @@ import type { Datagram } from "../protocol/datagram.ts";
 import { intersect, normalise, type Range, union } from "../protocol/ranges.ts";
 import { Emission, EmissionQueue } from "./emission.ts";
 import type { Fleet } from "./fleet.ts";
-import { Flight, type PathStages, stagesOfPaths } from "./impairments.ts";
+import { Outbound } from "./outbound.ts";
 import { PURPOSE, subKey } from "./random.ts";
 import { type FleetSettings, MOST_GONE } from "./settings.ts";
 import type { StartTruth } from "./truth.ts";
@@ -34,32 +34,28 @@ export class Repeats {
   asked = 0;
   readonly #settings: FleetSettings;
   readonly #fleet: Fleet;
-  /** of their own: whether a path is in a burst must not depend on who asks */
-  readonly #paths: readonly PathStages[];
+  /** of their own: whether a path of the fleet is in a burst must not depend on who asks */
+  readonly #outbound: Outbound;
   readonly #spacingUs: number;
   readonly #wanted = new Map<number, Wanted>();
   /** whose turn is when; one entry for each device in `#wanted` */
   #turns = new EmissionQueue();
-  /** under way */
-  readonly #queue = new EmissionQueue();
   /** by device: it may send again from then on */
   readonly #freeUs: Float64Array;
-  readonly #flight = new Flight();
-  readonly #emission = new Emission();
   readonly #turn = new Emission();
   #controls = 0;
 
   constructor(settings: FleetSettings, fleet: Fleet) {
     this.#settings = settings;
     this.#fleet = fleet;
-    this.#paths = stagesOfPaths(settings, fleet.schedule.intervalUs);
+    this.#outbound = new Outbound(settings, fleet.schedule, (device) => fleet.latestUs(device));
     this.#spacingUs = 1e6 / settings.repeatRateHz;
     this.#freeUs = new Float64Array(settings.devices);
   }
 
   /** When something can leave next, microseconds since the start; Infinity = nothing to do. */
   get nextDueUs(): number {
-    return Math.min(this.#queue.nextDueUs, this.#turns.nextDueUs);
+    return Math.min(this.#outbound.queue.nextDueUs, this.#turns.nextDueUs);
   }
 
   /** A NACK was heard. @param nack - decoded; of an unknown device it is ignored */
@@ -97,15 +93,15 @@ export class Repeats {
    */
   next(out: Emission, nowUs: number): boolean {
     if (this.pathDue(nowUs) < 0) return false;
-    this.#queue.pop(out);
+    this.#outbound.queue.pop(out);
     return true;
   }
 
   /** The path of the datagram that leaves next; -1 when none is due at `nowUs`. */
   pathDue(nowUs: number): number {
-    while (this.#queue.nextDueUs > this.#turns.nextDueUs && this.#turns.nextDueUs <= nowUs)
-      this.#takeTurn(nowUs);
-    return this.#queue.nextDueUs > nowUs ? -1 : this.#queue.nextPath;
+    const { queue } = this.#outbound;
+    while (queue.nextDueUs > this.#turns.nextDueUs && this.#turns.nextDueUs <= nowUs) this.#takeTurn(nowUs);
+    return queue.nextDueUs > nowUs ? -1 : queue.nextPath;
   }
 
   /** With a turn to come. What a device was asked before it restarted is forgotten. */
@@ -157,7 +153,7 @@ export class Repeats {
     }
     const [epoch, ranges] = control.entries().next().value!;
     control.delete(epoch);
-    this.#emission.gone = ranges;
+    this.#outbound.emission.gone = ranges;
     if (epoch === NEXT) this.#say(start, KIND.HEARTBEAT, start.epoch, nowUs);
     else this.#say(start, KIND.GONE, epoch, nowUs);
     wanted.isNumberNext = true;
@@ -166,53 +162,19 @@ export class Repeats {
   #repeat(start: StartTruth, number: number, nowUs: number): void {
     const { schedule } = this.#fleet;
     const usedUs = schedule.slotTimeUs(schedule.slotOf(start.device, start.startUs, number));
-    this.#prepare(start, KIND.DATA, number, usedUs);
-    const flight = this.#flight;
     const key = subKey(subKey(this.#fleet.startKey(start), PURPOSE.REPEAT), start.timesRepeated(number));
-    const byPath = this.#paths.map(({ keyOf, stages }, path) => {
-      flight.begin(start.device, keyOf(key), number);
-      for (const stage of stages) stage(flight);
-      this.#push(path, nowUs);
-      return { copies: flight.copies, intact: flight.intactCopies };
-    });
-    this.#fleet.countRepeat(start, number, byPath);
+    this.#outbound.prepare(start, KIND.DATA, number, usedUs);
+    this.#fleet.countRepeat(start, number, this.#outbound.sendData(key, nowUs));
   }
 
   #say(start: StartTruth, kind: number, epoch: number, nowUs: number): void {
     this.#fleet.counts.control++;
     // of a former epoch nothing is asserted
-    this.#prepare(start, kind, epoch === start.epoch ? start.next : -1, nowUs);
-    this.#emission.epoch = epoch;
-    const flight = this.#flight;
+    const next = epoch === start.epoch ? start.next : -1;
+    this.#outbound.prepare(start, kind, next, Math.floor(nowUs));
+    this.#outbound.emission.epoch = epoch;
     const key = subKey(this.#fleet.startKey(start), PURPOSE.REPEAT);
-    const draws = this.#controls++;
-    for (const [path, { keyOf, stages }] of this.#paths.entries()) {
-      flight.begin(start.device, keyOf(key), draws);
-      if (this.#settings.impairControl) for (const stage of stages) stage(flight);
-      else flight.delayUs[0] = this.#settings.delayMs * 1000;
-      this.#push(path, nowUs);
-    }
-  }
-
-  #prepare(start: StartTruth, kind: number, sequence: number, timeUs: number): void {
-    const emission = this.#emission;
-    emission.device = start.device;
-    emission.kind = kind;
-    emission.epoch = start.epoch;
-    emission.sequence = sequence;
-    emission.sendTimeUs = this.#fleet.schedule.sendTimeUs(start.device, Math.floor(timeUs));
-    emission.isEnd = false;
-  }
-
-  #push(path: number, nowUs: number): void {
-    const { device, copies, delayUs, damage } = this.#flight;
-    const latestUs = this.#fleet.latestUs(device);
-    this.#emission.path = path;
-    for (let copy = 0; copy < copies; copy++) {
-      this.#emission.dueUs = Math.min(nowUs + delayUs[copy]!, latestUs);
-      this.#emission.damage = damage[copy]!;
-      this.#queue.push(this.#emission);
-    }
+    this.#outbound.sendControl(key, this.#controls++, nowUs);
   }
 }
 
