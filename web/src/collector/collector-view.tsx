@@ -1,5 +1,6 @@
 import { bytes, count, rate } from "../format/numbers.ts";
 import { duration, fullTime, parseMs } from "../format/times.ts";
+import { Fact } from "../parts/fact.tsx";
 import { DatabasePanel } from "./database-panel.tsx";
 import { FindingsPanel } from "./findings-panel.tsx";
 import { ListenersPanel } from "./listeners-panel.tsx";
@@ -16,26 +17,13 @@ export const CollectorView = () => {
     <>
       <section class="panel collector-head" aria-label="Collector">
         <dl class="facts">
-          <div>
-            <dt>Datagrams</dt>
-            <dd>{rate(rates?.datagrams ?? null)}</dd>
-          </div>
-          <div>
-            <dt>Payload</dt>
-            <dd>{rates === undefined ? "–" : `${bytes(Math.round(rates.bytes))}/s`}</dd>
-          </div>
-          <div>
-            <dt>Devices known</dt>
-            <dd>{count(status.devices)}</dd>
-          </div>
-          <div>
-            <dt>Running for</dt>
-            <dd title={fullTime(parseMs(status.startedAt))}>{duration(status.uptimeSeconds)}</dd>
-          </div>
-          <div>
-            <dt>Lacuna</dt>
-            <dd>{status.version}</dd>
-          </div>
+          <Fact name="Datagrams">{rate(rates?.datagrams ?? null)}</Fact>
+          <Fact name="Payload">{rates === undefined ? "–" : `${bytes(Math.round(rates.bytes))}/s`}</Fact>
+          <Fact name="Devices known">{count(status.devices)}</Fact>
+          <Fact name="Running for" title={fullTime(parseMs(status.startedAt))}>
+            {duration(status.uptimeSeconds)}
+          </Fact>
+          <Fact name="Lacuna">{status.version}</Fact>
         </dl>
       </section>
       <FindingsPanel findings={status.findings} />

@@ -1,16 +1,9 @@
-import type { ComponentChildren } from "preact";
 import type { Status } from "../data/status-types.ts";
 import { bytes, count } from "../format/numbers.ts";
 import { ago, parseMs } from "../format/times.ts";
+import { Fact } from "../parts/fact.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { Rates } from "./rates.ts";
-
-const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
 
 export interface DatabasePanelProps {
   database: Status["database"];

@@ -1,8 +1,8 @@
 import type { Listener } from "../data/status-types.ts";
 import { listenerAddress, listenerReason, rejectedByReason } from "../format/listener-words.ts";
-import { bytes, compact, count, rate } from "../format/numbers.ts";
-import { duration, parseMs } from "../format/times.ts";
+import { bytes, rate } from "../format/numbers.ts";
 import { Panel } from "../parts/panel.tsx";
+import { Count, CounterTable, type Head, StateCell } from "./counter-table.tsx";
 import type { Rates } from "./rates.ts";
 
 const Membership = ({ group, interface: on, source }: Listener) =>
@@ -19,12 +19,6 @@ const Membership = ({ group, interface: on, source }: Listener) =>
 const rejectedOf = ({ counters }: Listener): number =>
   Object.values(counters.rejected).reduce((sum, amount) => sum + amount, 0);
 
-const Count = ({ value, title, isBad = false }: { value: number; title?: string; isBad?: boolean }) => (
-  <td class={value === 0 ? "num zero" : isBad ? "num bad" : "num"} title={title ?? count(value)}>
-    {compact(value)}
-  </td>
-);
-
 const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | undefined; nowMs: number }) => {
   const { url, state, reason, since, receive, receiveBuffer, kernelDrops, counters, format } = listener;
   const { grantedBytes, requestedBytes } = receiveBuffer;
@@ -37,12 +31,7 @@ const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | un
           <span class="listener-reason">{listenerReason(url, reason)}</span>
         )}
       </th>
-      <td>
-        <span class="state" data-state={state}>
-          {state}
-        </span>{" "}
-        <span class="note">for {duration(Math.max(0, (nowMs - parseMs(since)) / 1000))}</span>
-      </td>
+      <StateCell state={state} since={since} nowMs={nowMs} />
       <td>
         <Membership {...listener} />
       </td>
@@ -66,18 +55,18 @@ const Row = ({ listener, rates, nowMs }: { listener: Listener; rates: Rates | un
   );
 };
 
-const HEADS: readonly (readonly [string, string?])[] = [
-  ["Listener"],
-  ["State"],
-  ["Group"],
-  ["Rate", "num"],
-  ["Datagrams", "num"],
-  ["Duplicates", "num"],
-  ["Rejected", "num"],
-  ["Shed", "num"],
-  ["Kernel drops", "num"],
-  ["Buffer", "num"],
-  ["Receive"],
+const HEADS: readonly Head[] = [
+  { label: "Listener" },
+  { label: "State" },
+  { label: "Group" },
+  { label: "Rate", class: "num" },
+  { label: "Datagrams", class: "num" },
+  { label: "Duplicates", class: "num" },
+  { label: "Rejected", class: "num" },
+  { label: "Shed", class: "num" },
+  { label: "Kernel drops", class: "num" },
+  { label: "Buffer", class: "num" },
+  { label: "Receive" },
 ];
 
 export const ListenersPanel = ({
@@ -90,23 +79,10 @@ export const ListenersPanel = ({
   nowMs: number;
 }) => (
   <Panel title="Listeners" aside="counters since the start">
-    <section class="scroll-x" tabIndex={0} aria-label="Table of listeners">
-      <table>
-        <thead>
-          <tr>
-            {HEADS.map(([head, name]) => (
-              <th key={head} scope="col" class={name}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {listeners.map((listener) => (
-            <Row key={listener.url} listener={listener} rates={rates} nowMs={nowMs} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <CounterTable label="Table of listeners" heads={HEADS}>
+      {listeners.map((listener) => (
+        <Row key={listener.url} listener={listener} rates={rates} nowMs={nowMs} />
+      ))}
+    </CounterTable>
   </Panel>
 );

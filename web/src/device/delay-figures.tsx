@@ -1,5 +1,6 @@
 import type { Arrivals } from "../data/types.ts";
 import { delay } from "../format/times.ts";
+import { Fact } from "../parts/fact.tsx";
 import { clockSentence, meanPlace } from "./arrival-words.ts";
 
 type Transit = NonNullable<Arrivals["transit"]>;
@@ -37,10 +38,9 @@ const DelayScale = ({ transit }: { transit: Transit }) => {
 export const DelayFigures = ({ transit }: { transit: Transit }) => (
   <>
     <dl class="facts">
-      <div>
-        <dt title="smoothed by 1/16 (RFC 3550 §6.4.1)">Jitter</dt>
-        <dd>{delay(transit.jitterSeconds)}</dd>
-      </div>
+      <Fact name="Jitter" meaning="smoothed by 1/16 (RFC 3550 §6.4.1)">
+        {delay(transit.jitterSeconds)}
+      </Fact>
     </dl>
     <p class="arrivals-words note">
       Jitter is how much the delay changes from one number to the next. Below are the delays of the last 10 to

@@ -5,14 +5,8 @@ import { ANNOUNCED } from "../format/announced.ts";
 import { completeness, count, share } from "../format/numbers.ts";
 import { ago, fullTime, parseMs, secondsTime } from "../format/times.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { completeSentence } from "./complete-sentence.ts";
-
-const Fact = ({ name, children, title }: { name: string; children: string; title?: string | undefined }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd title={title}>{children}</dd>
-  </div>
-);
 
 const Numbers = ({ total }: { total: Total }) => {
   const numbers = binNumbers(total);

@@ -1,6 +1,7 @@
 import type { Arrivals } from "../data/types.ts";
 import { compact, count, measured, plural } from "../format/numbers.ts";
 import { delay } from "../format/times.ts";
+import { Fact } from "../parts/fact.tsx";
 
 /** what there is any of is seen, percent of the height */
 const LEAST_HEIGHT = 4;
@@ -45,23 +46,19 @@ export const ReorderingFigures = ({ reordering }: { reordering: Arrivals["reorde
   return (
     <>
       <dl class="facts">
-        <div>
-          <dt title="numbers that came after a greater one">Out of order</dt>
-          <dd>{count(amount)}</dd>
-        </div>
-        <div>
-          <dt title="from the first greater number until it came">Longest wait</dt>
-          <dd>{delay(greatestDelaySeconds)}</dd>
-        </div>
-        <div>
-          <dt title="numbers received from the first greater one until it came (RFC 4737 §4.2)">
-            Greatest extent
-          </dt>
-          <dd>
-            {count(greatestExtent)}
-            <span class="note"> mean {measured(Number(meanExtent.toFixed(1)))}</span>
-          </dd>
-        </div>
+        <Fact name="Out of order" meaning="numbers that came after a greater one">
+          {count(amount)}
+        </Fact>
+        <Fact name="Longest wait" meaning="from the first greater number until it came">
+          {delay(greatestDelaySeconds)}
+        </Fact>
+        <Fact
+          name="Greatest extent"
+          meaning="numbers received from the first greater one until it came (RFC 4737 §4.2)"
+        >
+          {count(greatestExtent)}
+          <span class="note"> mean {measured(Number(meanExtent.toFixed(1)))}</span>
+        </Fact>
       </dl>
       <p class="arrivals-words note">
         How many were overtaken by at least so many others, one right after the other (n-reordering, RFC 4737

@@ -9,6 +9,7 @@ import {
 } from "../data/types.ts";
 import { completeness, count, rate, share } from "../format/numbers.ts";
 import { BinBar } from "../parts/bin-bar.tsx";
+import { Fact } from "../parts/fact.tsx";
 import type { Step } from "./settled-steps.ts";
 import { completenessOf, lately, MINUTE, rawLossOf, residualOf, spanOfStep } from "./trend.ts";
 import { notStored, verdict } from "./verdict.ts";
@@ -78,31 +79,19 @@ const Facts = ({
   const { expected } = trend;
   return (
     <dl class="hero-facts">
-      <div>
-        <dt>Devices online</dt>
-        <dd>
-          {statuses === undefined ? "–" : count(statuses.online)}
-          {all !== null && <small> of {count(all)}</small>}
-          {statuses !== undefined && <NotOnline statuses={statuses} list={list} />}
-        </dd>
-      </div>
-      <div>
-        <dt>Datagrams</dt>
-        <dd>{rate((trend.datagrams * 1000) / (trend.toMs - trend.fromMs))}</dd>
-      </div>
-      <div>
-        <dt>Raw loss, residual loss</dt>
-        <dd>
-          <span>{expected === 0 ? "–" : share(rawLossOf(trend) / expected)}</span> <small>→</small>{" "}
-          <span>{expected === 0 ? "–" : share(residualOf(trend) / expected)}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Complete since the beginning</dt>
-        <dd>
-          <span>{completeness(total.completeness)}</span> <small>of {count(total.expected)}</small>
-        </dd>
-      </div>
+      <Fact name="Devices online">
+        {statuses === undefined ? "–" : count(statuses.online)}
+        {all !== null && <small> of {count(all)}</small>}
+        {statuses !== undefined && <NotOnline statuses={statuses} list={list} />}
+      </Fact>
+      <Fact name="Datagrams">{rate((trend.datagrams * 1000) / (trend.toMs - trend.fromMs))}</Fact>
+      <Fact name="Raw loss, residual loss">
+        <span>{expected === 0 ? "–" : share(rawLossOf(trend) / expected)}</span> <small>→</small>{" "}
+        <span>{expected === 0 ? "–" : share(residualOf(trend) / expected)}</span>
+      </Fact>
+      <Fact name="Complete since the beginning">
+        <span>{completeness(total.completeness)}</span> <small>of {count(total.expected)}</small>
+      </Fact>
     </dl>
   );
 };

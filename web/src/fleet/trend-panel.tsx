@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { binNumbers } from "../bins/bin-numbers.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
 import type { History } from "../data/types.ts";
 import { completeness, plural, share } from "../format/numbers.ts";
@@ -45,11 +46,7 @@ export const TrendPanel = ({ history, span, onSpan }: TrendPanelProps) => {
   const complete = useMemo(() => completenessData(points), [points]);
   const loss = useMemo(() => lossData(points), [points]);
   const shown = readout(hovered === null ? trend.at(-1) : points[hovered]?.step);
-  const present = STACKED.filter(({ key }) =>
-    trend.some(
-      (step) => (key in step.causes ? step.causes[key as keyof Step["causes"]] : step[key as "late"]) > 0,
-    ),
-  );
+  const present = STACKED.filter(({ key }) => trend.some((step) => binNumbers(step)[key] > 0));
   return (
     <Panel
       title="Trend"
