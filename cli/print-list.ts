@@ -1,5 +1,17 @@
+import { ApiClient } from "../common/api-client.ts";
+import { type ApiFlags, tokenOf } from "./api-flags.ts";
+import { queryOf } from "./api-query.ts";
 import { print } from "./output.ts";
+import { tellTrouble } from "./tell-trouble.ts";
 import { table } from "./terminal.ts";
+
+/** Flags of a command that prints a list of the API. */
+export interface ListFlags extends ApiFlags {
+  limit?: number;
+  json?: boolean;
+}
+
+const MOST_PER_PAGE = 1000;
 
 /** How a list is shown to people. */
 export interface Columns<Item> {
@@ -43,4 +55,25 @@ export const printList = async <Item>(
   }
   if (isJson) await print("]}\n");
   return count;
+};
+
+/**
+ * Prints a list of a running collector.
+ * @param item - what one of the list is called; the list by more of them
+ * @param flags - those beside `ListFlags` are filters of the API: it says what is accepted
+ */
+export const printApiList = async <Item>(
+  path: string,
+  item: "device" | "gap",
+  { api, token, limit = Number.POSITIVE_INFINITY, json = false, ...filters }: ListFlags,
+  columns: Columns<Item>,
+): Promise<void> => {
+  const name = `${item}s` as const;
+  const client = new ApiClient(api, { token: tokenOf(token) });
+  const perPage = Math.max(1, Math.min(MOST_PER_PAGE, limit));
+  const pages = client.pages<typeof name, Item>(path, name, perPage, queryOf(filters));
+  const shown = await printList(name, firstOf(pages, limit), columns, json);
+  if (json) return;
+  if (shown === 0) process.stderr.write(`no ${item} matches\n`);
+  await tellTrouble(client);
 };

@@ -1,11 +1,7 @@
-import { ApiClient } from "../common/api-client.ts";
-import { type ApiFlags, tokenOf } from "./api-flags.ts";
-import { queryOf } from "./api-query.ts";
-import { type Columns, firstOf, printList } from "./print-list.ts";
-import { tellTrouble } from "./tell-trouble.ts";
+import { type Columns, type ListFlags, printApiList } from "./print-list.ts";
 import { count, lossPercent, percent, rate, shortTime } from "./terminal.ts";
 
-export interface DevicesFlags extends ApiFlags {
+export interface DevicesFlags extends ListFlags {
   status?: string;
   search?: string;
   minCompleteness?: string;
@@ -14,8 +10,6 @@ export interface DevicesFlags extends ApiFlags {
   to?: string;
   sort?: string;
   order?: string;
-  limit?: number;
-  json?: boolean;
 }
 
 interface DeviceJson {
@@ -36,8 +30,6 @@ interface DeviceJson {
 /** A silence with a reason is no alarm. */
 const ANNOUNCED = { sleep: "asleep", end: "ended" };
 
-const MOST_PER_PAGE = 1000;
-
 const COLUMNS: Columns<DeviceJson> = {
   header: ["id", "status", "last seen", "rate", "completeness", "lost", "raw loss", "residual loss"],
   texts: 3,
@@ -54,20 +46,5 @@ const COLUMNS: Columns<DeviceJson> = {
   ],
 };
 
-/** Filters are the API's: it says what is accepted. */
-export const devices = async ({
-  api,
-  token,
-  json = false,
-  limit,
-  ...filters
-}: DevicesFlags): Promise<void> => {
-  const most = limit ?? Number.POSITIVE_INFINITY;
-  const client = new ApiClient(api, { token: tokenOf(token) });
-  const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
-  const pages = client.pages<"devices", DeviceJson>("/devices", "devices", perPage, queryOf(filters));
-  const shown = await printList("devices", firstOf(pages, most), COLUMNS, json);
-  if (json) return;
-  if (shown === 0) process.stderr.write("no device matches\n");
-  await tellTrouble(client);
-};
+export const devices = (flags: DevicesFlags): Promise<void> =>
+  printApiList("/devices", "device", flags, COLUMNS);

@@ -1,19 +1,14 @@
-import { ApiClient, devicePath } from "../common/api-client.ts";
-import { type ApiFlags, tokenOf } from "./api-flags.ts";
-import { queryOf } from "./api-query.ts";
-import { type Columns, firstOf, printList } from "./print-list.ts";
-import { tellTrouble } from "./tell-trouble.ts";
+import { devicePath } from "../common/api-client.ts";
+import { type Columns, type ListFlags, printApiList } from "./print-list.ts";
 import { count, shortTime } from "./terminal.ts";
 
-export interface GapsFlags extends ApiFlags {
+export interface GapsFlags extends ListFlags {
   device?: string;
   state?: string;
   cause?: string;
   from?: string;
   to?: string;
   order?: string;
-  limit?: number;
-  json?: boolean;
 }
 
 interface GapJson {
@@ -33,8 +28,6 @@ interface GapJson {
 }
 
 const timeOrDash = (time: string | null): string => (time === null ? "–" : shortTime(time));
-
-const MOST_PER_PAGE = 1000;
 
 const COLUMNS: Columns<GapJson> = {
   header: [
@@ -67,22 +60,5 @@ const COLUMNS: Columns<GapJson> = {
   ],
 };
 
-/** Filters are the API's: it says what is accepted. */
-export const gaps = async ({
-  api,
-  token,
-  json = false,
-  limit,
-  device,
-  ...filters
-}: GapsFlags): Promise<void> => {
-  const most = limit ?? Number.POSITIVE_INFINITY;
-  const path = device === undefined ? "/gaps" : `${devicePath(device)}/gaps`;
-  const client = new ApiClient(api, { token: tokenOf(token) });
-  const perPage = Math.max(1, Math.min(MOST_PER_PAGE, most));
-  const pages = client.pages<"gaps", GapJson>(path, "gaps", perPage, queryOf(filters));
-  const shown = await printList("gaps", firstOf(pages, most), COLUMNS, json);
-  if (json) return;
-  if (shown === 0) process.stderr.write("no gap matches\n");
-  await tellTrouble(client);
-};
+export const gaps = ({ device, ...flags }: GapsFlags): Promise<void> =>
+  printApiList(device === undefined ? "/gaps" : `${devicePath(device)}/gaps`, "gap", flags, COLUMNS);
