@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
-import type { QueryClient } from "../db/query-types.ts";
 import {
   type Announcement,
   announcementOf,
@@ -15,7 +14,7 @@ import { completenessOf } from "../protocol/ledger-counts.ts";
 import { CAUSE, CAUSES, type Cause } from "../protocol/ledger-row.ts";
 import { filteredInTurns, sortedInTurns } from "./in-turns.ts";
 import { judgedAtUs } from "./judged-at.ts";
-import type { DeviceSummary, LedgerSource } from "./sources.ts";
+import type { DeviceSummary, LedgerSource, QueryClient } from "./sources.ts";
 
 export const FLEET_SORTS = ["id", "status", "lastSeen", "rate", "completeness", "lost", "missing"] as const;
 export type FleetSort = (typeof FLEET_SORTS)[number];

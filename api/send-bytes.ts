@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { releaseBytes } from "../common/release-bytes.ts";
-import type { Text } from "../db/query-types.ts";
+import type { Text } from "./sources.ts";
 
 /**
  * Send bytes nobody else has, and give their memory back once the connection has taken all of the answer: V8 counts it with what is alive, and

@@ -3,25 +3,15 @@ import type { DeviceSummary } from "../db/device-summary.ts";
 import type { LatestValue } from "../db/device-view.ts";
 import type { FleetView, RunOwner } from "../db/ledger-view.ts";
 import type {
-  Completeness,
-  DamagedPart,
-  Division,
-  EventRow,
   EventsPage,
   EventsQuery,
-  GapRow,
   GapState,
   GapsPage,
   GapsQuery,
   PointsQuery,
-  Position,
   QueryClient,
-  RasterBlock,
   RasterDevice,
   RasterQuery,
-  RasterRun,
-  ReadingRow,
-  ReadingsPage,
   ReadingsQuery,
   ReadingsText,
   ReceivedFound,
@@ -29,49 +19,21 @@ import type {
   SeriesQuery,
   SeriesText,
 } from "../db/query-types.ts";
-import type { ReadingValue } from "../db/reading-value.ts";
 import type { RunsTotal } from "../db/view/run-totals.ts";
 import type { ArrivalBin } from "../protocol/arrival-bin.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { Downtime } from "../protocol/device-status.ts";
 import type { RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
-
 import type { CollectorStatus, StoreStatus } from "./part-status.ts";
 
-export type {
-  Completeness,
-  DamagedPart,
-  DeviceSummary,
-  Division,
-  EventRow,
-  EventsPage,
-  EventsQuery,
-  FleetView,
-  GapRow,
-  GapState,
-  GapsPage,
-  GapsQuery,
-  LatestValue,
-  PointsQuery,
-  Position,
-  RasterBlock,
-  RasterDevice,
-  RasterQuery,
-  RasterRun,
-  ReadingRow,
-  ReadingsPage,
-  ReadingsQuery,
-  ReadingsText,
-  ReadingValue,
-  ReceivedFound,
-  ReceivedQuery,
-  RunOwner,
-  SeriesQuery,
-  SeriesText,
-  TextForm,
-  TimeForm,
-};
+export type { TextForm, TimeForm } from "../db/answer-texts.ts";
+export type { DeviceSummary } from "../db/device-summary.ts";
+export type { LatestValue } from "../db/device-view.ts";
+export type { FleetView, RunOwner } from "../db/ledger-view.ts";
+// the questions, and what is answered
+export type * from "../db/query-types.ts";
+export type { ReadingValue } from "../db/reading-value.ts";
 
 /**
  * What the API answers from, as interfaces: the ledger in memory, a reader for what lies in the database, and the states of the parts.

@@ -1,5 +1,4 @@
 import type { Static } from "typebox";
-import type { Text } from "../../db/query-types.ts";
 import { arrivalsJson } from "../arrivals-json.ts";
 import type { ApiContext, App } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
@@ -22,7 +21,7 @@ import {
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
 import { sendBytes } from "../send-bytes.ts";
-import type { DeviceView } from "../sources.ts";
+import type { DeviceView, Text } from "../sources.ts";
 import { JsonKeys, TextWriter } from "../text-writer.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
