@@ -1,4 +1,5 @@
 import { endpointOf } from "../../common/addresses.ts";
+import { SharedStrings } from "../../common/shared-strings.ts";
 import * as deviceSlot from "./device-slot.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { Paths } from "./paths.ts";
@@ -25,7 +26,7 @@ export class Sources {
   readonly #runs: RunTable;
   readonly #sink: TrackerSink;
   readonly #paths: Paths | null;
-  readonly #shared = new Map<string, string>();
+  readonly #shared = new SharedStrings(SHARED_ADDRESSES);
 
   constructor(devices: DeviceTable, runs: RunTable, sink: TrackerSink, paths: Paths | null) {
     this.#devices = devices;
@@ -76,17 +77,8 @@ export class Sources {
   restore(slot: number, source: string): void {
     const colon = source.lastIndexOf(":");
     if (colon < 0) return;
-    this.#devices.addresses[slot] = this.#share(source.slice(0, colon).replace(/^\[|\]$/g, ""));
+    this.#devices.addresses[slot] = this.#shared.share(source.slice(0, colon).replace(/^\[|\]$/g, ""));
     this.#devices.setInt(slot, SLOT.PORT, Number(source.slice(colon + 1)));
-  }
-
-  /** The one string for an address that devices behind it have in common. */
-  #share(address: string): string {
-    const shared = this.#shared.get(address);
-    if (shared !== undefined) return shared;
-    if (this.#shared.size >= SHARED_ADDRESSES) this.#shared.clear();
-    this.#shared.set(address, address);
-    return address;
   }
 
   #report(slot: number, arrival: Arrival, isNew: boolean): void {
@@ -107,7 +99,7 @@ export class Sources {
     devices.setMark(slot, MARK.CREDIT, 0);
     devices.setInt(slot, SLOT.SOURCE_PATHS, 0);
     this.#hear(slot, arrival);
-    devices.addresses[slot] = this.#share(arrival.address);
+    devices.addresses[slot] = this.#shared.share(arrival.address);
     devices.setInt(slot, SLOT.PORT, arrival.port);
     this.#sink.sourceChanged(devices.mark(slot, MARK.DEVICE), endpointOf(arrival.address, arrival.port));
     touchNewest(devices, this.#runs, slot);

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { SharedStrings } from "../../common/shared-strings.ts";
 import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { EntryIndex } from "./entry-index.ts";
 import { hashOf } from "./id-index.ts";
@@ -23,7 +24,7 @@ const PIECE = 32;
 export const piecesOf = ({ name, unit }: Pick<Description, "name" | "unit">): number =>
   1 + Math.floor((name.length + unit.length) / PIECE);
 
-/** Strings of many devices are mostly the same few; beyond this many different ones they are no longer shared. */
+/** strings of many devices are mostly the same few */
 const MAX_SHARED = 10_000;
 /** A device that has given more places than that has its descriptions in the index; those of others are walked. */
 const FEW_PLACES = 32;
@@ -47,7 +48,7 @@ export class Descriptions {
   readonly #byWhat = new EntryIndex();
   /** of a device whose descriptions are in the index: the one at each of its places */
   readonly #entryAt = new Map<number, Uint32Array>();
-  readonly #shared = new Map<string, string>();
+  readonly #shared = new SharedStrings(MAX_SHARED);
   /** of a description: the next one of its device, its device (of a free place: -2 - the next free one), its place, how many epochs have it */
   #next = new Int32Array(0);
   #head = new Int32Array(0);
@@ -216,8 +217,8 @@ export class Descriptions {
   #fill(entry: number, head: number, description: Readonly<Description>): void {
     this.#head[entry] = head;
     this.#channel[entry] = description.channel;
-    this.#name[entry] = this.#share(description.name);
-    this.#unit[entry] = this.#share(description.unit);
+    this.#name[entry] = this.#shared.share(description.name);
+    this.#unit[entry] = this.#shared.share(description.unit);
     if (this.#isIndexed(head)) this.#byWhat.add(hashOfWhat(head, description), entry);
     this.#count(head, piecesOf(description));
   }
@@ -278,13 +279,6 @@ export class Descriptions {
 
   #what(entry: number): Description {
     return { channel: this.#channel[entry]!, name: this.#name[entry]!, unit: this.#unit[entry]! };
-  }
-
-  #share(text: string): string {
-    const known = this.#shared.get(text);
-    if (known !== undefined) return known;
-    if (this.#shared.size < MAX_SHARED) this.#shared.set(text, text);
-    return text;
   }
 }
 

@@ -1,3 +1,4 @@
+import { SharedStrings } from "../../common/shared-strings.ts";
 import { Entries, type FlushColumn, withRoom } from "./columns.ts";
 import { IdIndex } from "./id-index.ts";
 import { IdOrder } from "./id-order.ts";
@@ -14,7 +15,7 @@ export class DeviceTable {
   /** the same, made with the first question for the order */
   #order: IdOrder | undefined;
   /** sources shared between devices: those behind one address and port have one string */
-  readonly #sharedSources = new Map<string, string>();
+  readonly #sharedSources = new SharedStrings(MAX_SHARED_SOURCES);
   readonly ids: string[] = [];
   readonly sources: string[] = [];
   number = new Uint32Array(0);
@@ -76,13 +77,7 @@ export class DeviceTable {
   }
 
   setSource(slot: number, source: string): void {
-    let shared = this.#sharedSources.get(source);
-    if (shared === undefined) {
-      if (this.#sharedSources.size >= MAX_SHARED_SOURCES) this.#sharedSources.clear();
-      this.#sharedSources.set(source, source);
-      shared = source;
-    }
-    this.sources[slot] = shared;
+    this.sources[slot] = this.#sharedSources.share(source);
   }
 
   remove(device: number): void {
