@@ -2,15 +2,15 @@
 export interface AbsentRange {
   first: number;
   last: number;
-  opened_at: number;
-  time_before: number;
-  time_after: number;
+  openedAtUs: number;
+  timeBefore: number;
+  timeAfter: number;
 }
 
 /** Both neighbours' times, the known one for both when only one is, the time of detection when none is. */
-const neighbours = ({ opened_at, time_before, time_after }: AbsentRange): [number, number] => {
-  const before = time_before || time_after || opened_at;
-  return [before, time_after || before];
+const neighbours = ({ openedAtUs, timeBefore, timeAfter }: AbsentRange): [number, number] => {
+  const before = timeBefore || timeAfter || openedAtUs;
+  return [before, timeAfter || before];
 };
 
 /** Where an absent number (or a neighbour) lies in time: linearly between the neighbours, in microseconds. */
@@ -29,7 +29,7 @@ export const countWithin = (range: AbsentRange, fromUs: number | null, toUs: num
   const [before, after] = neighbours(range);
   // the sender's clock went back over the gap: mirrored, the times ascend
   if (before > after) {
-    return countWithin({ ...range, time_before: after, time_after: before }, fromUs, toUs);
+    return countWithin({ ...range, timeBefore: after, timeAfter: before }, fromUs, toUs);
   }
   const from = fromUs === null ? range.first : firstAtOrAfter(range, fromUs);
   const end = toUs === null ? range.last + 1 : firstAtOrAfter(range, toUs);

@@ -24,8 +24,8 @@ export class AbsentNumbers {
   constructor(db: Sqlite, budget: QueryBudget) {
     this.#budget = budget;
     this.#lost = db.prepare(
-      `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at, time_before, time_after,
-         opened_at AS openedAtUs, closed_at AS closedAtUs, requests FROM gaps WHERE run_no = ? AND state = 'lost'`,
+      `SELECT run_no AS run, first, last, 'lost' AS state, cause, opened_at AS openedAtUs, closed_at AS closedAtUs,
+         time_before AS timeBefore, time_after AS timeAfter, requests FROM gaps WHERE run_no = ? AND state = 'lost'`,
     );
     this.#openOf = openGapsOf(db);
   }
@@ -41,21 +41,13 @@ export class AbsentNumbers {
   }
 }
 
-const openRow = (
-  run: number,
-  { first, last, openedAt, timeBefore, timeAfter, requests }: OpenGap,
-): AbsentRow => ({
+const openRow = (run: number, { openedAt, ...gap }: OpenGap): AbsentRow => ({
+  ...gap,
   run,
-  first,
-  last,
   state: "open",
   cause: null,
-  requests,
   openedAtUs: openedAt,
   closedAtUs: null,
-  opened_at: openedAt,
-  time_before: timeBefore,
-  time_after: timeAfter,
 });
 
 /**
@@ -107,7 +99,7 @@ export class LongestGaps {
   }
 
   add(row: AbsentRow): void {
-    const { opened_at, time_before, time_after, ...gap } = row;
+    const { timeBefore, timeAfter, ...gap } = row;
     const [a, b] = [placeBetween(row, row.first - 1), placeBetween(row, row.last + 1)];
     this.#gaps.push({ ...gap, fromUs: Math.min(a, b), toUs: Math.max(a, b) });
     if (this.#gaps.length >= 2 * this.#most) this.#shorten();

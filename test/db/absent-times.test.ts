@@ -5,9 +5,9 @@ import { type AbsentRange, countWithin, placeBetween } from "../../db/absent-tim
 const range = (first: number, last: number, before: number, after: number, openedAt = 0): AbsentRange => ({
   first,
   last,
-  opened_at: openedAt,
-  time_before: before,
-  time_after: after,
+  openedAtUs: openedAt,
+  timeBefore: before,
+  timeAfter: after,
 });
 
 test("absent numbers lie at equal distances between their neighbours", () => {
@@ -38,7 +38,7 @@ test("counting in a span equals placing each number, also when the clock went ba
         let expected = 0;
         for (let number = gap.first; number <= gap.last; number++) {
           const at = placeBetween(
-            before <= after ? gap : { ...gap, time_before: after, time_after: before },
+            before <= after ? gap : { ...gap, timeBefore: after, timeAfter: before },
             number,
           );
           if ((from === null || at >= from) && (to === null || at < to)) expected++;

@@ -5,7 +5,7 @@ import { LongestGaps, placeAbsent } from "../../../db/series/absent.ts";
 import { bucketAt } from "../../../db/series/grid.ts";
 
 const rangeOf = (first: number, last: number, before: number, after: number): AbsentRange => ({
-  ...{ first, last, opened_at: 7, time_before: before, time_after: after },
+  ...{ first, last, openedAtUs: 7, timeBefore: before, timeAfter: after },
 });
 
 test("absent numbers are counted in the buckets where each of them lies, also where a clock went back over them", () => {
