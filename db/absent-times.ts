@@ -1,3 +1,5 @@
+import { firstPassing } from "../common/first-passing.ts";
+
 /** An absent range with the times of its neighbours: of the number before `first` and of the one after `last`; 0 = unknown. */
 export interface AbsentRange {
   first: number;
@@ -37,13 +39,5 @@ export const countWithin = (range: AbsentRange, fromUs: number | null, toUs: num
 };
 
 /** The first number of the range placed at or after an instant; last + 1 when there is none. Times ascend. */
-const firstAtOrAfter = (range: AbsentRange, atUs: number): number => {
-  let low = range.first;
-  let high = range.last + 1;
-  while (low < high) {
-    const middle = low + Math.floor((high - low) / 2);
-    if (placeBetween(range, middle) >= atUs) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-};
+const firstAtOrAfter = (range: AbsentRange, atUs: number): number =>
+  firstPassing(range.first, range.last + 1, (number) => placeBetween(range, number) >= atUs);

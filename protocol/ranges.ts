@@ -1,3 +1,5 @@
+import { firstPassing } from "../common/first-passing.ts";
+
 /** Sets of sequence numbers as inclusive ranges, ascending, neither overlapping nor touching. */
 export type Range = readonly [first: number, last: number];
 
@@ -57,12 +59,6 @@ export const append = (ranges: [number, number][], number: number): void => {
 
 /** @returns index of the range that holds the number, -1 when none does */
 export const indexOf = (ranges: readonly (readonly number[])[], number: number): number => {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ranges[middle]![1]! < number) low = middle + 1;
-    else high = middle;
-  }
-  return low < ranges.length && ranges[low]![0]! <= number ? low : -1;
+  const at = firstPassing(0, ranges.length, (index) => ranges[index]![1]! >= number);
+  return at < ranges.length && ranges[at]![0]! <= number ? at : -1;
 };

@@ -1,3 +1,4 @@
+import { firstPassing } from "../../common/first-passing.ts";
 import { HeadsRowReader } from "./heads-row.ts";
 
 interface KeptRow {
@@ -47,16 +48,8 @@ export class HeadsCache {
 }
 
 /** How many rows begin at or before a run. */
-const placeOf = (rows: readonly KeptRow[], run: number): number => {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle]!.firstRun <= run) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
+const placeOf = (rows: readonly KeptRow[], run: number): number =>
+  firstPassing(0, rows.length, (index) => rows[index]!.firstRun > run);
 
 /** @throws SegmentCorruptError */
 export const lastRunOf = (heads: Uint8Array): number => {

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { LacunaError, messageOf } from "../../common/errors.ts";
+import { firstPassing } from "../../common/first-passing.ts";
 import type { ChunkHead } from "../chunk/chunk-head.ts";
 import { PageWriter } from "../chunk/chunk-pages.ts";
 import { addChunk, noChunks } from "../chunk/chunk-totals.ts";
@@ -193,11 +194,5 @@ const endOfChunk = (
   const parts = Math.max(1, Math.round(left / chunkReadings));
   if (parts === 1) return datagramCount;
   const end = weightAt(from) + left / parts;
-  let [low, high] = [from + 1, datagramCount];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (weightAt(middle) < end) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPassing(from + 1, datagramCount, (datagram) => weightAt(datagram) >= end);
 };

@@ -1,3 +1,5 @@
+import { firstPassing } from "../../common/first-passing.ts";
+
 /** So many devices come and go before they are put in their places at the latest: nothing may grow because nobody asks. */
 const MOST_CHANGES = 20_000;
 
@@ -68,12 +70,6 @@ export class IdOrder {
 
   /** The lowest index from `from` on whose id passes, as all behind it do. */
   #lowest(slots: Int32Array, from: number, passes: (id: string) => boolean): number {
-    let [low, high] = [from, slots.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (passes(this.#ids[slots[middle]!]!)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return firstPassing(from, slots.length, (index) => passes(this.#ids[slots[index]!]!));
   }
 }
