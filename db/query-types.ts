@@ -6,7 +6,7 @@ import type { Division } from "./series/grid.ts";
 
 export type { Division };
 
-/** Who asks: the queries of one are answered one after the other. What waits is given up when it is destroyed. A socket is one. */
+/** Who asks, one query at a time; it is given up while it waits when its client is destroyed. A socket is one. */
 export interface QueryClient {
   readonly destroyed: boolean;
 }

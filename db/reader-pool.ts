@@ -1,7 +1,7 @@
 import { LacunaError } from "../common/errors.ts";
 import type { QueryRequest } from "./queries.ts";
 import { ERR_QUERY_TIMEOUT, type QueryLimits } from "./query-budget.ts";
-import { type Line, QueryTurns } from "./query-turns.ts";
+import { QueryTurns, type Turn } from "./query-turns.ts";
 import type { QueryClient } from "./query-types.ts";
 import type { Ask } from "./reader.ts";
 import type { ReaderMessage } from "./reader-worker.ts";
@@ -38,7 +38,7 @@ const WAITING_PER_THREAD = 8;
 export class ReaderPool {
   readonly #limits: QueryLimits;
   readonly #threads: readonly QueryThread[];
-  readonly #turns = new QueryTurns<Job>(MAX_WAITING);
+  readonly #turns = new QueryTurns<Job>();
   #isClosed = false;
   #idle: (() => void) | undefined;
 
@@ -56,10 +56,13 @@ export class ReaderPool {
   /** @param client - without one the query is a client's of its own */
   readonly ask = ((query: QueryRequest, client: QueryClient = { destroyed: false }): Promise<unknown> => {
     if (this.#isClosed) return Promise.reject(new LacunaError("ERR_READER_CLOSED", "the store is closed"));
+    if (this.#turns.waiting >= MAX_WAITING) this.#giveUp();
+    if (this.#turns.waiting >= MAX_WAITING)
+      return Promise.reject(
+        new LacunaError("ERR_READER_BUSY", `${MAX_WAITING} queries wait already; try again`),
+      );
     return new Promise((resolve, reject) => {
-      if (this.#turns.isFull) this.#giveUp();
-      const refused = this.#turns.add({ query, resolve, reject }, client);
-      refused?.reject(new LacunaError("ERR_READER_BUSY", `${MAX_WAITING} queries wait already; try again`));
+      this.#turns.add({ query, resolve, reject }, client);
       this.#dispatch();
     });
   }) as Ask;
@@ -84,28 +87,28 @@ export class ReaderPool {
       if (thread.isBusy) continue;
       const isShort = index === 0 && this.#threads.length > 1;
       const isWorthStarting = index === 0 || this.#turns.waiting > index * WAITING_PER_THREAD;
-      const line = isShort
+      const turn = isShort
         ? this.#turns.takeShort()
         : this.#turns.takeLong(thread.isStarted || isWorthStarting);
-      if (line !== undefined) void this.#run(thread, line, isShort);
+      if (turn !== undefined) void this.#run(thread, turn, isShort);
     }
     if (this.waiting === 0) this.#idle?.();
   }
 
-  async #run(thread: QueryThread, line: Line<Job>, isShort: boolean): Promise<void> {
+  async #run(thread: QueryThread, turn: Turn<Job>, isShort: boolean): Promise<void> {
     const isContended = isShort && this.#turns.hasQuick;
     const mostMs = isContended ? CONTENDED_MS : isShort ? SHORT_MS : Number.POSITIVE_INFINITY;
     const timeMs = Math.min(mostMs, this.#limits.timeMs);
-    const { query, resolve, reject } = line.queries[0]!;
+    const { query, resolve, reject } = turn.query;
     try {
       const answer = await thread.run({ query, limits: { ...this.#limits, timeMs } });
-      this.#turns.end(line, isShort);
+      if (isShort) this.#turns.endShort(turn);
       resolve(answer);
     } catch (error) {
       if (timeMs < this.#limits.timeMs && (error as LacunaError).code === ERR_QUERY_TIMEOUT)
-        this.#turns.postpone(line, !isContended);
+        this.#turns.postpone(turn, !isContended);
       else {
-        this.#turns.end(line, isShort);
+        if (isShort) this.#turns.endShort(turn);
         reject(error);
       }
     }

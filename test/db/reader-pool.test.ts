@@ -111,37 +111,6 @@ test("quick clients, however many, do not keep waiting what was tried for the sh
   expect(threads[1]!.message!.limits).toEqual(LIMITS);
 });
 
-test("of a client that asks for many slow ones each other client waits for one at most", async () => {
-  const { threads, ask } = poolOf(2);
-  const [slow, other] = [{ destroyed: false }, { destroyed: false }];
-  for (let index = 0; index < 7; index++) void ask(`slow ${index}`, slow);
-  void ask("short", other);
-  await threads[0]!.end(timeout());
-  expect([askedOf(threads[0]), askedOf(threads[1])]).toEqual(["short", "slow 0"]);
-  await threads[0]!.end();
-  // the slow client's next one could not be answered before its first
-  expect(threads[0]!.isBusy).toBe(false);
-  void ask("short again", other);
-  expect(askedOf(threads[0])).toBe("short again");
-  await threads[0]!.end();
-  await threads[1]!.end();
-  expect(askedOf(threads[0])).toBe("slow 1");
-});
-
-test("where 256 wait of one client another's query takes the place of its newest one", async () => {
-  const { pool, threads, ask } = poolOf(1);
-  const many = { destroyed: false };
-  const answers = Array.from({ length: 257 }, (_, index) => ask(`${index}`, many));
-  await expect(ask("own", many)).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
-  const other = ask("other", { destroyed: false });
-  await expect(answers.at(-1)).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
-  expect(pool.waiting).toBe(257);
-  await threads[0]!.end();
-  expect(askedOf(threads[0])).toBe("other");
-  await threads[0]!.end();
-  expect(await other).toMatchObject({ request: "other" });
-});
-
 test("a query that is too long where it had its whole time fails", async () => {
   const { threads, ask } = poolOf(1);
   const answer = ask("long");
