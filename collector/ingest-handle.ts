@@ -51,7 +51,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
       clearInterval(this.#looks);
       this.#crashed("it exited");
     });
-    this.#looks = setInterval(() => this.#silentLooks++, LOOK_MS).unref();
+    this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   /** The newest one, at most half a second old while the worker lives; null before the first. */
@@ -83,7 +83,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     return waiting.promise;
   }
 
-  /** How the numbers of a device arrive; null = it is not in this worker's memory, or the worker is gone. */
+  /** How the numbers of a device arrive; null = it is not in this worker's memory, or the worker is gone or has stalled. */
   arrivalsOf(id: string): Promise<DeviceArrivals | null> {
     if (this.isGone) return Promise.resolve(null);
     const query = this.#nextQuery++;
@@ -91,6 +91,12 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     this.#queries.set(query, resolve);
     this.#worker.postMessage({ command: "arrivals", query, id } satisfies IngestCommand);
     return promise;
+  }
+
+  /** Whoever asks one that has stalled would wait for as long as it does. */
+  #look(): void {
+    this.#silentLooks++;
+    if (this.state === "stalled") this.#endQueries();
   }
 
   #handle(message: IngestReport): void {

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import {
@@ -102,12 +103,22 @@ test.concurrent("a thread that receives and stalls is told, and that it goes on"
       findings,
     };
   };
+  const device = `${collector.api}/api/v1/devices/pump-7`;
+  const sender = createSocket("udp4");
+  sender.send('{"device":"pump-7","epoch":3,"seq":0}', collector.ports[0]!, "127.0.0.1");
+  await eventually(
+    () => fetch(device),
+    ({ status }) => status === 200,
+  );
+  sender.close();
   writeFileSync(when, "");
   expect(await eventually(states, ({ ready }) => ready === 503)).toMatchObject({
     reasons: ["thread ingest has stalled"],
     states: ["stalled"],
     findings: [{ code: "thread-stalled" }],
   });
+  // which only that thread knows
+  expect(await getJson(`${device}/arrivals`)).toMatchObject({ epoch: null, transit: null });
   rmSync(when);
   expect((await eventually(states, ({ ready }) => ready === 200)).states).toEqual(["running"]);
   expect((await collector.stop()).code).toBe(0);
