@@ -27,10 +27,15 @@ const reorderDelays = (sources: Sources): Record<string, number> => {
 
 /** Threads, queues and the database, since the start of the process. */
 export const INTERNAL_METRICS: readonly MetricSpec[] = [
-  byKey("gauge", "lacuna_thread_running", "thread", "1 while the thread runs.", (s) =>
-    Object.fromEntries(
-      s.collectorStatus().threads.map(({ name, state }) => [name, Number(state === "running")]),
-    ),
+  byKey(
+    "gauge",
+    "lacuna_thread_running",
+    "thread",
+    "1 while the thread runs; 0 also when it has said nothing for ten seconds.",
+    (s) =>
+      Object.fromEntries(
+        s.collectorStatus().threads.map(({ name, state }) => [name, Number(state === "running")]),
+      ),
   ),
   byKey(
     "gauge",

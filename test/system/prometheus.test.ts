@@ -134,6 +134,22 @@ test.skipIf(isMissing)(
   },
 );
 
+test.skipIf(isMissing)(
+  "a thread that has stalled is told by its name, none that runs or stops with all",
+  async () => {
+    const of = (thread: string) => `lacuna_thread_running{job="lacuna",thread="${thread}"}`;
+    const samples = firing([`alertname="LacunaThreadStalled",severity="critical",thread="ingest-1"`]);
+    const expr = 'sum by (alertname, severity, thread) (ALERTS{alertstate="firing"})';
+    const series = {
+      [of("ingest-0")]: "1+0x10",
+      [of("ingest-1")]: "1 1 0 0 0 0",
+      // the last that was heard of a collector
+      [of("stopped")]: "1 1 1 1 0 stale",
+    };
+    expect(await ask(series, [{ expr, minutes: 4, samples }])).toMatch(/^0 /);
+  },
+);
+
 test.skipIf(isMissing)("a collector that loses is told beside a larger one that loses nothing", async () => {
   const of = (metric: string, instance: string, more = "") =>
     `${metric}{job="lacuna",instance="${instance}"${more}}`;
