@@ -3,7 +3,7 @@ import type { Finding } from "../api/findings/finding.ts";
 import type { ApiClient } from "../common/api-client.ts";
 
 /** What is so at this moment; most other findings are about what was since the start. */
-const OF_NOW: readonly Finding["code"][] = ["database", "listener-state"];
+const OF_NOW: readonly Finding["code"][] = ["database", "thread-stalled", "listener-state"];
 
 /** As the dashboard does. */
 const LOOK_EVERY_MS = 5000;

@@ -187,7 +187,7 @@ const threadFindings = ({ threads }: CollectorStatus): Finding[] =>
     .map(({ name }) => ({
       code: "thread-stalled",
       severity: "problem",
-      sentence: `The thread ${name} has said nothing for ten seconds. What arrives waits in the buffers of its sockets, then the kernel drops it; devices that speak may be called offline.`,
+      sentence: `The thread ${name} has said nothing for ten seconds. What arrives waits in the buffers of its sockets, then the kernel drops it.`,
       fix: "dmesg | tail; vmstat 1  # a disk that does not answer, or memory that is swapped out; else start the collector again",
       listener: null,
     }));

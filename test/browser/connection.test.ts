@@ -70,6 +70,28 @@ describe.skipIf(!hasChromium())("the way to the collector", () => {
     }
   });
 
+  test("a thread that has stalled is told on every page, until it goes on", async () => {
+    const fleet = await startFleet();
+    const { page, close } = await visit(browser, fleet.api, "#/");
+    const sentence = "The thread ingest has said nothing for ten seconds.";
+    try {
+      const status = await getJson(`${fleet.api}/api/v1/status`);
+      const findings = [
+        { code: "thread-stalled", severity: "problem", sentence, fix: null, listener: null },
+        { code: "kernel-drops", severity: "problem", sentence: "That was.", fix: null, listener: null },
+      ];
+      await page.route("**/api/v1/status", (route) => route.fulfill({ json: { ...status, findings } }));
+      const note = page.locator(".trouble-note");
+      await note.waitFor();
+      expect(await note.allInnerTexts()).toEqual([expect.stringContaining(sentence)]);
+      await page.unroute("**/api/v1/status");
+      await note.waitFor({ state: "detached" });
+    } finally {
+      await close();
+      await fleet.close();
+    }
+  });
+
   test("a collector that hangs is not called live, and a reader is told once that it does not answer", async () => {
     const fleet = await startFleet();
     const { page, close } = await visit(browser, fleet.api, "#/device/fan-1");

@@ -92,6 +92,7 @@ test("what keeps devices from being heard or stored is said beside the list, and
       finding("database", "The database is FAILING: database is locked."),
       finding("listener-state", "It is UNAVAILABLE: no.", "problem", "udp://127.0.0.1:1"),
       finding("listener-state", "It is UNAVAILABLE: no.", "advice", "udp://127.0.0.1:2?optional=true"),
+      finding("thread-stalled", "The thread ingest has said nothing for ten seconds."),
       finding("kernel-drops", "The kernel dropped 3 datagrams since the start."),
     ],
   });
@@ -108,7 +109,7 @@ test("what keeps devices from being heard or stored is said beside the list, and
   expect(said).toEqual([
     "no device matches\n",
     expect.stringMatching(
-      /^The database is FAILING: database is locked\. .*; lacuna doctor says what to do\nudp:\/\/127\.0\.0\.1:1: It is UNAVAILABLE: no\. .*\n$/,
+      /^The database is FAILING: database is locked\. .*; lacuna doctor says what to do\nudp:\/\/127\.0\.0\.1:1: It is UNAVAILABLE: no\. .*\nThe thread ingest has .*\n$/,
     ),
   ]);
 });

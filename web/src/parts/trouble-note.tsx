@@ -3,7 +3,7 @@ import { usePoll } from "../data/use-poll.ts";
 import { formatPlace } from "../routing.ts";
 
 /** What is so at this moment; most other findings are about what was since the start. */
-const OF_NOW = ["database", "listener-state"];
+const OF_NOW = ["database", "thread-stalled", "listener-state"];
 
 /** Says on every page what keeps the collector from hearing or storing: without it the numbers there look whole, and devices silent. */
 export const TroubleNote = () => {
