@@ -90,7 +90,7 @@ interface Operation {
 /** What the server refuses before a route is reached, or while the request still comes. */
 const ANY_OTHER: Answer = {
   description:
-    "any other error: 405 (`Allow` says what is accepted), 408, 414, 431, 503 (the collector is stopping, or too much was asked ahead); `code` tells causes apart",
+    "any other error: 405 (`Allow` says what is accepted), 408, 414, 431, 503 (the collector is stopping); `code` tells causes apart",
   content: { "application/problem+json": { schema: { $ref: `#/components/schemas/${Problem.$id}` } } },
 };
 

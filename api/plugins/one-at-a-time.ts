@@ -2,10 +2,10 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { LacunaError } from "../../common/errors.ts";
 import type { App } from "../context.ts";
-import { ApiError } from "../problems.ts";
+import { cutOff } from "../cut-off.ts";
 
-/** Requests of one connection that wait at most. */
-export const MOST_AHEAD = 256;
+/** Requests of one connection that wait at most. Each takes some 7 KiB until its turn, as would the answer that it is refused; connections are many. */
+export const MOST_AHEAD = 32;
 
 interface Line {
   /** the answer after which the next one is made */
@@ -28,7 +28,7 @@ export const answerOneAtATime = (app: App): void => {
       return;
     }
     if (line.waiting === MOST_AHEAD) {
-      done(new ApiError("ERR_UNAVAILABLE", `${MOST_AHEAD} requests of this connection wait already`));
+      cutOff(socket);
       return;
     }
     line.waiting++;

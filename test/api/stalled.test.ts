@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { MOST_AHEAD } from "../../api/plugins/one-at-a-time.ts";
 import { STALLED_MS } from "../../api/plugins/stalled.ts";
 import { freshApi } from "../support/api.ts";
 
@@ -29,7 +30,8 @@ test("a client that takes nothing of its answers is cut off", async () => {
   client.pause();
   const [socket] = (await Promise.all([
     once(api.app.server, "request"),
-    client.write(get("/openapi.json").repeat(300)),
+    // more than the buffers of both sides hold
+    client.write(get("/openapi.json").repeat(MOST_AHEAD)),
   ]).then(([[request]]) => [request.socket])) as [Socket];
   await once(socket, "close");
   expect(socket.bytesWritten).toBeGreaterThan(0);
