@@ -5,7 +5,7 @@ import type { App } from "../context.ts";
 import { cutOff } from "../cut-off.ts";
 
 /** Requests of one connection that wait at most. Each takes some 7 KiB until its turn, as would the answer that it is refused; connections are many. */
-export const MOST_AHEAD = 32;
+export const MOST_AHEAD = 128;
 
 interface Line {
   /** the answer after which the next one is made */
