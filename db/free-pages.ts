@@ -7,15 +7,20 @@ const PAGES_PER_STEP = 512;
 const SPARE_PAGES = 2048;
 /** as it is told that they are damaged */
 const FREE_PAGES = "free pages";
+/** SQLite's number for a database that gives pages back when it is asked to, as ours do */
+const INCREMENTAL = 2;
 
 /** Pages that hold nothing and go back to the file system. */
 export class FreePages {
   readonly #db: Sqlite;
   readonly #removals: Removals;
+  /** Not where somebody has changed that: a flush would find something to do for ever. */
+  readonly #areGivenBack: boolean;
 
   constructor(db: Sqlite, removals: Removals) {
     this.#db = db;
     this.#removals = removals;
+    this.#areGivenBack = db.pragma("auto_vacuum", { simple: true }) === INCREMENTAL;
   }
 
   /** There are more than will be needed. */
@@ -40,7 +45,7 @@ export class FreePages {
 
   /** As far as they can be given back. */
   get #free(): number {
-    if (this.#removals.isLeft(FREE_PAGES)) return 0;
+    if (!this.#areGivenBack || this.#removals.isLeft(FREE_PAGES)) return 0;
     return this.#db.pragma("freelist_count", { simple: true }) as number;
   }
 }

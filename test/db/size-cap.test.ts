@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openForReading } from "../../db/open.ts";
 import { usedBytes } from "../../db/retention.ts";
@@ -194,4 +195,19 @@ test("above the size cap gap rows go with the readings around them, those of sto
   // a gap closes after its segment's last arrival: that of the newest segment removed goes with the next one
   expect(rows).toBeGreaterThanOrEqual(stored.segments);
   expect(rows).toBeLessThanOrEqual(stored.segments + 1);
+});
+
+test("free pages of a database that cannot give them back stay: a writer with nothing to do writes nothing", () => {
+  using bed = new StoreBed();
+  bed.writer().close();
+  const other = new Database(bed.file);
+  // as in one that was put together from a dump
+  other.pragma("auto_vacuum = NONE");
+  other.exec(
+    "VACUUM; CREATE TABLE rows (bytes); INSERT INTO rows VALUES (zeroblob(25000000)); DROP TABLE rows",
+  );
+  other.close();
+  const writer = bed.closing(bed.writer());
+  const outcomes = Array.from({ length: 5 }, () => writer.flush().outcome);
+  expect(outcomes.slice(1)).toEqual(["idle", "idle", "idle", "idle"]);
 });
