@@ -85,7 +85,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
 
   /** How the numbers of a device arrive; null = it is not in this worker's memory, or the worker is gone or has stalled. */
   arrivalsOf(id: string): Promise<DeviceArrivals | null> {
-    if (this.isGone) return Promise.resolve(null);
+    if (this.state !== "running") return Promise.resolve(null);
     const query = this.#nextQuery++;
     const { promise, resolve } = Promise.withResolvers<DeviceArrivals | null>();
     this.#queries.set(query, resolve);
@@ -93,7 +93,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     return promise;
   }
 
-  /** Whoever asks one that has stalled would wait for as long as it does. */
+  /** Whoever has asked one that stalls would wait for as long as it does. */
   #look(): void {
     this.#silentLooks++;
     if (this.state === "stalled") this.#endQueries();
