@@ -236,13 +236,12 @@ export class Store extends EventEmitter<StoreEvents> {
   }
 
   #receive(message: WriterMessage): void {
-    const wasStalled = this.#isStalled;
     this.#silentLooks = 0;
     this.#isStalled = false;
     switch (message.type) {
       case "idle":
         this.#note(message.figures);
-        if (wasStalled) this.#recover();
+        this.#recover();
         break;
       case "committed":
         this.#advance(message);

@@ -153,6 +153,7 @@ export class WriterThread {
     this.#noteHeard(outcome, beganMs, beganUs);
     if (outcome.outcome === "idle") {
       this.#isBehind = false;
+      this.#failingSinceUs = null;
       this.#merges.step();
       this.#host.post({ type: "idle", figures: this.#figures() });
       this.#schedule(IDLE_MS);

@@ -201,6 +201,21 @@ test("while commits fail the status says so, and what waits is pending; then it 
   await store.close();
 });
 
+test("a commit that failed is over when there is nothing left to commit", async () => {
+  using bed = new StoreBed();
+  const store = await open(bed);
+  const other = bed.closing(new Database(bed.file));
+  const fill = "CREATE TABLE rows (bytes); INSERT INTO rows VALUES (zeroblob(25000000))";
+  other.exec(fill);
+  // more free pages than are kept: the writer would give some back
+  other.exec("DROP TABLE rows; BEGIN IMMEDIATE");
+  await until(() => store.status().state === "FAILING");
+  other.exec(`${fill}; COMMIT`);
+  await until(() => store.status().state === "OK");
+  expect(store.status()).toMatchObject({ reason: null });
+  await store.close();
+});
+
 test("a close that cannot commit says how many batches are lost", async () => {
   using bed = new StoreBed();
   const store = await open(bed, { closeTimeoutMs: 100 });

@@ -232,6 +232,23 @@ test("while commits fail a batch may wait until it is full: what a worker has he
   expect(told).toEqual([900, 1200, 59_000]);
 });
 
+test("a commit that failed is over when nothing is left to commit: what comes next is flushed as ever, and merges go on", () => {
+  vi.useFakeTimers();
+  const writer = Object.assign(countingWriter(), { takeAccepted: () => null });
+  const told: unknown[] = [];
+  const thread = startThread(writer, FLUSH_BATCHES, (message) => told.push(message));
+  vi.spyOn(writer, "flush").mockReturnValueOnce({ outcome: "failed", error: new Error("locked") } as never);
+  vi.advanceTimersByTime(1250);
+  expect(told.slice(1)).toMatchObject([
+    { type: "failing", figures: { failingSinceUs: 0 } },
+    { type: "idle", figures: { failingSinceUs: null } },
+  ]);
+  expect(writer.mergesAsked).toBe(1);
+  thread.accept({ worker: 0 } as BatchMessage);
+  vi.advanceTimersByTime(500);
+  expect(writer.flushes).toBe(1);
+});
+
 test("of what a flush could not take nothing is told to be shown", () => {
   const writer = countingWriter();
   writer.mostPerFlush = 1;
