@@ -1,4 +1,3 @@
-import { firstPassing } from "../../common/first-passing.ts";
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import { bucketAt, type Grid } from "./grid.ts";
@@ -189,8 +188,14 @@ export class Buckets {
   }
 }
 
-/** Sequence number of the datagram that brought a reading. */
+/** Sequence number of the datagram that brought a reading. Its own loop: it runs for each bucket of each chunk. */
 const sequenceOf = ({ readingStart, sequence, datagramCount }: RunColumns, reading: number): number => {
-  const next = firstPassing(0, datagramCount, (datagram) => readingStart[datagram]! > reading);
-  return sequence[next - 1]!;
+  let low = 0;
+  let high = datagramCount - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (readingStart[middle]! <= reading) low = middle;
+    else high = middle - 1;
+  }
+  return sequence[low]!;
 };
