@@ -1,16 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
+import { SilenceWatch } from "../common/silence-watch.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
 import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
 import type { IngestStatus } from "./ingest-status.ts";
 
 /** failed: it died; stalled: it is there, and says nothing. */
 export type ThreadState = "running" | "stalled" | "stopped" | "failed";
-
-/** A worker says something twice a second: one that has said nothing at more looks than that, one a second, waits for something. */
-const LOOK_MS = 1000;
-const MOST_SILENT_LOOKS = 10;
 
 /** A worker's status, with the share of a processor it used between this status and the one before, [0, 1]. */
 export interface WorkerStatus {
@@ -37,9 +34,8 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   #former: { atMs: number; cpuUs: number } | null = null;
   #gone: LacunaError | null = null;
   #isStopped = false;
-  readonly #looks: NodeJS.Timeout;
-  /** since it said something last: counted, because a process that is stopped hears nothing either */
-  #silentLooks = 0;
+  /** A worker says something twice a second. Whoever has asked one that stalls would wait for as long as it does. */
+  readonly #silence = new SilenceWatch(() => this.#endQueries());
 
   constructor(worker: Worker) {
     super();
@@ -48,10 +44,9 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     worker.on("message", (message: IngestReport) => this.#handle(message));
     worker.on("error", (error) => this.#crashed(messageOf(error), error));
     worker.on("exit", () => {
-      clearInterval(this.#looks);
+      this.#silence.close();
       this.#crashed("it exited");
     });
-    this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   /** The newest one, at most half a second old while the worker lives; null before the first. */
@@ -62,7 +57,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   get state(): ThreadState {
     if (this.#isStopped) return "stopped";
     if (this.#gone !== null) return "failed";
-    return this.#silentLooks > MOST_SILENT_LOOKS ? "stalled" : "running";
+    return this.#silence.isSilent ? "stalled" : "running";
   }
 
   /** It has stopped, or died. */
@@ -93,14 +88,8 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     return promise;
   }
 
-  /** Whoever has asked one that stalls would wait for as long as it does. */
-  #look(): void {
-    this.#silentLooks++;
-    if (this.state === "stalled") this.#endQueries();
-  }
-
   #handle(message: IngestReport): void {
-    this.#silentLooks = 0;
+    this.#silence.heard();
     if (message.report === "arrivals") {
       this.#queries.get(message.query)?.(message.arrivals);
       this.#queries.delete(message.query);

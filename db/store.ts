@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
+import { SilenceWatch } from "../common/silence-watch.ts";
 import type { ArchiveOptions } from "./archive.ts";
 import type { LedgerChange } from "./change.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -88,10 +89,7 @@ const DEFAULTS = {
   closeTimeoutMs: 5000,
 };
 
-/** The writer says something every second, and after each flush: one that has said nothing at so many looks, one a second, waits for its disk. */
-const LOOK_MS = 1000;
-const MOST_SILENT_LOOKS = 10;
-const STALLED = `a commit has not come back for more than ${MOST_SILENT_LOOKS} s: the disk does not answer`;
+const STALLED = "a commit has not come back for more than 10 s: the disk does not answer";
 
 const READERS: ReaderOptions = { threads: 1, limits: UNLIMITED, textsUrl: null };
 
@@ -160,9 +158,7 @@ export class Store extends EventEmitter<StoreEvents> {
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
   #failure: LacunaError | undefined;
-  readonly #looks: NodeJS.Timeout;
-  /** since it said something last: counted, because a process that is stopped hears nothing either */
-  #silentLooks = 0;
+  readonly #silence: SilenceWatch;
   #isStalled = false;
 
   /** Use `openStore`. */
@@ -195,10 +191,8 @@ export class Store extends EventEmitter<StoreEvents> {
     worker.on("exit", () => {
       if (this.#status !== "CLOSED") this.#fail("ERR_WRITER", "the writer's thread ended");
     });
-    const mostLooks = MOST_SILENT_LOOKS + Math.ceil(flushMs / LOOK_MS);
-    this.#looks = setInterval(() => {
-      if (++this.#silentLooks > mostLooks) this.#stall();
-    }, LOOK_MS).unref();
+    // the writer says something every second, and after each flush
+    this.#silence = new SilenceWatch(() => this.#stall(), flushMs);
   }
 
   status(): StoreStatus {
@@ -222,7 +216,7 @@ export class Store extends EventEmitter<StoreEvents> {
    * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event
    */
   async close(): Promise<void> {
-    clearInterval(this.#looks);
+    this.#silence.close();
     await this.#readers.close();
     this.#worker.postMessage("close");
     const unsavedBatches = await this.#closed.promise;
@@ -236,7 +230,7 @@ export class Store extends EventEmitter<StoreEvents> {
   }
 
   #receive(message: WriterMessage): void {
-    this.#silentLooks = 0;
+    this.#silence.heard();
     this.#isStalled = false;
     switch (message.type) {
       case "idle":
