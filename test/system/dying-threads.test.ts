@@ -16,9 +16,11 @@ interface Ledger {
   total: Record<string, number>;
 }
 
+const NODE_OPTIONS = `--import=${new URL("../support/dying-thread.ts", import.meta.url).href}`;
+
 /** For a collector whose thread of that name dies as soon as the file is there. */
 const dying = (thread: string, when: string): Record<string, string> => ({
-  NODE_OPTIONS: `--import=${new URL("../support/dying-thread.ts", import.meta.url).href}`,
+  NODE_OPTIONS,
   DYING_THREAD: thread,
   DYING_WHEN: when,
 });
@@ -54,13 +56,16 @@ interface Status {
   database: { state: string; reason: string | null; merges: number; mergeError: string | null };
 }
 
+/** A collector whose thread of that name does nothing while the file is there. */
+const startStalling = async (thread: string) => {
+  const when = `${directory.path}/${thread}-stalls`;
+  const env = { NODE_OPTIONS, DYING_WHEN: when, STALLED_THREAD: thread };
+  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${when}.db`], { env });
+  return { collector, when };
+};
+
 test.concurrent("a writer that waits for a disk that does not answer is told, and that it goes on", async () => {
-  const when = `${directory.path}/writer-stalls`;
-  const { NODE_OPTIONS } = dying("", when);
-  const collector = await startCollector(
-    ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/writer-stalls.db`],
-    { env: { NODE_OPTIONS: NODE_OPTIONS!, DYING_WHEN: when, STALLED_THREAD: "writer" } },
-  );
+  const { collector, when } = await startStalling("writer");
   const answers = async () => ({
     ready: (await fetch(`${collector.api}/readyz`)).status,
     database: (await getJson<Status>(`${collector.api}/api/v1/status`)).database,
@@ -86,12 +91,7 @@ interface Threads {
 }
 
 test.concurrent("a thread that receives and stalls is told, and that it goes on", async () => {
-  const when = `${directory.path}/ingest-stalls`;
-  const { NODE_OPTIONS } = dying("", when);
-  const collector = await startCollector(
-    ["--listen", "udp://127.0.0.1:0", "--db", `${directory.path}/ingest-stalls.db`],
-    { env: { NODE_OPTIONS: NODE_OPTIONS!, DYING_WHEN: when, STALLED_THREAD: "ingest" } },
-  );
+  const { collector, when } = await startStalling("ingest");
   const states = async () => {
     const ready = await fetch(`${collector.api}/readyz`);
     const { threads, findings } = await getJson<Threads>(`${collector.api}/api/v1/status`);
