@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Clock } from "../common/clock.ts";
-import type { FleetHistory } from "./fleet-history.ts";
-import type { FleetTable } from "./fleet-table.ts";
+import type { FleetHistory } from "./fleet/fleet-history.ts";
+import type { FleetTable } from "./fleet/fleet-table.ts";
 import type { Sources } from "./sources.ts";
 
 /** The application as routes see it: schemas give the types of requests and answers. */

@@ -103,7 +103,7 @@ const OF_PARAMETERS: Readonly<Record<string, string>> = { ERR_CURSOR: "cursor", 
 /** The reader is gone, busy or closed, or SQLite itself failed: another time it may answer. */
 const DATABASE_CODES = /^(ERR_READER|ERR_QUERY_CANCELLED|SQLITE_)/;
 
-/** Pages or blobs that are not what was written (db/damage.ts): another time they are the same. */
+/** Pages or blobs that are not what was written (db/file/damage.ts): another time they are the same. */
 const DAMAGE_CODES = /^(ERR_SEGMENT_CORRUPT|ERR_DATABASE_DAMAGED|SQLITE_CORRUPT.*)$/;
 
 const statusOf = (error: unknown): number =>

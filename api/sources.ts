@@ -1,7 +1,3 @@
-import type { TextForm, TimeForm } from "../db/answer-texts.ts";
-import type { DeviceSummary } from "../db/device-summary.ts";
-import type { LatestValue } from "../db/device-view.ts";
-import type { FleetView, RunOwner } from "../db/ledger-view.ts";
 import type {
   EventsPage,
   EventsQuery,
@@ -18,7 +14,11 @@ import type {
   ReceivedQuery,
   SeriesQuery,
   SeriesText,
-} from "../db/query-types.ts";
+} from "../db/query/query-types.ts";
+import type { TextForm, TimeForm } from "../db/readers/answer-texts.ts";
+import type { DeviceSummary } from "../db/view/device-summary.ts";
+import type { LatestValue } from "../db/view/device-view.ts";
+import type { FleetView, RunOwner } from "../db/view/ledger-view.ts";
 import type { RunsTotal } from "../db/view/run-totals.ts";
 import type { ArrivalBin } from "../protocol/arrival-bin.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
@@ -27,13 +27,13 @@ import type { RunStorage } from "../protocol/ledger-counts.ts";
 import type { Cause } from "../protocol/ledger-row.ts";
 import type { CollectorStatus, StoreStatus } from "./part-status.ts";
 
-export type { TextForm, TimeForm } from "../db/answer-texts.ts";
-export type { DeviceSummary } from "../db/device-summary.ts";
-export type { LatestValue } from "../db/device-view.ts";
-export type { FleetView, RunOwner } from "../db/ledger-view.ts";
 // the questions, and what is answered
-export type * from "../db/query-types.ts";
-export type { ReadingValue } from "../db/reading-value.ts";
+export type * from "../db/query/query-types.ts";
+export type { TextForm, TimeForm } from "../db/readers/answer-texts.ts";
+export type { DeviceSummary } from "../db/view/device-summary.ts";
+export type { LatestValue } from "../db/view/device-view.ts";
+export type { FleetView, RunOwner } from "../db/view/ledger-view.ts";
+export type { ReadingValue } from "../db/view/reading-value.ts";
 
 /**
  * What the API answers from, as interfaces: the ledger in memory, a reader for what lies in the database, and the states of the parts.

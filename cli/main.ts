@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { EXIT } from "./exit-codes.ts";
-import { explain } from "./explain.ts";
-import { OutputClosedError, print } from "./output.ts";
 import { createProgram } from "./program.ts";
+import { EXIT } from "./terminal/exit-codes.ts";
+import { explain } from "./terminal/explain.ts";
+import { OutputClosedError, print } from "./terminal/output.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -1,20 +1,20 @@
 import type { Command } from "commander";
-import { registerAudit } from "./audit.ts";
-import { registerCheck } from "./check.ts";
-import { registerCollect } from "./collect.ts";
-import { registerCompletion } from "./completion.ts";
-import { registerDemo } from "./demo.ts";
-import { registerDevices } from "./devices.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerExport } from "./export.ts";
-import { registerGaps } from "./gaps.ts";
-import { registerHelp } from "./help.ts";
-import { registerInit } from "./init.ts";
+import { registerAudit } from "./audit/audit.ts";
+import { registerCollect } from "./collect/collect.ts";
+import { registerCompletion } from "./completion/completion.ts";
+import { registerDemo } from "./demo/demo.ts";
+import { registerCheck } from "./diagnose/check.ts";
+import { registerDoctor } from "./diagnose/doctor.ts";
+import { registerExport } from "./export/export.ts";
 import { LacunaCommand } from "./lacuna-command.ts";
-import { registerSend } from "./send.ts";
-import { registerSimulate } from "./simulate.ts";
-import { registerTail } from "./tail.ts";
-import { registerToken } from "./token.ts";
+import { registerDevices } from "./list/devices.ts";
+import { registerGaps } from "./list/gaps.ts";
+import { registerSend } from "./send/send.ts";
+import { registerInit } from "./setup/init.ts";
+import { registerToken } from "./setup/token.ts";
+import { registerSimulate } from "./simulate/simulate.ts";
+import { registerTail } from "./tail/tail.ts";
+import { registerHelp } from "./terminal/help.ts";
 
 /** What a flag or a command means is broken between words down to this, characters; commander gives up at 40, where a terminal has 70. */
 const NARROWEST = 20;

@@ -6,18 +6,22 @@ import { LacunaError, MisuseError, messageOf } from "../common/errors.ts";
 import { type HostInterfaces, hostInterfaces } from "../common/interfaces.ts";
 import type { LogLevel } from "../common/logger.ts";
 import type { DeviceArrivals } from "../protocol/device-arrivals.ts";
-import { DEFAULT_POOL_BATCHES, poolBatchesOfWorker } from "./batch-pool.ts";
+import { DEFAULT_POOL_BATCHES, poolBatchesOfWorker } from "./batch/batch-pool.ts";
 import { createExchanges, type ExchangeEnds } from "./handover/exchange.ts";
-import { IngestHandle, type ThreadState } from "./ingest-handle.ts";
-import type { ArchiveModule, IngestWorkerData } from "./ingest-messages.ts";
-import type { IngestStatus } from "./ingest-status.ts";
-import type { ListenerConfig } from "./listener-url.ts";
-import { PathBoard, type PathStatus } from "./path-board.ts";
-import { pathNamesOf } from "./path-names.ts";
+import { IngestHandle, type ThreadState } from "./ingest/ingest-handle.ts";
+import type { ArchiveModule, IngestWorkerData } from "./ingest/ingest-messages.ts";
+import {
+  DEFAULT_TRACKER_SETTINGS,
+  MAX_GAPS_PER_DEVICE,
+  type TrackerSettings,
+} from "./ingest/tracker-settings.ts";
+import type { ListenerConfig } from "./listener/listener-url.ts";
+import { pathNamesOf } from "./listener/path-names.ts";
+import { answeringAddresses, MOST_OWN_SOCKETS, sharedAddresses } from "./listener/sharing.ts";
+import { PathBoard, type PathStatus } from "./paths/path-board.ts";
 import type { ReceiveChoice, ReceivePath } from "./receive/receiver.ts";
-import { answeringAddresses, MOST_OWN_SOCKETS, sharedAddresses } from "./sharing.ts";
-import { sumStatuses } from "./sum-status.ts";
-import { DEFAULT_TRACKER_SETTINGS, MAX_GAPS_PER_DEVICE, type TrackerSettings } from "./tracker-settings.ts";
+import type { IngestStatus } from "./status/ingest-status.ts";
+import { sumStatuses } from "./status/sum-status.ts";
 
 export interface CollectorOptions {
   /** as `parseListenerUrls` returns them; their order is that of the status */
@@ -189,7 +193,7 @@ export const startCollector = async (options: CollectorOptions): Promise<Collect
   const homes = homesOf(options.listeners, options.writerPorts.length);
   const workers = workerDataOf(options, homes).map((workerData) => {
     const name = workerData.workers === 1 ? "ingest" : `ingest-${workerData.worker}`;
-    const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./ingest/ingest-worker.ts", import.meta.url), {
       name,
       resourceLimits: { maxYoungGenerationSizeMb: INGEST_YOUNG_GENERATION_MB },
       workerData,

@@ -1,13 +1,13 @@
 import { systemClock } from "../common/clock.ts";
-import { type AnswerTexts, NO_TEXTS } from "./answer-texts.ts";
-import { orDamaged } from "./damage.ts";
-import { LedgerView } from "./ledger-view.ts";
-import { loadLedger } from "./load.ts";
-import { lostSegments } from "./lost-segments.ts";
-import { openForReading } from "./open.ts";
-import { Queries, type QueryAnswers } from "./queries.ts";
-import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
-import { type Ask, Reader } from "./reader.ts";
+import { orDamaged } from "./file/damage.ts";
+import { openForReading } from "./file/open.ts";
+import { type QueryLimits, UNLIMITED } from "./query/query-budget.ts";
+import { type AnswerTexts, NO_TEXTS } from "./readers/answer-texts.ts";
+import { Queries, type QueryAnswers } from "./readers/queries.ts";
+import { type Ask, Reader } from "./readers/reader.ts";
+import { loadLedger } from "./tables/load.ts";
+import { lostSegments } from "./tables/lost-segments.ts";
+import { LedgerView } from "./view/ledger-view.ts";
 
 /** A database as it was at one instant, for `lacuna audit --db`: nothing is written, nothing locked. */
 export interface ReadOnlyStore {

@@ -4,19 +4,19 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
 import { SilenceWatch } from "../common/silence-watch.ts";
-import type { ArchiveOptions } from "./archive.ts";
-import type { LedgerChange } from "./change.ts";
-import type { LedgerState } from "./ledger-state.ts";
-import { LedgerView } from "./ledger-view.ts";
-import { loadLedger } from "./load.ts";
-import { openForReading, SCHEMA_VERSION } from "./open.ts";
-import { type QueryLimits, UNLIMITED } from "./query-budget.ts";
-import { Reader } from "./reader.ts";
-import { ReaderPool } from "./reader-pool.ts";
-import { ReaderThread } from "./reader-thread.ts";
-import { realFileOf } from "./real-file.ts";
-import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
-import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer-messages.ts";
+import { openForReading, SCHEMA_VERSION } from "./file/open.ts";
+import { realFileOf } from "./file/real-file.ts";
+import { type QueryLimits, UNLIMITED } from "./query/query-budget.ts";
+import { Reader } from "./readers/reader.ts";
+import { ReaderPool } from "./readers/reader-pool.ts";
+import { ReaderThread } from "./readers/reader-thread.ts";
+import { DATABASE_WORKER_HEAP } from "./readers/worker-heap.ts";
+import type { ArchiveOptions } from "./restore/archive.ts";
+import { loadLedger } from "./tables/load.ts";
+import type { LedgerChange } from "./view/change.ts";
+import type { LedgerState } from "./view/ledger-state.ts";
+import { LedgerView } from "./view/ledger-view.ts";
+import type { WriterFigures, WriterMessage, WriterThreadData } from "./writer/writer-messages.ts";
 
 /** Who answers queries. */
 export interface ReaderOptions {
@@ -103,7 +103,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
   const ingestPorts = channels.map(({ port1 }) => port1);
   const ports = channels.map(({ port2 }) => port2);
   const data: WriterThreadData = { ...DEFAULTS, ...given };
-  const worker = new Worker(new URL("./writer-worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./writer/writer-worker.ts", import.meta.url), {
     name: "writer",
     resourceLimits: DATABASE_WORKER_HEAP,
     workerData: { ...data, ports },

@@ -1,6 +1,6 @@
 /**
  * One run's ledger as a row of float64: the same layout in a batch, in the store's memory and (as differences) on disk; the tracker keeps the ten fields from
- * LOST on apart (collector/tracker/run-row.ts). All counts are in sequence numbers unless said otherwise; all times in microseconds since the Unix epoch.
+ * LOST on apart (collector/tracker/run/run-row.ts). All counts are in sequence numbers unless said otherwise; all times in microseconds since the Unix epoch.
  */
 export const ROW = {
   /** number of the run, given once by the ingest worker, never reused in a database */

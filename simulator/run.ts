@@ -1,13 +1,13 @@
-import { type Progress, type RunControl, Sending } from "./sending.ts";
+import { openUdpTransport, type Transport } from "./network/udp-transport.ts";
 import {
   type FleetSettings,
   greatestDatagramBytes,
   resolveStart,
   type SimulatorSettings,
-} from "./settings.ts";
-import { truthHeader } from "./truth.ts";
-import { writeTruth } from "./truth-file.ts";
-import { openUdpTransport, type Transport } from "./udp-transport.ts";
+} from "./options/settings.ts";
+import { type Progress, type RunControl, Sending } from "./sending.ts";
+import { truthHeader } from "./truth/truth.ts";
+import { writeTruth } from "./truth/truth-file.ts";
 
 /** `lacuna simulate --json` prints all of it. */
 export interface Summary extends Progress {

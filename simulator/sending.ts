@@ -2,14 +2,14 @@ import type { Clock } from "../common/clock.ts";
 import { Datagram } from "../protocol/datagram.ts";
 import { decodeNack } from "../protocol/decode-binary.ts";
 import { REJECT } from "../protocol/reasons.ts";
-import { Emission } from "./emission.ts";
-import { Encoder } from "./encoder.ts";
-import { Fleet } from "./fleet.ts";
-import { Pacer } from "./pace.ts";
-import { ReorderCount } from "./reorder-count.ts";
-import { Repeats } from "./repeats.ts";
-import type { FleetSettings } from "./settings.ts";
-import type { Slot, Transport } from "./udp-transport.ts";
+import { Emission } from "./fleet/emission.ts";
+import { Encoder } from "./fleet/encoder.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { Pacer } from "./network/pace.ts";
+import { ReorderCount } from "./network/reorder-count.ts";
+import { Repeats } from "./network/repeats.ts";
+import type { Slot, Transport } from "./network/udp-transport.ts";
+import type { FleetSettings } from "./options/settings.ts";
 
 /** How far a simulation is. Counts since its start. */
 export interface Progress {

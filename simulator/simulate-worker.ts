@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../common/clock.ts";
 import { codeOf, MisuseError, messageOf } from "../common/errors.ts";
+import { type SimulatorSettings, STOP } from "./options/settings.ts";
 import { runSimulation, type Summary } from "./run.ts";
 import type { Progress } from "./sending.ts";
-import { type SimulatorSettings, STOP } from "./settings.ts";
 
 /** The thread a simulation runs in: its datagrams leave on time whatever else the process does. */
 

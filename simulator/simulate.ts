@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../common/errors.ts";
-import { checkSettings } from "./check-settings.ts";
+import { checkSettings } from "./options/check-settings.ts";
+import type { SimulatorSettings } from "./options/settings.ts";
+import { STOP } from "./options/settings.ts";
 import type { Summary } from "./run.ts";
 import type { Progress } from "./sending.ts";
-import type { SimulatorSettings } from "./settings.ts";
-import { STOP } from "./settings.ts";
 import type { SimulateWorkerData, SimulateWorkerMessage } from "./simulate-worker.ts";
-import { checkTruthPath } from "./truth-file.ts";
+import { checkTruthPath } from "./truth/truth-file.ts";
 
 export interface SimulateControl {
   /** aborting ends the simulation in good order: what is under way leaves, end heartbeats and truth file follow */

@@ -1,5 +1,5 @@
 import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
-import type { LiveSegments } from "../../db/live-segments.ts";
+import type { LiveSegments } from "../../db/query/live-segments.ts";
 import type { ReadingFilter, Skipped } from "./messages.ts";
 import { isBehind, markOf, type Place, parsePlace, partId } from "./position.ts";
 import type { ReadingText } from "./reading-text.ts";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { detachFirst } from "../../common/detach-first.ts";
-import { LiveSegments } from "../../db/live-segments.ts";
+import { LiveSegments } from "../../db/query/live-segments.ts";
 import { Feed } from "./feed.ts";
 import type { FeedThreadData, ToFeed } from "./messages.ts";
 

@@ -1,5 +1,5 @@
 import { SegmentCorruptError } from "../../db/codec/corrupt.ts";
-import type { LiveSegments } from "../../db/live-segments.ts";
+import type { LiveSegments } from "../../db/query/live-segments.ts";
 import type { LiveRun } from "../sources.ts";
 import { Audience } from "./audience.ts";
 import { CatchUp, resumeAt } from "./catch-up.ts";

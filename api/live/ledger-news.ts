@@ -1,4 +1,4 @@
-import { deviceLedgerEvent, fleetLedgerEvent } from "../ledger-json.ts";
+import { deviceLedgerEvent, fleetLedgerEvent } from "../answers/ledger-json.ts";
 import type { LedgerSource } from "../sources.ts";
 import type { LiveClient } from "./client.ts";
 import { eventBytes, exactJson } from "./event-text.ts";

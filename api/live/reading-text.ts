@@ -1,9 +1,9 @@
-import { type DatagramRow, rowsOfDatagram } from "../../db/datagram-rows.ts";
-import { readingValue } from "../../db/reading-value.ts";
+import { type DatagramRow, rowsOfDatagram } from "../../db/query/datagram-rows.ts";
 import type { RunColumns } from "../../db/segment/columns.ts";
+import { readingValue } from "../../db/view/reading-value.ts";
 import { undescribedName } from "../../protocol/text.ts";
 import { formatTime } from "../../protocol/time.ts";
-import { type KeyCache, valuesJson } from "../json-values.ts";
+import { type KeyCache, valuesJson } from "../answers/json-values.ts";
 import type { LiveRun, ReadingValue } from "../sources.ts";
 import type { Told } from "./order-hold.ts";
 

@@ -1,4 +1,4 @@
-import type { LiveSegment, LiveSegments } from "../../db/live-segments.ts";
+import type { LiveSegment, LiveSegments } from "../../db/query/live-segments.ts";
 import type { RunColumns } from "../../db/segment/columns.ts";
 import { OrderHold, type Told } from "./order-hold.ts";
 import type { RunNames } from "./run-names.ts";

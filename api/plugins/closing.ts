@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { App } from "../context.ts";
-import { cutOff } from "../cut-off.ts";
 import { ApiError } from "../problems.ts";
+import { cutOff } from "../sending/cut-off.ts";
 
 /** How long an answer that is under way may take once the server closes. */
 const GRACE_MS = 1000;

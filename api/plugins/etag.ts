@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext, App } from "../context.ts";
-import { isRelative } from "../query-time.ts";
+import { isRelative } from "../requests/query-time.ts";
 
 /**
  * Changes whenever an answer that comes from the ledger and the store alone may change. Weak: a compressed answer has the same. Of one URL alone: who

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { LacunaError } from "../../common/errors.ts";
 import type { App } from "../context.ts";
-import { cutOff } from "../cut-off.ts";
+import { cutOff } from "../sending/cut-off.ts";
 
 /** Requests of one connection that wait at most. Each takes some 7 KiB until its turn, as would the answer that it is refused; connections are many. */
 export const MOST_AHEAD = 128;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { App } from "../context.ts";
-import { cutOff } from "../cut-off.ts";
+import { cutOff } from "../sending/cut-off.ts";
 
 /** How long a client may take nothing of its answer. Node notices that no more is taken only the second time that passes: one to two of it. */
 export const STALLED_MS = 60_000;

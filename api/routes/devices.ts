@@ -1,11 +1,12 @@
 import type { Static } from "typebox";
-import { arrivalsJson } from "../arrivals-json.ts";
+import { arrivalsJson } from "../answers/arrivals-json.ts";
+import { deviceJson, writeLatest } from "../answers/device-json.ts";
+import { JsonKeys, TextWriter } from "../answers/text-writer.ts";
 import type { ApiContext, App } from "../context.ts";
-import { decodeCursor } from "../cursor.ts";
-import { deviceJson, writeLatest } from "../device-json.ts";
-import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../device-lists.ts";
-import { deviceOrThrow, devicePage, devicesWithin } from "../device-page.ts";
-import { parseTimeRange } from "../query-time.ts";
+import { type DeviceListQuery, DeviceLists, LIST_SCOPE } from "../fleet/device-lists.ts";
+import { decodeCursor } from "../requests/cursor.ts";
+import { deviceOrThrow, devicePage, devicesWithin } from "../requests/device-page.ts";
+import { parseTimeRange } from "../requests/query-time.ts";
 import { Arrivals } from "../schemas/arrivals.ts";
 import {
   Cursor,
@@ -20,9 +21,8 @@ import {
   textResponse,
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
-import { sendBytes } from "../send-bytes.ts";
+import { sendBytes } from "../sending/send-bytes.ts";
 import type { DeviceView, Text } from "../sources.ts";
-import { JsonKeys, TextWriter } from "../text-writer.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
 

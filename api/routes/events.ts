@@ -1,7 +1,7 @@
+import { eventJson } from "../answers/event-json.ts";
 import type { ApiContext, App } from "../context.ts";
-import { decodeCursor, nextCursor } from "../cursor.ts";
-import { eventJson } from "../event-json.ts";
-import { parseTimeRange } from "../query-time.ts";
+import { decodeCursor, nextCursor } from "../requests/cursor.ts";
+import { parseTimeRange } from "../requests/query-time.ts";
 import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { EventList, EventsQueryString } from "../schemas/fleet.ts";
 

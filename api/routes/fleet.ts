@@ -1,6 +1,6 @@
 import { formatTime } from "../../protocol/time.ts";
+import { asOf } from "../answers/ledger-json.ts";
 import type { ApiContext, App } from "../context.ts";
-import { asOf } from "../ledger-json.ts";
 import { ERRORS, RefTo } from "../schemas/common.ts";
 import { FleetList, FleetQueryString, History, HistoryQueryString } from "../schemas/fleet.ts";
 

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { Static } from "typebox";
+import { gapJson } from "../answers/gap-json.ts";
+import { GAPS_CSV_HEADER, gapsCsv } from "../answers/gaps-csv.ts";
 import type { ApiContext, App } from "../context.ts";
-import { decodeCursor, nextCursor } from "../cursor.ts";
-import { deviceOrThrow } from "../device-page.ts";
-import { gapJson } from "../gap-json.ts";
-import { GAPS_CSV_HEADER, gapsCsv } from "../gaps-csv.ts";
-import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
-import { parseTimeRange } from "../query-time.ts";
+import { decodeCursor, nextCursor } from "../requests/cursor.ts";
+import { deviceOrThrow } from "../requests/device-page.ts";
+import { CONTENT_TYPES, urlWithCursor } from "../requests/list-formats.ts";
+import { parseTimeRange } from "../requests/query-time.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -20,7 +20,7 @@ import {
 } from "../schemas/common.ts";
 import { DeviceGapsQueryString, GapList, GapsQueryString } from "../schemas/gaps.ts";
 import { Type } from "../schemas/type.ts";
-import { sendStream } from "../send-stream.ts";
+import { sendStream } from "../sending/send-stream.ts";
 import type { GapsPage, Position } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;

@@ -1,10 +1,10 @@
+import { deviceLedger, fleetLedger } from "../answers/ledger-json.ts";
 import type { ApiContext, App } from "../context.ts";
-import { deviceOrThrow } from "../device-page.ts";
-import { deviceLedger, fleetLedger } from "../ledger-json.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
+import { deviceOrThrow } from "../requests/device-page.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, NoQuery, RefTo } from "../schemas/common.ts";
 import { DeviceLedger, DeviceLedgerQuery, FleetLedger } from "../schemas/ledger.ts";
-import { sendStream } from "../send-stream.ts";
+import { sendStream } from "../sending/send-stream.ts";
 
 export const ledgerRoutes = (app: App, context: ApiContext): void => {
   app.get(

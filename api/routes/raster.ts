@@ -1,5 +1,5 @@
+import { asOf } from "../answers/ledger-json.ts";
 import type { ApiContext, App } from "../context.ts";
-import { asOf } from "../ledger-json.ts";
 import { ERRORS, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { Raster, RasterQueryString } from "../schemas/fleet.ts";
 

@@ -1,13 +1,6 @@
 import type { Static } from "typebox";
 import { LacunaError } from "../../common/errors.ts";
-import type { ApiContext, App } from "../context.ts";
-import { decodeCursor, nextCursor } from "../cursor.ts";
-import { DamageTold } from "../damage-told.ts";
-import { deviceOrThrow, unknownChannel } from "../device-page.ts";
-import { CONTENT_TYPES, urlWithCursor } from "../list-formats.ts";
-import { unchangedSinceCommit } from "../plugins/etag.ts";
-import { ApiError } from "../problems.ts";
-import { parseTimeRange } from "../query-time.ts";
+import { DamageTold } from "../answers/damage-told.ts";
 import {
   completenessHeader,
   damagedLines,
@@ -15,7 +8,14 @@ import {
   ratioOf,
   readingsJson,
   withDamagedLines,
-} from "../readings-text.ts";
+} from "../answers/readings-text.ts";
+import type { ApiContext, App } from "../context.ts";
+import { unchangedSinceCommit } from "../plugins/etag.ts";
+import { ApiError } from "../problems.ts";
+import { decodeCursor, nextCursor } from "../requests/cursor.ts";
+import { deviceOrThrow, unknownChannel } from "../requests/device-page.ts";
+import { CONTENT_TYPES, urlWithCursor } from "../requests/list-formats.ts";
+import { parseTimeRange } from "../requests/query-time.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -29,8 +29,8 @@ import {
 } from "../schemas/common.ts";
 import { ReadingList, ReadingsQueryString } from "../schemas/readings.ts";
 import { Type } from "../schemas/type.ts";
-import { sendBytes } from "../send-bytes.ts";
-import { sendStream } from "../send-stream.ts";
+import { sendBytes } from "../sending/send-bytes.ts";
+import { sendStream } from "../sending/send-stream.ts";
 import type { Position, ReadingsText, TextForm } from "../sources.ts";
 
 const DEFAULT_LIMIT = 100;

@@ -1,8 +1,8 @@
 import { formatTime } from "../../protocol/time.ts";
 import type { ApiContext, App } from "../context.ts";
-import { decodeCursor, nextCursor } from "../cursor.ts";
-import { deviceOrThrow } from "../device-page.ts";
 import { unchangedSinceCommit } from "../plugins/etag.ts";
+import { decodeCursor, nextCursor } from "../requests/cursor.ts";
+import { deviceOrThrow } from "../requests/device-page.ts";
 import { DeviceParams, ERRORS, NO_DEVICE, NOT_MODIFIED, RefTo, UNAVAILABLE } from "../schemas/common.ts";
 import { Received, ReceivedQueryString } from "../schemas/received.ts";
 

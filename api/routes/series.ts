@@ -1,8 +1,8 @@
 import type { ApiContext, App } from "../context.ts";
-import { deviceOrThrow, unknownChannel } from "../device-page.ts";
 import { isOfNow, unchangedSinceCommit } from "../plugins/etag.ts";
 import { parameterError } from "../problems.ts";
-import { durationUs, parseTimeRange } from "../query-time.ts";
+import { deviceOrThrow, unknownChannel } from "../requests/device-page.ts";
+import { durationUs, parseTimeRange } from "../requests/query-time.ts";
 import {
   DeviceParams,
   ERRORS,
@@ -15,7 +15,7 @@ import {
 } from "../schemas/common.ts";
 import { Series, SeriesPoints, SeriesQueryString } from "../schemas/series.ts";
 import { Type } from "../schemas/type.ts";
-import { enclose, sendBytes } from "../send-bytes.ts";
+import { enclose, sendBytes } from "../sending/send-bytes.ts";
 import type { Division } from "../sources.ts";
 
 const DEFAULT_POINTS = 500;

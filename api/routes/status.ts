@@ -1,7 +1,7 @@
+import { statusJson } from "../answers/status-json.ts";
 import type { ApiContext, App } from "../context.ts";
 import { ERRORS, NoQuery, RefTo } from "../schemas/common.ts";
 import { Status } from "../schemas/status.ts";
-import { statusJson } from "../status-json.ts";
 
 export const statusRoutes = (app: App, context: ApiContext): void => {
   app.get(

@@ -1,7 +1,7 @@
 import type { Static, TObject, TProperties, TSchema } from "typebox";
 import { ANNOUNCEMENTS } from "../../protocol/device-status.ts";
 import { PROBLEMS } from "../problems.ts";
-import { QUERY_TIME, TIME_ACCEPTED } from "../query-time.ts";
+import { QUERY_TIME, TIME_ACCEPTED } from "../requests/query-time.ts";
 import { Type } from "./type.ts";
 
 /** RFC 3339 in UTC with six digits of fraction. */

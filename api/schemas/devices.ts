@@ -1,5 +1,5 @@
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
-import { FLEET_SORTS } from "../fleet-table.ts";
+import { FLEET_SORTS } from "../fleet/fleet-table.ts";
 import {
   Announced,
   AnyTimeOrNull,

@@ -1,7 +1,7 @@
 import { EVENT_KINDS } from "../../protocol/batch.ts";
 import { DEVICE_STATUSES } from "../../protocol/device-status.ts";
-import { MAX_HISTORY_SECONDS } from "../fleet-history.ts";
-import { FLEET_SORTS } from "../fleet-table.ts";
+import { MAX_HISTORY_SECONDS } from "../fleet/fleet-history.ts";
+import { FLEET_SORTS } from "../fleet/fleet-table.ts";
 import {
   Announced,
   Count,

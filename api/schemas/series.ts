@@ -1,5 +1,5 @@
 import { CAUSES } from "../../protocol/ledger-row.ts";
-import { QUERY_STEP } from "../query-time.ts";
+import { QUERY_STEP } from "../requests/query-time.ts";
 import {
   AnyTime,
   AnyTimeOrNull,

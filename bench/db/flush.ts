@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../common/clock.ts";
-import { Writer } from "../../db/writer.ts";
+import { Writer } from "../../db/writer/writer.ts";
 import { BATCH_DATAGRAMS, Batch, type BatchMessage, type Note } from "../../protocol/batch.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { emptyFleet } from "../../protocol/fleet-counters.ts";
@@ -15,7 +15,7 @@ import { breathe, temporaryFolder } from "../support/temporary.ts";
  */
 const DEVICES = 100_000;
 const FLUSH_MS = 250;
-/** until devices that spoke with the first of them are due in the tables (db/checkpoint.ts) */
+/** until devices that spoke with the first of them are due in the tables (db/tables/checkpoint.ts) */
 const FLUSHES_BEFORE = 20;
 const FLUSHES = 20;
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { openForReading } from "../../db/file/open.ts";
 import type { MergeResult, MergeTask } from "../../db/merge/merge-task.ts";
 import { Merger } from "../../db/merge/merger.ts";
-import { openForReading } from "../../db/open.ts";
-import { Writer } from "../../db/writer.ts";
+import { Writer } from "../../db/writer/writer.ts";
 import { breathe, temporaryFolder } from "../support/temporary.ts";
 import { START_US, W3Source } from "../support/w3-data.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openForReading } from "../../db/file/open.ts";
 import { Merger } from "../../db/merge/merger.ts";
-import { openForReading } from "../../db/open.ts";
-import { Writer } from "../../db/writer.ts";
+import { Writer } from "../../db/writer/writer.ts";
 import { numberFrom, parseCommand } from "../support/command.ts";
 import { mergeAll } from "../support/merge-all.ts";
 import { breathe, temporaryFolder } from "../support/temporary.ts";

@@ -1,9 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { Emission } from "../../simulator/emission.ts";
-import { Encoder } from "../../simulator/encoder.ts";
-import { Fleet } from "../../simulator/fleet.ts";
-import { greatestDatagramBytes, resolveStart, type SimulatorSettings } from "../../simulator/settings.ts";
+import { Emission } from "../../simulator/fleet/emission.ts";
+import { Encoder } from "../../simulator/fleet/encoder.ts";
+import { Fleet } from "../../simulator/fleet/fleet.ts";
+import {
+  greatestDatagramBytes,
+  resolveStart,
+  type SimulatorSettings,
+} from "../../simulator/options/settings.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { simulatorSettings } from "../../test/support/simulator-settings.ts";
 

@@ -1,5 +1,5 @@
 import type { Merger } from "../../db/merge/merger.ts";
-import type { Writer } from "../../db/writer.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 
 /** All merges there are to make, as the merge worker and the writer make them between them. */
 export const mergeAll = (writer: Writer, merger: Merger): void => {

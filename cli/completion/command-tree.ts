@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { SchemaFlag } from "../flags.ts";
+import { SchemaFlag } from "../options/flags.ts";
 
 /** What follows a flag or stands as an argument: one of some words, the name of a file, or anything. */
 export type Value = readonly string[] | "file" | "any";

@@ -1,4 +1,4 @@
-import { channelOfColumn } from "../../api/csv-text.ts";
+import { channelOfColumn } from "../../api/answers/csv-text.ts";
 import type { DamagedPart, ReadingRow } from "../../api/sources.ts";
 import { ApiAnswerError, type ApiClient, devicePath } from "../../common/api-client.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";

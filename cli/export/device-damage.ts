@@ -1,4 +1,4 @@
-import { DamageTold } from "../../api/damage-told.ts";
+import { DamageTold } from "../../api/answers/damage-told.ts";
 import type { DamagedPart } from "../../api/sources.ts";
 import { ApiAnswerError } from "../../common/api-client.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";

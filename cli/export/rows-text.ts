@@ -1,5 +1,5 @@
-import { readings } from "../../api/answer-texts.ts";
-import { columnOfChannel, csvText } from "../../api/csv-text.ts";
+import { readings } from "../../api/answers/answer-texts.ts";
+import { columnOfChannel, csvText } from "../../api/answers/csv-text.ts";
 import type { ReadingRow, TimeForm } from "../../api/sources.ts";
 
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;

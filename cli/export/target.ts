@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { LacunaError, messageOf } from "../../common/errors.ts";
-import { print, write } from "../output.ts";
+import { print, write } from "../terminal/output.ts";
 
 /** Where an export goes. */
 export interface ExportTarget {

@@ -1,4 +1,4 @@
-import { IdHash } from "../tracker/id-hash.ts";
+import { IdHash } from "../tracker/device/id-hash.ts";
 
 /** Which ingest worker owns a device: its ledger is kept there and nowhere else. All workers are given the same seed. */
 export class Owners {

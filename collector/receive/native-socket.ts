@@ -1,5 +1,5 @@
 import type { Socket } from "node:dgram";
-import type { Sharing } from "../sharing.ts";
+import type { Sharing } from "../listener/sharing.ts";
 import * as sockaddrModule from "./sockaddr.ts";
 import { encodeSockaddr, SourceAddresses, sockaddrPort } from "./sockaddr.ts";
 import * as systemCalls from "./system-calls.ts";

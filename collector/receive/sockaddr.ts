@@ -1,4 +1,4 @@
-import { addressBytes } from "../address-bytes.ts";
+import { addressBytes } from "./address-bytes.ts";
 
 /**
  * Socket addresses as Linux lays them out on little-endian machines (ip(7), ipv6(7)): the family u16, the port u16 big-endian, then for

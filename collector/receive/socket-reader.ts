@@ -1,7 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.ts";
-import { listenerOf } from "../entry.ts";
 import { Backlog, type BacklogBlocks } from "./backlog.ts";
+import { listenerOf } from "./entry.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import * as loadMeter from "./load-meter.ts";
 import { nap, type SteadyNaps } from "./nap.ts";

@@ -1,8 +1,8 @@
 import { TokenBucket } from "../../common/token-bucket.ts";
-import type { AskableGaps, ReturnPath } from "../tracker/askable-gaps.ts";
-import { Deadlines } from "../tracker/deadlines.ts";
-import { ANSWER_MS, GAP, GAP_STATE } from "../tracker/gap-fields.ts";
-import type { GapList } from "../tracker/gap-list.ts";
+import type { AskableGaps, ReturnPath } from "../tracker/gap/askable-gaps.ts";
+import { Deadlines } from "../tracker/gap/deadlines.ts";
+import { ANSWER_MS, GAP, GAP_STATE } from "../tracker/gap/gap-fields.ts";
+import type { GapList } from "../tracker/gap/gap-list.ts";
 import type { Arrival, Recoverer } from "../tracker/types.ts";
 import {
   DEVICE_SPACING_MS,

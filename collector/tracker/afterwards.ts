@@ -1,12 +1,12 @@
 import type { Datagram } from "../../protocol/datagram.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { TrackerContext } from "./context.ts";
-import { RETURN_PATH, SLOT } from "./device-slot.ts";
-import type { Epochs } from "./epochs.ts";
-import type { GapCloser } from "./gap-closer.ts";
-import { heardAlsoBy } from "./kernel-evidence.ts";
-import { RUN_STATE, STEADY } from "./run-state.ts";
-import type { Sources } from "./sources.ts";
+import { RETURN_PATH, SLOT } from "./device/device-slot.ts";
+import type { Sources } from "./device/sources.ts";
+import type { GapCloser } from "./gap/gap-closer.ts";
+import { heardAlsoBy } from "./gap/kernel-evidence.ts";
+import type { Epochs } from "./run/epochs.ts";
+import { RUN_STATE, STEADY } from "./run/run-state.ts";
 import type { Arrival } from "./types.ts";
 
 /** What every datagram of a device does outside the short path, whatever its verdict. */

@@ -1,14 +1,14 @@
-import type { Deadlines } from "./deadlines.ts";
-import type { DeviceTable } from "./device-table.ts";
-import type { HeardRuns } from "./heard-runs.ts";
-import type { KernelEvidence } from "./kernel-evidence.ts";
-import type { NumberSource } from "./number-source.ts";
-import type { OpenWindows } from "./open-windows.ts";
-import type { Paths } from "./paths.ts";
-import type { Reordering } from "./reordering.ts";
-import type { RunTable } from "./run-table.ts";
-import type { ShedEvidence } from "./shed-evidence.ts";
-import type { Transit } from "./transit.ts";
+import type { Reordering } from "./arrival/reordering.ts";
+import type { Transit } from "./arrival/transit.ts";
+import type { DeviceTable } from "./device/device-table.ts";
+import type { Paths } from "./device/paths.ts";
+import type { Deadlines } from "./gap/deadlines.ts";
+import type { KernelEvidence } from "./gap/kernel-evidence.ts";
+import type { OpenWindows } from "./gap/open-windows.ts";
+import type { ShedEvidence } from "./gap/shed-evidence.ts";
+import type { HeardRuns } from "./run/heard-runs.ts";
+import type { NumberSource } from "./run/number-source.ts";
+import type { RunTable } from "./run/run-table.ts";
 import type { Recoverer, TrackerOptions, TrackerSink } from "./types.ts";
 
 /** What the parts of the tracker share: its tables and what is known of the listening as a whole. */

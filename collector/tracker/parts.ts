@@ -1,14 +1,14 @@
-import type { Admission } from "./admission.ts";
-import type { Believer } from "./belief.ts";
 import type { TrackerContext } from "./context.ts";
-import type { CurrentRun } from "./current-run.ts";
-import type { Epochs } from "./epochs.ts";
-import type { GapCloser } from "./gap-closer.ts";
-import type { Holds } from "./holds.ts";
-import type { Outcome } from "./outcome.ts";
-import type { OwningRuns } from "./owning-runs.ts";
-import type { RunLedger } from "./run-ledger.ts";
-import type { Sources } from "./sources.ts";
+import type { Sources } from "./device/sources.ts";
+import type { GapCloser } from "./gap/gap-closer.ts";
+import type { CurrentRun } from "./run/current-run.ts";
+import type { Epochs } from "./run/epochs.ts";
+import type { OwningRuns } from "./run/owning-runs.ts";
+import type { RunLedger } from "./run/run-ledger.ts";
+import type { Admission } from "./verdict/admission.ts";
+import type { Believer } from "./verdict/belief.ts";
+import type { Holds } from "./verdict/holds.ts";
+import type { Outcome } from "./verdict/outcome.ts";
 
 /** The machines a verdict is made with. */
 export interface TrackerParts {

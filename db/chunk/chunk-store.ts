@@ -1,7 +1,7 @@
 import { ByteReader } from "../codec/byte-reader.ts";
 import { CRC_BYTES, isSound } from "../codec/checksum.ts";
 import { SegmentCorruptError, storedBytes } from "../codec/corrupt.ts";
-import type { Sqlite, Statement } from "../open.ts";
+import type { Sqlite, Statement } from "../file/open.ts";
 import { decodeBlock } from "../segment/block.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import type { GrowingColumns } from "../segment/growing-columns.ts";

@@ -1,5 +1,5 @@
 import { CHUNK_PAGE_BYTES } from "../chunk/chunk-pages.ts";
-import type { Sqlite, Statement } from "../open.ts";
+import type { Sqlite, Statement } from "../file/open.ts";
 import type { MergeLot, MergeResult, SegmentRow } from "./merge-task.ts";
 
 /** A chunk set of which rows are left that belong to no segment: pages [firstPage, endPage). */

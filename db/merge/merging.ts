@@ -1,8 +1,8 @@
 import { codeOf, LacunaError, messageOf } from "../../common/errors.ts";
 import { pagesOf } from "../chunk/chunk-pages.ts";
-import { orUnreadable } from "../damage.ts";
-import type { Sqlite } from "../open.ts";
-import type { Removals } from "../removals.ts";
+import { orUnreadable } from "../file/damage.ts";
+import type { Sqlite } from "../file/open.ts";
+import type { Removals } from "../file/removals.ts";
 import { chooseMerge, isSettled, type MergePolicy, withoutKept } from "./merge-policy.ts";
 import { type DroppedSegment, MergeStatements } from "./merge-statements.ts";
 import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";

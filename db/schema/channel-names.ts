@@ -1,6 +1,6 @@
 import { isoSql } from "./expressions.ts";
 
-/** of one device; what a database of version 6 has beyond is left out (db/kept-names.ts) */
+/** of one device; what a database of version 6 has beyond is left out (db/writer/kept-names.ts) */
 const MOST_PLACES = 8192;
 
 /**

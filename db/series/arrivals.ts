@@ -1,8 +1,8 @@
 import { arrivalBin } from "../../protocol/arrival-bin.ts";
-import type { AbsentRange } from "../absent-times.ts";
-import type { Sqlite, Statement } from "../open.ts";
-import type { QueryBudget } from "../query-budget.ts";
-import { placeAbsent } from "./absent.ts";
+import type { Sqlite, Statement } from "../file/open.ts";
+import { placeAbsent } from "../query/absent.ts";
+import type { AbsentRange } from "../query/absent-times.ts";
+import type { QueryBudget } from "../query/query-budget.ts";
 import type { Buckets } from "./buckets.ts";
 import { bucketAt } from "./grid.ts";
 

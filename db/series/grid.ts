@@ -1,6 +1,6 @@
 import { formatDurationMs } from "../../common/duration.ts";
 import { LacunaError } from "../../common/errors.ts";
-import type { TimeSpan } from "../run-segments.ts";
+import type { TimeSpan } from "../query/run-segments.ts";
 
 /** How a span of time is cut: into at most `points` equal buckets, or into buckets of `stepUs` microseconds. */
 export type Division = { points: number } | { stepUs: number };

@@ -1,8 +1,8 @@
 import { LacunaError } from "../../common/errors.ts";
-import { ERR_QUERY_TOO_LARGE } from "../query-budget.ts";
+import type { Pieces } from "../query/pieces.ts";
+import { ERR_QUERY_TOO_LARGE } from "../query/query-budget.ts";
 import type { RunColumns } from "../segment/columns.ts";
 import { type ChartPoints, choosePoints } from "./lttb.ts";
-import type { Pieces } from "./pieces.ts";
 import {
   type GapNumbers,
   querySeries,

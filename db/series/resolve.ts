@@ -1,8 +1,8 @@
-import type { DeviceView } from "../device-view.ts";
-import type { PackedRuns } from "../packed-runs.ts";
-import type { SeriesQuery } from "../query-types.ts";
+import type { SeriesQuery } from "../query/query-types.ts";
 import { undescribedNumber } from "../view/channel-names.ts";
 import type { PlacedDescription } from "../view/descriptions.ts";
+import type { DeviceView } from "../view/device-view.ts";
+import type { PackedRuns } from "../view/packed-runs.ts";
 import { hasPlace, type PlaceSet } from "../view/place-set.ts";
 import type { PackedSeries } from "./series-query.ts";
 

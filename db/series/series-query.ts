@@ -1,12 +1,12 @@
 import type { ChannelSummary } from "../chunk/chunk-head.ts";
-import { type PackedRuns, unpackRuns } from "../packed-runs.ts";
-import type { RunSpan } from "../run-extents.ts";
-import type { TimeSpan } from "../run-segments.ts";
-import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "./absent.ts";
+import { type AbsentNumbers, LongestGaps, type PlacedGap, placeAbsent } from "../query/absent.ts";
+import type { Piece, Pieces } from "../query/pieces.ts";
+import type { TimeSpan } from "../query/run-segments.ts";
+import { type PackedRuns, unpackRuns } from "../view/packed-runs.ts";
+import type { RunSpan } from "../view/run-extents.ts";
 import type { FilledNumbers } from "./arrivals.ts";
 import { Buckets } from "./buckets.ts";
 import { bucketAt, type Division, type Grid, gridOf, type StoredSpan } from "./grid.ts";
-import type { Piece, Pieces } from "./pieces.ts";
 
 export interface SeriesRun extends RunSpan {
   epoch: number | null;

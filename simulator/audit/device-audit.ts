@@ -1,6 +1,6 @@
 import { sumCounts } from "../../protocol/ledger-counts.ts";
 import { parseTime } from "../../protocol/time.ts";
-import type { TruthHeader, TruthRecord } from "../truth.ts";
+import type { TruthHeader, TruthRecord } from "../truth/truth.ts";
 import { deliveredOf } from "./expectation.ts";
 import { brokenEnds, brokenIdentities, brokenSums } from "./identities.ts";
 import { Findings } from "./report.ts";

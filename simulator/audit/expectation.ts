@@ -1,5 +1,5 @@
 import { intersect, normalise, type Range, sizeOf, subtract, union } from "../../protocol/ranges.ts";
-import type { TruthRecord } from "../truth.ts";
+import type { TruthRecord } from "../truth/truth.ts";
 import { BLAMED_CAUSES, type BlamedCause } from "./report.ts";
 import type { AuditGap, AuditRun } from "./source.ts";
 

@@ -2,7 +2,7 @@ import type { ArrivalBin } from "../../protocol/arrival-bin.ts";
 import type { Count } from "../../protocol/ledger-counts.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { intersect, normalise, type Range, sizeOf, subtract } from "../../protocol/ranges.ts";
-import type { TruthRecord } from "../truth.ts";
+import type { TruthRecord } from "../truth/truth.ts";
 import { type Expectation, expectationOf, isBlamed, spanOf } from "./expectation.ts";
 import { brokenRunIdentities } from "./identities.ts";
 import type { Difference, Findings } from "./report.ts";

@@ -1,11 +1,11 @@
 import { EARLIEST_TIME_US, LATEST_AHEAD_US, VALUE_TYPE } from "../../protocol/constants.ts";
 import { undescribedName } from "../../protocol/text.ts";
 import { formatTime, parseTime } from "../../protocol/time.ts";
-import { READ_OUT_US, readingTimeOf } from "../encoder.ts";
-import { subKey } from "../random.ts";
-import { Schedule } from "../schedule.ts";
-import { type Channel, channelsOf } from "../signals.ts";
-import type { TruthHeader, TruthRecord } from "../truth.ts";
+import { READ_OUT_US, readingTimeOf } from "../fleet/encoder.ts";
+import { subKey } from "../fleet/random.ts";
+import { Schedule } from "../fleet/schedule.ts";
+import { type Channel, channelsOf } from "../fleet/signals.ts";
+import type { TruthHeader, TruthRecord } from "../truth/truth.ts";
 import type { AuditReading } from "./source.ts";
 
 /** Recomputes what the devices of a truth file measured. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as texts from "../../api/answer-texts.ts";
+import * as texts from "../../api/answers/answer-texts.ts";
 import { buildApp } from "../../api/app.ts";
 import type { App } from "../../api/context.ts";
 import type { Sources } from "../../api/sources.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { Writer } from "../../db/writer.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import type { Json } from "../support/api.ts";
 import { FakeSources } from "../support/fake-sources.ts";

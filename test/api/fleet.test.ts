@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { FleetHistory } from "../../api/fleet-history.ts";
-import { FLEET_SORTS, type FleetSort, FleetTable } from "../../api/fleet-table.ts";
+import { FleetHistory } from "../../api/fleet/fleet-history.ts";
+import { FLEET_SORTS, type FleetSort, FleetTable } from "../../api/fleet/fleet-table.ts";
 import type { LedgerSource } from "../../api/sources.ts";
 import { zeroCounts } from "../../protocol/ledger-counts.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { points as pointsText, series } from "../../api/answer-texts.ts";
+import { points as pointsText, series } from "../../api/answers/answer-texts.ts";
 import { parsePlace } from "../../api/live/position.ts";
 import { Buckets } from "../../db/series/buckets.ts";
 import { type Json, type TestApi, testApi } from "../support/api.ts";

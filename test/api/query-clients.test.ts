@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { QueryClient } from "../../db/query-types.ts";
+import type { QueryClient } from "../../db/query/query-types.ts";
 import { freshApi } from "../support/api.ts";
 
 const QUESTIONS = [

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeToken } from "../../cli/http-token.ts";
+import { makeToken } from "../../cli/options/http-token.ts";
 import { getJson } from "../support/lacuna-process.ts";
 import { hasChromium, launchChromium } from "./support/chromium.ts";
 import { PUMP_NUMBERS, startFleet } from "./support/fleet.ts";

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { ChannelRegistry } from "../../collector/channel-registry.ts";
-import { readRestored } from "../../db/restore.ts";
+import { ChannelRegistry } from "../../collector/batch/channel-registry.ts";
+import { readRestored } from "../../db/restore/restore.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { StoreBed } from "../support/store-bed.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/ingest/tracker-settings.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { IngestOptions } from "../../collector/ingest-options.ts";
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
+import type { IngestOptions } from "../../collector/ingest/ingest-options.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
 import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSE, ROW } from "../../protocol/ledger-row.ts";
 import { NOON_US, rowOf } from "../support/fake-sources.ts";

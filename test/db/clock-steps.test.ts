@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import * as texts from "../../api/answer-texts.ts";
-import type { Position, ReadingsQuery } from "../../db/query-types.ts";
+import * as texts from "../../api/answers/answer-texts.ts";
+import type { Position, ReadingsQuery } from "../../db/query/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { Writer } from "../../db/writer.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";

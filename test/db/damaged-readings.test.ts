@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { examineDatabase } from "../../db/examine.ts";
-import { SCHEMA_VERSION } from "../../db/open.ts";
-import type { Position } from "../../db/query-types.ts";
+import { examineDatabase } from "../../db/check/examine.ts";
+import { SCHEMA_VERSION } from "../../db/file/open.ts";
+import type { Position } from "../../db/query/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
 import { damagedFile, fill, PAGE_BYTES } from "../support/damaged-database.ts";
 import { IngestModel } from "../support/ingest-model.ts";

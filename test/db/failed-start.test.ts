@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lockDatabase } from "../../db/lock.ts";
+import { lockDatabase } from "../../db/file/lock.ts";
 import { openStore } from "../../db/store.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { StoreBed } from "../support/store-bed.ts";

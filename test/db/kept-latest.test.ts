@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { LedgerState } from "../../db/ledger-state.ts";
-import { LedgerView } from "../../db/ledger-view.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { LedgerState } from "../../db/view/ledger-state.ts";
+import { LedgerView } from "../../db/view/ledger-view.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { dumpView, StoreBed, viewOf } from "../support/store-bed.ts";
 

@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { openArchive } from "../../db/archive.ts";
-import { examineDatabase } from "../../db/examine.ts";
+import { examineDatabase } from "../../db/check/examine.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { openArchive } from "../../db/restore/archive.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";
 

@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { AbsentRanges } from "../../db/absent-ranges.ts";
-import { SCHEMA_VERSION } from "../../db/open.ts";
+import { SCHEMA_VERSION } from "../../db/file/open.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import { AbsentRanges } from "../../db/restore/absent-ranges.ts";
 import { CHANNEL_NAMES } from "../../db/schema/channel-names.ts";
 import { FLUSHES } from "../../db/schema/flushes.ts";
 import { NEWEST_FLUSH } from "../../db/schema/newest-flush.ts";

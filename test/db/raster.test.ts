@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DeviceSummary } from "../../db/device-summary.ts";
-import { openForReading } from "../../db/open.ts";
-import type { RasterRun } from "../../db/query-types.ts";
-import { queryRaster } from "../../db/raster-query.ts";
+import { openForReading } from "../../db/file/open.ts";
+import type { RasterRun } from "../../db/query/query-types.ts";
+import { queryRaster } from "../../db/query/raster-query.ts";
 import { openReadOnly } from "../../db/read-only.ts";
+import type { DeviceSummary } from "../../db/view/device-summary.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";
 import { StoreBed, viewOf } from "../support/store-bed.ts";

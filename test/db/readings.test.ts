@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Position, ReadingRow, ReadingsQuery } from "../../db/query-types.ts";
+import type { Position, ReadingRow, ReadingsQuery } from "../../db/query/query-types.ts";
+import { MOST_PAGE_BYTES } from "../../db/query/readings-request.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { Reader } from "../../db/reader.ts";
-import { MOST_PAGE_BYTES } from "../../db/readings-request.ts";
-import type { WriterOptions } from "../../db/writer.ts";
+import type { Reader } from "../../db/readers/reader.ts";
+import type { WriterOptions } from "../../db/writer/writer.ts";
 import { VALUE_TYPE } from "../../protocol/constants.ts";
 import { CAUSE, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../support/ingest-model.ts";

@@ -1,10 +1,10 @@
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openArchive } from "../../db/archive.ts";
-import { examineDatabase } from "../../db/examine.ts";
+import { examineDatabase } from "../../db/check/examine.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { WriterOptions } from "../../db/writer.ts";
+import { openArchive } from "../../db/restore/archive.ts";
+import type { WriterOptions } from "../../db/writer/writer.ts";
 import type { DeviceSnapshot } from "../../protocol/batch.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";

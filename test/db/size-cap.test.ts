@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { openForReading } from "../../db/open.ts";
-import { usedBytes } from "../../db/retention.ts";
-import type { Writer } from "../../db/writer.ts";
+import { openForReading } from "../../db/file/open.ts";
+import { usedBytes } from "../../db/retention/retention.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 import { ROW } from "../../protocol/ledger-row.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { mergeOnce } from "../support/merge-once.ts";

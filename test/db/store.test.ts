@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { systemClock } from "../../common/clock.ts";
-import { openArchive } from "../../db/archive.ts";
+import { openArchive } from "../../db/restore/archive.ts";
 import { openStore, type Store, type StoreOptions } from "../../db/store.ts";
 import type { BatchMessage, BatchReturn } from "../../protocol/batch.ts";
 import { IngestModel } from "../support/ingest-model.ts";

@@ -1,5 +1,5 @@
-import { LISTENER_URL_OPTIONS } from "../../cli/listener-help.ts";
-import { COLLECT_OPTIONS } from "../../cli/options.ts";
+import { LISTENER_URL_OPTIONS } from "../../cli/collect/listener-help.ts";
+import { COLLECT_OPTIONS } from "../../cli/options/options.ts";
 import { envNameOf, flagOf } from "../../common/config.ts";
 import { defaultLine } from "../../common/config-file.ts";
 import type { Option } from "../../common/options.ts";
@@ -37,7 +37,7 @@ All mistakes are reported at once, each with key, value and what is accepted. Un
 
 ## Options
 
-This page is made from the schema in \`cli/options.ts\`.
+This page is made from the schema in \`cli/options/options.ts\`.
 
 | file | flag | environment | default | accepted | meaning |
 | --- | --- | --- | --- | --- | --- |

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import type { Difference } from "../../simulator/audit.ts";
+import type { Difference } from "../../simulator/audit/audit.ts";
 import type { AttackReport } from "../support/attack/plan.ts";
 import { startAttack } from "../support/attack/start-attack.ts";
 import { caughtUp } from "../support/caught-up.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import { readTruth } from "../../simulator/truth-file.ts";
+import { readTruth } from "../../simulator/truth/truth-file.ts";
 import { caughtUp } from "../support/caught-up.ts";
 import { freePort } from "../support/free-port.ts";
 import { assertFleetIdentities } from "../support/identities.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { intersect, normalise, type Range } from "../../protocol/ranges.ts";
-import type { TruthRecord } from "../../simulator/truth.ts";
+import type { TruthRecord } from "../../simulator/truth/truth.ts";
 import {
   eventually,
   LacunaProcess,

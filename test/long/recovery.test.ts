@@ -1,7 +1,11 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type KernelSocket, kernelAddress, readKernelSockets } from "../../collector/kernel-sockets.ts";
+import {
+  type KernelSocket,
+  kernelAddress,
+  readKernelSockets,
+} from "../../collector/listener/kernel-sockets.ts";
 import { KIND } from "../../protocol/constants.ts";
 import { eventually, getJson, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 import { expectExactLoss, type Ledger, type Status, type Way } from "../support/lossy-hosts.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { KIND } from "../../protocol/constants.ts";
 import { intersect, sizeOf, subtract } from "../../protocol/ranges.ts";
-import { audit } from "../../simulator/audit.ts";
-import type { DepartureRecord } from "../../simulator/departures.ts";
-import { Fleet } from "../../simulator/fleet.ts";
-import { uniform } from "../../simulator/random.ts";
+import { audit } from "../../simulator/audit/audit.ts";
+import { Fleet } from "../../simulator/fleet/fleet.ts";
+import { uniform } from "../../simulator/fleet/random.ts";
+import type { DepartureRecord } from "../../simulator/truth/departures.ts";
 import { type ReferenceLedger, referenceLedger, sourceOf } from "./reference-ledger.ts";
 import { fixedSettings, IMPAIRED, type Sent, sentBy, simulateInMemory } from "./support.ts";
 

@@ -10,7 +10,7 @@ import type {
   AuditReading,
   AuditRun,
   AuditSource,
-} from "../../simulator/audit.ts";
+} from "../../simulator/audit/audit.ts";
 import { idOf, rejectionOf } from "./support.ts";
 
 /**

@@ -1,15 +1,15 @@
 import { Datagram } from "../../protocol/datagram.ts";
 import { decode } from "../../protocol/decode.ts";
-import { Emission } from "../../simulator/emission.ts";
-import { Encoder } from "../../simulator/encoder.ts";
-import { Fleet } from "../../simulator/fleet.ts";
+import { Emission } from "../../simulator/fleet/emission.ts";
+import { Encoder } from "../../simulator/fleet/encoder.ts";
+import { Fleet } from "../../simulator/fleet/fleet.ts";
 import {
   type FleetSettings,
   greatestDatagramBytes,
   resolveStart,
   type SimulatorSettings,
-} from "../../simulator/settings.ts";
-import { type Truth, truthHeader } from "../../simulator/truth.ts";
+} from "../../simulator/options/settings.ts";
+import { type Truth, truthHeader } from "../../simulator/truth/truth.ts";
 import { simulatorSettings } from "../support/simulator-settings.ts";
 
 /** 2026-11-20T12:00:00Z */

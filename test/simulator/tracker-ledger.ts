@@ -1,4 +1,4 @@
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import { type TrackerSink, VERDICT } from "../../collector/tracker/types.ts";
 import { type ArrivalBin, arrivalBin } from "../../protocol/arrival-bin.ts";
@@ -7,7 +7,7 @@ import { Datagram } from "../../protocol/datagram.ts";
 import { countsOfRow, sumCounts } from "../../protocol/ledger-counts.ts";
 import { CAUSES, ROW, ROW_FIELDS, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { readingTimeUs } from "../../protocol/time.ts";
-import type { AuditGap, AuditReading } from "../../simulator/audit.ts";
+import type { AuditGap, AuditReading } from "../../simulator/audit/audit.ts";
 import type { ReferenceLedger } from "./reference-ledger.ts";
 import { BASE_US, rejectionOf, type Sent } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import type { StartArchive } from "../../collector/ingest-messages.ts";
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
+import type { StartArchive } from "../../collector/ingest/ingest-messages.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
 
 /** An archive that takes its thread down once the file exists: how a crash of the ingest worker is staged. */
 export const openArchive = ({ when }: { when: string }): StartArchive => {

@@ -1,4 +1,4 @@
-import { readings } from "../../api/answer-texts.ts";
+import { readings } from "../../api/answers/answer-texts.ts";
 import type {
   CollectorStatus,
   ListenerCounters,

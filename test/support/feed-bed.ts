@@ -1,8 +1,8 @@
 import { Feed } from "../../api/live/feed.ts";
 import type { FromFeed, ReadingFilter } from "../../api/live/messages.ts";
-import { describeRun } from "../../cli/live-source.ts";
-import { LiveSegments } from "../../db/live-segments.ts";
-import type { WriterOptions } from "../../db/writer.ts";
+import { describeRun } from "../../cli/service/live-source.ts";
+import { LiveSegments } from "../../db/query/live-segments.ts";
+import type { WriterOptions } from "../../db/writer/writer.ts";
 import { ROW, ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "./ingest-model.ts";
 import { StoreBed, viewOf } from "./store-bed.ts";

@@ -1,6 +1,6 @@
 /** For disks.test.ts: writes to a database on a disk that is full but for what the database has freed. Prints the outcomes of the flushes, and why it cannot be read. */
 import { messageOf } from "../../common/errors.ts";
-import { openForReading } from "../../db/open.ts";
+import { openForReading } from "../../db/file/open.ts";
 import { fillDisk, RandomDevice } from "./small-disk.ts";
 import { StoreBed } from "./store-bed.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { openForReading } from "../../db/open.ts";
+import { openForReading } from "../../db/file/open.ts";
 
 /** R13: the gap rows of a database hold every number that is lost, missing, recovered or late, once. @param total - of the fleet's ledger */
 export const expectGapSums = (file: string, total: Readonly<Record<string, unknown>>): void => {

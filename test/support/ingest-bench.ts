@@ -1,10 +1,10 @@
-import { BatchPool } from "../../collector/batch-pool.ts";
-import { countsOf, type ListenerCounts } from "../../collector/counters.ts";
-import { entryOf } from "../../collector/entry.ts";
-import { Ingest } from "../../collector/ingest.ts";
-import type { IngestOptions } from "../../collector/ingest-options.ts";
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import { BatchPool } from "../../collector/batch/batch-pool.ts";
+import { Ingest } from "../../collector/ingest/ingest.ts";
+import type { IngestOptions } from "../../collector/ingest/ingest-options.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/ingest/tracker-settings.ts";
+import { entryOf } from "../../collector/receive/entry.ts";
+import { countsOf, type ListenerCounts } from "../../collector/status/counters.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import type { Format } from "../../protocol/decode.ts";
 import { encodeBinary } from "../../protocol/encode-binary.ts";

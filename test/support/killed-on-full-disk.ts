@@ -1,7 +1,7 @@
 /** For disks.test.ts: a collector is killed on a disk that is full but for what its database has freed, and started again. Prints what that comes to. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Writer } from "../../db/writer.ts";
+import { Writer } from "../../db/writer/writer.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { fillDisk, RandomDevice } from "./small-disk.ts";
 

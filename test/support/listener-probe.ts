@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { createInterface } from "node:readline";
-import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
-import { type OpenedSocket, openSocket } from "../../collector/open-socket.ts";
+import { parseListenerUrls } from "../../collector/listener/listener-conflicts.ts";
+import { type OpenedSocket, openSocket } from "../../collector/listener/open-socket.ts";
 import { loadNativeSockets, type NativeSockets } from "../../collector/receive/native-socket.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";
 

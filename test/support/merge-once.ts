@@ -1,6 +1,6 @@
+import { openForReading } from "../../db/file/open.ts";
 import { Merger } from "../../db/merge/merger.ts";
-import { openForReading } from "../../db/open.ts";
-import type { Writer } from "../../db/writer.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 
 /**
  * One merge as the merge worker and the writer do it between them. @param file - the writer's

@@ -1,7 +1,7 @@
 import { systemClock } from "../../common/clock.ts";
-import { openForReading } from "../../db/open.ts";
-import { readStateRow } from "../../db/state-row.ts";
-import { Writer } from "../../db/writer.ts";
+import { openForReading } from "../../db/file/open.ts";
+import { readStateRow } from "../../db/tables/state-row.ts";
+import { Writer } from "../../db/writer/writer.ts";
 import { IngestModel } from "./ingest-model.ts";
 import { mergeOnce } from "./merge-once.ts";
 

@@ -1,7 +1,7 @@
-import { BatchPool } from "../../collector/batch-pool.ts";
-import { Ingest } from "../../collector/ingest.ts";
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../collector/tracker-settings.ts";
+import { BatchPool } from "../../collector/batch/batch-pool.ts";
+import { Ingest } from "../../collector/ingest/ingest.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../collector/ingest/tracker-settings.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 
 /** The pipeline on an empty database, without socket and writer: each batch comes back at once. A bug throws. */

@@ -1,4 +1,4 @@
-import { NOTHING_RESTORED } from "../../collector/nothing-restored.ts";
+import { NOTHING_RESTORED } from "../../collector/ingest/nothing-restored.ts";
 import { Recovery, type RecoveryOptions } from "../../collector/recovery/recovery.ts";
 import { Tracker } from "../../collector/tracker/tracker.ts";
 import type { Arrival, TrackerOptions, TrackerSink, Verdict } from "../../collector/tracker/types.ts";

@@ -1,5 +1,5 @@
-import { openForReading, type Sqlite } from "../../db/open.ts";
-import type { Writer } from "../../db/writer.ts";
+import { openForReading, type Sqlite } from "../../db/file/open.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 import type { IngestModel } from "./ingest-model.ts";
 import type { StoreBed } from "./store-bed.ts";
 

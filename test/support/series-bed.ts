@@ -1,7 +1,7 @@
-import * as texts from "../../api/answer-texts.ts";
-import type { SeriesQuery } from "../../db/query-types.ts";
+import * as texts from "../../api/answers/answer-texts.ts";
+import type { SeriesQuery } from "../../db/query/query-types.ts";
 import { openReadOnly } from "../../db/read-only.ts";
-import type { Reader } from "../../db/reader.ts";
+import type { Reader } from "../../db/readers/reader.ts";
 import { ROW_FLAG } from "../../protocol/ledger-row.ts";
 import { IngestModel, type ModelReading } from "./ingest-model.ts";
 import type { StoreBed } from "./store-bed.ts";

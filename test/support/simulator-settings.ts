@@ -1,5 +1,5 @@
-import { SIMULATOR_OPTIONS } from "../../simulator/options.ts";
-import type { SimulatorSettings } from "../../simulator/settings.ts";
+import { SIMULATOR_OPTIONS } from "../../simulator/options/options.ts";
+import type { SimulatorSettings } from "../../simulator/options/settings.ts";
 
 /** Defaults, with some settings given by property name. */
 export const simulatorSettings = (given: Partial<SimulatorSettings> = {}): SimulatorSettings => {

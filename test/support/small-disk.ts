@@ -1,7 +1,7 @@
 /** What the programs of disks.test.ts share, which run on a disk of 16 MiB. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import type { Writer } from "../../db/writer.ts";
+import type { Writer } from "../../db/writer/writer.ts";
 import { IngestModel, type ModelRun } from "./ingest-model.ts";
 
 const READINGS = 400;

@@ -1,6 +1,6 @@
 /** For disks.test.ts: a collector is stopped on a disk that is full but for what its database has freed, after so many flushes there (its argument). Prints what that comes to. */
-import { openForReading } from "../../db/open.ts";
-import { readStateRow } from "../../db/state-row.ts";
+import { openForReading } from "../../db/file/open.ts";
+import { readStateRow } from "../../db/tables/state-row.ts";
 import { fillDisk, RandomDevice } from "./small-disk.ts";
 import { StoreBed } from "./store-bed.ts";
 

@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LedgerView } from "../../db/ledger-view.ts";
-import { LedgerView as View } from "../../db/ledger-view.ts";
-import { Writer, type WriterOptions } from "../../db/writer.ts";
+import type { LedgerView } from "../../db/view/ledger-view.ts";
+import { LedgerView as View } from "../../db/view/ledger-view.ts";
+import { Writer, type WriterOptions } from "../../db/writer/writer.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A directory for database files that is removed at the end of the test. */

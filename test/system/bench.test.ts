@@ -52,7 +52,7 @@ test.each([
 });
 
 test.each([
-  ["db/gap-store.ts", "1000 runs, 0 open gaps"],
+  ["db/gaps/gap-store.ts", "1000 runs, 0 open gaps"],
   ["main.ts", "1000 runs, 0 open gaps"],
 ])("%s that is ended leaves no file and no process behind", async (file, line) => {
   const words = file === "main.ts" ? [file, "gap-store"] : [file];

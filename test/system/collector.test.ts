@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, type CollectorOptions, startCollector } from "../../collector/collector.ts";
-import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
+import { parseListenerUrls } from "../../collector/listener/listener-conflicts.ts";
 import { temporaryDirectory } from "../support/lacuna-process.ts";
 import { MemoryWriter } from "../support/memory-writer.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
-import { readTruth } from "../../simulator/truth-file.ts";
+import { readTruth } from "../../simulator/truth/truth-file.ts";
 import {
   eventually,
   getJson,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { DEFAULT_RECEIVE_BUFFER_BYTES } from "../../collector/listener-url.ts";
+import { DEFAULT_RECEIVE_BUFFER_BYTES } from "../../collector/listener/listener-url.ts";
 import { LacunaProcess, temporaryDirectory } from "../support/lacuna-process.ts";
 
 /** Not one of these may hold up the process of the tests, which has to answer while it waits. */

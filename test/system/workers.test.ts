@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, startCollector } from "../../collector/collector.ts";
-import { parseListenerUrls } from "../../collector/listener-conflicts.ts";
+import { parseListenerUrls } from "../../collector/listener/listener-conflicts.ts";
 import { OP, OP_CODE } from "../../protocol/batch.ts";
 import { CAUSES } from "../../protocol/ledger-row.ts";
 import { MemoryWriter } from "../support/memory-writer.ts";

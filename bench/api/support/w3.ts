@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { openForReading } from "../../../db/file/open.ts";
 import { Merger } from "../../../db/merge/merger.ts";
-import { openForReading } from "../../../db/open.ts";
-import { Writer } from "../../../db/writer.ts";
+import { Writer } from "../../../db/writer/writer.ts";
 import { mergeAll } from "../../support/merge-all.ts";
 import { breathe } from "../../support/temporary.ts";
 import { START_US, W3Source } from "../../support/w3-data.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { KernelDrops } from "../../../collector/kernel-drops.ts";
-import { Listener } from "../../../collector/listener.ts";
-import { parseListenerUrl } from "../../../collector/listener-url.ts";
+import { KernelDrops } from "../../../collector/listener/kernel-drops.ts";
+import { Listener } from "../../../collector/listener/listener.ts";
+import { parseListenerUrl } from "../../../collector/listener/listener-url.ts";
 import { DgramReceiver } from "../../../collector/receive/dgram-receiver.ts";
 import { NativeReceiver } from "../../../collector/receive/native-receiver.ts";
 import { loadNativeSockets } from "../../../collector/receive/native-socket.ts";

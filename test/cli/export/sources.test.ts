@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { csvText } from "../../../api/csv-text.ts";
-import { DamageTold } from "../../../api/damage-told.ts";
+import { csvText } from "../../../api/answers/csv-text.ts";
+import { DamageTold } from "../../../api/answers/damage-told.ts";
 import type { ReadingRow } from "../../../api/sources.ts";
 import { apiExportSource } from "../../../cli/export/api-source.ts";
 import { csvCells } from "../../../cli/export/csv-cells.ts";

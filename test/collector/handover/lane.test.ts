@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
-import { entryOf } from "../../../collector/entry.ts";
 import { MOST_ADDRESSES } from "../../../collector/handover/address-book.ts";
 import {
   LANE_BLOCKS,
@@ -10,6 +9,7 @@ import {
   type LaneSink,
   type OutgoingDatagram,
 } from "../../../collector/handover/lane.ts";
+import { entryOf } from "../../../collector/receive/entry.ts";
 import { KIND } from "../../../protocol/constants.ts";
 import { Datagram } from "../../../protocol/datagram.ts";
 

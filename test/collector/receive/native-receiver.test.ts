@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { readKernelSockets } from "../../../collector/kernel-sockets.ts";
+import { readKernelSockets } from "../../../collector/listener/kernel-sockets.ts";
 import { BacklogBlocks } from "../../../collector/receive/backlog.ts";
 import { NativeReceiver } from "../../../collector/receive/native-receiver.ts";
 import {

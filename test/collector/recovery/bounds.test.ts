@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { AskableGaps } from "../../../collector/tracker/askable-gaps.ts";
-import { GapList } from "../../../collector/tracker/gap-list.ts";
+import type { AskableGaps } from "../../../collector/tracker/gap/askable-gaps.ts";
+import { GapList } from "../../../collector/tracker/gap/gap-list.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import {
   DATAGRAM_BYTES,

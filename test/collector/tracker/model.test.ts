@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RejectedSources } from "../../../collector/tracker/rejected-sources.ts";
+import { RejectedSources } from "../../../collector/tracker/gap/rejected-sources.ts";
 import { expand } from "../../support/fault-script/expand.ts";
 import { ASKING, ELSEWHERE, faultScript, type Move } from "../../support/fault-script/moves.ts";
 import { ROOMY, TIGHT } from "../../support/ledger-pair/bounds.ts";

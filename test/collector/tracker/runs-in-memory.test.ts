@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
-import { GapList } from "../../../collector/tracker/gap-list.ts";
-import { RunTable } from "../../../collector/tracker/run-table.ts";
+import { GapList } from "../../../collector/tracker/gap/gap-list.ts";
+import { RunTable } from "../../../collector/tracker/run/run-table.ts";
 import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
 import type { RunSnapshot } from "../../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Position } from "../../../db/query-types.ts";
+import type { Position } from "../../../db/query/query-types.ts";
 import { openReadOnly } from "../../../db/read-only.ts";
 import { ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel } from "../../support/ingest-model.ts";

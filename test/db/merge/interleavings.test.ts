@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { examineDatabase } from "../../../db/examine.ts";
-import { openForReading } from "../../../db/open.ts";
-import type { Position, ReadingRow } from "../../../db/query-types.ts";
+import { examineDatabase } from "../../../db/check/examine.ts";
+import { openForReading } from "../../../db/file/open.ts";
+import type { Position, ReadingRow } from "../../../db/query/query-types.ts";
 import { openReadOnly } from "../../../db/read-only.ts";
-import type { Writer } from "../../../db/writer.ts";
+import type { Writer } from "../../../db/writer/writer.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../../support/ingest-model.ts";
 import { mergeOnce } from "../../support/merge-once.ts";

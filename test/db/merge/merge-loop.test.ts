@@ -1,13 +1,13 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
+import { openForReading } from "../../../db/file/open.ts";
 import { MergeLoop } from "../../../db/merge/merge-loop.ts";
 import type { MergeCommand } from "../../../db/merge/merge-messages.ts";
 import type { MergeLot, MergeResult, SegmentRow } from "../../../db/merge/merge-task.ts";
 import { DamagedInputError, Merger } from "../../../db/merge/merger.ts";
-import { openForReading } from "../../../db/open.ts";
-import { readStateRow } from "../../../db/state-row.ts";
-import type { Writer } from "../../../db/writer.ts";
+import { readStateRow } from "../../../db/tables/state-row.ts";
+import type { Writer } from "../../../db/writer/writer.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
 import { mergeOnce } from "../../support/merge-once.ts";
 import { FullDisk } from "../../support/no-room.ts";

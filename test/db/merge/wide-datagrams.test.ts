@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ChunkStore } from "../../../db/chunk/chunk-store.ts";
-import { openForReading } from "../../../db/open.ts";
+import { openForReading } from "../../../db/file/open.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
 import { StoreBed } from "../../support/store-bed.ts";

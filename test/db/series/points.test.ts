@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import * as texts from "../../../api/answer-texts.ts";
-import type { PointsQuery } from "../../../db/query-types.ts";
+import * as texts from "../../../api/answers/answer-texts.ts";
+import type { PointsQuery } from "../../../db/query/query-types.ts";
 import { openReadOnly } from "../../../db/read-only.ts";
 import { ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel, type ModelRun } from "../../support/ingest-model.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Piece, Pieces } from "../../../db/query/pieces.ts";
 import { bucketAt, type Grid } from "../../../db/series/grid.ts";
-import type { Piece, Pieces } from "../../../db/series/pieces.ts";
 import {
   type GapNumbers,
   querySeries,

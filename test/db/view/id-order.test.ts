@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LedgerState } from "../../../db/ledger-state.ts";
-import { LedgerView } from "../../../db/ledger-view.ts";
 import { IdOrder } from "../../../db/view/id-order.ts";
+import { LedgerState } from "../../../db/view/ledger-state.ts";
+import { LedgerView } from "../../../db/view/ledger-view.ts";
 
 const pagesOf = (view: LedgerView, limit: number): string[] => {
   const all: string[] = [];

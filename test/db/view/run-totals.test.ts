@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { describeRun } from "../../../cli/live-source.ts";
-import { LedgerState } from "../../../db/ledger-state.ts";
-import { LedgerView } from "../../../db/ledger-view.ts";
+import { describeRun } from "../../../cli/service/live-source.ts";
+import { LedgerState } from "../../../db/view/ledger-state.ts";
+import { LedgerView } from "../../../db/view/ledger-view.ts";
 import { CHANGE_FIELDS, RUN } from "../../../db/view/run-rows.ts";
 import { countsOfRow, sumCounts } from "../../../protocol/ledger-counts.ts";
 import { CAUSES, ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pacer } from "../../../simulator/pace.ts";
+import { Pacer } from "../../../simulator/network/pace.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { type Blow, createBlows, createIdFlood } from "./blows.ts";
 import type { AttackPlan, AttackReport } from "./plan.ts";

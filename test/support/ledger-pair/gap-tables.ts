@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
-import type { WriteWindow } from "../../../collector/tracker/open-windows.ts";
+import type { WriteWindow } from "../../../collector/tracker/gap/open-windows.ts";
 import type { TrackerSink } from "../../../collector/tracker/types.ts";
-import { GapStore } from "../../../db/gap-store.ts";
-import { type GapRecord, queryGaps } from "../../../db/gaps-query.ts";
+import { GapStore } from "../../../db/gaps/gap-store.ts";
+import { type GapRecord, queryGaps } from "../../../db/query/gaps-query.ts";
 import { MIGRATIONS } from "../../../db/schema/migrations.ts";
 import { BATCH_OPS, Batch, OP_CODE, OP_FIELDS } from "../../../protocol/batch.ts";
 import { normalise, type Range } from "../../../protocol/ranges.ts";

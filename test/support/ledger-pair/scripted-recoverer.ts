@@ -1,5 +1,5 @@
-import type { AskableGaps } from "../../../collector/tracker/askable-gaps.ts";
-import { GAP, GAP_STATE } from "../../../collector/tracker/gap-fields.ts";
+import type { AskableGaps } from "../../../collector/tracker/gap/askable-gaps.ts";
+import { GAP, GAP_STATE } from "../../../collector/tracker/gap/gap-fields.ts";
 import type { Arrival, Recoverer } from "../../../collector/tracker/types.ts";
 
 /** Wants everything that can be asked for, and asks when the script says so: the timing of the real one is tested elsewhere. */

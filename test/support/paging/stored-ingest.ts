@@ -1,11 +1,11 @@
-import { BatchPool } from "../../../collector/batch-pool.ts";
-import { countsOf } from "../../../collector/counters.ts";
-import { Ingest } from "../../../collector/ingest.ts";
+import { BatchPool } from "../../../collector/batch/batch-pool.ts";
+import { Ingest } from "../../../collector/ingest/ingest.ts";
+import { DEFAULT_TRACKER_SETTINGS } from "../../../collector/ingest/tracker-settings.ts";
+import { countsOf } from "../../../collector/status/counters.ts";
 import type { TrackerOptions } from "../../../collector/tracker/types.ts";
-import { DEFAULT_TRACKER_SETTINGS } from "../../../collector/tracker-settings.ts";
-import { type Archive, openArchive } from "../../../db/archive.ts";
-import { BatchesInTables } from "../../../db/batches-in-tables.ts";
-import type { Writer, WriterOptions } from "../../../db/writer.ts";
+import { type Archive, openArchive } from "../../../db/restore/archive.ts";
+import { BatchesInTables } from "../../../db/writer/batches-in-tables.ts";
+import type { Writer, WriterOptions } from "../../../db/writer/writer.ts";
 import type { BatchMessage, Note } from "../../../protocol/batch.ts";
 import { DEVICE_STATUSES } from "../../../protocol/device-status.ts";
 import { unpackNotes } from "../../../protocol/packed-notes.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { GapRow, GapsQuery, Position } from "../../../db/query-types.ts";
+import type { GapRow, GapsQuery, Position } from "../../../db/query/query-types.ts";
 import { CAUSES } from "../../../protocol/ledger-row.ts";
 import type { ModelRun } from "../ingest-model.ts";
 import type { StoredWorld } from "./stored-world.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { RasterBlock } from "../../../db/query-types.ts";
+import type { RasterBlock } from "../../../db/query/query-types.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import type { Range } from "../../../protocol/ranges.ts";
 import type { StoredWorld } from "./stored-world.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { Completeness, Position, ReadingRow, ReadingsQuery } from "../../../db/query-types.ts";
-import type { ReadingValue } from "../../../db/reading-value.ts";
+import type { Completeness, Position, ReadingRow, ReadingsQuery } from "../../../db/query/query-types.ts";
+import type { ReadingValue } from "../../../db/view/reading-value.ts";
 import { VALUE_TYPE } from "../../../protocol/constants.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import { countAbsent } from "./count-absent.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
-import type { Division } from "../../../db/query-types.ts";
+import type { Division } from "../../../db/query/query-types.ts";
 import { countAbsent } from "./count-absent.ts";
 import { byTime, type Reading, readingsOf } from "./readings-of.ts";
 import type { Sent, StoredWorld, WorldDevice } from "./stored-world.ts";

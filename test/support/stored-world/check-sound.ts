@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { examineDatabase } from "../../../db/examine.ts";
-import { SCHEMA_VERSION } from "../../../db/open.ts";
+import { examineDatabase } from "../../../db/check/examine.ts";
+import { SCHEMA_VERSION } from "../../../db/file/open.ts";
 import type { StoredWorld } from "./stored-world.ts";
 
 /** Whatever a store lived through, nothing is wrong with what it wrote. */

@@ -1,9 +1,9 @@
-import * as texts from "../../../api/answer-texts.ts";
-import { openForReading, type Sqlite } from "../../../db/open.ts";
-import { Queries, type QueryAnswers } from "../../../db/queries.ts";
-import { UNLIMITED } from "../../../db/query-budget.ts";
-import { type Ask, Reader } from "../../../db/reader.ts";
-import type { Writer, WriterOptions } from "../../../db/writer.ts";
+import * as texts from "../../../api/answers/answer-texts.ts";
+import { openForReading, type Sqlite } from "../../../db/file/open.ts";
+import { UNLIMITED } from "../../../db/query/query-budget.ts";
+import { Queries, type QueryAnswers } from "../../../db/readers/queries.ts";
+import { type Ask, Reader } from "../../../db/readers/reader.ts";
+import type { Writer, WriterOptions } from "../../../db/writer/writer.ts";
 import { VALUE_TYPE } from "../../../protocol/constants.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { IngestModel, type ModelReading, type ModelRun } from "../ingest-model.ts";

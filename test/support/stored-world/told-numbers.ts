@@ -1,4 +1,4 @@
-import type { GapState } from "../../../db/query-types.ts";
+import type { GapState } from "../../../db/query/query-types.ts";
 import type { ArrivalBin } from "../../../protocol/arrival-bin.ts";
 import { Batch, type BatchMessage, OP, OP_CODE, OP_FIELDS } from "../../../protocol/batch.ts";
 import { CAUSES, type Cause } from "../../../protocol/ledger-row.ts";

@@ -1,0 +1,47 @@
+import { expect, test, vi } from "vitest";
+import { type Columns, firstOf, printList } from "../../../cli/list/print-list.ts";
+
+const COLUMNS: Columns<number> = {
+  header: ["n", "square"],
+  texts: 1,
+  cells: (n) => [`#${n}`, String(n * n)],
+};
+async function* pagesOf(...pages: number[][]): AsyncGenerator<number[]> {
+  yield* pages;
+}
+
+const printed = async (pages: AsyncIterable<number[]>, isJson: boolean): Promise<string> => {
+  let text = "";
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk, done) => {
+    text += chunk;
+    (done as unknown as () => void)();
+    return true;
+  });
+  await printList("numbers", pages, COLUMNS, isJson);
+  write.mockRestore();
+  return text;
+};
+
+test("pages follow each other under one header", async () => {
+  expect(await printed(pagesOf([1, 12], [], [3]), false)).toBe(
+    "n    square\n#1        1\n#12     144\n#3        9\n",
+  );
+});
+
+test("as JSON all pages are one array", async () => {
+  for (const pages of [[[1, 2], [3]], [[]], [[], [1]]])
+    expect(JSON.parse(await printed(pagesOf(...pages), true))).toEqual({ numbers: pages.flat() });
+});
+
+test("no more pages are asked for than are shown", async () => {
+  const asked = vi.fn();
+  async function* pages(): AsyncGenerator<number[]> {
+    for (let page = 0; ; page++) {
+      asked();
+      yield [page * 2, page * 2 + 1];
+    }
+  }
+  const seen = [];
+  for await (const page of firstOf(pages(), 3)) seen.push(...page);
+  expect([seen, asked.mock.calls.length]).toEqual([[0, 1, 2], 2]);
+});
