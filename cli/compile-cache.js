@@ -3,6 +3,6 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// the variable is what worker threads go by
-process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../node_modules/.cache/lacuna", import.meta.url));
+// the variable is what worker threads go by; an empty one would be the working directory
+process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL("../node_modules/.cache/lacuna", import.meta.url));
 enableCompileCache(process.env.NODE_COMPILE_CACHE);

@@ -8,7 +8,7 @@ const COLLECTING = ["collect", "demo"];
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   console.error(
-    `lacuna needs Node 24 or newer, and this is Node ${process.versions.node}. In the repository, "npm ci" installs one and "npm start", "npm run demo" and "npm run lacuna -- …" use it.`,
+    `lacuna needs Node 24 or newer, and this is Node ${process.versions.node}. In the repository, "npm ci" installs one with the development packages (not with --omit=dev or NODE_ENV=production), and "npm start", "npm run demo" and "npm run lacuna -- …" use it.`,
   );
   process.exitCode = 1;
 } else {

@@ -3,6 +3,7 @@
 // without it everything works.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
 import { setEngineFlags } from "../common/engine-flags.js";
 
@@ -14,7 +15,8 @@ const compile = async () => {
   for (const folder of FOLDERS) {
     const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
     // entries of threads throw, since they are given nothing: they are compiled all the same
-    for (const file of files.filter(isSource)) await import(join(ROOT, folder, file)).catch(() => {});
+    for (const file of files.filter(isSource))
+      await import(pathToFileURL(join(ROOT, folder, file)).href).catch(() => {});
   }
   process.argv[2] = "--version";
   await import("./main.ts");

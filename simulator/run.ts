@@ -7,7 +7,9 @@ import {
 } from "./options/settings.ts";
 import { type Progress, type RunControl, Sending } from "./sending.ts";
 import { truthHeader } from "./truth/truth.ts";
-import { writeTruth } from "./truth/truth-file.ts";
+import { type TruthReader, writeTruth } from "./truth/truth-file.ts";
+
+const LOOK_EVERY_MS = 50;
 
 /** `lacuna simulate --json` prints all of it. */
 export interface Summary extends Progress {
@@ -30,12 +32,32 @@ export const runSimulation = async (settings: SimulatorSettings, control: RunCon
     await sending.run();
     const progress = sending.progress();
     if (settings.truthPath !== null) {
-      await writeTruth(settings.truthPath, truthHeader(resolved, startedAtUs), sending.fleet.truth());
+      const { fleet } = sending;
+      await withReader(control, (reader) =>
+        writeTruth(settings.truthPath!, truthHeader(resolved, startedAtUs), fleet.truth(), reader),
+      );
     }
     const targetRateHz = sending.fleet.schedule.totalRateHz;
     return { ...progress, rateHz: sending.rateHz, startedAtUs, targetRateHz, settings: resolved };
   } finally {
     for (const transport of transports) await transport.close();
+  }
+};
+
+/** Who stops the simulation from now on has waited long enough for who reads the truth; one more time, where it was stopped before. */
+const withReader = async (
+  { isStopped, isHurried, onReaderAwaited }: RunControl,
+  write: (reader: TruthReader) => Promise<void>,
+): Promise<void> => {
+  const abort = new AbortController();
+  const isGivenUp = isStopped() ? isHurried : isStopped;
+  const timer = setInterval(() => {
+    if (isGivenUp()) abort.abort();
+  }, LOOK_EVERY_MS);
+  try {
+    await write({ signal: abort.signal, onAwaited: onReaderAwaited });
+  } finally {
+    clearInterval(timer);
   }
 };
 

@@ -45,6 +45,8 @@ export interface RunControl {
   /** asked often; once true devices do not wait to be asked */
   isHurried(): boolean;
   onProgress(progress: Progress): void;
+  /** the truth is to go into a named pipe that nobody reads yet */
+  onReaderAwaited(): void;
 }
 
 const utf8 = new TextDecoder();

@@ -14,6 +14,7 @@ export interface SimulateWorkerData {
 }
 export type SimulateWorkerMessage =
   | { type: "progress"; progress: Progress }
+  | { type: "reader-awaited" }
   | { type: "summary"; summary: Summary }
   | { type: "failed"; code: string; message: string };
 
@@ -29,6 +30,7 @@ try {
     isStopped: () => (Atomics.load(stopFlag, 0) & STOP.SIMULATION) !== 0,
     isHurried: () => (Atomics.load(stopFlag, 0) & STOP.ANSWERS) !== 0,
     onProgress: (progress) => post({ type: "progress", progress }),
+    onReaderAwaited: () => post({ type: "reader-awaited" }),
   });
   post({ type: "summary", summary });
 } catch (error) {

@@ -15,6 +15,8 @@ export interface SimulateControl {
   hurry?: AbortSignal;
   /** about four times a second */
   onProgress?: (progress: Progress) => void;
+  /** nobody reads yet the named pipe that the truth is to go into; until `signal` or `hurry` aborts, whichever has not, it is waited for */
+  onReaderAwaited?: () => void;
 }
 
 /**
@@ -24,8 +26,9 @@ export interface SimulateControl {
  */
 export const simulate = async (
   settings: SimulatorSettings,
-  { signal, hurry, onProgress }: SimulateControl = {},
+  control: SimulateControl = {},
 ): Promise<Summary> => {
+  const { signal, hurry } = control;
   checkSettings(settings);
   if (settings.truthPath !== null) checkTruthPath(settings.truthPath);
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -40,7 +43,7 @@ export const simulate = async (
   const workerData: SimulateWorkerData = { settings, stop };
   const worker = new Worker(new URL("./simulate-worker.ts", import.meta.url), { workerData });
   try {
-    return await outcomeOf(worker, onProgress);
+    return await outcomeOf(worker, control);
   } finally {
     signal?.removeEventListener("abort", requestStop);
     hurry?.removeEventListener("abort", requestHurry);
@@ -48,10 +51,11 @@ export const simulate = async (
   }
 };
 
-const outcomeOf = (worker: Worker, onProgress: SimulateControl["onProgress"]): Promise<Summary> =>
+const outcomeOf = (worker: Worker, { onProgress, onReaderAwaited }: SimulateControl): Promise<Summary> =>
   new Promise((resolve, reject) => {
     worker.on("message", (message: SimulateWorkerMessage) => {
       if (message.type === "progress") onProgress?.(message.progress);
+      else if (message.type === "reader-awaited") onReaderAwaited?.();
       else if (message.type === "summary") resolve(message.summary);
       else reject(new LacunaError(message.code, message.message));
     });

@@ -3,7 +3,7 @@ import { SIMULATOR_OPTIONS } from "../../simulator/options/options.ts";
 import type { Summary } from "../../simulator/run.ts";
 import type { Progress } from "../../simulator/sending.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { print } from "../terminal/output.ts";
+import { print, readerAwaited } from "../terminal/output.ts";
 import { stopSignals } from "../terminal/stop-signals.ts";
 import { count, LiveLine, plural, rate } from "../terminal/terminal.ts";
 
@@ -39,8 +39,13 @@ export const runSimulate = async ({ json, ...flags }: Record<string, unknown>): 
     signal: abort.signal,
     hurry: hurry.signal,
     onProgress: (progress) => line.show(progressLine(progress)),
+    onReaderAwaited: () => {
+      line.clear();
+      process.stderr.write(`${readerAwaited(settings.truthPath!)}\n`);
+    },
+  }).finally(() => {
+    line.clear();
+    signals.dispose();
   });
-  line.clear();
-  signals.dispose();
   await print(json === true ? `${JSON.stringify(summary)}\n` : `${summaryLines(summary).join("\n")}\n`);
 };

@@ -1,6 +1,6 @@
 import { ApiAnswerError } from "../../common/api-client.ts";
 import { isOutOfDescriptors } from "../../common/descriptors.ts";
-import { ConfigurationError, LacunaError, messageOf } from "../../common/errors.ts";
+import { ConfigurationError, codeOf, LacunaError, messageOf } from "../../common/errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -30,6 +30,12 @@ export const explain = (thrown: unknown): { message: string; exitCode: number } 
   if (isOutOfDescriptors(messageOf(thrown))) {
     return {
       message: `${messageOf(thrown).replace(/\.$/, "")}: too few files and sockets may be open at once; ulimit -n raises the limit`,
+      exitCode: EXIT.FAILED,
+    };
+  }
+  if (codeOf(thrown) === "ERR_WORKER_INIT_FAILED") {
+    return {
+      message: `no further thread can be started (${messageOf(thrown)}): too few may run at once; ulimit -u, the TasksMax of a service or the pids limit of a container raises how many`,
       exitCode: EXIT.FAILED,
     };
   }

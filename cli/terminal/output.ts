@@ -32,3 +32,7 @@ const outputError = (error: Error): LacunaError =>
 
 /** The same to standard output. */
 export const print = (text: string): Promise<void> => write(process.stdout, text);
+
+/** @param pipe - a named pipe that is to be written */
+export const readerAwaited = (pipe: string): string =>
+  `nobody reads ${pipe}: waiting for somebody who does; Ctrl-C gives it up`;

@@ -39,9 +39,33 @@ const CLEAR_BELOW = "\u001b[0J";
 /** what is taken where a terminal does not say how wide it is */
 const USUAL_COLUMNS = 80;
 
-/** How many characters a line may have; without a terminal any. */
+/** How many columns a line may have; without a terminal any. */
 export const lineWidth = ({ isTTY, columns }: { isTTY: boolean; columns: number }): number =>
   isTTY ? (columns || USUAL_COLUMNS) - 1 : Infinity;
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** combining marks, and those of direction and joining */
+const NO_COLUMN = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** what is East Asian wide or fullwidth (UAX #11), by block, and emoji */
+const TWO_COLUMNS =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+const columnsOf = (letter: string): number => (NO_COLUMN.test(letter) ? 0 : TWO_COLUMNS.test(letter) ? 2 : 1);
+
+/** How many columns of a terminal a text takes: device ids are written in all scripts. */
+const columnWidth = (text: string): number =>
+  PRINTABLE_ASCII.test(text) ? text.length : [...text].reduce((sum, letter) => sum + columnsOf(letter), 0);
+
+/** As much of its beginning as that many columns hold. */
+const fitting = (text: string, columns: number): string => {
+  if (PRINTABLE_ASCII.test(text)) return text.slice(0, columns);
+  let [fitted, width] = ["", 0];
+  for (const letter of text) {
+    width += columnsOf(letter);
+    if (width > columns) break;
+    fitted += letter;
+  }
+  return fitted;
+};
 
 /** One line that is written over; nothing at all where the stream is not a terminal. */
 export class LiveLine {
@@ -51,7 +75,7 @@ export class LiveLine {
   }
 
   show(text: string): void {
-    if (this.#stream.isTTY) this.#stream.write(`${CLEAR_LINE}${text.slice(0, lineWidth(this.#stream))}`);
+    if (this.#stream.isTTY) this.#stream.write(`${CLEAR_LINE}${fitting(text, lineWidth(this.#stream))}`);
   }
 
   clear(): void {
@@ -82,7 +106,7 @@ export class LiveBlock {
   show(lines: readonly string[]): void {
     if (this.#stream.isTTY) {
       const up = this.#height === 0 ? "" : `\u001b[${this.#height}A`;
-      const fitted = lines.map((line) => line.slice(0, lineWidth(this.#stream)));
+      const fitted = lines.map((line) => fitting(line, lineWidth(this.#stream)));
       this.#stream.write(`${up}\r${CLEAR_BELOW}${fitted.join("\n")}\n`);
     } else {
       this.#stream.write(`${lines.join("\n")}\n`);
@@ -90,18 +114,6 @@ export class LiveBlock {
     this.#height = lines.length;
   }
 }
-
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** combining marks, and those of direction and joining */
-const NO_COLUMN = /[\p{Mn}\p{Me}\p{Cf}]/u;
-/** what is East Asian wide or fullwidth (UAX #11), by block, and emoji */
-const TWO_COLUMNS =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
-const columnsOf = (letter: string): number => (NO_COLUMN.test(letter) ? 0 : TWO_COLUMNS.test(letter) ? 2 : 1);
-
-/** How many columns of a terminal a text takes: device ids are written in all scripts. */
-const columnWidth = (text: string): number =>
-  PRINTABLE_ASCII.test(text) ? text.length : [...text].reduce((sum, letter) => sum + columnsOf(letter), 0);
 
 /**
  * Columns of equal width, numbers to the right.

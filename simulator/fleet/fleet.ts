@@ -97,9 +97,14 @@ export class Fleet {
    */
   advance(nowUs: number): number {
     const { queue } = this.#outbound;
-    while (queue.nextDueUs > this.#nextSlotUs() && this.#nextSlotUs() <= nowUs) this.#useSlot();
-    if (queue.size === 0 && this.#nextSlotUs() === Infinity) this.#pushEnd();
-    return Math.min(queue.nextDueUs, this.#nextSlotUs());
+    while (queue.nextDueUs > this.nextSlotUs && this.nextSlotUs <= nowUs) this.#useSlot();
+    if (queue.size === 0 && this.nextSlotUs === Infinity) this.#pushEnd();
+    return Math.min(queue.nextDueUs, this.nextSlotUs);
+  }
+
+  /** When the next number is used, which may be overdue; Infinity when none will be. */
+  get nextSlotUs(): number {
+    return this.#slot < this.#slots ? this.schedule.slotTimeUs(this.#slot) : Infinity;
   }
 
   /** What is left to leave is the farewell. */
@@ -144,10 +149,6 @@ export class Fleet {
     for (const start of [...this.#finished, ...running]) {
       yield start.record(this.schedule.deviceId(start.device), this.#settings);
     }
-  }
-
-  #nextSlotUs(): number {
-    return this.#slot < this.#slots ? this.schedule.slotTimeUs(this.#slot) : Infinity;
   }
 
   #useSlot(): void {

@@ -99,11 +99,16 @@ export interface Channel {
 
 /**
  * The channels of a fleet's devices: the signals in turn, names made distinct by a number.
+ * @param names - one may stand there several times
  * @param count - 1 or more
  */
-export const channelsOf = (names: readonly SignalName[], count: number): Channel[] =>
-  Array.from({ length: count }, (_, number) => {
-    const signal = SIGNALS[names[number % names.length]!];
-    const turn = Math.floor(number / names.length) + 1;
-    return { number, name: turn === 1 ? signal.name : `${signal.name}${turn}`, unit: signal.unit, signal };
+export const channelsOf = (names: readonly SignalName[], count: number): Channel[] => {
+  const taken = new Map<SignalName, number>();
+  return Array.from({ length: count }, (_, number) => {
+    const signalName = names[number % names.length]!;
+    const nth = (taken.get(signalName) ?? 0) + 1;
+    taken.set(signalName, nth);
+    const signal = SIGNALS[signalName];
+    return { number, name: nth === 1 ? signal.name : `${signal.name}${nth}`, unit: signal.unit, signal };
   });
+};

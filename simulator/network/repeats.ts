@@ -171,7 +171,9 @@ export class Repeats {
     this.#fleet.counts.control++;
     // of a former epoch nothing is asserted
     const next = epoch === start.epoch ? start.next : -1;
-    this.#outbound.prepare(start, kind, next, Math.floor(nowUs));
+    // a fleet behind the clock uses its next number at a time that has passed: said later than that, it would be as if numbers were used again (R8)
+    const timeUs = Math.min(Math.floor(nowUs), this.#fleet.nextSlotUs);
+    this.#outbound.prepare(start, kind, next, timeUs);
     this.#outbound.emission.epoch = epoch;
     const key = subKey(this.#fleet.startKey(start), PURPOSE.REPEAT);
     this.#outbound.sendControl(key, this.#controls++, nowUs);

@@ -1,15 +1,8 @@
 import { once } from "node:events";
-import {
-  accessSync,
-  closeSync,
-  constants,
-  createReadStream,
-  createWriteStream,
-  openSync,
-  statSync,
-} from "node:fs";
+import { accessSync, closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { LacunaError, messageOf } from "../../common/errors.ts";
+import { isNamedPipe, openNamedPipe } from "../../common/named-pipe.ts";
 import type { Truth, TruthHeader, TruthRecord } from "./truth.ts";
 import { TruthOrder } from "./truth-order.ts";
 import { parseTruthHeader, parseTruthRecord } from "./truth-parse.ts";
@@ -26,12 +19,20 @@ const writeError = (path: string, cause: unknown): LacunaError => {
 export const checkTruthPath = (path: string): void => {
   try {
     // who reads a pipe would take the close for the end of the truth
-    if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) accessSync(path, constants.W_OK);
+    if (isNamedPipe(path)) accessSync(path, constants.W_OK);
     else closeSync(openSync(path, "a"));
   } catch (error) {
     throw writeError(path, error);
   }
 };
+
+/** While the truth goes into a named pipe. */
+export interface TruthReader {
+  /** aborting gives up the wait for who reads it */
+  signal: AbortSignal;
+  /** nobody reads it yet */
+  onAwaited(): void;
+}
 
 /**
  * Writes a truth file, line by line: the records of a large fleet are never one text in memory.
@@ -41,9 +42,10 @@ export const writeTruth = async (
   path: string,
   header: TruthHeader,
   records: Iterable<TruthRecord>,
+  { signal, onAwaited }: TruthReader = { signal: new AbortController().signal, onAwaited: () => {} },
 ): Promise<void> => {
   try {
-    const file = createWriteStream(path);
+    const file = isNamedPipe(path) ? await openNamedPipe(path, signal, onAwaited) : createWriteStream(path);
     // an error has no other listener while nothing is awaited
     const failed = once(file, "close");
     failed.catch(() => undefined);

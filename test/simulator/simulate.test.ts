@@ -257,6 +257,31 @@ test.skipIf(process.platform === "win32")("who reads the truth from a pipe gets 
   expect(records.reduce((sum, { next }) => sum + next, 0)).toBe(used);
 });
 
+test.skipIf(process.platform === "win32").each([
+  ["by the stop that follows", "signal"],
+  ["where it was stopped before, by the next one", "hurry"],
+] as const)("a pipe that nobody reads is told, and given up %s", async (_how, which) => {
+  await listen("udp4", "127.0.0.1");
+  execFileSync("mkfifo", [truthPath]);
+  const [signal, hurry] = [new AbortController(), new AbortController()];
+  if (which === "hurry") signal.abort();
+  let waits = 0;
+  const onReaderAwaited = (): void => {
+    waits++;
+    (which === "hurry" ? hurry : signal).abort();
+  };
+  const run = simulate(settings({ count: 1, truthPath }), {
+    signal: signal.signal,
+    hurry: hurry.signal,
+    onReaderAwaited,
+  });
+  await expect(run).rejects.toMatchObject({
+    code: "ERR_TRUTH_WRITE",
+    message: `the truth file ${truthPath} cannot be written: nobody reads the pipe`,
+  });
+  expect(waits).toBe(1);
+});
+
 test("settings that do not go together are refused before anything is sent", async () => {
   await listen("udp4", "127.0.0.1");
   await expect(simulate(settings({ channels: 100_000 }))).rejects.toMatchObject({

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { summaryLines } from "../../../cli/simulate/run-simulate.ts";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { expect, test, vi } from "vitest";
+import { runSimulate, summaryLines } from "../../../cli/simulate/run-simulate.ts";
 import type { Summary } from "../../../simulator/run.ts";
 import { fixedSettings } from "../../simulator/support.ts";
 
@@ -40,4 +42,24 @@ test("what a few slow devices send is told as it is: half a datagram a second is
   const [first, second] = summaryLines(summary);
   expect(first).toBe("used 1 number of 1 device, sent 1 datagram in 2.00 s: 0.5/s (asked for 0.25/s)");
   expect(second).toMatch(/asked 1 time, sent 1 number again$/);
+});
+
+test("when it fails, how far it was does not stand before what is said of that", async () => {
+  const receiver = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const { isTTY } = process.stderr;
+  const shown: string[] = [];
+  process.stderr.isTTY = true;
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => shown.push(String(text)) > 0);
+  const flags = {
+    target: `udp://127.0.0.1:${receiver.address().port}`,
+    // can be opened, and not written
+    truth: "/dev/full",
+    ...{ devices: "1", rate: "20", count: "8", endHeartbeats: "0", linger: "0ms" },
+  };
+  await expect(runSimulate(flags)).rejects.toMatchObject({ code: "ERR_TRUTH_WRITE" });
+  vi.restoreAllMocks();
+  process.stderr.isTTY = isTTY;
+  receiver.close();
+  expect(shown.slice(-2)).toEqual([expect.stringContaining(" s  sent "), "\r\u001b[2K"]);
 });

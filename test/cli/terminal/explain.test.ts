@@ -3,6 +3,7 @@ import { explain } from "../../../cli/terminal/explain.ts";
 import { UsageError } from "../../../cli/terminal/usage-error.ts";
 import { ApiAnswerError } from "../../../common/api-client.ts";
 import { LacunaError } from "../../../common/errors.ts";
+import { noThread } from "../../support/refused-threads.ts";
 
 test("a parameter the API refuses is a wrong flag, in the flag's words", () => {
   const parameters = [
@@ -47,6 +48,15 @@ test.each([
 ])("too few descriptors are a failure whose remedy is named, without a stack: %s", (error) => {
   expect(explain(error)).toEqual({
     message: `${error.message.replace(/\.$/, "")}: too few files and sockets may be open at once; ulimit -n raises the limit`,
+    exitCode: 1,
+  });
+});
+
+test("a thread that the system does not allow is a failure whose remedy is named, without a stack", () => {
+  expect(explain(noThread())).toEqual({
+    message: expect.stringMatching(
+      /^no further thread can be started \(EAGAIN\): .*ulimit -u, .*TasksMax.* pids /,
+    ),
     exitCode: 1,
   });
 });

@@ -1,6 +1,8 @@
+import type { WriteStream } from "node:tty";
 import { expect, test } from "vitest";
 
 import {
+  LiveLine,
   lineWidth,
   lossPercent,
   percent,
@@ -73,6 +75,19 @@ test("a line has room up to the last column but one; where nobody says how wide 
   expect(lineWidth({ isTTY: true, columns: 120 })).toBe(119);
   expect(lineWidth({ isTTY: true, columns: 0 })).toBe(79);
   expect(lineWidth({ isTTY: false, columns: 120 })).toBe(Infinity);
+});
+
+test("a line that is written over never goes on in the next one: of wide letters fewer fit, and none is cut in half", () => {
+  const written: string[] = [];
+  const stream = { isTTY: true, columns: 10, write: (text: string) => written.push(text) > 0 };
+  const line = new LiveLine(stream as unknown as WriteStream);
+  for (const text of ["0 %  pump-7", "0 %  水泵水泵", "0 %  🔥🔥🔥", "0 %  e\u0301tage"]) line.show(text);
+  expect(written.map((text) => text.replace("\r\u001b[2K", ""))).toEqual([
+    "0 %  pump",
+    "0 %  水泵",
+    "0 %  🔥🔥",
+    "0 %  e\u0301tag",
+  ]);
 });
 
 test("columns stand below each other in every script: wide letters take two of a terminal, combining marks none", () => {

@@ -42,6 +42,19 @@ test("bursts are rare and short", () => {
   expect(active / NUMBERS.length).toBeLessThan(0.35);
 });
 
+test("channels of a signal that is named several times have names of their own", () => {
+  const channels = channelsOf(["sine", "sine", "ramp"], 7);
+  expect(channels.map(({ number, name }) => [number, name])).toEqual([
+    [0, "temperature"],
+    [1, "temperature2"],
+    [2, "level"],
+    [3, "temperature3"],
+    [4, "temperature4"],
+    [5, "level2"],
+    [6, "temperature5"],
+  ]);
+});
+
 test("channels of one device have distinct names", () => {
   const names = channelsOf(SIGNAL_NAMES, 12).map(({ name }) => name);
   expect(new Set(names).size).toBe(12);

@@ -119,6 +119,22 @@ test("answers take as long on their way as all else", () => {
   ]);
 });
 
+test("what a device says is no later than the number it says comes next, also when the fleet is behind the clock", () => {
+  const settings = fixedSettings({ devices: 1, rateHz: 100, count: 50, delayMs: 100, ringNumbers: 1 });
+  const fleet = new Fleet(settings);
+  const repeats = new Repeats(settings, fleet);
+  const emission = new Emission();
+  fleet.next(emission);
+  const { next } = fleet.startOf(0)!;
+  repeats.hear(nackFor(100, [0, 0], [next, next]), "sim-0", 400_000);
+  const answers = answersOf(repeats, 400_000).map(({ emission: e }) => [e.kind, e.sequence, e.sendTimeUs]);
+  while (emission.kind !== KIND.DATA || emission.sequence !== next) fleet.next(emission);
+  expect(answers).toEqual([
+    [KIND.GONE, next, emission.sendTimeUs],
+    [KIND.HEARTBEAT, next, emission.sendTimeUs],
+  ]);
+});
+
 test("under one epoch no answer of a start is under way any more when the next begins", () => {
   const settings = fixedSettings({
     ...{ devices: 1, rateHz: 20, durationMs: 60_000, epochOrder: "same", restartsPerMinute: 30 },
