@@ -25,6 +25,7 @@ import {
 } from "./plugins/errors.ts";
 import { notModifiedForAny } from "./plugins/etag.ts";
 import { type ExposureOptions, installExposure } from "./plugins/exposure.ts";
+import { answerHalfClosed } from "./plugins/half-closed.ts";
 import { answerOnlyLoopbackNames, askForHost } from "./plugins/hosts.ts";
 import { lazySerializers } from "./plugins/lazy-serializers.ts";
 import { answerOneAtATime } from "./plugins/one-at-a-time.ts";
@@ -167,6 +168,7 @@ export const buildApp = async (sources: Sources, options: AppOptions): Promise<A
   // a stream would hold the server open
   app.addHook("preClose", () => hub.close());
   boundConnections(app, maxConnections + maxLiveClients, options.clock);
+  answerHalfClosed(app);
   cutOffWhenClosing(app);
   cutOffStalled(app);
   answerOneAtATime(app);

@@ -191,28 +191,32 @@ export class Collector extends EventEmitter<CollectorEvents> {
  */
 export const startCollector = async (options: CollectorOptions): Promise<Collector> => {
   const homes = homesOf(options.listeners, options.writerPorts.length);
-  const workers = workerDataOf(options, homes).map((workerData) => {
-    const name = workerData.workers === 1 ? "ingest" : `ingest-${workerData.worker}`;
-    const worker = new Worker(new URL("./ingest/ingest-worker.ts", import.meta.url), {
-      name,
-      resourceLimits: { maxYoungGenerationSizeMb: INGEST_YOUNG_GENERATION_MB },
-      workerData,
-      transferList: [workerData.writerPort, ...portsOf(workerData.exchange)],
-    });
-    return new IngestHandle(worker);
-  });
+  const workers: IngestHandle[] = [];
   try {
+    for (const workerData of workerDataOf(options, homes)) workers.push(startWorker(workerData));
     const lastArrivals = await Promise.all(workers.map(({ restored }) => restored));
     const lastArrivalUs = Math.max(...lastArrivals);
     await Promise.all(workers.map((worker) => worker.ask({ command: "begin", lastArrivalUs })));
     await listen(workers, homes);
   } catch (error) {
-    await Promise.allSettled(workers.map((worker) => worker.ask({ command: "abandon" })));
+    await Promise.allSettled(
+      workers.flatMap((worker) => [worker.restored, worker.ask({ command: "abandon" })]),
+    );
     throw error;
   }
   const collector = new Collector(workers, options.listeners, homes);
   await collector.sharing();
   return collector;
+};
+
+const startWorker = (workerData: IngestWorkerData): IngestHandle => {
+  const worker = new Worker(new URL("./ingest/ingest-worker.ts", import.meta.url), {
+    name: workerData.workers === 1 ? "ingest" : `ingest-${workerData.worker}`,
+    resourceLimits: { maxYoungGenerationSizeMb: INGEST_YOUNG_GENERATION_MB },
+    workerData,
+    transferList: [workerData.writerPort, ...portsOf(workerData.exchange)],
+  });
+  return new IngestHandle(worker);
 };
 
 /** @throws LacunaError with the code of the first listener that failed, naming all that did at any worker */

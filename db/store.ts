@@ -3,7 +3,8 @@ import { statSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Clock } from "../common/clock.ts";
 import { LacunaError } from "../common/errors.ts";
-import { SilenceWatch } from "../common/silence-watch.ts";
+import { SilenceWatch, STOP_PATIENCE_MS } from "../common/silence-watch.ts";
+import { formatTime } from "../protocol/time.ts";
 import { openForReading, SCHEMA_VERSION } from "./file/open.ts";
 import { realFileOf } from "./file/real-file.ts";
 import { type QueryLimits, UNLIMITED } from "./query/query-budget.ts";
@@ -77,6 +78,8 @@ export interface StoreStatus extends Omit<WriterFigures, "failingSinceUs" | "las
   walBytes: number;
   /** microseconds; null before the first commit of all */
   lastCommitUs: number | null;
+  /** threads that have not come back from a query for ten seconds longer than it may take */
+  stalledReaders: number;
 }
 
 const DEFAULTS = {
@@ -153,12 +156,14 @@ export class Store extends EventEmitter<StoreEvents> {
   readonly #worker: Worker;
   readonly #state: LedgerState;
   readonly #readers: ReaderPool;
-  readonly #closed = Promise.withResolvers<number>();
+  readonly #closed = Promise.withResolvers<void>();
+  /** null until the last commit */
+  #unsavedBatches: number | null = null;
   #figures!: Omit<WriterFigures, "heardUntilUs">;
   #status: StoreStatus["state"] = "OK";
   #sinceUs: number;
   #failure: LacunaError | undefined;
-  readonly #silence: SilenceWatch;
+  #silence: SilenceWatch;
   #isStalled = false;
 
   /** Use `openStore`. */
@@ -207,20 +212,25 @@ export class Store extends EventEmitter<StoreEvents> {
       sizeBytes: sizeOf(this.#file),
       walBytes: sizeOf(`${realFileOf(this.#file)}-wal`),
       lastCommitUs: this.view.asOfUs === 0 ? null : this.view.asOfUs,
+      stalledReaders: this.#readers.stalled,
       ...figures,
     };
   }
 
   /**
    * After the ingest worker has posted its last batch: commit, bring the tables up to date, close.
-   * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event
+   * @throws LacunaError `ERR_UNSAVED` when commits failed to the end and batches are lost, or that of the `error` event, which a disk that answers no more
+   * is too
    */
   async close(): Promise<void> {
-    this.#silence.close();
     await this.#readers.close();
+    this.#silence.close();
+    this.#silence = new SilenceWatch(() => this.#giveUp(), STOP_PATIENCE_MS);
     this.#worker.postMessage("close");
-    const unsavedBatches = await this.#closed.promise;
+    await this.#closed.promise;
+    this.#silence.close();
     if (this.#failure !== undefined) throw this.#failure;
+    const unsavedBatches = this.#unsavedBatches ?? 0;
     if (unsavedBatches > 0) {
       throw new LacunaError(
         "ERR_UNSAVED",
@@ -249,11 +259,12 @@ export class Store extends EventEmitter<StoreEvents> {
       case "fatal":
         this.#fail(message.code, message.message, message.stack);
         break;
+      case "saved":
+        this.#unsavedBatches = message.unsavedBatches;
+        break;
       case "closed":
         this.#note(message.figures);
-        this.#status = "CLOSED";
-        this.#sinceUs = this.#clock.wallUs();
-        this.#closed.resolve(message.unsavedBatches);
+        this.#end();
         break;
     }
   }
@@ -280,6 +291,23 @@ export class Store extends EventEmitter<StoreEvents> {
     this.emit("failing", STALLED);
   }
 
+  /** Tables, merges and the log of a large fleet may take a slow disk longer: the next start does what is left of it. */
+  #giveUp(): void {
+    if (this.#unsavedBatches !== null) {
+      this.#end();
+      return;
+    }
+    const { lastCommitUs } = this.status();
+    const since = lastCommitUs === null ? "has come" : `came after ${formatTime(lastCommitUs)}`;
+    this.#fail("ERR_WRITER", `its disk does not answer, and what ${since} may not be stored`);
+  }
+
+  #end(): void {
+    this.#status = "CLOSED";
+    this.#sinceUs = this.#clock.wallUs();
+    this.#closed.resolve();
+  }
+
   #recover(): void {
     if (this.#status !== "FAILING") return;
     this.#status = "OK";
@@ -292,7 +320,7 @@ export class Store extends EventEmitter<StoreEvents> {
     this.#failure = new LacunaError(code, `the database's writer failed: ${message}`, { cause });
     this.#status = "FAILED";
     this.#sinceUs = this.#clock.wallUs();
-    this.#closed.resolve(0);
+    this.#closed.resolve();
     this.emit("error", this.#failure);
   }
 }

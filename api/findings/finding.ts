@@ -7,6 +7,7 @@ export const FINDING_CODES = [
   "database",
   "database-damaged",
   "thread-stalled",
+  "queries-stalled",
   "max-size",
   "merging",
   "listener-state",

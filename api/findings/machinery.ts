@@ -192,9 +192,26 @@ const threadFindings = ({ threads }: CollectorStatus): Finding[] =>
       listener: null,
     }));
 
+export const stalledReadersText = (count: number): string =>
+  `${count} ${count === 1 ? "thread that answers queries does" : "threads that answer queries do"} not come back from the database`;
+
+const readerFindings = ({ stalledReaders }: StoreStatus): Finding[] =>
+  stalledReaders === 0
+    ? []
+    : [
+        {
+          code: "queries-stalled",
+          severity: "problem",
+          sentence: `${stalledReadersText(stalledReaders)}: its disk may not answer. While none does every query of readings, series, gaps and events is 503.`,
+          fix: "dmesg | tail; vmstat 1  # a disk that does not answer, or memory that is swapped out",
+          listener: null,
+        },
+      ];
+
 /** What threads, queues, devices, paths and windows say. */
 export const machineryFindings = (status: CollectorStatus, store: StoreStatus): Finding[] => [
   ...threadFindings(status),
+  ...readerFindings(store),
   ...queueFindings(status, store),
   ...deviceLimitFindings(status),
   ...pathFindings(status),

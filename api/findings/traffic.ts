@@ -124,7 +124,7 @@ const nackFindings = ({ url, counters: { nacks, nackFailures } }: ListenerStatus
   ];
 };
 
-/** Send times that were not believed: clocks that were never set. */
+/** Send times that were not believed: clocks that were never set, the senders' or that of this host. */
 export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
   const share = counters.unusableSendTimes / counters.datagrams;
   if (counters.datagrams < LEAST_DATAGRAMS || share < UNUSABLE_SHARE) return [];
@@ -132,8 +132,8 @@ export const timeFindings = ({ url, counters }: ListenerStatus): Finding[] => {
     {
       code: "send-times",
       severity: "advice",
-      sentence: `${percent(share)} of ${count(counters.datagrams)} datagrams had a send time before 2000 or a day ahead: their arrival stands in for it.`,
-      fix: "set the senders' clocks, or let them count from the start of the epoch (flag bit 2)",
+      sentence: `${percent(share)} of ${count(counters.datagrams)} datagrams had a send time before 2000 or a day ahead of the collector's clock: their arrival stands in for it.`,
+      fix: "date -u  # on the collector's host: is it right? Then set the senders' clocks, or let them count from the start of the epoch (flag bit 2)",
       listener: url,
     },
   ];

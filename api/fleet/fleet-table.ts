@@ -139,6 +139,8 @@ interface View {
   rows: readonly FleetRow[];
 }
 
+const isThere = ({ destroyed, readableEnded }: QueryClient): boolean => !destroyed && !readableEnded;
+
 /**
  * All devices as rows that can be searched, sorted and shown from any place. Made by one pass when asked for, at most once a second
  * and more seldom for a fleet so large that the pass takes long; others have their turn in between. Only the newest order is kept.
@@ -152,6 +154,8 @@ export class FleetTable {
   #view: View | undefined;
   /** one after the other: who wants the same order finds it made */
   #ordering: Promise<unknown> = Promise.resolve();
+  /** for their turn to be given an order */
+  readonly #waiting = new Set<QueryClient>();
 
   constructor(ledger: LedgerSource, clock: Clock) {
     this.#ledger = ledger;
@@ -159,13 +163,13 @@ export class FleetTable {
   }
 
   /**
-   * @param client - whoever has left before the turn of its query came is no longer answered
+   * @param client - whoever has left before the turn of its query came is no longer answered; nor is who may have, having closed its side, while others wait
    * @returns `asOfUs` of the last commit in it, `total` of the matching devices, `statuses` of all, `rows` from `offset` on
    * @throws LacunaError `ERR_QUERY_CANCELLED`
    */
   async page(
     query: FleetTableQuery,
-    client: QueryClient = { destroyed: false },
+    client: QueryClient = { destroyed: false, readableEnded: false },
   ): Promise<{
     asOfUs: number;
     total: number;
@@ -178,8 +182,11 @@ export class FleetTable {
       });
       await this.#pass;
     }
+    this.#waiting.add(client);
     const ordering = this.#ordering.then(() => {
-      if (client.destroyed) throw new LacunaError("ERR_QUERY_CANCELLED", "the client is gone");
+      this.#waiting.delete(client);
+      if (client.destroyed || (client.readableEnded && [...this.#waiting].some(isThere)))
+        throw new LacunaError("ERR_QUERY_CANCELLED", "the client is gone");
       return this.#order(this.#fleet, query);
     });
     this.#ordering = ordering.catch(() => {});

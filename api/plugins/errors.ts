@@ -15,6 +15,7 @@ import {
   parameterError,
   problemOf,
 } from "../problems.ts";
+import { cutOff, endsAnswer } from "../sending/cut-off.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** They were of the answer that did not come to be: a stream may fail when all but its head is made, its compression begun. */
@@ -114,8 +115,8 @@ const UNTOLD = ["ECONNRESET", "ERR_TLS_HANDSHAKE_TIMEOUT"];
 
 /** Bytes that are no HTTP request never become one: answered on the bare socket. */
 export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
-  if (UNTOLD.includes(error.code ?? "") || !socket.writable) {
-    socket.destroy();
+  if (UNTOLD.includes(error.code ?? "") || !socket.writable || endsAnswer(socket)) {
+    cutOff(socket);
     return;
   }
   const known = apiErrorOf(error);

@@ -168,6 +168,10 @@ const Database = Type.Object({
   sizeBytes: Bytes("of the database file"),
   walBytes: Bytes("of its write-ahead log"),
   lastCommit: Nullable(Time("end of the last transaction")),
+  stalledReaders: Type.Integer({
+    minimum: 0,
+    description: "threads that have not come back from a query for ten seconds longer than it may take",
+  }),
   commits: Count("transactions since the start"),
   commitFailures: Count("failed attempts since the start"),
   pendingBatches: Type.Integer({ minimum: 0, description: "accepted and not yet committed" }),

@@ -17,6 +17,9 @@ export const endsWithConnection = ({ request, raw }: FastifyReply): boolean => {
   return true;
 };
 
+/** Whether more than the rest of an answer would be taken for a part of it. */
+export const endsAnswer = (socket: Socket): boolean => endingAnswers.has(socket);
+
 /** End a connection, whatever is under way: reset where nobody could tell otherwise that the answer is not whole. */
 export const cutOff = (socket: Socket): void => {
   if (endingAnswers.has(socket)) socket.resetAndDestroy();

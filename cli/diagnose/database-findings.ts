@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, type StatsFs, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Finding } from "../../api/findings/finding.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";
@@ -23,7 +23,12 @@ export const databaseFindings = (path: string, nowUs: number): Finding[] => {
   if (obstacle !== null) return [obstacle];
   try {
     const version = examineDatabase(file, nowUs);
-    return [...fileSystemAdvice(statfsSync(directory).type, file), stateOf(file, directory, version)];
+    const disk = statfsSync(directory);
+    return [
+      ...fileSystemAdvice(disk.type, file),
+      ...roomFindings(disk, directory),
+      stateOf(file, disk, version),
+    ];
   } catch (error) {
     if (!(error instanceof LacunaError)) throw error;
     return [finding("problem", error.message, null)];
@@ -102,8 +107,19 @@ export const fileSystemAdvice = (type: number, file: string): Finding[] => {
   return [finding("advice", sentence, "db: a file on a volume")];
 };
 
-const stateOf = (file: string, directory: string, version: number | null): Finding => {
-  const { bavail, bsize } = statfsSync(directory);
+type Room = Pick<StatsFs, "blocks" | "bavail" | "bsize">;
+
+/** A start writes some pages to the log and makes the file its readers share. */
+const LEAST_ROOM_BYTES = 2 ** 20;
+
+/** A full disk: a start fails there, unless the files have room themselves. @param disk - as statfs(2) tells it; without blocks it does not tell */
+export const roomFindings = (disk: Room, directory: string): Finding[] => {
+  if (disk.blocks === 0 || disk.bavail * disk.bsize >= LEAST_ROOM_BYTES) return [];
+  const sentence = `the disk of ${directory} is full: a collector does not start, or stores only what its database has room for`;
+  return [finding("problem", sentence, `df -h ${directory}`)];
+};
+
+const stateOf = (file: string, { bavail, bsize }: Room, version: number | null): Finding => {
   const free = `${sizeInWords(bavail * bsize)} are free`;
   if (version === null) return finding("note", `the database ${file} will be made; ${free}`, null);
   if (version === 0) {

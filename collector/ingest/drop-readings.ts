@@ -97,7 +97,10 @@ export class DropReadings {
   /** @param heldMs - as for `KernelDrops.refresh` */
   #readOwn(heldMs: number): void {
     const { kernelDrops, listeners, shares, isHome } = this.#options;
-    kernelDrops.refresh(heldMs);
+    if (!kernelDrops.refresh(heldMs)) {
+      for (const index of listeners.keys()) this.#drops[index] = null;
+      return;
+    }
     for (const [index, listener] of listeners.entries()) {
       const ofHome = listener.state === "OK" ? listener.kernelDrops : null;
       this.#drops[index] = isHome(index) ? ofHome : 0;

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { LacunaError, messageOf } from "../../common/errors.ts";
-import { SilenceWatch } from "../../common/silence-watch.ts";
+import { SilenceWatch, STOP_PATIENCE_MS } from "../../common/silence-watch.ts";
 import type { DeviceArrivals } from "../../protocol/device-arrivals.ts";
 import type { IngestStatus } from "../status/ingest-status.ts";
 import type { IngestCommand, IngestReport, WorkerFigures } from "./ingest-messages.ts";
@@ -35,7 +35,7 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
   #gone: LacunaError | null = null;
   #isStopped = false;
   /** A worker says something twice a second. Whoever has asked one that stalls would wait for as long as it does. */
-  readonly #silence = new SilenceWatch(() => this.#endQueries());
+  #silence = new SilenceWatch(() => this.#endQueries());
 
   constructor(worker: Worker) {
     super();
@@ -74,8 +74,21 @@ export class IngestHandle extends EventEmitter<HandleEvents> {
     if (this.#gone !== null) return Promise.reject(this.#gone);
     const waiting = Promise.withResolvers<void>();
     this.#waiting.push(waiting);
+    if (command.command === "stop") this.#giveUpWhenSilent();
     this.#worker.postMessage(command);
     return waiting.promise;
+  }
+
+  /** What it has not handed over is lost then; but a disk that answers once more may save it. */
+  #giveUpWhenSilent(): void {
+    this.#silence.close();
+    this.#silence = new SilenceWatch(
+      () =>
+        this.#crashed(
+          "it does not come back, as from a disk that does not answer; what it holds is not stored",
+        ),
+      STOP_PATIENCE_MS,
+    );
   }
 
   /** How the numbers of a device arrive; null = it is not in this worker's memory, or the worker is gone or has stalled. */

@@ -9,6 +9,8 @@ export type { Division };
 /** Who asks, one query at a time; it is given up while it waits when its client is destroyed. A socket is one. */
 export interface QueryClient {
   readonly destroyed: boolean;
+  /** it has closed its side: whether it still waits for the answer nobody can tell before something is sent to it */
+  readonly readableEnded: boolean;
 }
 
 /** Where a page ended: made by the reader, given back as it was. Rows that come or go meanwhile neither repeat nor hide others. */

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { codeOf, LacunaError } from "../../common/errors.ts";
+import { codeOf, LacunaError, messageOf } from "../../common/errors.ts";
 import type { ReaderData, ReaderMessage, ReaderReply } from "./reader-worker.ts";
 import { DATABASE_WORKER_HEAP } from "./worker-heap.ts";
 
@@ -26,7 +26,12 @@ export class ReaderThread {
    * @throws LacunaError of the query, `ERR_READER` when the thread died, or why it cannot read the database at all
    */
   run(message: ReaderMessage): Promise<unknown> {
-    this.#worker ??= this.#start();
+    try {
+      this.#worker ??= this.#start();
+    } catch (error) {
+      const why = `no thread for the query can be started: ${messageOf(error)}`;
+      return Promise.reject(new LacunaError("ERR_READER", why, { cause: error }));
+    }
     const running = Promise.withResolvers<unknown>();
     this.#running = running;
     this.#worker.postMessage(message);

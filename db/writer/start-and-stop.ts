@@ -15,7 +15,7 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
   const complete = completeTables(parts, before);
   const fleet = withoutHeld(state.fleet);
   const row = { ...complete, startedAtUs: clock.wallUs(), stoppedAtUs: null };
-  statements.updateState(complete, row, fleet);
+  statements.updateState(before, row, fleet);
   state.fleet = fleet;
   return row;
 }
@@ -24,13 +24,17 @@ export function startTables(parts: WriterParts, before: StateRow, clock: Clock):
 export function stopTables(parts: WriterParts, before: StateRow, clock: Clock): void {
   const complete = completeTables(parts, before);
   const stopped = { ...complete, stoppedAtUs: clock.wallUs() };
-  parts.statements.updateState(complete, stopped, parts.state.fleet);
+  parts.statements.updateState(before, stopped, parts.state.fleet);
   mergeRest(parts, stopped, clock);
   tidy(parts);
   parts.db.pragma("wal_checkpoint(TRUNCATE)");
 }
 
-/** Bring the tables for people up to date with all that is committed. @returns the state row now */
+/**
+ * Bring the tables for people up to date with all that is committed. They may be so already, where a start or a stop begins anew for want of room: a replay
+ * must not begin where it did before either, as changes that none needs are emptied.
+ * @returns the state row now
+ */
 function completeTables({ db, state, statements, checkpoint }: WriterParts, before: StateRow): StateRow {
   let row = before;
   while (checkpoint.waiting > 0) {
@@ -43,7 +47,7 @@ function completeTables({ db, state, statements, checkpoint }: WriterParts, befo
     row = next;
     checkpoint.settle();
   }
-  return row;
+  return { ...row, replayFrom: checkpoint.replayFrom(before.lastFlush + 1) };
 }
 
 /** Merge the last flushes. What there is no time for waits for the next start. */

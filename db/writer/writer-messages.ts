@@ -60,5 +60,6 @@ export type WriterMessage =
   | { type: "failing"; accepted: AcceptedChange | null; figures: WriterFigures }
   /** a bug or a damaged database: nothing more is written */
   | { type: "fatal"; code: string; message: string; stack: string }
-  /** `unsavedBatches`: accepted and lost because commits went on failing */
-  | { type: "closed"; unsavedBatches: number; figures: WriterFigures };
+  /** nothing is committed any more: batches that were accepted and are lost because commits went on failing. What is left to do a start can do as well */
+  | { type: "saved"; unsavedBatches: number }
+  | { type: "closed"; figures: WriterFigures };

@@ -210,10 +210,10 @@ export class WriterThread {
 
   #end(): void {
     clearTimeout(this.#timer);
-    const unsavedBatches = this.#writer.pendingBatches;
+    this.#host.post({ type: "saved", unsavedBatches: this.#writer.pendingBatches });
     this.#writer.close();
     // with what became of the last merges
-    this.#host.post({ type: "closed", unsavedBatches, figures: this.#figures() });
+    this.#host.post({ type: "closed", figures: this.#figures() });
     this.#host.ended();
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type MessagePort, parentPort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
 import { systemClock } from "../../common/clock.ts";
 import { detachFirst } from "../../common/detach-first.ts";
+import { endedSoon } from "../../common/ended-soon.ts";
 import { codeOf, messageOf } from "../../common/errors.ts";
 import type { BatchMessage } from "../../protocol/batch.ts";
 import type { MergeCommand, MergeReport, MergeThreadData } from "../merge/merge-messages.ts";
@@ -85,7 +86,7 @@ const endMerger = async (): Promise<void> => {
   if (merger === undefined) return;
   const gone = new Promise((resolve) => merger?.once("exit", resolve));
   merge({ command: "close" });
-  await gone;
+  await endedSoon(gone);
 };
 
 detachFirst();

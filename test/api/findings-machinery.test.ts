@@ -174,6 +174,17 @@ test("a thread that says nothing is told by its name", () => {
   ]);
 });
 
+test("threads that do not come back from the database are counted", () => {
+  const { collector, store } = new FakeSources();
+  const sentences = [1, 2].map(
+    (stalledReaders) => machineryFindings(collector, { ...store, stalledReaders })[0]?.sentence,
+  );
+  expect(sentences).toEqual([
+    expect.stringMatching(/^1 thread that answers queries does not come back/),
+    expect.stringMatching(/^2 threads that answer queries do not come back/),
+  ]);
+});
+
 test("a path that is down is told by its name, with its listener where it has one only", () => {
   const { collector, store } = new FakeSources();
   const figures = {

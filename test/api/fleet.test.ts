@@ -261,11 +261,26 @@ test("others have their turn while a long table is searched and sorted, once for
 test("who has left before the turn of its query comes is not sorted for", async () => {
   api.sources.add(...["a", "b"].map((id) => ({ id, runs: [runOf()] })));
   const table = new FleetTable(api.sources.ledger, new ManualClock());
-  const client = { destroyed: false };
+  const client = { destroyed: false, readableEnded: false };
   const ask = (sort: FleetSort, asking?: typeof client) =>
     table.page({ sort, order: "asc", search: null, status: null, offset: 0, limit: 1 }, asking);
   const [first, left, last] = [ask("lost"), ask("rate", client), ask("missing")];
   client.destroyed = true;
   await expect(left).rejects.toMatchObject({ code: "ERR_QUERY_CANCELLED" });
   expect(await Promise.all([first, last])).toMatchObject([{ total: 2 }, { total: 2 }]);
+});
+
+test("who has closed its side, and may have left, is sorted for unless others wait that have not", async () => {
+  api.sources.add(...["a", "b"].map((id) => ({ id, runs: [runOf()] })));
+  const table = new FleetTable(api.sources.ledger, new ManualClock());
+  const ask = (sort: FleetSort, readableEnded: boolean) =>
+    table.page(
+      { sort, order: "asc", search: null, status: null, offset: 0, limit: 1 },
+      { destroyed: false, readableEnded },
+    );
+  // whoever asks first waits for the table to be made, and stands behind the others
+  await ask("lost", false);
+  const pages = [ask("lost", true), ask("rate", false), ask("lost", true), ask("missing", true)];
+  await expect(pages[0]).rejects.toMatchObject({ code: "ERR_QUERY_CANCELLED" });
+  expect(await Promise.all(pages.slice(1))).toMatchObject([{ total: 2 }, { total: 2 }, { total: 2 }]);
 });

@@ -57,6 +57,7 @@ test("/status says of the database what was never done as null", async () => {
   expect((await get("/api/v1/status")).json.database).toMatchObject({
     writeAmplification: null,
     lastCommit: null,
+    stalledReaders: 0,
   });
   // nor what the system does not tell
   sources.store = { ...sources.store, flushedBytes: 100, writtenBytes: null };
@@ -150,6 +151,7 @@ test("/status says version, uptime, listeners, threads, queues and the database"
       sizeBytes: 40_960,
       walBytes: 4096,
       lastCommit: "2026-11-20T11:59:59.800000Z",
+      stalledReaders: 0,
       commits: 12,
       commitFailures: 0,
       pendingBatches: 0,
@@ -247,13 +249,15 @@ describe("/readyz", () => {
       url: "udp://239.1.2.3:4747",
       reason: "no eth7",
     });
-    sources.store = { ...sources.store, state: "FAILING", reason: "disk full", sinceUs: NOON_US };
+    const failing = { state: "FAILING", reason: "disk full", sinceUs: NOON_US, stalledReaders: 2 } as const;
+    sources.store = { ...sources.store, ...failing };
     const { status, json, headers } = await get("/readyz");
     expect([status, headers["content-type"]]).toEqual([503, "application/problem+json; charset=utf-8"]);
     expect(json).toMatchObject({
       code: "ERR_NOT_READY",
       reasons: [
         "database ./lacuna.db is FAILING: disk full",
+        "2 threads that answer queries do not come back from the database",
         "listener udp://239.1.2.3:4747 is FAILED: no eth7",
       ],
     });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { FleetTable } from "../../api/fleet/fleet-table.ts";
 import type { QueryClient } from "../../db/query/query-types.ts";
 import { freshApi } from "../support/api.ts";
 
@@ -11,7 +12,8 @@ const QUESTIONS = [
   "gaps",
   "received",
 ].map((question) => `/api/v1/devices/pump-7/${question}`);
-const ALL = [...QUESTIONS, "/api/v1/gaps", "/api/v1/raster?device=pump-7", "/api/v1/events"];
+const OF_ALL = ["gaps", "raster?device=pump-7", "events", "fleet", "devices?sort=lost"];
+const ALL = [...QUESTIONS, ...OF_ALL.map((question) => `/api/v1/${question}`)];
 
 test("the queries of one connection are those of one client, of another one those of another", async () => {
   const { app, sources } = await freshApi();
@@ -25,6 +27,14 @@ test("the queries of one connection are those of one client, of another one thos
     };
     Object.assign(reader, { [name]: noted });
   }
+  const { page } = FleetTable.prototype;
+  vi.spyOn(FleetTable.prototype, "page").mockImplementation(function (this: FleetTable, ...values) {
+    clients.push(values.at(-1) as QueryClient);
+    return page.apply(this, values);
+  });
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
   await app.listen({ port: 0, host: "127.0.0.1" });
   onTestFinished(() => app.close());
   const { port } = app.server.address() as AddressInfo;

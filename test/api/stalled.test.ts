@@ -25,13 +25,16 @@ const connected = async (): Promise<{ client: Socket; api: Awaited<ReturnType<ty
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
-test("a client that takes nothing of its answers is cut off", async () => {
+test.each([
+  ["", "write"],
+  [", having closed its side,", "end"],
+] as const)("a client that%s takes nothing of its answers is cut off", async (_how, send) => {
   const { client, api } = await connected();
   client.pause();
   const [socket] = (await Promise.all([
     once(api.app.server, "request"),
     // more than the buffers of both sides hold
-    client.write(get("/openapi.json").repeat(MOST_AHEAD)),
+    client[send](get("/openapi.json").repeat(MOST_AHEAD)),
   ]).then(([[request]]) => [request.socket])) as [Socket];
   await once(socket, "close");
   expect(socket.bytesWritten).toBeGreaterThan(0);

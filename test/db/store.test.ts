@@ -1,10 +1,13 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readdirSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../common/clock.ts";
+import { UNLIMITED } from "../../db/query/query-budget.ts";
 import { openArchive } from "../../db/restore/archive.ts";
-import { openStore, type Store, type StoreOptions } from "../../db/store.ts";
+import { openStore, Store, type StoreOptions } from "../../db/store.ts";
+import type { WriterFigures, WriterMessage } from "../../db/writer/writer-messages.ts";
 import type { BatchMessage, BatchReturn } from "../../protocol/batch.ts";
 import { IngestModel } from "../support/ingest-model.ts";
 import { StoreBed } from "../support/store-bed.ts";
@@ -225,6 +228,45 @@ test("a close that cannot commit says how many batches are lost", async () => {
   await expect(store.close()).rejects.toMatchObject({
     code: "ERR_UNSAVED",
     message: expect.stringContaining("1 batch"),
+  });
+});
+
+describe("a close that hears nothing of its writer for 50 s is given up", () => {
+  const closeOf = async (bed: StoreBed, heard: readonly WriterMessage[]) => {
+    await (await open(bed)).close();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const told = Promise.withResolvers<unknown>();
+    const worker = Object.assign(new EventEmitter(), { postMessage: told.resolve });
+    const figures = { lastError: "database is locked" } as WriterFigures;
+    const store = new Store(
+      { file: bed.file, flushMs: 10 },
+      systemClock,
+      worker as unknown as Worker,
+      [],
+      { type: "opened", hasHistory: true, figures },
+      { threads: 1, limits: UNLIMITED, textsUrl: null },
+    );
+    store.on("error", () => {});
+    const closing = store.close().then(
+      () => null,
+      ({ code }: { code: string }) => code,
+    );
+    expect(await told.promise).toBe("close");
+    for (const message of heard) worker.emit("message", message);
+    vi.advanceTimersByTime(50_000);
+    expect(store.status().state).toBe("OK");
+    vi.advanceTimersByTime(1000);
+    return [await closing, store.status().state];
+  };
+  const cases: [string, WriterMessage[], unknown[]][] = [
+    ["what it has not committed may be lost", [], ["ERR_WRITER", "FAILED"]],
+    ["once all is committed nothing is lost", [{ type: "saved", unsavedBatches: 0 }], [null, "CLOSED"]],
+    ["what is lost is told", [{ type: "saved", unsavedBatches: 2 }], ["ERR_UNSAVED", "CLOSED"]],
+  ];
+  test.each(cases)("%s", async (_name, heard, outcome) => {
+    using bed = new StoreBed();
+    expect(await closeOf(bed, heard)).toEqual(outcome);
   });
 });
 

@@ -168,6 +168,7 @@ const okStore: StoreStatus = {
   sizeBytes: 40_960,
   walBytes: 4096,
   lastCommitUs: NOON_US - 200_000,
+  stalledReaders: 0,
   commits: 12,
   commitFailures: 0,
   commitSeconds: 0.25,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const LAUNCHER = new URL("../../cli/lacuna.js", import.meta.url).pathname;
+const LAUNCHER = join(import.meta.dirname, "../../cli/lacuna.js");
 
 /** A directory of the test's own; remove it with `remove()`. */
 export const temporaryDirectory = (): { path: string; remove(): void } => {

@@ -8,6 +8,7 @@ import { parseListenerUrls } from "../../collector/listener/listener-conflicts.t
 import { temporaryDirectory } from "../support/lacuna-process.ts";
 import { MemoryWriter } from "../support/memory-writer.ts";
 import { RECEIVE_ASKED, RECEIVE_EXPECTED } from "../support/receive-paths.ts";
+import { allowThreads } from "../support/refused-threads.ts";
 
 const collectors: Collector[] = [];
 afterEach(async () => {
@@ -164,6 +165,20 @@ test("a stop is over when the database is let go of: whoever closes it last take
   });
   expect(existsSync(closed)).toBe(false);
   await collector.stop();
+  expect(existsSync(closed)).toBe(true);
+  directory.remove();
+});
+
+test("where the system allows no further thread the start fails, and the workers that were started end", async () => {
+  const directory = temporaryDirectory();
+  const closed = `${directory.path}/closed`;
+  const writers = Array.from({ length: 3 }, () => new MemoryWriter());
+  using _ = allowThreads(2);
+  const starting = start(["udp://127.0.0.1:0"], {
+    writerPorts: writers.map(({ otherEnd }) => otherEnd),
+    archive: { url: new URL("../support/noting-archive.ts", import.meta.url).href, options: { closed } },
+  });
+  await expect(starting).rejects.toMatchObject({ code: "ERR_WORKER_INIT_FAILED" });
   expect(existsSync(closed)).toBe(true);
   directory.remove();
 });

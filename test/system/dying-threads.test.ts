@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import {
   eventually,
@@ -56,11 +57,14 @@ interface Status {
   database: { state: string; reason: string | null; merges: number; mergeError: string | null };
 }
 
+let collectors = 0;
+
 /** A collector whose thread of that name does nothing while the file is there. */
-const startStalling = async (thread: string) => {
-  const when = `${directory.path}/${thread}-stalls`;
+const startStalling = async (thread: string, args: readonly string[] = []) => {
+  const when = `${directory.path}/${thread}-stalls-${collectors++}`;
   const env = { NODE_OPTIONS, DYING_WHEN: when, STALLED_THREAD: thread };
-  const collector = await startCollector(["--listen", "udp://127.0.0.1:0", "--db", `${when}.db`], { env });
+  const listenAndStore = ["--listen", "udp://127.0.0.1:0", "--db", `${when}.db`];
+  const collector = await startCollector([...listenAndStore, ...args], { env });
   return { collector, when };
 };
 
@@ -122,6 +126,74 @@ test.concurrent("a thread that receives and stalls is told, and that it goes on"
   rmSync(when);
   expect((await eventually(states, ({ ready }) => ready === 200)).states).toEqual(["running"]);
   expect((await collector.stop()).code).toBe(0);
+});
+
+test.concurrent("queries that do not come back are given up and told, and asked again once they do", async () => {
+  const { collector, when } = await startStalling("reader", ["--readers", "1", "--query-timeout", "1s"]);
+  const ask = async (path: string) => {
+    const answer = await fetch(`${collector.api}${path}`);
+    const { code, reasons } = (await answer.json()) as { code?: string; reasons?: string[] };
+    return { status: answer.status, code, reasons };
+  };
+  const gaps = () => ask("/api/v1/gaps");
+  expect(await gaps()).toMatchObject({ status: 200 });
+  writeFileSync(when, "");
+  await eventually(gaps, ({ code }) => code === "ERR_QUERY_TIMEOUT");
+  expect(await gaps()).toMatchObject({ status: 503, code: "ERR_UNAVAILABLE" });
+  const sentence = "1 thread that answers queries does not come back from the database";
+  expect(await ask("/readyz")).toMatchObject({ status: 503, reasons: [sentence] });
+  const { findings } = await getJson<Threads>(`${collector.api}/api/v1/status`);
+  expect(findings).toMatchObject([{ code: "queries-stalled" }]);
+  rmSync(when);
+  await eventually(gaps, ({ status }) => status === 200);
+  expect(await ask("/readyz")).toMatchObject({ status: 200 });
+  expect((await collector.stop()).code).toBe(0);
+});
+
+test.concurrent("a stop ends without a thread that reads and waits for the disk; what arrived is stored", async () => {
+  const { collector, when } = await startStalling("reader", ["--readers", "1", "--query-timeout", "1s"]);
+  const gaps = () => fetch(`${collector.api}/api/v1/gaps`);
+  await gaps();
+  execFileSync("mkfifo", [when]);
+  await eventually(gaps, ({ status }) => status === 503);
+  const { code, stderr } = await collector.stop();
+  expect(code).toBe(0);
+  expect(stderr).toContain("a thread does not end, as one that waits for a disk");
+});
+
+test.concurrent.each([
+  ["writer", "the database's writer failed: its disk does not answer, and what has come may not be stored"],
+  [
+    "ingest",
+    "the ingest worker died: it does not come back, as from a disk that does not answer; what it holds is not stored",
+  ],
+])(
+  "a stop waits for a %s thread whose disk may answer again, not for ever, and exits with 1",
+  async (thread, sentence) => {
+    const { collector, when } = await startStalling(thread);
+    execFileSync("mkfifo", [when]);
+    await eventually(
+      () => fetch(`${collector.api}/readyz`),
+      ({ status }) => status === 503,
+    );
+    const { code, stderr } = await collector.stop();
+    expect(code).toBe(1);
+    expect(stderr).toContain(sentence);
+  },
+);
+
+test.concurrent("a start that does not come back from the disk ends with a signal too, and exits with 1", async () => {
+  const when = `${directory.path}/start-stalls`;
+  execFileSync("mkfifo", [when]);
+  const collector = new LacunaProcess(
+    ["collect", "--http", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--db", `${when}.db`],
+    { env: { NODE_OPTIONS, DYING_WHEN: when, STALLED_THREAD: "ingest" } },
+  );
+  // the start has begun
+  await eventually(async () => existsSync(`${when}.db`), Boolean);
+  const { code, stderr } = await collector.stop();
+  expect(code).toBe(1);
+  expect(stderr).toContain("the start was given up: 10 s after SIGTERM it was not over");
 });
 
 test.concurrent("a merger that dies is told, and another one goes on where it was", async () => {

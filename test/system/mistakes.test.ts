@@ -92,12 +92,13 @@ test.concurrent.each(["-lock", "-shm"])(
     writeFileSync(`${file}${suffix}`, "", { flag: "a" });
     chmodSync(`${file}${suffix}`, 0o444);
     const within = process.getuid?.() === 0 ? AS_NOBODY : [];
-    const finished = await runLacuna(["collect", "--db", file, "--listen", "udp://127.0.0.1:0"], { within });
+    const options = ["--db", file, "--listen", "udp://127.0.0.1:0", "--http", "127.0.0.1:0"];
+    const collect = await runLacuna(["collect", ...options], { within });
+    const check = await runLacuna(["check", ...options], { within });
     shared.remove();
-    expect(finished).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(new RegExp(`EACCES: permission denied, access '.*${suffix}'`)),
-    });
+    const named = expect.stringMatching(new RegExp(`EACCES: permission denied, access '.*${suffix}'`));
+    expect(collect).toMatchObject({ code: 1, stderr: named });
+    expect(check).toMatchObject({ code: 1, stdout: named });
   },
 );
 

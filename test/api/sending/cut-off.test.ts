@@ -45,6 +45,16 @@ test("one that cannot go on is reset: HTTP/1.0 would take it for whole", async (
   expect(await endOf(client)).toBe("ECONNRESET");
 });
 
+test("so is one whose client sends on what is no request: the error would stand in the answer, and end it", async () => {
+  const client = ask("/api/v1/gaps?format=csv");
+  api.sources.reader.gaps = async (query) => {
+    if (query.after === null) return { gaps: [], next: [1] };
+    client.write("more");
+    return new Promise(() => {});
+  };
+  expect(await endOf(client)).toBe("ECONNRESET");
+});
+
 test("so is one that a stop cuts off", async () => {
   const client = ask("/api/v1/gaps?format=csv");
   const waiting = new Promise<void>((resolve) => {

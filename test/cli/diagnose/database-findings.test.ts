@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { databaseFindings, fileSystemAdvice } from "../../../cli/diagnose/database-findings.ts";
+import { databaseFindings, fileSystemAdvice, roomFindings } from "../../../cli/diagnose/database-findings.ts";
 import { SCHEMA_VERSION } from "../../../db/file/open.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
@@ -109,4 +109,15 @@ test.each([
 
 test("of ext4 nothing is said", () => {
   expect(fileSystemAdvice(0xef53, "/data/lacuna.db")).toEqual([]);
+});
+
+test("a full disk is a problem, one that does not tell its size is none", () => {
+  const told = (blocks: number, bavail: number) =>
+    roomFindings({ blocks, bavail, bsize: 4096 }, "/data").map(({ severity, sentence, fix }) => [
+      severity,
+      sentence,
+      fix,
+    ]);
+  const full = ["problem", expect.stringMatching(/^the disk of \/data is full: /), "df -h /data"];
+  expect([told(5120, 0), told(5120, 255), told(5120, 256), told(0, 0)]).toEqual([[full], [full], [], []]);
 });

@@ -1,14 +1,23 @@
 import { expect, test } from "vitest";
 import { DropReadings, type DropReadingsOptions } from "../../../collector/ingest/drop-readings.ts";
-import type { KernelDrops } from "../../../collector/listener/kernel-drops.ts";
+import { KernelDrops, type WatchedSocket } from "../../../collector/listener/kernel-drops.ts";
 import type { Listener } from "../../../collector/listener/listener.ts";
 
 const listener = (index: number, kernelDrops: number | null, state = "OK"): Listener =>
   ({ index, kernelDrops, state }) as Listener;
 
+const watchedListener = (watched: WatchedSocket): Listener =>
+  ({
+    index: 0,
+    state: "OK",
+    get kernelDrops() {
+      return watched.drops;
+    },
+  }) as Listener;
+
 const setUp = (given: Partial<DropReadingsOptions> = {}) => {
   let refreshes = 0;
-  const kernelDrops = { refresh: () => refreshes++ } as unknown as KernelDrops;
+  const kernelDrops = { refresh: () => ++refreshes > 0 } as unknown as KernelDrops;
   const readings = new DropReadings({
     kernelDrops,
     listeners: [listener(0, 3), listener(1, 5)],
@@ -35,6 +44,26 @@ test("where reading costs more than a call it is done when something is missing,
   expect(read).toEqual([true, false, false, true]);
   expect(readings.read(1020, 1_020_000, 0, 1020, 1)).not.toBeNull();
   expect(refreshes()).toBe(3);
+});
+
+test("while the kernel's tables cannot be read nobody knows what was dropped", () => {
+  const socket = { address: "0100007F", port: 4747, inode: 4711, queuedBytes: 0, drops: 3 };
+  let tables: (typeof socket)[] | null = [socket];
+  const kernelDrops = new KernelDrops({ sockets: () => tables, ownInodes: () => new Set([4711]) });
+  const bound = {
+    family: 4,
+    address: "127.0.0.1",
+    port: 4747,
+    known: new Set<number>(),
+    native: null,
+  } as const;
+  const watched = kernelDrops.watch(bound)!;
+  const { readings } = setUp({ kernelDrops, listeners: [watchedListener(watched)], isCheap: false });
+  const read = [[socket], null, [{ ...socket, drops: 5 }]].map((now, index) => {
+    tables = now;
+    return [...readings.read(index, index * 1000, 0, index, 1)!];
+  });
+  expect(read).toEqual([[3], [null], [5]]);
 });
 
 test("of several workers each tells the others what its sockets dropped, what it could not decode and what it shed", () => {

@@ -4,6 +4,7 @@ import { QueryTurns, type Turn } from "../../../db/readers/query-turns.ts";
 
 interface Client {
   destroyed: boolean;
+  readableEnded: boolean;
   /** what it has asked and is not over */
   asked: string | null;
   isRunning: boolean;
@@ -15,12 +16,23 @@ interface Client {
 
 const newClient = (): Client => ({
   destroyed: false,
+  readableEnded: false,
   asked: null,
   isRunning: false,
   isSlow: false,
   isLong: false,
   passedBy: [],
 });
+
+type Kind = "quick" | "slow" | "half-closed";
+const kindOf = ({ readableEnded, isSlow }: Client): Kind =>
+  readableEnded ? "half-closed" : isSlow ? "slow" : "quick";
+/** whose query each thread takes first */
+const ORDER = {
+  short: ["quick", "slow", "half-closed"],
+  long: ["slow", "quick", "half-closed"],
+  "slow only": ["slow", "half-closed"],
+} satisfies Record<string, Kind[]>;
 
 const isWaiting = ({ asked, isRunning }: Client): boolean => asked !== null && !isRunning;
 
@@ -38,28 +50,24 @@ class World {
     this.#turns.add(client.asked, client);
   }
 
-  take(kind: "short" | "long" | "slow only"): void {
-    const turn = kind === "short" ? this.#turns.takeShort() : this.#turns.takeLong(kind === "long");
-    const candidates = this.#clients.filter((client) => {
-      if (!isWaiting(client)) return false;
-      return kind === "short" ? !client.isLong : kind === "long" || client.isSlow;
-    });
-    expect(turn !== undefined).toBe(candidates.length > 0);
+  take(thread: keyof typeof ORDER): void {
+    const turn = thread === "short" ? this.#turns.takeShort() : this.#turns.takeLong(thread === "long");
+    const waiting = this.#clients.filter((each) => isWaiting(each) && !(thread === "short" && each.isLong));
+    const kind = ORDER[thread].find((first) => waiting.some((each) => kindOf(each) === first));
+    expect(turn !== undefined).toBe(kind !== undefined);
     if (turn === undefined) return;
     const taken = turn.client as Client;
-    expect(candidates).toContain(taken);
-    expect([turn.query, turn.isLong]).toEqual([taken.asked, taken.isLong]);
-    const mayGoFirst = candidates.some(({ isSlow }) => isSlow === (kind !== "short"));
-    if (mayGoFirst) expect(taken.isSlow).toBe(kind !== "short");
+    expect(waiting).toContain(taken);
+    expect([turn.query, turn.isLong, kindOf(taken)]).toEqual([taken.asked, taken.isLong, kind]);
     // of those of its kind nobody has had a turn since that began to wait
-    for (const other of candidates) {
-      if (other === taken || other.isSlow !== taken.isSlow) continue;
+    for (const other of waiting) {
+      if (other === taken || kindOf(other) !== kind) continue;
       expect(other.passedBy).not.toContain(taken);
       other.passedBy.push(taken);
     }
     taken.isRunning = true;
     taken.passedBy = [];
-    this.#running.push({ turn, isShort: kind === "short" });
+    this.#running.push({ turn, isShort: thread === "short" });
   }
 
   end(at: number, how: "in time" | "contended" | "too long"): void {
@@ -75,8 +83,14 @@ class World {
       this.#turns.postpone(turn, client.isLong);
       return;
     }
-    client.asked = null;
+    Object.assign(client, { asked: null, readableEnded: false });
     if (isShort) this.#turns.endShort(turn);
+  }
+
+  /** It will ask nothing more; once it is answered another one takes its place. */
+  closeItsSide(name: number): void {
+    const client = this.#clients[name]!;
+    if (client.asked !== null) Object.assign(client, { readableEnded: true, passedBy: [] });
   }
 
   /** A client's connection ends; another one takes its place, as slow as it was. */
@@ -84,14 +98,16 @@ class World {
     const client = this.#clients[name]!;
     client.destroyed = true;
     expect(this.#turns.giveUp()).toEqual(isWaiting(client) ? [client.asked] : []);
-    if (!client.isRunning) Object.assign(client, { asked: null, isLong: false, passedBy: [] });
+    if (!client.isRunning)
+      Object.assign(client, { asked: null, isLong: false, passedBy: [], readableEnded: false });
     client.destroyed = false;
   }
 
   check(): void {
     const waiting = this.#clients.filter(isWaiting);
+    expect(this.#turns.giveUp()).toEqual([]);
     expect(this.#turns.waiting).toBe(waiting.length);
-    expect(this.#turns.hasQuick).toBe(waiting.some(({ isSlow }) => !isSlow));
+    expect(this.#turns.hasQuick).toBe(waiting.some((each) => kindOf(each) === "quick"));
   }
 
   /** All that is left is answered. */
@@ -128,9 +144,10 @@ const step = fc.oneof(
       ),
   },
   { weight: 1, arbitrary: client.map((name) => (world: World) => world.leave(name)) },
+  { weight: 1, arbitrary: client.map((name) => (world: World) => world.closeItsSide(name)) },
 );
 
-test("whatever is asked and ends: clients in turns, quick ones first", () => {
+test("whatever is asked and ends: clients in turns, quick ones first, those that have closed their side last", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
       const world = new World();

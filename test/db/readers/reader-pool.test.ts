@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
 import type { QueryClient } from "../../../db/query/query-types.ts";
 import { type QueryThread, ReaderPool } from "../../../db/readers/reader-pool.ts";
@@ -46,6 +46,14 @@ const poolOf = (count: number) => {
 };
 const askedOf = (thread: FakeThread | undefined): unknown => thread?.message?.query.request;
 const timeout = () => new LacunaError("ERR_QUERY_TIMEOUT", "too long");
+
+// some tests end with queries that nobody answers: they must not be given up while others run
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test("while queries are short one thread answers them in their order", async () => {
   const { threads, ask } = poolOf(3);
@@ -134,10 +142,24 @@ test("beyond 256 waiting queries the next is refused at once", async () => {
   await expect(ask("one more")).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
 });
 
+test("where there is no room who asks takes the place of a client that has closed its side, and may be gone", async () => {
+  const { pool, ask, threads } = poolOf(1);
+  const [one, other] = ["one", "other"].map(() => ({ destroyed: false, readableEnded: false }));
+  const answers = [ask("running"), ask("a", one), ask("b", other)];
+  for (let index = 2; index < 256; index++) void ask(`${index}`);
+  one!.readableEnded = true;
+  void ask("instead of a");
+  await expect(answers[1]).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
+  await expect(ask("one more")).rejects.toMatchObject({ code: "ERR_READER_BUSY" });
+  expect(pool.waiting).toBe(257);
+  await threads[0]!.end();
+  expect(askedOf(threads[0])).toBe("b");
+});
+
 test("a query whose client is gone is given up while it waits", async () => {
   const { threads, ask, pool } = poolOf(1);
   const first = ask("a");
-  const client = { destroyed: false };
+  const client = { destroyed: false, readableEnded: false };
   const second = ask("b", client);
   const third = ask("c");
   client.destroyed = true;
@@ -161,4 +183,58 @@ test("close waits for the answers to what was asked before", async () => {
   await threads[0]!.end();
   await Promise.all([...answers, closing]);
   expect(threads[0]!.isClosed).toBe(true);
+});
+
+describe("a thread that does not come back, as from a disk that does not answer", () => {
+  /** Ten seconds, and what a query may take. */
+  const stall = (timeMs: number): void => {
+    vi.advanceTimersByTime(10_000 + Math.ceil(timeMs / 1000) * 1000 + 1000);
+  };
+  const codes = async (answers: Promise<unknown>[]): Promise<unknown[]> =>
+    (await Promise.allSettled(answers)).map((each) => (each as { reason?: LacunaError }).reason?.code);
+
+  test("has its query given up, and what waits, which would wait for the same", async () => {
+    const { pool, threads, ask } = poolOf(1);
+    const answers = [ask("a"), ask("b"), ask("c")];
+    vi.advanceTimersByTime(15_000);
+    expect([pool.waiting, pool.stalled]).toEqual([3, 0]);
+    stall(0);
+    expect(await codes(answers)).toEqual(["ERR_QUERY_TIMEOUT", "ERR_QUERY_TIMEOUT", "ERR_QUERY_TIMEOUT"]);
+    expect([pool.waiting, pool.stalled]).toEqual([0, 1]);
+    expect(await codes([ask("d")])).toEqual(["ERR_READER_STALLED"]);
+    await threads[0]!.end();
+    expect(pool.stalled).toBe(0);
+    const answer = ask("e");
+    await threads[0]!.end();
+    expect(await answer).toMatchObject({ request: "e" });
+  });
+
+  test("leaves the queries to the others; what was too long for it does not begin again", async () => {
+    const { pool, threads, ask } = poolOf(2);
+    const given = ask("a");
+    stall(50);
+    expect(await codes([given])).toEqual(["ERR_QUERY_TIMEOUT"]);
+    const answers = [ask("b"), ask("c")];
+    expect(askedOf(threads[1])).toBe("b");
+    await threads[0]!.end(timeout());
+    expect([pool.stalled, askedOf(threads[0])]).toEqual([0, "c"]);
+    await threads[0]!.end();
+    await threads[1]!.end();
+    expect(await codes(answers)).toEqual([undefined, undefined]);
+    expect(pool.waiting).toBe(0);
+  });
+
+  test("does not hold up a close, and ends when it comes back", async () => {
+    const { pool, threads, ask } = poolOf(2);
+    const given = ask("a");
+    const closing = pool.close();
+    stall(50);
+    expect(await codes([given])).toEqual(["ERR_QUERY_TIMEOUT"]);
+    threads[0]!.close = () => {
+      threads[0]!.isClosed = true;
+      return new Promise(() => {});
+    };
+    await closing;
+    expect(threads.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+  });
 });

@@ -68,6 +68,8 @@ const startThread = (
     clock: { monotonicMs: nowMs, wallUs: () => nowMs() * 1000 },
     post,
     giveBack: () => undefined,
+    drain: () => [],
+    ended: () => undefined,
     tablesReached,
     writtenBytes: () => null,
   };
@@ -247,6 +249,16 @@ test("a commit that failed is over when nothing is left to commit: what comes ne
   thread.accept({ worker: 0 } as BatchMessage);
   vi.advanceTimersByTime(500);
   expect(writer.flushes).toBe(1);
+});
+
+test("a stop tells what is saved before it closes the database, which may take a slow disk long", () => {
+  vi.useFakeTimers();
+  const told: unknown[] = [];
+  const writer = Object.assign(countingWriter(), { close: () => told.push("closes"), damage: null });
+  const thread = startThread(writer, FLUSH_BATCHES, (message) => told.push(message.type));
+  thread.accept({ worker: 0 } as BatchMessage);
+  thread.close();
+  expect(told).toEqual(["opened", "committed", "saved", "closes", "closed"]);
 });
 
 test("of what a flush could not take nothing is told to be shown", () => {

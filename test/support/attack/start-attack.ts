@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { AttackPlan, AttackReport } from "./plan.ts";
 
-const ATTACKER = new URL("./attacker.ts", import.meta.url).pathname;
+const ATTACKER = join(import.meta.dirname, "attacker.ts");
 
 /** Runs an attacker as a process of its own, to its end. */
 export const startAttack = async (plan: AttackPlan): Promise<AttackReport> => {
