@@ -77,7 +77,10 @@ export class Datagram {
   readonly rangeFirst = new Float64Array(MAX_ENTRIES);
   readonly rangeLast = new Float64Array(MAX_ENTRIES);
 
-  /** Forget the last datagram: every field as the constructor left it, the columns' memory kept. */
+  /**
+   * Forget the last datagram: every field as the constructor left it, the columns' memory kept. But for width and beginning of the numbering, which no
+   * decoder sets so far: one that does has to set them each time, and the others then too.
+   */
   reset(): void {
     this.kind = 0;
     this.isNative = false;

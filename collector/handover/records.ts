@@ -5,7 +5,7 @@
  *     4  u32  number of the source address in the lane's book
  *     8  u16  port of the source
  *    10  u16  not used
- *    12  u32  entry by which it came (../entry.ts)
+ *    12  u32  entry by which it came (../receive/entry.ts)
  *
  * It carries no arrival time: its owner takes its own, so that what the way here took is no step back in the arrivals of a device.
  */

@@ -63,14 +63,18 @@ export class KernelDrops {
   /**
    * Bring every watched socket up to date; the kernel's tables are read at most once.
    * @param heldMs - since the sockets were last known to be empty: what waits came in that time
+   * @returns false when a table that is needed cannot be read now (no descriptor is left): what its sockets dropped since is not known
    */
-  refresh(heldMs = 0): void {
+  refresh(heldMs = 0): boolean {
     for (const watched of this.#native) watched.refresh();
+    let areRead = true;
     for (const family of [4, 6] as const) {
-      if ([...this.#listed.values()].some((watched) => watched.family === family)) this.#readTable(family);
+      const isNeeded = [...this.#listed.values()].some((watched) => watched.family === family);
+      if (isNeeded && !this.#readTable(family)) areRead = false;
     }
     for (const { peak, queuedBytes } of this.#native) peak.note(queuedBytes, heldMs);
     for (const { peak, queuedBytes } of this.#listed.values()) peak.note(queuedBytes, heldMs);
+    return areRead;
   }
 
   /** The sockets of this process that are there before one is opened: another one of the same address is none of ours (`BoundSocket.known`). */
@@ -92,15 +96,17 @@ export class KernelDrops {
         !known.has(socket.inode),
     );
     if (found === undefined) return null;
-    const watched = new ListedSocket(found.inode, family, () => this.#readTable(family));
+    const watched = new ListedSocket(found.inode, family, () => void this.#readTable(family));
     this.#listed.set(found.inode, watched);
     return watched;
   }
 
-  #readTable(family: 4 | 6): void {
-    for (const { inode, drops, queuedBytes } of this.#tables.sockets(family) ?? []) {
+  /** @returns whether it can be read */
+  #readTable(family: 4 | 6): boolean {
+    const sockets = this.#tables.sockets(family);
+    for (const { inode, drops, queuedBytes } of sockets ?? [])
       this.#listed.get(inode)?.take(drops, queuedBytes);
-    }
+    return sockets !== null;
   }
 }
 

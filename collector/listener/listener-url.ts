@@ -67,8 +67,14 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
     into.interface = value;
   },
   source(value, into, mistake) {
-    if (!(into.family === 4 ? isIPv4(value) : isIPv6(value)) || isGroup(value)) {
-      mistake(`source=${value} is not a sender's IPv${into.family} address, such as source=10.0.0.9`);
+    // the interface is named by interface=, and what comes has the zone of that one (crosstalk.ts)
+    const isAddress = into.family === 4 ? isIPv4(value) : isIPv6(value) && !value.includes("%");
+    if (!isAddress || isGroup(value)) {
+      const accepted =
+        into.family === 4
+          ? "IPv4 address, such as source=10.0.0.9"
+          : "IPv6 address without a zone, such as source=2001:db8::9";
+      mistake(`source=${value} is not a sender's ${accepted}`);
       return;
     }
     into.source = canonicalAddress(value);

@@ -1,6 +1,6 @@
 import type { ListenerConfig } from "./listener-url.ts";
 
-/** More would not fit what is remembered of a number (tracker/path-ring.ts). */
+/** More would not fit what is remembered of a number (../tracker/device/path-ring.ts). */
 export const MOST_PATHS = 4;
 
 /** The paths of a collector: what copies of one datagram may arrive by. */

@@ -11,7 +11,7 @@ export type ReceivePath = Exclude<ReceiveChoice, "auto">;
 /**
  * Takes one datagram. `bytes` and `view` look at the same memory and are the receiver's: whoever wants to keep something copies it. It neither
  * attaches nor detaches sockets.
- * @param entry - by which it came (../entry.ts)
+ * @param entry - by which it came (./entry.ts)
  * @param arrivalUs - when it was read, by the wall clock; like `nowMs` it may be that of a datagram read just before. One that was read ahead may
  *   be older than those of other sockets handed over before
  * @param nowMs - when it is handed over, by the monotonic clock: never less than the one before

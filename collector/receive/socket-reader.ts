@@ -75,7 +75,7 @@ export class SocketReader {
   #turnEndsMs: number | null = null;
 
   /**
-   * @param entry - by which its datagrams come (../entry.ts)
+   * @param entry - by which its datagrams come (./entry.ts)
    * @param batch - read into; others may be too, as what is read has been handled or put elsewhere before the next read
    */
   constructor(

@@ -32,7 +32,7 @@ export interface RecoveryOptions {
   /**
    * Takes a NACK.
    * @param bytes - the receiver's from now on
-   * @param local - number of the address of this host it is to leave from (../entry.ts)
+   * @param local - number of the address of this host it is to leave from (../receive/entry.ts)
    * @returns false when it cannot leave, because the listener has no socket
    */
   send(listener: number, bytes: Uint8Array, address: string, port: number, local: number): boolean;

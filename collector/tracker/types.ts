@@ -90,7 +90,7 @@ export interface Arrival {
   nowMs: number;
   /** index of the listener it came by */
   listener: number;
-  /** number of the address of this host it was sent to (../entry.ts) */
+  /** number of the address of this host it was sent to (../receive/entry.ts) */
   local: number;
   address: string;
   port: number;

@@ -1,4 +1,5 @@
 import type { TransitFigures } from "../../../protocol/device-arrivals.ts";
+import { elapsedUs } from "../elapsed.ts";
 import { widen } from "../widen.ts";
 
 /** Figures of one run. Transits are arrival minus send time, microseconds: the offset between the two clocks is in them. */
@@ -89,7 +90,7 @@ export class Transit {
 
   #bound(base: number, isFirst: boolean, transitUs: number, arrivalUs: number): void {
     const figures = this.#figures;
-    const isOver = arrivalUs - figures[base + FIGURE.SINCE]! > PERIOD_US;
+    const isOver = elapsedUs(figures[base + FIGURE.SINCE]!, arrivalUs) > PERIOD_US;
     if (isFirst || isOver) {
       figures[base + FIGURE.FORMER_LEAST] = isFirst ? transitUs : figures[base + FIGURE.LEAST]!;
       figures[base + FIGURE.FORMER_GREATEST] = isFirst ? transitUs : figures[base + FIGURE.GREATEST]!;

@@ -22,7 +22,7 @@ export const SLOT = {
   /** paths it is heard by, and those its reported source is heard by: one bit each */
   PATHS: 10,
   SOURCE_PATHS: 11,
-  /** with RETURN_PATH: number of the address of this host it was sent to (../entry.ts) */
+  /** with RETURN_PATH: number of the address of this host it was sent to (../../receive/entry.ts) */
   RETURN_LOCAL: 12,
 } as const;
 export const SLOT_FIELDS = 13;

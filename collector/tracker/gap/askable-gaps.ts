@@ -10,7 +10,7 @@ const MOST_CREDIT_BYTES = 65_536;
 /** Where a device is asked. */
 export interface ReturnPath {
   listener: number;
-  /** number of the address of this host it sends to (../entry.ts) */
+  /** number of the address of this host it sends to (../../receive/entry.ts) */
   local: number;
   address: string;
   port: number;

@@ -45,6 +45,15 @@ export class Epochs {
       : found;
   }
 
+  /** Whether a numbered run is the newest of its epoch, of those too that left the memory: none is read back for it. */
+  isNewest(run: number): boolean {
+    const { devices, runs } = this.#context;
+    const device = runs.device[run]!;
+    const epoch = runs.epoch[run]!;
+    const isNewestHere = this.#matching(devices.int(device, SLOT.NEWEST), epoch) === run;
+    return isNewestHere && runs.index[run]! > this.#closed.lastIndexOf(device, epoch);
+  }
+
   /** As `newestOf`, of an epoch a run begins in otherwise: also one whose name was forgotten is read back then. */
   newestBefore(device: number, epoch: number, arrival: Arrival): number {
     const found = this.newestOf(device, epoch);

@@ -78,6 +78,10 @@ test.each([
   ["udp://0.0.0.0:1?source=10.0.0.9", /^source= needs a multicast group as address, and 0\.0\.0\.0 is none/],
   ["udp://232.1.2.3:1?source=239.1.1.1", /^source=239\.1\.1\.1 is not a sender's IPv4 address/],
   ["udp://232.1.2.3:1?source=::1", /^source=::1 is not a sender's IPv4 address/],
+  [
+    "udp://[ff15::1]:1?interface=eth0&source=fe80::1%25eth0",
+    /^source=fe80::1%eth0 is not a sender's IPv6 address without a zone, such as source=2001:db8::9$/,
+  ],
   ["udp://[ff02::1]:1", /^ff02::1 exists once per link, so interface= must name one/],
   ["udp://239.1.1.1:1?interface=", /^interface= is empty/],
   ["udp://0.0.0.0:1?__proto__=1", /^the option "__proto__" is not known/],

@@ -2,7 +2,8 @@ import { expect, test, vi } from "vitest";
 import { Recovery } from "../../../collector/recovery/recovery.ts";
 import { GapList } from "../../../collector/tracker/gap/gap-list.ts";
 import { RunTable } from "../../../collector/tracker/run/run-table.ts";
-import type { DeviceArchive, TrackerOptions } from "../../../collector/tracker/types.ts";
+import { type DeviceArchive, ERR_ARCHIVE, type TrackerOptions } from "../../../collector/tracker/types.ts";
+import { LacunaError } from "../../../common/errors.ts";
 import type { RunSnapshot } from "../../../protocol/batch.ts";
 import { ROW, ROW_FLAG } from "../../../protocol/ledger-row.ts";
 import { deviceOf, noArchive, range, snapshotOf } from "../../support/stored-device.ts";
@@ -466,4 +467,24 @@ test("R16: a run pushed out of memory without an archive begins anew under an in
   }
   bed.data(10, { epoch: 0 });
   expect(bed.heardOf("run").at(-1)).toBe("run 71 of 1: 0/1");
+});
+
+test("R16: what was accepted stays so while the archive fails: it is not asked whether the device is heard on the newest run of its epoch", () => {
+  let asked = 0;
+  const archive: DeviceArchive = {
+    ...noArchive,
+    loadEpoch: () => {
+      asked++;
+      throw new LacunaError(ERR_ARCHIVE, "the disk does not answer");
+    },
+  };
+  const bed = new TrackerBed({ maxOpenRuns: 2, maxClosedRuns: 0, archive });
+  bed.stream(100, 101);
+  // from before it was first heard: a run of its own, which leaves the memory when others take its place
+  bed.advance(250).stream(0, 1);
+  const verdicts = [102, 103].map((number, index) => {
+    bed.advance(10_000).data(number);
+    return bed.data(0, { epoch: 2 + index });
+  });
+  expect([verdicts, bed.tracker.runCount, asked]).toEqual([["in-order", "in-order"], 3, 0]);
 });

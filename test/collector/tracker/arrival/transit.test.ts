@@ -114,6 +114,14 @@ test("the least and the greatest are those of the last ten to twenty minutes: cl
   expect(figures.of(0)).toMatchObject({ leastUs: 8000, greatestUs: 9000 });
 });
 
+test("a period ends ten minutes after both clocks were set back at the latest, not when they have caught up", () => {
+  const figures = new Transit(4);
+  figures.add(0, 1000, 1000, 3600 * SECOND_US);
+  figures.add(0, 1000, 9000, 0);
+  figures.add(0, 9000, 8000, 601 * SECOND_US);
+  expect(figures.of(0)).toMatchObject({ leastUs: 8000, greatestUs: 9000 });
+});
+
 test("a device that takes the place of one that left the memory has figures of its own", () => {
   const archive = { load: () => null, loadEpoch: () => null };
   const bed = new TrackerBed({ maxDevices: 1, archive });
