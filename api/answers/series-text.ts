@@ -2,6 +2,7 @@ import type { PlacedGap } from "../../db/query/absent.ts";
 import type { Buckets } from "../../db/series/buckets.ts";
 import type { PointsFound } from "../../db/series/points-query.ts";
 import type { SeriesFound, SeriesRun } from "../../db/series/series-query.ts";
+import type { PlacedStart } from "../../db/series/starts.ts";
 import type { TimeForm } from "../sources.ts";
 import type { TextWriter } from "./text-writer.ts";
 import { timeJson } from "./time-text.ts";
@@ -29,7 +30,7 @@ export const writeSeries = (
     writeBucket(out, buckets, bucket, isNumbered, time);
   }
   out.ascii("]");
-  writeGaps(out, found, runs, time);
+  writeGapsAndStarts(out, found, runs, time);
 };
 
 /** The same of `method=lttb`. Where the line is broken, a point without value lies half way. */
@@ -65,7 +66,7 @@ export const writePoints = (
     lastUs = pointUs;
   }
   out.ascii("]");
-  writeGaps(out, whole, runs, time);
+  writeGapsAndStarts(out, whole, runs, time);
 };
 
 const hasNumbers = (runs: readonly SeriesRun[]): boolean => runs.some(({ isUnsequenced }) => !isUnsequenced);
@@ -130,16 +131,21 @@ const writeStatistics = (out: TextWriter, buckets: Buckets, bucket: number): voi
   out.ascii(',"last":').value(buckets.last[bucket]!);
 };
 
-const writeGaps = (
+const writeGapsAndStarts = (
   out: TextWriter,
-  { gaps, gapsLeftOut }: SeriesFound,
+  found: SeriesFound,
   runs: readonly SeriesRun[],
   time: TimeForm,
 ): void => {
   const byRun = new Map(runs.map((run) => [run.run, run]));
-  const items = gaps.map((gap) => gapText(gap, byRun.get(gap.run)!, time));
-  out.ascii(',"gaps":[').text(items.join(",")).ascii('],"gapsLeftOut":').integer(gapsLeftOut);
+  const gaps = found.gaps.map((gap) => gapText(gap, byRun.get(gap.run)!, time));
+  out.ascii(',"gaps":[').text(gaps.join(",")).ascii('],"gapsLeftOut":').integer(found.gapsLeftOut);
+  const starts = found.starts.map((start) => startText(start, byRun.get(start.run)!, time));
+  out.ascii(',"starts":[').ascii(starts.join(",")).ascii('],"startsLeftOut":').integer(found.startsLeftOut);
 };
+
+const startText = ({ atUs }: PlacedStart, { epoch, index }: SeriesRun, time: TimeForm): string =>
+  `{"at":${timeJson(atUs, time)},"epoch":${epoch},"run":${index}}`;
 
 const gapText = (
   { run: _, first, last, state, cause, requests, ...times }: PlacedGap,

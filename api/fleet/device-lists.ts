@@ -2,7 +2,7 @@ import type { Clock } from "../../common/clock.ts";
 import type { DeviceStatus } from "../../protocol/device-status.ts";
 import { parameterError } from "../problems.ts";
 import { encodeCursor, foreignCursor } from "../requests/cursor.ts";
-import type { Position } from "../sources.ts";
+import type { Position, QueryClient } from "../sources.ts";
 import type { FleetRow, FleetSort, FleetTable } from "./fleet-table.ts";
 
 export interface DeviceListQuery {
@@ -50,6 +50,7 @@ export class DeviceLists {
    * @param key - the query as it was asked: pages go on with the same one
    * @param query - asked for the first page only
    * @param after - the decoded cursor; null = the first page
+   * @param client - for whom a first page is made (`FleetTable.page`)
    * @returns ids, some of which may be gone meanwhile, and the cursor behind so many of them
    * @throws ApiError 400 naming `cursor` when the list is not kept any more, or is another one
    */
@@ -58,9 +59,10 @@ export class DeviceLists {
     query: () => DeviceListQuery,
     after: Position | null,
     limit: number,
+    client: QueryClient,
   ): Promise<{ ids: readonly string[]; nextAfter: (used: number) => string | null }> {
     const [number, offset] = after === null ? [0, 0] : after;
-    const list = after === null ? await this.#make(query(), key) : this.#kept(Number(number), key);
+    const list = after === null ? await this.#make(query(), key, client) : this.#kept(Number(number), key);
     const nextAfter = (used: number): string | null => {
       const end = Number(offset) + used;
       if (end >= list.ids.length) return null;
@@ -70,8 +72,8 @@ export class DeviceLists {
     return { ids: list.ids.slice(Number(offset), Number(offset) + limit), nextAfter };
   }
 
-  async #make(query: DeviceListQuery, key: string): Promise<List> {
-    const { rows } = await this.#table.page({ ...query, offset: 0, limit: Number.POSITIVE_INFINITY });
+  async #make(query: DeviceListQuery, key: string, client: QueryClient): Promise<List> {
+    const { rows } = await this.#table.page({ ...query, offset: 0, limit: Number.POSITIVE_INFINITY }, client);
     const ids = rows.filter((row) => isWanted(query, row)).map(({ id }) => id);
     return { key, ids, usedAtMs: this.#clock.monotonicMs() };
   }

@@ -22,7 +22,7 @@ import {
 } from "../schemas/common.ts";
 import { Device, DeviceList, DevicesQueryString, LatestList } from "../schemas/devices.ts";
 import { sendBytes } from "../sending/send-bytes.ts";
-import type { DeviceView, Text } from "../sources.ts";
+import type { DeviceView, QueryClient, Text } from "../sources.ts";
 
 const LatestQuery = Query({ time: TimeFormQuery, limit: Limit(1000), cursor: Cursor });
 
@@ -59,10 +59,11 @@ const wantedDevices = async (
   lists: DeviceLists,
   query: DevicesQuery,
   nowUs: number,
+  client: QueryClient,
 ): Promise<Devices> => {
   const after = decodeCursor(LIST_SCOPE, query.cursor);
   const ask = (): DeviceListQuery => listQuery(query, nowUs);
-  const { ids, nextAfter } = await lists.page(keyOf(query), ask, after, query.limit);
+  const { ids, nextAfter } = await lists.page(keyOf(query), ask, after, query.limit, client);
   const { devices, used } = devicesWithin(context, ids);
   return { devices: devicesJson(context, devices, nowUs), next: nextAfter(used) };
 };
@@ -101,10 +102,10 @@ export const deviceRoutes = (app: App, context: ApiContext): void => {
         response: { 200: RefTo(DeviceList), ...ERRORS },
       },
     },
-    async ({ query }) => {
+    async ({ query, raw }) => {
       const nowUs = context.clock.wallUs();
       return wishesOf(query).length > 0
-        ? wantedDevices(context, lists, query, nowUs)
+        ? wantedDevices(context, lists, query, nowUs, raw.socket)
         : allDevices(context, query, nowUs);
     },
   );

@@ -50,12 +50,23 @@ const SeriesGap = Type.Object({
   requests: Type.Integer({ minimum: 0 }),
 });
 
-const Gaps = {
+const SeriesStart = Type.Object({
+  at: AnyTime("the earliest of its datagrams and readings"),
+  epoch: Nullable(Type.Integer()),
+  run: Type.Integer(),
+});
+
+const GapsAndStarts = {
   gaps: Type.Array(SeriesGap, {
     description:
       "absent ranges with a number in the span, by send time (`/gaps` goes by when they were noticed instead); of more than 1,000 the longest, of equally long ones some from all over the span",
   }),
   gapsLeftOut: Count("gaps in the span beyond those listed; their numbers are in `expected` all the same"),
+  starts: Type.Array(SeriesStart, {
+    description:
+      "epochs and runs that begin in the span, by time: where the device began anew, or was first heard; of more than 1,000 the newest and some from all over the span",
+  }),
+  startsLeftOut: Count("starts in the span beyond those listed"),
 };
 
 export const Series = named(
@@ -70,7 +81,7 @@ export const Series = named(
       ),
       stepSeconds: Type.Number({ description: "length of a bucket; the last one may be shorter" }),
       buckets: Type.Array(Bucket, { description: "all of the span in order, empty ones too" }),
-      ...Gaps,
+      ...GapsAndStarts,
     },
     {
       examples: [
@@ -126,6 +137,8 @@ export const Series = named(
             },
           ],
           gapsLeftOut: 0,
+          starts: [{ at: "2026-11-20T12:00:00.000000Z", epoch: 3, run: 0 }],
+          startsLeftOut: 0,
         },
       ],
     },
@@ -159,7 +172,7 @@ export const SeriesPoints = named(
           "readings in the order of their times, at most `points`, and a null wherever the line is broken",
       },
     ),
-    ...Gaps,
+    ...GapsAndStarts,
   }),
   "SeriesPoints",
 );

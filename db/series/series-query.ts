@@ -6,7 +6,9 @@ import { type PackedRuns, unpackRuns } from "../view/packed-runs.ts";
 import type { RunSpan } from "../view/run-extents.ts";
 import type { FilledNumbers } from "./arrivals.ts";
 import { Buckets } from "./buckets.ts";
-import { bucketAt, type Division, type Grid, gridOf, type StoredSpan } from "./grid.ts";
+import { bucketAt, type Division, type Grid, gridOf } from "./grid.ts";
+import { type PlacedStart, placeStarts } from "./starts.ts";
+import { storedSpanOf } from "./stored-span.ts";
 
 export interface SeriesRun extends RunSpan {
   epoch: number | null;
@@ -46,6 +48,9 @@ export interface SeriesFound {
   gaps: PlacedGap[];
   /** gaps in the span beyond those listed */
   gapsLeftOut: number;
+  starts: PlacedStart[];
+  /** starts in the span beyond those listed */
+  startsLeftOut: number;
 }
 
 /** What the gap rows say of a run: what is absent, and what came in the end. */
@@ -79,52 +84,10 @@ export const querySeries = (
     pieces: [...pieces.of(run, request)],
   }));
   const isOpen = request.fromUs === null || request.toUs === null;
-  const grid = gridOf(request, isOpen ? storedSpanOf(runs) : null);
+  const grid = gridOf(request, isOpen ? storedSpanOf(runs.flatMap(({ pieces: own }) => own)) : null);
   const buckets = new Buckets(grid);
   if (grid.count > 0) for (const run of runs) fillRun(buckets, run);
-  return { buckets, ...placeGaps(gaps, buckets, runs) };
-};
-
-/** From the first to the last time of a datagram or a reading that is stored; reads only the outermost pieces. */
-const storedSpanOf = (runs: readonly RunPieces[]): StoredSpan | null => {
-  const spans = runs.flatMap(({ pieces }) => pieces).map(spanOf);
-  let firstUs = Number.POSITIVE_INFINITY;
-  let lastUs = Number.NEGATIVE_INFINITY;
-  const include = (piece: Piece, span: StoredSpan): void => {
-    const own = piece.isExact ? span : ownSpan(piece);
-    firstUs = Math.min(firstUs, own.firstUs);
-    lastUs = Math.max(lastUs, own.lastUs);
-  };
-  spans.sort((a, b) => a.span.firstUs - b.span.firstUs);
-  for (const { piece, span } of spans) if (span.firstUs < firstUs) include(piece, span);
-  spans.sort((a, b) => b.span.lastUs - a.span.lastUs);
-  for (const { piece, span } of spans) if (span.lastUs > lastUs) include(piece, span);
-  return lastUs < firstUs ? null : { firstUs, lastUs };
-};
-
-/** As far as it is known without reading. */
-const spanOf = (piece: Piece): { piece: Piece; span: StoredSpan } => ({
-  piece,
-  span: {
-    firstUs: Math.min(piece.firstTimeUs, piece.firstReadingTimeUs),
-    lastUs: Math.max(piece.lastTimeUs, piece.lastReadingTimeUs),
-  },
-});
-
-const ownSpan = (piece: Piece): StoredSpan => {
-  let firstUs = Number.POSITIVE_INFINITY;
-  let lastUs = Number.NEGATIVE_INFINITY;
-  const include = (times: Float64Array, count: number): void => {
-    for (let at = 0; at < count; at++) {
-      const timeUs = times[at]!;
-      if (timeUs < firstUs) firstUs = timeUs;
-      if (timeUs > lastUs) lastUs = timeUs;
-    }
-  };
-  const columns = piece.columns();
-  include(columns.datagramTime, columns.datagramCount);
-  include(columns.readingTime, columns.readingCount);
-  return { firstUs, lastUs };
+  return { buckets, ...placeGaps(gaps, buckets, runs), ...placeStarts(pieces, grid, request, runs) };
 };
 
 const fillRun = (buckets: Buckets, { run, order, pieces }: RunPieces): void => {

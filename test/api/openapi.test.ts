@@ -174,7 +174,13 @@ describe("answers are what the document says", () => {
       lastArrivalUs: 0,
       lastFlush: 0,
     };
-    const found = { buckets, gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }], gapsLeftOut: 0 };
+    const found = {
+      buckets,
+      gaps: [{ ...gap!, fromUs: NOON_US, toUs: NOON_US + 5 }],
+      gapsLeftOut: 0,
+      starts: [{ run: gap!.run, atUs: NOON_US }],
+      startsLeftOut: 0,
+    };
     const runs = [{ ...run, channels: [1] }];
     api.sources.series = { unit: "Cel", text: series(found, runs, "rfc3339") };
     const points = {

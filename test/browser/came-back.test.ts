@@ -76,7 +76,7 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
       `#/device/${came.device}?last=all`,
     );
     const chart = page.getByRole("img", {
-      name: new RegExp(`of ${came.device} over time, 0 gaps, ${came.count} ${came.bin}$`),
+      name: new RegExp(`of ${came.device} over time, 0 gaps, ${came.count} ${came.bin}, 1 start$`),
     });
     await chart.waitFor();
     await page.locator(".legend li", { hasText: came.bin }).first().waitFor();
@@ -110,7 +110,7 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
 
   test("their page has no accessibility violation", async () => {
     const { page, close } = await visit(sentTo.browser, sentTo.api, "#/device/boiler-1?last=all");
-    await page.getByRole("img", { name: /3 recovered$/ }).waitFor();
+    await page.getByRole("img", { name: /3 recovered, 1 start$/ }).waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     await close();
   });

@@ -169,7 +169,7 @@ const bucket = (start: string, expected: number): string =>
 const SERIES =
   '"from":"2026-11-20T11:58:20.000000Z","to":"2026-11-20T12:00:00.000000Z","stepSeconds":50,' +
   `"buckets":[${bucket("2026-11-20T11:58:20.000000Z", 50)},${bucket("2026-11-20T11:59:10.000000Z", 48)}],` +
-  '"gaps":[],"gapsLeftOut":0';
+  '"gaps":[],"gapsLeftOut":0,"starts":[{"at":"2026-11-20T11:58:20.000000Z","epoch":3,"run":0}],"startsLeftOut":0';
 
 const point = (time: string, value: number | null): string => `{"time":"${time}","value":${value}}`;
 
@@ -179,4 +179,4 @@ const POINTS =
   `${point("2026-11-20T11:58:20.000000Z", 21.25)},${point("2026-11-20T11:58:21.000000Z", 21.5)},` +
   `${point("2026-11-20T11:58:22.500000Z", null)},` +
   `${point("2026-11-20T11:58:24.000000Z", 21.5)},${point("2026-11-20T11:58:25.000000Z", 21.25)}],` +
-  '"gaps":[],"gapsLeftOut":0';
+  '"gaps":[],"gapsLeftOut":0,"starts":[{"at":"2026-11-20T11:58:20.000000Z","epoch":3,"run":0}],"startsLeftOut":0';

@@ -35,6 +35,8 @@ export interface SeriesJson {
     state: string;
   }[];
   gapsLeftOut: number;
+  starts: { at: string; epoch: number | null; run: number }[];
+  startsLeftOut: number;
   unit: string;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ratesBetween } from "../../web/src/collector/rates.ts";
+import { lastAnswers, ratesBetween } from "../../web/src/collector/rates.ts";
 import { eventParser } from "../../web/src/data/sse.ts";
 import type { Listener, Status } from "../../web/src/data/status-types.ts";
 import { cellAt, geometryAt, leftOf } from "../../web/src/raster/geometry.ts";
@@ -102,6 +102,20 @@ test("there are no rates across a restart, nor over so little time that they wou
     expect(ratesBetween(status(10, 1), status(10 + seconds, 1000))).toBeUndefined();
   expect(ratesBetween(status(10, 1), status(13, 1))).toBeDefined();
   expect(ratesBetween(status(10, 1), status(15, 1, { startedAt: "1970-01-01T00:00:09Z" }))).toBeUndefined();
+});
+
+test("rates go on when the collector's clock is set back, and no more answers are kept than they need", () => {
+  let kept: readonly Status[] = [];
+  for (let second = 10; second < 40; second++) {
+    const anHourBack = { now: new Date((second - 3600) * 1000).toISOString() };
+    kept = lastAnswers(kept, status(second, second * 100, second < 25 ? {} : anHourBack));
+  }
+  expect(kept.map(({ uptimeSeconds }) => uptimeSeconds)).toEqual([
+    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+  ]);
+  expect(ratesBetween(status(24, 2400), kept[0]!)?.datagrams).toBe(100);
+  const restarted = status(1, 0, { startedAt: "1970-01-01T00:00:40Z" });
+  expect(lastAnswers(kept, restarted)).toEqual([restarted]);
 });
 
 test.each([1, 1.8])(

@@ -7,6 +7,7 @@ import { numbersOf } from "../../web/src/device/numbers-of.ts";
 import { placeOfGap } from "../../web/src/device/place-of-gap.ts";
 import {
   bucketsFor,
+  closeTo,
   formatRange,
   notEmpty,
   panned,
@@ -281,6 +282,17 @@ describe("the range of time", () => {
     expect(panned(span, -0.25)).toEqual({ kind: "fixed", fromMs: zero + 500, toMs: zero + 2500 });
     const short = { fromMs: zero, toMs: zero + 10 };
     expect(zoomed(short, 0.5)).toEqual({ kind: "fixed", fromMs: zero - 5, toMs: zero + 15 });
+  });
+
+  test("shows a tenth of itself around a moment, ten seconds at least", () => {
+    const zero = 1_795_176_000_000;
+    const around = (lengthMs: number) => closeTo(zero + 7, { fromMs: zero, toMs: zero + lengthMs });
+    expect(around(86_400_000)).toEqual({
+      kind: "fixed",
+      fromMs: zero + 7 - 4_320_000,
+      toMs: zero + 7 + 4_320_000,
+    });
+    expect(around(50_000)).toEqual({ kind: "fixed", fromMs: zero + 7 - 5000, toMs: zero + 7 + 5000 });
   });
 
   test("stays where readings can be, however far one zooms out or moves", () => {

@@ -19,7 +19,7 @@ const foundOf = (gaps: PlacedGap[] = []): SeriesFound => {
   } as SeriesFound["buckets"]["grid"]);
   buckets.received[0] = 7;
   buckets.absent[0] = 2;
-  return { buckets, gaps, gapsLeftOut: 0 };
+  return { buckets, gaps, gapsLeftOut: 0, starts: [], startsLeftOut: 0 };
 };
 
 const jsonOf = (write: (out: TextWriter) => void) => {
@@ -74,6 +74,19 @@ test.each([
   } as PlacedGap;
   const { gaps } = jsonOf((out) => writeSeries(out, foundOf([gap]), [runOf(1, false)], time));
   expect(gaps).toMatchObject([{ from: one, to: other, openedAt: one, closedAt: other }]);
+});
+
+test.each([
+  ["us", 1_795_000_000_000_100],
+  ["ms", 1_795_000_000_000.1],
+  ["rfc3339", "2026-11-18T11:06:40.000100Z"],
+] as const)("a start names its epoch and run, and its time as asked for, in %s", (time, at) => {
+  const found = { ...foundOf(), starts: [{ run: 2, atUs: 1_795_000_000_000_100 }], startsLeftOut: 4 };
+  const withoutEpoch = { ...runOf(2, false), epoch: null };
+  for (const run of [runOf(2, false), withoutEpoch]) {
+    const { starts, startsLeftOut } = jsonOf((out) => writeSeries(out, found, [runOf(1, false), run], time));
+    expect([starts, startsLeftOut]).toEqual([[{ at, epoch: run.epoch, run: 2 }], 4]);
+  }
 });
 
 test("a broken line has a point without value half way, one where several lines have no chosen point", () => {

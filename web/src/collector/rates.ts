@@ -1,5 +1,4 @@
 import type { Status } from "../data/status-types.ts";
-import { parseMs } from "../format/times.ts";
 
 /** What moved between two answers of the status, per second. */
 export interface Rates {
@@ -12,10 +11,21 @@ export interface Rates {
 
 /** Counters of a listener are up to half a second old: over a second or two a rate would be off by a half or a third. */
 const LEAST_SECONDS = 3;
+/** rates are over that long: long enough not to flicker */
+const WINDOW_SECONDS = 10;
+
+/** What is kept for rates when another answer comes, the oldest first. By the time the collector has run: its clock may be set. */
+export const lastAnswers = (before: readonly Status[], newest: Status): readonly Status[] => [
+  ...before.filter(
+    ({ startedAt, uptimeSeconds }) =>
+      startedAt === newest.startedAt && newest.uptimeSeconds - uptimeSeconds <= WINDOW_SECONDS,
+  ),
+  newest,
+];
 
 /** @returns undefined when too little time has passed, or the collector was started anew in between */
 export const ratesBetween = (from: Status, to: Status): Rates | undefined => {
-  const seconds = (parseMs(to.now) - parseMs(from.now)) / 1000;
+  const seconds = to.uptimeSeconds - from.uptimeSeconds;
   if (seconds < LEAST_SECONDS || from.startedAt !== to.startedAt) return undefined;
   const before = new Map(from.listeners.map((listener) => [listener.url, listener.counters]));
   const listeners = new Map(

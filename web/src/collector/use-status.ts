@@ -1,11 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Status } from "../data/status-types.ts";
 import { usePoll } from "../data/use-poll.ts";
-import { parseMs } from "../format/times.ts";
-import { type Rates, ratesBetween } from "./rates.ts";
-
-/** rates are over that long: long enough not to flicker */
-const WINDOW_MS = 10_000;
+import { lastAnswers, type Rates, ratesBetween } from "./rates.ts";
 
 /** The collector's status, and what moved in the last seconds. */
 export const useStatus = (): { status: Status | undefined; rates: Rates | undefined } => {
@@ -13,13 +9,7 @@ export const useStatus = (): { status: Status | undefined; rates: Rates | undefi
   const [kept, setKept] = useState<readonly Status[]>([]);
   useEffect(() => {
     if (status === undefined) return;
-    setKept((before) => [
-      ...before.filter(
-        ({ now, startedAt }) =>
-          startedAt === status.startedAt && parseMs(status.now) - parseMs(now) <= WINDOW_MS,
-      ),
-      status,
-    ]);
+    setKept((before) => lastAnswers(before, status));
   }, [status]);
   const oldest = kept[0];
   return {

@@ -199,7 +199,20 @@ export interface SeriesGap extends Omit<Gap, "device" | "state" | "arrival"> {
   to: string;
 }
 
-export interface Series {
+/** an epoch or a run begins */
+export interface SeriesStart {
+  at: string;
+  epoch: number | null;
+  run: number;
+}
+
+export interface SeriesStarts {
+  /** by time */
+  starts: SeriesStart[];
+  startsLeftOut: number;
+}
+
+export interface Series extends SeriesStarts {
   from: string | null;
   to: string | null;
   stepSeconds: number;

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { PointedMark } from "../charts/start-marks.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
-import type { Channel, Series } from "../data/types.ts";
+import type { Channel, Series, SeriesStarts } from "../data/types.ts";
 import { measured, plural } from "../format/numbers.ts";
 import { fullTime, parseMs, shortTime } from "../format/times.ts";
 import { unitText } from "../format/unit.ts";
@@ -11,6 +12,7 @@ import { channelColumns, channelOptions } from "./channel-options.ts";
 import { type ChartData, chartData, NO_CHART } from "./chart-data.ts";
 import { NewestReading } from "./newest-reading.tsx";
 import { notEmpty, type Range, type Span } from "./range.ts";
+import { StartTip } from "./start-tip.tsx";
 import { useSeries } from "./use-series.ts";
 
 /** share of a stretch of time that is left after the newest reading, when that is looked for */
@@ -94,6 +96,8 @@ export interface ChannelChartProps {
   onSelect: (fromMs: number, toMs: number) => void;
   /** what it has: the ends of a range that has none are known by its answer only */
   onSpan: (span: Span) => void;
+  /** where epochs and runs begin in it */
+  onStarts: ((starts: SeriesStarts) => void) | undefined;
 }
 
 /** One channel over time, with its gaps. */
@@ -105,6 +109,7 @@ export const ChannelChart = ({
   shown,
   onSelect,
   onSpan,
+  onStarts,
 }: ChannelChartProps) => {
   const [hovered, setHovered] = useState<number | null>(null);
   const points = Math.max(50, Math.round(width / PIXELS_PER_BUCKET));
@@ -116,6 +121,12 @@ export const ChannelChart = ({
   const columns = useMemo(() => channelColumns(data), [data]);
   const gaps = useRef(series?.gaps ?? []);
   gaps.current = series?.gaps ?? [];
+  const startTimes = useMemo(() => (series?.starts ?? []).map(({ at }) => parseMs(at) / 1000), [series]);
+  const starts = useRef(startTimes);
+  starts.current = startTimes;
+  const [pointed, setPointed] = useState<PointedMark | null>(null);
+  const pointedStart = pointed === null ? undefined : series?.starts[pointed.index];
+  const startCount = startTimes.length + (series?.startsLeftOut ?? 0);
   const leftOut = series?.gapsLeftOut ?? 0;
   const drawn = useRef(data);
   drawn.current = data;
@@ -128,6 +139,9 @@ export const ChannelChart = ({
   useEffect(() => {
     if (span !== null && isOfRange) onSpan(span);
   }, [span?.fromMs, span?.toMs, isOfRange]);
+  useEffect(() => {
+    if (series !== undefined) onStarts?.(series);
+  }, [series, onStarts]);
 
   return (
     <figure class="channel">
@@ -153,23 +167,26 @@ export const ChannelChart = ({
           {path !== null && <CopyCurl path={path} />}
         </span>
       </figcaption>
-      <TimeChart
-        key={data.isSwitch ? "steps" : "line"}
-        options={() =>
-          channelOptions(
-            () => gaps.current,
-            data.isSwitch,
-            () => drawn.current,
-          )
-        }
-        data={columns}
-        from={visible === null ? undefined : visible.fromMs / 1000}
-        to={visible === null ? undefined : visible.toMs / 1000}
-        height={Math.round(HEIGHT * useWallScale())}
-        label={`${channel.name} of ${device} over time, ${plural(gaps.current.length + leftOut, "gap")}${cameBack(data)}`}
-        onHover={setHovered}
-        onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
-      />
+      <div class="chart-place">
+        <TimeChart
+          key={data.isSwitch ? "steps" : "line"}
+          options={() =>
+            channelOptions(
+              { gaps: () => gaps.current, starts: () => starts.current, onStart: setPointed },
+              data.isSwitch,
+              () => drawn.current,
+            )
+          }
+          data={columns}
+          from={visible === null ? undefined : visible.fromMs / 1000}
+          to={visible === null ? undefined : visible.toMs / 1000}
+          height={Math.round(HEIGHT * useWallScale())}
+          label={`${channel.name} of ${device} over time, ${plural(gaps.current.length + leftOut, "gap")}${cameBack(data)}${startCount > 0 ? `, ${plural(startCount, "start")}` : ""}`}
+          onHover={setHovered}
+          onSelect={(from, to) => onSelect(from * 1000, to * 1000)}
+        />
+        {pointed !== null && pointedStart !== undefined && <StartTip {...pointed} start={pointedStart} />}
+      </div>
     </figure>
   );
 };

@@ -3,6 +3,7 @@ import { binOf } from "../bins/bins.ts";
 import { chartPadding, sharedCursor, timeAxis, valueAxis, wallPixels } from "../charts/axes.ts";
 import { gapShading } from "../charts/gap-shading.ts";
 import { sharedWidth } from "../charts/shared-width.ts";
+import { type PointedMark, startMarks } from "../charts/start-marks.ts";
 import type { ChartOptions } from "../charts/time-chart.tsx";
 import type { SeriesGap } from "../data/types.ts";
 import { tickValues } from "../format/tick-values.ts";
@@ -57,13 +58,22 @@ const channelAxis = (drawn: () => ChartData, size: uPlot.Axis.Size): uPlot.Axis 
   size,
 });
 
+/** What is beside the values. */
+export interface ChartMarks {
+  gaps: () => readonly SeriesGap[];
+  /** where epochs and runs begin, seconds, ascending */
+  starts: () => readonly number[];
+  /** one of these is pointed at */
+  onStart: (mark: PointedMark | null) => void;
+}
+
 /**
- * The values as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps.
+ * The values as a line, points where numbers came back, the span from least to greatest as a band around it, gaps as gaps, a mark where an epoch or a run begins.
  * @param isSwitch - the values are 0 and 1: drawn as steps
  * @param drawn - what is shown just now
  */
 export const channelOptions = (
-  gaps: () => readonly SeriesGap[],
+  { gaps, starts, onStart }: ChartMarks,
   isSwitch: boolean,
   drawn: () => ChartData,
 ): ChartOptions => {
@@ -74,7 +84,7 @@ export const channelOptions = (
     padding: chartPadding(),
     scales: { y: isSwitch ? SWITCH_SCALE : valueScale() },
     axes: [timeAxis(), isSwitch ? switchAxis(width.size) : channelAxis(drawn, width.size)],
-    plugins: [gapShading(gaps), width.plugin],
+    plugins: [gapShading(gaps), startMarks(starts, onStart), width.plugin],
     series: [
       {},
       {

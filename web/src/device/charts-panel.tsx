@@ -1,15 +1,16 @@
 import { useCallback, useRef, useState } from "preact/hooks";
 import { binOf, LOST_BINS } from "../bins/bins.ts";
 import { collectorNow } from "../data/clock.ts";
-import type { Channel } from "../data/types.ts";
+import type { Channel, SeriesStarts } from "../data/types.ts";
 import { Legend } from "../parts/legend.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useWidth } from "../parts/use-width.ts";
 import { ChannelChart } from "./channel-chart.tsx";
 import { ChannelChoice } from "./channel-choice.tsx";
 import { NoReading } from "./no-reading.tsx";
-import { panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
+import { closeTo, panned, type Range, type Span, spanOfRange, zoomed } from "./range.ts";
 import { RangeBar } from "./range-bar.tsx";
+import { StartsList } from "./starts-list.tsx";
 
 /** charts at first; all others wait for a click on their name */
 const SHOWN_FIRST = 4;
@@ -33,6 +34,16 @@ const rangeByKey = (event: KeyboardEvent, from: Span | null): Range | undefined 
   if (event.key === "Home") return ALL;
   return from === null ? undefined : MOVES[event.key]?.(from);
 };
+
+const areSame = (some: SeriesStarts, others: SeriesStarts): boolean =>
+  some.startsLeftOut === others.startsLeftOut &&
+  some.starts.length === others.starts.length &&
+  some.starts.every(({ at, epoch, run }, index) => {
+    const other = others.starts[index]!;
+    return at === other.at && epoch === other.epoch && run === other.run;
+  });
+
+const NO_STARTS: SeriesStarts = { starts: [], startsLeftOut: 0 };
 
 export interface ChartsPanelProps {
   device: string;
@@ -60,6 +71,13 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
     [key],
   );
 
+  // all charts have the same: the first tells them, and they are drawn again only when they are others
+  const [{ starts, startsLeftOut }, setStarts] = useState(NO_STARTS);
+  const noteStarts = useCallback(
+    (next: SeriesStarts) => setStarts((before) => (areSame(before, next) ? before : next)),
+    [],
+  );
+
   const names = chosen ?? channels.slice(0, SHOWN_FIRST).map(({ name }) => name);
   const shown = channels.filter(({ name }) => names.includes(name));
   const seenNow = (): Span | null => span ?? spanOfRange(range, collectorNow());
@@ -83,7 +101,7 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
       >
         {channels.length === 0 && <NoReading />}
         {width > 0 &&
-          shown.map((channel) => (
+          shown.map((channel, index) => (
             <ChannelChart
               key={channel.name}
               device={device}
@@ -93,12 +111,21 @@ export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen
               onSelect={(fromMs, toMs) => onRange(zoomed({ fromMs, toMs }, 1))}
               shown={span}
               onSpan={noteSpan}
+              onStarts={index === 0 ? noteStarts : undefined}
             />
           ))}
       </section>
       <div class="panel-body">
         <Legend bins={POINTS} shape="point" />
         <Legend bins={SHADES} />
+        {shown.length > 0 && (
+          <StartsList
+            starts={starts}
+            startsLeftOut={startsLeftOut}
+            nowMs={collectorNow()}
+            onLook={(atMs) => onRange(closeTo(atMs, seenNow() ?? { fromMs: atMs, toMs: atMs }))}
+          />
+        )}
       </div>
     </Panel>
   );

@@ -10,7 +10,7 @@ import { Choice } from "../parts/choice.tsx";
 import { CopyCurl } from "../parts/copy-curl.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { findGap } from "./place-of-gap.ts";
-import type { Range } from "./range.ts";
+import { lookedAt, type Range } from "./range.ts";
 
 const STATES = [
   ["", "all"],
@@ -56,9 +56,6 @@ const Fate = ({ state, cause, arrival }: Gap) => {
   );
 };
 
-/** around a gap that is looked at, milliseconds */
-const AROUND_MS = 5000;
-
 export interface GapsPanelProps {
   device: string;
   /** any of its channels; undefined: it has none */
@@ -93,9 +90,9 @@ export const GapsPanel = ({
     looking.current?.abort();
     const abort = new AbortController();
     looking.current = abort;
-    const { fromMs, toMs } = await findGap(gap, channel, abort.signal);
+    const place = await findGap(gap, channel, abort.signal);
     // another one was clicked, or the page was left
-    if (!abort.signal.aborted) onRange({ kind: "fixed", fromMs: fromMs - AROUND_MS, toMs: toMs + AROUND_MS });
+    if (!abort.signal.aborted) onRange(lookedAt(place));
   };
   return (
     <Panel

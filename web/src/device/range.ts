@@ -66,6 +66,22 @@ export interface Span {
   toMs: number;
 }
 
+/** around what is looked at, milliseconds */
+const AROUND_MS = 5000;
+
+/** A stretch with what lies around it. */
+export const lookedAt = ({ fromMs, toMs }: Span): Range => ({
+  kind: "fixed",
+  fromMs: fromMs - AROUND_MS,
+  toMs: toMs + AROUND_MS,
+});
+
+/** A moment with what lies around it: a tenth of what is shown, since of a device that speaks seldom seconds hold one reading or none. */
+export const closeTo = (atMs: number, { fromMs, toMs }: Span): Range => {
+  const aroundMs = Math.max(AROUND_MS, (toMs - fromMs) / 20);
+  return possible(atMs - aroundMs, atMs + aroundMs);
+};
+
 /** All that is stored may have one time: a second around it, in which it is seen. */
 export const notEmpty = ({ fromMs, toMs }: Span): Span =>
   toMs - fromMs >= SHORTEST_MS ? { fromMs, toMs } : { fromMs: fromMs - 500, toMs: toMs + 500 };

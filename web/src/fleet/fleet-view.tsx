@@ -14,7 +14,8 @@ export interface FleetViewProps {
   setParameters: SetParameters;
 }
 
-const spanOf = (text: string | null): Span => (text !== null && text in SPANS ? (text as Span) : "10m");
+const spanOf = (text: string | null): Span =>
+  text !== null && Object.hasOwn(SPANS, text) ? (text as Span) : "10m";
 
 /** How complete is everything right now, what became of it lately, and how is each device? */
 export const FleetView = ({ parameters, setParameters }: FleetViewProps) => {
