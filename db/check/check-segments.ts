@@ -3,7 +3,7 @@ import { addChunk, noChunks } from "../chunk/chunk-totals.ts";
 import { CRC_BYTES } from "../codec/checksum.ts";
 import { inSegment, SegmentCorruptError } from "../codec/corrupt.ts";
 import type { Sqlite } from "../file/open.ts";
-import { checkChunks } from "../merge/merge-input.ts";
+import { checkChunks, MISSAID } from "../merge/merge-input.ts";
 import type { SegmentSummary } from "../segment/columns.ts";
 import { eachRun } from "../segment/directory.ts";
 import { SegmentReader } from "../segment/segment-reader.ts";
@@ -19,7 +19,6 @@ interface Row extends SegmentSummary {
   pages: number;
 }
 
-const MISSAID = "its row does not say what it holds";
 const COLUMNS = `segment, first_segment AS firstSegment, level, chunk_set AS chunkSet, first_page AS firstPage, pages, runs, datagrams, readings, first_time AS firstTimeUs, last_time AS lastTimeUs,
   first_reading_time AS firstReadingTimeUs, last_reading_time AS lastReadingTimeUs, first_arrival AS firstArrivalUs, last_arrival AS lastArrivalUs`;
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../../common/descriptors.ts";
 import { LacunaError, messageOf } from "../../common/errors.ts";
-import { inodeShortage, mayLackRoom, type Sqlite } from "./open.ts";
+import { excessOf, inodeShortage, mayLackRoom, type Sqlite } from "./open.ts";
 import { realFileOf } from "./real-file.ts";
 
 /** Held while this process owns a database; the operating system lets go of it when the process dies. */
@@ -64,7 +64,7 @@ export const lockDatabase = (file: string, startedUs: number): DatabaseLock => {
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
     if (isBusy) throw ownedError(file, lockFile, error);
     const why = existsSync(dirname(lockFile))
-      ? `cannot write ${lockFile}: ${refusalOf(lockFile) ?? descriptorShortage(LOCK_FILES) ?? inodeShortage(lockFile) ?? messageOf(error)}`
+      ? `cannot write ${lockFile}: ${refusalOf(lockFile) ?? excessOf(lockFile) ?? descriptorShortage(LOCK_FILES) ?? inodeShortage(lockFile) ?? messageOf(error)}`
       : `cannot open the database ${file}: there is no directory ${dirname(lockFile)}`;
     throw new LacunaError("ERR_DATABASE_OPEN", why, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { descriptorShortage } from "../../common/descriptors.ts";
 import { codeOf, LacunaError, messageOf } from "../../common/errors.ts";
@@ -88,6 +88,7 @@ export const openAsItIs = (file: string): { db: Sqlite; version: number } => {
     const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
     return setUp(db, () => {
       version = checkVersion(db, file);
+      refuseObstacle(file);
     });
   });
   return { db, version };
@@ -102,7 +103,8 @@ const opening = (file: string, isMade: boolean, open: () => Sqlite): Sqlite => {
     if (error instanceof LacunaError) throw error;
     const why =
       obstacleOf(file, isMade) ??
-      (isMade ? null : besideOf(file, error)) ??
+      besideOf(file, isMade, error) ??
+      excessOf(file) ??
       descriptorShortage(DATABASE_FILES) ??
       inodeShortage(file) ??
       messageOf(error);
@@ -146,11 +148,13 @@ const obstacleOf = (file: string, isMade: boolean): string | null => {
 };
 
 /** Readers of a WAL share memory in a file beside the database, which the first one makes; SQLite says only that it may not write, or not open. */
-const besideOf = (file: string, error: unknown): string | null => {
+const besideOf = (file: string, isMade: boolean, error: unknown): string | null => {
   const directory = dirname(realFileOf(file));
-  if (codeOf(error) === "SQLITE_IOERR_SHMSIZE")
-    return `SQLite makes a file beside it while it is read, and the disk of ${directory} has no room for that: make some, or copy it, with its -wal where there is one, to another disk`;
-  if (!/^SQLITE_(READONLY|CANTOPEN)/.test(codeOf(error) ?? "")) return null;
+  if (codeOf(error) === "SQLITE_IOERR_SHMSIZE") {
+    const room = `SQLite makes a file beside it while it is open, and the disk of ${directory} has no room for that: make some`;
+    return isMade ? room : `${room}, or copy it, with its -wal where there is one, to another disk`;
+  }
+  if (isMade || !/^SQLITE_(READONLY|CANTOPEN)/.test(codeOf(error) ?? "")) return null;
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
     return null;
@@ -169,6 +173,20 @@ export const inodeShortage = (file: string): string | null => {
     // there is more amiss than that
     return null;
   }
+};
+
+/** The longest path SQLite takes, and the longest name file systems take as a rule, in bytes. */
+const PATH_BYTES = 511;
+const NAME_BYTES = 255;
+
+/** SQLite says of a path that is too long, with the journal's behind it, only that it cannot open the file. */
+export const excessOf = (file: string): string | null => {
+  const journal = `${resolve(realFileOf(file))}-journal`;
+  if (Buffer.byteLength(journal) > PATH_BYTES)
+    return `its path is too long for SQLite, which takes ${PATH_BYTES} bytes with "-journal" behind it`;
+  if (Buffer.byteLength(basename(journal)) > NAME_BYTES)
+    return `its name is too long: SQLite makes another with "-journal" behind it, which may have ${NAME_BYTES} bytes`;
+  return null;
 };
 
 const setUp = (db: Sqlite, prepare: () => void): Sqlite => {

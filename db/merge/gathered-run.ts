@@ -14,6 +14,15 @@ export class GatheredRun {
     this.#isAscending = true;
   }
 
+  /** how many there are so far, and readings in them */
+  get datagrams(): number {
+    return this.#arrived.datagramCount;
+  }
+
+  get readings(): number {
+    return this.#arrived.readingCount;
+  }
+
   /** Append datagrams [first, end), which are copied; they ascend. */
   append(from: DatagramColumns, first = 0, end = from.datagramCount): void {
     if (end === first) return;

@@ -8,6 +8,9 @@ import { GrowingColumns } from "../segment/growing-columns.ts";
 import { SegmentReader } from "../segment/segment-reader.ts";
 import type { GatheredRun } from "./gathered-run.ts";
 
+/** Why a segment is damaged that is whole in itself. */
+export const MISSAID = "its row does not say what it holds";
+
 /** What is decoded is copied at once: all inputs of a thread share the columns. */
 const decoded = new GrowingColumns();
 

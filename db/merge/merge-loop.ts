@@ -38,7 +38,13 @@ export class MergeLoop {
   step(): void {
     if (this.#merging.current !== null || this.#clock.monotonicMs() < this.#notBeforeMs) return;
     const task = this.#begin();
-    if (task !== null) this.#host.post({ command: "merge", task });
+    if (task === null) return;
+    try {
+      this.#host.post({ command: "merge", task });
+    } catch (error) {
+      // there was no thread yet, and the system allows no further one
+      this.#failed(error);
+    }
   }
 
   handle(message: MergeReport): void {

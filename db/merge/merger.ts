@@ -13,7 +13,7 @@ import type { Sqlite } from "../file/open.ts";
 import { encodeBlock } from "../segment/block.ts";
 import type { DatagramColumns } from "../segment/columns.ts";
 import { GatheredRun } from "./gathered-run.ts";
-import { BlobInput, ChunkInput, type MergeInput } from "./merge-input.ts";
+import { BlobInput, ChunkInput, type MergeInput, MISSAID } from "./merge-input.ts";
 import { CHUNK_READINGS, chunkWeight } from "./merge-policy.ts";
 import type { MergeLot, MergeResult, MergeTask, SegmentRow } from "./merge-task.ts";
 
@@ -49,7 +49,7 @@ export class Merger {
    * @throws DamagedInputError, or LacunaError `ERR_MERGE_INPUT_GONE` when retention removed one of them meanwhile
    */
   *merge({ inputs: rows }: MergeTask): Generator<MergeLot, MergeResult> {
-    const sources = rows.map((row) => this.#inSegment(row.segment, () => this.#open(row)));
+    const sources = rows.map((row) => this.#inSegment(row, () => this.#open(row)));
     const output = new Output(originOf(this.#db, rows), this.#block, this.#chunkReadings, this.#lotPages);
     for (;;) {
       const run = lowestRun(sources);
@@ -57,10 +57,14 @@ export class Merger {
       const { lowestAhead, isUnsequenced } = this.#gather(sources, run);
       yield* output.add(run, isUnsequenced, this.#gathered.sorted(), lowestAhead);
     }
+    for (const { row, datagrams, readings } of sources) {
+      if (datagrams !== row.datagrams || readings !== row.readings)
+        throw new DamagedInputError(row.segment, new SegmentCorruptError(MISSAID));
+    }
     return output.end();
   }
 
-  #inSegment<T>(segment: number, read: () => T): T {
+  #inSegment<T>({ segment }: SegmentRow, read: () => T): T {
     try {
       return read();
     } catch (thrown) {
@@ -69,21 +73,24 @@ export class Merger {
     }
   }
 
-  #open({ segment, chunkSet, firstPage, level }: SegmentRow): Source {
+  #open(row: SegmentRow): Source {
+    const { segment, chunkSet, firstPage, level } = row;
     const late = this.#db.prepare("SELECT run_no FROM late_segments WHERE segment = ?").pluck().all(segment);
     const lateRuns = new Set(late as number[]);
     const sourceOf = (input: MergeInput): Source => ({
-      segment,
+      row,
+      datagrams: 0,
+      readings: 0,
       input,
       take: () => input.take(this.#gathered),
       lateRuns,
     });
     if (level > 0) return sourceOf(new ChunkInput(this.#db, chunkSet, firstPage));
-    const row = this.#db
+    const flush = this.#db
       .prepare("SELECT directory, data FROM flushes WHERE flush = ? AND datagrams > 0")
       .get(segment) as { directory: Buffer; data: Buffer } | undefined;
-    if (row === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
-    return sourceOf(new BlobInput(row.directory, row.data));
+    if (flush === undefined) throw new LacunaError("ERR_MERGE_INPUT_GONE", `segment ${segment} is gone`);
+    return sourceOf(new BlobInput(flush.directory, flush.data));
   }
 
   /** Collect a run from all sources. @returns its lowest number in those that are ahead of all older segments */
@@ -91,10 +98,14 @@ export class Merger {
     this.#gathered.reset();
     let lowestAhead = Number.POSITIVE_INFINITY;
     let isUnsequenced = false;
-    for (const { segment, input, take, lateRuns } of sources) {
+    for (const source of sources) {
+      const { row, input, take, lateRuns } = source;
       if (input.run !== run) continue;
       isUnsequenced = input.isUnsequenced;
-      const lowest = this.#inSegment(segment, take);
+      const { datagrams, readings } = this.#gathered;
+      const lowest = this.#inSegment(row, take);
+      source.datagrams += this.#gathered.datagrams - datagrams;
+      source.readings += this.#gathered.readings - readings;
       if (lowest < lowestAhead && !lateRuns.has(run)) lowestAhead = lowest;
     }
     return { lowestAhead, isUnsequenced };
@@ -102,7 +113,10 @@ export class Merger {
 }
 
 interface Source {
-  segment: number;
+  row: SegmentRow;
+  /** gathered so far, and readings in them */
+  datagrams: number;
+  readings: number;
   input: MergeInput;
   /** its current run is gathered. @returns the lowest number; made once, since a merge may have very many runs */
   take: () => number;

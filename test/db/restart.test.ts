@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -221,6 +222,44 @@ test("a start after a crash completes the tables also of a device that was only 
   bed.writer({ file }).close();
   expect(shownOf(file)).toEqual(dumpView(viewOf(writer)));
 });
+
+test.each(["stop", "start"])(
+  "a %s that begins anew for want of room, its tables complete, leaves nothing that a replay asks for in vain",
+  (at) => {
+    using bed = new StoreBed();
+    /** what happens when the clock is read */
+    const readings: (() => void)[] = [];
+    const clock = {
+      monotonicMs: () => bed.clock.monotonicMs(),
+      wallUs: () => {
+        readings.shift()?.();
+        return bed.clock.wallUs();
+      },
+    };
+    const writer = bed.writer({ clock, checkpointLagMs: 1000 });
+    const model = new IngestModel();
+    // so many that what their flush has changed is emptied once the tables have it
+    for (let device = 0; device < 3000; device++)
+      model.receive(model.run(model.device(randomUUID()), device), 0);
+    writer.accept(model.seal());
+    writer.flush();
+    const live = dumpView(viewOf(writer));
+    const file = at === "stop" ? bed.file : bed.copy();
+    const disk = bed.closing(new FullDisk(file, "UPDATE ON flushes"));
+    const noted = [() => disk.fill(), () => disk.free()];
+    if (at === "stop") {
+      readings.push(...noted);
+      writer.close();
+    } else {
+      writer.close();
+      // the lock says since when it is held
+      readings.push(() => {}, ...noted);
+      bed.closing(bed.writer({ file, clock }));
+    }
+    expect(readings).toEqual([]);
+    expect(shownOf(bed.copy(file))).toEqual(live);
+  },
+);
 
 test("a start after a crash completes the tables; what the tracker is given are exactly the absent numbers it knew, and numbers no device or run ever had", () => {
   fc.assert(

@@ -1,13 +1,13 @@
-/** For disks.test.ts: writes to a database on a disk that is full but for what the database has freed. Prints the outcomes of the flushes, and why it cannot be read. */
+/** For disks.test.ts: writes to a database on a disk that is full but for what the database has freed. Prints the outcomes of the flushes, and why it cannot be opened. */
 import { messageOf } from "../../common/errors.ts";
-import { openForReading } from "../../db/file/open.ts";
+import { openForReading, openForWriting } from "../../db/file/open.ts";
 import { fillDisk, RandomDevice } from "./small-disk.ts";
 import { StoreBed } from "./store-bed.ts";
 
-/** Why it cannot be read. */
-const readingError = (file: string): string => {
+/** Why it cannot be opened. */
+const errorOf = (open: typeof openForReading, file: string): string => {
   try {
-    openForReading(file).close();
+    open(file).close();
     return "none";
   } catch (error) {
     return messageOf(error);
@@ -31,4 +31,5 @@ const outcome = { outcomes: [...new Set(outcomes)], received, pending };
 writer.close();
 // what the log took
 fillDisk(bed.directory);
-console.log(JSON.stringify({ ...outcome, read: readingError(bed.file) }));
+const [read, written] = [openForReading, openForWriting].map((open) => errorOf(open, bed.file));
+console.log(JSON.stringify({ ...outcome, read, written }));

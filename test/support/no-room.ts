@@ -7,12 +7,15 @@ import Database from "better-sqlite3";
 export class FullDisk {
   readonly #db: InstanceType<typeof Database>;
 
-  /** @param file - a database, which gets a table and a trigger more */
-  constructor(file: string, table = "events") {
+  /**
+   * @param file - a database, which gets a table and a trigger more
+   * @param write - there is no room for it
+   */
+  constructor(file: string, write = "INSERT ON events") {
     this.#db = new Database(file);
     this.#db.exec(`
       CREATE TABLE room (number INTEGER PRIMARY KEY AUTOINCREMENT);
-      CREATE TRIGGER takes_room AFTER INSERT ON ${table} WHEN EXISTS (SELECT 1 FROM room) BEGIN
+      CREATE TRIGGER takes_room AFTER ${write} WHEN EXISTS (SELECT 1 FROM room) BEGIN
         INSERT INTO room VALUES (NULL);
       END;`);
   }

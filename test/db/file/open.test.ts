@@ -239,6 +239,24 @@ test("so is a file that stands where its directory should be", () => {
   );
 });
 
+test("a path or a name that is too long for SQLite is told as that", () => {
+  using bed = new StoreBed();
+  const deep = `${bed.directory}${`/${"d".repeat(200)}`.repeat(3)}`;
+  mkdirSync(deep, { recursive: true });
+  writeFileSync(`${deep}/lacuna.db`, "");
+  const refused = (message: RegExp) =>
+    expect.objectContaining({ code: "ERR_DATABASE_OPEN", message: expect.stringMatching(message) });
+  expect(() => bed.writer({ file: `${deep}/lacuna.db` })).toThrow(
+    refused(/^cannot write .*-lock: its path is too long for SQLite/),
+  );
+  expect(() => openForReading(`${deep}/lacuna.db`)).toThrow(
+    refused(/^cannot open the database .*: its path is too long for SQLite/),
+  );
+  expect(() => bed.writer({ file: `${bed.directory}/${"n".repeat(250)}` })).toThrow(
+    refused(/^cannot write .*-lock: its name is too long: SQLite makes another/),
+  );
+});
+
 test("a file that only fails to be opened gives its ownership back", () => {
   using bed = new StoreBed();
   writeFileSync(bed.file, "no database".repeat(200));

@@ -11,6 +11,7 @@ import type { Writer } from "../../../db/writer/writer.ts";
 import { IngestModel } from "../../support/ingest-model.ts";
 import { mergeOnce } from "../../support/merge-once.ts";
 import { FullDisk } from "../../support/no-room.ts";
+import { noThread } from "../../support/refused-threads.ts";
 import { spoilFlushes } from "../../support/spoil-segments.ts";
 import { StoreBed } from "../../support/store-bed.ts";
 
@@ -18,8 +19,8 @@ const POLICY = { chunkReadings: 4, flushesAtOnce: 3, segmentsAtOnce: 2, keptByte
 const FLUSHES = 9;
 
 /** A writer with flushes of one reading each. */
-const filledWriter = (bed: StoreBed): Writer => {
-  const writer = bed.writer({ mergePolicy: POLICY });
+const filledWriter = (bed: StoreBed, mergePolicy = POLICY): Writer => {
+  const writer = bed.writer({ mergePolicy });
   const model = new IngestModel();
   const run = model.run(model.device("pump"), 1);
   for (let sequence = 0; sequence < FLUSHES; sequence++) {
@@ -31,8 +32,11 @@ const filledWriter = (bed: StoreBed): Writer => {
 };
 
 /** The same, and the loop with what it has asked its merger for. */
-const loopOver = (bed: StoreBed): { writer: Writer; loop: MergeLoop; asked: MergeCommand[] } => {
-  const writer = bed.closing(filledWriter(bed));
+const loopOver = (
+  bed: StoreBed,
+  writer = filledWriter(bed),
+): { writer: Writer; loop: MergeLoop; asked: MergeCommand[] } => {
+  bed.closing(writer);
   const asked: MergeCommand[] = [];
   const merger = { post: (command: MergeCommand) => asked.push(command) };
   const loop = new MergeLoop(writer.merging, () => writer.beginMerge(), merger, bed.clock);
@@ -51,8 +55,14 @@ const nextOf = (
 };
 
 /** Does what the loop asks for until it asks for nothing more, or so many merges are done. */
-const mergeAll = (bed: StoreBed, loop: MergeLoop, asked: MergeCommand[], most = Infinity): void => {
-  const db = bed.closing(openForReading(bed.file));
+const mergeAll = (
+  bed: StoreBed,
+  loop: MergeLoop,
+  asked: MergeCommand[],
+  most = Infinity,
+  file = bed.file,
+): void => {
+  const db = bed.closing(openForReading(file));
   const merger = new Merger(db, POLICY.chunkReadings, 1);
   let lots: ReturnType<Merger["merge"]> | undefined;
   let chunkSet = 0;
@@ -228,6 +238,44 @@ test("damaged segments are left as they are and told, and what lies around them 
   expect(writer.merging.stored.readings).toBe(FLUSHES);
 });
 
+const MISSAID_FLUSH = [
+  [1, 4, 2],
+  [5, 5, 0],
+  [6, 8, 1],
+  // waits for more
+  [9, 9, 0],
+];
+const MISSAID_MERGED = [
+  [1, 3, 1],
+  [4, 9, 2],
+];
+
+test.each([
+  ["UPDATE flushes SET readings = 2 WHERE flush = 5", MISSAID_FLUSH],
+  ["UPDATE flushes SET datagrams = 2 WHERE flush = 5", MISSAID_FLUSH],
+  ["UPDATE merged_segments SET readings = 2", MISSAID_MERGED],
+  ["DELETE FROM chunk_heads", MISSAID_MERGED],
+])("so are those whose rows do not say what they hold: %s", (damage, left) => {
+  using bed = new StoreBed();
+  // chunks that are not full: what was merged is merged with others
+  const mergePolicy = { ...POLICY, chunkReadings: 40 };
+  const before = loopOver(bed, filledWriter(bed, mergePolicy));
+  before.loop.step();
+  mergeAll(bed, before.loop, before.asked, 1);
+  const file = bed.copy();
+  const db = bed.closing(new Database(file));
+  db.exec(damage);
+  const { writer, loop, asked } = loopOver(bed, bed.writer({ file, mergePolicy }));
+  loop.step();
+  mergeAll(bed, loop, asked, Infinity, file);
+  expect(writer.damage).toMatch(
+    /^segment [35] of the database is damaged: its row does not say what it holds$/,
+  );
+  expect(writer.merging.error).toBeNull();
+  const stored = db.prepare("SELECT first_segment, segment, level FROM segments ORDER BY segment");
+  expect(stored.raw().all()).toEqual(left);
+});
+
 test("one that cannot be written is begun again too, as while somebody else writes", () => {
   using bed = new StoreBed();
   const { writer, loop, asked } = loopOver(bed);
@@ -257,10 +305,27 @@ test("a merger's thread that dies is asked for again", () => {
   expect(asked.map(({ command }) => command)).toEqual(["merge", "merge"]);
 });
 
+test("a merger's thread that the system does not allow is asked for again", () => {
+  using bed = new StoreBed();
+  const writer = bed.closing(filledWriter(bed));
+  const asked: MergeCommand[] = [];
+  const post = (command: MergeCommand): void => {
+    asked.push(command);
+    if (asked.length === 1) throw noThread();
+  };
+  const loop = new MergeLoop(writer.merging, () => writer.beginMerge(), { post }, bed.clock);
+  loop.step();
+  expect(writer.merging.error).toContain("EAGAIN");
+  bed.clock.advanceMs(1000);
+  loop.step();
+  expect(asked.map(({ command }) => command)).toEqual(["merge", "merge"]);
+  expect(writer.merging.current).not.toBeNull();
+});
+
 test("a disk without room for a merge does not keep a stop from being noted", () => {
   using bed = new StoreBed();
   const writer = filledWriter(bed);
-  const disk = bed.closing(new FullDisk(bed.file, "merged_segments"));
+  const disk = bed.closing(new FullDisk(bed.file, "INSERT ON merged_segments"));
   disk.fill();
   writer.close();
   expect(writer.merging.error).toBe("database or disk is full (SQLITE_FULL)");
