@@ -1,4 +1,5 @@
 import { type ResourceLimits, Worker } from "node:worker_threads";
+import { endedSoon } from "../../common/ended-soon.ts";
 import type { FeedThreadData, FromFeed, ToFeed } from "./messages.ts";
 
 export interface FeedThread {
@@ -29,7 +30,7 @@ export const startFeedThread: StartFeed = (data, on) => {
     post: (message) => worker.postMessage(message),
     close: async () => {
       worker.postMessage({ type: "close" } satisfies ToFeed);
-      await ended;
+      await endedSoon(ended);
     },
   };
 };

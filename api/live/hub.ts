@@ -37,6 +37,13 @@ export interface LiveFigures {
   readonly slowClients: number;
 }
 
+/** Who closes its side may be gone, which shows with the second event that is sent to it: its place is for one that stays. */
+const endHalfClosed = (client: LiveClient, { socket }: ServerResponse): void => {
+  const end = (): void => client.end();
+  if (socket?.readableEnded) end();
+  else socket?.once("end", end);
+};
+
 /**
  * The live feed on the main thread: who is connected, who is told what. Readings come from the feed's thread, which runs only while
  * somebody wants them; ledgers and gaps come with the commits.
@@ -96,6 +103,7 @@ export class LiveHub implements LiveFigures {
     if (this.#timers.length === 0) this.#startTimers();
     if (client.wants("ledger")) new LedgerNews(this.#ledger).tell(client);
     if (client.wants("reading")) this.#join(client);
+    endHalfClosed(client, response);
   }
 
   /** Every stream ends; clients come again when they can. */
@@ -110,7 +118,12 @@ export class LiveHub implements LiveFigures {
     const { devices, channels } = client.wish;
     client.state = "catching-up";
     clearTimeout(this.#lingering);
-    this.#feed ??= this.#startFeed();
+    try {
+      this.#feed ??= this.#startFeed();
+    } catch (error) {
+      this.#feedFailed(error);
+      return;
+    }
     this.#feed.post({
       type: "join",
       client: client.id,
@@ -160,7 +173,7 @@ export class LiveHub implements LiveFigures {
   }
 
   /** The thread died: its clients come again, and resume. Where the next one dies too they do so every two seconds. */
-  #feedFailed(error: Error): void {
+  #feedFailed(error: unknown): void {
     this.#feed = undefined;
     this.#limiter.limit("", (heldBack) =>
       this.#options.log.error({ err: error, heldBack }, "the live feed ended: its clients come again"),

@@ -117,10 +117,10 @@ interface Chosen {
 
 /** @throws LacunaError when a device or a channel that was asked for is not there */
 const chosenOf = async (source: ExportSource, plan: ExportPlan): Promise<Chosen> => {
-  const devices = plan.devices ?? (await source.devices());
-  const { channels } = plan.query;
+  const devices = plan.devices === null ? await source.devices() : once(plan.devices);
+  const channels = once(plan.query.channels);
   if (channels.length > 0) {
-    return { devices: await withChannels(source, plan, devices), columns: channels };
+    return { devices: await withChannels(source, plan, devices, channels), columns: channels };
   }
   return {
     devices: devices.map((device) => ({ device, channels })),
@@ -128,17 +128,21 @@ const chosenOf = async (source: ExportSource, plan: ExportPlan): Promise<Chosen>
   };
 };
 
+/** A name given twice means what it means once; rows have one place for it. */
+const once = (names: readonly string[]): string[] => [...new Set(names)];
+
 /** Devices with those of the wanted channels each has; those that have none are left out. */
 const withChannels = async (
   source: ExportSource,
   plan: ExportPlan,
   devices: readonly string[],
+  wanted: readonly string[],
 ): Promise<Chosen["devices"]> => {
   const chosen: { device: string; channels: readonly string[] }[] = [];
-  const unknown = new Set(plan.query.channels);
+  const unknown = new Set(wanted);
   for (const device of devices) {
     const names = new Set(await namesOf(source, plan, device));
-    const channels = plan.query.channels.filter((name) => names.has(name));
+    const channels = wanted.filter((name) => names.has(name));
     for (const name of channels) unknown.delete(name);
     if (channels.length > 0) chosen.push({ device, channels });
   }

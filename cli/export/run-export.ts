@@ -97,7 +97,7 @@ export const runExport = async (flags: ExportFlags): Promise<void> => {
   const line = new LiveLine(process.stderr);
   const isMixed = output === undefined && process.stdout.isTTY;
   try {
-    const target = output === undefined ? standardOutput : await fileTarget(output);
+    const target = output === undefined ? standardOutput : await fileTarget(output, stop.signal);
     const onProgress = isMixed ? () => {} : progressOn(line);
     const summary = await exportReadings(source, target, plan, { signal: stop.signal, onProgress });
     line.clear();

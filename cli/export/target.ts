@@ -1,8 +1,10 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
+import { createWriteStream, type Stats, type WriteStream } from "node:fs";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { LacunaError, messageOf } from "../../common/errors.ts";
-import { print, write } from "../terminal/output.ts";
+import { openNamedPipe } from "../../common/named-pipe.ts";
+import { print, readerAwaited, write } from "../terminal/output.ts";
 
 /** Where an export goes. */
 export interface ExportTarget {
@@ -22,22 +24,35 @@ export const standardOutput: ExportTarget = {
 };
 
 /**
- * A file that is there when it is whole and durable, and not before: it is written beside its place under another name. A link stays one.
- * What is there and is no file (a device, a pipe) is written to as it is, like standard output.
+ * A file that is there when it is whole and durable, and not before: it is written beside its place under another name. A link stays one,
+ * and a file that was there has its owner and who may read it. What is there and is no file (a device, a pipe) is written to as it is, like standard output.
+ * @param signal - aborting gives up the wait for who reads a pipe
  * @throws LacunaError `ERR_OUTPUT`
  */
-export const fileTarget = async (file: string): Promise<ExportTarget> => {
+export const fileTarget = async (
+  file: string,
+  signal = new AbortController().signal,
+): Promise<ExportTarget> => {
   const place = await realpath(file).catch(() => file);
   const found = await stat(place).catch(() => undefined);
   // it would be found out when all is written, by the rename
   if (file === "" || found?.isDirectory()) {
     throw new LacunaError("ERR_OUTPUT", `${JSON.stringify(file)} is no name of a file to write`);
   }
-  return found === undefined || found.isFile() ? regularFileTarget(place) : deviceTarget(place);
+  if (found === undefined || found.isFile()) return regularFileTarget(place, found);
+  const stream = found.isFIFO() ? pipeTo(place, signal) : opened(createWriteStream(place), place);
+  return deviceTarget(await stream, place);
 };
 
-const deviceTarget = async (place: string): Promise<ExportTarget> => {
-  const stream = await opened(createWriteStream(place), place);
+const pipeTo = async (place: string, signal: AbortSignal): Promise<Writable> => {
+  try {
+    return await openNamedPipe(place, signal, () => process.stderr.write(`${readerAwaited(place)}\n`));
+  } catch (error) {
+    throw cannotWrite(place, error);
+  }
+};
+
+const deviceTarget = (stream: Writable, place: string): ExportTarget => {
   return {
     write: (text) => write(stream, text),
     finish: async () => {
@@ -52,9 +67,12 @@ const deviceTarget = async (place: string): Promise<ExportTarget> => {
   };
 };
 
-const regularFileTarget = async (file: string): Promise<ExportTarget> => {
+/** @param former - the file that is there already */
+const regularFileTarget = async (file: string, former: Stats | undefined): Promise<ExportTarget> => {
   const part = `${file}.${process.pid}.part`;
-  const stream = await opened(createWriteStream(part), file);
+  // whoever may not read what was there is not to read what comes, either; we must, also where it may only be read
+  const mode = former === undefined ? 0o666 : former.mode | 0o600;
+  const stream = await opened(createWriteStream(part, { mode }), file);
   return {
     write: (text) => write(stream, text),
     finish: async () => {
@@ -62,7 +80,7 @@ const regularFileTarget = async (file: string): Promise<ExportTarget> => {
         stream.end();
         await finished(stream);
         const handle = await open(part, "r+");
-        await handle.sync().finally(() => handle.close());
+        await makeWhole(handle, former).finally(() => handle.close());
         await rename(part, file);
       } catch (error) {
         throw cannotWrite(file, error);
@@ -73,6 +91,16 @@ const regularFileTarget = async (file: string): Promise<ExportTarget> => {
       await rm(part, { force: true });
     },
   };
+};
+
+/** Durable, and for whom the former one was. */
+const makeWhole = async (handle: FileHandle, former: Stats | undefined): Promise<void> => {
+  if (former !== undefined) {
+    // only root may give a file away: of anybody else it is theirs from now on
+    await handle.chown(former.uid, former.gid).catch(() => {});
+    await handle.chmod(former.mode & 0o777);
+  }
+  await handle.sync();
 };
 
 const opened = (stream: WriteStream, file: string): Promise<WriteStream> =>

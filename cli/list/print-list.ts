@@ -43,17 +43,20 @@ export const printList = async <Item>(
   isJson: boolean,
 ): Promise<number> => {
   let count = 0;
+  // with the first page, or at the end: a list that is refused is no half of an object
+  let head = isJson ? `{${JSON.stringify(name)}:[` : "";
   const { header, texts, cells } = columns;
   const widths = header.map(({ length }) => length);
-  if (isJson) await print(`{${JSON.stringify(name)}:[`);
   for await (const page of pages) {
     const lines = isJson
       ? page.map((item, index) => `${count + index > 0 ? "," : ""}${JSON.stringify(item)}`)
       : table(header, page.map(cells), texts, widths).slice(count === 0 ? 0 : 1);
-    if (lines.length > 0) await print(`${lines.join("\n")}\n`);
     count += page.length;
+    if (lines.length === 0) continue;
+    await print(`${head}${lines.join("\n")}\n`);
+    head = "";
   }
-  if (isJson) await print("]}\n");
+  if (isJson) await print(`${head}]}\n`);
   return count;
 };
 

@@ -166,7 +166,9 @@ export const startService = async (
       stop: () => parts.stop(),
     };
   } catch (error) {
-    await parts.stop();
+    await parts.stop().catch((also: unknown) => {
+      logger.error({ err: also }, "not all that had been started could be stopped");
+    });
     throw error;
   }
 };

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -130,6 +140,17 @@ test("each device is asked for the span, and for those of the wanted channels it
   ]);
 });
 
+test("a device or a channel that is named twice is written once: no value stands below another channel's name", async () => {
+  fleet.c = [[row(5, { on: false })]];
+  const devices = ["c", 'a,"$&"', "c"];
+  const summary = await run({ devices, query: { ...PLAN.query, channels: ["on", "on", "level", "on"] } });
+  expect(summary).toMatchObject({ devices: 2, readings: 4, expected: 8, received: 6 });
+  expect(readFileSync(FILE, "utf8")).toBe(
+    "device,time,epoch,run,seq,on,level\nc,5000000,3,0,5,false,\n" +
+      '"a,""$&""",0,3,0,0,,1\n"a,""$&""",1000000,3,0,1,true,-0\n"a,""$&""",2000000,3,0,2,,NaN\n',
+  );
+});
+
 test("NDJSON has the device first in every object", async () => {
   await run({ format: "ndjson", time: "rfc3339", devices: ['a,"$&"'] });
   expect(readFileSync(FILE, "utf8").split("\n").slice(1, 3)).toEqual([
@@ -152,6 +173,40 @@ test("a link stays a link, and what it leads to is written", async () => {
   await (await fileTarget(link)).finish();
   expect([lstatSync(link).isSymbolicLink(), readFileSync(FILE, "utf8")]).toEqual([true, ""]);
   rmSync(link);
+});
+
+test.skipIf(process.platform === "win32")(
+  "a pipe that nobody reads is waited for until it is given up",
+  async () => {
+    const pipe = join(directory.path, "unread");
+    execFileSync("mkfifo", [pipe]);
+    await expect(fileTarget(pipe, AbortSignal.abort())).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+      message: expect.stringContaining("nobody reads the pipe"),
+    });
+    rmSync(pipe);
+  },
+);
+
+test("a file that was there stays whose it was, with who may read it, and nobody else may meanwhile", async () => {
+  // only root may give a file away
+  const before = statSync(FILE);
+  const [uid, gid] = process.getuid?.() === 0 ? [12, 34] : [before.uid, before.gid];
+  chownSync(FILE, uid, gid);
+  chmodSync(FILE, 0o640);
+  const target = await fileTarget(FILE);
+  await target.write("a line\n");
+  const [, part = ""] = readdirSync(directory.path).sort();
+  expect(statSync(join(directory.path, part)).mode & 0o7).toBe(0);
+  await target.finish();
+  const { mode, ...after } = statSync(FILE);
+  expect([after.uid, after.gid, mode & 0o777, readFileSync(FILE, "utf8")]).toEqual([
+    uid,
+    gid,
+    0o640,
+    "a line\n",
+  ]);
+  rmSync(FILE);
 });
 
 test.skipIf(process.platform === "win32")("a pipe is written to and stays one", async () => {

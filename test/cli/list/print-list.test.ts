@@ -10,15 +10,21 @@ async function* pagesOf(...pages: number[][]): AsyncGenerator<number[]> {
   yield* pages;
 }
 
-const printed = async (pages: AsyncIterable<number[]>, isJson: boolean): Promise<string> => {
+/** What is printed, also when it fails. */
+const printed = async (
+  pages: AsyncIterable<number[]>,
+  isJson: boolean,
+  onFailure?: (error: unknown) => void,
+): Promise<string> => {
   let text = "";
   const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk, done) => {
     text += chunk;
     (done as unknown as () => void)();
     return true;
   });
-  await printList("numbers", pages, COLUMNS, isJson);
-  write.mockRestore();
+  await printList("numbers", pages, COLUMNS, isJson)
+    .catch(onFailure)
+    .finally(() => write.mockRestore());
   return text;
 };
 
@@ -31,6 +37,20 @@ test("pages follow each other under one header", async () => {
 test("as JSON all pages are one array", async () => {
   for (const pages of [[[1, 2], [3]], [[]], [[], [1]]])
     expect(JSON.parse(await printed(pagesOf(...pages), true))).toEqual({ numbers: pages.flat() });
+});
+
+test("a list that cannot be had prints nothing: half a JSON object would be a second error to whoever reads it", async () => {
+  async function* refused(): AsyncGenerator<number[]> {
+    yield* [];
+    throw new Error("refused");
+  }
+  for (const isJson of [true, false]) {
+    const onFailure = vi.fn();
+    expect([await printed(refused(), isJson, onFailure), onFailure.mock.calls]).toEqual([
+      "",
+      [[new Error("refused")]],
+    ]);
+  }
 });
 
 test("no more pages are asked for than are shown", async () => {
