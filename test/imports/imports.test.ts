@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkImports } from "./check-imports.ts";
-import { MAY_IMPORT } from "./rules.ts";
+import { DATAGRAM_PATH, MAY_IMPORT } from "./rules.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -35,6 +35,26 @@ test("the table of folders is the one in ARCHITECTURE.md", () => {
       expect(allowed.filter((name) => !["test", "web"].includes(name))).toHaveLength(7);
     else expect(Array.from(cell.matchAll(/`(\w+)`/g), ([, name]) => name)).toEqual(allowed);
   }
+});
+
+test("what is named as the datagram path is there", () => {
+  expect(DATAGRAM_PATH.filter((file) => !repository.has(file))).toEqual([]);
+});
+
+test("ARCHITECTURE.md names each folder inside the large ones, and no other", () => {
+  const text = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+  const [, section = ""] = /### Inside the large folders\n(.*?)\n## /s.exec(text) ?? [];
+  let within = "";
+  const named = Array.from(section.matchAll(/`([\w/]+)\/`/g), ([, name]) => name!).map((name) => {
+    within = name.includes("/") || name === "cli" ? name : within;
+    return name.includes("/") || name === "cli" ? name : `${within}/${name}`;
+  });
+  const there = ["collector", "collector/tracker", "db", "api", "simulator", "cli"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}`),
+  );
+  expect(named.filter((name) => name !== "cli").toSorted()).toEqual(there.toSorted());
 });
 
 describe("a planted violation is named", () => {

@@ -10,7 +10,7 @@ import { KIND } from "../../protocol/constants.ts";
 import { eventually, getJson, startCollector, temporaryDirectory } from "../support/lacuna-process.ts";
 import { expectExactLoss, type Ledger, type Status, type Way } from "../support/lossy-hosts.ts";
 import { createNetnsPair, type NetnsPair, netnsUnavailable } from "../support/netns.ts";
-import { expectAllBack } from "../support/stopped-collector.ts";
+import { expectAllBack, expectCutExplained } from "../support/stopped-collector.ts";
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -38,6 +38,11 @@ describe.skipIf(unavailable !== null)("a kernel that loses 5 % of what a fleet s
 test.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
   "what devices sent while the collector was away for 10 s after %s comes back",
   (signal) => expectAllBack(signal, STOPPED_MS, directory.path),
+);
+
+test.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
+  "what was asked for when %s came, and the devices no longer hold after it, is explained by the stop",
+  (signal) => expectCutExplained(signal, directory.path),
 );
 
 test("a forged source gets no more bytes than were sent in its name", async () => {
