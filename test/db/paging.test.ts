@@ -39,6 +39,8 @@ test(
             pair.pass(150);
           }
           pair.pass(SETTLED_MS);
+          // what was decided last is handed over at a later look, unless something else was to be handed over before
+          pair.pass(150);
           pair.compare();
           readBack += pair.paging.readBack;
         },
