@@ -1,7 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { write } from "../../cli/terminal/output.ts";
 import { isNamedPipe, openNamedPipe } from "../../common/named-pipe.ts";
@@ -39,6 +50,26 @@ describe.skipIf(process.platform === "win32")("a named pipe", () => {
     await new Promise((resolve) => pipe.once("close", resolve));
     expect(readFileSync(reader, "utf8")).toBe("a line\n");
     closeSync(reader);
+  });
+
+  test("that a thread had open is closed once: its number is somebody else's when the thread ends", async () => {
+    const reader = open();
+    const thread = new Worker(
+      `const { parentPort, workerData: { source, path } } = require("node:worker_threads");
+       parentPort.once("message", () => {});
+       import(source).then(async ({ openNamedPipe }) => {
+         const pipe = await openNamedPipe(path, new AbortController().signal, () => {});
+         pipe.once("close", () => parentPort.postMessage("closed")).end();
+       });`,
+      { eval: true, workerData: { source: import.meta.resolve("../../common/named-pipe.ts"), path } },
+    );
+    await once(thread, "message");
+    // the system gives the lowest numbers that are free: the pipe's is among them
+    const others = Array.from({ length: 100 }, () => openSync(directory, "r"));
+    thread.postMessage("end");
+    await once(thread, "exit");
+    expect(() => others.map((other) => fstatSync(other))).not.toThrow();
+    for (const descriptor of [reader, ...others]) closeSync(descriptor);
   });
 
   test("that nobody reads is given up", async () => {
