@@ -61,6 +61,8 @@ export default defineConfig({
         // a process for each of so many small files would cost more than the tests
         pool: "threads",
         isolate: false,
+        // a test that ends half way would leave its spies to those after it
+        restoreMocks: true,
         maxWorkers: "100%",
       }),
       project("system", ["test/system/**/*.test.ts"], {

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { runSimulate, summaryLines } from "../../../cli/simulate/run-simulate.ts";
 import type { Summary } from "../../../simulator/run.ts";
 import { fixedSettings } from "../../simulator/support.ts";
@@ -50,6 +50,10 @@ test("when it fails, how far it was does not stand before what is said of that",
   const { isTTY } = process.stderr;
   const shown: string[] = [];
   process.stderr.isTTY = true;
+  onTestFinished(() => {
+    process.stderr.isTTY = isTTY;
+    receiver.close();
+  });
   vi.spyOn(process.stderr, "write").mockImplementation((text) => shown.push(String(text)) > 0);
   const flags = {
     target: `udp://127.0.0.1:${receiver.address().port}`,
@@ -58,8 +62,5 @@ test("when it fails, how far it was does not stand before what is said of that",
     ...{ devices: "1", rate: "20", count: "8", endHeartbeats: "0", linger: "0ms" },
   };
   await expect(runSimulate(flags)).rejects.toMatchObject({ code: "ERR_TRUTH_WRITE" });
-  vi.restoreAllMocks();
-  process.stderr.isTTY = isTTY;
-  receiver.close();
   expect(shown.slice(-2)).toEqual([expect.stringContaining(" s  sent "), "\r\u001b[2K"]);
 });
