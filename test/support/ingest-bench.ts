@@ -11,11 +11,10 @@ import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { BatchReader } from "./batch-reader.ts";
 import { fromPlain, type PlainDatagram } from "./plain-datagram.ts";
 
-/** The pipeline with hand-driven clocks and a writer in memory. */
+/** The pipeline with hand-driven clocks and a writer in memory. A bug throws, unless `onError` takes it. */
 export class IngestBench {
   readonly ingest: Ingest;
   readonly reader = new BatchReader();
-  readonly errors: unknown[] = [];
   /** everything handed over; the memory of its batches may be used again */
   readonly messages: BatchMessage[] = [];
   /** sent and not yet given back */
@@ -36,7 +35,9 @@ export class IngestBench {
       restored,
       batchMs: 100,
       send: (message) => this.#take(message),
-      onError: (_reason, error) => this.errors.push(error),
+      onError: (_reason, error) => {
+        throw error;
+      },
       ...options,
       tracker: { ...DEFAULT_TRACKER_SETTINGS, maxDevices: 1000, ...options.tracker },
     });
