@@ -2,12 +2,15 @@ import { expect } from "vitest";
 import type { RasterBlock } from "../../../db/query/query-types.ts";
 import { ROW } from "../../../protocol/ledger-row.ts";
 import type { Range } from "../../../protocol/ranges.ts";
-import type { StoredWorld } from "./stored-world.ts";
+import type { ModelRun } from "../ingest-model.ts";
+import type { StoredWorld, WorldDevice } from "./stored-world.ts";
 
 type Absences = Record<"missing" | "recovered" | "late" | "lost", number>;
 
 /** numberings this wide are looked at number by number */
 const WIDEST = 5000;
+
+const heardRuns = ({ runs }: WorldDevice): ModelRun[] => runs.filter(({ row }) => row[ROW.FIRST]! >= 0);
 
 /** The raster of a device's newest numbers: each block counts what was told of the numbers in it. */
 export const checkRaster = async (world: StoredWorld): Promise<void> => {
@@ -17,6 +20,7 @@ export const checkRaster = async (world: StoredWorld): Promise<void> => {
   const size = draw.pick([1, 3, 10]);
   const blocks = draw.pick([1, 5, 1000]);
   const [found] = await world.reader.raster({ devices: [device.id], size, blocks });
+  expectNewest(found!.runs, device, size, blocks);
   for (const { epoch, run: index, first, last, exactFrom, blocks: shown } of found!.runs) {
     const { run } = device.runs.find((one) => one.epoch === epoch && one.index === index)!;
     const from = Math.max(first, exactFrom);
@@ -36,6 +40,21 @@ export const checkRaster = async (world: StoredWorld): Promise<void> => {
   }
 };
 
+/** So many blocks as are asked for, or all there are, from the newest number backward. */
+const expectNewest = (
+  shown: readonly { first: number; last: number }[],
+  device: WorldDevice,
+  size: number,
+  blocks: number,
+): void => {
+  const heard = heardRuns(device).map(({ row }) => ({ first: row[ROW.FIRST]!, last: row[ROW.HIGH_WATER]! }));
+  const blocksIn = (spans: typeof shown): number =>
+    spans.reduce((sum, { first, last }) => sum + Math.floor(last / size) - Math.floor(first / size) + 1, 0);
+  expect(blocksIn(shown)).toBe(Math.min(blocks, blocksIn(heard)));
+  const newest = heard.slice(heard.length - shown.length);
+  expect(shown.map(({ last }) => last)).toEqual(newest.map(({ last }) => last));
+};
+
 const absencesOf = ({ block, missing, recovered, late, causes }: RasterBlock): [number, Absences] => {
   const lost = Object.values(causes).reduce((total, count) => total + count, 0);
   return [block, { missing, recovered, late, lost }];
@@ -47,8 +66,11 @@ export const checkReceived = async (world: StoredWorld): Promise<void> => {
   const device = world.draw.pick(world.devices);
   const limit = world.draw.pick([1, 2, 1000]);
   const { epochs } = await world.reader.received({ device: device.id, epoch: null, limit, after: null });
+  const heard = heardRuns(device);
+  const declared = new Set(heard.flatMap(({ epoch }) => (epoch === null ? [] : [epoch])));
+  expect(epochs.map(({ epoch }) => epoch)).toEqual([...declared].sort((a, b) => a - b).slice(0, limit));
   for (const { epoch, first, last, received, untold, missing } of epochs) {
-    const runs = device.runs.filter((run) => run.epoch === epoch && run.row[ROW.FIRST]! >= 0);
+    const runs = heard.filter((run) => run.epoch === epoch);
     expect([first, last]).toEqual([
       Math.min(...runs.map(({ row }) => row[ROW.FIRST]!)),
       Math.max(...runs.map(({ row }) => row[ROW.HIGH_WATER]!)),

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { byTime, type Reading, readingsOf } from "./readings-of.ts";
+import { byTime, hasHad, type Reading, readingsOf } from "./readings-of.ts";
 import type { Sent, StoredWorld } from "./stored-world.ts";
 
 interface Point {
@@ -17,7 +17,10 @@ export const checkPoints = async (world: StoredWorld): Promise<void> => {
   const most = draw.pick([2, 3, 10, 50, 10_000]);
   const query = { device: device.id, channel, fromUs, toUs, nowUs, points: most };
   const found = await world.reader.pointsText(query, "us");
-  if (found === null) return;
+  if (found === null) {
+    expect(hasHad(world, device, channel)).toBe(false);
+    return;
+  }
   const { points, count } = JSON.parse(`{${Buffer.from(found.text)}}`) as { points: Point[]; count: number };
 
   const isInside = (timeUs: number) => timeUs >= (fromUs ?? -Infinity) && timeUs < (toUs ?? Infinity);

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { LacunaError } from "../../../common/errors.ts";
 import type { Division } from "../../../db/query/query-types.ts";
 import { countAbsent } from "./count-absent.ts";
-import { byTime, type Reading, readingsOf } from "./readings-of.ts";
-import type { Sent, StoredWorld, WorldDevice } from "./stored-world.ts";
+import { byTime, hasHad, type Reading, readingsOf } from "./readings-of.ts";
+import type { StoredWorld, WorldDevice } from "./stored-world.ts";
 
 interface Bucket {
   start: number;
@@ -40,9 +40,7 @@ export const checkSeries = async (world: StoredWorld): Promise<void> => {
   if (series === "too fine") return;
   const all = readingsOf(world, device, channel);
   if (series === null) {
-    expect(
-      world.isDescribed(device, channel) || world.sentBy(device).some(hasChannel(world, device, channel)),
-    ).toBe(false);
+    expect(hasHad(world, device, channel)).toBe(false);
     return;
   }
   const inSpan = all.filter(({ timeUs }) => timeUs >= (fromUs ?? -Infinity) && timeUs < (toUs ?? Infinity));
@@ -156,11 +154,6 @@ const checkArrivals = (world: StoredWorld, device: WorldDevice, buckets: readonl
     expect(counted, bin).toBe(told.filter(({ arrival }) => arrival === bin).length);
   }
 };
-
-const hasChannel =
-  (world: StoredWorld, device: WorldDevice, name: string) =>
-  ({ run, readings }: Sent): boolean =>
-    readings.some(({ channel }) => world.nameOf(device, run, channel) === name);
 
 const lastTime = (world: StoredWorld, device: WorldDevice): number => {
   const present = world.present();

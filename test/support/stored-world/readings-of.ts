@@ -22,6 +22,15 @@ export const readingsOf = (world: StoredWorld, device: WorldDevice, channel: str
     );
 };
 
+/** Whether the device ever said anything of a channel: of any other nothing is answered. */
+export const hasHad = (world: StoredWorld, device: WorldDevice, channel: string): boolean =>
+  world.isDescribed(device, channel) ||
+  world
+    .sentBy(device)
+    .some(({ run, readings }) =>
+      readings.some((reading) => world.nameOf(device, run, reading.channel) === channel),
+    );
+
 /** By time; of one time by numbering, number and place in the datagram. */
 export const byTime = (a: Reading, b: Reading): number =>
   a.timeUs - b.timeUs ||
