@@ -1,6 +1,7 @@
 /** What the programs of disks.test.ts share, which run on a disk of 16 MiB. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { codeOf } from "../../common/errors.ts";
 import type { Writer } from "../../db/writer/writer.ts";
 import { IngestModel, type ModelRun } from "./ingest-model.ts";
 
@@ -11,8 +12,8 @@ const BLOCK = Buffer.alloc(4096);
 export const fillDisk = (directory: string): void => {
   try {
     for (;;) writeFileSync(`${directory}/other`, BLOCK, { flag: "a" });
-  } catch {
-    // it is full
+  } catch (error) {
+    if (codeOf(error) !== "ENOSPC") throw error;
   }
 };
 
