@@ -147,6 +147,28 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     });
   });
 
+  test("no letter is lost that is typed while the URL takes up those before it", async () => {
+    await withPage("#/", async (opened) => {
+      const { page } = opened;
+      const field = page.getByLabel("Search devices");
+      await field.evaluate((input: HTMLInputElement) => {
+        const replaceState = history.replaceState.bind(history);
+        history.replaceState = (...given) => {
+          replaceState(...given);
+          history.replaceState = replaceState;
+          input.value += "7";
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        };
+      });
+      await field.fill("pump-");
+      await expect.poll(() => new URL(page.url()).hash).toBe("#/?search=pump-7");
+      expect(await field.inputValue()).toBe("pump-7");
+      // what comes from elsewhere is in the field all the same
+      await page.getByRole("link", { name: "Fleet" }).click();
+      await expect.poll(() => field.inputValue()).toBe("");
+    });
+  });
+
   test("a click on a column sorts by it, the worst first", async () => {
     await withPage("#/", async (opened) => {
       const { page } = opened;

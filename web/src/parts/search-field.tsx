@@ -1,14 +1,22 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SetParameters } from "../use-place.ts";
 
 /** What is typed into it is in the URL a moment later, as `search`. */
 export const SearchField = ({ search, setParameters }: { search: string; setParameters: SetParameters }) => {
   const [typed, setTyped] = useState(search);
-  // the URL changed from outside: a link, the way back
-  useEffect(() => setTyped(search), [search]);
+  /** what the URL has of it, or will have in a moment */
+  const told = useRef(search);
+  useEffect(() => {
+    // the URL changed from outside: a link, the way back. What it has from here may be older than what is typed by now
+    if (search !== told.current) setTyped(search);
+    told.current = search;
+  }, [search]);
   useEffect(() => {
     if (typed === search) return;
-    const timer = setTimeout(() => setParameters({ search: typed.slice(0, 64) }), 200);
+    const timer = setTimeout(() => {
+      told.current = typed;
+      setParameters({ search: typed });
+    }, 200);
     return () => clearTimeout(timer);
   }, [typed, search, setParameters]);
   return (
@@ -17,6 +25,7 @@ export const SearchField = ({ search, setParameters }: { search: string; setPara
       type="search"
       placeholder="Search devices"
       aria-label="Search devices"
+      maxLength={64}
       value={typed}
       onInput={(event) => setTyped(event.currentTarget.value)}
     />
