@@ -283,6 +283,32 @@ describe.skipIf(!hasChromium())("the fleet's page", () => {
     },
   );
 
+  test("on a phone, a page that is gone to is seen from its top, however far down the one before was", async () => {
+    const viewport = { width: 390, height: 844 };
+    await withPage(
+      "#/device/pump-7",
+      async ({ page }) => {
+        const top = () => page.evaluate(() => Math.round(scrollY));
+        const toTheEnd = () => page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+        await page.locator(".gap-scroll tbody tr").first().waitFor();
+        await toTheEnd();
+        expect(await top()).toBeGreaterThan(viewport.height);
+        await page.getByRole("link", { name: "Fleet" }).click();
+        await page.locator(".hero-number").waitFor();
+        expect(await top()).toBe(0);
+        // the way back leads to where it was left
+        await toTheEnd();
+        await page.getByRole("link", { name: "Raster" }).click();
+        await page.locator(".raster-labels li").first().waitFor();
+        expect(await top()).toBe(0);
+        await page.goBack();
+        await page.locator(".hero-number").waitFor();
+        expect(await top()).toBeGreaterThan(0);
+      },
+      { viewport },
+    );
+  });
+
   test("the key / goes to the field that goes to a device", async () => {
     await withPage("#/", async ({ page }) => {
       await page.locator(".devices th.id").first().waitFor();
