@@ -84,11 +84,21 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
-  test("a click on a gap shows its place in the charts", async () => {
-    await withPage("#/device/pump-7?last=all", async ({ page }) => {
-      await page.locator("tr", { hasText: "60 – 71" }).getByRole("button").click();
-      await page.waitForFunction(() => location.hash.includes("from="));
-    });
+  test("a click on a gap shows its place in the charts, also where they were out of sight", async () => {
+    const viewport = { width: 390, height: 844 };
+    await withPage(
+      "#/device/pump-7?last=all",
+      async ({ page }) => {
+        await chart(page, "pressure of pump-7 over time, 2 gaps").waitFor();
+        await page.locator("tr", { hasText: "60 – 71" }).getByRole("button").click();
+        await page.waitForFunction(() => location.hash.includes("from="));
+        const { y, height } = await restingBox(chart(page, "pressure of pump-7 over time, 2 gaps"));
+        expect(y).toBeGreaterThan(0);
+        expect(y + height).toBeLessThan(viewport.height);
+        expect(await page.locator(":focus").getAttribute("class")).toBe("channels");
+      },
+      { viewport },
+    );
   });
 
   test("a click on a gap shows its place also where the device's clock is an hour ahead", async () => {

@@ -1,4 +1,5 @@
-import { useCallback, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useCallback, useState } from "preact/hooks";
 import { binOf, LOST_BINS } from "../bins/bins.ts";
 import { collectorNow } from "../data/clock.ts";
 import type { Channel, SeriesStarts } from "../data/types.ts";
@@ -47,6 +48,8 @@ const NO_STARTS: SeriesStarts = { starts: [], startsLeftOut: 0 };
 
 export interface ChartsPanelProps {
   device: string;
+  /** of the charts */
+  place: RefObject<HTMLElement | null>;
   channels: readonly Channel[];
   /** names chosen by the URL; null = the first few */
   chosen: readonly string[] | null;
@@ -56,8 +59,15 @@ export interface ChartsPanelProps {
 }
 
 /** Every chosen channel over the same stretch of time. */
-export const ChartsPanel = ({ device, channels, chosen, range, onRange, onChosen }: ChartsPanelProps) => {
-  const place = useRef<HTMLElement>(null);
+export const ChartsPanel = ({
+  device,
+  place,
+  channels,
+  chosen,
+  range,
+  onRange,
+  onChosen,
+}: ChartsPanelProps) => {
   const width = useWidth(place, WIDTH_STEP);
   // charts ask one after the other: all of them show the newest stretch that one of them has
   const [newest, setNewest] = useState<{ key: string; span: Span } | null>(null);

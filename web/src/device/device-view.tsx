@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { collectorNow } from "../data/clock.ts";
 import { devicePath } from "../data/fetch-json.ts";
 import type { Device, DeviceLedger } from "../data/types.ts";
@@ -12,7 +12,7 @@ import { isUnnumbered } from "./complete-sentence.ts";
 import { DeviceHead } from "./device-head.tsx";
 import { GapsPanel, stateOf } from "./gaps-panel.tsx";
 import { FEW_RUNS, LedgerPanel } from "./ledger-panel.tsx";
-import { formatRange, parseRange } from "./range.ts";
+import { formatRange, parseRange, type Range } from "./range.ts";
 
 export interface DeviceViewProps {
   device: string;
@@ -32,6 +32,13 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
   // drawn again as time goes on
   useNow();
   const range = parseRange(parameters);
+  const charts = useRef<HTMLElement>(null);
+  const lookAt = (next: Range): void => {
+    setParameters(formatRange(next), "push");
+    // the list of gaps is far below them
+    charts.current!.scrollIntoView({ block: "nearest" });
+    charts.current!.focus({ preventScroll: true });
+  };
 
   if (device.failure?.status === 404) {
     return (
@@ -52,6 +59,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
       <DeviceHead device={device.data} total={ledger.data.total} nowMs={collectorNow()} />
       <ChartsPanel
         device={id}
+        place={charts}
         channels={device.data.channels}
         chosen={chosenOf(parameters.get("channels"))}
         range={range}
@@ -67,7 +75,7 @@ export const DeviceView = ({ device: id, parameters, setParameters }: DeviceView
         isUnnumbered={isUnnumbered(ledger.data.total)}
         state={stateOf(parameters.get("gaps"))}
         onState={(state) => setParameters({ gaps: state })}
-        onRange={(next) => setParameters(formatRange(next), "push")}
+        onRange={lookAt}
       />
     </>
   );
