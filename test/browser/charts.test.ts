@@ -96,6 +96,31 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
     });
   });
 
+  test("charts that follow the time do so again after the viewer's clock was an hour ahead for a moment", async () => {
+    await withPage("#/", async ({ page }) => {
+      await page.clock.install({ time: Date.now() });
+      await page.goto(`${pages.fleet.api}/#/device/fan-1`);
+      const askedAheadMs = (url: string): number =>
+        Date.parse(new URL(url).searchParams.get("to") ?? "") - Date.now();
+      const answered = (isAhead: boolean) =>
+        page.waitForResponse(
+          (response) =>
+            response.url().includes("/series") && askedAheadMs(response.url()) > 1_800_000 === isAhead,
+        );
+      await answered(false);
+      await page.clock.setSystemTime(Date.now() + 3_600_000);
+      const isTold = answered(true);
+      // looked at again, it asks at once: no other answer has told it the collector's clock by then
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+      await isTold;
+      // when the second is asked for the first has been drawn
+      for (let answer = 0; answer < 2; answer++) await answered(false);
+      await page.locator(".channels").press("ArrowLeft");
+      const parameters = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+      expect(Date.parse(parameters.get("to")!)).toBeLessThan(Date.now());
+    });
+  });
+
   test("a stretch drawn with the mouse becomes the view, the URL has it, the way back leads out", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const over = chart(page, "pressure of pump-7 over time, 2 gaps").locator(".u-over");

@@ -17,6 +17,8 @@ import { StartsList } from "./starts-list.tsx";
 const SHOWN_FIRST = 4;
 /** a resize by less asks for the buckets that are there, CSS pixels */
 const WIDTH_STEP = 200;
+/** no answer takes longer: what is further ahead was asked for by a clock that was wrong */
+const ASKED_APART_MS = 10_000;
 const SHADES = [binOf("missing"), ...LOST_BINS];
 const POINTS = [binOf("recovered"), binOf("late")];
 
@@ -43,6 +45,10 @@ const areSame = (some: SeriesStarts, others: SeriesStarts): boolean =>
     const other = others.starts[index]!;
     return at === other.at && epoch === other.epoch && run === other.run;
   });
+
+/** Whether it is what another chart asked for after `next` was asked for. */
+const isNewer = (span: Span, next: Span): boolean =>
+  span.toMs > next.toMs && span.toMs - next.toMs < ASKED_APART_MS;
 
 const NO_STARTS: SeriesStarts = { starts: [], startsLeftOut: 0 };
 
@@ -76,7 +82,7 @@ export const ChartsPanel = ({
   const noteSpan = useCallback(
     (next: Span) =>
       setNewest((before) =>
-        before?.key === key && before.span.toMs > next.toMs ? before : { key, span: next },
+        before?.key === key && isNewer(before.span, next) ? before : { key, span: next },
       ),
     [key],
   );
