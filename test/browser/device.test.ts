@@ -131,6 +131,20 @@ describe.skipIf(!hasChromium())("a device's page", () => {
     });
   });
 
+  test("of a channel that fell silent long before its device it leads to the newest of that channel", async () => {
+    const endMs = Date.now();
+    for (const seq of [0, 1, 2, 3]) {
+      const values: Record<string, number> = seq < 2 ? { speed: seq, before: 4320 + seq } : { speed: seq };
+      await pages.fleet.send("renamed", seq, (endMs - (3 - seq) * 3_600_000) * 1000, values);
+    }
+    await pages.fleet.heard("renamed");
+    await withPage("#/device/renamed", async ({ page }) => {
+      const before = page.locator(".channel", { hasText: "before" }).locator(".readout");
+      await before.getByRole("button").click();
+      await before.filter({ hasText: "4321" }).waitFor();
+    });
+  });
+
   test("what is shown can be asked by curl", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const button = page.locator(".channel-title", { hasText: "temperature" }).getByRole("button");

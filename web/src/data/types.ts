@@ -178,6 +178,10 @@ export interface GapList {
   next: string | null;
 }
 
+export interface ReadingList {
+  readings: { time: string }[];
+}
+
 export interface SeriesBucket {
   start: string;
   count: number;

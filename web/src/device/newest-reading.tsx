@@ -1,6 +1,6 @@
 import { collectorNow } from "../data/clock.ts";
 import { devicePath, query } from "../data/fetch-json.ts";
-import type { Series } from "../data/types.ts";
+import type { ReadingList } from "../data/types.ts";
 import { usePoll } from "../data/use-poll.ts";
 import { parseMs, shortTime } from "../format/times.ts";
 
@@ -12,10 +12,10 @@ export interface NewestReadingProps {
 
 /** Where there is none in sight: when the newest was, since the device is silent or has another clock, and the way there. */
 export const NewestReading = ({ device, channel, onShow }: NewestReadingProps) => {
-  const path = `${devicePath(device)}/series${query({ channel, points: 1 })}`;
-  const newest = usePoll<Series>(path, 5000).data?.to ?? null;
-  if (newest === null) return null;
-  const ms = parseMs(newest);
+  const path = `${devicePath(device)}/readings${query({ channel, order: "desc", limit: 1 })}`;
+  const newest = usePoll<ReadingList>(path, 5000).data?.readings[0];
+  if (newest === undefined) return null;
+  const ms = parseMs(newest.time);
   return (
     <>
       , the newest is of{" "}
