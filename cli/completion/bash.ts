@@ -4,8 +4,9 @@ const words = (value: readonly string[]): string =>
   `COMPREPLY=($(compgen -W '${value.join(" ")}' -- "$word"))`;
 
 const completed = (value: Value): string => {
-  // a name may have spaces in it
-  if (value === "file") return "local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\"))";
+  // a name may have spaces in it; words are not taken for names of files, or a folder called as a command would give it a slash
+  if (value === "file")
+    return "local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\")); compopt -o filenames 2>/dev/null";
   return value === "any" ? "COMPREPLY=()" : words(value);
 };
 
@@ -35,5 +36,5 @@ _lacuna() {
 ${commands.map(branch).join("\n")}
   esac
 }
-complete -o filenames -F _lacuna lacuna
+complete -F _lacuna lacuna
 `;

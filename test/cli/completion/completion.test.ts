@@ -60,6 +60,18 @@ describe("bash offers", () => {
     expect(offered("collect", "--db", "dat").sort()).toEqual(["data", "data of 2026.db", "database.db"]);
     expect(offered("tail", "--device", "")).toEqual([]);
   });
+
+  test("a command as a word, also beside a folder of its name", () => {
+    // what readline is told to do with the offers: take them for names of files, which gives a folder its slash
+    const taken = (...words: string[]): string => {
+      const ask = `compopt() { echo "$@"; }; complete -p lacuna; COMP_WORDS=(lacuna "$@"); COMP_CWORD=$#; _lacuna`;
+      return execFileSync("bash", ["--norc", "-c", `${script}\n${ask}`, "bash", ...words], {
+        encoding: "utf8",
+      });
+    };
+    expect(taken("exp")).not.toContain("filenames");
+    expect(taken("collect", "--db", "exp")).toContain("filenames");
+  });
 });
 
 const isThere = (shell: string): boolean => {
