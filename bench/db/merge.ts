@@ -25,7 +25,8 @@ const report = async (devices: number, perFlush: number): Promise<void> => {
   try {
     let nowMs = 0;
     const clock = { wallUs: () => START_US + nowMs * 1000, monotonicMs: () => nowMs };
-    const mergePolicy = { keptBytes: 0, flushesAtOnce: FLUSHES, flushMemoryAtOnce: Number.POSITIVE_INFINITY };
+    const [flushMemoryAtOnce, shortFlushMemoryAtOnce] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const mergePolicy = { keptBytes: 0, flushesAtOnce: FLUSHES, flushMemoryAtOnce, shortFlushMemoryAtOnce };
     const writer = new Writer({ file, clock, retentionMs: null, maxBytes: null, mergePolicy });
     const source = new W3Source(devices);
     for (let flush = 0; flush < FLUSHES; flush++) {
@@ -42,10 +43,11 @@ const report = async (devices: number, perFlush: number): Promise<void> => {
     // the code is compiled first
     runMerge(merger, task);
     const before = process.cpuUsage();
-    const { dataBytes, headsBytes } = runMerge(merger, task);
+    const { readings, dataBytes, headsBytes } = runMerge(merger, task);
     const { user, system } = process.cpuUsage(before);
     reading.close();
-    const readings = perFlush * FLUSHES;
+    if (readings !== perFlush * FLUSHES)
+      throw new Error(`${readings} readings of ${FLUSHES} flushes were merged`);
     const inputs = task.inputs.reduce((sum, { bytes }) => sum + bytes, 0);
     const each = (bytes: number): string => (bytes / readings).toFixed(2).padStart(5);
     console.log(
