@@ -136,8 +136,9 @@ try {
     `stop with the tables of ${waitingDevices} devices behind: ${(performance.now() - beganMs).toFixed(0)} ms`,
   );
   beganMs = performance.now();
-  openWriter().close();
+  const again = openWriter();
   console.log(`start: ${(performance.now() - beganMs).toFixed(0)} ms`);
+  again.close();
 } finally {
   folder.remove();
 }
