@@ -30,6 +30,7 @@ const { values: flags } = parseCommand(HELP, {
 const DEVICES = 1000;
 /** before, between and after the questions */
 const AROUND_SECONDS = 6;
+const BEFORE_ASKING_MS = 2000;
 const rateHz = numberFrom("--rate", flags.rate, { least: 1 });
 const secondsEach = numberFrom("--seconds", flags.seconds, { least: 1 });
 const connections = numberFrom("--connections", flags.connections, { least: 1, most: 1000 });
@@ -69,6 +70,13 @@ const ask = async (api: string, query: string, pathOf: () => string): Promise<Ro
   };
 };
 
+const askAll = async (api: string): Promise<Row[]> => {
+  await sleep(BEFORE_ASKING_MS);
+  const rows: Row[] = [];
+  for (const [query, pathOf] of Object.entries(CASES)) rows.push(await ask(api, query, pathOf));
+  return rows;
+};
+
 interface Total {
   received: number;
   missing: number;
@@ -98,10 +106,8 @@ const run = async (): Promise<void> => {
       segments: 16,
       spacingUs: null,
     });
-    await sleep(2000);
-    const rows: Row[] = [];
-    for (const [query, pathOf] of Object.entries(CASES)) rows.push(await ask(collector.api, query, pathOf));
-    const { sent, achievedHz } = await load;
+    // both at once: a load that ends early ends the benchmark, and says why
+    const [{ sent, achievedHz }, rows] = await Promise.all([load, askAll(collector.api)]);
     const after = await eventually(
       () => totalOf(collector.api),
       ({ received, missing, lost, pending }) =>

@@ -15,6 +15,7 @@ export class KeepAliveClient {
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk) => this.#receive(chunk));
     this.#socket.on("error", (error) => this.#answered?.reject(error));
+    this.#socket.on("close", () => this.#answered?.reject(new Error("the server closed the connection")));
   }
 
   /** @returns the body. @throws when the status is not 200 */
