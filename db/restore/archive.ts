@@ -17,7 +17,7 @@ export interface ArchiveOptions extends Pick<RestoreOptions, "hasHistory"> {
  * collector's `StartArchive`.
  */
 export interface Archive {
-  /** what a start goes on from; of more than `most` devices those heard last are restored, the others left out */
+  /** what a start goes on from; of more than `most` devices those that miss something and those heard last are restored, the others left out */
   restored(most: number, owns?: RestoreOptions["owns"]): Restored;
   /** a device, or null when the tables have none of that id */
   load(id: string): DeviceSnapshot | null;

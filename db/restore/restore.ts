@@ -15,7 +15,7 @@ import { AbsentRanges, lostOfDevice } from "./absent-ranges.ts";
 export interface RestoreOptions {
   /** whether a collector has run on the database before this one */
   hasHistory: boolean;
-  /** of more devices than that those heard last are restored */
+  /** of more devices than that those that miss something are restored, and those heard last */
   most: number;
   /** whether a device is the asking worker's; default all are */
   owns?: ((id: string) => boolean) | undefined;
@@ -52,14 +52,14 @@ export const readRestored = (
   };
 };
 
-/** Ids of those beyond the `most` heard last. */
+/** Ids of those beyond the `most` that miss something, which nobody would close if they stayed in the database, or were heard last. */
 const leastRecent = (db: Sqlite, most: number, owns: (id: string) => boolean): Set<string> => {
   const count = db.prepare("SELECT count(*) FROM devices").pluck().get() as number;
   if (count <= most) return new Set();
   const ids = db
     .prepare(
       `SELECT id FROM devices LEFT JOIN epochs USING (device_no)
-       GROUP BY device_no ORDER BY max(last_arrival) DESC, device_no DESC`,
+       GROUP BY device_no ORDER BY max(missing) > 0 DESC, max(last_arrival) DESC, device_no DESC`,
     )
     .pluck()
     .iterate() as IterableIterator<string>;

@@ -81,6 +81,32 @@ test("of more devices than there is room for, those heard last are restored and 
   expect(new Set(leftOut)).toEqual(new Set(["pump-1", "pump-2", "pump-3", "pump-4"]));
 });
 
+test("one that misses something is restored before any other, however long it has been silent: who is left out waits for ever", () => {
+  using bed = new StoreBed();
+  const writer = bed.writer();
+  const model = new IngestModel();
+  for (const [id, next] of [
+    ["silent", 3],
+    ["heard", 1],
+    ["heard-last", 1],
+  ] as const) {
+    model.nowUs += 60_000_000;
+    const run = model.run(model.device(id), 1);
+    model.receive(run, 0);
+    model.receive(run, next);
+  }
+  writer.accept(model.seal());
+  writer.flush();
+  writer.close();
+  const archive = bed.closing(openArchive({ file: bed.file, hasHistory: true }));
+  const { devices, leftOut } = archive.restored(2);
+  expect(Array.from(devices, ({ id, runs }) => [id, runs[0]!.absent.length])).toEqual([
+    ["silent", 1],
+    ["heard-last", 0],
+  ]);
+  expect([...leftOut]).toEqual(["heard"]);
+});
+
 test("a worker is given only the devices that are its own", () => {
   using bed = new StoreBed();
   filled(bed);
