@@ -1,9 +1,9 @@
-import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { encodeBinary } from "../../protocol/encode-binary.ts";
 import { eventually, getJson } from "../support/lacuna-process.ts";
 import { fromPlain } from "../support/plain-datagram.ts";
 import { hasChromium } from "./support/chromium.ts";
+import { pixelsOf } from "./support/pixels-of.ts";
 import { collectorSentTo } from "./support/sent-to.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
 import { walkTo } from "./support/walk-to.ts";
@@ -49,22 +49,6 @@ describe.skipIf(!hasChromium())("numbers that came back", () => {
     send(kilnDatagram(LATE, endUs));
     await eventually(ledger, ({ total }) => total.late === 1 && total.lost === 0 && total.missing === 0);
   });
-
-  /** How many pixels of the canvas within the element have the colour of a bin. */
-  const pixelsOf = (page: Page, selector: string, bin: string): Promise<number> =>
-    page.locator(selector).evaluate((element, name) => {
-      const canvas = element.querySelector("canvas")!;
-      const { width, height } = canvas;
-      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-      copy.drawImage(canvas, 0, 0);
-      const pixels = copy.getImageData(0, 0, width, height).data;
-      const colour = getComputedStyle(document.documentElement).getPropertyValue(`--bin-${name}`).trim();
-      const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-      let count = 0;
-      for (let at = 0; at < pixels.length; at += 4)
-        if (wanted.every((part, index) => Math.abs(pixels[at + index]! - part) < 6)) count++;
-      return count;
-    }, bin);
 
   test.each([
     { device: "boiler-1", bin: "recovered", other: "late", numbers: "15 – 17", count: 3 },

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { eventually } from "../support/lacuna-process.ts";
 import { hasChromium } from "./support/chromium.ts";
 import { fleetPages } from "./support/fleet-pages.ts";
+import { pixelsOf } from "./support/pixels-of.ts";
 import { accessibilityViolations, visit } from "./support/visit.ts";
 import { walkTo } from "./support/walk-to.ts";
 
@@ -35,6 +36,23 @@ describe.skipIf(!hasChromium())("the raster and the collector's page", () => {
       // 120 numbers by 10: 60 to 69 are the sixth cell
       await expect.poll(() => toldOf(5)).toMatch(/pump-7 numbers 60 – 69 .*10$/);
       await expect.poll(() => toldOf(11)).toMatch(/numbers 0 – 9 .*in order/);
+    });
+  });
+
+  test.each([
+    ["#/raster?search=pump", ".raster-cells"],
+    ["#/?search=pump", ".devices td:has(canvas)"],
+  ])("on %s, what is too old to be told apart does not look whole", async (hash, cells) => {
+    await withPage(hash, async ({ page }) => {
+      await expect.poll(() => pixelsOf(page, cells, "in-order")).toBeGreaterThan(100);
+      await page.route("**/api/v1/raster?*", async (route) => {
+        const answer = await route.fetch();
+        const raster = (await answer.json()) as { devices: { runs: object[] }[] };
+        for (const device of raster.devices)
+          device.runs = device.runs.map((run) => ({ ...run, exactFrom: 1000, blocks: [] }));
+        await route.fulfill({ json: raster });
+      });
+      await expect.poll(() => pixelsOf(page, cells, "in-order")).toBe(0);
     });
   });
 

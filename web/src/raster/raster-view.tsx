@@ -64,7 +64,7 @@ export const RasterView = ({ parameters, setParameters }: RasterViewProps) => {
         <p class="note">
           The newest numbers are at the right. A cell has the colour of the worst that befell any of its
           numbers; what came while its gap was still open counts as in order. A line before a cell: the device
-          restarted.
+          restarted. An empty frame: too old, what is absent there is only counted.
         </p>
       </div>
       <FailureNote what="The cells could not be read" failure={failure} />

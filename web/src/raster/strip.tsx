@@ -4,6 +4,7 @@ import type { RasterDevice } from "../data/types.ts";
 import { useWallScale } from "../scale.ts";
 import { tokenColour, useThemeVersion } from "../theme.ts";
 import { type Cell, cellsOf } from "./cells.ts";
+import { drawUnknown } from "./draw-raster.ts";
 
 /** a single lost number of a block is still seen */
 const LEAST_SHARE = 0.3;
@@ -19,6 +20,10 @@ const drawCell = (
   width: number,
   height: number,
 ): void => {
+  if (!cell.isKnown) {
+    drawUnknown(context, x, 0, width, height, width / (CELL_WIDTH - CELL_GAP));
+    return;
+  }
   context.fillStyle = tokenColour("bin-in-order");
   context.fillRect(x, 0, width, height);
   if (cell.worst === "inOrder") return;
@@ -27,7 +32,7 @@ const drawCell = (
   context.fillRect(x, height * (1 - share), width, height * share);
 };
 
-/** A device's newest numbers as a row of small bars: full ones are whole, coloured from below by the worst of what is not there. */
+/** A device's newest numbers as a row of small bars: full ones are whole, coloured from below by the worst of what is not there; empty ones are too old to tell. */
 export const Strip = ({
   device,
   size,
@@ -55,11 +60,13 @@ export const Strip = ({
     }
   }, [cells, theme, blocks, scale]);
 
-  const absent = cells.filter(({ absent }) => absent > 0).length;
+  const known = cells.filter(({ isKnown }) => isKnown);
+  const absent = known.filter(({ absent }) => absent > 0).length;
+  const tooOld = cells.length - known.length;
   const label =
     cells.length === 0
       ? "no numbers"
-      : `${absent} of the last ${cells.length} blocks of ${size} have absent numbers`;
+      : `${absent} of the last ${cells.length} blocks of ${size} have absent numbers${tooOld === 0 ? "" : `, ${tooOld} are too old to tell`}`;
   return (
     <canvas
       class="spark"
