@@ -121,6 +121,25 @@ describe.skipIf(!hasChromium())("the charts of a device", () => {
     });
   });
 
+  test("answers for a moment that is never asked for again do not fill the browser's cache", async () => {
+    await withPage("#/", async ({ page }) => {
+      // what a browser sends when it keeps an answer, and when it does not
+      const asked = new Map<string, string[]>();
+      page.on("requestfinished", async (request) => {
+        // of one that is under way when the test ends nobody is told
+        const headers: Record<string, string> = await request.allHeaders().catch(() => ({}));
+        const how = headers["cache-control"] === "max-age=0" ? "kept" : "not kept";
+        asked.set(request.url(), [...(asked.get(request.url()) ?? []), how]);
+      });
+      const of = (word: string) => Array.from(asked).filter(([url]) => url.includes(word));
+      await page.goto(`${pages.fleet.api}/#/device/fan-1?last=60`);
+      await expect.poll(() => of("/series").length).toBeGreaterThan(2);
+      expect(of("/series").map(([, [first]]) => first)).not.toContain("kept");
+      await expect.poll(() => of("/arrivals")[0]?.[1].length).toBeGreaterThan(2);
+      expect(of("/arrivals")[0]![1].slice(0, 3)).toEqual(["not kept", "kept", "kept"]);
+    });
+  });
+
   test("a stretch drawn with the mouse becomes the view, the URL has it, the way back leads out", async () => {
     await withPage("#/device/pump-7?last=all", async ({ page }) => {
       const over = chart(page, "pressure of pump-7 over time, 2 gaps").locator(".u-over");

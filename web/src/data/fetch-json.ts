@@ -20,13 +20,18 @@ const detailOf = async (response: Response): Promise<string> => {
 };
 
 /**
- * GET below `api/v1`, relative to the page. The browser revalidates by ETag where the server gives one.
+ * GET below `api/v1`, relative to the page.
  * @param path - such as `ledger` or `devices/pump-7`
+ * @param cache - `no-cache`: the browser keeps the answer, and revalidates it by ETag where the server gives one
  * @throws ApiFailure, or an AbortError when `signal` says so
  */
-export const fetchJson = async <T>(path: string, signal: AbortSignal): Promise<T> => {
+export const fetchJson = async <T>(
+  path: string,
+  signal: AbortSignal,
+  cache: "no-cache" | "no-store" = "no-cache",
+): Promise<T> => {
   const both = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const options: RequestInit = { headers: authorization(), signal: both, cache: "no-cache" };
+  const options: RequestInit = { headers: authorization(), signal: both, cache };
   const response = await fetch(`api/v1/${path}`, options).catch((error: Error) => {
     if (signal.aborted) throw error;
     throw new ApiFailure(0, "the collector does not answer");

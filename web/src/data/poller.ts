@@ -33,6 +33,8 @@ export class Poller<T> {
   #hasNews = false;
   /** not of the wall clock: one that is set back would put off the next question for as long */
   #askedUntilMs = Number.NEGATIVE_INFINITY;
+  /** asked for last; null = nothing yet */
+  #path: string | null = null;
   /** when the answer that is shown came; null = there is none yet */
   #shownFromMs: number | null = null;
 
@@ -72,7 +74,10 @@ export class Poller<T> {
     const { signal } = this.#abort;
     try {
       const path = this.#question.path();
-      const data = await fetchJson<T>(path, signal);
+      // one that holds the time is not asked for again: kept, its answers would fill the browser's cache by gigabytes a day
+      const cache = path === this.#path ? "no-cache" : "no-store";
+      this.#path = path;
+      const data = await fetchJson<T>(path, signal, cache);
       if (signal.aborted) return true;
       noteAnswer();
       noteRefusal(this, null);
