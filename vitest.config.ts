@@ -34,7 +34,6 @@ const PATIENT = {
   expect: { poll: { timeout: 60_000, interval: 50 } },
 };
 const COMPILED = "test/support/compiled-sources.ts";
-const PROPERTIES = "test/support/say-the-counterexample.ts";
 /** Processes are tested: what they said is told when a test fails. */
 const SAYING = { setupFiles: [COMPILED, "test/support/say-what-failed.ts"] };
 /** Processes that wait for each other most of the time: several files at once. */
@@ -56,7 +55,7 @@ export default defineConfig({
       project("unit", ["test/**/*.test.ts", "bench/**/*.test.ts"], {
         exclude: ["node_modules/**", "test/system/**", "test/long/**", "test/browser/**"],
         ...PATIENT,
-        setupFiles: [COMPILED, PROPERTIES],
+        setupFiles: [COMPILED],
         env: memoryFolder(),
         // a process for each of so many small files would cost more than the tests
         pool: "threads",

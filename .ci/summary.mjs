@@ -3,21 +3,28 @@
 import { readFileSync } from "node:fs";
 
 const TAIL_LINES = 40;
+/** of what a test run says of its failures */
+const FAILURE_LINES = 200;
 
-/** @returns lines that name what failed in a report: tests with their first error, and files of which tests have no result */
+/** @returns lines that name what failed in a report: tests, and files of which tests have no result */
 const failuresIn = ({ testResults }) =>
   testResults
     .filter(({ status }) => status !== "passed")
     .flatMap(({ name, message, assertionResults }) => {
       const tests = assertionResults
         .filter(({ status }) => status === "failed")
-        .map(({ fullName, failureMessages }) => `FAILED ${name} > ${fullName}\n${failureMessages[0] ?? ""}`);
+        .map(({ fullName }) => `FAILED ${name} > ${fullName}`);
       return tests.length > 0 ? tests : [`FAILED ${name}: did not load or did not end\n${message}`];
     });
 
-const tailOf = (file) => {
-  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  return lines.slice(-TAIL_LINES).join("\n");
+const linesOf = (file) => readFileSync(file, "utf8").trimEnd().split("\n");
+const tailOf = (file) => linesOf(file).slice(-TAIL_LINES).join("\n");
+
+/** What a test run printed of its failures: with causes and differences, which a report has not. */
+const saidOfFailures = (file) => {
+  const lines = linesOf(file);
+  const from = lines.findIndex((line) => /Failed (?:Tests|Suites) /.test(line));
+  return from < 0 ? tailOf(file) : lines.slice(from, from + FAILURE_LINES).join("\n");
 };
 
 const failedSteps = [];
@@ -40,6 +47,7 @@ for (let at = 2; at < process.argv.length; at += 3) {
     failed += report.numTotalTests - report.numPassedTests - notRun;
     skipped += notRun;
     const failures = failuresIn(report);
+    if (failures.length > 0) console.log(saidOfFailures(log));
     for (const failure of failures) console.log(failure);
     if (status !== "0" && report.numFailedTests === 0) console.log(`FAILED ${log}\n${tailOf(log)}`);
   } catch (error) {
